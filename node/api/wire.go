@@ -1,0 +1,113 @@
+// Package api is the compute node's HTTP API: the guide's routes, fields and
+// states, and the additions of this project. This file holds what goes over
+// the wire; clients import it too.
+package api
+
+import "encoding/json"
+
+// The routes. A task id follows the ones that end in a slash.
+const (
+	PathMiningNodes = "/api/v1/mining_nodes"
+	PathTasks       = "/api/v1/tasks"
+	PathTask        = "/api/v1/tasks/"
+	PathTaskStart   = "/api/v1/tasks/start"
+	PathTaskDelete  = "/api/v1/tasks/delete/"
+)
+
+// Request is the body of every POST.
+type Request struct {
+	// PeerNodesList names the machine in its first entry.
+	PeerNodesList []string        `json:"peer_nodes_list"`
+	Additional    json.RawMessage `json:"additional"`
+
+	// Wallet, Nonce and Sign are a ticket; absent with the DBC-Auth header.
+	Wallet string `json:"wallet,omitempty"`
+	Nonce  string `json:"nonce,omitempty"`
+	Sign   string `json:"sign,omitempty"`
+}
+
+// Reply is the envelope of every answer: Message is the result where ErrCode
+// is 0, and a sentence otherwise.
+type Reply struct {
+	ErrCode int             `json:"errcode"`
+	Message json.RawMessage `json:"message"`
+
+	Code  string `json:"code,omitempty"`
+	Field string `json:"field,omitempty"`
+	Value string `json:"value,omitempty"`
+	Limit string `json:"limit,omitempty"`
+}
+
+// Create is additional of PathTaskStart. Numbers may come as strings.
+type Create struct {
+	RentOrder     Text     `json:"rent_order,omitempty"`
+	TaskID        string   `json:"task_id,omitempty"`
+	ImageName     string   `json:"image_name"`
+	SSHPort       Text     `json:"ssh_port"`
+	VNCPort       Text     `json:"vnc_port,omitempty"`
+	GPUCount      Text     `json:"gpu_count,omitempty"`
+	CPUCores      Text     `json:"cpu_cores,omitempty"`
+	MemRate       Text     `json:"mem_rate,omitempty"`
+	MemSize       Text     `json:"mem_size,omitempty"`
+	DiskSize      Text     `json:"disk_size,omitempty"`
+	CustomPort    []string `json:"custom_port,omitempty"`
+	Desc          string   `json:"desc,omitempty"`
+	SSHPublicKeys []string `json:"ssh_public_keys,omitempty"`
+}
+
+// Text is a JSON string or number, kept as written.
+type Text string
+
+// UnmarshalJSON takes "8" and 8 alike.
+func (t *Text) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		return json.Unmarshal(data, (*string)(t))
+	}
+	var n json.Number
+	if err := json.Unmarshal(data, &n); err != nil {
+		return err
+	}
+	*t = Text(n)
+	return nil
+}
+
+// Step is one step of making a VM.
+type Step struct {
+	Name string `json:"name"`
+	// Started is RFC 3339 in UTC; empty while the step waits.
+	Started string `json:"started,omitempty"`
+	// TookMS is absent until the step is done.
+	TookMS *int64 `json:"took_ms,omitempty"`
+}
+
+// TaskSummary is a row of PathTasks.
+type TaskSummary struct {
+	TaskID     string `json:"task_id"`
+	CreateTime string `json:"create_time"`
+	Desc       string `json:"desc"`
+	Status     string `json:"status"`
+	RentOrder  string `json:"rent_order"`
+}
+
+// Task is the reply of PathTask and PathTaskStart. Status is one of the
+// original's: creating, running, closed, deleting, "being shutdown",
+// "create error" and so on; Reason says why where something failed.
+type Task struct {
+	TaskSummary
+	OS            string   `json:"os,omitempty"`
+	SSHIP         string   `json:"ssh_ip,omitempty"`
+	SSHPort       string   `json:"ssh_port,omitempty"`
+	UserName      string   `json:"user_name,omitempty"`
+	LoginPassword string   `json:"login_password,omitempty"`
+	ImageName     string   `json:"image_name"`
+	CPUCores      string   `json:"cpu_cores"`
+	GPUCount      string   `json:"gpu_count"`
+	MemSize       string   `json:"mem_size"`
+	LocalAddress  []string `json:"local_address,omitempty"`
+	SSHHostKeys   []string `json:"ssh_host_keys,omitempty"`
+	Steps         []Step   `json:"steps,omitempty"`
+	Reason        string   `json:"reason,omitempty"`
+	Warnings      []string `json:"warnings,omitempty"`
+	// RentEnd is the end of the rental as the node knows it, RFC 3339 in UTC.
+	RentEnd string `json:"rent_end,omitempty"`
+}

@@ -1,0 +1,130 @@
+// Package vm says what a driver of virtual machines must do. The compute node
+// speaks to this package only; vm/libvirt is the real driver, vm/fake the one
+// for tests, and vm/vmtest the suite that both pass.
+package vm
+
+import (
+	"context"
+	"net"
+	"net/netip"
+)
+
+// UUID names a domain: 36 characters, lower case, derived from rental and task
+// so that defining it twice is defining it once.
+type UUID string
+
+// State is what the hypervisor says of a domain.
+type State string
+
+// The states of a domain.
+const (
+	// StateOff: defined, not running.
+	StateOff State = "off"
+	// StateRunning: the guest's CPUs run.
+	StateRunning State = "running"
+	// StatePaused: in memory, CPUs stopped.
+	StatePaused State = "paused"
+	// StateStopping: asked to shut down, still running.
+	StateStopping State = "stopping"
+	// StateCrashed: the guest or its emulator failed.
+	StateCrashed State = "crashed"
+)
+
+// Reason says why a domain is off.
+type Reason string
+
+// The reasons that the compute node tells apart.
+const (
+	ReasonUnknown Reason = ""
+	// ReasonGuest: the guest shut itself down.
+	ReasonGuest Reason = "guest shutdown"
+	// ReasonDestroyed: the node or an administrator stopped it hard.
+	ReasonDestroyed Reason = "destroyed"
+	// ReasonCrashed: the guest or its emulator failed.
+	ReasonCrashed Reason = "crashed"
+	// ReasonLost: the host or libvirt went away while it ran.
+	ReasonLost Reason = "lost"
+)
+
+// Domain is one virtual machine as the hypervisor sees it.
+type Domain struct {
+	UUID   UUID
+	Name   string
+	State  State
+	Reason Reason
+}
+
+// Disk is one drive of a guest. Its format is always explicit: what a guest
+// wrote into a header is never believed.
+type Disk struct {
+	// Path is absolute.
+	Path string
+	// Format is "qcow2" or "raw".
+	Format string
+	// Backing is the absolute path of the immutable qcow2 base, or "".
+	Backing string
+	// Target is the guest's name for it, such as "vda".
+	Target   string
+	ReadOnly bool
+}
+
+// NIC is the one network card of a guest: on a bridge, isolated from the other
+// ports, bound to MAC and Addr.
+type NIC struct {
+	Bridge string
+	// Tap is the host's name for the card, at most 15 bytes.
+	Tap  string
+	MAC  net.HardwareAddr
+	Addr netip.Addr
+}
+
+// PCIDevice is a device to pass through, domain:bus:device.function.
+type PCIDevice string
+
+// Spec is all a driver needs to define a guest.
+type Spec struct {
+	UUID UUID
+	// Name is the domain's name, [a-z0-9-] only.
+	Name string
+	// Title is shown beside the name; it carries no meaning.
+	Title     string
+	VCPUs     int
+	MemoryMiB int
+	// Disks in boot order; the first one boots.
+	Disks []Disk
+	NIC   NIC
+	// ConsoleLog is the absolute path of the file that takes the serial console.
+	ConsoleLog string
+	// VNCSocket is the absolute path of the unix socket for VNC.
+	VNCSocket string
+	// UEFI boots by OVMF instead of BIOS.
+	UEFI bool
+	// Devices are whole IOMMU groups; empty for slots from test_slots.
+	Devices []PCIDevice
+}
+
+// Driver runs virtual machines. Every method may be repeated: what is so
+// already is no error. A domain that is not there is ErrNotFound, but for
+// Stop and Undefine, whose wish is then fulfilled.
+type Driver interface {
+	// Define makes the domain known, or replaces a definition of the same UUID.
+	Define(ctx context.Context, spec Spec) error
+	// Start runs a defined domain and returns when its CPUs run.
+	Start(ctx context.Context, id UUID) error
+	// Shutdown asks the guest to power off and returns at once.
+	Shutdown(ctx context.Context, id UUID) error
+	// Stop ends the domain hard and returns when it is off.
+	Stop(ctx context.Context, id UUID) error
+	// Pause stops the guest's CPUs; Resume lets them go on.
+	Pause(ctx context.Context, id UUID) error
+	Resume(ctx context.Context, id UUID) error
+	// Undefine forgets a domain that is off. It deletes no disk.
+	Undefine(ctx context.Context, id UUID) error
+	// Get is the domain's state now.
+	Get(ctx context.Context, id UUID) (Domain, error)
+	// List is every domain that this driver's Define made, whatever its state.
+	List(ctx context.Context) ([]Domain, error)
+	// Watch sends the UUID of every domain whose state changed, until ctx is
+	// done. "" says that changes may have been missed: list again.
+	Watch(ctx context.Context) (<-chan UUID, error)
+}
