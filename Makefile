@@ -1,0 +1,58 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Each installs what it needs; see scripts/setup.sh for what that is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TOOLS := $(CURDIR)/.tools/bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+SDK_VERSION := github.com/cosmos/cosmos-sdk/version
+LDFLAGS := -s -w \
+	-X $(SDK_VERSION).Name=dbc -X $(SDK_VERSION).AppName=dbcd \
+	-X $(SDK_VERSION).Version=$(VERSION) -X $(SDK_VERSION).Commit=$(COMMIT)
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup build images ## start a whole network here and walk the rental guide on it (ARGS=--exit: then stop)
+	@bin/dbc devnet demo $(ARGS)
+
+.PHONY: test
+test: setup build images ## run all tests, real guests among them
+	@scripts/test.sh
+
+.PHONY: setup
+setup: ## install the packages that build, demo and tests need
+	@scripts/setup.sh
+
+.PHONY: build
+build: ## build bin/dbcd and bin/dbc
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/dbcd ./cmd/dbc
+
+.PHONY: images
+images: ## build the guest images into build/images
+	@go run ./image/build -out build/images tiny
+
+.PHONY: proto
+proto: ## generate the Go code of proto/
+	@scripts/proto-gen.sh
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
+	@$(TOOLS)/golangci-lint run ./...
+
+# Fails when generating again changes what is committed.
+.PHONY: generated
+generated: proto
+	@git diff --exit-code --stat -- x proto
+
+$(TOOLS)/golangci-lint:
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin build .tools
