@@ -1,0 +1,105 @@
+// Package chain is the connection to a dbcd: queries, wakes and transactions.
+// It knows the messages of the chain but nothing of how the chain keeps them,
+// so it imports generated clients only, never a keeper or the app.
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"cosmossdk.io/math"
+	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
+	"google.golang.org/grpc"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+// Config says where a dbcd is and what a transaction may cost.
+type Config struct {
+	// ChainID is signed into every transaction; empty takes what the dbcd says.
+	ChainID string
+	// GRPC is host:port or a URL. Plain text on loopback and with http://,
+	// verified TLS everywhere else.
+	GRPC string
+	// RPC is CometBFT's, as http(s)://host:port.
+	RPC string
+	// GasPrice such as "0.01udbc", which is the default.
+	GasPrice string
+	// Logger takes lost connections; nil drops them.
+	Logger *slog.Logger
+}
+
+// Client speaks to one dbcd. Its methods may be called concurrently.
+type Client struct {
+	chainID  string
+	conn     *grpc.ClientConn
+	rpc      *rpchttp.HTTP
+	rpcURL   string
+	gasPrice sdk.DecCoin
+	log      *slog.Logger
+
+	genesis genesisCache
+	signers signerBook
+
+	// ctx ends with Close and takes the watchers with it.
+	ctx     context.Context //nolint:containedctx // the client's own life, not a call's
+	stop    context.CancelFunc
+	watches sync.WaitGroup
+}
+
+// Dial prepares a client. It sends nothing: a dbcd that is down shows in the
+// first call, as ErrUnreachable.
+func Dial(ctx context.Context, cfg Config) (*Client, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	price, err := parseGasPrice(cfg.GasPrice)
+	if err != nil {
+		return nil, err
+	}
+	rpcURL, err := parseRPC(cfg.RPC)
+	if err != nil {
+		return nil, err
+	}
+	rpc, err := rpchttp.New(rpcURL, "/websocket")
+	if err != nil {
+		return nil, fmt.Errorf("prepare rpc %s: %w", cfg.RPC, err)
+	}
+	conn, err := dialGRPC(cfg.GRPC)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		chainID: cfg.ChainID, conn: conn, rpc: rpc, rpcURL: rpcURL, gasPrice: price, log: cfg.Logger,
+		signers: signerBook{accounts: map[string]*account{}},
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	return c, nil
+}
+
+// Close ends the connections and every channel that Watch gave.
+func (c *Client) Close() error {
+	c.stop()
+	c.watches.Wait()
+	return c.conn.Close()
+}
+
+func parseGasPrice(s string) (sdk.DecCoin, error) {
+	if s == "" {
+		return sdk.DecCoin{Denom: Denom, Amount: math.LegacyNewDecWithPrec(1, 2)}, nil
+	}
+	price, err := sdk.ParseDecCoin(s)
+	if err != nil {
+		return sdk.DecCoin{}, fmt.Errorf("gas price %q: %w", s, err)
+	}
+	if price.Denom != Denom {
+		return sdk.DecCoin{}, fmt.Errorf("gas price %q: %w", s, errors.New("must be in "+Denom))
+	}
+	return price, nil
+}

@@ -1,0 +1,26 @@
+package chain
+
+import (
+	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
+	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+
+	"github.com/dbc-network/dbc/x/machine"
+	"github.com/dbc-network/dbc/x/rental"
+)
+
+// newCodec knows the messages that this client sends or may meet in its own
+// transactions.
+func newCodec() *codec.ProtoCodec {
+	registry := codectypes.NewInterfaceRegistry()
+	cryptocodec.RegisterInterfaces(registry)
+	sdktx.RegisterInterfaces(registry)
+	authtypes.RegisterInterfaces(registry)
+	banktypes.RegisterInterfaces(registry)
+	machine.RegisterInterfaces(registry)
+	rental.RegisterInterfaces(registry)
+	return codec.NewProtoCodec(registry)
+}

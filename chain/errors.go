@@ -1,0 +1,68 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+var (
+	// ErrUnreachable: no answer from the dbcd; nothing is known about the wish.
+	ErrUnreachable = errors.New("the chain's node can't be reached")
+	// ErrNotFound: the chain has no such thing.
+	ErrNotFound = errors.New("not found on the chain")
+	// ErrExpired: the transaction was in no block up to its last valid one,
+	// so it will never be.
+	ErrExpired = errors.New("the transaction was not included in time and never will be")
+	// ErrNoAccount: the signer never received a coin, so the chain does not know it.
+	ErrNoAccount = errors.New("the account has no coins yet")
+)
+
+// Refused is the chain's no, with its reason.
+type Refused struct {
+	// Codespace and Code name the registered error; codespace "grpc" is a
+	// refused query, with gRPC's status codes.
+	Codespace string
+	Code      uint32
+	// Log is the sentence that the module wrote.
+	Log string
+}
+
+// Error is the module's own sentence.
+func (r *Refused) Error() string {
+	return fmt.Sprintf("refused by the chain: %s (%s %d)", r.Log, r.Codespace, r.Code)
+}
+
+// queryError sorts what a gRPC call returned.
+func queryError(ctx context.Context, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+	}
+	s := status.Convert(err)
+	switch s.Code() {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
+		return fmt.Errorf("%s: %w: %s", what, ErrUnreachable, s.Message())
+	case codes.NotFound:
+		return fmt.Errorf("%s: %w: %s", what, ErrNotFound, s.Message())
+	default:
+		return fmt.Errorf("%s: %w", what, &Refused{Codespace: "grpc", Code: uint32(s.Code()), Log: s.Message()})
+	}
+}
+
+// rpcError: CometBFT's RPC fails either because nobody answers or because the
+// node can't serve yet; both leave the caller without an answer.
+func rpcError(ctx context.Context, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+	}
+	return fmt.Errorf("%s: %w: %w", what, ErrUnreachable, err)
+}

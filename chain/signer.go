@@ -1,0 +1,27 @@
+package chain
+
+import (
+	"context"
+
+	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
+)
+
+// Signer is an account's key, wherever it lies. client.Wallet is one on the
+// SDK's keyring; NewKeySigner makes one of a private key.
+type Signer interface {
+	// PubKey of the account that pays for the transaction.
+	PubKey() cryptotypes.PubKey
+	// SignTx signs the bytes of a SIGN_MODE_DIRECT document.
+	SignTx(ctx context.Context, signBytes []byte) ([]byte, error)
+}
+
+type keySigner struct{ key cryptotypes.PrivKey }
+
+// NewKeySigner signs with a private key in memory.
+func NewKeySigner(key cryptotypes.PrivKey) Signer { return keySigner{key} }
+
+func (s keySigner) PubKey() cryptotypes.PubKey { return s.key.PubKey() }
+
+func (s keySigner) SignTx(_ context.Context, signBytes []byte) ([]byte, error) {
+	return s.key.Sign(signBytes)
+}

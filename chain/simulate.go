@@ -1,0 +1,49 @@
+package chain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// simulate runs the draft on the newest state. It goes by ABCI rather than
+// gRPC because only there a refusal keeps its codespace and code.
+func (c *Client) simulate(ctx context.Context, signer Signer, d draft) (gas, height uint64, err error) {
+	raw, err := d.sign(ctx, signer, true)
+	if err != nil {
+		return 0, 0, err
+	}
+	status, err := c.rpc.Status(ctx)
+	if err != nil {
+		return 0, 0, rpcError(ctx, "ask for the newest block", err)
+	}
+	res, err := c.rpc.ABCIQuery(ctx, "/app/simulate", raw)
+	if err != nil {
+		return 0, 0, rpcError(ctx, "simulate transaction", err)
+	}
+	if r := res.Response; r.Code != 0 {
+		return 0, 0, fmt.Errorf("simulate transaction: %w", &Refused{Codespace: r.Codespace, Code: r.Code, Log: r.Log})
+	}
+	gas, err = parseGasUsed(res.Response.Value)
+	if err != nil {
+		return 0, 0, fmt.Errorf("simulate transaction: %w", err)
+	}
+	return gas, uint64(max(status.SyncInfo.LatestBlockHeight, 0)), nil
+}
+
+func parseGasUsed(value []byte) (uint64, error) {
+	var reply struct {
+		GasInfo struct {
+			GasUsed string `json:"gas_used"`
+		} `json:"gas_info"`
+	}
+	if err := json.Unmarshal(value, &reply); err != nil {
+		return 0, fmt.Errorf("parse gas: %w", err)
+	}
+	used, err := strconv.ParseUint(reply.GasInfo.GasUsed, 10, 48)
+	if err != nil {
+		return 0, fmt.Errorf("parse gas: %w", err)
+	}
+	return used, nil
+}

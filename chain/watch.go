@@ -1,0 +1,98 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/coder/websocket"
+)
+
+const (
+	// silence after which a connection counts as lost: blocks come far more
+	// often, and a halted chain costs a reconnection a minute, not more.
+	silence = time.Minute
+	// maxEvent bounds one event: a block with its transactions.
+	maxEvent = 64 << 20
+)
+
+// Watch wakes the reader after every block, and after every re-connection
+// because blocks may have been missed. A wake carries nothing and several may
+// melt into one: the reader asks for what it needs. The channel is closed when
+// ctx is done or the client is closed.
+func (c *Client) Watch(ctx context.Context) (<-chan struct{}, error) {
+	if err := c.ctx.Err(); err != nil {
+		return nil, fmt.Errorf("watch blocks: %w", err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	unlink := context.AfterFunc(c.ctx, stop)
+	wakes := make(chan struct{}, 1)
+	c.watches.Go(func() {
+		defer close(wakes)
+		defer stop()
+		defer unlink()
+		c.follow(ctx, wakes)
+	})
+	return wakes, nil
+}
+
+func (c *Client) follow(ctx context.Context, wakes chan<- struct{}) {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval = 100 * time.Millisecond
+	pause.MaxInterval = 5 * time.Second
+	for ctx.Err() == nil {
+		err := c.listen(ctx, func() {
+			pause.Reset()
+			wake(wakes)
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		c.log.Debug("connection for blocks was lost", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause.NextBackOff()):
+		}
+	}
+}
+
+func wake(wakes chan<- struct{}) {
+	select {
+	case wakes <- struct{}{}:
+	default:
+	}
+}
+
+// The header event, not the block: it is small whatever the block holds.
+const subscribe = `{"jsonrpc":"2.0","id":1,"method":"subscribe",` +
+	`"params":{"query":"tm.event='NewBlockHeader'"}}`
+
+// listen calls heard once subscribed and then for each event, until the
+// connection breaks.
+func (c *Client) listen(ctx context.Context, heard func()) error {
+	url := "ws" + strings.TrimPrefix(c.rpcURL, "http") + "/websocket"
+	conn, res, err := websocket.Dial(ctx, url, nil)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	if res != nil && res.Body != nil {
+		_ = res.Body.Close()
+	}
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(maxEvent)
+	if err := conn.Write(ctx, websocket.MessageText, []byte(subscribe)); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	for {
+		quiet, cancel := context.WithTimeout(ctx, silence)
+		_, _, err := conn.Read(quiet)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("read event: %w", err)
+		}
+		heard()
+	}
+}
