@@ -1,0 +1,57 @@
+package rental
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits bound the length of a rental. All are whole seconds.
+type Limits struct {
+	// Unit: every duration is a multiple of it.
+	Unit time.Duration
+	// Min is the shortest first duration.
+	Min time.Duration
+	// Max is how far from now an end may lie.
+	Max time.Duration
+}
+
+// Duration checks the length of a new rental, in seconds.
+func (l Limits) Duration(seconds uint64) (time.Duration, error) {
+	d, err := l.units("duration_seconds", seconds)
+	if err != nil {
+		return 0, err
+	}
+	if d < l.Min {
+		return 0, fmt.Errorf("%w: duration_seconds is %d, the least is %d", ErrDuration, seconds, int64(l.Min/time.Second))
+	}
+	return d, nil
+}
+
+// Renewal checks the length that is added to a rental that ends at end, in
+// seconds. The minimum was met when it was rented.
+func (l Limits) Renewal(end, now time.Time, seconds uint64) (time.Duration, error) {
+	d, err := l.units("add_duration_seconds", seconds)
+	if err != nil {
+		return 0, err
+	}
+	if limit := now.Add(l.Max); end.Add(d).After(limit) {
+		left := max(0, limit.Sub(end).Truncate(l.Unit))
+		return 0, fmt.Errorf("%w: add_duration_seconds is %d, the end may lie at most %s from now, so add at most %d",
+			ErrDuration, seconds, l.Max, int64(left/time.Second))
+	}
+	return d, nil
+}
+
+func (l Limits) units(field string, seconds uint64) (time.Duration, error) {
+	most := uint64(l.Max / time.Second)
+	if seconds == 0 || seconds > most {
+		return 0, fmt.Errorf("%w: %s is %d, allowed are %d to %d", ErrDuration, field, seconds, int64(l.Unit/time.Second), most)
+	}
+	d := time.Duration(seconds) * time.Second
+	if rest := d % l.Unit; rest != 0 {
+		lower, upper := d-rest, d-rest+l.Unit
+		return 0, fmt.Errorf("%w: %s is %d, it must be a multiple of %d: take %d or %d", ErrDuration, field, seconds,
+			int64(l.Unit/time.Second), int64(lower/time.Second), int64(upper/time.Second))
+	}
+	return d, nil
+}

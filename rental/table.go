@@ -1,0 +1,152 @@
+package rental
+
+import "fmt"
+
+// Event is something that happens to a rental.
+type Event uint8
+
+const (
+	// EventRent is a RentMachine message.
+	EventRent Event = iota + 1
+	// EventConfirm is a ConfirmRent message before the deadline.
+	EventConfirm
+	// EventCancel is a CancelRent message before the deadline.
+	EventCancel
+	// EventDeadline is the trial's deadline.
+	EventDeadline
+	// EventMachineOffline is the machine going offline by its operator.
+	EventMachineOffline
+	// EventChallengeUnanswered is the machine going offline because it did not answer a challenge.
+	EventChallengeUnanswered
+	// EventRenew is a ReletMachine message.
+	EventRenew
+	// EventEnd is the end of the rented time.
+	EventEnd
+	// EventBreakByOwner is a BreakRental message by the machine's owner.
+	EventBreakByOwner
+	// EventBreakByGovernance is a BreakRental message by governance.
+	EventBreakByGovernance
+	// EventBreakByRenter is a BreakRental message by the renter after too long an outage.
+	EventBreakByRenter
+
+	eventCount
+)
+
+var eventNames = [eventCount]string{
+	"none", "rent", "confirm", "cancel", "deadline", "machine offline", "challenge unanswered",
+	"renew", "end", "break by owner", "break by governance", "break by renter",
+}
+
+// String is the event's word.
+func (e Event) String() string {
+	if e < eventCount {
+		return eventNames[e]
+	}
+	return fmt.Sprintf("event(%d)", uint8(e))
+}
+
+// Effect is one thing that a transition does beside changing the state. The
+// keeper carries them out in their order.
+type Effect uint8
+
+const (
+	// TakeFee moves the fee from the renter to the community pool.
+	TakeFee Effect = iota + 1
+	// TakeRent moves rent from the renter into escrow.
+	TakeRent
+	// ReserveSlots takes slots of the machine.
+	ReserveSlots
+	// ReleaseSlots gives the slots back.
+	ReleaseSlots
+	// ReturnRent moves the whole rent from escrow to the renter.
+	ReturnRent
+	// ReturnFee pays the fee back from the host's stake.
+	ReturnFee
+	// PayEarned moves what was earned and not claimed from escrow to the host.
+	PayEarned
+	// ReturnUnearned moves what was not earned from escrow to the renter.
+	ReturnUnearned
+	// PayPenalty pays the penalty from the host's stake to the renter.
+	PayPenalty
+	// StartCooldown bars the renter from a second trial on the machine for a while.
+	StartCooldown
+
+	effectCount
+)
+
+var effectNames = [effectCount]string{
+	"none", "take fee", "take rent", "reserve slots", "release slots", "return rent", "return fee from stake",
+	"pay earned", "return unearned", "pay penalty from stake", "start cooldown",
+}
+
+// String is the effect in words.
+func (e Effect) String() string {
+	if e < effectCount {
+		return effectNames[e]
+	}
+	return fmt.Sprintf("effect(%d)", uint8(e))
+}
+
+// Transition is a line of the table.
+type Transition struct {
+	From    State
+	Event   Event
+	To      State
+	Reason  Reason
+	Effects []Effect
+}
+
+// Table returns all transitions; what it does not list is refused. The caller
+// owns the slice, but not the effects in it.
+func Table() []Transition { return append([]Transition(nil), table...) }
+
+// The trial can meet the end of the rented time: the rented time may be shorter
+// than the window, and a halt of the chain moves deadlines but not ends.
+var table = []Transition{
+	{StateNone, EventRent, StateTrial, ReasonRented, []Effect{TakeFee, TakeRent, ReserveSlots}},
+
+	{StateTrial, EventConfirm, StateActive, ReasonConfirmed, nil},
+	{StateTrial, EventCancel, StateRefunded, ReasonCancelled, []Effect{ReleaseSlots, ReturnRent, StartCooldown}},
+	{StateTrial, EventDeadline, StateRefunded, ReasonNotConfirmed, []Effect{ReleaseSlots, ReturnRent, StartCooldown}},
+	{StateTrial, EventEnd, StateRefunded, ReasonEndReached, []Effect{ReleaseSlots, ReturnRent, StartCooldown}},
+	{StateTrial, EventMachineOffline, StateRefunded, ReasonMachineOffline, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
+	{StateTrial, EventChallengeUnanswered, StateRefunded, ReasonChallengeUnanswered, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
+	{StateTrial, EventBreakByOwner, StateRefunded, ReasonBrokenByOwner, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
+	{StateTrial, EventBreakByGovernance, StateRefunded, ReasonBrokenByGovernance, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
+
+	{StateActive, EventRenew, StateActive, ReasonRenewed, []Effect{TakeRent}},
+	{StateActive, EventEnd, StateEnded, ReasonEndReached, []Effect{ReleaseSlots, PayEarned, ReturnUnearned}},
+	{StateActive, EventBreakByOwner, StateBroken, ReasonBrokenByOwner, []Effect{ReleaseSlots, PayEarned, ReturnUnearned, PayPenalty}},
+	{StateActive, EventBreakByGovernance, StateBroken, ReasonBrokenByGovernance, []Effect{ReleaseSlots, PayEarned, ReturnUnearned, PayPenalty}},
+	{StateActive, EventBreakByRenter, StateBroken, ReasonBrokenByRenter, []Effect{ReleaseSlots, PayEarned, ReturnUnearned, PayPenalty}},
+}
+
+// Next is the transition that an event makes from a state, or ErrNotAllowed.
+func Next(from State, event Event) (Transition, error) {
+	for _, t := range table {
+		if t.From == from && t.Event == event {
+			return t, nil
+		}
+	}
+	return Transition{}, fmt.Errorf("%w: %s in state %s", ErrNotAllowed, event, from)
+}
+
+// ByReason is the transition that a history's line tells of.
+func ByReason(from State, reason Reason) (Transition, bool) {
+	for _, t := range table {
+		if t.From == from && t.Reason == reason {
+			return t, true
+		}
+	}
+	return Transition{}, false
+}
+
+// Has reports whether the transition has an effect.
+func (t Transition) Has(effect Effect) bool {
+	for _, e := range t.Effects {
+		if e == effect {
+			return true
+		}
+	}
+	return false
+}
