@@ -1,0 +1,68 @@
+// Package hw reads what a computer has: its CPUs, memory and disks, from /proc
+// and statfs. It needs no privileges and starts no program. The host doctor
+// and the inventory of GPUs come on top of it.
+package hw
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+)
+
+// Config says where to look.
+type Config struct {
+	// Root stands for "/" before the paths of /proc; tests move it. "" is "/".
+	Root string
+	// Paths are the folders whose file systems count as disks, such as "/" and
+	// the node's data folder. They are not moved by Root.
+	Paths []string
+}
+
+// Inventory is what a computer has, before any reserve of the host.
+type Inventory struct {
+	CPUModel string
+	// Cores are logical CPUs, as the kernel schedules them.
+	Cores int
+	// MHz is the clock of the first CPU, 0 where the kernel does not say.
+	MHz int
+	// MemoryMiB is all memory the kernel has; FreeMiB what it could give now.
+	MemoryMiB uint64
+	FreeMiB   uint64
+	Disks     []Disk
+}
+
+// Disk is the file system below a folder.
+type Disk struct {
+	Path string
+	// Device tells file systems apart: two folders with one number share it.
+	Device   uint64
+	TotalGiB uint64
+	// FreeGiB is what a process without privileges may still write.
+	FreeGiB uint64
+}
+
+// Read is the inventory now.
+func Read(ctx context.Context, cfg Config) (Inventory, error) {
+	if err := ctx.Err(); err != nil {
+		return Inventory{}, err
+	}
+	root := cfg.Root
+	if root == "" {
+		root = "/"
+	}
+	var inv Inventory
+	if err := readCPU(filepath.Join(root, "proc/cpuinfo"), &inv); err != nil {
+		return Inventory{}, fmt.Errorf("read the CPUs: %w", err)
+	}
+	if err := readMemory(filepath.Join(root, "proc/meminfo"), &inv); err != nil {
+		return Inventory{}, fmt.Errorf("read the memory: %w", err)
+	}
+	for _, path := range cfg.Paths {
+		disk, err := ReadDisk(path)
+		if err != nil {
+			return Inventory{}, err
+		}
+		inv.Disks = append(inv.Disks, disk)
+	}
+	return inv, nil
+}

@@ -1,0 +1,85 @@
+package hw_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/dbc-network/dbc/hw"
+)
+
+const cpuinfo = `processor	: 0
+model name	: AMD EPYC  7B13
+cpu MHz		: 2449.998
+flags		: fpu vme
+
+processor	: 1
+model name	: AMD EPYC  7B13
+cpu MHz		: 1800.000
+`
+
+const meminfo = `MemTotal:       24622060 kB
+MemFree:         1000000 kB
+MemAvailable:   20480000 kB
+`
+
+func root(t *testing.T, cpu, mem string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "proc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"cpuinfo": cpu, "meminfo": mem} {
+		if err := os.WriteFile(filepath.Join(dir, "proc", name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	inv, err := hw.Read(t.Context(), hw.Config{Root: root(t, cpuinfo, meminfo), Paths: []string{data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inv.CPUModel != "AMD EPYC 7B13" || inv.Cores != 2 || inv.MHz != 2449 {
+		t.Errorf("CPU: %+v", inv)
+	}
+	if inv.MemoryMiB != 24044 || inv.FreeMiB != 20000 {
+		t.Errorf("memory: %d of %d MiB", inv.FreeMiB, inv.MemoryMiB)
+	}
+	if len(inv.Disks) != 1 || inv.Disks[0].TotalGiB == 0 || inv.Disks[0].TotalGiB < inv.Disks[0].FreeGiB {
+		t.Errorf("disks: %+v", inv.Disks)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ cpu, mem string }{
+		"no processor": {"model name: x\n", meminfo},
+		"no memory":    {cpuinfo, "MemFree: 1 kB\n"},
+		"no number":    {cpuinfo, "MemTotal: lots kB\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := hw.Read(t.Context(), hw.Config{Root: root(t, c.cpu, c.mem)})
+			if !errors.Is(err, hw.ErrUnreadable) {
+				t.Errorf("got %v, want ErrUnreadable", err)
+			}
+		})
+	}
+}
+
+func TestReadThisMachine(t *testing.T) {
+	t.Parallel()
+	inv, err := hw.Read(t.Context(), hw.Config{Paths: []string{"/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inv.Cores < 1 || inv.MemoryMiB < 1 || len(inv.Disks) != 1 {
+		t.Errorf("%+v", inv)
+	}
+}

@@ -1,0 +1,80 @@
+package hw
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// readCPU counts processors and takes model and clock of the first one. ARM
+// kernels print no model name: "Hardware" or the architecture's word must do.
+func readCPU(path string, inv *Inventory) error {
+	err := eachField(path, func(name, value string) {
+		switch name {
+		case "processor":
+			inv.Cores++
+		case "model name", "Hardware", "cpu model":
+			if inv.CPUModel == "" {
+				inv.CPUModel = strings.Join(strings.Fields(value), " ")
+			}
+		case "cpu MHz":
+			if mhz, err := strconv.ParseFloat(value, 64); err == nil && inv.MHz == 0 {
+				inv.MHz = int(mhz)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if inv.Cores == 0 {
+		return fmt.Errorf("%s lists no processor: %w", path, ErrUnreadable)
+	}
+	if inv.CPUModel == "" {
+		inv.CPUModel = "unknown"
+	}
+	return nil
+}
+
+func readMemory(path string, inv *Inventory) error {
+	err := eachField(path, func(name, value string) {
+		kib, err := strconv.ParseUint(strings.TrimSuffix(value, " kB"), 10, 64)
+		if err != nil {
+			return
+		}
+		switch name {
+		case "MemTotal":
+			inv.MemoryMiB = kib / 1024
+		case "MemAvailable":
+			inv.FreeMiB = kib / 1024
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if inv.MemoryMiB == 0 {
+		return fmt.Errorf("%s has no MemTotal: %w", path, ErrUnreadable)
+	}
+	return nil
+}
+
+// eachField calls f for each "name : value" line.
+func eachField(path string, f func(name, value string)) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	// A line of /proc/cpuinfo (flags) can be longer than a scanner's default.
+	lines := bufio.NewScanner(io.LimitReader(file, 16<<20))
+	lines.Buffer(make([]byte, 0, 64<<10), 1<<20)
+	for lines.Scan() {
+		name, value, ok := strings.Cut(lines.Text(), ":")
+		if ok {
+			f(strings.TrimSpace(name), strings.TrimSpace(value))
+		}
+	}
+	return lines.Err()
+}

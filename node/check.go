@@ -1,0 +1,65 @@
+package node
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+)
+
+var testNetwork = regexp.MustCompile(`^dbc-(devnet|testnet)-[0-9]+$`)
+
+// mainNetwork: every id that is not a devnet's or testnet's is a main network,
+// so that a typing error is on the safe side.
+func mainNetwork(chainID string) bool { return !testNetwork.MatchString(chainID) }
+
+// check is what no single key can tell.
+func (c Config) check() []*ConfigError {
+	var wrong []*ConfigError
+	refuse := func(key, value, limit string, reason error) {
+		wrong = append(wrong, &ConfigError{Key: key, Value: value, Limit: limit, Reason: reason})
+	}
+	if c.Role == "" {
+		refuse("role", "", "mining or client", nil)
+	}
+	if c.ChainID == "" {
+		refuse("chain_id", "", "the id of the chain, such as dbc-testnet-1", nil)
+	}
+	if c.PortFirst > c.PortLast {
+		refuse("port_first", strconv.Itoa(int(c.PortFirst)), "at most port_last", nil)
+	}
+	if (c.HTTPTLSCert == "") != (c.HTTPTLSKey == "") {
+		refuse("http_tls_cert", c.HTTPTLSCert, "http_tls_cert and http_tls_key together", nil)
+	}
+	if c.Role != RoleMining {
+		return wrong
+	}
+	if !c.PublicIP.IsValid() {
+		refuse("public_ip", "", "the IPv4 address at which published ports answer", nil)
+	}
+	if !c.HTTPListen.Addr().IsLoopback() {
+		refuse("http_ip", c.HTTPListen.Addr().String(), "a loopback address: renters come through the client node", nil)
+	}
+	for key, endpoint := range map[string]string{"chain_grpc": c.ChainGRPC, "chain_rpc": c.ChainRPC} {
+		if host := endpointHost(endpoint); !c.trusts(host) {
+			refuse(key, endpoint, "a loopback address, or a host that chain_trusted lists: its dbcd decides over tenants' data", nil)
+		}
+	}
+	if mainNetwork(c.ChainID) {
+		if c.TestSlots != 0 {
+			refuse("test_slots", strconv.Itoa(c.TestSlots), "0", ErrMainNetwork)
+		}
+		if c.TestEmulation {
+			refuse("test_emulation", "true", "false", ErrMainNetwork)
+		}
+	}
+	return wrong
+}
+
+func (c Config) trusts(host string) bool {
+	if host == "localhost" || slices.Contains(c.ChainTrusted, host) {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,48 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrConfig: a line of core.conf or peer.conf is wrong.
+	ErrConfig = errors.New("wrong configuration")
+	// ErrLocked: another mining node runs on this computer.
+	ErrLocked = errors.New("another mining node runs on this computer")
+	// ErrMainNetwork: a setting for tests on a main network.
+	ErrMainNetwork = errors.New("not allowed on a main network")
+	// ErrRole: the role does not exist or can't be run yet.
+	ErrRole = errors.New("unsupported role")
+	// ErrBound: the state belongs to another chain or machine.
+	ErrBound = errors.New("state belongs to another chain or machine")
+)
+
+// ConfigError is one wrong line.
+type ConfigError struct {
+	File string
+	// Line counts from 1; 0 is a line that is missing.
+	Line       int
+	Key, Value string
+	// Limit says what is right.
+	Limit string
+	// Reason is ErrConfig where nil.
+	Reason error
+}
+
+// Error is file:line, key, value and what would be right.
+func (e *ConfigError) Error() string {
+	where := e.File
+	if e.Line > 0 {
+		where = fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	return fmt.Sprintf("%s: %s=%q: %v: want %s", where, e.Key, e.Value, e.Unwrap(), e.Limit)
+}
+
+// Unwrap is ErrConfig or the sharper Reason.
+func (e *ConfigError) Unwrap() error {
+	if e.Reason != nil {
+		return e.Reason
+	}
+	return ErrConfig
+}

@@ -1,0 +1,6 @@
+package listing
+
+import "errors"
+
+// ErrReserve: the host keeps so much that nothing is left to rent out.
+var ErrReserve = errors.New("nothing left to rent out")

@@ -1,0 +1,96 @@
+// Package listing makes the facts that a machine is bonded with: what its
+// computer has, minus what the host keeps for itself, cut into slots.
+package listing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// TestGPU is the type of made-up slots.
+const TestGPU = "Test GPU"
+
+// keepDiskPolicy is what a renter may rely on after the end of a rental.
+const keepDiskPolicy = "kept for ten days or the length of the rental, whichever is shorter; never evicted earlier"
+
+// Config is what the operator decided.
+type Config struct {
+	MachineID string
+	// HostCPUs and HostMemoryMiB stay with the host.
+	HostCPUs      int
+	HostMemoryMiB uint64
+	// SystemPath and DataPath name the inventory's disks that are listed as
+	// system and data disk.
+	SystemPath, DataPath string
+	// TestSlots is the number of made-up slots, 0 for none.
+	TestSlots           int
+	PublicIP            netip.Addr
+	PortFirst, PortLast uint16
+	Multiaddrs          []string
+}
+
+// Facts state what renters get of inv. They depend on nothing but inv and cfg,
+// so that the same computer is listed the same way again.
+func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
+	if inv.Cores <= cfg.HostCPUs {
+		return machine.Facts{}, fmt.Errorf("host_cpus=%d leaves none of %d CPUs for renters; lower it: %w",
+			cfg.HostCPUs, inv.Cores, ErrReserve)
+	}
+	if inv.MemoryMiB <= cfg.HostMemoryMiB {
+		return machine.Facts{}, fmt.Errorf("host_memory_mib=%d leaves nothing of %d MiB for renters; lower it: %w",
+			cfg.HostMemoryMiB, inv.MemoryMiB, ErrReserve)
+	}
+	cores := inv.Cores - cfg.HostCPUs
+	if cfg.TestSlots > cores {
+		return machine.Facts{}, fmt.Errorf("test_slots=%d is more than the %d CPUs left for renters; each slot needs one: %w",
+			cfg.TestSlots, cores, ErrReserve)
+	}
+	facts := machine.Facts{
+		Slots:          slots(cfg),
+		CpuModel:       inv.CPUModel,
+		CpuCores:       uint32(cores),
+		CpuMhz:         uint32(inv.MHz),
+		MemoryMib:      inv.MemoryMiB - cfg.HostMemoryMiB,
+		PublicIp:       cfg.PublicIP.String(),
+		PortFirst:      uint32(cfg.PortFirst),
+		PortLast:       uint32(cfg.PortLast),
+		Multiaddrs:     cfg.Multiaddrs,
+		KeepDiskPolicy: keepDiskPolicy,
+	}
+	for _, disk := range inv.Disks {
+		if disk.Path == cfg.SystemPath {
+			facts.SystemDiskGib = disk.TotalGiB
+		}
+		if disk.Path == cfg.DataPath {
+			facts.DataDiskGib = disk.FreeGiB
+		}
+	}
+	return facts, nil
+}
+
+// slots: GPUs are not looked for yet, so a machine has made-up slots or the one
+// slot without GPU that the chain asks for.
+func slots(cfg Config) []machine.Slot {
+	if cfg.TestSlots == 0 {
+		return []machine.Slot{{}}
+	}
+	made := make([]machine.Slot, cfg.TestSlots)
+	for i := range made {
+		// GPU ids are unique on a chain, so they come from the machine's id.
+		sum := sha256.Sum256(fmt.Appendf(nil, "dbc-test-gpu\n%s\n%d", cfg.MachineID, i))
+		made[i] = machine.Slot{
+			GpuType:  TestGPU,
+			GpuIds:   []string{"TEST-" + hex.EncodeToString(sum[:8])},
+			GpuCount: 1,
+			VramMib:  1024,
+			// No PC has the domain 00ff, so no real device is meant.
+			PciAddress: fmt.Sprintf("00ff:%02x:00.0", i),
+		}
+	}
+	return made
+}

@@ -1,0 +1,35 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// lockMachine takes the computer's one lock for mining nodes. The kernel drops
+// it with the process, however that ends. The file stays: removing it would let
+// two nodes hold locks on two files of one name.
+func lockMachine(cfg Config) (release func() error, err error) {
+	dir := cfg.runDir()
+	if dir != DefaultRunDir && mainNetwork(cfg.ChainID) {
+		return nil, fmt.Errorf("lock in %s, want %s: %w", dir, DefaultRunDir, ErrMainNetwork)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the lock's folder: %w", err)
+	}
+	path := filepath.Join(dir, "mining.lock")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the lock: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s is held; stop the other node first: %w", path, ErrLocked)
+		}
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return file.Close, nil
+}
