@@ -1,0 +1,48 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrUnreachable: the node gave no answer.
+	ErrUnreachable = errors.New("the node can't be reached")
+	// ErrUntrusted: an answer came, but not provably from the machine.
+	ErrUntrusted = errors.New("the answer is not signed by the machine")
+	// ErrNoWallet: the keyring has no such wallet.
+	ErrNoWallet = errors.New("no such wallet")
+	// ErrTooDear: a quote is above what the caller was ready to pay.
+	ErrTooDear = errors.New("costs more than the limit")
+	// ErrAmount: not an amount of DBC.
+	ErrAmount = errors.New("not an amount")
+	// ErrDuration: not a duration.
+	ErrDuration = errors.New("not a duration")
+	// ErrTask: the VM went into a state from which the awaited one can't come.
+	ErrTask = errors.New("the virtual machine failed")
+)
+
+// NodeError is a node's no.
+type NodeError struct {
+	// Status is HTTP's, ErrCode the original API's, Code this project's word.
+	Status  int
+	ErrCode int
+	Code    string
+	Message string
+	// Field, Value and Limit say which part of the request was refused.
+	Field, Value, Limit string
+	// Proved: the machine itself signed the refusal.
+	Proved bool
+}
+
+// Error is the node's sentence, with what it is about.
+func (e *NodeError) Error() string {
+	text := fmt.Sprintf("refused by the node: %s", e.Message)
+	if e.Code != "" {
+		text += " [" + e.Code + "]"
+	}
+	if !e.Proved {
+		text += " (said by the gateway or unsigned)"
+	}
+	return text
+}

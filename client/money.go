@@ -1,0 +1,63 @@
+package client
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+const (
+	udbcPerDBC = 1_000_000
+	decimals   = 6
+)
+
+// FormatDBC writes udbc as DBC, all six decimals but trailing zeros:
+// "10 DBC", "0.069444 DBC".
+func FormatDBC(udbc uint64) string {
+	whole, rest := udbc/udbcPerDBC, udbc%udbcPerDBC
+	text := strconv.FormatUint(whole, 10)
+	if rest != 0 {
+		text += "." + strings.TrimRight(fmt.Sprintf("%0*d", decimals, rest), "0")
+	}
+	return text + " DBC"
+}
+
+// ParseDBC reads "10", "10.5", "10.5dbc", "10 DBC" and "10500000udbc" as udbc.
+// More than six decimals and signs are refused, nothing is rounded.
+func ParseDBC(s string) (uint64, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	if digits, ok := strings.CutSuffix(text, "udbc"); ok {
+		return parseDigits(s, strings.TrimSpace(digits))
+	}
+	text = strings.TrimSpace(strings.TrimSuffix(text, "dbc"))
+	whole, fraction, dotted := strings.Cut(text, ".")
+	if dotted && (fraction == "" || len(fraction) > decimals) {
+		return 0, fmt.Errorf("%q: 1 to %d decimals: %w", s, decimals, ErrAmount)
+	}
+	units, err := parseDigits(s, whole)
+	if err != nil {
+		return 0, err
+	}
+	rest, err := parseDigits(s, (fraction + "000000")[:decimals])
+	if err != nil {
+		return 0, err
+	}
+	high, low := bits.Mul64(units, udbcPerDBC)
+	sum, carry := bits.Add64(low, rest, 0)
+	if high != 0 || carry != 0 {
+		return 0, fmt.Errorf("%q: too large: %w", s, ErrAmount)
+	}
+	return sum, nil
+}
+
+func parseDigits(whole, digits string) (uint64, error) {
+	if strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+		return 0, fmt.Errorf("%q: digits wanted, such as 10.5 or 10500000udbc: %w", whole, ErrAmount)
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q: such as 10.5 or 10500000udbc: %w", whole, ErrAmount)
+	}
+	return n, nil
+}

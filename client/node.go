@@ -1,0 +1,166 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+const (
+	// maxReply bounds what a node, which may be hostile, can make us read.
+	maxReply = 8 << 20
+	// callTimeout bounds one call; what takes longer is asked for again.
+	callTimeout = 40 * time.Second
+)
+
+// NodeConfig says through which node to speak to which machine.
+type NodeConfig struct {
+	// URL of a node's API, such as http://127.0.0.1:5050.
+	URL string
+	// ChainID and MachineID are part of every signature.
+	ChainID   string
+	MachineID string
+	Signer    auth.Signer
+	// HTTP is the transport; nil is a plain one.
+	HTTP *http.Client
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+}
+
+// Node speaks to one machine. Requests are signed exactly, and an answer
+// counts only with the machine's signature over it.
+type Node struct {
+	cfg  NodeConfig
+	base *url.URL
+}
+
+// NewNode prepares; it sends nothing.
+func NewNode(cfg NodeConfig) (*Node, error) {
+	base, err := url.Parse(cfg.URL)
+	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
+		return nil, fmt.Errorf("node address %q: http://host:port wanted", cfg.URL)
+	}
+	if cfg.HTTP == nil {
+		// No redirects: the signature covers this path on this machine only.
+		cfg.HTTP = &http.Client{Timeout: callTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Node{cfg: cfg, base: base}, nil
+}
+
+// call posts additional to path and decodes the answer's message into reply.
+func (n *Node) call(ctx context.Context, path string, additional, reply any) error {
+	inner, err := json.Marshal(additional)
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	body, err := json.Marshal(api.Request{PeerNodesList: []string{n.cfg.MachineID}, Additional: inner})
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	exact := auth.Exact{
+		ChainID: n.cfg.ChainID, Method: http.MethodPost, Target: path, MachineID: n.cfg.MachineID,
+		BodySHA256: sha256.Sum256(body), Time: n.cfg.Now().Unix(), Nonce: auth.NewNonce(),
+	}
+	header, err := auth.SignExact(ctx, n.cfg.Signer, exact)
+	if err != nil {
+		return err
+	}
+	status, answer, sign, err := n.post(ctx, path, header, body)
+	if err != nil {
+		return err
+	}
+	return n.read(exact, status, answer, sign, reply)
+}
+
+func (n *Node) post(
+	ctx context.Context, path, header string, body []byte,
+) (status int, answer []byte, sign string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, "", fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(auth.HeaderName, header)
+	res, err := n.cfg.HTTP.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return 0, nil, "", fmt.Errorf("call %s: %w", path, context.Cause(ctx))
+		}
+		return 0, nil, "", fmt.Errorf("call %s: %w: %w", path, ErrUnreachable, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err = io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	if err != nil {
+		return 0, nil, "", fmt.Errorf("read answer of %s: %w: %w", path, ErrUnreachable, err)
+	}
+	if len(answer) > maxReply {
+		return 0, nil, "", fmt.Errorf("read answer of %s: more than %d bytes: %w", path, maxReply, ErrUntrusted)
+	}
+	return res.StatusCode, answer, res.Header.Get(auth.HeaderSign), nil
+}
+
+// read believes nothing before the machine's signature is checked. An error
+// without one can come from a gateway, and is told as such.
+func (n *Node) read(exact auth.Exact, status int, answer []byte, sign string, reply any) error {
+	proved := sign != ""
+	if proved {
+		if err := auth.VerifyReply(n.cfg.MachineID, exact.Text(), status, answer, sign); err != nil {
+			return fmt.Errorf("answer of %s: %w: %w", exact.Target, ErrUntrusted, err)
+		}
+	}
+	var envelope api.Reply
+	if err := json.Unmarshal(answer, &envelope); err != nil {
+		return fmt.Errorf("answer of %s (HTTP %d) is not this API's: %w", exact.Target, status, errors.Join(ErrUntrusted, err))
+	}
+	if status != http.StatusOK || envelope.ErrCode != 0 {
+		return nodeError(status, envelope, proved)
+	}
+	if !proved {
+		return fmt.Errorf("answer of %s: %w", exact.Target, ErrUntrusted)
+	}
+	if reply == nil {
+		return nil
+	}
+	if err := json.Unmarshal(envelope.Message, reply); err != nil {
+		return fmt.Errorf("answer of %s: %w", exact.Target, err)
+	}
+	return nil
+}
+
+func nodeError(status int, envelope api.Reply, proved bool) error {
+	message := string(envelope.Message)
+	var text string
+	if json.Unmarshal(envelope.Message, &text) == nil {
+		message = text
+	}
+	return &NodeError{
+		Status: status, ErrCode: envelope.ErrCode, Code: envelope.Code, Message: printable(message),
+		Field: envelope.Field, Value: envelope.Value, Limit: envelope.Limit, Proved: proved,
+	}
+}
+
+// printable drops what could steer a terminal: the text is another's.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,130 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/x/rental"
+)
+
+// Chain is what a Renter needs of the chain; *chain.Client is one.
+type Chain interface {
+	Quote(ctx context.Context, req rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error)
+	Broadcast(ctx context.Context, signer chain.Signer, msgs ...sdk.Msg) (chain.TxResult, error)
+}
+
+// Renter rents with one wallet.
+type Renter struct {
+	Chain  Chain
+	Wallet *Wallet
+}
+
+// Order is what to rent.
+type Order struct {
+	MachineID string
+	// Seconds of the rental.
+	Seconds uint64
+	// Slots to rent; 0 is the whole machine.
+	Slots uint32
+	// MaxTotal in udbc refuses a dearer quote; 0 takes the quote as the bound.
+	MaxTotal uint64
+}
+
+// Rented is a rental just made.
+type Rented struct {
+	RentID   uint64
+	Rent     uint64
+	Fee      uint64
+	Deadline time.Time
+	End      time.Time
+	// Tx has the block and what the gas cost.
+	Tx chain.TxResult
+}
+
+// Quote is what the order would cost now.
+func (r Renter) Quote(ctx context.Context, order Order) (*rental.QueryQuoteResponse, error) {
+	return r.Chain.Quote(ctx, rental.QueryQuoteRequest{
+		MachineId: order.MachineID, DurationSeconds: order.Seconds, Slots: order.Slots,
+	})
+}
+
+// Rent rents for what was quoted and not a udbc more: the chain refuses when
+// the listing moved since.
+func (r Renter) Rent(ctx context.Context, order Order, quote *rental.QueryQuoteResponse) (Rented, error) {
+	if order.MaxTotal != 0 && quote.Total > order.MaxTotal {
+		return Rented{}, fmt.Errorf("rent %s: %s wanted, at most %s: %w",
+			order.MachineID, FormatDBC(quote.Total), FormatDBC(order.MaxTotal), ErrTooDear)
+	}
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgRentMachine{
+		Renter: r.Wallet.Address(), MachineId: order.MachineID, DurationSeconds: order.Seconds,
+		Slots: order.Slots, MaxTotal: quote.Total, ListingVersion: quote.ListingVersion,
+	})
+	if err != nil {
+		return Rented{}, fmt.Errorf("rent %s: %w", order.MachineID, err)
+	}
+	var res rental.MsgRentMachineResponse
+	if err := tx.Response(0, &res); err != nil {
+		return Rented{}, err
+	}
+	return Rented{
+		RentID: res.RentId, Rent: res.Rent, Fee: res.Fee, Deadline: res.Deadline, End: res.End, Tx: tx,
+	}, nil
+}
+
+// Confirm gives up the right to take the rent back.
+func (r Renter) Confirm(ctx context.Context, rentID uint64) (chain.TxResult, error) {
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgConfirmRent{Renter: r.Wallet.Address(), RentId: rentID})
+	if err != nil {
+		return chain.TxResult{}, fmt.Errorf("confirm rental %d: %w", rentID, err)
+	}
+	return tx, nil
+}
+
+// Cancel ends a trial; the whole rent comes back.
+func (r Renter) Cancel(ctx context.Context, rentID uint64) (refunded uint64, tx chain.TxResult, err error) {
+	tx, err = r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgCancelRent{Renter: r.Wallet.Address(), RentId: rentID})
+	if err != nil {
+		return 0, chain.TxResult{}, fmt.Errorf("cancel rental %d: %w", rentID, err)
+	}
+	var res rental.MsgCancelRentResponse
+	if err := tx.Response(0, &res); err != nil {
+		return 0, tx, err
+	}
+	return res.Refunded, tx, nil
+}
+
+// Renewed is a rental just renewed.
+type Renewed struct {
+	RentID uint64
+	// Rent that was added.
+	Rent uint64
+	End  time.Time
+	Tx   chain.TxResult
+}
+
+// QuoteRenewal is what so many more seconds would cost now.
+func (r Renter) QuoteRenewal(ctx context.Context, rentID, seconds uint64) (*rental.QueryQuoteResponse, error) {
+	return r.Chain.Quote(ctx, rental.QueryQuoteRequest{RentId: rentID, DurationSeconds: seconds})
+}
+
+// Renew extends a rental for what was quoted.
+func (r Renter) Renew(
+	ctx context.Context, rentID, seconds uint64, quote *rental.QueryQuoteResponse,
+) (Renewed, error) {
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgReletMachine{
+		Renter: r.Wallet.Address(), RentId: rentID, AddDurationSeconds: seconds,
+		MaxTotal: quote.Total, ListingVersion: quote.ListingVersion,
+	})
+	if err != nil {
+		return Renewed{}, fmt.Errorf("renew rental %d: %w", rentID, err)
+	}
+	var res rental.MsgReletMachineResponse
+	if err := tx.Response(0, &res); err != nil {
+		return Renewed{}, err
+	}
+	return Renewed{RentID: res.RentId, Rent: res.Rent, End: res.End, Tx: tx}, nil
+}

@@ -1,0 +1,101 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dbc-network/dbc/node/api"
+)
+
+// The states of a VM that callers wait for, as the original API spells them.
+const (
+	StatusCreating = "creating"
+	StatusRunning  = "running"
+	StatusClosed   = "closed"
+	StatusFailed   = "create error"
+)
+
+// taskPoll is how often a VM's state is asked for while waiting.
+const taskPoll = 500 * time.Millisecond
+
+// CreateTask makes a VM. It returns as soon as the node accepted it; WaitTask
+// waits for the login.
+func (n *Node) CreateTask(ctx context.Context, create api.Create) (api.Task, error) {
+	var task api.Task
+	err := n.call(ctx, api.PathTaskStart, create, &task)
+	return task, err
+}
+
+// Task shows a VM.
+func (n *Node) Task(ctx context.Context, id string) (api.Task, error) {
+	if err := checkTaskID(id); err != nil {
+		return api.Task{}, err
+	}
+	var task api.Task
+	err := n.call(ctx, api.PathTask+id, struct{}{}, &task)
+	return task, err
+}
+
+// Tasks lists the wallet's VMs on the machine.
+func (n *Node) Tasks(ctx context.Context) ([]api.TaskSummary, error) {
+	var reply struct {
+		Tasks []api.TaskSummary `json:"tasks"`
+	}
+	err := n.call(ctx, api.PathTasks, struct{}{}, &reply)
+	return reply.Tasks, err
+}
+
+// DeleteTask removes a VM with its disk.
+func (n *Node) DeleteTask(ctx context.Context, id string) error {
+	if err := checkTaskID(id); err != nil {
+		return err
+	}
+	return n.call(ctx, api.PathTaskDelete+id, struct{}{}, nil)
+}
+
+// WaitTask returns when the VM is in the wanted state. A failed VM ends it
+// with ErrTask; a node that is away for a moment does not. seen, if not nil,
+// gets every answer on the way.
+func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task)) (api.Task, error) {
+	ticker := time.NewTicker(taskPoll)
+	defer ticker.Stop()
+	for {
+		task, err := n.Task(ctx, id)
+		if err != nil && (!errors.Is(err, ErrUnreachable) || ctx.Err() != nil) {
+			return api.Task{}, fmt.Errorf("wait until %s is %s: %w", id, want, err)
+		}
+		if err == nil {
+			if seen != nil {
+				seen(task)
+			}
+			switch task.Status {
+			case want:
+				return task, nil
+			case StatusFailed:
+				return task, fmt.Errorf("wait until %s is %s: %w: %s", id, want, ErrTask, printable(task.Reason))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return task, fmt.Errorf("wait until %s is %s (it is %q): %w", id, want, printable(task.Status), context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
+}
+
+// checkTaskID keeps anything that could change the path out of it.
+func checkTaskID(id string) error {
+	if id == "" || len(id) > 64 {
+		return fmt.Errorf("task id %q: 1 to 64 letters and digits", id)
+	}
+	for _, r := range id {
+		switch {
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_':
+		default:
+			return fmt.Errorf("task id %q: 1 to 64 letters and digits", id)
+		}
+	}
+	return nil
+}
