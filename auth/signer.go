@@ -1,0 +1,42 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
+)
+
+// Signer signs texts for one wallet or session key. A keyring implements it
+// with SignDoc and EncodeSign.
+type Signer interface {
+	// Address is bech32.
+	Address() string
+	// Sign returns the sign over text, as VerifySign takes it.
+	Sign(ctx context.Context, text string) (sign string, err error)
+}
+
+var _ Signer = (*keySigner)(nil)
+
+type keySigner struct {
+	key     *secp256k1.PrivateKey
+	address string
+}
+
+// NewSigner signs with a private key in memory.
+func NewSigner(key *secp256k1.PrivateKey) Signer {
+	// A key's own public key always has an address.
+	address, _ := Address(key.PubKey().SerializeCompressed())
+	return &keySigner{key: key, address: address}
+}
+
+func (s *keySigner) Address() string { return s.address }
+
+func (s *keySigner) Sign(_ context.Context, text string) (string, error) {
+	digest := sha256.Sum256(SignDoc(text, s.address))
+	sig := ecdsa.Sign(s.key, digest[:])
+	r, sc := sig.R(), sig.S()
+	rb, sb := r.Bytes(), sc.Bytes()
+	return EncodeSign(s.key.PubKey().SerializeCompressed(), append(rb[:], sb[:]...))
+}

@@ -1,0 +1,90 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+)
+
+// MaxSkew is how far a request's time may lie from the server's, either way.
+const MaxSkew = 2 * time.Minute
+
+// Replay remembers which nonces were used. It must outlive the process: a
+// restart inside the window would otherwise let a request in twice.
+type Replay interface {
+	// Use takes the nonce of wallet, or returns ErrReplayed where it was taken.
+	// It has to be on disk when Use returns, and kept until until.
+	Use(ctx context.Context, wallet, nonce string, until time.Time) error
+}
+
+// Verifier checks exact requests to one machine on one chain.
+type Verifier struct {
+	ChainID   string
+	MachineID string
+	Replay    Replay
+	// Now is the server's clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Request is what is proved about one.
+type Request struct {
+	// Wallet signed the request.
+	Wallet string
+	// Text is the exact text, which a reply is signed over.
+	Text string
+}
+
+// Exact is the request with the time and nonce of c; of the zero Credential, the
+// text of a request that carried no header.
+func (v *Verifier) Exact(c Credential, method, target string, body []byte) Exact {
+	return Exact{
+		ChainID: v.ChainID, MachineID: v.MachineID,
+		Method: method, Target: target, BodySHA256: sha256.Sum256(body),
+		Time: c.Time, Nonce: c.Nonce,
+	}
+}
+
+// Verify checks the header against the request as it arrived: method, target
+// as on the request line, raw body. Text is set even with an error, so that
+// the refusal can be signed too; the header counts as absent where it does not
+// parse. The nonce is used up only once all else is right, so nobody can fill
+// the memory or burn another's nonce.
+func (v *Verifier) Verify(ctx context.Context, header, method, target string, body []byte) (Request, error) {
+	c, err := ParseHeader(header)
+	e := v.Exact(c, method, target, body)
+	req := Request{Text: e.Text()}
+	if err != nil {
+		return req, err
+	}
+	if err := e.Validate(); err != nil {
+		return req, err
+	}
+	if c.Session != "" {
+		return req, fmt.Errorf("%w: field session: %s; sign with the wallet", ErrNoSession, c.Session)
+	}
+	sent, now := time.Unix(c.Time, 0), v.now()
+	if d := now.Sub(sent).Abs(); d > MaxSkew {
+		return req, &SkewError{Sent: sent, Server: now}
+	}
+	signer, err := VerifySign(req.Text, c.Sign)
+	if err != nil {
+		return req, err
+	}
+	if signer != c.Wallet {
+		return req, fmt.Errorf("%w: field wallet is %s, but %s signed", ErrSignature, c.Wallet, signer)
+	}
+	// A second more than the window: at its very edge the time still passes.
+	if err := v.Replay.Use(ctx, c.Wallet, c.Nonce, sent.Add(MaxSkew+time.Second)); err != nil {
+		return req, fmt.Errorf("use nonce: %w", err)
+	}
+	req.Wallet = c.Wallet
+	return req, nil
+}
+
+func (v *Verifier) now() time.Time {
+	if v.Now == nil {
+		return time.Now()
+	}
+	return v.Now()
+}

@@ -1,0 +1,98 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// maxImages bounds a listing: a folder with more is no image store.
+const maxImages = 1000
+
+// Store is a folder of images. The zero value is not useful; see Open.
+type Store struct {
+	dir string
+}
+
+// Open is the store in dir, which may not exist yet.
+func Open(dir string) *Store { return &Store{dir: dir} }
+
+// List is every image that can be used, by name. Files that Find would refuse
+// are left out: one bad file must not hide the others.
+func (s *Store) List(ctx context.Context) ([]Image, error) {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	var images []Image
+	for _, entry := range entries {
+		if CheckName(entry.Name()) != nil || len(images) == maxImages {
+			continue
+		}
+		img, err := s.Find(ctx, entry.Name())
+		switch {
+		case errors.Is(err, ErrUnsafe), errors.Is(err, ErrNotFound):
+		case err != nil:
+			return nil, err
+		default:
+			images = append(images, img)
+		}
+	}
+	return images, nil
+}
+
+// Find is the image of that name; ErrName, ErrNotFound or ErrUnsafe where there
+// is none that can be used. The name may come from a renter.
+func (s *Store) Find(ctx context.Context, name string) (Image, error) {
+	if err := ctx.Err(); err != nil {
+		return Image{}, err
+	}
+	if err := CheckName(name); err != nil {
+		return Image{}, err
+	}
+	path, err := filepath.Abs(filepath.Join(s.dir, name))
+	if err != nil {
+		return Image{}, fmt.Errorf("find image: %w", err)
+	}
+	// No links, for what they point at may change; O_NONBLOCK for FIFOs.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Image{}, fmt.Errorf("%w: %s; the list of images shows what this machine has", ErrNotFound, name)
+	case errors.Is(err, syscall.ELOOP):
+		return Image{}, fmt.Errorf("%w: %s is a link; put the file itself there", ErrUnsafe, name)
+	case err != nil:
+		return Image{}, fmt.Errorf("open image: %w", err)
+	}
+	defer f.Close()
+	return inspect(f, name, path)
+}
+
+func inspect(f *os.File, name, path string) (Image, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return Image{}, fmt.Errorf("stat image: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return Image{}, fmt.Errorf("%w: %s is not a regular file", ErrUnsafe, name)
+	}
+	if info.Mode().Perm()&0o222 != 0 {
+		return Image{}, fmt.Errorf("%w: %s has mode %#o and could be changed under its overlays; chmod it to 0444",
+			ErrUnsafe, name, info.Mode().Perm())
+	}
+	h, err := readHeader(f)
+	if err != nil {
+		return Image{}, fmt.Errorf("%w: %s: %w", ErrUnsafe, name, err)
+	}
+	if err := h.checkBase(); err != nil {
+		return Image{}, fmt.Errorf("%w: %s: %w", ErrUnsafe, name, err)
+	}
+	return Image{Name: name, Path: path, Format: "qcow2", VirtualSize: h.size, Size: info.Size()}, nil
+}

@@ -1,0 +1,45 @@
+package seed
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// NewHostKey makes an SSH host key, and its public line as known_hosts and the
+// API show it ("ssh-ed25519 AAAA…").
+func NewHostKey() (private ed25519.PrivateKey, publicLine string, err error) {
+	_, private, err = ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, "", fmt.Errorf("make host key: %w", err)
+	}
+	publicLine, err = PublicLine(private)
+	return private, publicLine, err
+}
+
+// PublicLine is the public half of a host key, "ssh-ed25519 AAAA…".
+func PublicLine(private ed25519.PrivateKey) (string, error) {
+	if len(private) != ed25519.PrivateKeySize {
+		return "", fmt.Errorf("%w: host key has %d bytes, want %d", ErrInvalid, len(private), ed25519.PrivateKeySize)
+	}
+	pub, err := ssh.NewPublicKey(private.Public())
+	if err != nil {
+		return "", fmt.Errorf("encode host key: %w", err)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(pub))), nil
+}
+
+// privatePEM is the key as OpenSSH keeps it. OpenSSH's format has a random
+// check number, which would make two seeds of the same data differ: it is
+// derived from the key instead.
+func privatePEM(private ed25519.PrivateKey) (string, error) {
+	block, err := marshalOpenSSH(private)
+	if err != nil {
+		return "", err
+	}
+	return string(pem.EncodeToMemory(block)), nil
+}

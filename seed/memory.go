@@ -1,0 +1,45 @@
+package seed
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/diskfs/go-diskfs/backend"
+)
+
+// maxImage bounds what memory holds; a seed takes some hundred kilobytes.
+const maxImage = 16 << 20
+
+// memory is a file in memory, as far as laying out an image needs one.
+type memory struct{ data []byte }
+
+var _ backend.WritableFile = (*memory)(nil)
+
+func (m *memory) WriteAt(p []byte, at int64) (int, error) {
+	end := at + int64(len(p))
+	if at < 0 || end > maxImage {
+		return 0, fmt.Errorf("write beyond %d bytes", maxImage)
+	}
+	if grow := int(end) - len(m.data); grow > 0 {
+		m.data = append(m.data, make([]byte, grow)...)
+	}
+	return copy(m.data[at:], p), nil
+}
+
+func (m *memory) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 || at >= int64(len(m.data)) {
+		return 0, io.EOF
+	}
+	n := copy(p, m.data[at:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (m *memory) Read([]byte) (int, error)       { return 0, errors.ErrUnsupported }
+func (m *memory) Seek(int64, int) (int64, error) { return 0, errors.ErrUnsupported }
+func (m *memory) Stat() (fs.FileInfo, error)     { return nil, errors.ErrUnsupported }
+func (m *memory) Close() error                   { return nil }
