@@ -1,0 +1,51 @@
+package rental
+
+import (
+	"context"
+	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// BankKeeper moves rent into and out of the escrow, the module account.
+type BankKeeper interface {
+	SendCoinsFromAccountToModule(ctx context.Context, sender sdk.AccAddress, recipientModule string, amt sdk.Coins) error
+	SendCoinsFromModuleToAccount(ctx context.Context, senderModule string, recipient sdk.AccAddress, amt sdk.Coins) error
+	GetBalance(ctx context.Context, addr sdk.AccAddress, denom string) sdk.Coin
+	SpendableCoins(ctx context.Context, addr sdk.AccAddress) sdk.Coins
+}
+
+// DistributionKeeper takes the fees.
+type DistributionKeeper interface {
+	FundCommunityPool(ctx context.Context, amount sdk.Coins, sender sdk.AccAddress) error
+}
+
+// MachineReader tells of machines. Each error names the machine.
+type MachineReader interface {
+	GetMachine(ctx context.Context, id string) (machine.Machine, error)
+	// FreeSlots are the slots that nobody rents, ascending.
+	FreeSlots(ctx context.Context, id string) ([]uint32, error)
+	// OpenChallenge is the machine's open challenge; false without one.
+	OpenChallenge(ctx context.Context, id string) (machine.Challenge, bool, error)
+	// Halted is the sum of all time in which the chain stood still, the current block included.
+	Halted(ctx context.Context) (time.Duration, error)
+}
+
+// MachineKeeper is what rentals change of machines.
+type MachineKeeper interface {
+	MachineReader
+	// ReserveSlots hands out the n lowest free slots, or all of a machine of
+	// which none is rented for n = 0. It refuses a machine that is not online
+	// or below its stake.
+	ReserveSlots(ctx context.Context, id string, n uint32, rentID uint64) ([]uint32, error)
+	// RestoreSlots reserves just these slots at import, whatever the machine's state.
+	RestoreSlots(ctx context.Context, id string, slots []uint32, rentID uint64) error
+	// ReleaseSlots gives back the slots of a rental; without any it does nothing.
+	ReleaseSlots(ctx context.Context, id string, rentID uint64) error
+	// PayFromStake pays at most what the stake holds and says how much it was.
+	PayFromStake(ctx context.Context, id string, to sdk.AccAddress, amount uint64) (uint64, error)
+	// RecordRentalEnd keeps the latest end, from which unbonding counts.
+	RecordRentalEnd(ctx context.Context, id string, end time.Time) error
+}

@@ -1,0 +1,139 @@
+package rental
+
+import (
+	"fmt"
+	"slices"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+)
+
+// DefaultGenesis has no rentals.
+func DefaultGenesis() *GenesisState {
+	return &GenesisState{Params: DefaultParams(), NextRentId: 1}
+}
+
+// Validate checks all that can be told without machines and balances.
+func (gs GenesisState) Validate() error {
+	if err := gs.Params.Validate(); err != nil {
+		return err
+	}
+	if gs.NextRentId == 0 {
+		return ErrInvalid.Wrap("next_rent_id is 0, it must be at least 1")
+	}
+	seen := make(map[uint64]bool, len(gs.Rentals))
+	var unsettled []uint64
+	for _, r := range gs.Rentals {
+		if seen[r.Id] {
+			return ErrInvalid.Wrapf("rental %d is there twice", r.Id)
+		}
+		seen[r.Id] = true
+		if r.Id == 0 || r.Id >= gs.NextRentId {
+			return ErrInvalid.Wrapf("rental id is %d, it must be 1 to %d (below next_rent_id)", r.Id, gs.NextRentId-1)
+		}
+		if err := r.Validate(); err != nil {
+			return fmt.Errorf("rental %d: %w", r.Id, err)
+		}
+		if rental.State(r.State).Closed() && !r.Settled() {
+			unsettled = append(unsettled, r.Id)
+		}
+	}
+	given := slices.Clone(gs.Unsettled)
+	slices.Sort(given)
+	slices.Sort(unsettled)
+	if !slices.Equal(given, unsettled) {
+		return ErrInvalid.Wrapf("unsettled is %v, by the rentals it is %v", given, unsettled)
+	}
+	return validateCooldowns(gs.Cooldowns)
+}
+
+func validateCooldowns(cooldowns []Cooldown) error {
+	type key struct{ renter, machine string }
+	seen := make(map[key]bool, len(cooldowns))
+	for _, c := range cooldowns {
+		if _, err := sdk.AccAddressFromBech32(c.Renter); err != nil {
+			return ErrInvalid.Wrapf("cooldown's renter is %q: %s", c.Renter, err)
+		}
+		k := key{c.Renter, c.MachineId}
+		if seen[k] {
+			return ErrInvalid.Wrapf("cooldown of %s on %s is there twice", c.Renter, c.MachineId)
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+// Validate checks a stored rental by itself: what it is, its times and its money.
+func (r Rental) Validate() error {
+	if _, err := sdk.AccAddressFromBech32(r.Renter); err != nil {
+		return ErrInvalid.Wrapf("renter is %q: %s", r.Renter, err)
+	}
+	state := rental.State(r.State)
+	if !state.Open() && !state.Closed() {
+		return ErrInvalid.Wrapf("state is %d", r.State)
+	}
+	if len(r.Slots) == 0 || !slices.IsSorted(r.Slots) || len(slices.Compact(slices.Clone(r.Slots))) != len(r.Slots) {
+		return ErrInvalid.Wrapf("slots are %v, they must be ascending, without doubles and at least one", r.Slots)
+	}
+	if n := len(r.Transitions); n == 0 || n > MaxTransitions {
+		return ErrInvalid.Wrapf("there are %d transitions, it must be 1 to %d", n, MaxTransitions)
+	} else if last := r.Transitions[n-1]; last.To != r.State {
+		return ErrInvalid.Wrapf("state is %s, the last transition led to %s", r.State, last.To)
+	}
+	if !r.End.After(r.Start) {
+		return ErrInvalid.Wrapf("end is %s, it must be after start, %s", r.End, r.Start)
+	}
+	if err := r.validateSegments(state); err != nil {
+		return err
+	}
+	return r.validateMoney(state)
+}
+
+func (r Rental) validateSegments(state rental.State) error {
+	if len(r.Segments) == 0 {
+		if state.Open() {
+			return ErrInvalid.Wrap("segments are absent, an open rental has at least one")
+		}
+		return nil
+	}
+	if state == rental.StateRefunded {
+		return ErrInvalid.Wrap("segments are there, a refunded rental has none")
+	}
+	from := r.Segments[0].Start
+	if from.Before(r.Start) {
+		return ErrInvalid.Wrapf("the first segment starts at %s, before the rental", from)
+	}
+	for i, s := range r.Segments {
+		if !s.Start.Equal(from) || !s.End.After(s.Start) || s.OfflineNs < 0 || s.OfflineNs > int64(s.End.Sub(s.Start)) {
+			return ErrInvalid.Wrapf("segment %d has a gap, no length or a wrong offline_ns", i)
+		}
+		from = s.End
+	}
+	if !from.Equal(r.End) {
+		return ErrInvalid.Wrapf("the last segment ends at %s, the rental at %s", from, r.End)
+	}
+	return nil
+}
+
+// validateMoney checks that what segments can still earn, with what was folded, is what was paid.
+func (r Rental) validateMoney(state rental.State) error {
+	if state == rental.StateRefunded && (r.Claimed != 0 || r.FoldedEarned != 0) {
+		return ErrInvalid.Wrapf("claimed is %d and folded_earned %d udbc, a refunded rental earned nothing", r.Claimed, r.FoldedEarned)
+	}
+	if r.Claimed > r.Paid || r.FoldedEarned > r.Paid {
+		return ErrInvalid.Wrapf("claimed is %d, folded_earned %d, both must be at most paid, %d udbc", r.Claimed, r.FoldedEarned, r.Paid)
+	}
+	left := r.Paid - r.FoldedEarned
+	for _, s := range r.Segments {
+		if s.Rent > left {
+			return ErrInvalid.Wrapf("segments and folded_earned hold more than paid, %d udbc", r.Paid)
+		}
+		left -= s.Rent
+	}
+	earnable := r.Account().Earned(rental.View{Now: r.End})
+	if r.Claimed > max(earnable, r.FoldedEarned) {
+		return ErrInvalid.Wrapf("claimed is %d, more than can ever be earned, %d udbc", r.Claimed, earnable)
+	}
+	return nil
+}

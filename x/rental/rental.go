@@ -1,0 +1,60 @@
+package rental
+
+import (
+	"time"
+
+	"github.com/dbc-network/dbc/rental"
+)
+
+// Account is the rental's money, as the pure package computes with it.
+func (r Rental) Account() rental.Account {
+	segments := make([]rental.Segment, len(r.Segments))
+	for i, s := range r.Segments {
+		segments[i] = rental.Segment{Start: s.Start, End: s.End, Rent: s.Rent, Offline: time.Duration(s.OfflineNs)}
+	}
+	return rental.Account{Segments: segments, Folded: r.FoldedEarned, Paid: r.Paid, Claimed: r.Claimed}
+}
+
+// SetAccount is the way back of Account.
+func (r *Rental) SetAccount(a rental.Account) {
+	r.Segments = make([]Segment, len(a.Segments))
+	for i, s := range a.Segments {
+		r.Segments[i] = Segment{Start: s.Start, End: s.End, Rent: s.Rent, OfflineNs: int64(s.Offline)}
+	}
+	r.FoldedEarned, r.Paid, r.Claimed = a.Folded, a.Paid, a.Claimed
+}
+
+// Terms are the rental's penalty terms.
+func (r Rental) Terms() rental.PenaltyTerms {
+	return rental.PenaltyTerms{StakeShare: r.PenaltyTerms.StakeShare, MinPenalty: r.PenaltyTerms.MinPenalty, RatioBPS: r.PenaltyTerms.RatioBps}
+}
+
+// Position is what decides where a rental of a query's reply or an event
+// stands, whose deadline is the effective one.
+func (r Rental) Position() rental.Position {
+	return rental.Position{State: rental.State(r.State), Deadline: r.Deadline, End: r.End}
+}
+
+// StateAt is the state at a time of a rental from a query's reply.
+func (r Rental) StateAt(now time.Time) RentalState { return RentalState(r.Position().At(now)) }
+
+// Effective is a stored rental as queries show it: with the deadline moved by
+// the halted time and the state that it has at now.
+func (r Rental) Effective(now time.Time, halted time.Duration) Rental {
+	if r.State == RENTAL_STATE_TRIAL {
+		r.Deadline = rental.EffectiveDeadline(r.Deadline, halted)
+	}
+	r.State = r.StateAt(now)
+	return r
+}
+
+// ClosedAt is when a closed rental was over; false while it is open.
+func (r Rental) ClosedAt() (time.Time, bool) {
+	if n := len(r.Transitions); n > 0 && rental.State(r.Transitions[n-1].To).Closed() {
+		return r.Transitions[n-1].Time, true
+	}
+	return time.Time{}, false
+}
+
+// Settled is true of a closed rental of which the escrow holds nothing any more.
+func (r Rental) Settled() bool { return rental.State(r.State).Closed() && len(r.Segments) == 0 }
