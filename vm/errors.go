@@ -2,11 +2,19 @@ package vm
 
 import "errors"
 
-// ErrNotFound: no domain of this driver has the UUID.
-var ErrNotFound = errors.New("no such domain")
+var (
+	// ErrNotFound: no domain of this driver has the UUID.
+	ErrNotFound = errors.New("no such domain")
 
-// ErrUnavailable: the hypervisor can't be reached now; nothing is known of the domains.
-var ErrUnavailable = errors.New("hypervisor is out of reach")
+	// ErrUnavailable: the hypervisor can't be reached now; nothing is known of the domains.
+	ErrUnavailable = errors.New("hypervisor is out of reach")
 
-// ErrBadSpec: the specification breaks a rule of Spec.
-var ErrBadSpec = errors.New("bad domain specification")
+	// ErrBadSpec: the specification breaks a rule of Spec.
+	ErrBadSpec = errors.New("bad domain specification")
+
+	// ErrRunning: the domain must be off for this.
+	ErrRunning = errors.New("domain is running")
+
+	// ErrNotRunning: the domain must be running for this.
+	ErrNotRunning = errors.New("domain is not running")
+)

@@ -81,7 +81,10 @@ type NIC struct {
 // PCIDevice is a device to pass through, domain:bus:device.function.
 type PCIDevice string
 
-// Spec is all a driver needs to define a guest.
+// Spec is all a driver needs to define a guest. The emulator runs as a user of
+// its own: every folder above a path must let it pass (mode 0711 is enough),
+// and a backing file must be readable by it (0444). Disks may be 0600 of root:
+// libvirt hands them to the emulator's user while the domain runs.
 type Spec struct {
 	UUID UUID
 	// Name is the domain's name, [a-z0-9-] only.
@@ -94,8 +97,13 @@ type Spec struct {
 	Disks []Disk
 	NIC   NIC
 	// ConsoleLog is the absolute path of the file that takes the serial console.
+	// It is only ever appended to, so that the node may cut it to length zero
+	// when a guest writes too much.
 	ConsoleLog string
-	// VNCSocket is the absolute path of the unix socket for VNC.
+	// VNCSocket is the absolute path of the unix socket for VNC, at most 107
+	// bytes. Its folder belongs to the emulator's user: Define makes it, and it
+	// may hold nothing else, or a guest that broke out of its emulator could
+	// put a link where the node expects a disk.
 	VNCSocket string
 	// UEFI boots by OVMF instead of BIOS.
 	UEFI bool
@@ -109,22 +117,27 @@ type Spec struct {
 type Driver interface {
 	// Define makes the domain known, or replaces a definition of the same UUID.
 	Define(ctx context.Context, spec Spec) error
-	// Start runs a defined domain and returns when its CPUs run.
+	// Start runs a defined domain, or resumes a paused one, and returns when
+	// its CPUs run.
 	Start(ctx context.Context, id UUID) error
-	// Shutdown asks the guest to power off and returns at once.
+	// Shutdown asks the guest to power off and returns at once. The guest may
+	// ignore it.
 	Shutdown(ctx context.Context, id UUID) error
 	// Stop ends the domain hard and returns when it is off.
 	Stop(ctx context.Context, id UUID) error
-	// Pause stops the guest's CPUs; Resume lets them go on.
+	// Pause stops the guest's CPUs; Resume lets them go on. A domain that is
+	// off is ErrNotRunning.
 	Pause(ctx context.Context, id UUID) error
 	Resume(ctx context.Context, id UUID) error
-	// Undefine forgets a domain that is off. It deletes no disk.
+	// Undefine forgets a domain that is off, else it is ErrRunning. It deletes
+	// no disk.
 	Undefine(ctx context.Context, id UUID) error
 	// Get is the domain's state now.
 	Get(ctx context.Context, id UUID) (Domain, error)
 	// List is every domain that this driver's Define made, whatever its state.
 	List(ctx context.Context) ([]Domain, error)
 	// Watch sends the UUID of every domain whose state changed, until ctx is
-	// done. "" says that changes may have been missed: list again.
+	// done; then the channel is closed. "" says that changes may have been
+	// missed: list again. It comes first, and after each lost connection.
 	Watch(ctx context.Context) (<-chan UUID, error)
 }

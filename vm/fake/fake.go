@@ -1,0 +1,199 @@
+// Package fake is a vm.Driver in memory, for tests of the compute node. It
+// passes the same suite as the real one, and can be told to misbehave.
+package fake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+var _ vm.Driver = (*Driver)(nil)
+
+// Driver keeps domains in memory. The zero value is ready; safe for many
+// goroutines.
+type Driver struct {
+	mu       sync.Mutex
+	domains  map[vm.UUID]*domain
+	watchers map[*watcher]struct{}
+	failure  map[string]error
+	calls    []string
+	deaf     bool
+}
+
+type domain struct {
+	spec   vm.Spec
+	state  vm.State
+	reason vm.Reason
+}
+
+// New is an empty driver whose guests obey Shutdown at once.
+func New() *Driver { return &Driver{} }
+
+// Define is vm.Driver.
+func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	if err := d.enter(ctx, "Define", spec.UUID); err != nil {
+		return err
+	}
+	defer d.mu.Unlock()
+	if old, ok := d.domains[spec.UUID]; ok {
+		old.spec = spec
+		return nil
+	}
+	if d.domains == nil {
+		d.domains = map[vm.UUID]*domain{}
+	}
+	d.domains[spec.UUID] = &domain{spec: spec, state: vm.StateOff}
+	d.notify(spec.UUID)
+	return nil
+}
+
+// Start is vm.Driver.
+func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
+	return d.change(ctx, "Start", id, func(dom *domain) error {
+		if dom.state != vm.StateStopping {
+			dom.state, dom.reason = vm.StateRunning, vm.ReasonUnknown
+		}
+		return nil
+	})
+}
+
+// Shutdown is vm.Driver.
+func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
+	return d.change(ctx, "Shutdown", id, func(dom *domain) error {
+		switch {
+		case !isActive(dom.state):
+		case d.deaf:
+			dom.state = vm.StateStopping
+		default:
+			dom.state, dom.reason = vm.StateOff, vm.ReasonGuest
+		}
+		return nil
+	})
+}
+
+// Stop is vm.Driver.
+func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
+	err := d.change(ctx, "Stop", id, func(dom *domain) error {
+		if isActive(dom.state) {
+			dom.state, dom.reason = vm.StateOff, vm.ReasonDestroyed
+		}
+		return nil
+	})
+	return fulfilled(err)
+}
+
+// Pause is vm.Driver.
+func (d *Driver) Pause(ctx context.Context, id vm.UUID) error {
+	return d.change(ctx, "Pause", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			return vm.ErrNotRunning
+		}
+		dom.state = vm.StatePaused
+		return nil
+	})
+}
+
+// Resume is vm.Driver.
+func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
+	return d.change(ctx, "Resume", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			return vm.ErrNotRunning
+		}
+		if dom.state == vm.StatePaused {
+			dom.state = vm.StateRunning
+		}
+		return nil
+	})
+}
+
+// Undefine is vm.Driver.
+func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
+	err := d.change(ctx, "Undefine", id, func(dom *domain) error {
+		if isActive(dom.state) {
+			return vm.ErrRunning
+		}
+		delete(d.domains, id)
+		d.notify(id)
+		return nil
+	})
+	return fulfilled(err)
+}
+
+// Get is vm.Driver.
+func (d *Driver) Get(ctx context.Context, id vm.UUID) (vm.Domain, error) {
+	if err := d.enter(ctx, "Get", id); err != nil {
+		return vm.Domain{}, err
+	}
+	defer d.mu.Unlock()
+	dom, ok := d.domains[id]
+	if !ok {
+		return vm.Domain{}, vm.ErrNotFound
+	}
+	return dom.view(), nil
+}
+
+// List is vm.Driver, ordered by UUID.
+func (d *Driver) List(ctx context.Context) ([]vm.Domain, error) {
+	if err := d.enter(ctx, "List", ""); err != nil {
+		return nil, err
+	}
+	defer d.mu.Unlock()
+	list := make([]vm.Domain, 0, len(d.domains))
+	for _, dom := range d.domains {
+		list = append(list, dom.view())
+	}
+	slices.SortFunc(list, func(a, b vm.Domain) int { return cmp.Compare(a.UUID, b.UUID) })
+	return list, nil
+}
+
+func (dom *domain) view() vm.Domain {
+	return vm.Domain{UUID: dom.spec.UUID, Name: dom.spec.Name, State: dom.state, Reason: dom.reason}
+}
+
+// enter takes the lock, unless ctx is done or a failure was ordered.
+func (d *Driver) enter(ctx context.Context, method string, id vm.UUID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.calls = append(d.calls, method+" "+string(id))
+	if err := d.failure[method]; err != nil {
+		d.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
+func (d *Driver) change(ctx context.Context, method string, id vm.UUID, apply func(*domain) error) error {
+	if err := d.enter(ctx, method, id); err != nil {
+		return err
+	}
+	defer d.mu.Unlock()
+	dom, ok := d.domains[id]
+	if !ok {
+		return vm.ErrNotFound
+	}
+	before := dom.state
+	err := apply(dom)
+	if dom.state != before {
+		d.notify(id)
+	}
+	return err
+}
+
+func isActive(s vm.State) bool { return s != vm.StateOff && s != vm.StateCrashed }
+
+func fulfilled(err error) error {
+	if errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package fake
+
+import (
+	"slices"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// Fail makes every later call of the named method ("Start", "List", …) return
+// err; nil lets it work again.
+func (d *Driver) Fail(method string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failure == nil {
+		d.failure = map[string]error{}
+	}
+	d.failure[method] = err
+}
+
+// Deafen says whether guests ignore Shutdown: they stay in StateStopping.
+func (d *Driver) Deafen(deaf bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.deaf = deaf
+}
+
+// End makes a running guest end by itself: ReasonGuest, ReasonCrashed or
+// ReasonLost. It reports whether such a guest was there.
+func (d *Driver) End(id vm.UUID, why vm.Reason) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dom, ok := d.domains[id]
+	if !ok || !isActive(dom.state) {
+		return false
+	}
+	dom.state, dom.reason = vm.StateOff, why
+	if why == vm.ReasonCrashed {
+		dom.state = vm.StateCrashed
+	}
+	d.notify(id)
+	return true
+}
+
+// Disturb tells every watcher that changes may have been missed.
+func (d *Driver) Disturb() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notify("")
+}
+
+// Spec is what Define was last given for the domain.
+func (d *Driver) Spec(id vm.UUID) (vm.Spec, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dom, ok := d.domains[id]
+	if !ok {
+		return vm.Spec{}, false
+	}
+	return dom.spec, true
+}
+
+// Calls are the calls so far, each "Method uuid".
+func (d *Driver) Calls() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.calls)
+}

@@ -1,0 +1,40 @@
+// Package libvirt runs virtual machines by libvirt and QEMU, over libvirt's
+// own RPC socket and without cgo. It passes the suite of vm/vmtest.
+package libvirt
+
+import (
+	"log/slog"
+	"time"
+)
+
+// SystemSocket is where a distribution's libvirtd listens.
+const SystemSocket = "/run/libvirt/libvirt-sock"
+
+// The limits of one call. A call that takes longer has its connection cut:
+// libvirtd is then taken as hung, and the error is vm.ErrUnavailable.
+const (
+	dialLimit = 10 * time.Second
+	callLimit = 30 * time.Second
+	// heavyLimit is for starting and destroying: QEMU may have to give back a
+	// large memory or reset devices.
+	heavyLimit = 3 * time.Minute
+)
+
+// Config is what Open needs.
+type Config struct {
+	// Socket is libvirt's unix socket; "" means SystemSocket.
+	Socket string
+	// Owner keeps apart the domains of two nodes that share a libvirt, such as
+	// machine id and genesis hash; it is written into each domain and may be "".
+	Owner string
+	// Emulation allows software emulation where the accelerator doesn't run
+	// guests. Without it Open refuses such a host.
+	Emulation bool
+	// Emulator is the path of QEMU; "" means the one on PATH.
+	Emulator string
+	// Cache is the folder that remembers whether the accelerator works, until
+	// the host boots again; "" means /run/dbc.
+	Cache string
+	// Logger is slog.Default() when nil.
+	Logger *slog.Logger
+}

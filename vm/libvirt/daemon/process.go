@@ -1,0 +1,110 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// process is a running process, held by a pidfd: unlike its number, that never
+// comes to mean another one.
+type process struct {
+	pid int
+	fd  *os.File
+}
+
+// lockHolder is the process that holds the lock on a pid file, or nil. libvirtd
+// and the emulators that it starts lock theirs for as long as they live, so a
+// stale file, or a number used again, is never mistaken for them.
+func lockHolder(path string) (*process, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open pid file: %w", err)
+	}
+	defer f.Close()
+	pid, err := queryLock(f)
+	if err != nil || pid == 0 {
+		return nil, err
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open process %d: %w", pid, err)
+	}
+	p := &process{pid: pid, fd: os.NewFile(uintptr(fd), "pidfd")}
+	// Still the holder now that the pidfd is ours: then the pidfd is of it.
+	if again, err := queryLock(f); err != nil || again != pid {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func queryLock(f *os.File) (int, error) {
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil {
+		return 0, fmt.Errorf("query lock of %s: %w", f.Name(), err)
+	}
+	if lock.Type == unix.F_UNLCK || lock.Pid <= 0 {
+		return 0, nil
+	}
+	return int(lock.Pid), nil
+}
+
+func (p *process) close() { _ = p.fd.Close() }
+
+// end asks the process to end, waits for at most grace, and kills it then.
+func (p *process) end(ctx context.Context, grace time.Duration) error {
+	if err := p.signal(unix.SIGTERM); err != nil {
+		return err
+	}
+	if p.wait(ctx, grace) {
+		return nil
+	}
+	if err := p.signal(unix.SIGKILL); err != nil {
+		return err
+	}
+	if !p.wait(ctx, grace) {
+		return fmt.Errorf("process %d does not end", p.pid)
+	}
+	return nil
+}
+
+func (p *process) signal(s unix.Signal) error {
+	err := unix.PidfdSendSignal(int(p.fd.Fd()), s, nil, 0)
+	if err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("signal process %d: %w", p.pid, err)
+	}
+	return nil
+}
+
+// wait reports whether the process ended within limit, or before ctx is done.
+// A pidfd becomes readable when its process ends.
+func (p *process) wait(ctx context.Context, limit time.Duration) bool {
+	deadline := time.Now().Add(limit)
+	for {
+		left := time.Until(deadline)
+		if ctx.Err() != nil {
+			left = 0
+		}
+		// In slices, so that ctx is looked at.
+		slice := min(max(left, 0), 100*time.Millisecond)
+		fds := []unix.PollFd{{Fd: int32(p.fd.Fd()), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds, int(slice.Milliseconds()))
+		if err == nil && n > 0 {
+			return true
+		}
+		if left <= 0 {
+			return false
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/digitalocean/go-libvirt"
+	"github.com/digitalocean/go-libvirt/socket/dialers"
+)
+
+// endGrace is how long libvirtd, and then an emulator, may take to end.
+const endGrace = 20 * time.Second
+
+// Stop destroys every domain of the daemon and then ends it. No process, mount
+// or socket stays; definitions do, for the next Start. It may be repeated.
+func (d *Daemon) Stop(ctx context.Context) error {
+	err := Stop(ctx, d.config)
+	if err == nil {
+		d.started.Wait()
+	}
+	return err
+}
+
+// Stop is Daemon.Stop for a daemon that another process started. None running
+// is no error.
+func Stop(ctx context.Context, config Config) error {
+	if err := config.validate(); err != nil {
+		return err
+	}
+	if err := destroyDomains(ctx, config); err != nil {
+		// Their processes end below all the same.
+		config.logger().Warn("can't destroy domains through libvirtd", "err", err)
+	}
+	if err := endHolder(ctx, config.pidFile()); err != nil {
+		return fmt.Errorf("end libvirtd: %w", err)
+	}
+	if err := endEmulators(ctx, config); err != nil {
+		return fmt.Errorf("end emulators: %w", err)
+	}
+	if err := os.RemoveAll(config.socketDir()); err != nil {
+		return fmt.Errorf("remove socket folder: %w", err)
+	}
+	return nil
+}
+
+// destroyDomains goes through libvirtd, which takes packet filters and taps
+// away with them; for that one that died is started again if domains outlived it.
+func destroyDomains(ctx context.Context, config Config) error {
+	d := &Daemon{config: config}
+	if !d.isRunning() {
+		alive, err := emulators(config)
+		for _, p := range alive {
+			p.close()
+		}
+		if err != nil || len(alive) == 0 {
+			return err
+		}
+		if d, err = Start(ctx, config); err != nil {
+			return err
+		}
+	}
+	conn, err := connect(ctx, d.Socket())
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	domains, _, err := conn.lv.ConnectListAllDomains(1, libvirt.ConnectListDomainsActive)
+	if err != nil {
+		return fmt.Errorf("list domains: %w", err)
+	}
+	var errs []error
+	for _, dom := range domains {
+		if err := conn.lv.DomainDestroy(dom); err != nil && !libvirt.IsNotFound(err) {
+			errs = append(errs, fmt.Errorf("destroy %s: %w", dom.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// emulators are the QEMU processes of the daemon's domains. libvirt has each
+// lock a pid file of its own.
+func emulators(config Config) ([]*process, error) {
+	paths, err := filepath.Glob(config.path("run", "qemu", "*.pid"))
+	if err != nil {
+		return nil, err
+	}
+	var list []*process
+	for _, path := range paths {
+		p, err := lockHolder(path)
+		if err != nil {
+			return list, err
+		}
+		if p != nil {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+func endEmulators(ctx context.Context, config Config) error {
+	alive, err := emulators(config)
+	for _, p := range alive {
+		err = errors.Join(err, p.end(ctx, endGrace))
+		p.close()
+	}
+	return err
+}
+
+func endHolder(ctx context.Context, pidFile string) error {
+	p, err := lockHolder(pidFile)
+	if err != nil || p == nil {
+		return err
+	}
+	defer p.close()
+	return p.end(ctx, endGrace)
+}
+
+// connection is a libvirt connection that ends with its ctx.
+type connection struct {
+	lv    *libvirt.Libvirt
+	close func()
+}
+
+func connect(ctx context.Context, socket string) (*connection, error) {
+	var dialer net.Dialer
+	raw, err := dialer.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, fmt.Errorf("reach libvirtd: %w", err)
+	}
+	// The library knows no ctx: cutting the connection ends its calls.
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	lv := libvirt.NewWithDialer(dialers.NewAlreadyConnected(raw))
+	if err := lv.ConnectToURI(libvirt.QEMUSystem); err != nil {
+		stop()
+		_ = raw.Close()
+		return nil, fmt.Errorf("speak to libvirtd: %w", err)
+	}
+	return &connection{lv: lv, close: func() {
+		stop()
+		_ = raw.Close()
+		<-lv.Disconnected()
+	}}, nil
+}

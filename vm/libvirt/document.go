@@ -1,0 +1,188 @@
+package libvirt
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt/accel"
+)
+
+// namespace marks the domains that Define made.
+const namespace = "https://github.com/dbc-network/dbc/vm"
+
+// mark is our element in a domain's metadata.
+type mark struct {
+	XMLName xml.Name `xml:"https://github.com/dbc-network/dbc/vm domain"`
+	Owner   string   `xml:"owner,attr"`
+}
+
+// document is the domain's XML. Whatever a tenant can choose comes in by typed
+// fields, so nothing of it is ever read as XML.
+func (d *Driver) document(spec vm.Spec) (string, error) {
+	label, err := xml.Marshal(mark{Owner: d.config.Owner})
+	if err != nil {
+		return "", fmt.Errorf("write domain's mark: %w", err)
+	}
+	devices, err := d.devices(spec)
+	if err != nil {
+		return "", err
+	}
+	domain := libvirtxml.Domain{
+		Type: "kvm", UUID: string(spec.UUID), Name: spec.Name, Title: spec.Title,
+		Metadata: &libvirtxml.DomainMetadata{XML: string(label)},
+		Memory:   &libvirtxml.DomainMemory{Value: uint(spec.MemoryMiB), Unit: "MiB"},
+		VCPU:     &libvirtxml.DomainVCPU{Value: uint(spec.VCPUs)},
+		OS:       &libvirtxml.DomainOS{Type: &libvirtxml.DomainOSType{Arch: "x86_64", Machine: "q35", Type: "hvm"}},
+		Features: &libvirtxml.DomainFeatureList{ACPI: &libvirtxml.DomainFeature{}, APIC: &libvirtxml.DomainFeatureAPIC{}},
+		CPU:      &libvirtxml.DomainCPU{Mode: "host-passthrough", Check: "none", Migratable: "off"},
+		Clock:    &libvirtxml.DomainClock{Offset: "utc"},
+		// A guest that powers off is off; one that crashes isn't kept.
+		OnPoweroff: "destroy", OnReboot: "restart", OnCrash: "destroy",
+		// A guest asleep would look like one that nobody stopped.
+		PM: &libvirtxml.DomainPM{
+			SuspendToMem:  &libvirtxml.DomainPMPolicy{Enabled: "no"},
+			SuspendToDisk: &libvirtxml.DomainPMPolicy{Enabled: "no"},
+		},
+		Devices: devices,
+	}
+	if d.virt == accel.Software {
+		domain.Type = "qemu"
+		domain.CPU = &libvirtxml.DomainCPU{Mode: "maximum", Check: "none"}
+	}
+	if spec.UEFI {
+		domain.OS.Firmware = "efi"
+	}
+	text, err := domain.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("write domain: %w", err)
+	}
+	return text, nil
+}
+
+func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
+	list := &libvirtxml.DomainDeviceList{
+		Emulator: d.emulator,
+		// No controller for what a guest doesn't need is one less to attack.
+		Controllers: []libvirtxml.DomainController{{Type: "usb", Model: "none"}},
+		Interfaces:  []libvirtxml.DomainInterface{card(spec.NIC)},
+		Serials: []libvirtxml.DomainSerial{{
+			Source: &libvirtxml.DomainChardevSource{
+				File: &libvirtxml.DomainChardevSourceFile{Path: spec.ConsoleLog, Append: "on"},
+			},
+			Target: &libvirtxml.DomainSerialTarget{Port: new(uint)},
+		}},
+		Channels: []libvirtxml.DomainChannel{{
+			Source: &libvirtxml.DomainChardevSource{UNIX: &libvirtxml.DomainChardevSourceUNIX{}},
+			Target: &libvirtxml.DomainChannelTarget{
+				VirtIO: &libvirtxml.DomainChannelTargetVirtIO{Name: "org.qemu.guest_agent.0"},
+			},
+		}},
+		Graphics: []libvirtxml.DomainGraphic{{VNC: &libvirtxml.DomainGraphicVNC{
+			Listeners: []libvirtxml.DomainGraphicListener{{
+				Socket: &libvirtxml.DomainGraphicListenerSocket{Socket: spec.VNCSocket},
+			}},
+		}}},
+		Videos: []libvirtxml.DomainVideo{{Model: libvirtxml.DomainVideoModel{Type: "vga"}}},
+		RNGs: []libvirtxml.DomainRNG{{
+			Model:   "virtio",
+			Backend: &libvirtxml.DomainRNGBackend{Random: &libvirtxml.DomainRNGBackendRandom{Device: "/dev/urandom"}},
+		}},
+		MemBalloon: &libvirtxml.DomainMemBalloon{Model: "none"},
+	}
+	for i, disk := range spec.Disks {
+		list.Disks = append(list.Disks, drive(disk, uint(i+1)))
+	}
+	for _, dev := range spec.Devices {
+		hostdev, err := passthrough(dev)
+		if err != nil {
+			return nil, err
+		}
+		list.Hostdevs = append(list.Hostdevs, hostdev)
+	}
+	return list, nil
+}
+
+// card is on the bridge, cut off from its other ports, and bound to its
+// addresses by libvirt's filter.
+func card(nic vm.NIC) libvirtxml.DomainInterface {
+	return libvirtxml.DomainInterface{
+		MAC:         &libvirtxml.DomainInterfaceMAC{Address: nic.MAC.String()},
+		Source:      &libvirtxml.DomainInterfaceSource{Bridge: &libvirtxml.DomainInterfaceSourceBridge{Bridge: nic.Bridge}},
+		Target:      &libvirtxml.DomainInterfaceTarget{Dev: nic.Tap},
+		Model:       &libvirtxml.DomainInterfaceModel{Type: "virtio"},
+		PortOptions: &libvirtxml.DomainInterfacePortOptions{Isolated: "yes"},
+		FilterRef: &libvirtxml.DomainInterfaceFilterRef{
+			Filter:     "clean-traffic",
+			Parameters: []libvirtxml.DomainInterfaceFilterParam{{Name: "IP", Value: nic.Addr.String()}},
+		},
+	}
+}
+
+// drive names the format of every layer, so that libvirt never asks a header
+// that a guest may have written.
+func drive(disk vm.Disk, order uint) libvirtxml.DomainDisk {
+	out := libvirtxml.DomainDisk{
+		Device:       "disk",
+		Driver:       &libvirtxml.DomainDiskDriver{Name: "qemu", Type: disk.Format, Discard: "unmap"},
+		Source:       fileSource(disk.Path, true),
+		BackingStore: &libvirtxml.DomainDiskBackingStore{},
+		Target:       &libvirtxml.DomainDiskTarget{Dev: disk.Target, Bus: "virtio"},
+		Boot:         &libvirtxml.DomainDeviceBoot{Order: order},
+	}
+	if strings.HasPrefix(disk.Target, "sd") {
+		out.Target.Bus = "sata"
+	}
+	if disk.ReadOnly {
+		out.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
+		out.Driver.Discard = ""
+		if out.Target.Bus == "sata" {
+			out.Device = "cdrom"
+		}
+	}
+	if disk.Backing != "" {
+		out.BackingStore = &libvirtxml.DomainDiskBackingStore{
+			Format:       &libvirtxml.DomainDiskFormat{Type: "qcow2"},
+			Source:       fileSource(disk.Backing, false),
+			BackingStore: &libvirtxml.DomainDiskBackingStore{},
+		}
+	}
+	return out
+}
+
+// fileSource is a file that libvirt gives to the emulator's user while the
+// domain runs; shared bases are nobody's to give.
+func fileSource(path string, relabel bool) *libvirtxml.DomainDiskSource {
+	file := &libvirtxml.DomainDiskSourceFile{File: path}
+	if !relabel {
+		file.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
+	}
+	return &libvirtxml.DomainDiskSource{File: file}
+}
+
+func passthrough(dev vm.PCIDevice) (libvirtxml.DomainHostdev, error) {
+	var none libvirtxml.DomainHostdev
+	fields := strings.FieldsFunc(string(dev), func(r rune) bool { return r == ':' || r == '.' })
+	if len(fields) != 4 {
+		return none, fmt.Errorf("%w: device is %q", vm.ErrBadSpec, dev)
+	}
+	var n [4]uint
+	for i, field := range fields {
+		v, err := strconv.ParseUint(field, 16, 16)
+		if err != nil {
+			return none, fmt.Errorf("%w: device is %q", vm.ErrBadSpec, dev)
+		}
+		n[i] = uint(v)
+	}
+	return libvirtxml.DomainHostdev{
+		// libvirt takes the device from its driver at start and gives it back.
+		Managed: "yes",
+		SubsysPCI: &libvirtxml.DomainHostdevSubsysPCI{Source: &libvirtxml.DomainHostdevSubsysPCISource{
+			Address: &libvirtxml.DomainAddressPCI{Domain: &n[0], Bus: &n[1], Slot: &n[2], Function: &n[3]},
+		}},
+	}, nil
+}

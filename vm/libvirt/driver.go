@@ -1,0 +1,130 @@
+package libvirt
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/digitalocean/go-libvirt"
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt/accel"
+)
+
+var _ vm.Driver = (*Driver)(nil)
+
+// ErrNoAcceleration: the host's CPU doesn't run guests and Config.Emulation is
+// not set.
+var ErrNoAcceleration = errors.New("no hardware acceleration")
+
+// Driver is a vm.Driver on one libvirtd; safe for many goroutines. It connects
+// again by itself when libvirtd restarts.
+type Driver struct {
+	config   Config
+	emulator string
+	virt     accel.Kind
+	link     link
+	log      *slog.Logger
+
+	mu sync.Mutex
+	// asked holds, for each domain that was asked to shut down, libvirt's
+	// number of that run: a later run has another.
+	asked map[vm.UUID]int32
+	uid   int
+	gid   int
+
+	// background waits for what Shutdown left running.
+	background sync.WaitGroup
+	stop       context.CancelFunc
+	life       context.Context //nolint:containedctx // the life of background, ended by Close
+}
+
+// Open connects to libvirt and finds out how guests can run here. It fails
+// with vm.ErrUnavailable when libvirt doesn't answer.
+func Open(ctx context.Context, config Config) (*Driver, error) {
+	if config.Socket == "" {
+		config.Socket = SystemSocket
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	emulator := config.Emulator
+	if emulator == "" {
+		path, err := exec.LookPath("qemu-system-x86_64")
+		if err != nil {
+			return nil, fmt.Errorf("find emulator: %w", err)
+		}
+		emulator = path
+	}
+	kind, err := accel.Find(ctx, accel.Config{Emulator: emulator, Cache: config.Cache, Logger: config.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("find acceleration: %w", err)
+	}
+	if kind == accel.Software && !config.Emulation {
+		return nil, fmt.Errorf("%w: KVM doesn't run guests on this host; switch virtualization on in its firmware, or allow emulation for tests", ErrNoAcceleration)
+	}
+	d := &Driver{
+		config: config, emulator: emulator, virt: kind, log: config.Logger,
+		link: link{socket: config.Socket}, asked: map[vm.UUID]int32{},
+	}
+	d.life, d.stop = context.WithCancel(context.Background())
+	if err := d.learnUser(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close ends the connection; domains go on.
+func (d *Driver) Close() error {
+	d.stop()
+	d.link.close()
+	d.background.Wait()
+	return nil
+}
+
+// learnUser asks libvirt which user QEMU runs as.
+func (d *Driver) learnUser(ctx context.Context) error {
+	text, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (string, error) {
+		return l.ConnectGetCapabilities()
+	})
+	if err != nil {
+		return fmt.Errorf("ask for capabilities: %w", err)
+	}
+	d.uid, d.gid, err = emulatorUser(text)
+	return err
+}
+
+// emulatorUser finds "+64055:+107", the label of the security model dac.
+func emulatorUser(capabilities string) (uid, gid int, err error) {
+	var caps libvirtxml.Caps
+	if err := xml.Unmarshal([]byte(capabilities), &caps); err != nil {
+		return 0, 0, fmt.Errorf("read capabilities: %w", err)
+	}
+	for _, model := range caps.Host.SecModel {
+		if model.Name != "dac" {
+			continue
+		}
+		for _, label := range model.Labels {
+			if label.Type != "kvm" {
+				continue
+			}
+			u, g, _ := strings.Cut(label.Value, ":")
+			if uid, err = strconv.Atoi(strings.TrimPrefix(u, "+")); err == nil {
+				gid, err = strconv.Atoi(strings.TrimPrefix(g, "+"))
+			}
+			if err != nil {
+				return 0, 0, fmt.Errorf("read capabilities: user is %q: %w", label.Value, err)
+			}
+			return uid, gid, nil
+		}
+	}
+	return 0, 0, nil
+}

@@ -1,0 +1,236 @@
+package libvirt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/digitalocean/go-libvirt"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// agentLimit bounds the second way of asking: a guest may take the agent's
+// question and never answer.
+const agentLimit = 10 * time.Second
+
+// Define is vm.Driver.
+func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	if err := d.refuseForeign(ctx, spec.UUID); err != nil {
+		return err
+	}
+	if err := d.makeSocketDir(filepath.Dir(spec.VNCSocket)); err != nil {
+		return err
+	}
+	text, err := d.document(spec)
+	if err != nil {
+		return err
+	}
+	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error {
+		_, err := l.DomainDefineXMLFlags(text, libvirt.DomainDefineValidate)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("define domain: %w", err)
+	}
+	return nil
+}
+
+// refuseForeign keeps Define from taking over a domain that it did not make.
+func (d *Driver) refuseForeign(ctx context.Context, id vm.UUID) error {
+	raw, err := parseUUID(id)
+	if err != nil {
+		return err
+	}
+	dom, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (libvirt.Domain, error) {
+		return l.DomainLookupByUUID(raw)
+	})
+	if errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look up domain: %w", err)
+	}
+	ours, err := d.isOurs(ctx, dom)
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return fmt.Errorf("%w: uuid is %s, which is the domain %q of somebody else", vm.ErrBadSpec, id, dom.Name)
+	}
+	return nil
+}
+
+// makeSocketDir gives the emulator's user a folder to put its socket in. A
+// folder that belongs to anybody but root and that user is left alone.
+func (d *Driver) makeSocketDir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make socket folder: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("look at socket folder: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || !info.IsDir():
+		return fmt.Errorf("%w: vnc socket's folder %s is not a folder", vm.ErrBadSpec, dir)
+	case int(stat.Uid) == d.uid:
+		return nil
+	case int(stat.Uid) != os.Geteuid():
+		return fmt.Errorf("%w: vnc socket's folder %s belongs to user %d", vm.ErrBadSpec, dir, stat.Uid)
+	}
+	if err := os.Lchown(dir, d.uid, d.gid); err != nil {
+		return fmt.Errorf("give away socket folder: %w", err)
+	}
+	return nil
+}
+
+// Start is vm.Driver.
+func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
+	dom, now, err := d.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch now.State {
+	case vm.StateRunning, vm.StateStopping:
+		return nil
+	case vm.StatePaused:
+		return d.Resume(ctx, id)
+	}
+	d.clearAsked(id)
+	err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error { return l.DomainCreate(dom) })
+	if isCode(err, libvirt.ErrOperationInvalid) && d.isActive(ctx, id) {
+		return nil // another caller was faster
+	}
+	if err != nil {
+		return fmt.Errorf("start domain: %w", err)
+	}
+	return nil
+}
+
+// Shutdown is vm.Driver. It presses the power button, which every guest with
+// ACPI understands, and asks the agent too, for guests that ignore the button.
+func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
+	dom, now, err := d.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if now.State != vm.StateRunning && now.State != vm.StateStopping {
+		return nil
+	}
+	d.setAsked(id, dom.ID)
+	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error {
+		return l.DomainShutdownFlags(dom, libvirt.DomainShutdownAcpiPowerBtn)
+	})
+	if err != nil && !isCode(err, libvirt.ErrOperationInvalid) {
+		d.clearAsked(id)
+		return fmt.Errorf("press power button: %w", err)
+	}
+	d.background.Go(func() { d.askAgent(dom) })
+	return nil
+}
+
+// askAgent fails where the guest has no agent, or is off by now: no matter.
+func (d *Driver) askAgent(dom libvirt.Domain) {
+	ctx, cancel := context.WithTimeout(d.life, agentLimit)
+	defer cancel()
+	err := run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error {
+		return l.DomainShutdownFlags(dom, libvirt.DomainShutdownGuestAgent)
+	})
+	if err != nil {
+		d.log.Debug("guest agent did not shut the guest down", "domain", dom.Name, "err", err)
+	}
+}
+
+// Stop is vm.Driver. libvirt returns when the emulator's process is gone.
+func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
+	dom, now, err := d.find(ctx, id)
+	if errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	if err != nil || now.State == vm.StateOff || now.State == vm.StateCrashed {
+		return err
+	}
+	err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error {
+		return l.DomainDestroyFlags(dom, libvirt.DomainDestroyDefault)
+	})
+	if errors.Is(err, vm.ErrNotFound) || isCode(err, libvirt.ErrOperationInvalid) && !d.isActive(ctx, id) {
+		return nil // it ended by itself meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("destroy domain: %w", err)
+	}
+	d.clearAsked(id)
+	return nil
+}
+
+// Pause is vm.Driver.
+func (d *Driver) Pause(ctx context.Context, id vm.UUID) error {
+	return d.toggle(ctx, id, vm.StatePaused, (*libvirt.Libvirt).DomainSuspend)
+}
+
+// Resume is vm.Driver.
+func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
+	return d.toggle(ctx, id, vm.StateRunning, (*libvirt.Libvirt).DomainResume)
+}
+
+func (d *Driver) toggle(ctx context.Context, id vm.UUID, want vm.State, do func(*libvirt.Libvirt, libvirt.Domain) error) error {
+	dom, now, err := d.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case now.State == want || want == vm.StateRunning && now.State == vm.StateStopping:
+		return nil
+	case now.State == vm.StateOff || now.State == vm.StateCrashed:
+		return vm.ErrNotRunning
+	}
+	if err := run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return do(l, dom) }); err != nil {
+		return fmt.Errorf("make domain %s: %w", want, err)
+	}
+	return nil
+}
+
+// Undefine is vm.Driver.
+func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
+	dom, now, err := d.find(ctx, id)
+	if errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if now.State != vm.StateOff && now.State != vm.StateCrashed {
+		return vm.ErrRunning
+	}
+	const flags = libvirt.DomainUndefineManagedSave | libvirt.DomainUndefineSnapshotsMetadata |
+		libvirt.DomainUndefineNvram | libvirt.DomainUndefineCheckpointsMetadata
+	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return l.DomainUndefineFlags(dom, flags) })
+	if err != nil && !errors.Is(err, vm.ErrNotFound) {
+		return fmt.Errorf("undefine domain: %w", err)
+	}
+	d.clearAsked(id)
+	return nil
+}
+
+func (d *Driver) find(ctx context.Context, id vm.UUID) (libvirt.Domain, vm.Domain, error) {
+	dom, err := d.lookup(ctx, id)
+	if err != nil {
+		return dom, vm.Domain{}, err
+	}
+	now, err := d.status(ctx, dom)
+	return dom, now, err
+}
+
+func (d *Driver) isActive(ctx context.Context, id vm.UUID) bool {
+	_, now, err := d.find(ctx, id)
+	return err == nil && now.State != vm.StateOff && now.State != vm.StateCrashed
+}
