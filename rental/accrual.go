@@ -87,7 +87,7 @@ func (a Account) Unclaimed(v View) uint64 {
 // Unearned is what would go back to the renter.
 func (a Account) Unearned(v View) uint64 { return a.Paid - max(a.Earned(v), a.Claimed) }
 
-// Escrow is what the escrow holds for the rental.
+// Escrow is what the escrow holds for a rental that is not settled yet.
 func (a Account) Escrow() uint64 { return a.Paid - a.Claimed }
 
 // Fold takes segments off the list that are past and can earn no more. While a
@@ -105,11 +105,15 @@ func (a Account) Fold(v View) Account {
 	return a
 }
 
-// Close is the account after it was settled at v: all that was earned is claimed, nothing is left in segments.
-func (a Account) Close(v View) Account {
+// Settle is the account after it was settled at v: all that was earned is
+// claimed, the rest of what was paid was returned, nothing is in escrow.
+func (a Account) Settle(v View) Account {
 	earned := max(a.Earned(v), a.Claimed)
-	return Account{Folded: earned, Paid: earned, Claimed: earned}
+	return Account{Folded: earned, Paid: a.Paid, Claimed: earned}
 }
+
+// Refund is the account after the whole rent was returned.
+func (a Account) Refund() Account { return Account{Paid: a.Paid} }
 
 // Extend adds a paid span after the last segment. It grows that one only if
 // both have exactly the same rent per time, which leaves what was earned as it

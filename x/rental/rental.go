@@ -38,12 +38,19 @@ func (r Rental) Position() rental.Position {
 // StateAt is the state at a time of a rental from a query's reply.
 func (r Rental) StateAt(now time.Time) RentalState { return RentalState(r.Position().At(now)) }
 
-// Effective is a stored rental as queries show it: with the deadline moved by
-// the halted time and the state that it has at now.
-func (r Rental) Effective(now time.Time, halted time.Duration) Rental {
+// Moved is a stored rental with its effective deadline: in the store a trial's
+// lacks the time for which the chain had stood still when it was made.
+func (r Rental) Moved(halted time.Duration) Rental {
 	if r.State == RENTAL_STATE_TRIAL {
 		r.Deadline = rental.EffectiveDeadline(r.Deadline, halted)
 	}
+	return r
+}
+
+// Effective is a stored rental as queries show it: with the effective deadline
+// and the state that it has at now.
+func (r Rental) Effective(now time.Time, halted time.Duration) Rental {
+	r = r.Moved(halted)
 	r.State = r.StateAt(now)
 	return r
 }

@@ -1,0 +1,247 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cosmossdk.io/collections"
+
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+const (
+	// maxAttempts: after so many failures a rental is parked until a message touches its machine.
+	maxAttempts = 10
+	// firstDelay doubles with each attempt.
+	firstDelay = time.Minute
+)
+
+// EndBlock settles what is due, oldest first and at most max_due_per_block of
+// it, and forgets rentals that were over long ago. One rental that can't be
+// settled hinders no other, and none halts the chain.
+func (k Keeper) EndBlock(ctx context.Context) error {
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("read parameters: %w", err)
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return err
+	}
+	due, err := k.due(ctx, c, int(params.MaxDuePerBlock))
+	if err != nil {
+		return fmt.Errorf("collect due rentals: %w", err)
+	}
+	for _, id := range due {
+		if failed := contain(func() error { return k.attempt(ctx, id, k.settle) }); failed != nil {
+			if err := k.fail(ctx, id, c.now, failed); err != nil {
+				return err
+			}
+		}
+	}
+	return k.prune(ctx, params, c.now)
+}
+
+// due collects the rentals whose time has come, before any of them is changed.
+func (k Keeper) due(ctx context.Context, c clock, limit int) ([]uint64, error) {
+	type item struct {
+		at time.Time
+		id uint64
+	}
+	var all []item
+	collect := func(queue timeQueue, until time.Time, shift time.Duration) error {
+		n := 0
+		return queue.Walk(ctx, collections.NewPrefixUntilPairRange[time.Time, uint64](until), func(key collections.Pair[time.Time, uint64]) (bool, error) {
+			all = append(all, item{key.K1().Add(shift), key.K2()})
+			n++
+			return n >= limit, nil
+		})
+	}
+	if err := collect(k.deadlines, c.now.Add(-c.halted), c.halted); err != nil {
+		return nil, err
+	}
+	if err := collect(k.ends, c.now, 0); err != nil {
+		return nil, err
+	}
+	if err := collect(k.retries, c.now, 0); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b item) int { return a.at.Compare(b.at) })
+	due, seen := make([]uint64, 0, min(limit, len(all))), make(map[uint64]bool, len(all))
+	for _, it := range all {
+		if !seen[it.id] && len(due) < limit {
+			seen[it.id] = true
+			due = append(due, it.id)
+		}
+	}
+	return due, nil
+}
+
+// SettleDue settles what is due on a machine. A message that touches a machine
+// calls it first; a rental that fails stays for the end block.
+func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
+	open, err := ids(ctx, k.openByMachine, machineID)
+	if err != nil {
+		return err
+	}
+	waiting, err := ids(ctx, k.unsettled, machineID)
+	if err != nil {
+		return err
+	}
+	if len(open)+len(waiting) == 0 {
+		return nil
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := k.machines.GetMachine(ctx, machineID)
+	if err != nil {
+		return err
+	}
+	for _, id := range append(open, waiting...) {
+		r, err := k.rental(ctx, id)
+		if err != nil {
+			return err
+		}
+		if _, _, due := position(r, m, c).Due(c.now); !due && rental.State(r.State).Open() {
+			continue
+		}
+		if err := k.attempt(ctx, id, k.settle); err != nil {
+			k.logger.Error("rental not settled", "rent_id", id, "machine_id", machineID, "error", err)
+		}
+	}
+	return nil
+}
+
+// errPanic stands for a panic in a message: its text may differ between
+// validators and goes no further than the log.
+var errPanic = errors.New("panic")
+
+// attempt runs an action on a rental so that a failing one leaves no trace.
+func (k Keeper) attempt(ctx context.Context, id uint64, action func(context.Context, uint64) error) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case storetypes.ErrorOutOfGas, storetypes.ErrorGasOverflow, storetypes.ErrorNegativeGasConsumed:
+			panic(r) // the transaction's affair
+		default:
+			k.logger.Error("panic contained", "rent_id", id, "panic", r)
+			err = errPanic
+		}
+	}()
+	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+	if err := action(cached, id); err != nil {
+		return err
+	}
+	write()
+	return nil
+}
+
+// contain takes any panic as an error: in the end block even one about gas must not get out.
+func contain(action func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanic
+		}
+	}()
+	return action()
+}
+
+// fail puts a rental that could not be settled back, further away each time,
+// and parks it after maxAttempts.
+func (k Keeper) fail(ctx context.Context, id uint64, now time.Time, cause error) error {
+	failure, err := k.failures.Get(ctx, id)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) {
+		return err
+	}
+	if err := k.retries.Remove(ctx, collections.Join(failure.Next, id)); err != nil {
+		return err
+	}
+	if err := k.dequeue(ctx, id); err != nil {
+		return err
+	}
+	failure.Attempts++
+	failure.Next = now.Add(firstDelay << min(failure.Attempts-1, maxAttempts))
+	parked := failure.Attempts >= maxAttempts
+	if err := k.failures.Set(ctx, id, failure); err != nil {
+		return err
+	}
+	if !parked {
+		if err := k.retries.Set(ctx, collections.Join(failure.Next, id)); err != nil {
+			return err
+		}
+	}
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventDueFailed{
+		RentId: id, Attempts: failure.Attempts, Parked: parked, Error: cause.Error(),
+	})
+}
+
+// dequeue takes a rental out of the queues by time; it goes on in retries.
+func (k Keeper) dequeue(ctx context.Context, id uint64) error {
+	r, err := k.Rentals.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !rental.State(r.State).Open() {
+		return nil
+	}
+	if err := k.ends.Remove(ctx, collections.Join(r.End, id)); err != nil {
+		return err
+	}
+	return k.deadlines.Remove(ctx, collections.Join(r.Deadline, id))
+}
+
+// retryNow queues a rental for this end block.
+func (k Keeper) retryNow(ctx context.Context, id uint64, now time.Time) error {
+	if err := k.clearFailure(ctx, id); err != nil {
+		return err
+	}
+	if err := k.failures.Set(ctx, id, xrental.DueFailure{Next: now}); err != nil {
+		return err
+	}
+	return k.retries.Set(ctx, collections.Join(now, id))
+}
+
+// requeue puts a rental that failed, and turned out not to be due, back into the queues by time.
+func (k Keeper) requeue(ctx context.Context, r xrental.Rental) error {
+	failed, err := k.failures.Has(ctx, r.Id)
+	if err != nil || !failed {
+		return err
+	}
+	if err := k.clearFailure(ctx, r.Id); err != nil {
+		return err
+	}
+	if err := k.ends.Set(ctx, collections.Join(r.End, r.Id)); err != nil {
+		return err
+	}
+	if r.State != xrental.RENTAL_STATE_TRIAL {
+		return nil
+	}
+	return k.deadlines.Set(ctx, collections.Join(r.Deadline, r.Id))
+}
+
+// clearFailure forgets failed attempts.
+func (k Keeper) clearFailure(ctx context.Context, id uint64) error {
+	failure, err := k.failures.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := k.retries.Remove(ctx, collections.Join(failure.Next, id)); err != nil {
+		return err
+	}
+	return k.failures.Remove(ctx, id)
+}

@@ -1,0 +1,147 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cosmossdk.io/collections"
+
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// What a rental that is over may still wait for.
+const (
+	waitingChallenge = "challenge"
+	waitingParked    = "parked"
+)
+
+// Explain says what happened to a rental and why.
+func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainRequest) (*xrental.QueryExplainResponse, error) {
+	r, c, err := s.effective(ctx, req.GetRentId())
+	if err != nil {
+		return nil, err
+	}
+	stored, err := s.k.rental(ctx, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.k.view(ctx, stored, c)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := s.k.waiting(ctx, stored, v)
+	if err != nil {
+		return nil, err
+	}
+	may, err := s.k.may(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r), Waiting: waiting, May: may}
+	response.Earned, response.Unclaimed, response.Unearned = money(r, v)
+	return response, nil
+}
+
+// money is earned, unclaimed and unearned. Out of a trial nothing is earned;
+// one that is confirmed is paid from its start.
+func money(r xrental.Rental, v rental.View) (earned, unclaimed, unearned uint64) {
+	if state := rental.State(r.State); state == rental.StateTrial || state == rental.StateRefunded {
+		return 0, 0, r.Paid
+	}
+	account := r.Account()
+	return account.Earned(v), account.Unclaimed(v), account.Unearned(v)
+}
+
+func lines(r xrental.Rental) []string {
+	all := make([]string, 0, len(r.Transitions)+2)
+	for _, t := range r.Transitions {
+		sentence := rental.Reason(t.Reason).Sentence()
+		if known, ok := rental.ByReason(rental.State(t.From), rental.Reason(t.Reason)); ok {
+			sentence = known.Sentence()
+		}
+		all = append(all, fmt.Sprintf("%s block %d: %s", stamp(t.Time), t.Height, sentence))
+	}
+	if event, at, due := overdue(r); due {
+		all = append(all, fmt.Sprintf("%s: over (%s), to be recorded by one of the next blocks", stamp(at), event))
+	}
+	return append(all, fmt.Sprintf("rent %s, fee %s, paid to the host so far %s", rental.DBC(r.Paid), rental.DBC(r.Fee), rental.DBC(r.Claimed)))
+}
+
+// overdue is the event that made an effective rental over that is still stored as open.
+func overdue(r xrental.Rental) (rental.Event, time.Time, bool) {
+	last := r.Transitions[len(r.Transitions)-1]
+	if last.To == r.State {
+		return 0, time.Time{}, false
+	}
+	r.State = last.To
+	later := r.End
+	if r.Deadline.After(later) {
+		later = r.Deadline
+	}
+	return r.Position().Due(later)
+}
+
+// waiting is what a rental that is over waits for.
+func (k Keeper) waiting(ctx context.Context, r xrental.Rental, v rental.View) (string, error) {
+	failure, err := k.failures.Get(ctx, r.Id)
+	switch {
+	case err == nil && failure.Attempts >= maxAttempts:
+		return waitingParked, nil
+	case err != nil && !errors.Is(err, collections.ErrNotFound):
+		return "", err
+	}
+	if rental.State(r.State).Closed() && !r.Settled() && !v.ChallengedAt.IsZero() {
+		return waitingChallenge, nil
+	}
+	return "", nil
+}
+
+// may are the messages that would be accepted now, by whoever may send them.
+func (k Keeper) may(ctx context.Context, r xrental.Rental) ([]string, error) {
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return nil, err
+	}
+	online := m.State == machine.MACHINE_STATE_ONLINE
+	switch {
+	case r.State == xrental.RENTAL_STATE_TRIAL && online:
+		return []string{"ConfirmRent", "CancelRent", "BreakRental"}, nil
+	case r.State == xrental.RENTAL_STATE_TRIAL:
+		return []string{"CancelRent", "BreakRental"}, nil
+	case r.State == xrental.RENTAL_STATE_ACTIVE && online:
+		return []string{"ReletMachine", "BreakRental", "ClaimRent"}, nil
+	case r.State == xrental.RENTAL_STATE_ACTIVE:
+		return []string{"BreakRental", "ClaimRent"}, nil
+	default:
+		return nil, nil
+	}
+}
+
+// free are the slots that a message could take now: those of rentals that are
+// over count, since the message settles them first.
+func (k Keeper) free(ctx context.Context, machineID string, c clock) ([]uint32, error) {
+	free, err := k.machines.FreeSlots(ctx, machineID)
+	if err != nil {
+		return nil, err
+	}
+	open, err := ids(ctx, k.openByMachine, machineID)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range open {
+		r, err := k.rental(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !rental.State(r.Effective(c.now, c.halted).State).Open() {
+			free = append(free, r.Slots...)
+		}
+	}
+	slices.Sort(free)
+	return free, nil
+}

@@ -1,0 +1,83 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// InitGenesis stores the rentals, which rebuilds indexes and queues, reserves
+// their slots and checks the escrow. Bank and x/machine come before it.
+func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error {
+	if err := gs.Validate(); err != nil {
+		return err
+	}
+	if err := k.Params.Set(ctx, gs.Params); err != nil {
+		return err
+	}
+	if err := k.NextID.Set(ctx, gs.NextRentId); err != nil {
+		return err
+	}
+	now := sdk.UnwrapSDKContext(ctx).BlockTime()
+	for _, r := range gs.Rentals {
+		if err := k.save(ctx, nil, r); err != nil {
+			return fmt.Errorf("rental %d: %w", r.Id, err)
+		}
+		switch state := rental.State(r.State); {
+		case state.Open():
+			if err := k.machines.RestoreSlots(ctx, r.MachineId, r.Slots, r.Id); err != nil {
+				return fmt.Errorf("rental %d: reserve its slots: %w", r.Id, err)
+			}
+		case !r.Settled():
+			// Without an open challenge nothing else would come back to it.
+			if err := k.retryNow(ctx, r.Id, now); err != nil {
+				return fmt.Errorf("rental %d: %w", r.Id, err)
+			}
+		}
+	}
+	for _, c := range gs.Cooldowns {
+		renter, err := address("renter", c.Renter)
+		if err != nil {
+			return err
+		}
+		if err := k.setCooldown(ctx, renter, c.MachineId, c.Until); err != nil {
+			return err
+		}
+	}
+	return k.CheckInvariants(ctx)
+}
+
+// ExportGenesis is all that can't be derived.
+func (k Keeper) ExportGenesis(ctx context.Context) (*xrental.GenesisState, error) {
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next, err := k.NextID.Peek(ctx)
+	if err != nil {
+		return nil, err
+	}
+	gs := &xrental.GenesisState{Params: params, NextRentId: next}
+	err = k.Rentals.Walk(ctx, nil, func(id uint64, r xrental.Rental) (bool, error) {
+		gs.Rentals = append(gs.Rentals, r)
+		if rental.State(r.State).Closed() && !r.Settled() {
+			gs.Unsettled = append(gs.Unsettled, id)
+		}
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.cooldowns.Walk(ctx, nil, func(key collections.Pair[sdk.AccAddress, string], until time.Time) (bool, error) {
+		gs.Cooldowns = append(gs.Cooldowns, xrental.Cooldown{Renter: key.K1().String(), MachineId: key.K2(), Until: until})
+		return false, nil
+	})
+	return gs, err
+}

@@ -1,0 +1,109 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// Hooks is what x/rental does when something happens to a machine.
+type Hooks struct{ k Keeper }
+
+var _ machine.MachineHooks = Hooks{}
+
+// Hooks are for x/machine; app/ sets them.
+func (k Keeper) Hooks() Hooks { return Hooks{k} }
+
+// BeforeMachineChange settles the machine's due rentals before a message touches it.
+func (h Hooks) BeforeMachineChange(ctx context.Context, machineID string) error {
+	return h.k.SettleDue(ctx, machineID)
+}
+
+// AfterMachineOffline refunds the machine's trials, with the fee from the
+// stake. What is active goes on and earns nothing meanwhile.
+func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, _ time.Time, challengeID uint64) error {
+	k := h.k
+	event := rental.EventMachineOffline
+	if challengeID != 0 {
+		event = rental.EventChallengeUnanswered
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return err
+	}
+	open, err := ids(ctx, k.openByMachine, machineID)
+	if err != nil {
+		return err
+	}
+	for _, id := range open {
+		refund := func(ctx context.Context, id uint64) error {
+			r, err := k.rental(ctx, id)
+			if err != nil || r.State != xrental.RENTAL_STATE_TRIAL {
+				return err
+			}
+			return k.close(ctx, r, event, c.now, c)
+		}
+		if failed := k.attempt(ctx, id, refund); failed != nil {
+			// The machine stays offline; settle finds this trial due and refunds it later.
+			if err := k.fail(ctx, id, c.now, failed); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// AfterMachineOnline accounts an outage that is over to the rentals that lived through it.
+func (h Hooks) AfterMachineOnline(ctx context.Context, machineID string, offlineSince, now time.Time) error {
+	k := h.k
+	for _, set := range []machineIndex{k.openByMachine, k.unsettled} {
+		all, err := ids(ctx, set, machineID)
+		if err != nil {
+			return err
+		}
+		for _, id := range all {
+			if err := k.accountOutage(ctx, id, offlineSince, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k Keeper) accountOutage(ctx context.Context, id uint64, from, to time.Time) error {
+	r, err := k.rental(ctx, id)
+	if err != nil {
+		return err
+	}
+	if at, closed := r.ClosedAt(); closed && at.Before(to) {
+		to = at
+	}
+	old := r
+	account, outage := r.Account().Outage(r.Start, r.End, from, to)
+	r.SetAccount(account)
+	r.OutageNs += int64(outage)
+	return k.save(ctx, &old, r)
+}
+
+// AfterChallengeClosed queues what waited for the challenge for this end
+// block, which bounds the work.
+func (h Hooks) AfterChallengeClosed(ctx context.Context, machineID string, _ uint64, _ bool) error {
+	k := h.k
+	c, err := k.clock(ctx)
+	if err != nil {
+		return err
+	}
+	waiting, err := ids(ctx, k.unsettled, machineID)
+	if err != nil {
+		return err
+	}
+	for _, id := range waiting {
+		if err := k.retryNow(ctx, id, c.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

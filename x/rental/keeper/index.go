@@ -1,0 +1,140 @@
+package keeper
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// Indexes and queues follow from the record alone, so that import rebuilds them by saving it.
+
+type index uint8
+
+const (
+	inByRenter index = iota
+	inByMachine
+	inOpenByRenter
+	inOpenByMachine
+	inTrials
+	inUnsettled
+	inDeadlines
+	inEnds
+	inClosed
+)
+
+// place is one entry of a rental in an index; at is zero where the index is not by time.
+type place struct {
+	index index
+	at    time.Time
+}
+
+// places are all entries of a rental.
+func places(r xrental.Rental) []place {
+	all := []place{{index: inByRenter}, {index: inByMachine}}
+	switch state := rental.State(r.State); {
+	case state.Open():
+		all = append(all, place{index: inOpenByRenter}, place{index: inOpenByMachine}, place{inEnds, r.End})
+		if state == rental.StateTrial {
+			all = append(all, place{index: inTrials}, place{inDeadlines, r.Deadline})
+		}
+	case r.Settled():
+		at, _ := r.ClosedAt()
+		all = append(all, place{inClosed, at})
+	default:
+		all = append(all, place{index: inUnsettled})
+	}
+	return all
+}
+
+// save stores a rental and moves its entries. old is what is stored, nil for a new one.
+func (k Keeper) save(ctx context.Context, old *xrental.Rental, r xrental.Rental) error {
+	var before []place
+	if old != nil {
+		before = places(*old)
+	}
+	after := places(r)
+	renter, err := sdk.AccAddressFromBech32(r.Renter)
+	if err != nil {
+		return xrental.ErrInvalid.Wrapf("renter is %q: %s", r.Renter, err)
+	}
+	for _, p := range before {
+		if !holds(after, p) {
+			if err := k.place(ctx, renter, r, p, false); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range after {
+		if !holds(before, p) {
+			if err := k.place(ctx, renter, r, p, true); err != nil {
+				return err
+			}
+		}
+	}
+	return k.Rentals.Set(ctx, r.Id, r)
+}
+
+func holds(all []place, p place) bool {
+	return slices.ContainsFunc(all, func(q place) bool { return q.index == p.index && q.at.Equal(p.at) })
+}
+
+func (k Keeper) place(ctx context.Context, renter sdk.AccAddress, r xrental.Rental, p place, set bool) error {
+	switch p.index {
+	case inByRenter:
+		return put(ctx, k.byRenter, collections.Join(renter, r.Id), set)
+	case inOpenByRenter:
+		return put(ctx, k.openByRenter, collections.Join(renter, r.Id), set)
+	case inTrials:
+		return put(ctx, k.trials, collections.Join(renter, r.Id), set)
+	case inByMachine:
+		return put(ctx, k.byMachine, collections.Join(r.MachineId, r.Id), set)
+	case inOpenByMachine:
+		return put(ctx, k.openByMachine, collections.Join(r.MachineId, r.Id), set)
+	case inUnsettled:
+		return put(ctx, k.unsettled, collections.Join(r.MachineId, r.Id), set)
+	case inDeadlines:
+		return put(ctx, k.deadlines, collections.Join(p.at, r.Id), set)
+	case inEnds:
+		return put(ctx, k.ends, collections.Join(p.at, r.Id), set)
+	default:
+		return put(ctx, k.closed, collections.Join(p.at, r.Id), set)
+	}
+}
+
+func put[K any](ctx context.Context, set collections.KeySet[K], key K, on bool) error {
+	if on {
+		return set.Set(ctx, key)
+	}
+	return set.Remove(ctx, key)
+}
+
+// forget removes a settled rental and all its entries.
+func (k Keeper) forget(ctx context.Context, r xrental.Rental) error {
+	renter, err := sdk.AccAddressFromBech32(r.Renter)
+	if err != nil {
+		return err
+	}
+	for _, p := range places(r) {
+		if err := k.place(ctx, renter, r, p, false); err != nil {
+			return err
+		}
+	}
+	return k.Rentals.Remove(ctx, r.Id)
+}
+
+// ids collects the rentals of an index under a prefix, ascending, before any of them is changed.
+func ids[P any](ctx context.Context, set collections.KeySet[collections.Pair[P, uint64]], prefix P) ([]uint64, error) {
+	var all []uint64
+	err := set.Walk(ctx, collections.NewPrefixedPairRange[P, uint64](prefix), func(key collections.Pair[P, uint64]) (bool, error) {
+		all = append(all, key.K2())
+		return false, nil
+	})
+	return all, err
+}

@@ -1,0 +1,372 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+type msgServer struct{ Keeper }
+
+var _ xrental.MsgServer = msgServer{}
+
+// NewMsgServer serves the module's messages.
+func NewMsgServer(k Keeper) xrental.MsgServer { return msgServer{k} }
+
+// RentMachine opens a trial.
+func (k msgServer) RentMachine(ctx context.Context, msg *xrental.MsgRentMachine) (*xrental.MsgRentMachineResponse, error) {
+	renter, err := address("renter", msg.Renter)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.SettleDue(ctx, msg.MachineId); err != nil {
+		return nil, err
+	}
+	params, c, err := k.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := k.quoteRent(ctx, params, c.now, msg.MachineId, msg.DurationSeconds, msg.Slots)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.checkBounds(msg.MaxTotal, msg.ListingVersion); err != nil {
+		return nil, err
+	}
+	if err := k.checkTrials(ctx, renter, params, c); err != nil {
+		return nil, err
+	}
+	if err := k.checkCooldown(ctx, renter, msg.MachineId, c.now); err != nil {
+		return nil, err
+	}
+	r, err := k.open(ctx, renter, params, q, msg.Slots, c)
+	if err != nil {
+		return nil, err
+	}
+	return &xrental.MsgRentMachineResponse{RentId: r.Id, Rent: q.rent, Fee: q.fee, Deadline: q.deadline, End: q.end}, nil
+}
+
+// open takes the money, reserves the slots and stores the new rental.
+func (k msgServer) open(ctx context.Context, renter sdk.AccAddress, params xrental.Params, q quote, slots uint32, c clock) (xrental.Rental, error) {
+	id, err := k.NextID.Next(ctx)
+	if err != nil {
+		return xrental.Rental{}, err
+	}
+	reserved, err := k.machines.ReserveSlots(ctx, q.machine.Id, slots, id)
+	if err != nil {
+		return xrental.Rental{}, err
+	}
+	if err := k.takeFee(ctx, renter, q); err != nil {
+		return xrental.Rental{}, err
+	}
+	if err := k.takeRent(ctx, renter, q); err != nil {
+		return xrental.Rental{}, err
+	}
+	t, err := rental.Next(rental.StateNone, rental.EventRent)
+	if err != nil {
+		return xrental.Rental{}, err
+	}
+	r := xrental.Rental{
+		Id: id, Renter: renter.String(), MachineId: q.machine.Id, Slots: reserved,
+		Start: c.now, End: q.end, Deadline: rental.StoredDeadline(q.deadline, c.halted),
+		Segments: []xrental.Segment{{Start: c.now, End: q.end, Rent: q.rent}},
+		Paid:     q.rent, Fee: q.fee,
+		PenaltyTerms: xrental.PenaltyTerms{
+			StakeShare: rental.StakeShare(q.machine.Stake, q.slots, uint32(len(q.machine.Facts.Slots))),
+			MinPenalty: params.MinPenalty, RatioBps: params.PenaltyRatioBps,
+		},
+	}
+	record(&r, t, c.now, c.height)
+	if err := k.save(ctx, nil, r); err != nil {
+		return r, err
+	}
+	return r, emitTransition(ctx, r.Moved(c.halted), t)
+}
+
+func (k msgServer) takeFee(ctx context.Context, renter sdk.AccAddress, q quote) error {
+	if q.fee == 0 {
+		return nil
+	}
+	if err := k.distribution.FundCommunityPool(ctx, coins(q.fee), renter); err != nil {
+		return xrental.ErrFunds.Wrapf("fee of %d udbc (%d with the rent): %s", q.fee, q.total, err)
+	}
+	return nil
+}
+
+func (k msgServer) takeRent(ctx context.Context, renter sdk.AccAddress, q quote) error {
+	if err := k.bank.SendCoinsFromAccountToModule(ctx, renter, xrental.ModuleName, coins(q.rent)); err != nil {
+		return xrental.ErrFunds.Wrapf("rent of %d udbc: %s; add money or take a shorter time", q.rent, err)
+	}
+	return nil
+}
+
+// checkTrials counts the trials that are open now, whether or not the end block reached those that are over.
+func (k msgServer) checkTrials(ctx context.Context, renter sdk.AccAddress, params xrental.Params, c clock) error {
+	open, err := ids(ctx, k.trials, renter)
+	if err != nil {
+		return err
+	}
+	n := uint32(0)
+	for _, id := range open {
+		r, err := k.rental(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.Effective(c.now, c.halted).State == xrental.RENTAL_STATE_TRIAL {
+			n++
+		}
+	}
+	if n >= params.MaxOpenTrials {
+		return xrental.ErrTooManyTrials.Wrapf("%s has %d open trials, the limit is %d; confirm or cancel one first", renter, n, params.MaxOpenTrials)
+	}
+	return nil
+}
+
+// ConfirmRent ends the trial for good.
+func (k msgServer) ConfirmRent(ctx context.Context, msg *xrental.MsgConfirmRent) (*xrental.MsgConfirmRentResponse, error) {
+	r, c, err := k.named(ctx, msg.Renter, msg.RentId, msg.MachineId)
+	if err != nil {
+		return nil, err
+	}
+	t, err := rental.Next(rental.State(r.State), rental.EventConfirm)
+	if err != nil {
+		return nil, xrental.ErrState.Wrapf("rental %d is %s, only a trial can be confirmed", r.Id, rental.State(r.State))
+	}
+	if _, err := k.rentable(ctx, r.MachineId); err != nil {
+		return nil, err
+	}
+	if err := k.change(ctx, r, r.Moved(c.halted), t, c); err != nil {
+		return nil, err
+	}
+	return &xrental.MsgConfirmRentResponse{RentId: r.Id}, nil
+}
+
+// change records a transition of a rental that stays open.
+func (k msgServer) change(ctx context.Context, old, r xrental.Rental, t rental.Transition, c clock) error {
+	record(&r, t, c.now, c.height)
+	if err := k.save(ctx, &old, r); err != nil {
+		return err
+	}
+	if err := k.requeue(ctx, r); err != nil {
+		return err
+	}
+	return emitTransition(ctx, r, t)
+}
+
+// CancelRent ends a trial and returns the whole rent.
+func (k msgServer) CancelRent(ctx context.Context, msg *xrental.MsgCancelRent) (*xrental.MsgCancelRentResponse, error) {
+	r, c, err := k.named(ctx, msg.Renter, msg.RentId, msg.MachineId)
+	if err != nil {
+		return nil, err
+	}
+	if r.State != xrental.RENTAL_STATE_TRIAL {
+		return nil, xrental.ErrState.Wrapf("rental %d is %s, only a trial can be cancelled", r.Id, rental.State(r.State))
+	}
+	if err := k.close(ctx, r, rental.EventCancel, c.now, c); err != nil {
+		return nil, err
+	}
+	return &xrental.MsgCancelRentResponse{RentId: r.Id, Refunded: r.Paid}, nil
+}
+
+// ReletMachine moves the end and takes the added rent.
+func (k msgServer) ReletMachine(ctx context.Context, msg *xrental.MsgReletMachine) (*xrental.MsgReletMachineResponse, error) {
+	old, c, err := k.named(ctx, msg.Renter, msg.RentId, msg.MachineId)
+	if err != nil {
+		return nil, err
+	}
+	t, err := rental.Next(rental.State(old.State), rental.EventRenew)
+	if err != nil {
+		return nil, xrental.ErrState.Wrapf("rental %d is %s, only an active one can be renewed; confirm it first", old.Id, rental.State(old.State))
+	}
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := k.quoteRenewal(ctx, params, c.now, old, msg.AddDurationSeconds)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.checkBounds(msg.MaxTotal, msg.ListingVersion); err != nil {
+		return nil, err
+	}
+	v, err := k.view(ctx, old, c)
+	if err != nil {
+		return nil, err
+	}
+	account, err := old.Account().Fold(v).Extend(q.length, q.rent, old.End, int(params.MaxSegments))
+	if err != nil {
+		return nil, refusal(err)
+	}
+	renter, err := address("renter", old.Renter)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.takeRent(ctx, renter, q); err != nil {
+		return nil, err
+	}
+	r := old
+	r.SetAccount(account)
+	r.End = q.end
+	if err := k.change(ctx, old, r, t, c); err != nil {
+		return nil, err
+	}
+	return &xrental.MsgReletMachineResponse{RentId: r.Id, Rent: q.rent, End: r.End}, nil
+}
+
+// BreakRental ends a rental early.
+func (k msgServer) BreakRental(ctx context.Context, msg *xrental.MsgBreakRental) (*xrental.MsgBreakRentalResponse, error) {
+	r, c, err := k.live(ctx, msg.RentId)
+	if err != nil {
+		return nil, err
+	}
+	event, err := k.breaker(ctx, r, msg.Signer, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.close(ctx, r, event, c.now, c); err != nil {
+		return nil, err
+	}
+	return &xrental.MsgBreakRentalResponse{}, nil
+}
+
+// breaker is the event that a signer may cause. Who is both owner and renter counts as owner.
+func (k msgServer) breaker(ctx context.Context, r xrental.Rental, signer string, c clock) (rental.Event, error) {
+	if signer == k.authority {
+		return rental.EventBreakByGovernance, nil
+	}
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return 0, err
+	}
+	if signer == m.Owner {
+		return rental.EventBreakByOwner, nil
+	}
+	if signer != r.Renter {
+		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rental %d can be broken by its machine's owner %s, by governance %s and, after an outage, by its renter %s",
+			signer, r.Id, m.Owner, k.authority, r.Renter)
+	}
+	if r.State == xrental.RENTAL_STATE_TRIAL {
+		return 0, xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id)
+	}
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	v, err := k.view(ctx, r, c)
+	if err != nil {
+		return 0, err
+	}
+	if outage := rental.OutageAt(time.Duration(r.OutageNs), r.Start, r.End, v); outage <= params.MaxOutage {
+		return 0, xrental.ErrState.Wrapf("machine %s was offline for %s in total, the renter may break after more than %s; challenge the machine if it does not answer",
+			r.MachineId, outage, params.MaxOutage)
+	}
+	return rental.EventBreakByRenter, nil
+}
+
+// ClaimRent pays what was earned to the payout addresses. Who claims nothing new is told so by the amount, not by an error.
+func (k msgServer) ClaimRent(ctx context.Context, msg *xrental.MsgClaimRent) (*xrental.MsgClaimRentResponse, error) {
+	if n := len(msg.RentIds); n == 0 || n > xrental.MaxClaims {
+		return nil, xrental.ErrInvalid.Wrapf("rent_ids has %d, it must be 1 to %d; claim the others with another message", n, xrental.MaxClaims)
+	}
+	response := &xrental.MsgClaimRentResponse{}
+	for _, id := range msg.RentIds {
+		claimed, err := k.claim(ctx, msg.Signer, id)
+		if err != nil {
+			return nil, err
+		}
+		response.Claimed += claimed // no overflow: all of it is in escrow
+	}
+	return response, nil
+}
+
+func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64, error) {
+	before, err := k.rental(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	m, err := k.machines.GetMachine(ctx, before.MachineId)
+	if err != nil {
+		return 0, err
+	}
+	if signer != m.Owner && signer != m.Operator && signer != m.Payout {
+		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rent of rental %d is claimed by owner %s, operator %s or payout %s of the machine",
+			signer, id, m.Owner, m.Operator, m.Payout)
+	}
+	if err := k.SettleDue(ctx, before.MachineId); err != nil {
+		return 0, err
+	}
+	old, err := k.rental(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if old.State != xrental.RENTAL_STATE_ACTIVE {
+		return old.Claimed - before.Claimed, nil // a trial earns nothing yet; what is over was paid when settled
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	v, err := k.view(ctx, old, c)
+	if err != nil {
+		return 0, err
+	}
+	return k.payClaim(ctx, old, m, v)
+}
+
+func (k msgServer) payClaim(ctx context.Context, old xrental.Rental, m machine.Machine, v rental.View) (uint64, error) {
+	account := old.Account()
+	unclaimed := account.Unclaimed(v)
+	if unclaimed == 0 {
+		return 0, nil
+	}
+	if err := k.pay(ctx, m.Payout, unclaimed); err != nil {
+		return 0, err
+	}
+	if !v.Now.Before(old.End) {
+		v.Now = old.End.Add(-1) // over but stuck: the last segment stays, it marks what is not settled
+	}
+	account = account.Fold(v)
+	account.Claimed += unclaimed
+	r := old
+	r.SetAccount(account)
+	if err := k.save(ctx, &old, r); err != nil {
+		return 0, err
+	}
+	return unclaimed, emitSettled(ctx, r.Id, settlement{toHost: unclaimed})
+}
+
+// UpdateParams replaces the parameters.
+func (k msgServer) UpdateParams(ctx context.Context, msg *xrental.MsgUpdateParams) (*xrental.MsgUpdateParamsResponse, error) {
+	if msg.Authority != k.authority {
+		return nil, xrental.ErrUnauthorized.Wrapf("authority is %s, it must be the governance account %s", msg.Authority, k.authority)
+	}
+	if err := msg.Params.Validate(); err != nil {
+		return nil, err
+	}
+	if err := k.Params.Set(ctx, msg.Params); err != nil {
+		return nil, err
+	}
+	return &xrental.MsgUpdateParamsResponse{}, nil
+}
+
+func (k Keeper) now(ctx context.Context) (xrental.Params, clock, error) {
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return params, clock{}, err
+	}
+	c, err := k.clock(ctx)
+	return params, c, err
+}
+
+func address(field, value string) (sdk.AccAddress, error) {
+	addr, err := sdk.AccAddressFromBech32(value)
+	if err != nil {
+		return nil, xrental.ErrInvalid.Wrapf("%s is %q: %s", field, value, err)
+	}
+	return addr, nil
+}

@@ -1,0 +1,95 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// live is a rental that is not over, after its machine's due rentals were settled.
+func (k Keeper) live(ctx context.Context, id uint64) (xrental.Rental, clock, error) {
+	c, err := k.clock(ctx)
+	if err != nil {
+		return xrental.Rental{}, c, err
+	}
+	r, err := k.rental(ctx, id)
+	if err != nil {
+		return r, c, err
+	}
+	if err := k.SettleDue(ctx, r.MachineId); err != nil {
+		return r, c, err
+	}
+	if r, err = k.rental(ctx, id); err != nil {
+		return r, c, err
+	}
+	// Settling may have failed; over it is all the same.
+	effective := r.Effective(c.now, c.halted)
+	if rental.State(effective.State).Open() {
+		return r, c, nil
+	}
+	return r, c, late(effective, c.now)
+}
+
+func late(r xrental.Rental, now time.Time) error {
+	if last := r.Transitions[len(r.Transitions)-1]; last.To == r.State {
+		return xrental.ErrLate.Wrapf("rental %d is %s since %s (%s), now is %s; rent anew",
+			r.Id, rental.State(r.State), stamp(last.Time), rental.Reason(last.Reason), stamp(now))
+	}
+	return xrental.ErrLate.Wrapf("rental %d is %s: its deadline to confirm was %s, its end %s, now is %s; rent anew",
+		r.Id, rental.State(r.State), stamp(r.Deadline), stamp(r.End), stamp(now))
+}
+
+// named is the open rental of a renter that a message names by rent_id or, where it is the only one, by machine_id.
+func (k Keeper) named(ctx context.Context, renter string, id uint64, machineID string) (xrental.Rental, clock, error) {
+	if id == 0 {
+		only, err := k.only(ctx, renter, machineID)
+		if err != nil {
+			return xrental.Rental{}, clock{}, err
+		}
+		id = only
+	}
+	stored, err := k.rental(ctx, id)
+	if err != nil {
+		return stored, clock{}, err
+	}
+	if stored.Renter != renter {
+		return stored, clock{}, xrental.ErrUnauthorized.Wrapf("renter is %s, rental %d is of %s", renter, id, stored.Renter)
+	}
+	if machineID != "" && machineID != stored.MachineId {
+		return stored, clock{}, xrental.ErrInvalid.Wrapf("machine_id is %s, rental %d is on %s; leave one of the two out", machineID, id, stored.MachineId)
+	}
+	return k.live(ctx, id)
+}
+
+// only is the one open rental of a renter on a machine.
+func (k Keeper) only(ctx context.Context, renter, machineID string) (uint64, error) {
+	if machineID == "" {
+		return 0, xrental.ErrInvalid.Wrap("rent_id is 0 and machine_id is empty; give one of the two")
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	open, err := ids(ctx, k.openByMachine, machineID)
+	if err != nil {
+		return 0, err
+	}
+	var found []uint64
+	for _, id := range open {
+		r, err := k.rental(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if r.Renter == renter && rental.State(r.Effective(c.now, c.halted).State).Open() {
+			found = append(found, id)
+		}
+	}
+	if len(found) != 1 {
+		return 0, xrental.ErrAmbiguous.Wrapf("machine_id is %s, where %s has %d open rentals %v; give the rent_id", machineID, renter, len(found), found)
+	}
+	return found[0], nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -1,0 +1,128 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// quote is what a message would cost and do now. Message and query share it, so
+// that what was quoted is what is taken.
+type quote struct {
+	machine   machine.Machine
+	length    time.Duration
+	rent, fee uint64
+	total     uint64
+	slots     uint32
+	end       time.Time
+	deadline  time.Time
+}
+
+// quoteRent is what a new rental of a number of slots costs, 0 for the whole machine.
+func (k Keeper) quoteRent(ctx context.Context, p xrental.Params, now time.Time, machineID string, seconds uint64, slots uint32) (quote, error) {
+	m, err := k.rentable(ctx, machineID)
+	if err != nil {
+		return quote{}, err
+	}
+	length, err := p.Limits().Duration(seconds)
+	if err != nil {
+		return quote{}, refusal(err)
+	}
+	all := uint32(len(m.Facts.Slots))
+	if slots == 0 {
+		slots = all
+	}
+	if slots > all {
+		return quote{}, xrental.ErrNotRentable.Wrapf("slots is %d, machine %s has %d; take at most that", slots, machineID, all)
+	}
+	q := quote{machine: m, length: length, slots: slots, end: now.Add(length), deadline: now.Add(p.TrialWindow)}
+	if q.deadline.After(q.end) {
+		q.deadline = q.end
+	}
+	if err := checkDrain(m, q.end); err != nil {
+		return quote{}, err
+	}
+	if q.rent, err = rental.Price(m.PricePerDay, slots, seconds); err != nil {
+		return quote{}, refusal(err)
+	}
+	if q.fee, err = rental.Fee(p.Fee, p.TrialFeeRatioBps, m.PricePerDay, slots, p.TrialWindow); err != nil {
+		return quote{}, refusal(err)
+	}
+	if q.total, err = rental.Total(q.rent, q.fee); err != nil {
+		return quote{}, refusal(err)
+	}
+	return q, nil
+}
+
+// quoteRenewal is what more time of an active rental costs, at today's price.
+func (k Keeper) quoteRenewal(ctx context.Context, p xrental.Params, now time.Time, r xrental.Rental, seconds uint64) (quote, error) {
+	m, err := k.rentable(ctx, r.MachineId)
+	if err != nil {
+		return quote{}, err
+	}
+	length, err := p.Limits().Renewal(r.End, now, seconds)
+	if err != nil {
+		return quote{}, refusal(err)
+	}
+	q := quote{machine: m, length: length, slots: uint32(len(r.Slots)), end: r.End.Add(length)}
+	if err := checkDrain(m, q.end); err != nil {
+		return quote{}, err
+	}
+	if q.rent, err = rental.Price(m.PricePerDay, q.slots, seconds); err != nil {
+		return quote{}, refusal(err)
+	}
+	q.total = q.rent
+	return q, nil
+}
+
+// rentable is a machine that is online.
+func (k Keeper) rentable(ctx context.Context, machineID string) (machine.Machine, error) {
+	m, err := k.machines.GetMachine(ctx, machineID)
+	if err != nil {
+		return m, err
+	}
+	if m.State != machine.MACHINE_STATE_ONLINE {
+		return m, xrental.ErrNotRentable.Wrapf("machine %s is in state %s, it must be %s; wait for its operator or take another",
+			machineID, m.State, machine.MACHINE_STATE_ONLINE)
+	}
+	return m, nil
+}
+
+func checkDrain(m machine.Machine, end time.Time) error {
+	if m.DrainFrom == nil || !end.After(*m.DrainFrom) {
+		return nil
+	}
+	return xrental.ErrNotRentable.Wrapf("the end would be %s, machine %s drains from %s; take a shorter time or another machine",
+		end.Format(time.RFC3339), m.Id, m.DrainFrom.Format(time.RFC3339))
+}
+
+// checkBounds holds a quote against what the renter saw.
+func (q quote) checkBounds(maxTotal, listingVersion uint64) error {
+	if listingVersion != 0 && listingVersion != q.machine.ListingVersion {
+		return xrental.ErrListingMoved.Wrapf("listing_version is %d, machine %s is at %d; look at the listing and its price again",
+			listingVersion, q.machine.Id, q.machine.ListingVersion)
+	}
+	if maxTotal != 0 && q.total > maxTotal {
+		return xrental.ErrTooExpensive.Wrapf("max_total is %d udbc, rent %d and fee %d are %d; raise max_total or take a shorter time",
+			maxTotal, q.rent, q.fee, q.total)
+	}
+	return nil
+}
+
+// refusal gives an error of the pure package its code.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, rental.ErrDuration):
+		return xrental.ErrDuration.Wrap(err.Error())
+	case errors.Is(err, rental.ErrSegments):
+		return xrental.ErrSegments.Wrap(err.Error())
+	case errors.Is(err, rental.ErrZeroRent), errors.Is(err, rental.ErrOverflow):
+		return xrental.ErrAmount.Wrap(err.Error())
+	default:
+		return err
+	}
+}

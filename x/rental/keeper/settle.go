@@ -1,0 +1,202 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// coins are an amount of udbc.
+func coins(amount uint64) sdk.Coins {
+	return sdk.NewCoins(sdk.NewCoin(xrental.Denom, math.NewIntFromUint64(amount)))
+}
+
+// pay moves an amount out of the escrow.
+func (k Keeper) pay(ctx context.Context, to string, amount uint64) error {
+	if amount == 0 {
+		return nil
+	}
+	addr, err := sdk.AccAddressFromBech32(to)
+	if err != nil {
+		return xrental.ErrInvalid.Wrapf("address is %q: %s", to, err)
+	}
+	return k.bank.SendCoinsFromModuleToAccount(ctx, xrental.ModuleName, addr, coins(amount))
+}
+
+// settlement is what one closing paid.
+type settlement struct {
+	toHost, toRenter, fromStake uint64
+}
+
+// close takes a rental over its last transition: at is when it was over, which
+// is in the past where the block only now records what time has made.
+func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event, at time.Time, c clock) error {
+	old := r
+	t, err := rental.Next(rental.State(r.State), event)
+	if err != nil {
+		return xrental.ErrState.Wrap(err.Error())
+	}
+	r = r.Moved(c.halted) // for good: no later halt moves a deadline that is over
+	record(&r, t, at, c.height)
+	if err := k.machines.ReleaseSlots(ctx, r.MachineId, r.Id); err != nil {
+		return err
+	}
+	if err := k.machines.RecordRentalEnd(ctx, r.MachineId, at); err != nil {
+		return err
+	}
+	if err := k.clearFailure(ctx, r.Id); err != nil {
+		return err
+	}
+	if err := emitTransition(ctx, r, t); err != nil {
+		return err
+	}
+	if t.Has(rental.PayEarned) {
+		v, err := k.view(ctx, r, c)
+		if err != nil {
+			return err
+		}
+		if !v.ChallengedAt.IsZero() {
+			return k.save(ctx, &old, r) // what was earned turns out with the challenge
+		}
+		return k.payOut(ctx, old, r, t, v)
+	}
+	return k.refund(ctx, old, r, t, c)
+}
+
+// refund returns the whole rent of a trial.
+func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Transition, c clock) error {
+	s := settlement{toRenter: r.Paid}
+	if err := k.pay(ctx, r.Renter, r.Paid); err != nil {
+		return err
+	}
+	if t.Has(rental.ReturnFee) {
+		paid, err := k.payFromStake(ctx, r, r.Fee)
+		if err != nil {
+			return err
+		}
+		s.fromStake = paid
+	}
+	if t.Has(rental.StartCooldown) {
+		if err := k.startCooldown(ctx, r, c.now); err != nil {
+			return err
+		}
+	}
+	r.SetAccount(r.Account().Refund())
+	if err := k.save(ctx, &old, r); err != nil {
+		return err
+	}
+	return emitSettled(ctx, r.Id, s)
+}
+
+// payOut gives the host what was earned and the renter the rest, with the penalty where the host was the cause.
+func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Transition, v rental.View) error {
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return err
+	}
+	account := r.Account()
+	s := settlement{toHost: account.Unclaimed(v), toRenter: account.Unearned(v)}
+	if err := k.pay(ctx, m.Payout, s.toHost); err != nil {
+		return err
+	}
+	if err := k.pay(ctx, r.Renter, s.toRenter); err != nil {
+		return err
+	}
+	if t.Has(rental.PayPenalty) {
+		if s.fromStake, err = k.payFromStake(ctx, r, r.Terms().Penalty(s.toRenter)); err != nil {
+			return err
+		}
+	}
+	r.SetAccount(account.Settle(v))
+	if err := k.save(ctx, &old, r); err != nil {
+		return err
+	}
+	return emitSettled(ctx, r.Id, s)
+}
+
+func (k Keeper) payFromStake(ctx context.Context, r xrental.Rental, amount uint64) (uint64, error) {
+	if amount == 0 {
+		return 0, nil
+	}
+	renter, err := sdk.AccAddressFromBech32(r.Renter)
+	if err != nil {
+		return 0, xrental.ErrInvalid.Wrapf("renter is %q: %s", r.Renter, err)
+	}
+	return k.machines.PayFromStake(ctx, r.MachineId, renter, amount)
+}
+
+// settle does what time has made of one rental, if anything: closes it when it
+// is due, or pays out one that was over and waited for a challenge.
+func (k Keeper) settle(ctx context.Context, id uint64) error {
+	r, err := k.rental(ctx, id)
+	if err != nil {
+		return err
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return err
+	}
+	if rental.State(r.State).Open() {
+		m, err := k.machines.GetMachine(ctx, r.MachineId)
+		if err != nil {
+			return err
+		}
+		if event, at, due := position(r, m, c).Due(c.now); due {
+			return k.close(ctx, r, event, at, c)
+		}
+		return k.requeue(ctx, r)
+	}
+	v, err := k.view(ctx, r, c)
+	if err != nil {
+		return err
+	}
+	if err := k.clearFailure(ctx, id); err != nil {
+		return err
+	}
+	if r.Settled() || !v.ChallengedAt.IsZero() {
+		return nil
+	}
+	last := r.Transitions[len(r.Transitions)-1]
+	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))
+	return k.payOut(ctx, r, r, t, v)
+}
+
+// position is where a stored rental stands.
+func position(r xrental.Rental, m machine.Machine, c clock) rental.Position {
+	p := r.Moved(c.halted).Position()
+	if m.OfflineSince != nil {
+		p.OfflineSince = *m.OfflineSince
+	}
+	return p
+}
+
+// record moves the state and writes the history's line.
+func record(r *xrental.Rental, t rental.Transition, at time.Time, height int64) {
+	r.State = xrental.RentalState(t.To)
+	line := xrental.Transition{
+		Time: at, From: xrental.RentalState(t.From), To: xrental.RentalState(t.To), Reason: xrental.Reason(t.Reason), Height: height,
+	}
+	lines := append(append([]xrental.Transition(nil), r.Transitions...), line)
+	r.Transitions = lines[max(0, len(lines)-xrental.MaxTransitions):]
+}
+
+func emitTransition(ctx context.Context, r xrental.Rental, t rental.Transition) error {
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventTransition{
+		RentId: r.Id, Renter: r.Renter, MachineId: r.MachineId,
+		From: xrental.RentalState(t.From), To: xrental.RentalState(t.To), Reason: xrental.Reason(t.Reason),
+		End: r.End, Deadline: r.Deadline,
+	})
+}
+
+func emitSettled(ctx context.Context, id uint64, s settlement) error {
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventSettled{
+		RentId: id, ToHost: s.toHost, ToRenter: s.toRenter, FromStake: s.fromStake,
+	})
+}
