@@ -1,0 +1,223 @@
+package machine
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"cosmossdk.io/errors"
+)
+
+// Limits of facts and of lists in messages.
+const (
+	MaxSlots      = 64
+	MaxSlotGPUs   = 16
+	MaxOperators  = 8
+	MaxMultiaddrs = 16
+	MaxBatch      = 100
+	// MaxPrice in udbc for a slot and day: a billion DBC.
+	MaxPrice = 1_000_000_000_000_000
+
+	maxName    = 64
+	maxAddress = 256
+	maxPolicy  = 256
+	maxMiB     = 1 << 40
+	maxCores   = 1 << 16
+	maxPort    = 65535
+	minPort    = 1024
+)
+
+var (
+	pciAddress = regexp.MustCompile(`^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$`)
+	country    = regexp.MustCompile(`^[A-Z]{2}$`)
+)
+
+// Validate checks each fact against its limit.
+func (f Facts) Validate() error {
+	if err := f.validateSlots(); err != nil {
+		return err
+	}
+	if err := f.validateSizes(); err != nil {
+		return err
+	}
+	return f.validatePlace()
+}
+
+// GPUIDs are the ids of all GPUs of the machine.
+func (f Facts) GPUIDs() []string {
+	var ids []string
+	for _, slot := range f.Slots {
+		ids = append(ids, slot.GpuIds...)
+	}
+	return ids
+}
+
+// GPUTypes are the distinct types of GPU, sorted; none of a machine without GPUs.
+func (f Facts) GPUTypes() []string {
+	var types []string
+	for _, slot := range f.Slots {
+		if slot.GpuType != "" && !slices.Contains(types, slot.GpuType) {
+			types = append(types, slot.GpuType)
+		}
+	}
+	slices.Sort(types)
+	return types
+}
+
+// SameButAddresses is true if nothing but addresses differs, which may change
+// while rentals are open.
+func (f Facts) SameButAddresses(other Facts) bool {
+	f.Multiaddrs, f.PublicIp = other.Multiaddrs, other.PublicIp
+	return f.Equal(other)
+}
+
+// Equal compares the bytes that a machine's key signs.
+func (f Facts) Equal(other Facts) bool { return FactsHash(f) == FactsHash(other) }
+
+func (f Facts) validateSlots() error {
+	if n := len(f.Slots); n == 0 || n > MaxSlots {
+		return factError("slots", n, "1 to 64; a machine without GPUs has one slot with gpu_count 0")
+	}
+	seen := make(map[string]bool)
+	for i, slot := range f.Slots {
+		if slot.GpuCount == 0 {
+			if len(f.Slots) != 1 {
+				return factError("slots.gpu_count", 0, "at least 1 where there is more than one slot")
+			}
+			if slot.GpuType != "" || len(slot.GpuIds) != 0 || slot.VramMib != 0 || slot.PciAddress != "" {
+				return factError("slots", i, "empty but for gpu_count 0 in a machine without GPUs")
+			}
+			continue
+		}
+		if err := slot.validateGPUs(seen); err != nil {
+			return errors.Wrapf(err, "slot %d", i)
+		}
+	}
+	return nil
+}
+
+func (s Slot) validateGPUs(seen map[string]bool) error {
+	if s.GpuCount > MaxSlotGPUs || int(s.GpuCount) != len(s.GpuIds) {
+		return factError("gpu_count", s.GpuCount, "at most 16 and as many as gpu_ids")
+	}
+	if err := validateName("gpu_type", s.GpuType); err != nil {
+		return err
+	}
+	if s.VramMib == 0 || s.VramMib > maxMiB {
+		return factError("vram_mib", s.VramMib, "1 to 2^40")
+	}
+	if !pciAddress.MatchString(s.PciAddress) {
+		return factError("pci_address", clip(s.PciAddress), "domain:bus:device.function in lower-case hex, as 0000:01:00.0")
+	}
+	for _, id := range append([]string{"pci " + s.PciAddress}, s.GpuIds...) {
+		if err := validateName("gpu_ids", id); err != nil {
+			return err
+		}
+		if seen[id] {
+			return factError("gpu_ids", id, "named once")
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+func (f Facts) validateSizes() error {
+	if err := validateName("cpu_model", f.CpuModel); err != nil {
+		return err
+	}
+	for _, size := range []struct {
+		field       string
+		value       uint64
+		least, most uint64
+	}{
+		{"cpu_cores", uint64(f.CpuCores), 1, maxCores},
+		{"cpu_mhz", uint64(f.CpuMhz), 0, 100_000},
+		{"memory_mib", f.MemoryMib, 1, maxMiB},
+		{"system_disk_gib", f.SystemDiskGib, 0, maxMiB},
+		{"data_disk_gib", f.DataDiskGib, 0, maxMiB},
+		{"upload_mbps", uint64(f.UploadMbps), 0, 1 << 30},
+		{"download_mbps", uint64(f.DownloadMbps), 0, 1 << 30},
+	} {
+		if size.value < size.least || size.value > size.most {
+			return errors.Wrapf(ErrInvalidFacts, "%s %d: must be %d to %d", size.field, size.value, size.least, size.most)
+		}
+	}
+	return nil
+}
+
+func (f Facts) validatePlace() error {
+	if f.Country != "" && !country.MatchString(f.Country) {
+		return factError("country", clip(f.Country), "two capital letters of ISO 3166-1, or empty")
+	}
+	if f.City != "" {
+		if err := validateName("city", f.City); err != nil {
+			return err
+		}
+	}
+	if f.LongitudeE4 < -1_800_000 || f.LongitudeE4 > 1_800_000 {
+		return factError("longitude_e4", f.LongitudeE4, "-1800000 to 1800000, degrees times 10,000")
+	}
+	if f.LatitudeE4 < -900_000 || f.LatitudeE4 > 900_000 {
+		return factError("latitude_e4", f.LatitudeE4, "-900000 to 900000, degrees times 10,000")
+	}
+	if len(f.Operators) > MaxOperators {
+		return factError("operators", len(f.Operators), "at most 8")
+	}
+	for _, operator := range f.Operators {
+		if err := validateName("operators", operator); err != nil {
+			return err
+		}
+	}
+	return f.validateAddresses()
+}
+
+func (f Facts) validateAddresses() error {
+	if len(f.Multiaddrs) > MaxMultiaddrs {
+		return factError("multiaddrs", len(f.Multiaddrs), "at most 16")
+	}
+	for _, address := range f.Multiaddrs {
+		if len(address) > maxAddress || !strings.HasPrefix(address, "/") || !printable(address) {
+			return factError("multiaddrs", clip(address), "a libp2p address of at most 256 bytes, as /ip4/192.0.2.1/udp/5011/quic-v1")
+		}
+	}
+	if f.PublicIp != "" {
+		if _, err := netip.ParseAddr(f.PublicIp); err != nil {
+			return factError("public_ip", clip(f.PublicIp), "an IP address, or empty")
+		}
+	}
+	if f.PortFirst < minPort || f.PortLast > maxPort || f.PortFirst > f.PortLast {
+		return errors.Wrapf(ErrInvalidFacts, "port_first %d, port_last %d: must be 1024 to 65535, first not above last", f.PortFirst, f.PortLast)
+	}
+	if len(f.KeepDiskPolicy) > maxPolicy || !printable(f.KeepDiskPolicy) {
+		return factError("keep_disk_policy", clip(f.KeepDiskPolicy), "at most 256 printable bytes")
+	}
+	return nil
+}
+
+// validateName takes what people read in lists: printable, not empty, without
+// spaces around it, so that two names that look alike are alike.
+func validateName(field, value string) error {
+	if value == "" || len(value) > maxName || strings.TrimSpace(value) != value || !printable(value) {
+		return factError(field, clip(value), "1 to 64 printable bytes without spaces around them")
+	}
+	return nil
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
+
+func factError(field string, value any, limit string) error {
+	return errors.Wrapf(ErrInvalidFacts, "%s %v: must be %s", field, value, limit)
+}
+
+// ValidatePrice checks a price in udbc for a slot and day.
+func ValidatePrice(price uint64) error {
+	if price == 0 || price > MaxPrice {
+		return errors.Wrapf(ErrInvalidPrice, "price_per_day %d udbc: must be 1 to %d", price, uint64(MaxPrice))
+	}
+	return nil
+}

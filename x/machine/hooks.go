@@ -1,0 +1,22 @@
+package machine
+
+import (
+	"context"
+	"time"
+)
+
+// MachineHooks is what x/machine tells whoever rents machines out; app/ sets
+// it. An error fails the message, or sends the challenge back to its queue.
+type MachineHooks interface {
+	// BeforeMachineChange settles what is due on the machine before a message touches it.
+	BeforeMachineChange(ctx context.Context, machineID string) error
+	// AfterMachineOffline: the machine is offline from since, which lies in the
+	// past if an unanswered challenge (challengeID, else 0) was the cause.
+	AfterMachineOffline(ctx context.Context, machineID string, since time.Time, challengeID uint64) error
+	// AfterMachineOnline: the machine was offline from offlineSince, moved by
+	// the time for which the chain stood still since, until now.
+	AfterMachineOnline(ctx context.Context, machineID string, offlineSince, now time.Time) error
+	// AfterChallengeClosed: what waited for the challenge can be settled. For an
+	// unanswered one AfterMachineOffline came before.
+	AfterChallengeClosed(ctx context.Context, machineID string, challengeID uint64, answered bool) error
+}

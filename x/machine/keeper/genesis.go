@@ -1,0 +1,93 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	"cosmossdk.io/collections"
+
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// InitGenesis fills the store and rebuilds indexes and the queue. Slots are
+// restored by x/rental, whose genesis holds the rentals.
+func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error {
+	if err := gs.Validate(); err != nil {
+		return err
+	}
+	if err := k.Parameters.Set(ctx, gs.Params); err != nil {
+		return err
+	}
+	if err := k.Halt.Set(ctx, gs.Halt); err != nil {
+		return err
+	}
+	if err := k.NextChallenge.Set(ctx, gs.NextChallengeId); err != nil {
+		return err
+	}
+	for _, m := range gs.Machines {
+		if err := k.importMachine(ctx, m); err != nil {
+			return err
+		}
+	}
+	for _, c := range gs.Challenges {
+		if err := k.Challenges.Set(ctx, c.Id, c); err != nil {
+			return err
+		}
+		if err := k.ChallengeQueue.Set(ctx, collections.Join(c.Deadline, c.Id)); err != nil {
+			return err
+		}
+	}
+	for _, c := range gs.GpuCooldowns {
+		if err := k.Cooldowns.Set(ctx, c.GpuId, c.Until); err != nil {
+			return err
+		}
+	}
+	return k.CheckBalance(ctx)
+}
+
+func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
+	if err := k.store(ctx, m, nil); err != nil || m.State == machine.MACHINE_STATE_RETIRED {
+		return err
+	}
+	for _, gpu := range m.Facts.GPUIDs() {
+		if err := k.GPUs.Set(ctx, gpu, m.Id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ExportGenesis returns machines, challenges and cooldowns as they are stored,
+// together with the sum of halted time that their times lack.
+func (k *Keeper) ExportGenesis(ctx context.Context) (*machine.GenesisState, error) {
+	gs := &machine.GenesisState{}
+	var err error
+	if gs.Params, err = k.Parameters.Get(ctx); err != nil {
+		return nil, err
+	}
+	if gs.Halt, err = k.Halt.Get(ctx); err != nil {
+		return nil, err
+	}
+	if gs.NextChallengeId, err = k.NextChallenge.Peek(ctx); err != nil {
+		return nil, err
+	}
+	if err = k.Bonds.Walk(ctx, nil, func(_ string, m machine.Machine) (bool, error) {
+		gs.Machines = append(gs.Machines, m)
+		return false, nil
+	}); err != nil {
+		return nil, err
+	}
+	if err = k.Challenges.Walk(ctx, nil, func(_ uint64, c machine.Challenge) (bool, error) {
+		gs.Challenges = append(gs.Challenges, c)
+		return false, nil
+	}); err != nil {
+		return nil, err
+	}
+	now := blockTime(ctx)
+	return gs, k.Cooldowns.Walk(ctx, nil, func(gpu string, until time.Time) (bool, error) {
+		if now.Before(until) {
+			gs.GpuCooldowns = append(gs.GpuCooldowns, machine.GpuCooldown{GpuId: gpu, Until: until})
+		}
+		return false, nil
+	})
+}

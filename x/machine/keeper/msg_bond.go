@@ -1,0 +1,161 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cosmossdk.io/collections"
+	errorsmod "cosmossdk.io/errors"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// BondMachines registers machines, all or none of them.
+func (s msgServer) BondMachines(ctx context.Context, msg *machine.MsgBondMachines) (*machine.MsgBondMachinesResponse, error) {
+	owner, err := s.k.account("owner", msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := batch("bonds", len(msg.Bonds)); err != nil {
+		return nil, err
+	}
+	for _, bond := range msg.Bonds {
+		if err := s.k.bond(ctx, owner, msg.Owner, bond); err != nil {
+			return nil, err
+		}
+	}
+	return &machine.MsgBondMachinesResponse{}, nil
+}
+
+func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, address string, bond machine.Bond) error {
+	if err := k.checkBond(ctx, address, bond); err != nil {
+		return err
+	}
+	former, err := k.former(ctx, bond)
+	if err != nil {
+		return err
+	}
+	params, err := k.Parameters.Get(ctx)
+	if err != nil {
+		return err
+	}
+	stake := params.RequiredStake(len(bond.Facts.Slots))
+	m := machine.Machine{
+		Id: bond.MachineId, Owner: address, Operator: bond.Operator, Payout: bond.Payout, Facts: bond.Facts,
+		BondSeq: bond.BondSeq, ListingVersion: former.ListingVersion + 1, PricePerDay: bond.PricePerDay,
+		Stake: stake, StakeRequired: stake, State: machine.MACHINE_STATE_BONDED,
+	}
+	if err := k.holdGPUs(ctx, m.Id, nil, m.Facts.GPUIDs(), params.GpuCooldown); err != nil {
+		return err
+	}
+	if err := k.take(ctx, owner, stake); err != nil {
+		return errorsmod.Wrapf(err, "stake %d udbc of machine %s", stake, m.Id)
+	}
+	if err := k.store(ctx, m, nil); err != nil {
+		return err
+	}
+	return emit(ctx, &machine.EventBonded{MachineId: m.Id, Owner: m.Owner, Operator: m.Operator, Stake: m.Stake, ListingVersion: m.ListingVersion})
+}
+
+// checkBond checks all of a bond that needs no store.
+func (k *Keeper) checkBond(ctx context.Context, owner string, bond machine.Bond) error {
+	if _, err := machine.ParseID(bond.MachineId); err != nil {
+		return err
+	}
+	if _, err := k.account("operator", bond.Operator); err != nil {
+		return err
+	}
+	if _, err := k.account("payout", bond.Payout); err != nil {
+		return err
+	}
+	if err := bond.Facts.Validate(); err != nil {
+		return err
+	}
+	if err := machine.ValidatePrice(bond.PricePerDay); err != nil {
+		return err
+	}
+	text := machine.BondText(chainID(ctx), bond.MachineId, owner, bond.BondSeq, bond.Expiry, bond.Facts)
+	return signed(ctx, bond.MachineId, text, bond.Signature, bond.Expiry)
+}
+
+// former is the retired bond of the same machine, zero without one. A machine
+// that is not retired, or whose stake is still here, can't be bonded again,
+// and a signature that was used once is worth nothing.
+func (k *Keeper) former(ctx context.Context, bond machine.Bond) (machine.Machine, error) {
+	m, err := k.Bonds.Get(ctx, bond.MachineId)
+	if errors.Is(err, collections.ErrNotFound) {
+		m, err = machine.Machine{}, nil
+	}
+	if err != nil {
+		return m, err
+	}
+	if m.Id != "" && m.State != machine.MACHINE_STATE_RETIRED {
+		return m, errorsmod.Wrapf(machine.ErrBonded, "machine %s by %s; its owner must retire it first", m.Id, m.Owner)
+	}
+	if m.Stake != 0 {
+		return m, errorsmod.Wrapf(machine.ErrUnbonding, "machine %s holds %d udbc of %s, who must withdraw it first", m.Id, m.Stake, m.Owner)
+	}
+	return m, newSeq(m, bond.BondSeq)
+}
+
+func newSeq(m machine.Machine, bondSeq uint64) error {
+	if bondSeq <= m.BondSeq {
+		return errorsmod.Wrapf(machine.ErrBondSeq, "bond_seq %d: must be above %d; sign again with a higher one", bondSeq, m.BondSeq)
+	}
+	return nil
+}
+
+// holdGPUs changes which GPU ids a machine holds. What it gives up cools down,
+// so that one GPU does not serve two machines in turn.
+func (k *Keeper) holdGPUs(ctx context.Context, id string, before, after []string, cooldown time.Duration) error {
+	for _, gpu := range after {
+		if err := k.gpuFree(ctx, id, gpu); err != nil {
+			return err
+		}
+	}
+	until := blockTime(ctx).Add(cooldown)
+	for _, gpu := range before {
+		if err := k.GPUs.Remove(ctx, gpu); err != nil {
+			return err
+		}
+		if err := k.Cooldowns.Set(ctx, gpu, until); err != nil {
+			return err
+		}
+	}
+	for _, gpu := range after {
+		if err := k.GPUs.Set(ctx, gpu, id); err != nil {
+			return err
+		}
+		if err := k.Cooldowns.Remove(ctx, gpu); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) gpuFree(ctx context.Context, id, gpu string) error {
+	holder, err := k.GPUs.Get(ctx, gpu)
+	if err == nil && holder != id {
+		return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: bonded to machine %s, which must be retired first", gpu, holder)
+	}
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, collections.ErrNotFound) {
+		return err
+	}
+	until, err := k.Cooldowns.Get(ctx, gpu)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if blockTime(ctx).Before(until) {
+		return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: cools down until %s", gpu, until.Format(time.RFC3339))
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package keeper
+
+import (
+	"context"
+
+	errorsmod "cosmossdk.io/errors"
+
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// SetOnline opens a machine for rentals. Its key's signature shows that the
+// compute node is there, not only its operator.
+func (s msgServer) SetOnline(ctx context.Context, msg *machine.MsgSetOnline) (*machine.MsgSetOnlineResponse, error) {
+	k := s.k
+	m, err := k.operated(ctx, msg.MachineId, msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	if m.State == machine.MACHINE_STATE_ONLINE {
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is online already", m.Id)
+	}
+	text := machine.OnlineText(chainID(ctx), m.Id, m.BondSeq, msg.Expiry)
+	if err := signed(ctx, m.Id, text, msg.Signature, msg.Expiry); err != nil {
+		return nil, err
+	}
+	halted, err := k.Halted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from, since := m.State, m.Effective(halted).OfflineSince
+	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
+		m.State, m.OfflineSince = machine.MACHINE_STATE_ONLINE, nil
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	now := blockTime(ctx)
+	if since != nil {
+		if err := k.hooks.AfterMachineOnline(ctx, m.Id, *since, now); err != nil {
+			return nil, err
+		}
+	}
+	return &machine.MsgSetOnlineResponse{}, emit(ctx, &machine.EventStateChanged{MachineId: m.Id, From: from, To: machine.MACHINE_STATE_ONLINE, Since: now})
+}
+
+// SetOffline takes a machine off the market. It is no way around a challenge,
+// which must be answered, or run out, first.
+func (s msgServer) SetOffline(ctx context.Context, msg *machine.MsgSetOffline) (*machine.MsgSetOfflineResponse, error) {
+	k := s.k
+	m, err := k.operated(ctx, msg.MachineId, msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	if m.State != machine.MACHINE_STATE_ONLINE {
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online", m.Id, m.State)
+	}
+	if m.OpenChallenge != 0 {
+		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenge)
+	}
+	halted, err := k.Halted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := blockTime(ctx)
+	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
+		since := now.Add(-halted)
+		m.State, m.OfflineSince = machine.MACHINE_STATE_OFFLINE, &since
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := k.hooks.AfterMachineOffline(ctx, m.Id, now, 0); err != nil {
+		return nil, err
+	}
+	return &machine.MsgSetOfflineResponse{}, emit(ctx, &machine.EventStateChanged{MachineId: m.Id, From: m.State, To: machine.MACHINE_STATE_OFFLINE, Since: now})
+}

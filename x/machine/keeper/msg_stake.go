@@ -1,0 +1,103 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	errorsmod "cosmossdk.io/errors"
+
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// AddStake fills up a machine's stake, so that it takes rentals again.
+func (s msgServer) AddStake(ctx context.Context, msg *machine.MsgAddStake) (*machine.MsgAddStakeResponse, error) {
+	k := s.k
+	owner, err := k.account("owner", msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	m, err := k.owned(ctx, msg.MachineId, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if m.State == machine.MACHINE_STATE_RETIRED {
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is retired; bond it again instead", m.Id)
+	}
+	if msg.Amount == 0 || msg.Amount > machine.MaxStakeParam || m.Stake > machine.MaxStakeParam*(machine.MaxSlots+1) {
+		return nil, errorsmod.Wrapf(machine.ErrInvalidAmount, "amount %d udbc: must be 1 to %d", msg.Amount, uint64(machine.MaxStakeParam))
+	}
+	if err := k.take(ctx, owner, msg.Amount); err != nil {
+		return nil, errorsmod.Wrapf(err, "amount %d udbc", msg.Amount)
+	}
+	if m, err = k.change(ctx, m.Id, func(m *machine.Machine) error {
+		m.Stake += msg.Amount
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return &machine.MsgAddStakeResponse{}, emit(ctx, &machine.EventStakeChanged{MachineId: m.Id, Stake: m.Stake})
+}
+
+// Retire ends a listing.
+func (s msgServer) Retire(ctx context.Context, msg *machine.MsgRetire) (*machine.MsgRetireResponse, error) {
+	k := s.k
+	m, err := k.owned(ctx, msg.MachineId, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if m.State == machine.MACHINE_STATE_RETIRED {
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is retired already", m.Id)
+	}
+	if err := k.unrented(ctx, m.Id, "drain the machine and wait for their end, or break them"); err != nil {
+		return nil, err
+	}
+	if m.OpenChallenge != 0 {
+		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenge)
+	}
+	params, err := k.Parameters.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.holdGPUs(ctx, m.Id, m.Facts.GPUIDs(), nil, params.GpuCooldown); err != nil {
+		return nil, err
+	}
+	now, from := blockTime(ctx), m.State
+	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
+		m.State, m.RetiredAt = machine.MACHINE_STATE_RETIRED, &now
+		m.OfflineSince, m.DrainFrom = nil, nil
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return &machine.MsgRetireResponse{}, emit(ctx, &machine.EventStateChanged{MachineId: m.Id, From: from, To: machine.MACHINE_STATE_RETIRED, Since: now})
+}
+
+// WithdrawStake returns a retired machine's stake after unbonding_time.
+func (s msgServer) WithdrawStake(ctx context.Context, msg *machine.MsgWithdrawStake) (*machine.MsgWithdrawStakeResponse, error) {
+	k := s.k
+	owner, err := k.account("owner", msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	m, err := k.owned(ctx, msg.MachineId, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if m.State != machine.MACHINE_STATE_RETIRED {
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be retired first", m.Id, m.State)
+	}
+	params, err := k.Parameters.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if at := m.UnbondedAt(params.UnbondingTime); blockTime(ctx).Before(at) {
+		return nil, errorsmod.Wrapf(machine.ErrUnbonding, "machine %s: its stake is held until %s", m.Id, at.Format(time.RFC3339))
+	}
+	if m.Stake == 0 {
+		return nil, errorsmod.Wrapf(machine.ErrInvalidAmount, "machine %s holds no stake", m.Id)
+	}
+	if _, err := k.PayFromStake(ctx, m.Id, owner, m.Stake); err != nil {
+		return nil, err
+	}
+	return &machine.MsgWithdrawStakeResponse{Amount: m.Stake}, nil
+}

@@ -1,0 +1,46 @@
+package machine
+
+import "time"
+
+// Whole is how many slots the machine has.
+func (m Machine) Whole() uint32 { return uint32(len(m.Facts.Slots)) }
+
+// BelowStake is true while the machine takes no new rental until AddStake.
+func (m Machine) BelowStake() bool { return m.Stake < m.StakeRequired }
+
+// Effective is a stored machine as queries show it, with the start of its
+// outage moved by the time for which the chain stood still since then.
+func (m Machine) Effective(halted time.Duration) Machine {
+	if m.OfflineSince != nil {
+		since := m.OfflineSince.Add(halted)
+		m.OfflineSince = &since
+	}
+	return m
+}
+
+// Stored is the way back of Effective.
+func (m Machine) Stored(halted time.Duration) Machine { return m.Effective(-halted) }
+
+// Effective is a stored challenge as queries and events show it, with the
+// deadline moved by the time for which the chain stood still since.
+func (c Challenge) Effective(halted time.Duration) Challenge {
+	c.Deadline = c.Deadline.Add(halted)
+	return c
+}
+
+// Due is true of a challenge from the store whose deadline has come: an answer at it is late.
+func (c Challenge) Due(now time.Time, halted time.Duration) bool {
+	return !now.Before(c.Deadline.Add(halted))
+}
+
+// UnbondedAt is when the stake of a retired machine is free.
+func (m Machine) UnbondedAt(unbonding time.Duration) time.Time {
+	var from time.Time
+	if m.RetiredAt != nil {
+		from = *m.RetiredAt
+	}
+	if m.LastRentalEnd != nil && m.LastRentalEnd.After(from) {
+		from = *m.LastRentalEnd
+	}
+	return from.Add(unbonding)
+}

@@ -1,0 +1,71 @@
+package machine
+
+import (
+	"time"
+
+	"cosmossdk.io/errors"
+)
+
+const (
+	// MaxStakeParam bounds stake_base and stake_per_slot so that the stake of
+	// the largest machine fits 64 bits.
+	MaxStakeParam = 100_000_000_000_000_000
+	maxWindow     = 10 * 365 * 24 * time.Hour
+	maxDue        = 10_000
+	dbc           = 1_000_000
+)
+
+// DefaultParams are those of DESIGN §4.
+func DefaultParams() Params {
+	return Params{
+		StakeBase:        1_000 * dbc,
+		StakePerSlot:     1_000 * dbc,
+		AnswerWindow:     10 * time.Minute,
+		ChallengeDeposit: 10 * dbc,
+		DrainNotice:      24 * time.Hour,
+		UnbondingTime:    14 * 24 * time.Hour,
+		GpuCooldown:      24 * time.Hour,
+		MaxBlockGap:      time.Minute,
+		MaxDuePerBlock:   100,
+	}
+}
+
+// RequiredStake is the stake in udbc that a machine with so many slots needs.
+func (p Params) RequiredStake(slots int) uint64 {
+	return p.StakeBase + uint64(slots)*p.StakePerSlot
+}
+
+// Validate checks all parameters together.
+func (p Params) Validate() error {
+	for _, stake := range []struct {
+		field string
+		value uint64
+	}{{"stake_base", p.StakeBase}, {"stake_per_slot", p.StakePerSlot}, {"challenge_deposit", p.ChallengeDeposit}} {
+		if stake.value == 0 || stake.value > MaxStakeParam {
+			return errors.Wrapf(ErrInvalidParams, "%s %d udbc: must be 1 to %d", stake.field, stake.value, uint64(MaxStakeParam))
+		}
+	}
+	for _, window := range []struct {
+		field string
+		value time.Duration
+		least time.Duration
+	}{
+		{"answer_window", p.AnswerWindow, time.Second},
+		{"drain_notice", p.DrainNotice, 0},
+		{"unbonding_time", p.UnbondingTime, time.Second},
+		{"gpu_cooldown", p.GpuCooldown, 0},
+		{"max_block_gap", p.MaxBlockGap, time.Second},
+	} {
+		if window.value < window.least || window.value > maxWindow {
+			return errors.Wrapf(ErrInvalidParams, "%s %s: must be %s to %s", window.field, window.value, window.least, maxWindow)
+		}
+	}
+	if p.UnbondingTime < p.AnswerWindow {
+		return errors.Wrapf(ErrInvalidParams, "unbonding_time %s: must be at least the answer_window %s, or a stake leaves before a challenge is over",
+			p.UnbondingTime, p.AnswerWindow)
+	}
+	if p.MaxDuePerBlock == 0 || p.MaxDuePerBlock > maxDue {
+		return errors.Wrapf(ErrInvalidParams, "max_due_per_block %d: must be 1 to %d", p.MaxDuePerBlock, maxDue)
+	}
+	return nil
+}

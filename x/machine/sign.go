@@ -1,0 +1,97 @@
+package machine
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cosmossdk.io/errors"
+	"filippo.io/edwards25519"
+)
+
+// First lines of the texts that a machine's key signs. Each purpose has its
+// own, so that no signature serves another purpose.
+const (
+	bondWord   = "dbc-bond-v1"
+	onlineWord = "dbc-online-v1"
+	answerWord = "dbc-answer-v1"
+)
+
+// BondText is what a machine's key signs for BondMachines and UpdateFacts: it
+// binds chain, machine, owner, a number that must grow, an expiry in unix
+// seconds and the facts.
+func BondText(chainID, machineID, owner string, bondSeq uint64, expiry int64, facts Facts) []byte {
+	hash := FactsHash(facts)
+	return text(bondWord, chainID, machineID, owner, strconv.FormatUint(bondSeq, 10),
+		strconv.FormatInt(expiry, 10), hex.EncodeToString(hash[:]))
+}
+
+// OnlineText is what a machine's key signs for SetOnline; bondSeq is that of its bond.
+func OnlineText(chainID, machineID string, bondSeq uint64, expiry int64) []byte {
+	return text(onlineWord, chainID, machineID, strconv.FormatUint(bondSeq, 10), strconv.FormatInt(expiry, 10))
+}
+
+// AnswerText is what a machine's key signs for AnswerChallenge; height is the challenge's.
+func AnswerText(chainID, machineID string, challengeID uint64, height int64) []byte {
+	return text(answerWord, chainID, machineID, strconv.FormatUint(challengeID, 10), strconv.FormatInt(height, 10))
+}
+
+// FactsHash is the SHA-256 over the protobuf bytes as the chain marshals them.
+func FactsHash(facts Facts) [sha256.Size]byte {
+	// The generated marshaller fails for no value of these plain fields.
+	bz, err := facts.Marshal()
+	if err != nil {
+		return [sha256.Size]byte{}
+	}
+	return sha256.Sum256(bz)
+}
+
+func text(lines ...string) []byte { return []byte(strings.Join(lines, "\n")) }
+
+// ParseID returns the ed25519 public key that a machine id stands for. It
+// refuses keys of low order, for which one signature fits many texts, and
+// encodings of which there is more than one for the same key.
+func ParseID(id string) (ed25519.PublicKey, error) {
+	if len(id) != 2*ed25519.PublicKeySize || strings.ToLower(id) != id {
+		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: must be %d lower-case hex digits", clip(id), 2*ed25519.PublicKeySize)
+	}
+	key, err := hex.DecodeString(id)
+	if err != nil {
+		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: must be hex digits", id)
+	}
+	point, err := new(edwards25519.Point).SetBytes(key)
+	if err != nil || string(point.Bytes()) != string(key) {
+		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: not an ed25519 public key", id)
+	}
+	if new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: an ed25519 key of low order proves nothing; make a new key", id)
+	}
+	return key, nil
+}
+
+// VerifySignature checks a machine key's signature over one of the texts above.
+func VerifySignature(id string, text, signature []byte) error {
+	key, err := ParseID(id)
+	if err != nil {
+		return err
+	}
+	if len(signature) != ed25519.SignatureSize {
+		return errors.Wrapf(ErrSignature, "signature of machine %s has %d bytes; must have %d", id, len(signature), ed25519.SignatureSize)
+	}
+	if !ed25519.Verify(key, text, signature) {
+		return errors.Wrapf(ErrSignature, "machine %s; sign exactly this text with its key: %q", id, text)
+	}
+	return nil
+}
+
+// clip keeps a wrong value in an error message short.
+func clip(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
+}
