@@ -1,5 +1,7 @@
 package rental
 
+import "github.com/dbc-network/dbc/x/machine"
+
 // ModuleName is the module's name, store key and module account.
 const ModuleName = "rental"
 
@@ -7,7 +9,7 @@ const ModuleName = "rental"
 const StoreKey = ModuleName
 
 // Denom is the coin of rents, fees and penalties: 1 DBC = 1,000,000 udbc.
-const Denom = "udbc"
+const Denom = machine.Denom
 
 // MaxTransitions bounds a rental's history.
 const MaxTransitions = 16

@@ -28,11 +28,15 @@ func (k Keeper) quoteRent(ctx context.Context, p xrental.Params, now time.Time, 
 	if err != nil {
 		return quote{}, err
 	}
+	if m.BelowStake() {
+		return quote{}, xrental.ErrNotRentable.Wrapf("machine %s has %d udbc at stake of %d; its owner must add stake first, or take another",
+			machineID, m.Stake, m.StakeRequired)
+	}
 	length, err := p.Limits().Duration(seconds)
 	if err != nil {
 		return quote{}, refusal(err)
 	}
-	all := uint32(len(m.Facts.Slots))
+	all := m.Whole()
 	if slots == 0 {
 		slots = all
 	}
