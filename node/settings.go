@@ -68,8 +68,8 @@ var settings = map[string]setting{
 	}},
 	"port_first": {"5200-32767", func(c *Config, v string) error { return setGuestPort(&c.PortFirst, v) }},
 	"port_last":  {"5200-32767", func(c *Config, v string) error { return setGuestPort(&c.PortLast, v) }},
-	"data_dir": {"an absolute path that QEMU's user can enter, so not below /root", func(c *Config, v string) error {
-		return errors.Join(setPath(&c.DataDir, v), must(c.DataDir != "/" && c.DataDir != "/root" && !strings.HasPrefix(c.DataDir, "/root/")))
+	"data_dir": {"an absolute path of at most 64 bytes (unix sockets are below it) that QEMU's user can enter, so not below /root", func(c *Config, v string) error {
+		return errors.Join(setPath(&c.DataDir, v), must(len(v) <= 64 && c.DataDir != "/" && c.DataDir != "/root" && !strings.HasPrefix(c.DataDir, "/root/")))
 	}},
 	"libvirt_socket": {"an absolute path", func(c *Config, v string) error { return setPath(&c.LibvirtSocket, v) }},
 	"guest_cidr": {"a private IPv4 network from /16 to /29, such as 172.31.224.0/20", func(c *Config, v string) (err error) {

@@ -12,6 +12,7 @@ const (
 	PathTask        = "/api/v1/tasks/"
 	PathTaskStart   = "/api/v1/tasks/start"
 	PathTaskDelete  = "/api/v1/tasks/delete/"
+	PathRoot        = "/"
 )
 
 // Request is the body of every POST.
@@ -110,4 +111,73 @@ type Task struct {
 	Warnings      []string `json:"warnings,omitempty"`
 	// RentEnd is the end of the rental as the node knows it, RFC 3339 in UTC.
 	RentEnd string `json:"rent_end,omitempty"`
+}
+
+// Root is the reply of GET PathRoot.
+type Root struct {
+	Version   string `json:"version"`
+	Role      string `json:"role"`
+	MachineID string `json:"machine_id"`
+	ChainID   string `json:"chain_id"`
+	// Height is of the newest block that the node believed.
+	Height int64 `json:"height"`
+	// Doubt says why the chain is not believed now; absent while it is.
+	Doubt string `json:"doubt,omitempty"`
+}
+
+// Nodes is the reply of PathMiningNodes without a machine.
+type Nodes struct {
+	MiningNodes []Node `json:"mining_nodes"`
+}
+
+// Node is a row of Nodes.
+type Node struct {
+	NodeID  string `json:"node_id"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Details is the reply of PathMiningNodes for one machine. As in the original,
+// numbers are strings.
+type Details struct {
+	Node
+	NodeType   string  `json:"node_type"`
+	IP         string  `json:"ip"`
+	OS         string  `json:"os"`
+	CPU        CPU     `json:"cpu"`
+	GPU        GPU     `json:"gpu"`
+	Mem        Size    `json:"mem"`
+	DiskSystem Size    `json:"disk_system"`
+	DiskData   []Size  `json:"disk_data"`
+	Images     []Image `json:"images"`
+	PortFirst  string  `json:"port_first"`
+	PortLast   string  `json:"port_last"`
+}
+
+// CPU of a machine; Cores and Used after the host's reserve.
+type CPU struct {
+	Type  string `json:"type"`
+	Hz    string `json:"hz"`
+	Cores string `json:"cores"`
+	Used  string `json:"used"`
+}
+
+// GPU counts of a machine.
+type GPU struct {
+	Type  string `json:"gpu_type"`
+	Count string `json:"gpu_count"`
+	Used  string `json:"gpu_used"`
+}
+
+// Size is of memory or a disk, as 16G or 512M (GiB and MiB).
+type Size struct {
+	Path string `json:"path,omitempty"`
+	Size string `json:"size"`
+	Free string `json:"free,omitempty"`
+}
+
+// Image is one guest image of a machine.
+type Image struct {
+	Name string `json:"image_name"`
+	Size string `json:"image_size"`
 }

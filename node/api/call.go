@@ -1,0 +1,195 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/trust"
+)
+
+// callLimit bounds one request.
+const callLimit = 30 * time.Second
+
+// call is one request on its way through the checks.
+type call struct {
+	http *http.Request
+	body []byte
+	// text is what the reply is signed over.
+	text string
+	// request is set for POST.
+	request Request
+	// wallet signed it; rentals are its open rentals here. Both only behind renters.
+	wallet  string
+	rentals []trust.Rental
+}
+
+type handler func(ctx context.Context, c *call) (any, error)
+
+// open serves a route that needs no authority.
+func (s *Server) open(next handler) http.HandlerFunc { return s.serve(false, next) }
+
+// renters serves a route for wallets with an open rental.
+func (s *Server) renters(next handler) http.HandlerFunc { return s.serve(true, next) }
+
+func (s *Server) serve(authority bool, next handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
+		defer cancel()
+		c := &call{http: r}
+		message, err := s.run(ctx, w, c, authority, next)
+		s.reply(w, c, message, err)
+	}
+}
+
+func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, authority bool, next handler) (any, error) {
+	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
+	if err := s.guard(c.http); err != nil {
+		return nil, err
+	}
+	if c.http.Method == http.MethodPost {
+		var err error
+		if c.body, err = readBody(w, c.http); err != nil {
+			return nil, err
+		}
+		c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, c.body).Text()
+	}
+	// The signature first: nobody learns from the decoder what he may not ask.
+	if authority {
+		if err := s.prove(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	if c.http.Method == http.MethodPost {
+		var err error
+		if c.request, err = decodeRequest(c.body); err != nil {
+			return nil, err
+		}
+		if err := s.forUs(c.request, authority); err != nil {
+			return nil, err
+		}
+	}
+	if authority {
+		if err := s.authorize(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return next(ctx, c)
+}
+
+// prove checks the signature.
+func (s *Server) prove(ctx context.Context, c *call) error {
+	header := c.http.Header.Values(auth.HeaderName)
+	if len(header) == 0 {
+		return fmt.Errorf("%w: sign the request and send the header %s", ErrNoAuthority, auth.HeaderName)
+	}
+	if len(header) > 1 {
+		return fmt.Errorf("%w: %s is there %d times, want once", auth.ErrMalformed, auth.HeaderName, len(header))
+	}
+	proved, err := s.verifier.Verify(ctx, header[0], c.http.Method, c.http.RequestURI, c.body)
+	c.text = proved.Text
+	c.wallet = proved.Wallet
+	return err
+}
+
+// forUs: the first of peer_nodes_list names the machine.
+func (s *Server) forUs(req Request, needed bool) error {
+	own := s.cfg.Key.MachineID()
+	if len(req.PeerNodesList) == 0 && !needed {
+		return nil
+	}
+	if len(req.PeerNodesList) != 1 || req.PeerNodesList[0] != own {
+		return &host.Refusal{
+			Kind: ErrMachine, Field: "peer_nodes_list", Value: fmt.Sprint(req.PeerNodesList), Limit: own,
+			Remedy: "name this machine, or ask the other one",
+		}
+	}
+	return nil
+}
+
+// authorize finds the wallet's open rentals on this machine. A rental that is
+// not in the last word may have begun since, so the chain is asked again.
+func (s *Server) authorize(ctx context.Context, c *call) error {
+	word := s.deps.Rentals.Word()
+	c.rentals = rentalsOf(word, c.wallet)
+	if word.Doubt != nil || len(c.rentals) == 0 {
+		word = s.deps.Rentals.Refresh(ctx)
+		c.rentals = rentalsOf(word, c.wallet)
+	}
+	if word.Doubt != nil {
+		c.rentals = nil
+		return word.Doubt
+	}
+	if len(c.rentals) == 0 {
+		return fmt.Errorf("%w: wallet %s has none at block %d; rent the machine first", ErrNoRental, c.wallet, word.Height)
+	}
+	return nil
+}
+
+func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
+	reply, status := Reply{}, http.StatusOK
+	if err != nil {
+		reply, status = s.refusal(c, err)
+	} else if reply.Message, err = encode(message); err != nil {
+		reply, status = s.refusal(c, err)
+	}
+	body, err := encode(reply)
+	if err != nil { // strings and numbers only: can't be
+		s.deps.Log.Error("a reply could not be encoded", "error", err)
+		status = http.StatusBadGateway
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if origin := c.http.Header.Get("Origin"); origin != "" && s.originAllowed(origin) {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", auth.HeaderMachine+", "+auth.HeaderSign)
+		h.Add("Vary", "Origin")
+	}
+	h.Set(auth.HeaderMachine, s.cfg.Key.MachineID())
+	h.Set(auth.HeaderSign, auth.SignReply(s.cfg.Key.Private(), c.text, status, body))
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil {
+		s.deps.Log.Debug("a reply was not taken", "error", err)
+	}
+}
+
+func (s *Server) refusal(c *call, err error) (Reply, int) {
+	v, known := judge(err)
+	if !known {
+		s.deps.Log.Error("a request failed", "path", c.http.URL.Path, "error", err)
+		err = errInternal
+	}
+	reply := Reply{ErrCode: v.errcode, Code: v.code}
+	if r := new(host.Refusal); errors.As(err, &r) {
+		reply.Field, reply.Value, reply.Limit = r.Field, r.Value, r.Limit
+	}
+	if skew := new(auth.SkewError); errors.As(err, &skew) {
+		reply.Field, reply.Value = "time", fmt.Sprint(skew.Sent.Unix())
+		reply.Limit = fmt.Sprintf("%d ± %d", skew.Server.Unix(), int64(auth.MaxSkew/time.Second))
+	}
+	text, encodeErr := encode(err.Error())
+	if encodeErr != nil {
+		text = json.RawMessage(`""`)
+	}
+	reply.Message = text
+	return reply, v.status
+}
+
+// encode writes JSON without HTML escapes or a closing line.
+func encode(v any) (json.RawMessage, error) {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode reply: %w", err)
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/dbc-network/dbc/node/host"
+)
+
+// MaxBody bounds a request's body in bytes.
+const MaxBody = 1 << 20
+
+// request is Request with the fields that are refused for now, so that a caller
+// who sends them is told instead of ignored.
+type request struct {
+	Request
+	Multisig      json.RawMessage `json:"multisig_accounts"`
+	SessionID     string          `json:"session_id"`
+	SessionIDSign string          `json:"session_id_sign"`
+	RentOrder     Text            `json:"rent_order"`
+}
+
+// create is Create with the original's further fields.
+type create struct {
+	Create
+	OperationSystem string          `json:"operation_system"`
+	BiosMode        string          `json:"bios_mode"`
+	RDPPort         Text            `json:"rdp_port"`
+	VMXML           json.RawMessage `json:"vm_xml"`
+	VMXMLURL        json.RawMessage `json:"vm_xml_url"`
+	PublicIP        json.RawMessage `json:"public_ip"`
+	NetworkName     json.RawMessage `json:"network_name"`
+	NetworkFilters  json.RawMessage `json:"network_filters"`
+	Multicast       json.RawMessage `json:"multicast"`
+	DataFileName    json.RawMessage `json:"data_file_name"`
+	InterfaceModel  json.RawMessage `json:"interface_model_type"`
+}
+
+// readBody takes JSON only: a form could be sent by any web page without asking.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, &host.Refusal{
+			Kind: ErrBody, Field: "Content-Type", Value: r.Header.Get("Content-Type"), Limit: "application/json",
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return nil, &host.Refusal{Kind: ErrBody, Field: "body", Value: "too long", Limit: fmt.Sprintf("%d bytes", MaxBody)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: it ended early", ErrBody)
+	}
+	return body, nil
+}
+
+// decodeRequest reads the envelope.
+func decodeRequest(body []byte) (Request, error) {
+	var req request
+	if err := strict(body, &req); err != nil {
+		return Request{}, err
+	}
+	for field, sent := range map[string]bool{
+		"multisig_accounts": present(req.Multisig),
+		"session_id":        req.SessionID != "" || req.SessionIDSign != "",
+		"wallet, nonce, sign": req.Wallet != "" || req.Nonce != "" ||
+			req.Sign != "",
+	} {
+		if sent {
+			return Request{}, &host.Refusal{
+				Kind: host.ErrNotSupported, Field: field, Value: "…", Limit: "the header DBC-Auth",
+				Remedy: "sign the request exactly",
+			}
+		}
+	}
+	return req.Request, nil
+}
+
+// decodeCreate reads additional of PathTaskStart.
+func decodeCreate(additional json.RawMessage) (Create, error) {
+	var c create
+	if err := strict(additional, &c); err != nil {
+		return Create{}, err
+	}
+	for field, value := range map[string]json.RawMessage{
+		"vm_xml": c.VMXML, "vm_xml_url": c.VMXMLURL, "public_ip": c.PublicIP, "network_name": c.NetworkName,
+		"network_filters": c.NetworkFilters, "multicast": c.Multicast, "data_file_name": c.DataFileName,
+		"interface_model_type": c.InterfaceModel,
+	} {
+		if present(value) {
+			return Create{}, unsupported(field, "…", "leave it out")
+		}
+	}
+	if c.RDPPort != "" {
+		return Create{}, unsupported("rdp_port", string(c.RDPPort), "use ssh_port")
+	}
+	if c.OperationSystem != "" && c.OperationSystem != "linux" && c.OperationSystem != "ubuntu" {
+		return Create{}, unsupported("operation_system", c.OperationSystem, "linux")
+	}
+	if c.BiosMode != "" && c.BiosMode != "legacy" {
+		return Create{}, unsupported("bios_mode", c.BiosMode, "legacy")
+	}
+	return c.Create, nil
+}
+
+func unsupported(field, value, limit string) error {
+	return &host.Refusal{Kind: host.ErrNotSupported, Field: field, Value: value, Limit: limit}
+}
+
+// present: the original's tools send empty strings and lists for what they don't mean.
+func present(value json.RawMessage) bool {
+	switch string(bytes.TrimSpace(value)) {
+	case "", "null", `""`, "[]", "{}":
+		return false
+	}
+	return true
+}
+
+// strict decodes exactly one JSON value; a field that is not known is an error,
+// since a misspelt one would silently mean its default.
+func strict(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("%w: %w", ErrBody, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: more than one JSON value", ErrBody)
+	}
+	return nil
+}

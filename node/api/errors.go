@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/trust"
+)
+
+var (
+	// ErrBody: the body is not the JSON that the route takes.
+	ErrBody = errors.New("bad request body")
+	// ErrMethod: the route takes another method.
+	ErrMethod = errors.New("method not allowed")
+	// ErrPath: there is no such route.
+	ErrPath = errors.New("no such route")
+	// ErrMachine: the request is for another machine.
+	ErrMachine = errors.New("not this machine")
+	// ErrNoAuthority: the route needs a signature.
+	ErrNoAuthority = errors.New("signature missing")
+	// ErrNoRental: the wallet has no open rental on this machine.
+	ErrNoRental = errors.New("no open rental on this machine")
+	// ErrForbiddenHost: the Host header is not one of this node's names.
+	ErrForbiddenHost = errors.New("host not allowed")
+	// ErrForbiddenOrigin: a page of another origin asks.
+	ErrForbiddenOrigin = errors.New("origin not allowed")
+	// errInternal is what the caller is told of what is in the log.
+	errInternal = errors.New("the node failed; its log says why")
+)
+
+// verdict is how an error goes over the wire. Errcode is the original's number
+// where it had one for this, else its -3.
+type verdict struct {
+	is      error
+	errcode int
+	code    string
+	status  int
+}
+
+// verdicts is the one table; the first that fits counts.
+var verdicts = []verdict{
+	{ErrBody, -32600, "BAD_REQUEST", http.StatusBadRequest},
+	{ErrMethod, -32600, "BAD_METHOD", http.StatusBadRequest},
+	{ErrPath, -32601, "NOT_FOUND", http.StatusNotFound},
+	{ErrMachine, -8, "WRONG_MACHINE", http.StatusNotFound},
+	{ErrForbiddenHost, -3, "HOST_REFUSED", http.StatusForbidden},
+	{ErrForbiddenOrigin, -3, "ORIGIN_REFUSED", http.StatusForbidden},
+
+	{ErrNoAuthority, -3, "AUTH_MISSING", http.StatusUnauthorized},
+	{auth.ErrMalformed, -3, "AUTH_MALFORMED", http.StatusUnauthorized},
+	{auth.ErrSignature, -3, "AUTH_SIGNATURE", http.StatusUnauthorized},
+	{auth.ErrClockSkew, -3, "CLOCK_SKEW", http.StatusUnauthorized},
+	{auth.ErrReplayed, -3, "REPLAYED", http.StatusUnauthorized},
+	{auth.ErrNoSession, -3, "NO_SESSION", http.StatusUnauthorized},
+	{ErrNoRental, -3, "NO_RENTAL", http.StatusForbidden},
+
+	{host.ErrInvalid, -4, "BAD_VALUE", http.StatusBadRequest},
+	{host.ErrPortTaken, -4, "PORT_TAKEN", http.StatusConflict},
+	{host.ErrShare, -4, "SHARE_EXCEEDED", http.StatusConflict},
+	{host.ErrClearing, -3, "STILL_CLEARING", http.StatusConflict},
+	{host.ErrDisk, -14, "DISK_FULL", http.StatusConflict},
+	{host.ErrImage, -8, "IMAGE_NOT_FOUND", http.StatusNotFound},
+	{host.ErrExists, -9, "TASK_EXISTS", http.StatusConflict},
+	{host.ErrNotFound, -8, "TASK_NOT_FOUND", http.StatusNotFound},
+	{host.ErrBusy, -3, "BUSY", http.StatusConflict},
+	{host.ErrNotSupported, -3, "NOT_SUPPORTED", http.StatusUnprocessableEntity},
+
+	{trust.ErrDoubt, -15, "CHAIN_IN_DOUBT", http.StatusBadGateway},
+	{chain.ErrUnreachable, -15, "CHAIN_UNREACHABLE", http.StatusBadGateway},
+	{context.DeadlineExceeded, -32700, "TIMEOUT", http.StatusGatewayTimeout},
+	{errInternal, -3, "INTERNAL", http.StatusBadGateway},
+}
+
+// judge finds an error's verdict; known is false for one that nobody foresaw.
+func judge(err error) (v verdict, known bool) {
+	for _, v := range verdicts {
+		if errors.Is(err, v.is) {
+			return v, true
+		}
+	}
+	return verdicts[len(verdicts)-1], false
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/dbc-network/dbc/node/host"
+)
+
+const roleMining = "mining"
+
+func (s *Server) root(context.Context, *call) (any, error) {
+	word := s.deps.Rentals.Word()
+	root := Root{
+		Version: s.cfg.Version, Role: roleMining, MachineID: s.cfg.Key.MachineID(),
+		ChainID: s.cfg.ChainID, Height: word.Height,
+	}
+	if word.Doubt != nil {
+		root.Doubt = word.Doubt.Error()
+	}
+	return root, nil
+}
+
+func (s *Server) unknown(_ context.Context, c *call) (any, error) {
+	if c.http.Method != http.MethodPost && c.http.Method != http.MethodGet {
+		return nil, &host.Refusal{Kind: ErrMethod, Field: "method", Value: c.http.Method, Limit: "POST"}
+	}
+	return nil, &host.Refusal{Kind: ErrPath, Field: "path", Value: c.http.URL.Path}
+}
+
+// machine is open to all: who wants to rent looks first.
+func (s *Server) machine(ctx context.Context, c *call) (any, error) {
+	own := Node{NodeID: s.cfg.Key.MachineID(), Version: s.cfg.Version}
+	if len(c.request.PeerNodesList) == 0 {
+		return Nodes{MiningNodes: []Node{own}}, nil
+	}
+	inv, err := s.deps.Inventory(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the inventory: %w", err)
+	}
+	used, slots, err := s.deps.Usage.Used()
+	if err != nil {
+		return nil, err
+	}
+	images, err := s.deps.Images.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	total := s.cfg.Capacity
+	gpus, usedGPUs := 0, 0
+	for i, n := range total.GPUs {
+		gpus += n
+		if i < slots {
+			usedGPUs += n
+		}
+	}
+	d := Details{
+		Node: own, NodeType: roleMining, IP: s.cfg.PublicIP.String(), OS: "linux",
+		CPU:       CPU{Type: inv.CPUModel, Hz: fmt.Sprintf("%dMHz", inv.MHz), Cores: strconv.Itoa(total.CPUs), Used: strconv.Itoa(used.CPUs)},
+		GPU:       GPU{Type: s.cfg.GPUType, Count: strconv.Itoa(gpus), Used: strconv.Itoa(usedGPUs)},
+		Mem:       Size{Size: mebibytes(total.MemoryMiB), Free: mebibytes(total.MemoryMiB - min(total.MemoryMiB, used.MemoryMiB))},
+		DiskData:  []Size{},
+		Images:    []Image{},
+		PortFirst: strconv.Itoa(int(s.cfg.PortFirst)), PortLast: strconv.Itoa(int(s.cfg.PortLast)),
+	}
+	for i, disk := range inv.Disks {
+		// Paths of the host are nobody's business.
+		size := Size{Size: fmt.Sprintf("%dG", disk.TotalGiB), Free: fmt.Sprintf("%dG", disk.FreeGiB)}
+		if i == 0 {
+			d.DiskSystem = size
+		} else {
+			d.DiskData = append(d.DiskData, size)
+		}
+	}
+	for _, img := range images {
+		d.Images = append(d.Images, Image{Name: img.Name, Size: mebibytes(uint64(img.Size) >> 20)})
+	}
+	return d, nil
+}

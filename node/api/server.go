@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/trust"
+)
+
+// Config is what an API answers for.
+type Config struct {
+	Key     key.Key
+	ChainID string
+	Version string
+	// Listen is where it answers; Hosts are further names that a Host header
+	// may have, Origins the web pages that may ask.
+	Listen  netip.AddrPort
+	Hosts   []string
+	Origins []string
+
+	PublicIP            netip.Addr
+	PortFirst, PortLast uint16
+	// Capacity is the machine's after the host's reserve, for its details.
+	Capacity host.Capacity
+	// GPUType of its slots, "" without GPUs.
+	GPUType string
+}
+
+// Host keeps the VMs.
+type Host interface {
+	Create(ctx context.Context, o host.Order) (journal.Task, error)
+	Tasks(wallet string) ([]journal.Task, error)
+	Task(wallet, id string) (journal.Task, error)
+	Delete(wallet string, rentals []uint64, id string) error
+}
+
+// Usage is what VMs hold now.
+type Usage interface {
+	Used() (amount host.Amount, slots int, err error)
+}
+
+// Rentals is what the chain is believed to say.
+type Rentals interface {
+	Word() trust.Word
+	Refresh(ctx context.Context) trust.Word
+}
+
+// Images lists guest images.
+type Images interface {
+	List(ctx context.Context) ([]image.Image, error)
+}
+
+// Deps are the parts that an API works with.
+type Deps struct {
+	Host    Host
+	Usage   Usage
+	Rentals Rentals
+	Images  Images
+	Replay  auth.Replay
+	// Inventory reads the computer.
+	Inventory func(ctx context.Context) (hw.Inventory, error)
+	Log       *slog.Logger
+	// Now is time.Now where nil; golden tests set it.
+	Now func() time.Time
+}
+
+// Server answers the API's routes.
+type Server struct {
+	cfg      Config
+	deps     Deps
+	verifier auth.Verifier
+}
+
+// New is a server for http.Server.
+func New(cfg Config, deps Deps) *Server {
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	return &Server{cfg: cfg, deps: deps, verifier: auth.Verifier{
+		ChainID: cfg.ChainID, MachineID: cfg.Key.MachineID(), Replay: deps.Replay, Now: deps.Now,
+	}}
+}
+
+// Handler is the routes behind the checks of Host and Origin.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.open(s.root))
+	mux.HandleFunc("GET /api/v1/{$}", s.open(s.root))
+	mux.HandleFunc("POST "+PathMiningNodes, s.open(s.machine))
+	mux.HandleFunc("POST "+PathTaskStart, s.renters(s.createTask))
+	mux.HandleFunc("POST "+PathTasks, s.renters(s.listTasks))
+	mux.HandleFunc("POST "+PathTask+"{id}", s.renters(s.showTask))
+	mux.HandleFunc("POST "+PathTaskDelete+"{id}", s.renters(s.deleteTask))
+	for _, path := range notYet {
+		mux.HandleFunc("POST "+path, s.open(func(context.Context, *call) (any, error) {
+			return nil, &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
+		}))
+	}
+	mux.HandleFunc("/", s.open(s.unknown))
+	return mux
+}
+
+// notYet are the original's routes that answer NOT_SUPPORTED for now.
+var notYet = []string{
+	PathMiningNodes + "/free_memory", "/api/v1/images/servers", "/api/v1/images/upload", "/api/v1/images/upload/",
+	"/api/v1/snapshot/", "/api/v1/lan", "/api/v1/lan/", "/api/v1/monitor", "/api/v1/monitor/", "/api/v1/bare_metal",
+	"/api/v1/bare_metal/", "/api/v1/deeplink", "/api/v1/deeplink/", "/api/v1/peers/", "/api/v1/stat", "/api/v1/config",
+}
+
+// HTTP is an http.Server with limits for a hostile client.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
+	}
+}

@@ -1,0 +1,186 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
+)
+
+// killer wraps steps: at one moment of one step it copies the journal, as a
+// kill would leave it, and lets the host do nothing more.
+type killer struct {
+	w       *world
+	name    string
+	moment  string
+	undoing bool
+	left    string
+	kill    context.CancelFunc
+}
+
+func (k *killer) wrap(s step) step {
+	if s.name != k.name {
+		return s
+	}
+	inner := &s.do
+	if k.undoing {
+		inner = &s.undo
+	}
+	work := *inner
+	*inner = func(h *Host, ctx context.Context, t journal.Task) error {
+		if k.left != "" {
+			return context.Canceled
+		}
+		if k.moment == "after" {
+			if err := work(h, ctx, t); err != nil {
+				return err
+			}
+		}
+		k.left = k.w.snapshot(1)
+		go k.w.stop() // waits for this operation, so not from within it
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s
+}
+
+// TestKillInCreate walks the list of steps, kills the host before and after
+// each, and starts another on what is left.
+func TestKillInCreate(t *testing.T) {
+	for _, s := range steps {
+		for _, moment := range []string{"before", "after"} {
+			if s.name == stepReserve {
+				continue // one transaction; TestKillAfterReserve
+			}
+			t.Run(s.name+"/"+moment, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				synctest.Test(t, func(t *testing.T) {
+					w.t = t
+					k := &killer{w: w, name: s.name, moment: moment}
+					w.boot(k.wrap)
+					task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+					settle(time.Second)
+					if k.left == "" {
+						t.Fatal("the kill did not come")
+					}
+					w.revive(k.left)
+					w.matches(task)
+				})
+			})
+		}
+	}
+}
+
+func TestKillAfterReserve(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	synctest.Test(t, func(t *testing.T) {
+		w.t = t
+		w.boot(nil)
+		w.stop()
+		// The reply was sent, and nothing else happened.
+		var err error
+		if w.journal, err = journal.Open(w.path, bound); err != nil {
+			t.Fatal(err)
+		}
+		w.host.deps.Journal = w.journal
+		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		if err := w.journal.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w.revive(w.path)
+		w.matches(task)
+	})
+}
+
+// TestKillInDelete does the same with the way back.
+func TestKillInDelete(t *testing.T) {
+	for _, s := range steps {
+		for _, moment := range []string{"before", "after"} {
+			t.Run(s.name+"/"+moment, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				synctest.Test(t, func(t *testing.T) {
+					w.t = t
+					k := &killer{w: w, name: s.name, moment: moment, undoing: true}
+					w.boot(k.wrap)
+					task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+					settle(time.Second)
+					if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+						t.Fatal(err)
+					}
+					settle(time.Second)
+					if k.left == "" {
+						t.Fatal("the kill did not come")
+					}
+					w.revive(k.left)
+					settle(10 * time.Second)
+					w.empty()
+					w.stop()
+				})
+			})
+		}
+	}
+}
+
+// TestKillThenRental ends while the node is down: what was half made goes.
+func TestKillThenRentalEnds(t *testing.T) {
+	for _, s := range steps[1:] {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			synctest.Test(t, func(t *testing.T) {
+				w.t = t
+				k := &killer{w: w, name: s.name, moment: "after"}
+				w.boot(k.wrap)
+				w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+				settle(time.Second)
+				w.ledger.end(1, true)
+				w.revive(k.left)
+				settle(10 * time.Second)
+				w.empty()
+				w.stop()
+			})
+		})
+	}
+}
+
+// revive runs another host on what a killed one left: nothing of its memory.
+func (w *world) revive(path string) {
+	w.stop()
+	w.path = path
+	w.boot(nil)
+}
+
+// matches: two periods later the VM is as rented, its reservation is what was
+// promised, and all of it is given back in the end.
+func (w *world) matches(promised journal.Task) {
+	w.t.Helper()
+	defer w.stop()
+	settle(2 * w.host.cfg.Period)
+	got := w.task(promised.ID)
+	if got.Status != journal.Running || w.domain(got.UUID) != vm.StateRunning || w.wires.bindings() != 1 {
+		w.t.Fatalf("status %s (%s), domain %q, %d bindings", got.Status, got.Reason, w.domain(got.UUID), w.wires.bindings())
+	}
+	if fmt.Sprint(got.Reserved) != fmt.Sprint(promised.Reserved) {
+		w.t.Errorf("reserved %+v, promised %+v", got.Reserved, promised.Reserved)
+	}
+	domains, err := w.driver.List(context.Background())
+	if err != nil || len(domains) != 1 {
+		w.t.Errorf("%d domains, %v", len(domains), err)
+	}
+	spec, _ := w.driver.Spec(got.UUID)
+	if spec.VCPUs != promised.CPUs || spec.MemoryMiB != int(promised.MemoryMiB) {
+		w.t.Errorf("the VM is %+v", spec)
+	}
+	if err := w.host.Delete(alice, []uint64{1}, got.ID); err != nil {
+		w.t.Fatal(err)
+	}
+	settle(time.Second)
+	w.empty()
+}

@@ -1,0 +1,150 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/seed"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// The original's task ids; also what a file name may be made of.
+var taskID = regexp.MustCompile(`^[0-9A-Za-z]{20,22}$`)
+
+// Create reserves what o asks for, writes the task down and returns; the loop
+// makes the VM. Asking again with the same TaskID is ErrExists.
+func (h *Host) Create(ctx context.Context, o Order) (journal.Task, error) {
+	if o.TaskID == "" {
+		o.TaskID = newTaskID()
+	}
+	if !taskID.MatchString(o.TaskID) {
+		return journal.Task{}, refuse(ErrInvalid, "task_id", o.TaskID, "20-22 letters and digits", "leave it out for a made one")
+	}
+	if err := o.check(); err != nil {
+		return journal.Task{}, err
+	}
+	if err := h.checkPorts(o); err != nil {
+		return journal.Task{}, err
+	}
+	t, err := h.draft(ctx, o)
+	if err != nil {
+		return journal.Task{}, err
+	}
+	listed, err := h.deps.Rentals.Facts(ctx)
+	if err != nil {
+		return journal.Task{}, fmt.Errorf("read the machine's listing: %w", err)
+	}
+	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR}
+	t, err = h.deps.Journal.Add(t, func(others []journal.Task, t *journal.Task) (err error) {
+		if ground.freeGiB, err = h.freeGiB(others); err != nil {
+			return err
+		}
+		if err := ground.plan(o, others, t); err != nil {
+			return err
+		}
+		return checkDevices(listed, t.Reserved.Slots)
+	})
+	if errors.Is(err, journal.ErrExists) {
+		return journal.Task{}, refuse(ErrExists, "task_id", o.TaskID, "an id that is not used", "leave it out for a made one")
+	}
+	if err != nil {
+		return journal.Task{}, err
+	}
+	h.kick(t.ID)
+	return t, nil
+}
+
+// draft is the task with everything but its reservation. Its secrets are made
+// here, once, so that every later step can be repeated with the same.
+func (h *Host) draft(ctx context.Context, o Order) (journal.Task, error) {
+	img, err := h.findImage(ctx, o.Image)
+	if err != nil {
+		return journal.Task{}, err
+	}
+	now := time.Now().UTC()
+	t := journal.Task{
+		ID: o.TaskID, RentID: o.Rental.ID, Renter: o.Rental.Renter, Created: now, Desc: o.Desc,
+		Status: journal.Creating, Image: img.Name, Warnings: o.Warnings,
+		SystemGiB: max(minSystemGiB, uint64(img.VirtualSize+1<<30-1)>>30), DataGiB: o.DataGiB,
+		User: User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
+		RentStart: o.Rental.Start, RentEnd: o.Rental.End,
+	}
+	t.Steps[0].State, t.Steps[0].Started = journal.StepDone, now
+	identify(h.cfg.Binding, &t)
+	private, public, err := seed.NewHostKey()
+	if err != nil {
+		return journal.Task{}, fmt.Errorf("make the guest's host key: %w", err)
+	}
+	t.HostKey, t.HostKeyPublic = journal.Secret(hex.EncodeToString(private.Seed())), public
+	if len(o.AuthorizedKeys) > 0 {
+		return t, nil
+	}
+	password := rand.Text()[:20] // 100 random bits
+	hash, err := seed.HashPassword(password)
+	if err != nil {
+		return journal.Task{}, fmt.Errorf("hash the password: %w", err)
+	}
+	t.Password, t.PasswordHash = journal.Secret(password), journal.Secret(hash)
+	return t, nil
+}
+
+// checkDevices: real GPUs are not passed through yet, and a renter must not be
+// given a VM without what was paid for.
+func checkDevices(listed machine.Facts, slots []uint32) error {
+	for _, s := range slots {
+		if slot := listed.Slots[s]; slot.GpuType != listing.TestGPU {
+			return refuse(ErrNotSupported, "gpu_count", slot.GpuType, "0 on this machine", "its node can't pass GPUs through yet")
+		}
+	}
+	return nil
+}
+
+// checkPorts looks for programs of the host; other VMs are seen by the plan.
+func (h *Host) checkPorts(o Order) error {
+	for i, p := range o.Ports {
+		if !h.deps.Computer.PortFree(p.Protocol, p.Host) {
+			return refuse(ErrPortTaken, portField(i), p.Host, "a port that nothing on the host uses", "choose another port")
+		}
+	}
+	return nil
+}
+
+// freeGiB is what the disk can still promise: its room, less what other tasks
+// were promised and have not written yet.
+func (h *Host) freeGiB(others []journal.Task) (uint64, error) {
+	free, err := h.deps.Computer.FreeGiB(h.cfg.DataDir)
+	if err != nil {
+		return 0, fmt.Errorf("read the room on the disk: %w", err)
+	}
+	for _, t := range others {
+		written := allocatedGiB(h.folder(t))
+		free -= min(free, t.Reserved.DiskGiB-min(t.Reserved.DiskGiB, written))
+	}
+	return free, nil
+}
+
+// allocatedGiB is what the files in a folder take on the disk, rounded down; a
+// folder that is not there takes nothing.
+func allocatedGiB(folder string) uint64 {
+	var blocks int64
+	for _, name := range []string{fileSystem, fileData} {
+		info, err := os.Stat(filepath.Join(folder, name))
+		if err != nil {
+			continue
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			blocks += stat.Blocks
+		}
+	}
+	return uint64(blocks) * 512 >> 30
+}

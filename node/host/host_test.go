@@ -1,0 +1,305 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/vm"
+)
+
+func TestMain(m *testing.M) {
+	// A library of the SDK starts a timer when it is loaded.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
+}
+
+// play runs a test in a bubble of made-up time, with a host that runs.
+func play(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Parallel()
+	w := newWorld(t)
+	synctest.Test(t, func(t *testing.T) {
+		w.t = t
+		w.boot(nil)
+		defer func() { w.stop() }()
+		f(t, w)
+	})
+}
+
+func TestCreateRunsAndDeleteGivesBack(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.create(w.order(w.ledger.rent(1, alice, 24*time.Hour, 0, 1), 5200))
+		settle(time.Second)
+		got := w.task(task.ID)
+		if got.Status != journal.Running || w.domain(task.UUID) != vm.StateRunning {
+			t.Fatalf("status %s (%s), domain %s", got.Status, got.Reason, w.domain(task.UUID))
+		}
+		for _, s := range got.Steps {
+			if s.State != journal.StepDone || s.Started.IsZero() {
+				t.Errorf("step %+v", s)
+			}
+		}
+		if got.GPUs != 2 || len(got.Reserved.Slots) != 2 || w.wires.bindings() != 1 || got.Password != "" {
+			t.Errorf("%+v", got)
+		}
+		if err := w.host.Delete(bob, []uint64{1}, task.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("another wallet's delete: %v", err)
+		}
+		if err := w.host.Delete(alice, []uint64{2}, task.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("another rental's delete: %v", err)
+		}
+		if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+			t.Fatal(err)
+		}
+		settle(time.Second)
+		w.empty()
+	})
+}
+
+func TestPasswordWithoutKey(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		o := w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200)
+		o.AuthorizedKeys = nil
+		task := w.create(o)
+		if len(task.Password) != 20 || !strings.HasPrefix(string(task.PasswordHash), "$6$") {
+			t.Errorf("password of %d characters", len(task.Password))
+		}
+		settle(time.Second)
+	})
+}
+
+func TestEndShutsDownAndKeepsDisks(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		settle(time.Second)
+		w.driver.Deafen(true)
+		w.ledger.end(1, false)
+		settle(6 * time.Second)
+		if got := w.task(task.ID); got.Status != journal.ShuttingDown || w.domain(task.UUID) != vm.StateStopping {
+			t.Fatalf("status %s, domain %s", got.Status, w.domain(task.UUID))
+		}
+		settle(StopAfter + 5*time.Second)
+		got := w.task(task.ID)
+		if got.Status != journal.Closed || w.domain(task.UUID) != "" {
+			t.Fatalf("status %s, domain %q", got.Status, w.domain(task.UUID))
+		}
+		if len(got.Reserved.Slots) != 0 || got.Reserved.CPUs != 0 || len(got.Reserved.Ports) != 0 || got.Reserved.DiskGiB == 0 {
+			t.Errorf("reserved %+v", got.Reserved)
+		}
+		disk := filepath.Join(w.dir, "tasks", task.ID, fileSystem)
+		if _, err := os.Stat(disk); err != nil {
+			t.Errorf("the disk is gone: %v", err)
+		}
+		settle(110 * time.Minute)
+		if _, err := os.Stat(disk); err != nil {
+			t.Errorf("the disk is gone early: %v", err)
+		}
+		settle(20 * time.Minute)
+		w.empty()
+	})
+}
+
+func TestRefundWipesAtOnce(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		settle(time.Second)
+		w.driver.Deafen(true)
+		w.ledger.end(1, true)
+		settle(6 * time.Second)
+		w.empty()
+	})
+}
+
+func TestLostIsStartedAgain(t *testing.T) {
+	for _, c := range []struct {
+		why  vm.Reason
+		want journal.Status
+		dom  vm.State
+	}{
+		{vm.ReasonLost, journal.Running, vm.StateRunning},
+		{vm.ReasonCrashed, journal.Running, vm.StateRunning},
+		{vm.ReasonUnknown, journal.Running, vm.StateRunning},
+		{vm.ReasonDestroyed, journal.Running, vm.StateRunning},
+		{vm.ReasonGuest, journal.Closed, vm.StateOff},
+	} {
+		t.Run("ended by "+string(c.why), func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+				settle(time.Second)
+				w.driver.End(task.UUID, c.why)
+				settle(10 * time.Second)
+				if got := w.task(task.ID); got.Status != c.want || w.domain(task.UUID) != c.dom {
+					t.Errorf("status %s, domain %s", got.Status, w.domain(task.UUID))
+				}
+			})
+		})
+	}
+}
+
+func TestDoubtDestroysNothingAndPausesAfterGrace(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		settle(time.Second)
+		w.ledger.disbelieve(trust.ErrSilent)
+		w.ledger.end(1, true)
+		settle(2*time.Hour + 50*time.Minute)
+		if got := w.domain(task.UUID); got != vm.StateRunning {
+			t.Fatalf("within the grace: %s", got)
+		}
+		settle(15 * time.Minute)
+		if got := w.domain(task.UUID); got != vm.StatePaused {
+			t.Fatalf("after the grace: %s", got)
+		}
+		settle(12 * time.Hour)
+		if _, err := os.Stat(filepath.Join(w.dir, "tasks", task.ID, fileSystem)); err != nil {
+			t.Errorf("the disk is gone: %v", err)
+		}
+		w.ledger.disbelieve(nil)
+		settle(6 * time.Second)
+		w.empty()
+	})
+}
+
+func TestPausedGoesOnAfterRenewal(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.create(w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200))
+		settle(time.Second)
+		w.ledger.disbelieve(trust.ErrSilent)
+		settle(3 * time.Hour)
+		w.ledger.rent(1, alice, 5*time.Hour, 0)
+		w.ledger.disbelieve(nil)
+		settle(6 * time.Second)
+		if got := w.task(task.ID); got.Status != journal.Running || got.Paused || w.domain(task.UUID) != vm.StateRunning {
+			t.Errorf("%s, paused %v, domain %s", got.Status, got.Paused, w.domain(task.UUID))
+		}
+	})
+}
+
+func TestFailedCreateGivesBack(t *testing.T) {
+	for name, spoil := range map[string]func(w *world){
+		"start fails":         func(w *world) { w.driver.Fail("Start", errors.New("no memory")) },
+		"guest never answers": func(w *world) { w.box.ready = errNotReady },
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				spoil(w)
+				r := w.ledger.rent(1, alice, 2*time.Hour, 0)
+				task := w.create(w.order(r, 5200))
+				settle(2 * time.Minute)
+				got := w.task(task.ID)
+				if got.Status != journal.CreateError || got.Reason == "" || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
+					t.Fatalf("%s: %q, reserved %+v", got.Status, got.Reason, got.Reserved)
+				}
+				if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+					t.Fatal(err)
+				}
+				settle(time.Second)
+				w.empty()
+			})
+		})
+	}
+}
+
+func TestSecondOperationIsRefused(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.box.ready = errNotReady
+		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		settle(time.Second)
+		err := w.host.Delete(alice, []uint64{1}, task.ID)
+		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "creating") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestEndStopsACreate(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.box.ready = errNotReady
+		w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		settle(time.Second)
+		w.ledger.end(1, true)
+		settle(11 * time.Second)
+		w.empty()
+	})
+}
+
+func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.driver.Fail("Define", vm.ErrUnavailable)
+		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
+		settle(time.Minute)
+		if got := w.task(task.ID); got.Status != journal.Creating {
+			t.Fatalf("%s: %s", got.Status, got.Reason)
+		}
+		w.driver.Fail("Define", nil)
+		settle(6 * time.Second)
+		if got := w.task(task.ID); got.Status != journal.Running {
+			t.Errorf("%s: %s", got.Status, got.Reason)
+		}
+	})
+}
+
+func TestOrphans(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		open := w.ledger.rent(1, alice, 2*time.Hour, 0)
+		specs := map[string]journal.Task{}
+		for name, c := range map[string]struct {
+			rent    uint64
+			binding journal.Binding
+		}{
+			"over":        {7, bound},
+			"open":        {1, bound},
+			"other chain": {7, journal.Binding{ChainID: "dbc-testnet-1"}},
+		} {
+			task := journal.Task{ID: newTaskID(), RentID: c.rent, Image: "tiny.qcow2", CPUs: 1, MemoryMiB: 512, Addr: w.host.cfg.GuestCIDR.Addr().Next().Next()}
+			identify(c.binding, &task)
+			spec, err := w.host.spec(context.Background(), task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.driver.Define(context.Background(), spec); err != nil {
+				t.Fatal(err)
+			}
+			specs[name] = task
+		}
+		_ = open
+		settle(6 * time.Second)
+		for name, want := range map[string]vm.State{"over": "", "open": vm.StateOff, "other chain": vm.StateOff} {
+			if got := w.domain(specs[name].UUID); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		}
+	})
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		left time.Duration
+		want string
+	}{
+		"days":       {25 * time.Hour, ""},
+		"hours":      {23 * time.Hour, "24 hours"},
+		"minutes":    {59 * time.Minute, "1 hour"},
+		"last ones":  {9 * time.Minute, "10 minutes"},
+		"an instant": {0, "10 minutes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := strings.Join(Warnings(journal.Task{RentEnd: now.Add(c.left)}, now), "\n")
+			if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,164 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
+)
+
+// launch begins an operation on a task, unless one is going on. A build whose
+// task is to be finished or wiped is told to stop; the next pass goes on.
+func (h *Host) launch(ctx context.Context, id string, next action) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if op, busy := h.ops[id]; busy {
+		if (op.action == build || op.action == restore) && (next == finish || next == wipe || next == shutdown) {
+			op.cancel()
+		}
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	h.ops[id] = &operation{next, cancel}
+	h.all.Go(func() {
+		defer cancel()
+		err := h.operate(ctx, id, next)
+		stopped := ctx.Err() != nil
+		h.mu.Lock()
+		delete(h.ops, id)
+		h.mu.Unlock()
+		if err != nil && !stopped && !errors.Is(err, journal.ErrNotFound) {
+			h.deps.Log.Error("an operation failed", "operation", string(next), "task_id", id, "error", err)
+		}
+	})
+}
+
+// busy is the operation that is going on, or "".
+func (h *Host) busy(id string) action {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if op := h.ops[id]; op != nil {
+		return op.action
+	}
+	return nothing
+}
+
+func (h *Host) operate(ctx context.Context, id string, next action) error {
+	t, err := h.deps.Journal.Task(id)
+	if err != nil {
+		return err
+	}
+	switch next {
+	case build:
+		return h.build(ctx, t)
+	case restore:
+		return h.restore(ctx, t)
+	case shutdown:
+		return h.shutdown(ctx, t)
+	case finish:
+		return h.finish(ctx, t)
+	case wipe:
+		return h.wipe(ctx, t)
+	case pause:
+		if err := h.deps.Driver.Pause(ctx, t.UUID); err != nil {
+			return fmt.Errorf("pause: %w", err)
+		}
+		return h.set(id, func(t *journal.Task) {
+			t.Paused, t.Reason = true, "paused: the chain can't be heard and the last known end is past"
+		})
+	case resume:
+		if err := h.deps.Driver.Resume(ctx, t.UUID); err != nil {
+			return fmt.Errorf("resume: %w", err)
+		}
+		return h.set(id, func(t *journal.Task) { t.Paused, t.Reason = false, "" })
+	case noteClosed:
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = journal.Closed, "the guest shut itself down" })
+	case noteRunning:
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = journal.Running, "" })
+	}
+	return nil
+}
+
+// set changes a task, unless a renter's delete came first.
+func (h *Host) set(id string, change func(t *journal.Task)) error {
+	_, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
+		if t.Status == journal.Deleting {
+			return journal.ErrNotFound
+		}
+		change(t)
+		return nil
+	})
+	return err
+}
+
+// retryMax is the longest pause between two starts of a VM that keeps being lost.
+const retryMax = 5 * time.Minute
+
+// restore brings back a VM that is wanted running: after a reboot of the host, a
+// crash, or somebody's virsh. Each attempt is written down before it is made.
+func (h *Host) restore(ctx context.Context, t journal.Task) error {
+	err := h.set(t.ID, func(t *journal.Task) {
+		wait := min(h.cfg.Period<<min(t.Restarts, 10), retryMax)
+		if t.Restarts > 0 && time.Since(t.RetryAt) > 2*retryMax {
+			t.Restarts, wait = 0, h.cfg.Period
+		}
+		t.Restarts++
+		t.RetryAt = time.Now().Add(wait)
+	})
+	if err != nil {
+		return err
+	}
+	h.deps.Log.Warn("a VM was lost and is started again", "task_id", t.ID, "rent_id", t.RentID)
+	for _, name := range []string{stepNetwork, stepDefine, stepStart} {
+		if err := h.perform(ctx, t.ID, name); err != nil {
+			return errors.Join(err, h.set(t.ID, func(t *journal.Task) { t.Reason = "starting again failed: " + err.Error() }))
+		}
+	}
+	return h.set(t.ID, func(t *journal.Task) { t.Reason, t.Paused = "", false })
+}
+
+// shutdown asks the guest to power off; the loop stops it hard at StopAt.
+func (h *Host) shutdown(ctx context.Context, t journal.Task) error {
+	// Written first: a crash after the request must not give a second minute.
+	err := h.set(t.ID, func(t *journal.Task) {
+		t.Status, t.StopAt, t.Reason = journal.ShuttingDown, time.Now().Add(StopAfter), t.Over.Reason
+	})
+	if err != nil {
+		return err
+	}
+	if err := h.deps.Driver.Shutdown(ctx, t.UUID); err != nil && !errors.Is(err, vm.ErrNotFound) {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+// finish ends the VM of a rental that is over and keeps its disks.
+func (h *Host) finish(ctx context.Context, t journal.Task) error {
+	for _, name := range []string{stepReady, stepStart, stepDefine, stepNetwork} {
+		if err := h.undo(ctx, t.ID, name); err != nil {
+			return err
+		}
+	}
+	return h.set(t.ID, func(t *journal.Task) {
+		keep := min(MaxKeep, t.RentEnd.Sub(t.RentStart))
+		t.Status, t.Reason = journal.Closed, t.Over.Reason
+		t.KeepUntil, t.StopAt = t.Over.At.Add(keep), time.Time{}
+		t.Reserved = journal.Reservation{DiskGiB: t.Reserved.DiskGiB}
+	})
+}
+
+// wipe ends the VM, deletes its disks and forgets the task, which gives back
+// all that it reserved.
+func (h *Host) wipe(ctx context.Context, t journal.Task) error {
+	if err := h.undoAll(ctx, t.ID); err != nil {
+		return err
+	}
+	if err := h.deps.Journal.Remove(t.ID); err != nil {
+		return fmt.Errorf("forget task: %w", err)
+	}
+	h.deps.Log.Info("a VM and its disks are gone", "task_id", t.ID, "rent_id", t.RentID)
+	return nil
+}

@@ -1,0 +1,180 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
+)
+
+// The steps of making a VM, in their order.
+const (
+	stepReserve = "reserve"
+	stepDisk    = "disk"
+	stepSeed    = "seed"
+	stepNetwork = "network"
+	stepDefine  = "define"
+	stepStart   = "start"
+	stepReady   = "ready"
+)
+
+// step can be done twice and undone twice. Its do and undo run only after the
+// journal says so, and are written down again when they returned.
+type step struct {
+	name string
+	// does and undoes say what, for people.
+	does, undoes string
+	do, undo     func(h *Host, ctx context.Context, t journal.Task) error
+}
+
+var steps = []step{
+	// The reservation is the journal entry itself, made in one transaction.
+	{stepReserve, "reserve CPUs, memory, disk, slots, ports and address", "give them back", none, release},
+	{stepDisk, "make the disks", "delete the VM's folder", makeDisks, deleteDisks},
+	{stepSeed, "write login, keys and address for the guest", "delete them", writeSeed, deleteSeed},
+	{stepNetwork, "bind addresses and publish ports", "unbind and unpublish", bindNetwork, bindNetwork},
+	{stepDefine, "define the domain", "undefine it", define, undefine},
+	{stepStart, "start the domain", "stop it", start, stop},
+	{stepReady, "wait until the guest answers on SSH", "nothing", awaitReady, none},
+}
+
+func none(*Host, context.Context, journal.Task) error { return nil }
+
+func newSteps() []journal.Step {
+	list := make([]journal.Step, len(steps))
+	for i, s := range steps {
+		list[i].Name = s.name
+	}
+	return list
+}
+
+func (h *Host) step(name string) step {
+	return h.steps[slices.IndexFunc(h.steps, func(s step) bool { return s.name == name })]
+}
+
+func entry(t *journal.Task, name string) *journal.Step {
+	i := slices.IndexFunc(t.Steps, func(s journal.Step) bool { return s.Name == name })
+	if i < 0 {
+		t.Steps = append(t.Steps, journal.Step{Name: name})
+		i = len(t.Steps) - 1
+	}
+	return &t.Steps[i]
+}
+
+// perform writes that a step begins, does it, and writes that it is done. After
+// a kill in between the entry says begun, and the step is done again.
+func (h *Host) perform(ctx context.Context, id, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	began := time.Now()
+	t, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
+		if t.Status == journal.Deleting {
+			return journal.ErrNotFound
+		}
+		*entry(t, name) = journal.Step{Name: name, State: journal.StepBegun, Started: began}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("begin step %s: %w", name, err)
+	}
+	doErr := h.step(name).do(h, ctx, t)
+	if doErr != nil && transient(ctx, doErr) {
+		return fmt.Errorf("step %s: %w", name, doErr) // stays begun
+	}
+	_, err = h.deps.Journal.Change(id, func(t *journal.Task) error {
+		e := entry(t, name)
+		e.State, e.Took = journal.StepDone, time.Since(began)
+		if doErr != nil {
+			e.State, e.Error = journal.StepFailed, doErr.Error()
+		}
+		return nil
+	})
+	if doErr != nil {
+		doErr = fmt.Errorf("step %s: %w", name, doErr)
+	}
+	return errors.Join(doErr, err)
+}
+
+// transient: the step neither failed nor succeeded; it is tried again.
+func transient(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, vm.ErrUnavailable)
+}
+
+// undo writes that a step is to be undone, undoes it, and writes that it is so.
+func (h *Host) undo(ctx context.Context, id, name string) error {
+	t, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
+		if e := entry(t, name); e.State != journal.StepWaiting {
+			e.State = journal.StepUndoing
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("begin to undo %s: %w", name, err)
+	}
+	// Even one that never began: undoing what is not there costs little, and a
+	// restore may have done it without the create's entry.
+	if err := h.step(name).undo(h, ctx, t); err != nil {
+		return fmt.Errorf("undo %s: %w", name, err)
+	}
+	_, err = h.deps.Journal.Change(id, func(t *journal.Task) error {
+		if e := entry(t, name); e.State != journal.StepWaiting {
+			e.State = journal.StepUndone
+		}
+		return nil
+	})
+	return err
+}
+
+func (h *Host) undoAll(ctx context.Context, id string) error {
+	for _, s := range slices.Backward(h.steps) {
+		if err := h.undo(ctx, id, s.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build carries on with a create from the first step that is not done. A
+// failure undoes all of it and leaves the reason for the renter.
+func (h *Host) build(ctx context.Context, t journal.Task) error {
+	for _, s := range t.Steps {
+		if s.Error != "" {
+			// A kill came between the failure and the end of its undoing.
+			return h.giveUp(ctx, t.ID, fmt.Errorf("step %s: %s", s.Name, s.Error))
+		}
+	}
+	for _, s := range h.steps {
+		if entry(&t, s.name).State == journal.StepDone {
+			continue
+		}
+		if err := h.perform(ctx, t.ID, s.name); err != nil {
+			if transient(ctx, err) || errors.Is(err, journal.ErrNotFound) {
+				return err
+			}
+			return errors.Join(err, h.giveUp(ctx, t.ID, err))
+		}
+	}
+	return h.set(t.ID, func(t *journal.Task) { t.Status, t.Reason = journal.Running, "" })
+}
+
+func (h *Host) giveUp(ctx context.Context, id string, cause error) error {
+	if err := h.undoAll(ctx, id); err != nil {
+		return err
+	}
+	return h.set(id, func(t *journal.Task) {
+		t.Status, t.Reason = journal.CreateError, cause.Error()
+	})
+}
+
+func release(h *Host, _ context.Context, t journal.Task) error {
+	_, err := h.deps.Journal.Change(t.ID, func(t *journal.Task) error {
+		t.Reserved = journal.Reservation{}
+		return nil
+	})
+	return err
+}

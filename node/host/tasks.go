@@ -1,0 +1,104 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dbc-network/dbc/node/journal"
+)
+
+// Tasks are the tasks of a wallet, oldest first, kept disks among them.
+func (h *Host) Tasks(wallet string) ([]journal.Task, error) {
+	tasks, err := h.deps.Journal.Tasks()
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	tasks = slices.DeleteFunc(tasks, func(t journal.Task) bool { return t.Renter != wallet })
+	slices.SortFunc(tasks, func(a, b journal.Task) int {
+		if c := a.Created.Compare(b.Created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return tasks, nil
+}
+
+// Task is one task of a wallet; another's is ErrNotFound, as if it were not there.
+func (h *Host) Task(wallet, id string) (journal.Task, error) {
+	t, err := h.deps.Journal.Task(id)
+	if errors.Is(err, journal.ErrNotFound) || (err == nil && t.Renter != wallet) {
+		return journal.Task{}, refuse(ErrNotFound, "task_id", id, "a task of yours", "list them with /tasks")
+	}
+	if err != nil {
+		return journal.Task{}, fmt.Errorf("read the journal: %w", err)
+	}
+	return t, nil
+}
+
+// Delete lets the loop stop a VM, delete its disks and give back all that it
+// reserved. It obeys only the rental that made the task.
+func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
+	t, err := h.Task(wallet, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(rentals, t.RentID) {
+		return refuse(ErrNotFound, "task_id", id, "a task of an open rental of yours", "list them with /tasks")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if op := h.ops[id]; op != nil || t.Status == journal.Creating || t.Status == journal.Deleting {
+		return refuse(ErrBusy, "task_id", id, "a VM at rest", fmt.Sprintf("it is %s; wait for that", t.Status))
+	}
+	_, err = h.deps.Journal.Change(id, func(t *journal.Task) error {
+		t.Status, t.Reason = journal.Deleting, ""
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write down the delete: %w", err)
+	}
+	h.kick(id)
+	return nil
+}
+
+// Used is what tasks hold now, and how many slots.
+func (h *Host) Used() (Amount, int, error) {
+	tasks, err := h.deps.Journal.Tasks()
+	if err != nil {
+		return Amount{}, 0, fmt.Errorf("read the journal: %w", err)
+	}
+	slots := 0
+	for _, t := range tasks {
+		slots += len(t.Reserved.Slots)
+	}
+	return used(tasks), slots, nil
+}
+
+// The times before the end at which a renter is warned.
+var warnings = []struct {
+	before time.Duration
+	text   string
+}{
+	{10 * time.Minute, "10 minutes"}, {time.Hour, "1 hour"}, {24 * time.Hour, "24 hours"},
+}
+
+// Warnings of a task at a time: the sharpest one about the end first, then what
+// its create had to say.
+func Warnings(t journal.Task, now time.Time) []string {
+	var list []string
+	end := t.RentEnd.UTC().Format(time.RFC3339)
+	if t.Over == nil {
+		for _, w := range warnings {
+			if now.After(t.RentEnd.Add(-w.before)) {
+				list = append(list, fmt.Sprintf("the rental ends in less than %s, at %s; then the VM is shut down: renew it to go on", w.text, end))
+				break
+			}
+		}
+	} else if !t.KeepUntil.IsZero() {
+		list = append(list, "the rental is over; its disks are kept until "+t.KeepUntil.UTC().Format(time.RFC3339))
+	}
+	return append(list, t.Warnings...)
+}

@@ -1,0 +1,297 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/fake"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+const (
+	alice = "dbc1alice"
+	bob   = "dbc1bob"
+	// aKey is a public key made for these tests.
+	aKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHM0iyFlX5UCiAIvXXvDr6WqLA4KOdNbtUSTgm4T8iHV"
+)
+
+var bound = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
+
+// ledger is a chain in memory.
+type ledger struct {
+	mu    sync.Mutex
+	doubt error
+	open  map[uint64]trust.Rental
+	over  map[uint64]journal.Over
+	facts machine.Facts
+}
+
+func (l *ledger) Word() trust.Word {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return trust.Word{Doubt: l.doubt, Height: 1, Time: time.Now(), Open: maps.Clone(l.open)}
+}
+
+func (l *ledger) Refresh(context.Context) trust.Word { return l.Word() }
+
+func (l *ledger) Over(_ context.Context, id uint64) (journal.Over, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	over, ok := l.over[id]
+	if !ok {
+		return over, trust.ErrOpen
+	}
+	return over, nil
+}
+
+func (l *ledger) Facts(context.Context) (machine.Facts, error) { return l.facts, nil }
+
+func (l *ledger) rent(id uint64, renter string, length time.Duration, slots ...uint32) trust.Rental {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := trust.Rental{
+		ID: id, Renter: renter, Slots: slots, State: rental.StateActive,
+		Start: time.Now(), End: time.Now().Add(length), Deadline: time.Now().Add(time.Hour),
+	}
+	l.open[id] = r
+	return r
+}
+
+func (l *ledger) end(id uint64, refunded bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.open, id)
+	l.over[id] = journal.Over{At: time.Now(), Refunded: refunded, Reason: "the rental is over"}
+}
+
+func (l *ledger) disbelieve(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doubt = err
+}
+
+// images makes empty files for disks.
+type images struct{}
+
+func (images) Find(_ context.Context, name string) (image.Image, error) {
+	if name != "tiny.qcow2" {
+		return image.Image{}, image.ErrNotFound
+	}
+	return image.Image{Name: name, Path: "/images/" + name, Format: "qcow2", VirtualSize: 1 << 30}, nil
+}
+
+func (images) Overlay(_ context.Context, _ image.Image, path string, _ int64) error {
+	return os.WriteFile(path, nil, 0o600)
+}
+
+// wires remembers the last bindings.
+type wires struct {
+	mu   sync.Mutex
+	last []network.Binding
+}
+
+func (w *wires) Ensure(context.Context) error { return nil }
+
+func (w *wires) Apply(ctx context.Context, b []network.Binding) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = slices.Clone(b)
+	return nil
+}
+
+func (w *wires) bindings() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.last)
+}
+
+// box is a computer whose guests answer when ready says so.
+type box struct {
+	mu    sync.Mutex
+	ready error
+	taken uint16
+}
+
+func (b *box) Ready(context.Context, netip.Addr) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ready
+}
+
+func (b *box) PortFree(_ string, port uint16) bool { return port != b.taken }
+func (b *box) FreeGiB(string) (uint64, error)      { return 1000, nil }
+
+// world is everything around a host; it outlives the host, as libvirt does.
+type world struct {
+	t       *testing.T
+	dir     string
+	path    string
+	ledger  *ledger
+	driver  *fake.Driver
+	wires   *wires
+	box     *box
+	journal *journal.Journal
+	host    *Host
+	stop    func()
+}
+
+// twoSlots is a machine of 8 CPUs and two slots.
+var twoSlots = machine.Facts{
+	Slots:    []machine.Slot{{GpuType: "Test GPU", GpuCount: 1}, {GpuType: "Test GPU", GpuCount: 1}},
+	CpuCores: 8, MemoryMib: 8000, DataDiskGib: 100,
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t: t, dir: t.TempDir(), driver: fake.New(), wires: &wires{}, box: &box{},
+		ledger: &ledger{open: map[uint64]trust.Rental{}, over: map[uint64]journal.Over{}, facts: twoSlots},
+	}
+	w.path = filepath.Join(w.dir, "journal.db")
+	return w
+}
+
+// boot opens the journal and runs a host on it. wrap may change its steps.
+func (w *world) boot(wrap func(step) step) {
+	w.t.Helper()
+	var err error
+	if w.journal, err = journal.Open(w.path, bound); err != nil {
+		w.t.Fatal(err)
+	}
+	w.host = New(Config{
+		Binding: bound, DataDir: w.dir, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: "dbctest",
+		GuestCIDR: netip.MustParsePrefix("10.9.0.0/24"), GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
+		Period: 5 * time.Second, ReadyWithin: time.Minute, Here: twoSlots,
+	}, Deps{
+		Journal: w.journal, Driver: w.driver, Images: images{}, Net: w.wires, Rentals: w.ledger,
+		Computer: w.box, Log: slog.New(slog.DiscardHandler),
+	})
+	if wrap != nil {
+		w.host.steps = slices.Clone(steps)
+		for i, s := range w.host.steps {
+			w.host.steps[i] = wrap(s)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	h, j := w.host, w.journal
+	go func() { done <- h.Run(ctx) }()
+	w.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Error(err)
+		}
+		if err := j.Close(); err != nil {
+			w.t.Error(err)
+		}
+	})
+}
+
+// snapshot copies the journal as it is on the disk now, which is what a killed
+// process leaves behind.
+func (w *world) snapshot(n int) string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, fmt.Sprintf("journal-%d.db", n))
+	if err := copyDB(w.path, path); err != nil {
+		w.t.Error(err)
+	}
+	return path
+}
+
+func copyDB(from, to string) error {
+	// bbolt locks the file of a running journal, so its bytes are copied: each
+	// commit is synced and complete before Update returns, and no other
+	// operation of these tests writes at the same time.
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(to, text, 0o600); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(to, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+func (w *world) order(r trust.Rental, port uint16) Order {
+	return Order{
+		Rental: r, Image: "tiny.qcow2", GPUs: All, CPUs: 2, MemoryMiB: 512, AuthorizedKeys: []string{aKey},
+		Ports: []journal.Port{{Protocol: "tcp", Host: port, Guest: 22}},
+	}
+}
+
+func (w *world) create(o Order) journal.Task {
+	w.t.Helper()
+	t, err := w.host.Create(context.Background(), o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return t
+}
+
+// settle lets d pass, and everything that happens in it.
+func settle(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (w *world) task(id string) journal.Task {
+	w.t.Helper()
+	t, err := w.journal.Task(id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return t
+}
+
+func (w *world) domain(id vm.UUID) vm.State {
+	d, err := w.driver.Get(context.Background(), id)
+	if err != nil {
+		return ""
+	}
+	return d.State
+}
+
+// empty: nothing of any task is left anywhere.
+func (w *world) empty() {
+	w.t.Helper()
+	tasks, err := w.journal.Tasks()
+	if err != nil || len(tasks) != 0 {
+		w.t.Errorf("%d tasks are left, %v", len(tasks), err)
+	}
+	domains, err := w.driver.List(context.Background())
+	if err != nil || len(domains) != 0 {
+		w.t.Errorf("%d domains are left, %v", len(domains), err)
+	}
+	if n := w.wires.bindings(); n != 0 {
+		w.t.Errorf("%d bindings are left", n)
+	}
+	entries, err := os.ReadDir(filepath.Join(w.dir, "tasks"))
+	if err == nil && len(entries) != 0 {
+		w.t.Errorf("%d folders are left", len(entries))
+	}
+}

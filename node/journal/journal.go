@@ -1,0 +1,90 @@
+// Package journal is what a compute node remembers over its death: tasks with
+// their steps and reservations, used nonces, and the chain's last word. It is
+// one bbolt file, mode 0600, written through to disk with every change.
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// lockWait bounds how long Open waits for another process to close the file.
+const lockWait = 3 * time.Second
+
+var (
+	bucketMeta   = []byte("meta")
+	bucketTasks  = []byte("tasks")
+	bucketNonces = []byte("nonces")
+	bucketUntil  = []byte("nonces_until")
+	keyBinding   = []byte("binding")
+	keyView      = []byte("view")
+)
+
+// Binding is what everything that outlives a process belongs to.
+type Binding struct {
+	ChainID     string `json:"chain_id"`
+	GenesisHash string `json:"genesis_hash"`
+	MachineID   string `json:"machine_id"`
+}
+
+// Journal is an open journal. Its methods may be called concurrently.
+type Journal struct {
+	db *bbolt.DB
+}
+
+// Open opens or makes the journal of path. One that belongs to another chain,
+// genesis or machine is ErrOtherBinding and left as it is.
+func Open(path string, want Binding) (*Journal, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
+		return nil, fmt.Errorf("make the journal's folder: %w", err)
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
+	if err != nil {
+		return nil, fmt.Errorf("open the journal %s: %w", path, err)
+	}
+	j := &Journal{db}
+	if err := db.Update(func(tx *bbolt.Tx) error { return bind(tx, want) }); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return j, nil
+}
+
+// Close closes the file; what was written is on disk already.
+func (j *Journal) Close() error { return j.db.Close() }
+
+func bind(tx *bbolt.Tx, want Binding) error {
+	for _, name := range [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return fmt.Errorf("make bucket %s: %w", name, err)
+		}
+	}
+	meta := tx.Bucket(bucketMeta)
+	text := meta.Get(keyBinding)
+	if text == nil {
+		return put(meta, keyBinding, want)
+	}
+	var have Binding
+	if err := json.Unmarshal(text, &have); err != nil {
+		return fmt.Errorf("read the journal's binding: %w", err)
+	}
+	if have != want {
+		return fmt.Errorf("the journal is of chain %s with genesis %s and machine %s, not of %s, %s and %s; "+
+			"move its folder away to begin anew: %w", have.ChainID, have.GenesisHash, have.MachineID,
+			want.ChainID, want.GenesisHash, want.MachineID, ErrOtherBinding)
+	}
+	return nil
+}
+
+func put(bucket *bbolt.Bucket, key []byte, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", key, err)
+	}
+	return bucket.Put(key, text)
+}

@@ -1,0 +1,138 @@
+package journal
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// Status is a task's state in the words of the original API.
+type Status string
+
+// The states of a task.
+const (
+	Creating     Status = "creating"
+	Running      Status = "running"
+	ShuttingDown Status = "being shutdown"
+	Closed       Status = "closed"
+	Deleting     Status = "deleting"
+	CreateError  Status = "create error"
+)
+
+// StepState is how far a step is.
+type StepState string
+
+// The states of a step. One that is begun may have happened or not: it is done
+// again, or undone, after a crash.
+const (
+	StepWaiting StepState = ""
+	StepBegun   StepState = "begun"
+	StepDone    StepState = "done"
+	StepFailed  StepState = "failed"
+	StepUndoing StepState = "undoing"
+	StepUndone  StepState = "undone"
+)
+
+// Step is one line of a task's step journal.
+type Step struct {
+	Name    string        `json:"name"`
+	State   StepState     `json:"state,omitempty"`
+	Started time.Time     `json:"started,omitzero"`
+	Took    time.Duration `json:"took,omitempty"`
+	Error   string        `json:"error,omitempty"`
+}
+
+// Port is a published port.
+type Port struct {
+	// Protocol is "tcp" or "udp".
+	Protocol    string `json:"protocol"`
+	Host, Guest uint16
+}
+
+// Reservation is what a task holds. Nobody else gets it until it is given back.
+type Reservation struct {
+	CPUs      int    `json:"cpus,omitempty"`
+	MemoryMiB uint64 `json:"memory_mib,omitempty"`
+	DiskGiB   uint64 `json:"disk_gib,omitempty"`
+	// Slots are indexes into the machine's facts.
+	Slots []uint32   `json:"slots,omitempty"`
+	Ports []Port     `json:"ports,omitempty"`
+	Addr  netip.Addr `json:"addr,omitzero"`
+}
+
+// Over is how a task's rental ended, once the chain said so.
+type Over struct {
+	At time.Time `json:"at"`
+	// Refunded: out of the trial; its disks go at once.
+	Refunded bool   `json:"refunded,omitempty"`
+	Reason   string `json:"reason"`
+}
+
+// Task is one VM and all that the node knows of it.
+type Task struct {
+	ID      string    `json:"id"`
+	RentID  uint64    `json:"rent_id"`
+	Renter  string    `json:"renter"`
+	Created time.Time `json:"created"`
+	Desc    string    `json:"desc,omitempty"`
+	Status  Status    `json:"status"`
+	// Reason says why where something failed or ended.
+	Reason   string   `json:"reason,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+
+	Image     string `json:"image"`
+	CPUs      int    `json:"cpus"`
+	MemoryMiB uint64 `json:"memory_mib"`
+	GPUs      int    `json:"gpus"`
+	SystemGiB uint64 `json:"system_gib"`
+	DataGiB   uint64 `json:"data_gib,omitempty"`
+
+	Reserved Reservation `json:"reserved"`
+	Ports    []Port      `json:"ports"`
+	Addr     netip.Addr  `json:"addr"`
+	UUID     vm.UUID     `json:"uuid"`
+	Domain   string      `json:"domain"`
+	MAC      string      `json:"mac"`
+	Tap      string      `json:"tap"`
+
+	User           string   `json:"user"`
+	AuthorizedKeys []string `json:"authorized_keys,omitempty"`
+	// Password is "" where an SSH key was given.
+	Password     Secret `json:"password,omitempty"`
+	PasswordHash Secret `json:"password_hash,omitempty"`
+	// HostKey is the ed25519 seed of the guest's SSH host key in hex.
+	HostKey       Secret `json:"host_key"`
+	HostKeyPublic string `json:"host_key_public"`
+
+	Steps []Step `json:"steps"`
+
+	// RentStart and RentEnd are the rental's, as last heard from the chain.
+	RentStart time.Time `json:"rent_start"`
+	RentEnd   time.Time `json:"rent_end"`
+	// Over is set once, when the chain said that the rental is over.
+	Over *Over `json:"over,omitempty"`
+	// StopAt: the guest was asked to shut down and is stopped hard then.
+	StopAt time.Time `json:"stop_at,omitzero"`
+	// KeepUntil: the disks of a closed task are deleted then.
+	KeepUntil time.Time `json:"keep_until,omitzero"`
+	// Paused by the node, because the chain is silent.
+	Paused bool `json:"paused,omitempty"`
+	// Restarts counts starts after losses, since the task last ran well.
+	Restarts int       `json:"restarts,omitempty"`
+	RetryAt  time.Time `json:"retry_at,omitzero"`
+}
+
+// Clone is a copy that shares nothing that is changed in place.
+func (t Task) Clone() Task {
+	t.Steps = slices.Clone(t.Steps)
+	t.Reserved.Slots = slices.Clone(t.Reserved.Slots)
+	t.Reserved.Ports = slices.Clone(t.Reserved.Ports)
+	t.Ports = slices.Clone(t.Ports)
+	if t.Over != nil {
+		over := *t.Over
+		t.Over = &over
+	}
+	return t
+}

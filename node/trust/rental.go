@@ -1,0 +1,54 @@
+package trust
+
+import (
+	"time"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// Rental is what a node needs to know of one.
+type Rental struct {
+	ID     uint64
+	Renter string
+	// Slots are indexes into the machine's facts, ascending.
+	Slots []uint32
+	State rental.State
+	Start time.Time
+	End   time.Time
+	// Deadline of the trial.
+	Deadline time.Time
+
+	// changed is when the chain last recorded a transition.
+	changed time.Time
+}
+
+// StateAt is the state at a block time, with what is due taken as done.
+func (r Rental) StateAt(t time.Time) rental.State {
+	return rental.Position{State: r.State, Deadline: r.Deadline, End: r.End}.At(t)
+}
+
+// overAt is when a rental that is over was over, at most now.
+func (r Rental) overAt(now time.Time) time.Time {
+	at := r.End
+	if _, due, ok := (rental.Position{State: r.State, Deadline: r.Deadline, End: r.End}).Due(now); ok {
+		at = due
+	} else if !r.changed.IsZero() && r.changed.Before(at) {
+		at = r.changed
+	}
+	if now.Before(at) {
+		return now
+	}
+	return at
+}
+
+func fromProto(p xrental.Rental) Rental {
+	r := Rental{
+		ID: p.Id, Renter: p.Renter, Slots: p.Slots, State: rental.State(p.State),
+		Start: p.Start, End: p.End, Deadline: p.Deadline,
+	}
+	if n := len(p.Transitions); n > 0 {
+		r.changed = p.Transitions[n-1].Time
+	}
+	return r
+}

@@ -1,0 +1,234 @@
+// Package trust is what a compute node believes of the chain. It asks the
+// operator's own dbcd and takes the answer only where it is of the right chain,
+// does not fall back in height and is not older than a minute. What it can't
+// believe, it neither grants nor takes away.
+package trust
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+const (
+	// MaxAge of the newest block.
+	MaxAge = time.Minute
+	// queryLimit bounds one question to the dbcd.
+	queryLimit = 10 * time.Second
+	// saveEvery bounds how often the height is written down. Losing the last
+	// ones over a restart only lets the chain repeat blocks of half a minute.
+	saveEvery = 30 * time.Second
+)
+
+// Source is the dbcd.
+type Source interface {
+	Head(ctx context.Context) (chain.Head, error)
+	OpenRentals(ctx context.Context, machineID string) (chain.View, error)
+	Rental(ctx context.Context, id uint64) (xrental.Rental, error)
+	Machine(ctx context.Context, id string) (machine.Listing, error)
+}
+
+var _ Source = (*chain.Client)(nil)
+
+// Memory keeps the highest view over restarts.
+type Memory interface {
+	LastView() (journal.View, error)
+	SetView(journal.View) error
+}
+
+// Word is what the chain last said, if it is believed.
+type Word struct {
+	// Doubt is nil where the word is believed.
+	Doubt  error
+	Height int64
+	// Time is the block's: deadlines and ends are measured by it.
+	Time time.Time
+	// Open are the open rentals of this machine at Time, by id.
+	Open map[uint64]Rental
+}
+
+// Chain follows the dbcd. Its methods may be called concurrently.
+type Chain struct {
+	binding journal.Binding
+	source  Source
+	memory  Memory
+	log     *slog.Logger
+
+	// asking makes refreshes follow each other, so that heights compare.
+	asking  sync.Mutex
+	highest int64
+	saved   time.Time
+
+	mu   sync.Mutex
+	word Word
+}
+
+// New begins without a word: nothing is believed before the first Refresh.
+func New(binding journal.Binding, source Source, memory Memory, log *slog.Logger) (*Chain, error) {
+	last, err := memory.LastView()
+	if err != nil {
+		return nil, fmt.Errorf("read the last height: %w", err)
+	}
+	return &Chain{
+		binding: binding, source: source, memory: memory, log: log,
+		highest: last.Height, word: Word{Doubt: ErrSilent},
+	}, nil
+}
+
+// Word is the last one, judged by its age now.
+func (c *Chain) Word() Word {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	word := c.word
+	word.Open = maps.Clone(word.Open)
+	if word.Doubt == nil {
+		word.Doubt = age(word.Time)
+	}
+	return word
+}
+
+// Refresh asks the dbcd. One that can't be reached leaves the last word, which
+// ages; one that speaks for another chain, or of the past, makes it doubtful.
+func (c *Chain) Refresh(ctx context.Context) Word {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, queryLimit)
+	defer cancel()
+	word, err := c.ask(ctx)
+	c.mu.Lock()
+	before := c.word.Doubt
+	switch {
+	case err == nil:
+		c.word = word
+	case c.word.Doubt == nil && !errors.Is(err, ErrDoubt):
+		// Unreachable: the old word stands until it is too old.
+		if c.word.Doubt = age(c.word.Time); c.word.Doubt != nil {
+			c.word.Doubt = fmt.Errorf("%w: %w", c.word.Doubt, err)
+		}
+	case errors.Is(err, ErrDoubt):
+		c.word.Doubt = err
+	default:
+		c.word.Doubt = fmt.Errorf("%w: %w", ErrSilent, err)
+	}
+	after := c.word.Doubt
+	c.mu.Unlock()
+	c.tell(before, after)
+	if err == nil {
+		c.remember(word.Height)
+	}
+	return c.Word()
+}
+
+// tell logs the change between belief and doubt, not every failed question.
+func (c *Chain) tell(before, after error) {
+	switch {
+	case before == nil && after != nil:
+		c.log.Warn("the chain is not believed: nothing is granted and nothing destroyed", "reason", after)
+	case before != nil && after == nil:
+		c.log.Info("the chain is believed", "chain_id", c.binding.ChainID)
+	}
+}
+
+func (c *Chain) ask(ctx context.Context) (Word, error) {
+	head, err := c.source.Head(ctx)
+	if err != nil {
+		return Word{}, fmt.Errorf("ask for the newest block: %w", err)
+	}
+	if head.ChainID != c.binding.ChainID || hex.EncodeToString(head.GenesisHash[:]) != c.binding.GenesisHash {
+		return Word{}, fmt.Errorf("%w: it is chain %s with genesis %x, want %s with %s",
+			ErrOtherChain, head.ChainID, head.GenesisHash, c.binding.ChainID, c.binding.GenesisHash)
+	}
+	view, err := c.source.OpenRentals(ctx, c.binding.MachineID)
+	if err != nil {
+		return Word{}, fmt.Errorf("ask for the rentals: %w", err)
+	}
+	if lowest := min(head.Height, view.Height); lowest < c.highest {
+		return Word{}, fmt.Errorf("%w: height %d after %d", ErrFalling, lowest, c.highest)
+	}
+	if err := age(view.Time); err != nil {
+		return Word{}, err
+	}
+	word := Word{Height: view.Height, Time: view.Time, Open: map[uint64]Rental{}}
+	for _, proto := range view.Rentals {
+		r := fromProto(proto)
+		// Past its deadline it is over, even before a block has recorded it.
+		if proto.MachineId == c.binding.MachineID && r.StateAt(view.Time).Open() {
+			word.Open[r.ID] = r
+		}
+	}
+	return word, nil
+}
+
+// remember keeps the highest height that was believed.
+func (c *Chain) remember(height int64) {
+	c.highest = max(c.highest, height)
+	if time.Since(c.saved) < saveEvery {
+		return
+	}
+	if err := c.memory.SetView(journal.View{Height: c.highest}); err != nil {
+		c.log.Error("the chain's height was not written down", "error", err)
+		return
+	}
+	c.saved = time.Now()
+}
+
+// Over is how a rental that is not open any more ended. It is ErrDoubt where
+// that can't be believed, and ErrOpen where the chain calls it open after all.
+func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
+	word := c.Word()
+	if word.Doubt != nil {
+		return journal.Over{}, word.Doubt
+	}
+	ctx, cancel := context.WithTimeout(ctx, queryLimit)
+	defer cancel()
+	proto, err := c.source.Rental(ctx, id)
+	if errors.Is(err, chain.ErrNotFound) {
+		// Pruned long after its end: how it ended is not known, so its disks
+		// are kept as after a regular end.
+		return journal.Over{At: word.Time, Reason: "the rental is over and no longer on the chain"}, nil
+	}
+	if err != nil {
+		return journal.Over{}, fmt.Errorf("ask for rental %d: %w", id, err)
+	}
+	r := fromProto(proto)
+	state := r.StateAt(word.Time)
+	if state.Open() || !state.Closed() {
+		return journal.Over{}, fmt.Errorf("rental %d is %s: %w", id, state, ErrOpen)
+	}
+	return journal.Over{At: r.overAt(word.Time), Refunded: state == rental.StateRefunded, Reason: "the rental is " + state.String()}, nil
+}
+
+// Facts are this machine's listing, from which shares are cut.
+func (c *Chain) Facts(ctx context.Context) (machine.Facts, error) {
+	if word := c.Word(); word.Doubt != nil {
+		return machine.Facts{}, word.Doubt
+	}
+	ctx, cancel := context.WithTimeout(ctx, queryLimit)
+	defer cancel()
+	listing, err := c.source.Machine(ctx, c.binding.MachineID)
+	if err != nil {
+		return machine.Facts{}, fmt.Errorf("ask for this machine's listing: %w", err)
+	}
+	return listing.Machine.Facts, nil
+}
+
+// age refuses a block that is too old, or that a wrong clock puts far ahead.
+func age(block time.Time) error {
+	if d := time.Since(block); d > MaxAge {
+		return fmt.Errorf("%w: the newest block is %s old, at most %s", ErrSilent, d.Truncate(time.Second), MaxAge)
+	} else if -d > MaxAge {
+		return fmt.Errorf("%w: the newest block is %s ahead of this computer's clock; set the clock", ErrSilent, (-d).Truncate(time.Second))
+	}
+	return nil
+}
