@@ -150,13 +150,13 @@ func nodeError(status int, envelope api.Reply, proved bool) error {
 		message = text
 	}
 	return &NodeError{
-		Status: status, ErrCode: envelope.ErrCode, Code: envelope.Code, Message: printable(message),
+		Status: status, ErrCode: envelope.ErrCode, Code: envelope.Code, Message: Printable(message),
 		Field: envelope.Field, Value: envelope.Value, Limit: envelope.Limit, Proved: proved,
 	}
 }
 
-// printable drops what could steer a terminal: the text is another's.
-func printable(s string) string {
+// Printable drops what could steer a terminal: the text is another's.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
 			return -1

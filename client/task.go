@@ -74,12 +74,12 @@ func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task
 			case want:
 				return task, nil
 			case StatusFailed:
-				return task, fmt.Errorf("wait until %s is %s: %w: %s", id, want, ErrTask, printable(task.Reason))
+				return task, fmt.Errorf("wait until %s is %s: %w: %s", id, want, ErrTask, Printable(task.Reason))
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return task, fmt.Errorf("wait until %s is %s (it is %q): %w", id, want, printable(task.Status), context.Cause(ctx))
+			return task, fmt.Errorf("wait until %s is %s (it is %q): %w", id, want, Printable(task.Status), context.Cause(ctx))
 		case <-ticker.C:
 		}
 	}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/devnet"
+)
+
+type devnetFlags struct {
+	images string
+	fast   bool
+}
+
+func newDevnetCommand(s *settings) *cobra.Command {
+	var f devnetFlags
+	cmd := &cobra.Command{
+		Use:   "devnet",
+		Short: "Run the whole system on this computer",
+		Long: "A chain with one validator, a mining node with two made-up slots, real virtual machines. It stays until\n" +
+			"Ctrl-C, and then takes away everything it started. Virtual machines need root: sudo is asked for it.",
+		Example:     "  dbc devnet\n  dbc devnet demo\n  dbc devnet status --json\n  dbc devnet reset",
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{staying: "yes"},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, f) },
+	}
+	cmd.PersistentFlags().StringVar(&f.images, "images", "", "folder with tiny.qcow2 (default where make images puts it)")
+	cmd.PersistentFlags().BoolVar(&f.fast, "fast", false, "short windows in a new chain: deadlines pass while one watches")
+	cmd.AddCommand(newDevnetStartCommand(s, &f), newDevnetStopCommand(s, &f), newDevnetStatusCommand(s),
+		newDevnetResetCommand(s, &f), newDevnetDemoCommand(s, &f), newDevnetHostCommand())
+	return cmd
+}
+
+func newDevnetStartCommand(s *settings, f *devnetFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "start",
+		Short:   "Start the devnet and stay until Ctrl-C",
+		Example: "  dbc devnet start\n  dbc devnet start --fast",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, *f) },
+	}
+}
+
+func (s *settings) devnetConfig(cmd *cobra.Command, f devnetFlags) (devnet.Config, error) {
+	home, err := s.homeDir()
+	if err != nil {
+		return devnet.Config{}, err
+	}
+	programs, err := devnet.FindPrograms(f.images)
+	if err != nil {
+		return devnet.Config{}, err
+	}
+	return devnet.Config{Home: home, Programs: programs, Fast: f.fast, Note: func(step string) {
+		if !s.json {
+			fmt.Fprintln(cmd.ErrOrStderr(), "starting:", step)
+		}
+	}}, nil
+}
+
+func (s *settings) startDevnet(cmd *cobra.Command, f devnetFlags) error {
+	cfg, err := s.devnetConfig(cmd, f)
+	if err != nil {
+		return err
+	}
+	return devnet.Run(cmd.Context(), cfg, func(_ context.Context, info devnet.Info) error {
+		return s.show(cmd, info, func(w io.Writer) {
+			writeDevnet(w, info)
+			fmt.Fprintln(w, "It runs until Ctrl-C or dbc devnet stop.")
+		})
+	})
+}
+
+func newDevnetStopCommand(s *settings, f *devnetFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "stop",
+		Short:   "End the devnet and whatever a killed one left behind",
+		Example: "  dbc devnet stop",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := s.devnetConfig(cmd, *f)
+			if err != nil {
+				return err
+			}
+			return devnet.Stop(cmd.Context(), cfg.Home, cfg.Programs)
+		},
+	}
+}
+
+func newDevnetResetCommand(s *settings, f *devnetFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "reset",
+		Short:   "Delete the devnet's chain, node and disks; wallets stay",
+		Example: "  dbc devnet reset",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := s.devnetConfig(cmd, *f)
+			if err != nil {
+				return err
+			}
+			return devnet.Reset(cmd.Context(), cfg.Home, cfg.Programs)
+		},
+	}
+}
+
+func newDevnetStatusCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "status",
+		Short:   "Show the running devnet",
+		Example: "  dbc devnet status --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := s.homeDir()
+			if err != nil {
+				return err
+			}
+			info, err := devnet.Read(home)
+			if err != nil {
+				return err
+			}
+			return s.show(cmd, info, func(w io.Writer) { writeDevnet(w, info) })
+		},
+	}
+}
+
+func writeDevnet(w io.Writer, info devnet.Info) {
+	row(w, "Chain:", info.ChainID)
+	row(w, "RPC:", info.RPC)
+	row(w, "gRPC:", info.GRPC)
+	row(w, "REST:", info.REST)
+	row(w, "Node:", info.Node)
+	row(w, "Machine:", info.MachineID)
+	row(w, "Virsh:", "virsh -c '"+info.Virsh+"' list --all")
+}
+
+// newDevnetHostCommand is the privileged side; dbc devnet starts it by itself.
+func newDevnetHostCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "host",
+		Short:  "The privileged side of a devnet",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			return devnet.RunHost(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), log)
+		},
+	}
+}

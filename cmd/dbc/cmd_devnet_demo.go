@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/devnet"
+)
+
+func newDevnetDemoCommand(s *settings, f *devnetFlags) *cobra.Command {
+	var exit bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Walk the rental guide on this computer, step by step",
+		Long: "Each line is a step that waited for real state: how long it took and the command that does the same.\n" +
+			"Without --exit the devnet stays afterwards, to go on with.",
+		Example: "  dbc devnet demo\n  dbc devnet demo --exit",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return s.demo(cmd, *f, exit)
+		},
+	}
+	cmd.Flags().BoolVar(&exit, "exit", false, "end with a summary and leave nothing behind")
+	return cmd
+}
+
+func (s *settings) demo(cmd *cobra.Command, f devnetFlags, exit bool) error {
+	cfg, err := s.devnetConfig(cmd, f)
+	if err != nil {
+		return err
+	}
+	demo := devnet.Demo{Home: cfg.Home, Out: cmd.OutOrStdout()}
+	info, err := devnet.Read(cfg.Home)
+	if err == nil {
+		return demo.Walk(cmd.Context(), info)
+	}
+	if !errors.Is(err, devnet.ErrNotRunning) {
+		return err
+	}
+	cfg.Note = nil
+	if err := demo.Prepare(cmd.Context(), cfg.Programs); err != nil {
+		return err
+	}
+	err = devnet.Run(cmd.Context(), cfg, func(ctx context.Context, info devnet.Info) error {
+		if err := demo.Walk(ctx, info); err != nil {
+			return err
+		}
+		if exit {
+			return devnet.ErrEnough
+		}
+		demo.GoOn()
+		return nil
+	})
+	if err != nil || !exit {
+		return err
+	}
+	return demo.Summary()
+}

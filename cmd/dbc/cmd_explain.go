@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+)
+
+type explainReply struct {
+	Rental    rentalRow `json:"rental"`
+	Earned    uint64    `json:"earned_udbc"`
+	Unclaimed uint64    `json:"unclaimed_udbc"`
+	Unearned  uint64    `json:"unearned_udbc"`
+	Lines     []string  `json:"lines"`
+	Waiting   string    `json:"waiting,omitempty"`
+	May       []string  `json:"may"`
+}
+
+func newExplainCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain RENT_ID",
+		Short:   "Say what happened to a rental and why",
+		Example: "  dbc explain 7",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseRentID(args[0])
+			if err != nil {
+				return err
+			}
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			res, err := c.Explain(cmd.Context(), id)
+			if err != nil {
+				return err
+			}
+			reply := explainReply{
+				Rental: newRentalRow(res.Rental), Earned: res.Earned, Unclaimed: res.Unclaimed, Unearned: res.Unearned,
+				Lines: res.Lines, Waiting: res.Waiting, May: res.May,
+			}
+			return s.show(cmd, reply, func(w io.Writer) { writeExplain(w, reply) })
+		},
+	}
+}
+
+func writeExplain(w io.Writer, e explainReply) {
+	for _, line := range e.Lines {
+		fmt.Fprintln(w, client.Printable(line))
+	}
+	row(w, "Paid:", client.FormatDBC(e.Rental.Paid))
+	row(w, "Earned by the host:", client.FormatDBC(e.Earned))
+	row(w, "Not yet earned:", client.FormatDBC(e.Unearned))
+	if e.Waiting != "" {
+		row(w, "Waits for:", e.Waiting)
+	}
+	if len(e.May) > 0 {
+		row(w, "Possible now:", strings.Join(e.May, ", "))
+	}
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/host"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+func newHostCommand(s *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "host",
+		Short:   "Put a machine on the market and take it off",
+		Example: "  dbc host bond --node-home ~/.dbc/mining --price 100 --operator dbc1…\n  dbc host online MACHINE",
+		Args:    cobra.NoArgs,
+	}
+	cmd.AddCommand(newHostBondCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s))
+	return cmd
+}
+
+// nodeHomeFlag names the folder with the machine's key.
+func nodeHomeFlag(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, "node-home", "", "home of the mining node, with conf/ and dat/ (default $DBC_HOME/mining)")
+}
+
+func (s *settings) openHost(nodeHome string) (*host.Host, error) {
+	if nodeHome == "" {
+		home, err := s.homeDir()
+		if err != nil {
+			return nil, err
+		}
+		nodeHome = filepath.Join(home, "mining")
+	}
+	return host.Open(nodeHome)
+}
+
+type bondFlags struct {
+	nodeHome, operator, payout, price, file, owner string
+
+	print bool
+	seq   uint64
+}
+
+func newHostBondCommand(s *settings) *cobra.Command {
+	var f bondFlags
+	cmd := &cobra.Command{
+		Use:   "bond",
+		Short: "Register this machine with its stake",
+		Long: "The machine's key signs its facts; the owner's wallet pays the stake. The owner's key need not be here:\n" +
+			"--print writes the signed bond, and --file sends one from the owner's computer. It is valid for a day.",
+		Example: "  dbc host bond --price 100 --operator dbc1…\n" +
+			"  dbc host bond --price 100 --operator dbc1… --owner dbc1… --print > bond.json\n" +
+			"  dbc host bond --file bond.json --wallet owner",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.bond(cmd, f) },
+	}
+	nodeHomeFlag(cmd, &f.nodeHome)
+	cmd.Flags().StringVar(&f.price, "price", "", "DBC for each slot and day")
+	cmd.Flags().StringVar(&f.operator, "operator", "", "address that may set price, online and drain (default the owner)")
+	cmd.Flags().StringVar(&f.payout, "payout", "", "address that gets the rent (default the owner)")
+	cmd.Flags().StringVar(&f.owner, "owner", "", "address of the owner, with --print")
+	cmd.Flags().Uint64Var(&f.seq, "seq", 0, "number of the bond (default the next one on the chain)")
+	cmd.Flags().BoolVar(&f.print, "print", false, "write the signed bond instead of sending it")
+	cmd.Flags().StringVar(&f.file, "file", "", "send a signed bond from this file")
+	cmd.MarkFlagsMutuallyExclusive("print", "file")
+	return cmd
+}
+
+func (s *settings) bond(cmd *cobra.Command, f bondFlags) error {
+	if f.file != "" {
+		bond, err := readBond(f.file)
+		if err != nil {
+			return err
+		}
+		return s.sendBond(cmd, bond)
+	}
+	bond, err := s.makeBond(cmd, f)
+	if err != nil {
+		return err
+	}
+	if f.print {
+		encoder := json.NewEncoder(cmd.OutOrStdout())
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(bond)
+	}
+	return s.sendBond(cmd, bond)
+}
+
+func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, error) {
+	price, err := client.ParseDBC(f.price)
+	if err != nil {
+		return machine.Bond{}, usagef("--price: %w", err)
+	}
+	h, err := s.openHost(f.nodeHome)
+	if err != nil {
+		return machine.Bond{}, err
+	}
+	if f.owner == "" {
+		owner, err := s.signer(cmd)
+		if err != nil {
+			return machine.Bond{}, err
+		}
+		f.owner = owner.Address()
+	}
+	if f.operator == "" {
+		f.operator = f.owner
+	}
+	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq}
+	if f.seq != 0 {
+		return h.Bond(cmd.Context(), nil, terms)
+	}
+	c, err := s.dial(cmd.Context())
+	if err != nil {
+		return machine.Bond{}, err
+	}
+	return h.Bond(cmd.Context(), c, terms)
+}
+
+func (s *settings) sendBond(cmd *cobra.Command, bond machine.Bond) error {
+	owner, c, err := s.renter(cmd)
+	if err != nil {
+		return err
+	}
+	tx, err := c.Broadcast(cmd.Context(), owner.Wallet, &machine.MsgBondMachines{
+		Owner: owner.Wallet.Address(), Bonds: []machine.Bond{bond},
+	})
+	if err != nil {
+		return fmt.Errorf("bond machine %s: %w", bond.MachineId, err)
+	}
+	return s.show(cmd, newTxReply(0, tx), func(w io.Writer) {
+		fmt.Fprintf(w, "Machine %s is bonded (block %d). Next: dbc host online\n", bond.MachineId, tx.Height)
+	})
+}
+
+func readBond(path string) (machine.Bond, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return machine.Bond{}, fmt.Errorf("read bond: %w", err)
+	}
+	var bond machine.Bond
+	if err := json.Unmarshal(text, &bond); err != nil {
+		return machine.Bond{}, usagef("%s is not a bond as dbc host bond --print writes it: %w", path, err)
+	}
+	return bond, nil
+}

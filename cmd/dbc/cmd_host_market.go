@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+func newHostPriceCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "price MACHINE DBC",
+		Short:   "Set the price for each slot and day, for later rentals",
+		Example: "  dbc host price MACHINE 120 --wallet operator",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			price, err := client.ParseDBC(args[1])
+			if err != nil {
+				return err
+			}
+			return s.sendAsOperator(cmd, fmt.Sprintf("%s now costs %s for each slot and day", args[0], client.FormatDBC(price)),
+				func(operator string) sdk.Msg {
+					return &machine.MsgSetPrice{
+						Operator: operator, Prices: []machine.PriceChange{{MachineId: args[0], PricePerDay: price}},
+					}
+				})
+		},
+	}
+}
+
+func newHostOnlineCommand(s *settings) *cobra.Command {
+	var nodeHome string
+	cmd := &cobra.Command{
+		Use:     "online",
+		Short:   "Open this machine for rentals, signed by its key",
+		Example: "  dbc host online --node-home ~/.dbc/mining --wallet operator",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := s.openHost(nodeHome)
+			if err != nil {
+				return err
+			}
+			operator, c, err := s.renter(cmd)
+			if err != nil {
+				return err
+			}
+			msg, err := h.Online(cmd.Context(), c, operator.Wallet.Address())
+			if err != nil {
+				return err
+			}
+			return s.sendAsOperator(cmd, msg.MachineId+" is online", func(string) sdk.Msg { return msg })
+		},
+	}
+	nodeHomeFlag(cmd, &nodeHome)
+	return cmd
+}
+
+func newHostOfflineCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "offline MACHINE",
+		Short:   "Take a machine off the market; open trials are refunded",
+		Example: "  dbc host offline MACHINE --wallet operator",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.sendAsOperator(cmd, args[0]+" is offline", func(operator string) sdk.Msg {
+				return &machine.MsgSetOffline{Operator: operator, MachineId: args[0]}
+			})
+		},
+	}
+}
+
+// sendAsOperator sends one message of the wallet and says that it is done.
+func (s *settings) sendAsOperator(cmd *cobra.Command, done string, msg func(operator string) sdk.Msg) error {
+	operator, c, err := s.renter(cmd)
+	if err != nil {
+		return err
+	}
+	tx, err := c.Broadcast(cmd.Context(), operator.Wallet, msg(operator.Wallet.Address()))
+	if err != nil {
+		return err
+	}
+	return s.show(cmd, newTxReply(0, tx), func(w io.Writer) {
+		fmt.Fprintf(w, "%s (block %d, gas %s).\n", done, tx.Height, client.FormatDBC(tx.Fee))
+	})
+}

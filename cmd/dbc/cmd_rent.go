@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+)
+
+type rentReply struct {
+	RentID    uint64    `json:"rent_id"`
+	MachineID string    `json:"machine_id"`
+	Rent      uint64    `json:"rent_udbc"`
+	Fee       uint64    `json:"fee_udbc"`
+	Total     uint64    `json:"total_udbc"`
+	Gas       uint64    `json:"gas_udbc"`
+	Deadline  time.Time `json:"deadline"`
+	End       time.Time `json:"end"`
+	Height    int64     `json:"height"`
+	Hash      string    `json:"tx_hash"`
+}
+
+func newRentCommand(s *settings) *cobra.Command {
+	var (
+		slots    uint32
+		maxTotal string
+	)
+	cmd := &cobra.Command{
+		Use:   "rent MACHINE DURATION",
+		Short: "Rent a machine, or slots of it, on trial",
+		Long: "Rent quotes first and pays no more than the quote: if the listing moves meanwhile, the chain refuses.\n" +
+			"The rental is a trial until dbc confirm; without it the rent comes back at the deadline, the fee does not.",
+		Example: "  dbc rent MACHINE 3d\n  dbc rent MACHINE 2h --slots 1 --max-total 50",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			order, err := parseOrder(args[0], args[1], slots)
+			if err != nil {
+				return err
+			}
+			if maxTotal != "" {
+				if order.MaxTotal, err = client.ParseDBC(maxTotal); err != nil {
+					return err
+				}
+			}
+			return s.rent(cmd, order)
+		},
+	}
+	cmd.Flags().Uint32Var(&slots, "slots", 0, "slots to rent (default the whole machine)")
+	cmd.Flags().StringVar(&maxTotal, "max-total", "", "refuse above so many DBC, rent and fee (default the quote)")
+	return cmd
+}
+
+func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
+	renter, _, err := s.renter(cmd)
+	if err != nil {
+		return err
+	}
+	quote, err := renter.Quote(cmd.Context(), order)
+	if err != nil {
+		return err
+	}
+	if !s.json {
+		if err := s.show(cmd, nil, func(w io.Writer) { writeQuote(w, newQuoteReply(order, quote)) }); err != nil {
+			return err
+		}
+	}
+	rented, err := renter.Rent(cmd.Context(), order, quote)
+	if err != nil {
+		return err
+	}
+	reply := rentReply{
+		RentID: rented.RentID, MachineID: order.MachineID, Rent: rented.Rent, Fee: rented.Fee,
+		Total: rented.Rent + rented.Fee, Gas: rented.Tx.Fee, Deadline: rented.Deadline, End: rented.End,
+		Height: rented.Tx.Height, Hash: rented.Tx.Hash,
+	}
+	return s.show(cmd, reply, func(w io.Writer) {
+		row(w, "Gas:", client.FormatDBC(reply.Gas))
+		row(w, "Rented:", fmt.Sprintf("rental %d in block %d", reply.RentID, reply.Height))
+		row(w, "Next:", fmt.Sprintf("dbc vm create %d", reply.RentID))
+	})
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+type createFlags struct {
+	image, keyFile, cpus, memRate, disk, gpus, desc string
+
+	port uint16
+	wait bool
+}
+
+func newVMCreateCommand(s *settings) *cobra.Command {
+	var f createFlags
+	cmd := &cobra.Command{
+		Use:   "create RENT_ID",
+		Short: "Make a virtual machine in a rental",
+		Example: "  dbc vm create 7\n" +
+			"  dbc vm create 7 --ssh-port 5682 --image tiny --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseRentID(args[0])
+			if err != nil {
+				return err
+			}
+			return s.createVM(cmd, id, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.image, "image", "tiny", "guest image")
+	cmd.Flags().Uint16Var(&f.port, "ssh-port", 5682, "port on the machine's address that leads to the guest's ssh")
+	cmd.Flags().StringVar(&f.keyFile, "ssh-key", "", "file of the public key that may log in (default that of ~/.ssh)")
+	cmd.Flags().StringVar(&f.cpus, "cpus", "", "CPU cores (default all of the rental's)")
+	cmd.Flags().StringVar(&f.memRate, "mem-rate", "", "part of the rental's memory, such as 0.5 (default all)")
+	cmd.Flags().StringVar(&f.disk, "disk", "", "data disk in GiB (default none)")
+	cmd.Flags().StringVar(&f.gpus, "gpus", "", "GPUs (default all of the rental's)")
+	cmd.Flags().StringVar(&f.desc, "desc", "", "a note to find it again")
+	cmd.Flags().BoolVar(&f.wait, "wait", true, "return when it runs, not when it was accepted")
+	return cmd
+}
+
+func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) error {
+	key, err := publicKey(f.keyFile)
+	if err != nil {
+		return err
+	}
+	renter, c, err := s.renter(cmd)
+	if err != nil {
+		return err
+	}
+	r, err := c.Rental(cmd.Context(), rentID)
+	if err != nil {
+		return err
+	}
+	n, err := s.machine(renter.Wallet, r.MachineId)
+	if err != nil {
+		return &usageError{err}
+	}
+	create := api.Create{
+		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image,
+		SSHPort: api.Text(strconv.Itoa(int(f.port))), GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
+		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), Desc: f.desc,
+	}
+	if key != "" {
+		create.SSHPublicKeys = []string{key}
+	}
+	task, err := n.CreateTask(cmd.Context(), create)
+	if err != nil {
+		return err
+	}
+	if f.wait {
+		if task, err = n.WaitTask(cmd.Context(), task.TaskID, client.StatusRunning, nil); err != nil {
+			return err
+		}
+	}
+	return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+}
+
+// publicKey is the line of a file, checked; without a file the user's own key,
+// and "" where there is none: the node then makes a password.
+func publicKey(path string) (string, error) {
+	if path != "" {
+		return readPublicKey(path)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", nil //nolint:nilerr // no home, no key of one's own
+	}
+	for _, name := range []string{"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"} {
+		line, err := readPublicKey(filepath.Join(home, ".ssh", name))
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return line, err
+		}
+	}
+	return "", nil
+}
+
+func readPublicKey(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read ssh key: %w", err)
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	if err != nil {
+		return "", usagef("%s is not a public ssh key: take the file that ends in .pub", path)
+	}
+	// Without the comment: it names the user's computer and is nobody's business.
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), nil
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+func newVMShowCommand(s *settings) *cobra.Command {
+	var machineID string
+	cmd := &cobra.Command{
+		Use:     "show TASK_ID",
+		Short:   "Show a virtual machine and how to log in",
+		Example: "  dbc vm show TASK_ID",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			task, err := findTask(cmd.Context(), s, cmd, machineID, args[0])
+			if err != nil {
+				return err
+			}
+			return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+		},
+	}
+	machineFlag(cmd, &machineID)
+	return cmd
+}
+
+func newVMListCommand(s *settings) *cobra.Command {
+	var machineID string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List your virtual machines",
+		Example: "  dbc vm list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			tasks := []api.TaskSummary{}
+			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
+				tasks, err = n.Tasks(ctx)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return s.show(cmd, tasks, func(w io.Writer) {
+				row(w, "TASK", "STATUS", "RENTAL", "CREATED", "NOTE")
+				for _, t := range tasks {
+					row(w, client.Printable(t.TaskID), client.Printable(t.Status), client.Printable(t.RentOrder),
+						client.Printable(t.CreateTime), client.Printable(t.Desc))
+				}
+			})
+		},
+	}
+	machineFlag(cmd, &machineID)
+	return cmd
+}
+
+func newVMDeleteCommand(s *settings) *cobra.Command {
+	var machineID string
+	cmd := &cobra.Command{
+		Use:     "delete TASK_ID",
+		Short:   "Delete a virtual machine with its disk",
+		Example: "  dbc vm delete TASK_ID",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) error {
+				return n.DeleteTask(ctx, args[0])
+			})
+			if err != nil {
+				return fmt.Errorf("delete virtual machine %s: %w", args[0], err)
+			}
+			return s.show(cmd, map[string]string{"deleted": args[0]}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s is being deleted.\n", args[0])
+			})
+		},
+	}
+	machineFlag(cmd, &machineID)
+	return cmd
+}
+
+// writeTask drops control characters: all of it comes from another's computer.
+func writeTask(w io.Writer, t api.Task) {
+	line := func(name, value string) {
+		if value != "" {
+			row(w, name+":", client.Printable(value))
+		}
+	}
+	line("Task", t.TaskID)
+	line("Status", t.Status)
+	line("Reason", t.Reason)
+	line("Rental", t.RentOrder)
+	line("Rental ends", t.RentEnd)
+	line("Image", t.ImageName)
+	line("CPUs", t.CPUCores)
+	line("Memory", t.MemSize)
+	if t.SSHIP != "" {
+		line("Login", fmt.Sprintf("%s@%s port %s", t.UserName, t.SSHIP, t.SSHPort))
+		line("Password", t.LoginPassword)
+	}
+	line("Host keys", strings.Join(t.SSHHostKeys, "; "))
+	for _, warning := range t.Warnings {
+		line("Warning", warning)
+	}
+	if t.Status == client.StatusRunning {
+		row(w, "Next:", "dbc ssh "+client.Printable(t.TaskID))
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/devnet"
+)
+
+type walletReply struct {
+	Name    string  `json:"name"`
+	Address string  `json:"address"`
+	Balance *uint64 `json:"balance_udbc,omitempty"`
+	// Words restore the wallet; shown once, when it is made.
+	Words string `json:"words,omitempty"`
+}
+
+func newWalletCommand(s *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "wallet",
+		Short:   "Make and show wallets",
+		Example: "  dbc wallet create alice\n  dbc wallet show alice",
+		Args:    cobra.NoArgs,
+	}
+	cmd.AddCommand(newWalletCreateCommand(s), newWalletListCommand(s), newWalletShowCommand(s), newWalletFaucetCommand(s))
+	return cmd
+}
+
+func newWalletCreateCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "create NAME",
+		Short:   "Make a wallet and print the 24 words that restore it",
+		Example: "  dbc wallet create alice",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ring, err := s.keyring(cmd)
+			if err != nil {
+				return err
+			}
+			wallet, words, err := ring.Create(args[0])
+			if err != nil {
+				return err
+			}
+			reply := walletReply{Name: wallet.Name, Address: wallet.Address(), Words: words}
+			return s.show(cmd, reply, func(w io.Writer) {
+				row(w, "Name:", reply.Name)
+				row(w, "Address:", reply.Address)
+				row(w, "Words:", words)
+				fmt.Fprintln(w, "Write the words down: they are stored nowhere, and whoever has them has the coins.")
+			})
+		},
+	}
+}
+
+func newWalletListCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the wallets of this home",
+		Example: "  dbc wallet list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ring, err := s.keyring(cmd)
+			if err != nil {
+				return err
+			}
+			wallets, err := ring.Wallets()
+			if err != nil {
+				return err
+			}
+			rows := make([]walletReply, len(wallets))
+			for i, w := range wallets {
+				rows[i] = walletReply{Name: w.Name, Address: w.Address()}
+			}
+			return s.show(cmd, rows, func(w io.Writer) {
+				row(w, "NAME", "ADDRESS")
+				for _, r := range rows {
+					row(w, r.Name, r.Address)
+				}
+			})
+		},
+	}
+}
+
+func newWalletShowCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show [NAME]",
+		Short:   "Show a wallet's address and balance",
+		Example: "  dbc wallet show alice",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				s.wallet = args[0]
+			}
+			renter, c, err := s.renter(cmd)
+			if err != nil {
+				return err
+			}
+			balance, err := c.Balance(cmd.Context(), renter.Wallet.Address())
+			if err != nil {
+				return err
+			}
+			reply := walletReply{Name: renter.Wallet.Name, Address: renter.Wallet.Address(), Balance: &balance}
+			return s.show(cmd, reply, func(w io.Writer) {
+				row(w, "Name:", reply.Name)
+				row(w, "Address:", reply.Address)
+				row(w, "Balance:", client.FormatDBC(balance))
+			})
+		},
+	}
+}
+
+func newWalletFaucetCommand(s *settings) *cobra.Command {
+	var amount string
+	cmd := &cobra.Command{
+		Use:     "faucet [NAME]",
+		Short:   "Give a wallet coins of the devnet",
+		Example: "  dbc wallet faucet alice --amount 500",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				s.wallet = args[0]
+			}
+			udbc, err := client.ParseDBC(amount)
+			if err != nil {
+				return err
+			}
+			renter, c, err := s.renter(cmd)
+			if err != nil {
+				return err
+			}
+			ring, err := s.keyring(cmd)
+			if err != nil {
+				return err
+			}
+			tx, err := devnet.Fund(cmd.Context(), c, ring, renter.Wallet.Address(), udbc)
+			if err != nil {
+				return err
+			}
+			return s.show(cmd, newTxReply(0, tx), func(w io.Writer) {
+				fmt.Fprintf(w, "%s came to %s (block %d).\n", client.FormatDBC(udbc), renter.Wallet.Address(), tx.Height)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&amount, "amount", "1000", "DBC to give")
+	return cmd
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client"
+)
+
+// The exit codes. dbc ssh gives those of ssh.
+const (
+	exitDone = iota
+	exitFailed
+	exitUsage
+	exitRefused
+	exitUnreachable
+	exitTimedOut
+)
+
+// usageError: the command line itself was wrong.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+func exitCode(err error) int {
+	var (
+		usage   *usageError
+		refused *chain.Refused
+		node    *client.NodeError
+		child   *exec.ExitError
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &child) && child.ExitCode() > 0:
+		return child.ExitCode()
+	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration):
+		return exitUsage
+	case errors.As(err, &refused), errors.As(err, &node),
+		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear):
+		return exitRefused
+	case errors.Is(err, context.DeadlineExceeded):
+		return exitTimedOut
+	case errors.Is(err, chain.ErrUnreachable), errors.Is(err, client.ErrUnreachable):
+		return exitUnreachable
+	}
+	return exitFailed
+}
+
+// report says what went wrong: a sentence, or with --json an object.
+func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
+	if s.json {
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "exit_code": exitCode(err)})
+		return
+	}
+	fmt.Fprintln(w, "dbc:", err)
+	switch exitCode(err) {
+	case exitUsage:
+		if cmd != nil {
+			fmt.Fprintf(w, "See: %s --help\n", cmd.CommandPath())
+		}
+	case exitUnreachable:
+		fmt.Fprintln(w, "Is it running? On this computer: dbc devnet start. Elsewhere: --grpc, --rpc and --node say where.")
+	case exitTimedOut:
+		fmt.Fprintln(w, "It may still happen: look again before you repeat it. --timeout waits longer.")
+	}
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cosmos/cosmos-sdk/version"
+)
+
+const rootExample = `  dbc devnet demo                  walk the whole guide on this computer
+  dbc machines                     what can be rented
+  dbc rent MACHINE 3d              rent a machine for three days
+  dbc vm create RENT_ID            make a virtual machine in it
+  dbc ssh TASK_ID                  log in`
+
+// defaultTimeout is for commands that ask and answer; those that stay have none.
+const defaultTimeout = 2 * time.Minute
+
+// staying marks commands that run until they are told to end.
+const staying = "staying"
+
+// run is main without the process: it returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	s := &settings{}
+	root, started := newRootCommand(s)
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	cmd, err := root.ExecuteContextC(ctx)
+	s.close()
+	if err == nil {
+		return exitDone
+	}
+	if !*started {
+		// Nothing ran yet, so the words of the command line were wrong.
+		err = &usageError{err}
+	}
+	report(cmd, s, errOut, err)
+	return exitCode(err)
+}
+
+// newRootCommand also returns whether a command's own work has begun.
+func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
+	started = new(bool)
+	root = &cobra.Command{
+		Use:     "dbc",
+		Short:   "Rent GPU machines, host them, or run the whole network on this computer",
+		Example: rootExample,
+		Version: versionText(),
+		// What went wrong is said once, by report.
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			*started = true
+			if !stays(cmd) {
+				ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
+				s.onClose(cancel)
+				cmd.SetContext(ctx)
+			}
+		},
+	}
+	s.register(root)
+	root.AddCommand(
+		newMachinesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
+		newCancelCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newSSHCommand(s),
+		newWalletCommand(s), newHostCommand(s), newDevnetCommand(s),
+	)
+	return root, started
+}
+
+// stays looks at the command and those above it.
+func stays(cmd *cobra.Command) bool {
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if cmd.Annotations[staying] != "" || cmd.Name() == "node" {
+			return true
+		}
+	}
+	return false
+}
+
+func versionText() string {
+	info := version.NewInfo()
+	if info.Version == "" {
+		return "dev"
+	}
+	return fmt.Sprintf("%s (%s)", info.Version, info.GitCommit)
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/devnet"
+)
+
+const (
+	defaultGRPC = "127.0.0.1:9090"
+	defaultRPC  = "http://127.0.0.1:26657"
+	defaultNode = "http://127.0.0.1:5050"
+)
+
+// settings are the flags of every command, and what they open.
+type settings struct {
+	home, chainID, grpc, rpc, node, wallet string
+
+	json    bool
+	timeout time.Duration
+	closers []func()
+}
+
+func (s *settings) register(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVar(&s.home, "home", "", "folder of keys and devnet (default $DBC_HOME, then ~/.dbc)")
+	f.StringVar(&s.chainID, "chain-id", "", "chain id (default the running devnet's, then what the chain's node says)")
+	f.StringVar(&s.grpc, "grpc", "", "gRPC of a dbcd (default the running devnet's, then "+defaultGRPC+")")
+	f.StringVar(&s.rpc, "rpc", "", "RPC of a dbcd (default the running devnet's, then "+defaultRPC+")")
+	f.StringVar(&s.node, "node", "", "API of a node (default the running devnet's, then "+defaultNode+")")
+	f.StringVar(&s.wallet, "wallet", os.Getenv("DBC_WALLET"), "name or address of the wallet (default $DBC_WALLET, then the only one)")
+	f.BoolVar(&s.json, "json", false, "print JSON")
+	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "give up waiting after this")
+}
+
+func (s *settings) onClose(f func()) { s.closers = append(s.closers, f) }
+
+func (s *settings) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+}
+
+// homeDir is the folder of keys and devnet.
+func (s *settings) homeDir() (string, error) {
+	if s.home != "" {
+		if err := os.Setenv("DBC_HOME", s.home); err != nil {
+			return "", fmt.Errorf("set DBC_HOME: %w", err)
+		}
+	}
+	return client.Home()
+}
+
+// resolve fills what no flag gave, from the devnet of this home if one runs.
+func (s *settings) resolve() error {
+	home, err := s.homeDir()
+	if err != nil {
+		return err
+	}
+	info, err := devnet.Read(home)
+	if err != nil && !errors.Is(err, devnet.ErrNotRunning) {
+		return err
+	}
+	// A flag that points elsewhere means another chain, so nothing is mixed.
+	if s.grpc == "" && s.rpc == "" && s.chainID == "" && err == nil {
+		s.grpc, s.rpc, s.chainID = info.GRPC, info.RPC, info.ChainID
+		fill(&s.node, info.Node)
+	}
+	fill(&s.grpc, defaultGRPC)
+	fill(&s.rpc, defaultRPC)
+	fill(&s.node, defaultNode)
+	return nil
+}
+
+func fill(to *string, value string) {
+	if *to == "" {
+		*to = value
+	}
+}
+
+// dial prepares the connection to the chain.
+func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
+	if err := s.resolve(); err != nil {
+		return nil, err
+	}
+	c, err := chain.Dial(ctx, chain.Config{ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc})
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	s.onClose(func() { _ = c.Close() })
+	if s.chainID == "" {
+		head, err := c.Head(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.chainID = head.ChainID
+	}
+	return c, nil
+}
+
+// keyring needs the chain id, which says whether keys have a passphrase.
+func (s *settings) keyring(cmd *cobra.Command) (*client.Keyring, error) {
+	if err := s.resolve(); err != nil {
+		return nil, err
+	}
+	home, err := s.homeDir()
+	if err != nil {
+		return nil, err
+	}
+	return client.OpenKeyring(home, client.Backend(s.chainID), cmd.InOrStdin())
+}
+
+// signer is the wallet that the command acts for.
+func (s *settings) signer(cmd *cobra.Command) (*client.Wallet, error) {
+	ring, err := s.keyring(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if s.wallet != "" {
+		return ring.Wallet(s.wallet)
+	}
+	all, err := ring.Wallets()
+	if err != nil {
+		return nil, err
+	}
+	var own []*client.Wallet
+	names := make([]string, 0, len(all))
+	for _, w := range all {
+		// The devnet's own accounts are never meant by saying nothing.
+		if !strings.HasPrefix(w.Name, devnet.AccountPrefix) {
+			own, names = append(own, w), append(names, w.Name)
+		}
+	}
+	switch len(own) {
+	case 1:
+		return own[0], nil
+	case 0:
+		return nil, fmt.Errorf("%w yet: dbc wallet create NAME makes one", client.ErrNoWallet)
+	}
+	return nil, usagef("which wallet? --wallet with one of: %s", strings.Join(names, ", "))
+}
+
+// renter is the wallet with the chain.
+func (s *settings) renter(cmd *cobra.Command) (client.Renter, *chain.Client, error) {
+	c, err := s.dial(cmd.Context())
+	if err != nil {
+		return client.Renter{}, nil, err
+	}
+	w, err := s.signer(cmd)
+	if err != nil {
+		return client.Renter{}, nil, err
+	}
+	return client.Renter{Chain: c, Wallet: w}, c, nil
+}
+
+// machine is a node's API for one machine.
+func (s *settings) machine(w *client.Wallet, machineID string) (*client.Node, error) {
+	return client.NewNode(client.NodeConfig{URL: s.node, ChainID: s.chainID, MachineID: machineID, Signer: w})
+}

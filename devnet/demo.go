@@ -1,0 +1,170 @@
+package devnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+const (
+	// demoCoins is what the renter gets, in udbc.
+	demoCoins = 1000 * dbc
+	// The first rental is long enough to look around in afterwards.
+	firstSeconds  = 30 * 60
+	renewSeconds  = 15 * 60
+	secondSeconds = 60
+	// stepLimit bounds one step: a guest under software emulation on a busy
+	// computer takes a minute, the second rental's end a minute and more.
+	stepLimit = 6 * time.Minute
+)
+
+// Demo walks the rental guide for a renter made for it.
+type Demo struct {
+	// Home is DBC_HOME.
+	Home string
+	Out  io.Writer
+
+	info  Info
+	chain *chain.Client
+	ring  *client.Keyring
+
+	renter    client.Renter
+	listing   machine.Listing
+	key       demoKey
+	first     rented
+	second    rented
+	books     books
+	begun     time.Time
+	stepCount int
+}
+
+// rented is a rental with its VM.
+type rented struct {
+	client.Rented
+	node *client.Node
+	task api.Task
+}
+
+// Prepare begins a new network where the last one was a demo's as well; a
+// devnet that somebody else made is used as it is.
+func (d *Demo) Prepare(ctx context.Context, programs Programs) error {
+	d.begun = time.Now()
+	p := newPaths(d.Home)
+	_, err := os.Stat(p.demoMark)
+	switch {
+	case err == nil:
+		if err := Reset(ctx, d.Home, programs); err != nil {
+			return err
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("look for an earlier demo: %w", err)
+	}
+	if _, err := os.Stat(p.chain); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(p.dir, 0o755); err != nil {
+		return fmt.Errorf("make the devnet's folder: %w", err)
+	}
+	return os.WriteFile(p.demoMark, nil, 0o644)
+}
+
+// Walk goes the whole way on a running devnet. Every step waits for what it
+// brings about.
+func (d *Demo) Walk(ctx context.Context, info Info) (err error) {
+	d.info = info
+	d.chain, err = chain.Dial(ctx, chain.Config{ChainID: info.ChainID, GRPC: info.GRPC, RPC: info.RPC})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.chain.Close()) }()
+	if d.ring, err = client.OpenKeyring(d.Home, client.Backend(info.ChainID), nil); err != nil {
+		return err
+	}
+	if !d.begun.IsZero() {
+		d.say(time.Since(d.begun), "a chain, a node and a machine on the market", "dbc devnet start")
+	}
+	for _, s := range d.steps() {
+		if err := d.do(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step is one line of the demo. do returns what happened and the command that
+// a user would type for it.
+type step struct {
+	name string
+	do   func(ctx context.Context) (happened, command string, err error)
+}
+
+func (d *Demo) steps() []step {
+	return []step{
+		{"make a wallet", d.makeWallet},
+		{"get coins", d.getCoins},
+		{"find a machine", d.find},
+		{"rent on trial", d.rentFirst},
+		{"create a VM", d.createFirst},
+		{"wait until it runs", d.awaitFirst},
+		{"log in by ssh", d.logIn},
+		{"confirm", d.confirm},
+		{"renew", d.renew},
+		{"rent a second slot for a minute", d.rentSecond},
+		{"a VM in it", d.createSecond},
+		{"wait for the end: the VM stops by itself", d.awaitEnd},
+		{"the renter's books", d.checkRenter},
+		{"the host's books", d.checkHost},
+	}
+}
+
+func (d *Demo) do(ctx context.Context, s step) error {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	begun := time.Now()
+	happened, command, err := s.do(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: %s: %w", s.name, err)
+	}
+	d.say(time.Since(begun), s.name+": "+happened, command)
+	return nil
+}
+
+func (d *Demo) say(took time.Duration, what, command string) {
+	d.stepCount++
+	fmt.Fprintf(d.Out, "%2d %6.1fs  %s", d.stepCount, took.Seconds(), what)
+	if command != "" {
+		fmt.Fprintf(d.Out, "   $ %s", command)
+	}
+	fmt.Fprintln(d.Out)
+}
+
+// GoOn says what can be typed now.
+func (d *Demo) GoOn() {
+	wallet, short := d.renter.Wallet.Name, d.info.MachineID
+	fmt.Fprintf(d.Out, `
+It goes on until Ctrl-C. In another terminal:
+  dbc ssh %s -i %s --wallet %s
+  dbc rentals --all --wallet %s
+  dbc explain %d
+  dbc rent %s 5m --slots 1 --wallet %s
+  sudo virsh -c '%s' list --all
+`, d.first.task.TaskID, d.key.path, wallet, wallet, d.second.RentID, short, wallet, d.info.Virsh)
+}
+
+// Summary checks, after the devnet's end, that nothing of it is left.
+func (d *Demo) Summary() error {
+	if err := d.info.CheckGone(); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.Out, "\nAll %d steps passed in %.0fs; no process, interface or socket of the devnet is left.\n",
+		d.stepCount, time.Since(d.begun).Seconds())
+	return nil
+}

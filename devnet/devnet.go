@@ -1,0 +1,247 @@
+// Package devnet is the whole system on one computer: a chain with one
+// validator, a private libvirtd, a mining node with made-up slots, and the
+// accounts to play with. Everything real but the GPUs.
+//
+// One process supervises the others. What it starts ends with it, in reverse
+// order, and a part that ends by itself ends the whole with its reason.
+package devnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client"
+)
+
+const (
+	// startGrace bounds the start; a cold libvirtd takes longest.
+	startGrace = 3 * time.Minute
+	sideGrace  = nodeGrace + cleanupGrace + 10*time.Second
+	chainGrace = 30 * time.Second
+)
+
+// Config says which devnet to run.
+type Config struct {
+	// Home is DBC_HOME.
+	Home     string
+	Programs Programs
+	// Fast shortens windows, so that deadlines pass while one watches. It
+	// counts when the chain is made.
+	Fast bool
+	// Note is told each step of the start; nil drops them.
+	Note func(step string)
+}
+
+// net is a devnet while it runs.
+type devnet struct {
+	cfg   Config
+	paths paths
+	ports ports
+	info  Info
+	ring  *client.Keyring
+	chain *chain.Client
+
+	lock *os.File
+	dbcd *child
+	side *side
+}
+
+// Run starts the devnet, calls ready once everything answers, and stays until
+// ctx is done, ready returns an error, or a part ends by itself. With ready's
+// nil error it goes on. Everything is gone when it returns.
+func Run(ctx context.Context, cfg Config, ready func(ctx context.Context, info Info) error) (err error) {
+	d := &devnet{cfg: cfg, paths: newPaths(cfg.Home)}
+	if d.cfg.Note == nil {
+		d.cfg.Note = func(string) {}
+	}
+	defer func() { err = errors.Join(err, d.stop()) }()
+	starting, cancel := context.WithTimeout(ctx, startGrace)
+	err = d.start(starting)
+	cancel()
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // told to end while starting: no failure
+		}
+		return err
+	}
+	working, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	go d.guard(working, end)
+	if err := ready(working, d.info); err != nil {
+		if errors.Is(err, ErrEnough) {
+			return nil
+		}
+		if cause := context.Cause(working); cause != nil && !errors.Is(cause, context.Canceled) {
+			return cause
+		}
+		return err
+	}
+	<-working.Done()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return context.Cause(working)
+}
+
+// guard ends the devnet when one of its parts ended.
+func (d *devnet) guard(ctx context.Context, end context.CancelCauseFunc) {
+	select {
+	case <-ctx.Done():
+	case <-d.dbcd.done:
+		end(d.dbcd.died())
+	case w := <-d.side.words:
+		end(fmt.Errorf("mining node: %s", w.Error))
+	case <-d.side.done:
+		end(d.side.died())
+	}
+}
+
+func (d *devnet) start(ctx context.Context) error {
+	steps := []struct {
+		note string
+		do   func(context.Context) error
+	}{
+		{"", d.acquire},
+		{"chain and libvirtd", d.startParts},
+		{"mining node", d.startNode},
+		{"machine on the market", d.list},
+	}
+	for _, step := range steps {
+		if step.note != "" {
+			d.cfg.Note(step.note)
+		}
+		if err := step.do(ctx); err != nil {
+			return err
+		}
+	}
+	d.info.Started = time.Now().UTC()
+	return d.info.write(d.paths.info)
+}
+
+// acquire takes the home's lock and opens what needs no process.
+func (d *devnet) acquire(context.Context) (err error) {
+	if err := os.MkdirAll(d.paths.dir, 0o755); err != nil {
+		return fmt.Errorf("make the devnet's folder: %w", err)
+	}
+	if d.lock, err = lockFile(d.paths.lock); err != nil {
+		return err
+	}
+	if d.ports, err = freePorts(); err != nil {
+		return err
+	}
+	cidr, err := guestNetwork(d.cfg.Home)
+	if err != nil {
+		return err
+	}
+	if d.ring, err = client.OpenKeyring(d.cfg.Home, client.Backend(ChainID), nil); err != nil {
+		return err
+	}
+	accounts, err := openAccounts(d.ring)
+	if err != nil {
+		return err
+	}
+	self, err := newProcess(os.Getpid())
+	if err != nil {
+		return err
+	}
+	d.info = Info{
+		ChainID: ChainID, Home: d.cfg.Home, Fast: d.cfg.Fast, Accounts: accounts,
+		RPC: "http://" + local(d.ports.RPC), GRPC: local(d.ports.GRPC), REST: "http://" + local(d.ports.REST),
+		Node: "http://" + local(d.ports.Node), GuestCIDR: cidr.String(), DataDir: DataDir(d.cfg.Home),
+		Processes: map[string]Process{supervisor: self},
+	}
+	return nil
+}
+
+// lockFile: the kernel drops the lock with the process, however that ends.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("open the devnet's lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%w: dbc devnet status shows it", ErrRunning)
+		}
+		return nil, fmt.Errorf("lock the devnet: %w", err)
+	}
+	return f, nil
+}
+
+// startParts starts the two that do not need each other side by side.
+func (d *devnet) startParts(ctx context.Context) error {
+	var err error
+	d.side, err = startSide(ctx, d.logFile("host"), order{
+		Do: "begin", Home: d.cfg.Home, Images: d.cfg.Programs.Images, Dbc: d.cfg.Programs.Dbc,
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.startChain(ctx); err != nil {
+		return err
+	}
+	w, err := d.side.hear(ctx, "libvirt")
+	if err != nil {
+		return err
+	}
+	d.info.Virsh = "qemu+unix:///system?socket=" + w.Socket
+	return d.configureNode(w.Socket)
+}
+
+func (d *devnet) startChain(ctx context.Context) error {
+	maker := genesisMaker{
+		dbcd: d.cfg.Programs.Dbcd, home: d.paths.chain, keys: d.keys(), accounts: d.info.Accounts, fast: d.cfg.Fast,
+	}
+	if err := maker.ensure(ctx); err != nil {
+		return err
+	}
+	cmd := exec.Command(d.cfg.Programs.Dbcd, "start", "--home", d.paths.chain,
+		"--minimum-gas-prices", "0.01"+chain.Denom,
+		"--rpc.laddr", "tcp://"+local(d.ports.RPC), "--rpc.pprof_laddr", "",
+		"--p2p.laddr", "tcp://"+local(d.ports.P2P),
+		"--grpc.enable", "--grpc.address", local(d.ports.GRPC),
+		"--api.enable", "--api.address", "tcp://"+local(d.ports.REST),
+		"--log_level", "info", "--log_no_color")
+	var err error
+	if d.dbcd, err = start("dbcd", d.logFile("dbcd"), cmd, true); err != nil {
+		return err
+	}
+	d.info.Processes["dbcd"] = d.dbcd.Process
+	d.chain, err = chain.Dial(ctx, chain.Config{ChainID: ChainID, GRPC: d.info.GRPC, RPC: d.info.RPC})
+	if err != nil {
+		return err
+	}
+	return until(ctx, "the chain's first block", d.dbcd, func() bool {
+		head, err := d.chain.Head(ctx)
+		// An old chain's last block is known before it makes a new one.
+		return err == nil && head.Height > 0 && time.Since(head.Time) < 10*time.Second
+	})
+}
+
+// stop undoes what start did, in reverse.
+func (d *devnet) stop() error {
+	var errs []error
+	if d.side != nil {
+		errs = append(errs, d.side.end(sideGrace))
+	}
+	if d.chain != nil {
+		errs = append(errs, d.chain.Close())
+	}
+	if d.dbcd != nil {
+		errs = append(errs, d.dbcd.stop(chainGrace))
+	}
+	if d.lock != nil {
+		if err := os.Remove(d.paths.info); err != nil && !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("remove devnet.json: %w", err))
+		}
+		errs = append(errs, d.lock.Close())
+	}
+	return errors.Join(errs...)
+}

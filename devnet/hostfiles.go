@@ -1,0 +1,146 @@
+package devnet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	guestnet "github.com/dbc-network/dbc/node/network"
+)
+
+// prepare makes the privileged folder and brings the image into it. QEMU's
+// user passes through the folders but can't list them.
+func (p *privileged) prepare() error {
+	images := filepath.Join(p.dir, "images")
+	for _, dir := range []string{dataRoot, p.dir, images, filepath.Join(p.dir, "logs"), filepath.Join(p.dir, "run")} {
+		if err := os.MkdirAll(dir, 0o711); err != nil {
+			return fmt.Errorf("make the devnet's folder: %w", err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(p.dir, "logs"), 0o755); err != nil {
+		return fmt.Errorf("open the logs: %w", err)
+	}
+	return copyFile(filepath.Join(p.order.Images, tinyImage), filepath.Join(images, tinyImage))
+}
+
+// lock waits for a privileged side whose devnet was killed -9 and that is still
+// removing things: it must not remove the new one's.
+func (p *privileged) lock(ctx context.Context) (release func(), err error) {
+	if err := os.MkdirAll(p.dir, 0o711); err != nil {
+		return nil, fmt.Errorf("make the devnet's folder: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sideGrace)
+	defer cancel()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		f, err := lockFile(filepath.Join(p.dir, "lock"))
+		if err == nil {
+			return func() { _ = f.Close() }, nil
+		}
+		if !errors.Is(err, ErrRunning) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for the last devnet's clean-up: %w", context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
+}
+
+// copyFile leaves a same file alone and never writes into one: overlays of
+// kept disks stand on it, so a new image is a new file under the name.
+func copyFile(from, to string) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("read image: %w", err)
+	}
+	defer func() { _ = source.Close() }()
+	info, err := source.Stat()
+	if err != nil {
+		return fmt.Errorf("read image: %w", err)
+	}
+	if old, err := os.Stat(to); err == nil && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) {
+		return nil
+	}
+	copied, err := renameio.NewPendingFile(to, renameio.WithPermissions(0o644))
+	if err != nil {
+		return fmt.Errorf("copy image: %w", err)
+	}
+	defer func() { _ = copied.Cleanup() }()
+	if _, err := io.Copy(copied, source); err != nil {
+		return fmt.Errorf("copy image: %w", err)
+	}
+	if err := os.Chtimes(copied.Name(), info.ModTime(), info.ModTime()); err != nil {
+		return fmt.Errorf("copy image: %w", err)
+	}
+	return copied.CloseAtomicallyReplace()
+}
+
+// network is what the node makes in the kernel, remembered so that it can be
+// removed by another process.
+type network struct {
+	Bridge string `json:"bridge"`
+	CIDR   string `json:"cidr"`
+}
+
+var guestBridge = regexp.MustCompile(`^dbc[0-9a-f]{8}$`)
+
+func isGuestBridge(name string) bool { return guestBridge.MatchString(name) }
+
+func (p *privileged) networkFile() string { return filepath.Join(p.dir, "network.json") }
+
+// rememberNetwork comes before the node: a kill between the two leaves a note
+// without a network, never a network without a note.
+func (p *privileged) rememberNetwork(n network) error {
+	if !isGuestBridge(n.Bridge) {
+		return fmt.Errorf("bridge %q: dbc and eight hex digits wanted", n.Bridge)
+	}
+	text, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("encode network: %w", err)
+	}
+	if err := renameio.WriteFile(p.networkFile(), text, 0o644); err != nil {
+		return fmt.Errorf("remember the network: %w", err)
+	}
+	return nil
+}
+
+func (p *privileged) removeNetwork(ctx context.Context) error {
+	text, err := os.ReadFile(p.networkFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("recall the network: %w", err)
+	}
+	var n network
+	if err := json.Unmarshal(text, &n); err != nil {
+		return fmt.Errorf("recall the network: %w", err)
+	}
+	cidr, err := netip.ParsePrefix(n.CIDR)
+	if err != nil {
+		return fmt.Errorf("recall the network: %w", err)
+	}
+	made, err := guestnet.Open(guestnet.Config{
+		Bridge: n.Bridge, CIDR: cidr, Published: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Logger: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("recall the network: %w", err)
+	}
+	if err := made.Remove(ctx); err != nil {
+		return fmt.Errorf("remove the network: %w", err)
+	}
+	return os.Remove(p.networkFile())
+}

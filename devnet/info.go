@@ -1,0 +1,65 @@
+package devnet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// Info is what devnet.json says of a running devnet.
+type Info struct {
+	ChainID string `json:"chain_id"`
+	Home    string `json:"home"`
+	// RPC and REST are URLs, GRPC is host:port, Node is a node's API.
+	RPC       string            `json:"rpc"`
+	GRPC      string            `json:"grpc"`
+	REST      string            `json:"rest"`
+	Node      string            `json:"node"`
+	MachineID string            `json:"machine_id"`
+	Accounts  map[string]string `json:"accounts"`
+	// Virsh is the URI for virsh -c, for root.
+	Virsh     string             `json:"virsh"`
+	GuestCIDR string             `json:"guest_cidr"`
+	Bridge    string             `json:"bridge"`
+	DataDir   string             `json:"data_dir"`
+	Processes map[string]Process `json:"processes"`
+	// Fast: windows are short, so that deadlines pass while one watches.
+	Fast    bool      `json:"fast"`
+	Started time.Time `json:"started"`
+}
+
+// Read is the running devnet of a home, or ErrNotRunning.
+func Read(home string) (Info, error) {
+	text, err := os.ReadFile(newPaths(home).info)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Info{}, ErrNotRunning
+	}
+	if err != nil {
+		return Info{}, fmt.Errorf("read devnet: %w", err)
+	}
+	var info Info
+	if err := json.Unmarshal(text, &info); err != nil {
+		return Info{}, fmt.Errorf("read devnet: %w", err)
+	}
+	// After a kill -9 the file is still there, so the process decides.
+	if !info.Processes[supervisor].Alive() {
+		return Info{}, ErrNotRunning
+	}
+	return info, nil
+}
+
+func (i Info) write(path string) error {
+	text, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode devnet.json: %w", err)
+	}
+	if err := renameio.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write devnet.json: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package devnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Stop ends the running devnet of a home and returns when all of it is gone.
+// With none running it removes what a killed one may have left.
+func Stop(ctx context.Context, home string, programs Programs) error {
+	info, err := Read(home)
+	if errors.Is(err, ErrNotRunning) {
+		return clean(ctx, home, programs, false)
+	}
+	if err != nil {
+		return err
+	}
+	process := info.Processes[supervisor]
+	if err := process.signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return process.wait(ctx)
+}
+
+// Reset deletes the devnet of a home: chain, node and guests' disks. Wallets
+// stay. A running one is refused.
+func Reset(ctx context.Context, home string, programs Programs) error {
+	if _, err := Read(home); !errors.Is(err, ErrNotRunning) {
+		return errors.Join(err, fmt.Errorf("%w: dbc devnet stop ends it", ErrRunning))
+	}
+	if err := clean(ctx, home, programs, true); err != nil {
+		return err
+	}
+	p := newPaths(home)
+	// The chain last: without it a half-deleted devnet is begun anew.
+	for _, path := range []string{p.info, p.mining, p.demo, p.demoMark, p.logs, filepath.Dir(p.chain)} {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("delete the devnet: %w", err)
+		}
+	}
+	return nil
+}
+
+// clean lets a privileged side of its own remove what is left, if anything is.
+func clean(ctx context.Context, home string, programs Programs, wipe bool) error {
+	if _, err := os.Stat(DataDir(home)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	p := newPaths(home)
+	s, err := startSide(ctx, filepath.Join(p.logs, "host.log"), order{
+		Do: "clean", Home: home, Dbc: programs.Dbc, Wipe: wipe,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.hear(ctx, "clean")
+	return errors.Join(err, s.end(sideGrace))
+}

@@ -1,0 +1,161 @@
+package devnet
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client/host"
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/node"
+	nodehost "github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+const (
+	// slots of the made-up machine: two, so that two rentals live side by side.
+	slots = 2
+	// pricePerDay for each slot.
+	pricePerDay = 100 * dbc
+	// slotMemory is what a slot gets where the computer has it.
+	slotMemory = 2048
+)
+
+func (d *devnet) logFile(name string) string { return filepath.Join(d.paths.logs, name+".log") }
+
+func (d *devnet) keys() string { return filepath.Join(d.cfg.Home, "keys") }
+
+// configureNode writes the mining node's configuration. Ports and socket may
+// differ from the last start, so it is written anew; the key is kept.
+func (d *devnet) configureNode(socket string) error {
+	inventory, err := hw.Read(context.Background(), hw.Config{})
+	if err != nil {
+		return fmt.Errorf("read this computer: %w", err)
+	}
+	if err := os.Remove(filepath.Join(d.paths.mining, node.ConfFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replace the node's configuration: %w", err)
+	}
+	port := func(p uint16) string { return strconv.Itoa(int(p)) }
+	k, err := node.Init(d.paths.mining, node.RoleMining, map[string]string{
+		"chain_id": ChainID, "chain_grpc": d.info.GRPC, "chain_rpc": d.info.RPC,
+		"net_listen_ip": "127.0.0.1", "net_listen_port": port(d.ports.NodeP2P), "http_port": port(d.ports.Node),
+		"public_ip": "127.0.0.1", "port_first": port(d.ports.First), "port_last": port(d.ports.Last),
+		"data_dir": d.info.DataDir, "libvirt_socket": socket, "guest_cidr": d.info.GuestCIDR,
+		"host_cpus":       strconv.Itoa(max(0, inventory.Cores-2*slots)),
+		"host_memory_mib": strconv.FormatUint(hostMemory(inventory.MemoryMiB), 10),
+		"test_slots":      strconv.Itoa(slots), "test_emulation": "true", "reconcile_seconds": "2",
+	})
+	if err != nil {
+		return fmt.Errorf("configure the node: %w", err)
+	}
+	d.info.MachineID = k.MachineID()
+	return nil
+}
+
+// hostMemory keeps a small computer usable: guests get at most half of it.
+func hostMemory(total uint64) uint64 { return total - min(slots*slotMemory, total/2) }
+
+// startNode bonds the machine and starts its node; neither waits for the other.
+func (d *devnet) startNode(ctx context.Context) error {
+	head, err := d.chain.Head(ctx)
+	if err != nil {
+		return err
+	}
+	d.info.Bridge = nodehost.Bridge(journal.Binding{
+		ChainID: ChainID, GenesisHash: hex.EncodeToString(head.GenesisHash[:]), MachineID: d.info.MachineID,
+	})
+	if err := d.side.tell(order{Do: "node", Bridge: d.info.Bridge, CIDR: d.info.GuestCIDR}); err != nil {
+		return err
+	}
+	w, err := d.side.hear(ctx, "node")
+	if err != nil {
+		return err
+	}
+	d.info.Processes["privileged"], d.info.Processes["node"] = d.side.Process, w.Node
+	if err := d.bond(ctx); err != nil {
+		return err
+	}
+	return d.awaitNode(ctx)
+}
+
+// awaitNode returns when the node's API answers, whatever it says.
+func (d *devnet) awaitNode(ctx context.Context) error {
+	var told error
+	err := until(ctx, "the node's API", d.side.child, func() bool {
+		select {
+		case w := <-d.side.words:
+			told = errors.New(w.Error)
+			return true
+		default:
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.info.Node+"/api/v1/", nil)
+		if err != nil {
+			return false
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		return res.Body.Close() == nil
+	})
+	return errors.Join(err, told)
+}
+
+// bond registers the machine unless it is registered: a restart keeps it.
+func (d *devnet) bond(ctx context.Context) error {
+	_, err := d.chain.Machine(ctx, d.info.MachineID)
+	if !errors.Is(err, chain.ErrNotFound) {
+		return err
+	}
+	h, err := host.Open(d.paths.mining)
+	if err != nil {
+		return err
+	}
+	owner, err := d.ring.Wallet(Owner)
+	if err != nil {
+		return err
+	}
+	bond, err := h.Bond(ctx, d.chain, host.Terms{
+		Owner: owner.Address(), Operator: d.info.Accounts[Operator], Payout: d.info.Accounts[Payout],
+		PricePerDay: pricePerDay,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = d.chain.Broadcast(ctx, owner, &machine.MsgBondMachines{
+		Owner: owner.Address(), Bonds: []machine.Bond{bond},
+	})
+	return err
+}
+
+// list opens the machine for rentals.
+func (d *devnet) list(ctx context.Context) error {
+	listed, err := d.chain.Machine(ctx, d.info.MachineID)
+	if err != nil {
+		return err
+	}
+	if listed.Machine.State == machine.MACHINE_STATE_ONLINE {
+		return nil
+	}
+	h, err := host.Open(d.paths.mining)
+	if err != nil {
+		return err
+	}
+	operator, err := d.ring.Wallet(Operator)
+	if err != nil {
+		return err
+	}
+	online, err := h.Online(ctx, d.chain, operator.Address())
+	if err != nil {
+		return err
+	}
+	_, err = d.chain.Broadcast(ctx, operator, online)
+	return err
+}

@@ -1,0 +1,77 @@
+package devnet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// paths are the files of a devnet, all below DBC_HOME and the caller's own.
+type paths struct {
+	home, dir, info, lock, chain, mining, logs, demo string
+	// demoMark says that the demo made this network, so a demo may replace it.
+	demoMark string
+}
+
+func newPaths(home string) paths {
+	dir := filepath.Join(home, "devnet")
+	return paths{
+		home: home, dir: dir,
+		info: filepath.Join(dir, "devnet.json"), lock: filepath.Join(dir, "lock"),
+		chain: filepath.Join(dir, "chain", "val0"), mining: filepath.Join(dir, "mining"),
+		logs: filepath.Join(dir, "logs"), demo: filepath.Join(dir, "demo"),
+		demoMark: filepath.Join(dir, "made-by-demo"),
+	}
+}
+
+// dataRoot is where devnets keep what QEMU's user must reach.
+const dataRoot = "/var/lib/dbc/devnet"
+
+// homeHash tells the devnets of one computer apart.
+func homeHash(home string) [32]byte { return sha256.Sum256([]byte(home)) }
+
+// DataDir is the privileged folder of a home's devnet.
+func DataDir(home string) string {
+	hash := homeHash(home)
+	return filepath.Join(dataRoot, hex.EncodeToString(hash[:6]))
+}
+
+// Programs are the binaries and images a devnet runs, absolute.
+type Programs struct {
+	Dbc, Dbcd string
+	// Images is the folder with tiny.qcow2.
+	Images string
+}
+
+// FindPrograms looks beside the running dbc, and for images where make puts
+// them; images may name another folder.
+func FindPrograms(images string) (Programs, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return Programs{}, fmt.Errorf("find this program: %w", err)
+	}
+	if self, err = filepath.EvalSymlinks(self); err != nil {
+		return Programs{}, fmt.Errorf("find this program: %w", err)
+	}
+	p := Programs{Dbc: self, Dbcd: filepath.Join(filepath.Dir(self), "dbcd"), Images: images}
+	if p.Images == "" {
+		p.Images = filepath.Join(filepath.Dir(filepath.Dir(self)), "build", "images")
+	}
+	if p.Images, err = filepath.Abs(p.Images); err != nil {
+		return Programs{}, fmt.Errorf("find images: %w", err)
+	}
+	for path, fix := range map[string]string{
+		p.Dbcd: "make build", filepath.Join(p.Images, tinyImage): "make images",
+	} {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return Programs{}, fmt.Errorf("%s %w: %s makes it", path, ErrMissing, fix)
+		}
+	}
+	return p, nil
+}
+
+const tinyImage = "tiny.qcow2"

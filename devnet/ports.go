@@ -1,0 +1,58 @@
+package devnet
+
+import (
+	"errors"
+	"net"
+	"strconv"
+)
+
+// Ports of a devnet, all on loopback.
+type ports struct {
+	RPC, P2P, GRPC, REST, NodeP2P, Node uint16
+	// First and Last bound the guests' published ports.
+	First, Last uint16
+}
+
+const (
+	maxDevnets = 8
+	// The guests' range in equal parts; the guide's examples are in the first.
+	firstGuestPort = 5200
+	guestPorts     = 3446
+)
+
+// portsOf are the ports of the n-th devnet on a computer; those of the first
+// are the defaults.
+func portsOf(n uint16) ports {
+	step := n * 10
+	return ports{
+		RPC: 26657 + step, P2P: 26656 + step, GRPC: 9090 + step, REST: 1317 + step,
+		NodeP2P: 5011 + step*10, Node: 5060 + step*10,
+		First: firstGuestPort + n*guestPorts, Last: firstGuestPort + (n+1)*guestPorts - 1,
+	}
+}
+
+// freePorts are the first ones that nobody listens on. Two devnets started in
+// the same moment can choose the same; the later one then fails and says so.
+func freePorts() (ports, error) {
+	for n := range uint16(maxDevnets) {
+		if p := portsOf(n); p.free() {
+			return p, nil
+		}
+	}
+	return ports{}, errors.New("the ports of all eight devnets of a computer are taken")
+}
+
+func (p ports) free() bool {
+	for _, port := range []uint16{p.RPC, p.P2P, p.GRPC, p.REST, p.NodeP2P, p.Node} {
+		listener, err := net.Listen("tcp", local(port))
+		if err != nil {
+			return false
+		}
+		_ = listener.Close()
+	}
+	return true
+}
+
+func local(port uint16) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
+}
