@@ -138,20 +138,25 @@ func TestRentRefusals(t *testing.T) {
 		edit func(c *chain, m *machine.Machine, msg *xrental.MsgRentMachine)
 		want error
 	}{
-		"renter malformed":      {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.Renter = "x" }, xrental.ErrInvalid},
-		"machine unknown":       {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.MachineId = "x" }, machine.ErrInvalidID},
-		"below the minimum":     {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = hour / 2 }, xrental.ErrDuration},
-		"no multiple":           {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = hour + 1 }, xrental.ErrDuration},
-		"beyond the maximum":    {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = 60*24*hour + 1800 }, xrental.ErrDuration},
-		"duration wraps":        {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = 1 << 63 }, xrental.ErrDuration},
-		"zero duration":         {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = 0 }, xrental.ErrDuration},
-		"too many slots":        {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.Slots = 3 }, xrental.ErrNotRentable},
-		"listing moved":         {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.ListingVersion = 2 }, xrental.ErrListingMoved},
-		"over max_total":        {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.MaxTotal = fee + dbc - 1 }, xrental.ErrTooExpensive},
-		"offline":               {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.State = machine.MACHINE_STATE_OFFLINE }, xrental.ErrNotRentable},
-		"below its stake":       {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.StakeRequired = stake + 1 }, xrental.ErrNotRentable},
-		"rent rounds to zero":   {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.PricePerDay = 23 }, xrental.ErrAmount},
-		"price does not fit":    {func(_ *chain, m *machine.Machine, msg *xrental.MsgRentMachine) { m.PricePerDay = 1 << 63; msg.Slots = 2 }, xrental.ErrAmount},
+		"renter malformed":  {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.Renter = "x" }, xrental.ErrInvalid},
+		"machine unknown":   {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.MachineId = "x" }, machine.ErrInvalidID},
+		"below the minimum": {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = hour / 2 }, xrental.ErrDuration},
+		"no multiple":       {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = hour + 1 }, xrental.ErrDuration},
+		"beyond the maximum": {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) {
+			msg.DurationSeconds = 60*24*hour + 1800
+		}, xrental.ErrDuration},
+		"duration wraps":      {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = 1 << 63 }, xrental.ErrDuration},
+		"zero duration":       {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.DurationSeconds = 0 }, xrental.ErrDuration},
+		"too many slots":      {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.Slots = 3 }, xrental.ErrNotRentable},
+		"listing moved":       {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.ListingVersion = 2 }, xrental.ErrListingMoved},
+		"over max_total":      {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.MaxTotal = fee + dbc - 1 }, xrental.ErrTooExpensive},
+		"offline":             {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.State = machine.MACHINE_STATE_OFFLINE }, xrental.ErrNotRentable},
+		"below its stake":     {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.StakeRequired = stake + 1 }, xrental.ErrNotRentable},
+		"rent rounds to zero": {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.PricePerDay = 23 }, xrental.ErrAmount},
+		"price does not fit": {func(_ *chain, m *machine.Machine, msg *xrental.MsgRentMachine) {
+			m.PricePerDay = 1 << 63
+			msg.Slots = 2
+		}, xrental.ErrAmount},
 		"more than the balance": {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.PricePerDay = 24 * start }, xrental.ErrFunds},
 		"drains before the end": {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) {
 			from := genesisTime.Add(time.Hour - 1)

@@ -138,6 +138,13 @@ func (c *chain) fund(to sdk.AccAddress, amount uint64) {
 	require.NoError(c, c.bank.SendCoinsFromModuleToAccount(c.ctx, mint, to, coins))
 }
 
+func (c *chain) fundModule(name string, amount uint64) {
+	c.Helper()
+	coins := sdk.NewCoins(sdk.NewCoin(xrental.Denom, math.NewIntFromUint64(amount)))
+	require.NoError(c, c.bank.MintCoins(c.ctx, mint, coins))
+	require.NoError(c, c.bank.SendCoinsFromModuleToModule(c.ctx, mint, name, coins))
+}
+
 func (c *chain) balance(of sdk.AccAddress) uint64 {
 	return c.bank.GetBalance(c.ctx, of, xrental.Denom).Amount.Uint64()
 }
@@ -158,7 +165,7 @@ func (c *chain) bond(n byte, slots int) string {
 		PricePerDay: price, Stake: stake, StakeRequired: 1, State: machine.MACHINE_STATE_ONLINE,
 	}
 	require.NoError(c, c.machines.Bonds.Set(c.ctx, id, m))
-	c.fund(authtypes.NewModuleAddress(machine.ModuleName), stake)
+	c.fundModule(machine.ModuleName, stake)
 	return id
 }
 

@@ -1,0 +1,121 @@
+package keeper_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// busy is a chain with a rental in every state, one of them waiting for a challenge.
+func busy(t *testing.T) (*chain, string) {
+	t.Helper()
+	c := newChain(t)
+	id, alice, bob := c.bond(1, 6), c.renters[0], c.renters[1]
+	c.mustActive(alice, id, hour, 1)
+	c.mustActive(alice, id, 2*hour, 1)
+	c.mustActive(bob, id, 10*hour, 1)
+	c.mustRent(bob, id, hour, 1)
+	c.at(40 * time.Minute)
+	c.end()
+	c.mustRent(c.renters[2], id, hour, 2)
+	require.NoError(t, c.challenge(bob, id))
+	c.at(45 * time.Minute)
+	require.NoError(t, c.breakRental(c.owner.String(), 2))
+	c.end()
+	return c, id
+}
+
+// restart imports into empty stores what was exported, with the same machine and escrow.
+func (c *chain) restart(id string) (*chain, xrental.GenesisState) {
+	c.Helper()
+	gs, err := c.keeper.ExportGenesis(c.ctx)
+	require.NoError(c, err)
+	m, err := c.machines.Bonds.Get(c.ctx, id)
+	require.NoError(c, err)
+
+	n := bareChain(c.TB)
+	n.ctx = n.ctx.WithBlockTime(c.ctx.BlockTime())
+	require.NoError(c, n.machines.Parameters.Set(n.ctx, machine.DefaultParams()))
+	halt, err := c.machines.Halt.Get(c.ctx)
+	require.NoError(c, err)
+	require.NoError(c, n.machines.Halt.Set(n.ctx, halt))
+	require.NoError(c, n.machines.Bonds.Set(n.ctx, id, m))
+	if m.OpenChallenge != 0 {
+		open, err := c.machines.Challenges.Get(c.ctx, m.OpenChallenge)
+		require.NoError(c, err)
+		require.NoError(c, n.machines.Challenges.Set(n.ctx, open.Id, open))
+	}
+	for _, name := range []string{xrental.ModuleName, machine.ModuleName} {
+		n.fundModule(name, c.module(name))
+	}
+	for key, value := range c.keys {
+		n.keys[key] = value
+	}
+	return n, *gs
+}
+
+func TestExportAndImport(t *testing.T) {
+	t.Parallel()
+	c, id := busy(t)
+	n, gs := c.restart(id)
+	require.Equal(t, []uint64{2}, gs.Unsettled)
+	require.Len(t, gs.Cooldowns, 1)
+	require.NoError(t, gs.Validate())
+	require.NoError(t, n.keeper.InitGenesis(n.ctx, gs))
+	again, err := n.keeper.ExportGenesis(n.ctx)
+	require.NoError(t, err)
+	require.Equal(t, &gs, again)
+
+	// Both go on alike: queues and indexes came back.
+	for _, chain := range []*chain{c, n} {
+		chain.at(46 * time.Minute)
+		require.NoError(t, chain.answer(id))
+		chain.end()
+		chain.at(12 * time.Hour)
+		chain.end()
+		require.Zero(t, chain.module(xrental.ModuleName))
+		_, err = chain.rent(chain.renters[1], id, hour, 0)
+		require.ErrorIs(t, err, xrental.ErrCooldown)
+	}
+	require.EqualValues(t, c.balance(c.payout), n.balance(n.payout))
+}
+
+func TestImportChecks(t *testing.T) {
+	t.Parallel()
+	c, id := busy(t)
+	tests := map[string]struct {
+		edit func(n *chain, gs *xrental.GenesisState)
+		want error
+	}{
+		"escrow short":    {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Paid++ }, xrental.ErrInvariant},
+		"escrow too full": {func(n *chain, _ *xrental.GenesisState) { n.fundModule(xrental.ModuleName, 1) }, xrental.ErrInvariant},
+		"slot rented twice": {func(_ *chain, gs *xrental.GenesisState) {
+			gs.Rentals[4].Slots = []uint32{2, 4}
+		}, machine.ErrNoSlots},
+		"slot unknown":     {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Slots = []uint32{6} }, machine.ErrNoSlots},
+		"machine unknown":  {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].MachineId = "ff" }, machine.ErrInvalidID},
+		"id twice":         {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[1].Id = 1 }, xrental.ErrInvalid},
+		"next id too low":  {func(_ *chain, gs *xrental.GenesisState) { gs.NextRentId = 5 }, xrental.ErrInvalid},
+		"unsettled denied": {func(_ *chain, gs *xrental.GenesisState) { gs.Unsettled = nil }, xrental.ErrInvalid},
+		"claimed too much": {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Claimed = gs.Rentals[2].Paid + 1 }, xrental.ErrInvalid},
+		"gap in segments": {func(_ *chain, gs *xrental.GenesisState) {
+			gs.Rentals[2].Segments[0].End = gs.Rentals[2].End.Add(-1)
+		}, xrental.ErrInvalid},
+		"history elsewhere": {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].State = xrental.RENTAL_STATE_TRIAL }, xrental.ErrInvalid},
+		"cooldown twice": {func(_ *chain, gs *xrental.GenesisState) {
+			gs.Cooldowns = append(gs.Cooldowns, gs.Cooldowns[0])
+		}, xrental.ErrInvalid},
+		"parameters": {func(_ *chain, gs *xrental.GenesisState) { gs.Params.MaxSegments = 0 }, xrental.ErrParams},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			n, gs := c.restart(id)
+			test.edit(n, &gs)
+			require.ErrorIs(t, n.keeper.InitGenesis(n.ctx, gs), test.want)
+		})
+	}
+}
