@@ -1,0 +1,108 @@
+package rental_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/dbc-network/dbc/rental"
+)
+
+const (
+	firstEvent, lastEvent = rental.EventRent, rental.EventBreakByRenter
+	lastState             = rental.StateBroken
+	lastReason            = rental.ReasonBrokenByRenter
+)
+
+// allowed is written by hand from the design's table, apart from the code's.
+var allowed = map[rental.State]map[rental.Event]rental.State{
+	rental.StateNone: {rental.EventRent: rental.StateTrial},
+	rental.StateTrial: {
+		rental.EventConfirm:             rental.StateActive,
+		rental.EventCancel:              rental.StateRefunded,
+		rental.EventDeadline:            rental.StateRefunded,
+		rental.EventEnd:                 rental.StateRefunded,
+		rental.EventMachineOffline:      rental.StateRefunded,
+		rental.EventChallengeUnanswered: rental.StateRefunded,
+		rental.EventBreakByOwner:        rental.StateRefunded,
+		rental.EventBreakByGovernance:   rental.StateRefunded,
+	},
+	rental.StateActive: {
+		rental.EventRenew:             rental.StateActive,
+		rental.EventEnd:               rental.StateEnded,
+		rental.EventBreakByOwner:      rental.StateBroken,
+		rental.EventBreakByGovernance: rental.StateBroken,
+		rental.EventBreakByRenter:     rental.StateBroken,
+	},
+}
+
+func TestNextForEveryStateAndEvent(t *testing.T) {
+	t.Parallel()
+	count := 0
+	for state := rental.StateNone; state <= lastState+1; state++ {
+		for event := rental.Event(0); event <= lastEvent+1; event++ {
+			got, err := rental.Next(state, event)
+			want, ok := allowed[state][event]
+			switch {
+			case ok && (err != nil || got.To != want || got.From != state || got.Event != event):
+				t.Errorf("%s, %s: got %+v, %v; want %s", state, event, got, err, want)
+			case !ok && !errors.Is(err, rental.ErrNotAllowed):
+				t.Errorf("%s, %s: got %+v, %v; want it refused", state, event, got, err)
+			case ok:
+				count++
+			}
+		}
+	}
+	if count != len(rental.Table()) {
+		t.Errorf("the table has %d lines, %d were met", len(rental.Table()), count)
+	}
+}
+
+// What must hold of the table whatever its lines are.
+func TestEffectsFitStates(t *testing.T) {
+	t.Parallel()
+	for _, line := range rental.Table() {
+		closes := line.To.Closed()
+		if line.Has(rental.ReleaseSlots) != closes {
+			t.Errorf("%s, %s: slots are released exactly when a rental closes", line.From, line.Event)
+		}
+		if line.Has(rental.ReserveSlots) != (line.From == rental.StateNone) {
+			t.Errorf("%s, %s: slots are reserved exactly when it is made", line.From, line.Event)
+		}
+		if refund := line.From == rental.StateTrial && closes; line.Has(rental.ReturnRent) != refund {
+			t.Errorf("%s, %s: a trial that closes returns the whole rent", line.From, line.Event)
+		}
+		if settle := line.From == rental.StateActive && closes; line.Has(rental.PayEarned) != settle || line.Has(rental.ReturnUnearned) != settle {
+			t.Errorf("%s, %s: an active rental that closes is settled", line.From, line.Event)
+		}
+		if line.From == rental.StateTrial && closes && line.Has(rental.StartCooldown) == line.Has(rental.ReturnFee) {
+			t.Errorf("%s, %s: either the machine was the cause, and pays the fee, or the renter waits", line.From, line.Event)
+		}
+		if known, ok := rental.ByReason(line.From, line.Reason); !ok || known.Event != line.Event {
+			t.Errorf("%s, %s: its reason %s does not tell it", line.From, line.Event, line.Reason)
+		}
+	}
+}
+
+func TestEverythingHasWords(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for reason := rental.ReasonNone; reason <= lastReason; reason++ {
+		for _, word := range []string{reason.String(), reason.Sentence()} {
+			if word == "" || seen[word] || strings.Contains(word, "(") {
+				t.Errorf("reason %d: word %q is missing or there twice", reason, word)
+			}
+			seen[word] = true
+		}
+	}
+	for _, line := range rental.Table() {
+		if got := strings.Count(line.Sentence(), "; "); got != len(line.Effects) || strings.HasSuffix(line.Sentence(), "; ") {
+			t.Errorf("%s, %s: sentence %q does not tell its effects", line.From, line.Event, line.Sentence())
+		}
+	}
+	for udbc, want := range map[uint64]string{0: "0 DBC", 1: "0.000001 DBC", 10_000_000: "10 DBC", 12_500_000: "12.5 DBC"} {
+		if got := rental.DBC(udbc); got != want {
+			t.Errorf("%d udbc: got %q, want %q", udbc, got, want)
+		}
+	}
+}
