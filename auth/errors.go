@@ -7,20 +7,20 @@ import (
 )
 
 var (
-	// ErrMalformed: a header, ticket, key or signature is not written as the
+	// ErrMalformed means: a header, ticket, key or signature is not written as the
 	// contract says.
 	ErrMalformed = errors.New("malformed authority")
-	// ErrSignature: it is well written, but the signature does not fit.
+	// ErrSignature means: it is well written, but the signature does not fit.
 	ErrSignature = errors.New("wrong signature")
-	// ErrClockSkew: a request's time is too far from the server's.
+	// ErrClockSkew means: a request's time is too far from the server's.
 	ErrClockSkew = errors.New("time of the request is too far from the server's")
-	// ErrReplayed: the nonce was used before. Replay implementations return it.
+	// ErrReplayed means: the nonce was used before. Replay implementations return it.
 	ErrReplayed = errors.New("nonce was used before")
-	// ErrExpired: a ticket is past its expiry, or not valid yet.
+	// ErrExpired means: a ticket is past its expiry, or not valid yet.
 	ErrExpired = errors.New("ticket is not valid now")
-	// ErrWrongMachine: a ticket was made for another machine.
+	// ErrWrongMachine means: a ticket was made for another machine.
 	ErrWrongMachine = errors.New("made for another machine")
-	// ErrNoSession: the session is not known here.
+	// ErrNoSession means: the session is not known here.
 	ErrNoSession = errors.New("no such session")
 )
 

@@ -31,8 +31,10 @@ func NewSigner(key *secp256k1.PrivateKey) Signer {
 	return &keySigner{key: key, address: address}
 }
 
+// Address is the bech32 address of the key.
 func (s *keySigner) Address() string { return s.address }
 
+// Sign signs the ADR-036 document of text.
 func (s *keySigner) Sign(_ context.Context, text string) (string, error) {
 	digest := sha256.Sum256(SignDoc(text, s.address))
 	sig := ecdsa.Sign(s.key, digest[:])

@@ -53,7 +53,7 @@ func checkOverlay(path string, base Image, size int64) error {
 	if err != nil {
 		return fmt.Errorf("open overlay: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	h, err := readHeader(f)
 	if err != nil {
 		return fmt.Errorf("overlay %s is there and unreadable: %w", path, err)

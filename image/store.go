@@ -71,7 +71,7 @@ func (s *Store) Find(ctx context.Context, name string) (Image, error) {
 	case err != nil:
 		return Image{}, fmt.Errorf("open image: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return inspect(f, name, path)
 }
 

@@ -2,5 +2,5 @@ package seed
 
 import "errors"
 
-// ErrInvalid: a value can't go into a seed; the text names field and remedy.
+// ErrInvalid means: a value can't go into a seed; the text names field and remedy.
 var ErrInvalid = errors.New("invalid seed")

@@ -10,6 +10,8 @@ import (
 	"github.com/diskfs/go-diskfs/backend/file"
 	"github.com/diskfs/go-diskfs/filesystem/iso9660"
 	"github.com/google/renameio/v2"
+
+	"github.com/dbc-network/dbc/seed/nocloud"
 )
 
 const (
@@ -76,7 +78,7 @@ func layOut(workspace string) ([]byte, error) {
 	}
 	// Joliet gives the long names that NoCloud needs. Rock Ridge would too, but
 	// records change times, which nobody can set.
-	if err := iso.Finalize(iso9660.FinalizeOptions{Joliet: true, VolumeIdentifier: Label}); err != nil {
+	if err := iso.Finalize(iso9660.FinalizeOptions{Joliet: true, VolumeIdentifier: nocloud.Label}); err != nil {
 		return nil, fmt.Errorf("lay out iso: %w", err)
 	}
 	if err := fixDates(mem.data); err != nil {

@@ -17,6 +17,7 @@ type memory struct{ data []byte }
 
 var _ backend.WritableFile = (*memory)(nil)
 
+// WriteAt grows the file as needed.
 func (m *memory) WriteAt(p []byte, at int64) (int, error) {
 	end := at + int64(len(p))
 	if at < 0 || end > maxImage {
@@ -28,6 +29,7 @@ func (m *memory) WriteAt(p []byte, at int64) (int, error) {
 	return copy(m.data[at:], p), nil
 }
 
+// ReadAt reads what was written.
 func (m *memory) ReadAt(p []byte, at int64) (int, error) {
 	if at < 0 || at >= int64(len(m.data)) {
 		return 0, io.EOF
@@ -39,7 +41,14 @@ func (m *memory) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-func (m *memory) Read([]byte) (int, error)       { return 0, errors.ErrUnsupported }
+// Read is not needed to lay out an image, and neither are Seek and Stat.
+func (m *memory) Read([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// Seek is not needed.
 func (m *memory) Seek(int64, int) (int64, error) { return 0, errors.ErrUnsupported }
-func (m *memory) Stat() (fs.FileInfo, error)     { return nil, errors.ErrUnsupported }
-func (m *memory) Close() error                   { return nil }
+
+// Stat is not needed.
+func (m *memory) Stat() (fs.FileInfo, error) { return nil, errors.ErrUnsupported }
+
+// Close has nothing to close.
+func (m *memory) Close() error { return nil }

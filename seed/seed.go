@@ -16,9 +16,6 @@ import (
 	"net/netip"
 )
 
-// Label is the volume label by which a guest finds its seed.
-const Label = "cidata"
-
 // Data is what one guest is told. All of it is checked before it is written.
 type Data struct {
 	// InstanceID is new for each new guest: a guest that sees another one sets

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dbc-network/dbc/image/gpt"
+)
+
+const (
+	mib       = 1 << 20
+	diskSize  = 128 * mib
+	blockSize = 4096
+
+	bootFirst = mib / gpt.Sector
+	rootFirst = 2 * mib / gpt.Sector
+
+	// rootLabel is what the guest's init looks for.
+	rootLabel = "dbc-tiny"
+
+	// Offsets that grub-bios-setup patches, in its boot.S and diskboot.S: where
+	// the core lies, the jump that it makes harmless for hard disks, where the
+	// rest of the core lies, and the length of the boot code.
+	grubCoreAt   = 0x5c
+	grubDriveAt  = 0x66
+	grubRestAt   = 0x1f4
+	bootCodeSize = 440
+)
+
+// grubConfig is built into GRUB's core: no menu, no search, no second file.
+// tsc and no_timer_check spare emulated guests the calibration of a clock that
+// the host gives them anyway; panic=5 starts a guest again that could not boot.
+const grubConfig = `set root=(hd0,gpt2)
+linux /boot/vmlinuz console=ttyS0,115200 quiet tsc=reliable no_timer_check panic=5
+initrd /boot/initrd
+boot
+`
+
+func (b *builder) makeDisk(ctx context.Context) error {
+	raw, system := filepath.Join(b.work, "disk.raw"), filepath.Join(b.work, "root.ext4")
+	sectors := uint64(diskSize / gpt.Sector)
+	size := int64(gpt.LastUsable(sectors)+1-rootFirst) * gpt.Sector / blockSize * blockSize
+	if err := b.makeFileSystem(ctx, system, size); err != nil {
+		return err
+	}
+	disk, err := os.Create(raw)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		disk.Truncate(diskSize),
+		b.writeGRUB(ctx, disk),
+		writeTable(disk, sectors),
+		copySparse(disk, system, rootFirst*gpt.Sector),
+		disk.Close(),
+	)
+	if err != nil {
+		return err
+	}
+	return runIn(ctx, "", nil, "qemu-img", "convert", "-f", "raw", "-O", "qcow2", "--", raw, b.out)
+}
+
+// makeFileSystem fills an ext4 from the tree. Features that old GRUBs can't
+// read are off, and blocks are 4 KiB whatever the size, for the guest grows it.
+func (b *builder) makeFileSystem(ctx context.Context, path string, size int64) error {
+	err := runIn(ctx, "", nil, "mkfs.ext4", "-q", "-F", "-L", rootLabel, "-b", fmt.Sprint(blockSize), "-i", "16384", "-m", "0",
+		"-J", "size=4", "-O", "^metadata_csum_seed,^orphan_file", "-E", "root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1",
+		"-d", b.root, path, fmt.Sprint(size/blockSize))
+	if err != nil {
+		return err
+	}
+	return b.ownByRoot(ctx, path)
+}
+
+// ownByRoot gives every file to root: mkfs.ext4 copied the owner, who is
+// whoever builds, and would be the tenant's user in the guest.
+func (b *builder) ownByRoot(ctx context.Context, system string) error {
+	var script strings.Builder
+	err := filepath.WalkDir(b.root, func(path string, _ fs.DirEntry, err error) error {
+		if rel, e := filepath.Rel(b.root, path); err == nil && e == nil && rel != "." {
+			fmt.Fprintf(&script, "set_inode_field \"/%s\" uid 0\nset_inode_field \"/%s\" gid 0\n", rel, rel)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	commands := filepath.Join(b.work, "debugfs")
+	if err := os.WriteFile(commands, []byte(script.String()), 0o600); err != nil {
+		return err
+	}
+	return runIn(ctx, "", nil, "debugfs", "-w", "-f", commands, system)
+}
+
+// writeGRUB makes GRUB's core with the packages' own grub-mkimage and
+// libraries, and puts it where a BIOS and GRUB's boot sector look.
+func (b *builder) writeGRUB(ctx context.Context, disk *os.File) error {
+	mkimage, err := b.find("usr/bin/grub-mkimage")
+	if err != nil {
+		return err
+	}
+	ld, err := b.findLibrary(loader)
+	if err != nil {
+		return err
+	}
+	config, core := filepath.Join(b.work, "grub.cfg"), filepath.Join(b.work, "core.img")
+	if err := os.WriteFile(config, []byte(grubConfig), 0o600); err != nil {
+		return err
+	}
+	paths := make([]string, len(libraryFolders))
+	for i, dir := range libraryFolders {
+		paths[i] = filepath.Join(b.packages, dir)
+	}
+	modules := filepath.Join(b.packages, "usr/lib/grub/i386-pc")
+	err = runIn(ctx, "", nil, ld, "--library-path", strings.Join(paths, ":"), mkimage, "-d", modules, "-O", "i386-pc",
+		"-o", core, "-p", "(hd0,gpt2)/boot", "-c", config, "biosdisk", "part_gpt", "ext2", "linux", "boot")
+	if err != nil {
+		return err
+	}
+	boot, err := os.ReadFile(filepath.Join(modules, "boot.img"))
+	if err != nil {
+		return err
+	}
+	rest, err := os.ReadFile(core)
+	if err != nil {
+		return err
+	}
+	if len(boot) < bootCodeSize || len(rest) < gpt.Sector || len(rest) > mib {
+		return fmt.Errorf("GRUB's boot code has %d bytes, its core %d", len(boot), len(rest))
+	}
+	binary.LittleEndian.PutUint64(boot[grubCoreAt:], bootFirst)
+	copy(boot[grubDriveAt:], []byte{0x90, 0x90})
+	binary.LittleEndian.PutUint64(rest[grubRestAt:], bootFirst+1)
+	if _, err := disk.WriteAt(boot[:bootCodeSize], 0); err != nil {
+		return err
+	}
+	_, err = disk.WriteAt(rest, bootFirst*gpt.Sector)
+	return err
+}
+
+func writeTable(disk io.WriterAt, sectors uint64) error {
+	var ids [3]gpt.GUID
+	for i := range ids {
+		_, _ = rand.Read(ids[i][:]) // never fails: crypto/rand ends the process instead
+	}
+	return gpt.Write(disk, sectors, ids[0], []gpt.Partition{
+		{Type: gpt.BIOSBoot, ID: ids[1], First: bootFirst, Last: rootFirst - 1, Name: "boot"},
+		{Type: gpt.Linux, ID: ids[2], First: rootFirst, Last: gpt.LastUsable(sectors), Name: "root"},
+	})
+}
+
+// copySparse copies a file into the disk and leaves holes where it is empty.
+func copySparse(disk io.WriterAt, path string, at int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	buf, zero := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, err := io.ReadFull(f, buf)
+		if n > 0 && !bytes.Equal(buf[:n], zero[:n]) {
+			if _, err := disk.WriteAt(buf[:n], at); err != nil {
+				return err
+			}
+		}
+		at += int64(n)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

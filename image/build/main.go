@@ -1,0 +1,41 @@
+// Build makes guest images from the packages of the distribution it runs on
+// (Debian 12 or 13, Ubuntu 24.04), without root, loop devices or mounts.
+//
+//	go run ./image/build -out DIR tiny
+//
+// It needs apt-get with fetched package lists, dpkg-deb, mkfs.ext4, debugfs,
+// qemu-img and Go. An image whose inputs (this program, the guest's sources,
+// the distribution) have not changed is left alone; -force takes newer packages.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		slog.Error("build image", "err", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("build", flag.ContinueOnError)
+	out := flags.String("out", "", "folder for the image and its cache key")
+	force := flags.Bool("force", false, "build although nothing changed, with the newest packages")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *out == "" || flags.NArg() != 1 || flags.Arg(0) != tinyName {
+		return fmt.Errorf("usage: build -out DIR [-force] %s", tinyName)
+	}
+	return buildTiny(ctx, *out, *force)
+}

@@ -1,0 +1,38 @@
+//go:build linux
+
+// Guest is the first program of the tiny guest image: it loads the kernel's
+// modules, mounts the root, reads the NoCloud seed, brings up the network, and
+// then keeps SSH and the guest agent running until the power button.
+//
+// It is the same program under several names, as busybox is: init in the
+// initramfs, and in the root file system shutdown (with poweroff, reboot and
+// halt) and chpasswd, which the guest agent calls.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, filepath.Base(os.Args[0])+":", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	switch name := filepath.Base(os.Args[0]); name {
+	case "chpasswd":
+		return chpasswd(os.Stdin, len(os.Args) > 1 && os.Args[1] == "-e")
+	case "poweroff", "reboot", "halt", "shutdown":
+		return askInit(name, os.Args[1:])
+	default:
+		if os.Getpid() != 1 {
+			return fmt.Errorf("%s runs as the first process only", name)
+		}
+		return boot(context.Background())
+	}
+}

@@ -1,0 +1,221 @@
+package image
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+const (
+	bootMax = 3 * time.Minute // a busy machine without KVM
+	callMax = 30 * time.Second
+
+	guestNet  = "10.77.0.0/24"
+	guestAddr = "10.77.0.2"
+	gateway   = "10.77.0.1"
+	guestMAC  = "52:54:00:01:02:03"
+)
+
+// guest is a running QEMU.
+type guest struct {
+	ssh, agent, monitor string
+	ended               chan error
+	closed              chan struct{}
+}
+
+// boot starts the devices that the node's driver gives its guests, and returns
+// when the guest says on its console that it is ready.
+func boot(t *testing.T, disk, seed string) *guest {
+	t.Helper()
+	dir := t.TempDir()
+	g := &guest{
+		ssh: freePort(t), agent: filepath.Join(dir, "agent"), monitor: filepath.Join(dir, "monitor"),
+		ended: make(chan error, 1), closed: make(chan struct{}),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "256",
+		"-nodefaults", "-display", "none", "-vga", "std", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+		"-drive", "if=none,id=root,format=qcow2,file="+disk, "-device", "virtio-blk-pci,drive=root,bootindex=1",
+		"-drive", "if=none,id=seed,format=raw,readonly=on,file="+seed, "-device", "virtio-blk-pci,drive=seed",
+		"-netdev", "user,id=net,restrict=on,net="+guestNet+",host="+gateway+",hostfwd=tcp:"+g.ssh+"-"+guestAddr+":22",
+		"-device", "virtio-net-pci,netdev=net,mac="+guestMAC, "-device", "virtio-rng-pci",
+		"-device", "virtio-serial-pci", "-chardev", "socket,id=agent,server=on,wait=off,path="+g.agent,
+		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-qmp", "unix:"+g.monitor+",server=on,wait=off")
+	console, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start QEMU (these tests need qemu-system-x86_64): %v", err)
+	}
+	ready := make(chan string, 1)
+	go func() {
+		ready <- waitReady(console)
+		_, _ = io.Copy(io.Discard, console)
+		g.ended <- cmd.Wait()
+		close(g.closed)
+	}()
+	t.Cleanup(func() { cancel(); g.wait() })
+	select {
+	case lines := <-ready:
+		t.Logf("console: %s", lines)
+		if !strings.Contains(lines, "tiny: ready") {
+			t.Fatalf("QEMU ended early: %s", &complaints)
+		}
+	case <-time.After(bootMax):
+		t.Fatal("the guest did not become ready")
+	}
+	return g
+}
+
+func waitReady(console io.Reader) string {
+	var seen strings.Builder
+	lines := bufio.NewScanner(console)
+	for lines.Scan() {
+		fmt.Fprintf(&seen, "%q\n", lines.Text())
+		if strings.Contains(lines.Text(), "tiny: ready") {
+			break
+		}
+	}
+	return seen.String()
+}
+
+// wait returns when QEMU has ended; its error was taken by whoever asked first.
+func (g *guest) wait() { <-g.closed }
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// dial logs in; the host key is the pinned one or the connection fails.
+func (g *guest) dial(pinned ssh.PublicKey, user string, auth ssh.AuthMethod) (*ssh.Client, error) {
+	return ssh.Dial("tcp", g.ssh, &ssh.ClientConfig{
+		User: user, Auth: []ssh.AuthMethod{auth}, Timeout: callMax,
+		HostKeyCallback: ssh.FixedHostKey(pinned), HostKeyAlgorithms: []string{ssh.KeyAlgoED25519},
+	})
+}
+
+func command(t *testing.T, c *ssh.Client, line string) string {
+	t.Helper()
+	s, err := c.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	out, err := s.CombinedOutput(line)
+	if err != nil {
+		t.Fatalf("%s: %v: %s", line, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// shell types lines into a terminal, as a renter does.
+func shell(t *testing.T, c *ssh.Client, lines string) string {
+	t.Helper()
+	s, err := c.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	var out bytes.Buffer
+	s.Stdin, s.Stdout = strings.NewReader(lines), &out
+	if err := errors.Join(s.RequestPty("xterm", 24, 80, ssh.TerminalModes{}), s.Shell(), s.Wait()); err != nil {
+		t.Fatalf("shell: %v: %s", err, &out)
+	}
+	return out.String()
+}
+
+// call sends one command as JSON over a unix socket and returns its "return";
+// greeting is QEMU's monitor, which speaks first and wants its capabilities.
+func call(t *testing.T, socket string, greeting bool, request string) string {
+	t.Helper()
+	conn, err := net.DialTimeout("unix", socket, callMax)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(callMax)); err != nil {
+		t.Fatal(err)
+	}
+	replies := json.NewDecoder(conn)
+	requests := []string{request}
+	if greeting {
+		var hello json.RawMessage
+		if err := replies.Decode(&hello); err != nil {
+			t.Fatal(err)
+		}
+		requests = []string{`{"execute":"qmp_capabilities"}`, request}
+	}
+	var reply struct {
+		Return json.RawMessage `json:"return"`
+		Error  json.RawMessage `json:"error"`
+	}
+	for _, r := range requests {
+		if _, err := io.WriteString(conn, r+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		reply.Return = nil
+		for reply.Return == nil && reply.Error == nil { // events come in between
+			if err := replies.Decode(&reply); err != nil {
+				t.Fatalf("%s: %v", r, err)
+			}
+		}
+	}
+	if reply.Error != nil {
+		t.Fatalf("%s: %s", request, reply.Error)
+	}
+	return string(reply.Return)
+}
+
+// powerDown presses the button and waits until QEMU ends by itself.
+func (g *guest) powerDown(t *testing.T) {
+	t.Helper()
+	began := time.Now()
+	call(t, g.monitor, true, `{"execute":"system_powerdown"}`)
+	select {
+	case err := <-g.ended:
+		if err != nil {
+			t.Fatalf("QEMU: %v", err)
+		}
+		t.Logf("off %v after the button", time.Since(began).Round(time.Millisecond))
+	case <-time.After(callMax):
+		t.Fatal("the power button does nothing")
+	}
+}
+
+// images is the folder with the tiny image, which is built where it is missing
+// or old.
+func images(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", "..", "build", "images"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "run", "github.com/dbc-network/dbc/image/build", "-out", dir, "tiny")
+	cmd.Env = append(os.Environ(), "GOFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the image: %v: %s", err, out)
+	}
+	return dir
+}
