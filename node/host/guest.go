@@ -30,7 +30,7 @@ const (
 	fileData    = "data.raw"
 	fileSeed    = "seed.iso"
 	fileConsole = "console.log"
-	// fileVNC is in a folder of its own, which QEMU's user may write.
+	// fileVNC is in a folder of its own, which the driver makes and gives to QEMU's user.
 	fileVNC = "vnc/vnc.sock"
 )
 
@@ -40,7 +40,7 @@ func makeDisks(h *Host, ctx context.Context, t journal.Task) error {
 	if err != nil {
 		return fmt.Errorf("find image: %w", err)
 	}
-	for _, dir := range []string{filepath.Dir(h.folder(t)), h.folder(t), filepath.Dir(h.file(t, fileVNC))} {
+	for _, dir := range []string{filepath.Dir(h.folder(t)), h.folder(t)} {
 		if err := os.MkdirAll(dir, 0o711); err != nil {
 			return fmt.Errorf("make folder: %w", err)
 		}

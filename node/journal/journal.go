@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -53,6 +54,29 @@ func Open(path string, want Binding) (*Journal, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return j, nil
+}
+
+// Peek is the binding of the journal of path; ok is false where there is none.
+func Peek(path string) (b Binding, ok bool, err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return b, false, nil
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
+	if err != nil {
+		return b, false, fmt.Errorf("open the journal %s: %w", path, err)
+	}
+	err = db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			return nil
+		}
+		if text := meta.Get(keyBinding); text != nil {
+			ok = true
+			return json.Unmarshal(text, &b)
+		}
+		return nil
+	})
+	return b, ok, errors.Join(err, db.Close())
 }
 
 // Close closes the file; what was written is on disk already.

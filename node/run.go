@@ -1,0 +1,199 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/vm/libvirt"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+const (
+	// chainRetry is the pause between two looks for a dbcd at the first start.
+	chainRetry = time.Second
+	// ready bounds a new guest's way to its SSH banner; emulated ones are slow.
+	ready         = 5 * time.Minute
+	readyEmulated = 10 * time.Minute
+)
+
+// images is the store with the overlays.
+type images struct{ *image.Store }
+
+// Overlay is image.Overlay.
+func (images) Overlay(ctx context.Context, base image.Image, path string, size int64) error {
+	return image.Overlay(ctx, base, path, size)
+}
+
+// parts are what a running node is made of, in the order in which they were
+// opened; close takes them back.
+type parts struct {
+	cfg     Config
+	log     *slog.Logger
+	key     key.Key
+	facts   machine.Facts
+	binding journal.Binding
+	chain   *chain.Client
+	journal *journal.Journal
+	driver  *libvirt.Driver
+	net     *network.Network
+	trust   *trust.Chain
+	host    *host.Host
+
+	closers []func() error
+}
+
+// Run is the life of a node: it returns nil after ctx is done and everything it
+// began has ended. VMs run on and are found again by the next Run.
+func Run(ctx context.Context, cfg Config) (err error) {
+	if cfg.Role != RoleMining {
+		return fmt.Errorf("role %q: this version runs role %s only: %w", cfg.Role, RoleMining, ErrRole)
+	}
+	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	defer func() { err = errors.Join(err, p.close()) }()
+	for _, open := range []func(context.Context) error{
+		p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost,
+	} {
+		if err := open(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil // told to end while starting
+			}
+			return err
+		}
+	}
+	return p.serve(ctx)
+}
+
+func (p *parts) onClose(f func() error) { p.closers = append(p.closers, f) }
+
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func (p *parts) openIdentity(ctx context.Context) (err error) {
+	release, err := lockMachine(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.onClose(release)
+	if p.key, err = key.Load(p.cfg.KeyPath()); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.cfg.DataDir, 0o711); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	p.facts, err = Facts(ctx, p.cfg, p.key.MachineID())
+	return err
+}
+
+func (p *parts) openChain(ctx context.Context) (err error) {
+	p.chain, err = chain.Dial(ctx, chain.Config{
+		ChainID: p.cfg.ChainID, GRPC: p.cfg.ChainGRPC, RPC: p.cfg.ChainRPC, Logger: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("connect to the chain: %w", err)
+	}
+	p.onClose(p.chain.Close)
+	return nil
+}
+
+func (p *parts) journalPath() string { return filepath.Join(p.cfg.DataDir, "journal.db") }
+
+// openState binds the journal to the chain's genesis. Where the dbcd is silent
+// an old journal still knows its own, so that VMs are looked after; a first
+// start has to wait.
+func (p *parts) openState(ctx context.Context) (err error) {
+	if p.binding, err = p.bind(ctx); err != nil {
+		return err
+	}
+	if p.journal, err = journal.Open(p.journalPath(), p.binding); err != nil {
+		return err
+	}
+	p.onClose(p.journal.Close)
+	p.trust, err = trust.New(p.binding, p.chain, p.journal, p.log)
+	return err
+}
+
+func (p *parts) bind(ctx context.Context) (journal.Binding, error) {
+	own := journal.Binding{ChainID: p.cfg.ChainID, MachineID: p.key.MachineID()}
+	for told := false; ; told = true {
+		head, err := p.chain.Head(ctx)
+		if err == nil && head.ChainID != p.cfg.ChainID {
+			return own, fmt.Errorf("%s serves chain %s, core.conf says %s: %w", p.cfg.ChainRPC, head.ChainID, p.cfg.ChainID, ErrBound)
+		}
+		if err == nil {
+			own.GenesisHash = hex.EncodeToString(head.GenesisHash[:])
+			return own, nil
+		}
+		old, known, peekErr := journal.Peek(p.journalPath())
+		if peekErr != nil {
+			return own, peekErr
+		}
+		if known {
+			p.log.Warn("the chain does not answer; going on with what is known", "error", err)
+			own.GenesisHash = old.GenesisHash
+			return own, nil
+		}
+		if !told {
+			p.log.Warn("waiting for the chain", "rpc", p.cfg.ChainRPC, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return own, ctx.Err()
+		case <-time.After(chainRetry):
+		}
+	}
+}
+
+func (p *parts) openHypervisor(ctx context.Context) (err error) {
+	p.driver, err = libvirt.Open(ctx, libvirt.Config{
+		Socket: p.cfg.LibvirtSocket, Emulation: p.cfg.TestEmulation, Cache: p.cfg.runDir(), Logger: p.log,
+		Owner: p.binding.MachineID + "." + p.binding.GenesisHash,
+	})
+	if err != nil {
+		return fmt.Errorf("open libvirt at %s: %w", p.cfg.LibvirtSocket, err)
+	}
+	p.onClose(p.driver.Close)
+	p.net, err = network.Open(network.Config{
+		Bridge: host.Bridge(p.binding), CIDR: p.cfg.GuestCIDR, Published: p.cfg.PublicIP, Logger: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("open the guests' network: %w", err)
+	}
+	return nil
+}
+
+func (p *parts) openHost(ctx context.Context) error {
+	wakes, err := p.chain.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	within := ready
+	if p.cfg.TestEmulation {
+		within = readyEmulated
+	}
+	p.host = host.New(host.Config{
+		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
+		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
+	}, host.Deps{
+		Journal: p.journal, Driver: p.driver, Images: images{image.Open(p.cfg.ImageDir())}, Net: p.net,
+		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes,
+	})
+	return nil
+}

@@ -1,0 +1,89 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/host"
+)
+
+// drain is what requests have to end after the node was told to.
+const drain = 5 * time.Second
+
+// serve runs the loop and the API until ctx is done or one of them fails, and
+// returns when both have ended.
+func (p *parts) serve(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.HTTPListen.String())
+	if err != nil {
+		return fmt.Errorf("listen on http_ip:http_port: %w", err)
+	}
+	server := p.api().HTTP()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 2)
+	go func() { ended <- p.host.Run(ctx) }()
+	go func() { ended <- p.listen(server, listener) }()
+	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
+		"api", "http://"+p.cfg.HTTPListen.String())
+
+	var first error
+	left := 2
+	select {
+	case <-ctx.Done():
+	case first = <-ended:
+		left--
+	}
+	cancel()
+	// Requests end first, for they use what the loop uses.
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer stop()
+	err = server.Shutdown(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	for ; left > 0; left-- {
+		first = errors.Join(first, <-ended)
+	}
+	p.log.Info("the node has ended; its VMs run on")
+	return errors.Join(first, err)
+}
+
+func (p *parts) listen(server *http.Server, listener net.Listener) error {
+	var err error
+	if p.cfg.HTTPTLSCert != "" {
+		err = server.ServeTLS(listener, p.cfg.HTTPTLSCert, p.cfg.HTTPTLSKey)
+	} else {
+		err = server.Serve(listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve the API: %w", err)
+}
+
+func (p *parts) api() *api.Server {
+	return api.New(api.Config{
+		Key: p.key, ChainID: p.binding.ChainID, Version: version(), Listen: p.cfg.HTTPListen,
+		Hosts: p.cfg.HTTPHosts, Origins: p.cfg.HTTPCORSOrigins, PublicIP: p.cfg.PublicIP,
+		PortFirst: p.cfg.PortFirst, PortLast: p.cfg.PortLast,
+		Capacity: host.CapacityOf(p.facts, p.facts), GPUType: p.facts.Slots[0].GpuType,
+	}, api.Deps{
+		Host: p.host, Usage: p.host, Rentals: p.trust, Images: image.Open(p.cfg.ImageDir()), Replay: p.journal,
+		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) }, Log: p.log,
+	})
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "dev"
+}
