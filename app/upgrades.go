@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	"github.com/cosmos/cosmos-sdk/types/module"
+	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
+)
+
+// plan is an upgrade that this binary can carry out when governance schedules
+// it: cosmovisor swaps binaries at its height.
+type plan struct {
+	name string
+	// stores that the upgrade adds, renames or deletes.
+	stores storetypes.StoreUpgrades
+	// before runs ahead of the modules' migrations; nil for nothing.
+	before func(ctx context.Context, app *App) error
+}
+
+// plans of this version, newest last. The first release has none.
+func plans() []plan { return nil }
+
+func (app *App) registerUpgrades() error {
+	info, err := app.Upgrade.ReadUpgradeInfoFromDisk()
+	if err != nil {
+		return fmt.Errorf("read upgrade info: %w", err)
+	}
+	for _, p := range plans() {
+		app.Upgrade.SetUpgradeHandler(p.name, app.upgrade(p))
+		if info.Name == p.name && !app.Upgrade.IsSkipHeight(info.Height) {
+			app.SetStoreLoader(upgradetypes.UpgradeStoreLoader(info.Height, &p.stores))
+		}
+	}
+	return nil
+}
+
+func (app *App) upgrade(p plan) upgradetypes.UpgradeHandler {
+	return func(ctx context.Context, _ upgradetypes.Plan, from module.VersionMap) (module.VersionMap, error) {
+		if p.before != nil {
+			if err := p.before(ctx, app); err != nil {
+				return nil, fmt.Errorf("upgrade %s: %w", p.name, err)
+			}
+		}
+		return app.Modules.RunMigrations(ctx, app.configurator, from)
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/spf13/viper"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/server"
+	servertypes "github.com/cosmos/cosmos-sdk/server/types"
+
+	"github.com/dbc-network/dbc/app"
+)
+
+// newApplication builds the application of a node. The SDK's interface has no
+// way to return an error, and a node without its application can't go on.
+func newApplication(logger log.Logger, db dbm.DB, options servertypes.AppOptions) servertypes.Application {
+	a, err := app.New(logger, db, true, options, server.DefaultBaseappOptions(options)...)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+var errNoHome = errors.New("no home directory: set --home")
+
+// exportState writes the state at a height as a genesis; height -1 is the newest.
+func exportState(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool, _ []string,
+	options servertypes.AppOptions, modules []string,
+) (servertypes.ExportedApp, error) {
+	if homeOf(options) == "" {
+		return servertypes.ExportedApp{}, errNoHome
+	}
+	if v, ok := options.(*viper.Viper); ok {
+		// Invariants are not checked again while exporting.
+		v.Set(server.FlagInvCheckPeriod, 1)
+	}
+	a, err := app.New(logger, db, height == -1, options)
+	if err != nil {
+		return servertypes.ExportedApp{}, err
+	}
+	if height != -1 {
+		if err := a.LoadHeight(height); err != nil {
+			return servertypes.ExportedApp{}, fmt.Errorf("load height %d: %w", height, err)
+		}
+	}
+	return a.Export(forZeroHeight, modules)
+}

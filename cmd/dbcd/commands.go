@@ -1,0 +1,69 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/client/debug"
+	"github.com/cosmos/cosmos-sdk/client/flags"
+	"github.com/cosmos/cosmos-sdk/client/keys"
+	"github.com/cosmos/cosmos-sdk/client/pruning"
+	"github.com/cosmos/cosmos-sdk/client/rpc"
+	"github.com/cosmos/cosmos-sdk/client/snapshot"
+	"github.com/cosmos/cosmos-sdk/server"
+	authcmd "github.com/cosmos/cosmos-sdk/x/auth/client/cli"
+	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
+
+	"github.com/dbc-network/dbc/app"
+)
+
+func addCommands(root *cobra.Command, blueprint *app.App) {
+	root.AddCommand(
+		genutilcli.InitCmd(blueprint.Basics, defaultHome()),
+		genutilcli.Commands(blueprint.TxConfig, blueprint.Basics, defaultHome()),
+		debug.Cmd(),
+		pruning.Cmd(newApplication, defaultHome()),
+		snapshot.Cmd(newApplication),
+	)
+	server.AddCommandsWithStartCmdOptions(root, defaultHome(), newApplication, exportState, server.StartCmdOptions{})
+	root.AddCommand(server.StatusCommand(), newQueryCommand(), newTxCommand(), keys.Commands())
+}
+
+// newQueryCommand holds queries that belong to no module; AutoCLI adds the modules'.
+func newQueryCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "query", Aliases: []string{"q"}, Short: "Querying subcommands",
+		SuggestionsMinimumDistance: 2, RunE: client.ValidateCmd,
+	}
+	cmd.AddCommand(
+		rpc.WaitTxCmd(),
+		rpc.ValidatorCommand(),
+		server.QueryBlockCmd(),
+		server.QueryBlocksCmd(),
+		server.QueryBlockResultsCmd(),
+		authcmd.QueryTxsByEventsCmd(),
+		authcmd.QueryTxCmd(),
+	)
+	return cmd
+}
+
+// newTxCommand holds what can be done with any transaction; AutoCLI adds the modules' messages.
+func newTxCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "tx", Short: "Transactions subcommands",
+		SuggestionsMinimumDistance: 2, RunE: client.ValidateCmd,
+	}
+	cmd.AddCommand(
+		authcmd.GetSignCommand(),
+		authcmd.GetSignBatchCommand(),
+		authcmd.GetMultiSignCommand(),
+		authcmd.GetMultiSignBatchCmd(),
+		authcmd.GetValidateSignaturesCommand(),
+		authcmd.GetBroadcastCommand(),
+		authcmd.GetEncodeCommand(),
+		authcmd.GetDecodeCommand(),
+		authcmd.GetSimulateCmd(),
+	)
+	cmd.PersistentFlags().String(flags.FlagChainID, "", "The network chain ID")
+	return cmd
+}

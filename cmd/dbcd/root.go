@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/spf13/cobra"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/client/config"
+	"github.com/cosmos/cosmos-sdk/client/flags"
+	"github.com/cosmos/cosmos-sdk/server"
+	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+
+	"github.com/dbc-network/dbc/app"
+)
+
+// envPrefix begins the environment variables that stand for flags, as DBCD_HOME.
+const envPrefix = "DBCD"
+
+// defaultHome is where a node's data is unless --home says otherwise.
+func defaultHome() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		// Without a home directory every command needs --home.
+		return filepath.Join(".", "."+app.Name)
+	}
+	return filepath.Join(home, "."+app.Name)
+}
+
+func newRootCommand() (*cobra.Command, error) {
+	// Commands are made from the modules of an application that is never run.
+	blueprint, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), false, simtestutil.EmptyAppOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("build application: %w", err)
+	}
+	clientCtx := blueprint.ClientContext().WithInput(os.Stdin).WithAccountRetriever(authtypes.AccountRetriever{}).
+		WithHomeDir(defaultHome()).WithViper(envPrefix)
+	root := &cobra.Command{
+		Use:           app.Name,
+		Short:         "The chain of the DBC network: GPU machines for rent by anybody from anybody",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			trimMachineIDs(cmd, args)
+			return prepare(cmd, clientCtx)
+		},
+	}
+	addCommands(root, blueprint)
+	options := blueprint.AutoCLI()
+	if options.ClientCtx, err = config.ReadDefaultValuesFromDefaultClientConfig(clientCtx); err != nil {
+		return nil, fmt.Errorf("read client defaults: %w", err)
+	}
+	if err := options.EnhanceRootCommand(root); err != nil {
+		return nil, fmt.Errorf("make commands of modules: %w", err)
+	}
+	return root, addRentalCommands(root)
+}
+
+// prepare reads configuration files, flags and environment before a command runs.
+func prepare(cmd *cobra.Command, initial client.Context) error {
+	cmd.SetOut(cmd.OutOrStdout())
+	cmd.SetErr(cmd.ErrOrStderr())
+	clientCtx := initial.WithCmdContext(cmd.Context())
+	clientCtx, err := client.ReadPersistentCommandFlags(clientCtx, cmd.Flags())
+	if err != nil {
+		return err
+	}
+	if clientCtx, err = config.ReadFromClientConfig(clientCtx); err != nil {
+		return err
+	}
+	if err := client.SetCmdClientContextHandler(clientCtx, cmd); err != nil {
+		return err
+	}
+	return server.InterceptConfigsPreRunHandler(cmd, appTemplate(), appConfig(), cometConfig())
+}
+
+// homeOf is the home directory that a command works in.
+func homeOf(options interface{ Get(string) any }) string {
+	home, _ := options.Get(flags.FlagHome).(string)
+	return home
+}
