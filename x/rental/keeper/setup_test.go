@@ -5,12 +5,13 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
-	"testing"
+
 	"time"
 
 	"cosmossdk.io/log/v2"
 	"cosmossdk.io/math"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/cosmos/cosmos-sdk/codec/address"
 	"github.com/cosmos/cosmos-sdk/runtime"
@@ -72,7 +73,7 @@ func (f flaky) ReleaseSlots(ctx context.Context, id string, rentID uint64) error
 
 // chain is x/rental on the real bank and the real x/machine, without an app.
 type chain struct {
-	testing.TB
+	rapid.TB
 	ctx      sdk.Context
 	bank     bankkeeper.BaseKeeper
 	machines *machinekeeper.Keeper
@@ -89,7 +90,7 @@ type chain struct {
 
 func account(n byte) sdk.AccAddress { return append(make(sdk.AccAddress, 19), n) }
 
-func newChain(t testing.TB) *chain {
+func newChain(t rapid.TB) *chain {
 	t.Helper()
 	c := bareChain(t)
 	require.NoError(t, c.machines.Parameters.Set(c.ctx, machine.DefaultParams()))
@@ -103,7 +104,7 @@ func newChain(t testing.TB) *chain {
 }
 
 // bareChain has stores and keepers, and nothing in them.
-func bareChain(t testing.TB) *chain {
+func bareChain(t rapid.TB) *chain {
 	t.Helper()
 	names := []string{authtypes.StoreKey, banktypes.StoreKey, machine.StoreKey, xrental.StoreKey}
 	keys := storetypes.NewKVStoreKeys(names...)
