@@ -23,6 +23,8 @@ const (
 	ticketSize     = 8 + 8 + ticketRandom
 	machineSize    = 32
 	maxTicketNonce = 128
+
+	base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 )
 
 // Ticket is what its nonce says: when it was issued, until when it is good, and
@@ -65,6 +67,10 @@ func ParseTicket(nonce string) (Ticket, error) {
 	// Decoding takes quadratic time: the length comes first.
 	if len(nonce) > maxTicketNonce {
 		return Ticket{}, fmt.Errorf("%w: field nonce has %d characters, at most %d", ErrMalformed, len(nonce), maxTicketNonce)
+	}
+	// The decoder panics on what is not ASCII.
+	if strings.ContainsFunc(nonce, func(r rune) bool { return !strings.ContainsRune(base58Alphabet, r) }) {
+		return Ticket{}, fmt.Errorf("%w: field nonce: a character is not of Base58", ErrMalformed)
 	}
 	b, version, err := base58.CheckDecode(nonce)
 	if err != nil {

@@ -10,6 +10,21 @@ import (
 	"pgregory.net/rapid"
 )
 
+// RFC 8032, test 1.
+const otherMachine = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+// swap exchanges two neighbours, somewhere in the middle.
+func swap(s string) string {
+	b := []byte(s)
+	for i := len(b) / 2; i+1 < len(b); i++ {
+		if b[i] != b[i+1] {
+			b[i], b[i+1] = b[i+1], b[i]
+			break
+		}
+	}
+	return string(b)
+}
+
 func TestTicket(t *testing.T) {
 	t.Parallel()
 	signer := NewSigner(vectorKey())
@@ -25,13 +40,13 @@ func TestTicket(t *testing.T) {
 		"pasted with a space":  {life: TicketLife, spoil: func(_, nonce, sign *string) { *nonce += " "; *sign += "\n" }},
 		"a second before":      {life: time.Hour, now: time.Hour - time.Second},
 		"at its expiry":        {life: time.Hour, now: time.Hour, want: ErrExpired},
-		"for another machine":  {life: TicketLife, machine: strings.Repeat("ab", 32), want: ErrWrongMachine},
+		"for another machine":  {life: TicketLife, machine: otherMachine, want: ErrWrongMachine},
 		"issued in the future": {life: TicketLife, now: -3 * time.Minute, want: ErrExpired},
 		"issued a bit ahead":   {life: TicketLife, now: -2 * time.Minute},
 		"another's": {life: TicketLife, want: ErrSignature, spoil: func(wallet, _, _ *string) {
 			*wallet = NewSigner(secp256k1.PrivKeyFromBytes([]byte{7})).Address()
 		}},
-		"a changed nonce": {life: TicketLife, want: ErrMalformed, spoil: func(_, nonce, _ *string) { *nonce = "2" + (*nonce)[1:] }},
+		"a changed nonce": {life: TicketLife, want: ErrMalformed, spoil: func(_, nonce, _ *string) { *nonce = swap(*nonce) }},
 		"a cut nonce":     {life: TicketLife, want: ErrMalformed, spoil: func(_, nonce, _ *string) { *nonce = (*nonce)[1:] }},
 		"no nonce":        {life: TicketLife, want: ErrMalformed, spoil: func(_, nonce, _ *string) { *nonce = "" }},
 		"an endless nonce": {life: TicketLife, want: ErrMalformed, spoil: func(_, nonce, _ *string) {
