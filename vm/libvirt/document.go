@@ -15,16 +15,18 @@ import (
 // namespace marks the domains that Define made.
 const namespace = "https://github.com/dbc-network/dbc/vm"
 
-// mark is our element in a domain's metadata.
+// mark is our element in a domain's metadata. libvirt gives it back without
+// its namespace, by which it was asked for.
 type mark struct {
-	XMLName xml.Name `xml:"https://github.com/dbc-network/dbc/vm domain"`
-	Owner   string   `xml:"owner,attr"`
+	XMLName   xml.Name `xml:"domain"`
+	Namespace string   `xml:"xmlns,attr,omitempty"`
+	Owner     string   `xml:"owner,attr"`
 }
 
 // document is the domain's XML. Whatever a tenant can choose comes in by typed
 // fields, so nothing of it is ever read as XML.
 func (d *Driver) document(spec vm.Spec) (string, error) {
-	label, err := xml.Marshal(mark{Owner: d.config.Owner})
+	label, err := xml.Marshal(mark{Namespace: namespace, Owner: d.config.Owner})
 	if err != nil {
 		return "", fmt.Errorf("write domain's mark: %w", err)
 	}

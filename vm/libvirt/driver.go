@@ -67,17 +67,16 @@ func Open(ctx context.Context, config Config) (*Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find acceleration: %w", err)
 	}
-	if kind == accel.Software && !config.Emulation {
-		return nil, fmt.Errorf("%w: KVM doesn't run guests on this host; switch virtualization on in its firmware, or allow emulation for tests", ErrNoAcceleration)
-	}
 	d := &Driver{
 		config: config, emulator: emulator, virt: kind, log: config.Logger,
 		link: link{socket: config.Socket}, asked: map[vm.UUID]int32{},
 	}
 	d.life, d.stop = context.WithCancel(context.Background())
-	if err := d.learnUser(ctx); err != nil {
-		d.Close()
-		return nil, err
+	if err := d.learn(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	if d.virt == accel.Software && !config.Emulation {
+		return nil, errors.Join(fmt.Errorf("%w: KVM doesn't run guests on this host; switch virtualization on in its firmware and let QEMU's user open /dev/kvm, or allow emulation for tests", ErrNoAcceleration), d.Close())
 	}
 	return d, nil
 }
@@ -90,41 +89,60 @@ func (d *Driver) Close() error {
 	return nil
 }
 
-// learnUser asks libvirt which user QEMU runs as.
-func (d *Driver) learnUser(ctx context.Context) error {
+// learn asks libvirt which user QEMU runs as, and whether that user gets KVM.
+func (d *Driver) learn(ctx context.Context) error {
 	text, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (string, error) {
 		return l.ConnectGetCapabilities()
 	})
 	if err != nil {
 		return fmt.Errorf("ask for capabilities: %w", err)
 	}
-	d.uid, d.gid, err = emulatorUser(text)
+	var caps libvirtxml.Caps
+	if err := xml.Unmarshal([]byte(text), &caps); err != nil {
+		return fmt.Errorf("read capabilities: %w", err)
+	}
+	if d.virt == accel.KVM && !offersKVM(caps) {
+		d.log.Warn("KVM runs guests, but libvirt doesn't offer it")
+		d.virt = accel.Software
+	}
+	d.uid, d.gid, err = emulatorUser(caps)
 	return err
 }
 
-// emulatorUser finds "+64055:+107", the label of the security model dac.
-func emulatorUser(capabilities string) (uid, gid int, err error) {
-	var caps libvirtxml.Caps
-	if err := xml.Unmarshal([]byte(capabilities), &caps); err != nil {
-		return 0, 0, fmt.Errorf("read capabilities: %w", err)
-	}
-	for _, model := range caps.Host.SecModel {
-		if model.Name != "dac" {
+func offersKVM(caps libvirtxml.Caps) bool {
+	for _, guest := range caps.Guests {
+		if guest.Arch.Name != "x86_64" {
 			continue
 		}
+		for _, domain := range guest.Arch.Domains {
+			if domain.Type == "kvm" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// emulatorUser finds "+64055:+107", the label of the security model dac.
+// Without one QEMU runs as libvirt itself does.
+func emulatorUser(caps libvirtxml.Caps) (uid, gid int, err error) {
+	for _, model := range caps.Host.SecModel {
 		for _, label := range model.Labels {
-			if label.Type != "kvm" {
-				continue
+			if model.Name == "dac" && label.Type == "kvm" {
+				return parseUser(label.Value)
 			}
-			u, g, _ := strings.Cut(label.Value, ":")
-			if uid, err = strconv.Atoi(strings.TrimPrefix(u, "+")); err == nil {
-				gid, err = strconv.Atoi(strings.TrimPrefix(g, "+"))
-			}
-			if err != nil {
-				return 0, 0, fmt.Errorf("read capabilities: user is %q: %w", label.Value, err)
-			}
-			return uid, gid, nil
 		}
 	}
 	return 0, 0, nil
+}
+
+func parseUser(label string) (uid, gid int, err error) {
+	u, g, _ := strings.Cut(label, ":")
+	if uid, err = strconv.Atoi(strings.TrimPrefix(u, "+")); err == nil {
+		gid, err = strconv.Atoi(strings.TrimPrefix(g, "+"))
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("read capabilities: user is %q: %w", label, err)
+	}
+	return uid, gid, nil
 }

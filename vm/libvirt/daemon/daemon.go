@@ -74,6 +74,9 @@ func (d *Daemon) launch(program string) (<-chan struct{}, error) {
 	if err := d.config.prepare(); err != nil {
 		return nil, err
 	}
+	if err := d.config.refuseOwn(); err != nil {
+		return nil, err
+	}
 	cmd, err := d.config.spawn(program)
 	if err != nil {
 		return nil, err
@@ -97,6 +100,20 @@ func (d *Daemon) isRunning() bool {
 	}
 	p.close()
 	return true
+}
+
+// refuseOwn keeps the computer's own libvirt from being taken for the daemon:
+// Stop ends every process that sees the folder in libvirt's place.
+func (c Config) refuseOwn() error {
+	own, err := os.Stat(c.path("lib"))
+	if err != nil {
+		return fmt.Errorf("look at daemon's folder: %w", err)
+	}
+	system, err := os.Stat("/var/lib/libvirt")
+	if err == nil && os.SameFile(own, system) {
+		return fmt.Errorf("%w: dir is %q, which is the computer's own libvirt", ErrBadConfig, c.Dir)
+	}
+	return nil
 }
 
 var errEnded = errors.New("libvirtd ended")

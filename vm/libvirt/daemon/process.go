@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,8 +19,8 @@ type process struct {
 }
 
 // lockHolder is the process that holds the lock on a pid file, or nil. libvirtd
-// and the emulators that it starts lock theirs for as long as they live, so a
-// stale file, or a number used again, is never mistaken for them.
+// locks its own for as long as it lives, so a stale file, or a number used
+// again, is never mistaken for it.
 func lockHolder(path string) (*process, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
@@ -47,6 +48,47 @@ func lockHolder(path string) (*process, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// members are all processes of this folder's daemon, past ones included: those
+// that see the folder in the place of libvirt's.
+func members(config Config) ([]*process, error) {
+	own, err := os.Stat(config.path("lib"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at daemon's folder: %w", err)
+	}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var list []*process
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || !sees(pid, own) {
+			continue
+		}
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil {
+			continue // it ended
+		}
+		p := &process{pid: pid, fd: os.NewFile(uintptr(fd), "pidfd")}
+		// Again, now that the pidfd is ours: then the pidfd is of it.
+		if !sees(pid, own) {
+			p.close()
+			continue
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// sees reports false for a process that ended: a zombie has no root.
+func sees(pid int, folder os.FileInfo) bool {
+	info, err := os.Stat(fmt.Sprintf("/proc/%d/root/var/lib/libvirt", pid))
+	return err == nil && os.SameFile(info, folder)
 }
 
 func queryLock(f *os.File) (int, error) {

@@ -1,10 +1,15 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"os/user"
 	"runtime"
+	"slices"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -47,10 +52,66 @@ func (c Config) startIsolated(cmd *exec.Cmd) error {
 			return fmt.Errorf("mount %s onto %s: %w", c.path(m.from), m.onto, err)
 		}
 	}
+	if err := c.hideKVM(); err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start libvirtd: %w", err)
 	}
 	return nil
+}
+
+const kvm = "/dev/kvm"
+
+// hideKVM hides a /dev/kvm that the emulator's user may not open. libvirt finds
+// it in QEMU all the same, probing with more rights than a domain has, then
+// takes that answer for out of date, and probes again for every call.
+func (c Config) hideKVM() error {
+	name, _, err := c.emulatorUser()
+	if err != nil {
+		return err
+	}
+	may, err := mayOpen(kvm, name)
+	if err != nil || may {
+		return err
+	}
+	if err := unix.Mount(kvm, kvm, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount %s onto itself: %w", kvm, err)
+	}
+	if err := unix.Mount("", kvm, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_NODEV, ""); err != nil {
+		return fmt.Errorf("hide %s: %w", kvm, err)
+	}
+	return nil
+}
+
+// mayOpen goes by owner, group and mode; a file that isn't there needs no hiding.
+func mayOpen(path, userName string) (bool, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at %s: %w", path, err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	u, err := user.Lookup(userName)
+	if err != nil || !ok {
+		return false, fmt.Errorf("look up user %s: %w", userName, err)
+	}
+	groups, err := u.GroupIds()
+	if err != nil {
+		return false, fmt.Errorf("look up groups of %s: %w", userName, err)
+	}
+	perm := info.Mode().Perm()
+	switch {
+	case u.Uid == "0":
+		return true, nil
+	case u.Uid == strconv.Itoa(int(stat.Uid)):
+		return perm&0o600 == 0o600, nil
+	case slices.Contains(groups, strconv.Itoa(int(stat.Gid))):
+		return perm&0o060 == 0o060, nil
+	}
+	return perm&0o006 == 0o006, nil
 }
 
 // inOwnThread runs f on a thread that ends with it: whatever f does to the

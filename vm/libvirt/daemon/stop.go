@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/digitalocean/go-libvirt"
@@ -39,8 +38,8 @@ func Stop(ctx context.Context, config Config) error {
 	if err := endHolder(ctx, config.pidFile()); err != nil {
 		return fmt.Errorf("end libvirtd: %w", err)
 	}
-	if err := endEmulators(ctx, config); err != nil {
-		return fmt.Errorf("end emulators: %w", err)
+	if err := endMembers(ctx, config); err != nil {
+		return fmt.Errorf("end what is left of libvirtd: %w", err)
 	}
 	if err := os.RemoveAll(config.socketDir()); err != nil {
 		return fmt.Errorf("remove socket folder: %w", err)
@@ -50,10 +49,10 @@ func Stop(ctx context.Context, config Config) error {
 
 // destroyDomains goes through libvirtd, which takes packet filters and taps
 // away with them; for that one that died is started again if domains outlived it.
-func destroyDomains(ctx context.Context, config Config) error {
+func destroyDomains(ctx context.Context, config Config) (err error) {
 	d := &Daemon{config: config}
 	if !d.isRunning() {
-		alive, err := emulators(config)
+		alive, err := members(config)
 		for _, p := range alive {
 			p.close()
 		}
@@ -63,6 +62,10 @@ func destroyDomains(ctx context.Context, config Config) error {
 		if d, err = Start(ctx, config); err != nil {
 			return err
 		}
+		defer func() {
+			err = errors.Join(err, endHolder(ctx, config.pidFile()))
+			d.started.Wait()
+		}()
 	}
 	conn, err := connect(ctx, d.Socket())
 	if err != nil {
@@ -82,33 +85,22 @@ func destroyDomains(ctx context.Context, config Config) error {
 	return errors.Join(errs...)
 }
 
-// emulators are the QEMU processes of the daemon's domains. libvirt has each
-// lock a pid file of its own.
-func emulators(config Config) ([]*process, error) {
-	paths, err := filepath.Glob(config.path("run", "qemu", "*.pid"))
-	if err != nil {
-		return nil, err
-	}
-	var list []*process
-	for _, path := range paths {
-		p, err := lockHolder(path)
+// endMembers kills what is left: emulators that libvirtd lost, and those that
+// it had asked for their abilities. One may have been starting another.
+func endMembers(ctx context.Context, config Config) error {
+	for {
+		alive, err := members(config)
+		if err != nil || len(alive) == 0 {
+			return err
+		}
+		for _, p := range alive {
+			err = errors.Join(err, p.end(ctx, endGrace))
+			p.close()
+		}
 		if err != nil {
-			return list, err
-		}
-		if p != nil {
-			list = append(list, p)
+			return err
 		}
 	}
-	return list, nil
-}
-
-func endEmulators(ctx context.Context, config Config) error {
-	alive, err := emulators(config)
-	for _, p := range alive {
-		err = errors.Join(err, p.end(ctx, endGrace))
-		p.close()
-	}
-	return err
 }
 
 func endHolder(ctx context.Context, pidFile string) error {

@@ -1,0 +1,148 @@
+// Package vm_test runs real guests: a private libvirtd, QEMU under emulation,
+// the guests' bridge. It needs root, libvirt, QEMU, ebtables and nftables.
+package vm_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt"
+	"github.com/dbc-network/dbc/vm/libvirt/daemon"
+)
+
+const (
+	bridge = "dbcvmtest0"
+	limit  = 3 * time.Minute
+)
+
+var guestNet = netip.MustParsePrefix("10.97.0.0/24")
+
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("needs root, for libvirt and a bridge")
+	}
+	t.Skip("needs root, for libvirt and a bridge")
+}
+
+// startDaemon starts a libvirtd in a folder that outlives the test's own.
+func startDaemon(t *testing.T) (*daemon.Daemon, daemon.Config) {
+	t.Helper()
+	needRoot(t)
+	config := daemon.Config{Dir: filepath.Join(t.TempDir(), "libvirt")}
+	d, err := daemon.Start(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		if err := d.Stop(ctx); err != nil {
+			t.Errorf("stop libvirtd: %v", err)
+		}
+	})
+	return d, config
+}
+
+func openNetwork(t *testing.T) *network.Network {
+	t.Helper()
+	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Remove(context.Background()); err != nil {
+			t.Errorf("remove network: %v", err)
+		}
+	})
+	return n
+}
+
+func openDriver(t *testing.T, socket, owner string) *libvirt.Driver {
+	t.Helper()
+	d, err := libvirt.Open(t.Context(), libvirt.Config{
+		Socket: socket, Owner: owner, Emulation: true, Cache: filepath.Join(t.TempDir(), "cache"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close driver: %v", err)
+		}
+	})
+	return d
+}
+
+// sector is a guest of one disk sector: it says "guest" on the serial console
+// and then waits for interrupts for ever.
+//
+//	        mov  dx, 0x3f8
+//	        mov  si, 0x7c00 + text
+//	next:   cs lodsb
+//	        test al, al
+//	        jz   wait
+//	        out  dx, al
+//	        jmp  next
+//	wait:   sti
+//	        hlt
+//	        jmp  wait
+//	text:   db   "guest", 0
+func sector() []byte {
+	b := make([]byte, 1<<20)
+	copy(b, []byte{
+		0xba, 0xf8, 0x03, 0xbe, 0x14, 0x7c, 0x2e, 0xac, 0x84, 0xc0, 0x74, 0x03, 0xee, 0xeb, 0xf7,
+		0xfb, 0xf4, 0xeb, 0xfc, 0x90,
+	})
+	copy(b[0x14:], "guest\x00")
+	b[510], b[511] = 0x55, 0xaa
+	return b
+}
+
+var lastHost atomic.Uint32
+
+// specIn makes guests whose files are below dir, as a node lays them out.
+func specIn(dir string) func(*testing.T, string) vm.Spec {
+	host := byte(10 + lastHost.Add(1)%200)
+	return func(t *testing.T, name string) vm.Spec {
+		t.Helper()
+		own := filepath.Join(dir, name)
+		disk := filepath.Join(own, "disk.raw")
+		if err := os.MkdirAll(own, 0o711); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(disk); errors.Is(err, os.ErrNotExist) {
+			if err := os.WriteFile(disk, sector(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := sha256.Sum256([]byte(dir + name))
+		return vm.Spec{
+			UUID: vm.UUID(fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])),
+			Name: fmt.Sprintf("%s-%x", name, h[:2]), VCPUs: 1, MemoryMiB: 32,
+			Disks: []vm.Disk{{Path: disk, Format: "raw", Target: "vda"}},
+			NIC: vm.NIC{
+				Bridge: bridge, Tap: fmt.Sprintf("dbct-%x", h[:4]),
+				MAC: net.HardwareAddr{0x52, 0x54, 0, h[0], h[1], h[2]}, Addr: netip.AddrFrom4([4]byte{10, 97, 0, host + h[3]%40}),
+			},
+			ConsoleLog: filepath.Join(own, "console.log"), VNCSocket: filepath.Join(own, "vnc", "sock"),
+		}
+	}
+}
