@@ -9,6 +9,9 @@ import (
 	"github.com/dbc-network/dbc/seed/nocloud"
 )
 
+// card is what the guest calls its one network card.
+const card = "eth0"
+
 type entry struct {
 	name    string
 	content []byte
@@ -70,8 +73,11 @@ func (d Data) networkConfig() nocloud.NetworkConfig {
 		resolvers[i] = r.String()
 	}
 	return nocloud.NetworkConfig{Version: 2, Ethernets: map[string]nocloud.Ethernet{
-		"uplink": {
-			Match:       nocloud.Match{MACAddress: d.MAC.String()},
+		card: {
+			Match: nocloud.Match{MACAddress: d.MAC.String()},
+			// Without it cloud-init's networkd and ENI renderers look for a card
+			// that has the entry's name already, besides the address.
+			SetName:     card,
 			LinkLocal:   []string{},
 			Addresses:   []string{d.Addr.String()},
 			Routes:      []nocloud.Route{{To: "0.0.0.0/0", Via: d.Gateway.String(), OnLink: true}},

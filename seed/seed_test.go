@@ -133,8 +133,8 @@ func TestFiles(t *testing.T) {
 	if err := yaml.Unmarshal(byName[nocloud.NetworkConfigFile], &network); err != nil {
 		t.Fatal(err)
 	}
-	card := network.Ethernets["uplink"]
-	if card.Match.MACAddress != "52:54:00:01:02:03" || card.Addresses[0] != "10.77.0.2/24" || card.DHCP4 ||
+	card := network.Ethernets["eth0"]
+	if card.SetName != "eth0" || card.Match.MACAddress != "52:54:00:01:02:03" || card.Addresses[0] != "10.77.0.2/24" || card.DHCP4 ||
 		card.Routes[0].Via != "10.77.0.1" || len(card.Nameservers.Addresses) != 2 {
 		t.Errorf("network: %+v", network)
 	}
