@@ -138,7 +138,7 @@ func (k Keeper) attempt(ctx context.Context, id uint64, action func(context.Cont
 		}
 	}()
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := action(cached, id); err != nil {
+	if err := action(cached, id); err != nil { //nolint:contextcheck // an sdk.Context inherits by CacheContext
 		return err
 	}
 	write()

@@ -20,7 +20,7 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx))
 }
 
-// CheckEscrow: the escrow is what is unearned and unclaimed, to the last udbc.
+// CheckEscrow checks that the escrow is what is unearned and unclaimed, to the last udbc.
 func (k Keeper) CheckEscrow(ctx context.Context) error {
 	want := math.ZeroInt()
 	err := k.Rentals.Walk(ctx, nil, func(_ uint64, r xrental.Rental) (bool, error) {
@@ -39,7 +39,7 @@ func (k Keeper) CheckEscrow(ctx context.Context) error {
 	return nil
 }
 
-// CheckSlots: the slots that are not free are those of the open rentals, each of one.
+// CheckSlots checks that the slots that are not free are those of the open rentals, each of one.
 func (k Keeper) CheckSlots(ctx context.Context) error {
 	taken := map[string][]uint32{}
 	err := k.Rentals.Walk(ctx, nil, func(_ uint64, r xrental.Rental) (bool, error) {
@@ -83,7 +83,7 @@ func (k Keeper) checkMachineSlots(ctx context.Context, id string, slots []uint32
 	return nil
 }
 
-// CheckMoney: each rental is sound and 0 <= claimed <= earned <= paid.
+// CheckMoney checks that each rental is sound and 0 <= claimed <= earned <= paid.
 func (k Keeper) CheckMoney(ctx context.Context) error {
 	c, err := k.clock(ctx)
 	if err != nil {
@@ -104,7 +104,7 @@ func (k Keeper) CheckMoney(ctx context.Context) error {
 	})
 }
 
-// CheckIndexes: every rental is in its indexes, and in no queue but its own.
+// CheckIndexes checks that every rental is in its indexes, and in no queue but its own.
 func (k Keeper) CheckIndexes(ctx context.Context) error {
 	entries := 0
 	err := k.Rentals.Walk(ctx, nil, func(id uint64, r xrental.Rental) (bool, error) {
@@ -157,7 +157,7 @@ func (k Keeper) queued(ctx context.Context, p place, id uint64) (bool, error) {
 	}
 }
 
-// CheckOverdue: nothing is open past its time by more than the carry-over that
+// CheckOverdue checks that nothing is open past its time by more than the carry-over that
 // the bound of a block explains, or else it is known to fail.
 func (k Keeper) CheckOverdue(ctx context.Context, carryOver time.Duration) error {
 	c, err := k.clock(ctx)

@@ -54,6 +54,9 @@ type (
 	timeQueue    = collections.KeySet[collections.Pair[time.Time, uint64]]
 )
 
+// timeKey orders times to the nanosecond; collections has no such key of its own.
+var timeKey = sdk.TimeKey //nolint:staticcheck // deprecated without a replacement in the pinned collections
+
 // NewKeeper makes the keeper. The authority may change parameters and break any rental.
 func NewKeeper(
 	cdc codec.BinaryCodec,
@@ -70,7 +73,7 @@ func NewKeeper(
 	sb := collections.NewSchemaBuilder(storeService)
 	byAddress := collections.PairKeyCodec(sdk.AccAddressKey, collections.Uint64Key)
 	byMachine := collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)
-	byTime := collections.PairKeyCodec(sdk.TimeKey, collections.Uint64Key)
+	byTime := collections.PairKeyCodec(timeKey, collections.Uint64Key)
 	k := Keeper{
 		authority: authority, bank: bank, distribution: distribution, machines: machines,
 		logger: logger.With("module", "x/"+xrental.ModuleName),
@@ -93,9 +96,9 @@ func NewKeeper(
 		failures:  collections.NewMap(sb, collections.NewPrefix(13), "failures", collections.Uint64Key, codec.CollValue[xrental.DueFailure](cdc)),
 
 		cooldowns: collections.NewMap(sb, collections.NewPrefix(14), "cooldowns",
-			collections.PairKeyCodec(sdk.AccAddressKey, collections.StringKey), collcodec.KeyToValueCodec(sdk.TimeKey)),
+			collections.PairKeyCodec(sdk.AccAddressKey, collections.StringKey), collcodec.KeyToValueCodec(timeKey)),
 		cooldownQueue: collections.NewKeySet(sb, collections.NewPrefix(15), "cooldown_queue",
-			collections.TripleKeyCodec(sdk.TimeKey, sdk.AccAddressKey, collections.StringKey)),
+			collections.TripleKeyCodec(timeKey, sdk.AccAddressKey, collections.StringKey)),
 	}
 	schema, err := sb.Build()
 	if err != nil {

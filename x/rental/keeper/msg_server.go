@@ -2,12 +2,10 @@ package keeper
 
 import (
 	"context"
-	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
-	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -216,128 +214,6 @@ func (k msgServer) ReletMachine(ctx context.Context, msg *xrental.MsgReletMachin
 		return nil, err
 	}
 	return &xrental.MsgReletMachineResponse{RentId: r.Id, Rent: q.rent, End: r.End}, nil
-}
-
-// BreakRental ends a rental early.
-func (k msgServer) BreakRental(ctx context.Context, msg *xrental.MsgBreakRental) (*xrental.MsgBreakRentalResponse, error) {
-	r, c, err := k.live(ctx, msg.RentId)
-	if err != nil {
-		return nil, err
-	}
-	event, err := k.breaker(ctx, r, msg.Signer, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := k.close(ctx, r, event, c.now, c); err != nil {
-		return nil, err
-	}
-	return &xrental.MsgBreakRentalResponse{}, nil
-}
-
-// breaker is the event that a signer may cause. Who is both owner and renter counts as owner.
-func (k msgServer) breaker(ctx context.Context, r xrental.Rental, signer string, c clock) (rental.Event, error) {
-	if signer == k.authority {
-		return rental.EventBreakByGovernance, nil
-	}
-	m, err := k.machines.GetMachine(ctx, r.MachineId)
-	if err != nil {
-		return 0, err
-	}
-	if signer == m.Owner {
-		return rental.EventBreakByOwner, nil
-	}
-	if signer != r.Renter {
-		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rental %d can be broken by its machine's owner %s, by governance %s and, after an outage, by its renter %s",
-			signer, r.Id, m.Owner, k.authority, r.Renter)
-	}
-	if r.State == xrental.RENTAL_STATE_TRIAL {
-		return 0, xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id)
-	}
-	params, err := k.Params.Get(ctx)
-	if err != nil {
-		return 0, err
-	}
-	v, err := k.view(ctx, r, c)
-	if err != nil {
-		return 0, err
-	}
-	if outage := rental.OutageAt(time.Duration(r.OutageNs), r.Start, r.End, v); outage <= params.MaxOutage {
-		return 0, xrental.ErrState.Wrapf("machine %s was offline for %s in total, the renter may break after more than %s; challenge the machine if it does not answer",
-			r.MachineId, outage, params.MaxOutage)
-	}
-	return rental.EventBreakByRenter, nil
-}
-
-// ClaimRent pays what was earned to the payout addresses. Who claims nothing new is told so by the amount, not by an error.
-func (k msgServer) ClaimRent(ctx context.Context, msg *xrental.MsgClaimRent) (*xrental.MsgClaimRentResponse, error) {
-	if n := len(msg.RentIds); n == 0 || n > xrental.MaxClaims {
-		return nil, xrental.ErrInvalid.Wrapf("rent_ids has %d, it must be 1 to %d; claim the others with another message", n, xrental.MaxClaims)
-	}
-	response := &xrental.MsgClaimRentResponse{}
-	for _, id := range msg.RentIds {
-		claimed, err := k.claim(ctx, msg.Signer, id)
-		if err != nil {
-			return nil, err
-		}
-		response.Claimed += claimed // no overflow: all of it is in escrow
-	}
-	return response, nil
-}
-
-func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64, error) {
-	before, err := k.rental(ctx, id)
-	if err != nil {
-		return 0, err
-	}
-	m, err := k.machines.GetMachine(ctx, before.MachineId)
-	if err != nil {
-		return 0, err
-	}
-	if signer != m.Owner && signer != m.Operator && signer != m.Payout {
-		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rent of rental %d is claimed by owner %s, operator %s or payout %s of the machine",
-			signer, id, m.Owner, m.Operator, m.Payout)
-	}
-	if err := k.SettleDue(ctx, before.MachineId); err != nil {
-		return 0, err
-	}
-	old, err := k.rental(ctx, id)
-	if err != nil {
-		return 0, err
-	}
-	if old.State != xrental.RENTAL_STATE_ACTIVE {
-		return old.Claimed - before.Claimed, nil // a trial earns nothing yet; what is over was paid when settled
-	}
-	c, err := k.clock(ctx)
-	if err != nil {
-		return 0, err
-	}
-	v, err := k.view(ctx, old, c)
-	if err != nil {
-		return 0, err
-	}
-	return k.payClaim(ctx, old, m, v)
-}
-
-func (k msgServer) payClaim(ctx context.Context, old xrental.Rental, m machine.Machine, v rental.View) (uint64, error) {
-	account := old.Account()
-	unclaimed := account.Unclaimed(v)
-	if unclaimed == 0 {
-		return 0, nil
-	}
-	if err := k.pay(ctx, m.Payout, unclaimed); err != nil {
-		return 0, err
-	}
-	if !v.Now.Before(old.End) {
-		v.Now = old.End.Add(-1) // over but stuck: the last segment stays, it marks what is not settled
-	}
-	account = account.Fold(v)
-	account.Claimed += unclaimed
-	r := old
-	r.SetAccount(account)
-	if err := k.save(ctx, &old, r); err != nil {
-		return 0, err
-	}
-	return unclaimed, emitSettled(ctx, r.Id, settlement{toHost: unclaimed})
 }
 
 // UpdateParams replaces the parameters.

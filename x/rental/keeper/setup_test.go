@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
-
 	"time"
 
 	"cosmossdk.io/log/v2"

@@ -1,0 +1,59 @@
+package keeper
+
+import (
+	"context"
+	"time"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// BreakRental ends a rental early.
+func (k msgServer) BreakRental(ctx context.Context, msg *xrental.MsgBreakRental) (*xrental.MsgBreakRentalResponse, error) {
+	r, c, err := k.live(ctx, msg.RentId)
+	if err != nil {
+		return nil, err
+	}
+	event, err := k.breaker(ctx, r, msg.Signer, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.close(ctx, r, event, c.now, c); err != nil {
+		return nil, err
+	}
+	return &xrental.MsgBreakRentalResponse{}, nil
+}
+
+// breaker is the event that a signer may cause. Who is both owner and renter counts as owner.
+func (k msgServer) breaker(ctx context.Context, r xrental.Rental, signer string, c clock) (rental.Event, error) {
+	if signer == k.authority {
+		return rental.EventBreakByGovernance, nil
+	}
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return 0, err
+	}
+	if signer == m.Owner {
+		return rental.EventBreakByOwner, nil
+	}
+	if signer != r.Renter {
+		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rental %d can be broken by its machine's owner %s, by governance %s and, after an outage, by its renter %s",
+			signer, r.Id, m.Owner, k.authority, r.Renter)
+	}
+	if r.State == xrental.RENTAL_STATE_TRIAL {
+		return 0, xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id)
+	}
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	v, err := k.view(ctx, r, c)
+	if err != nil {
+		return 0, err
+	}
+	if outage := rental.OutageAt(time.Duration(r.OutageNs), r.Start, r.End, v); outage <= params.MaxOutage {
+		return 0, xrental.ErrState.Wrapf("machine %s was offline for %s in total, the renter may break after more than %s; challenge the machine if it does not answer",
+			r.MachineId, outage, params.MaxOutage)
+	}
+	return rental.EventBreakByRenter, nil
+}
