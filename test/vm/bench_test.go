@@ -43,7 +43,7 @@ func needRoot(t *testing.T) {
 func startDaemon(t *testing.T) (*daemon.Daemon, daemon.Config) {
 	t.Helper()
 	needRoot(t)
-	config := daemon.Config{Dir: filepath.Join(t.TempDir(), "libvirt")}
+	config := daemon.Config{Dir: filepath.Join(folder(t), "libvirt")}
 	d, err := daemon.Start(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +56,24 @@ func startDaemon(t *testing.T) (*daemon.Daemon, daemon.Config) {
 		}
 	})
 	return d, config
+}
+
+// folder is a temporary one that QEMU's user may pass, unlike t.TempDir.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "dbc-vm-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove test's folder: %v", err)
+		}
+	})
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func openNetwork(t *testing.T) *network.Network {
