@@ -46,7 +46,13 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 			}
 		}
 	}
-	return k.prune(ctx, params, c.now)
+	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+	if err := contain(func() error { return k.prune(cached, params, c.now) }); err != nil { //nolint:contextcheck // an sdk.Context inherits by CacheContext
+		k.logger.Error("closed rentals not forgotten", "error", err) // tidying up must not halt the chain
+		return nil
+	}
+	write()
+	return nil
 }
 
 // due collects the rentals whose time has come, before any of them is changed.

@@ -141,3 +141,20 @@ func TestUnansweredChallenge(t *testing.T) {
 	require.EqualValues(t, start-fee+penalty, c.balance(carol))
 	c.sound()
 }
+
+// A message that meets a challenge whose deadline passed, but which no block
+// has closed yet, refunds the trial; its history does not run backwards.
+func TestTrialYoungerThanTheUnansweredChallenge(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 1), c.renters[0]
+	require.NoError(t, c.challenge(c.renters[1], id))
+	c.at(5 * time.Minute)
+	c.mustRent(alice, id, hour, 0)
+	c.at(10 * time.Minute)
+	require.NoError(t, c.keeper.SettleDue(c.ctx, id))
+	require.Equal(t, xrental.REASON_MACHINE_OFFLINE, c.get(1).Transitions[1].Reason)
+	require.Equal(t, genesisTime.Add(5*time.Minute), c.get(1).Transitions[1].Time)
+	require.EqualValues(t, start, c.balance(alice))
+	c.end()
+}

@@ -43,6 +43,9 @@ func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event,
 	if err != nil {
 		return xrental.ErrState.Wrap(err.Error())
 	}
+	if last := r.Transitions[len(r.Transitions)-1].Time; at.Before(last) {
+		at = last // an unanswered challenge may be older than the trial
+	}
 	r = r.Moved(c.halted) // for good: no later halt moves a deadline that is over
 	record(&r, t, at, c.height)
 	if err := k.machines.ReleaseSlots(ctx, r.MachineId, r.Id); err != nil {
