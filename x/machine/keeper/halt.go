@@ -31,7 +31,11 @@ func (k *Keeper) BeginBlock(ctx context.Context) error {
 			}
 		}
 	}
-	halt.LastBlockTime = &now
+	// A chain that starts from an export has a first block at its genesis time,
+	// which may lie before the exported chain's last block.
+	if halt.LastBlockTime == nil || halt.LastBlockTime.Before(now) {
+		halt.LastBlockTime = &now
+	}
 	return k.Halt.Set(ctx, halt)
 }
 
