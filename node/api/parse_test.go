@@ -1,0 +1,124 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+)
+
+var testLimits = limits{portFirst: 5200, portLast: 5999}
+
+func TestParseCustomPort(t *testing.T) {
+	t.Parallel()
+	p := func(protocol string, pairs ...uint16) (ports []journal.Port) {
+		for i := 0; i < len(pairs); i += 2 {
+			ports = append(ports, journal.Port{Protocol: protocol, Host: pairs[i], Guest: pairs[i+1]})
+		}
+		return ports
+	}
+	for text, want := range map[string][]journal.Port{
+		"tcp,5200":                  p("tcp", 5200, 5200),
+		"udp,5201:53":               p("udp", 5201, 53),
+		"tcp,5200-5202":             p("tcp", 5200, 5200, 5201, 5201, 5202, 5202),
+		"tcp,5200-5201:80-81":       p("tcp", 5200, 80, 5201, 81),
+		"tcp,5199":                  nil,
+		"tcp,6000":                  nil,
+		"tcp,5200:0":                nil,
+		"tcp,5200:65536":            nil,
+		"tcp,5202-5200":             nil,
+		"tcp,5200-5201:80":          nil,
+		"tcp,5200-5320":             nil,
+		"tcp":                       nil,
+		"icmp,5200":                 nil,
+		"tcp, 5200":                 nil,
+		"tcp,+5200":                 nil,
+		"tcp,5200;reboot":           nil,
+		"tcp,1-$(reboot):2-3":       nil,
+		"tcp,5200-5201-5202":        nil,
+		"tcp,٥٢٠٠":                  nil,
+		"tcp,00000000000000005200":  nil,
+		"tcp,5200-5201:65535-65536": nil,
+	} {
+		got, err := parseCustomPort(text, testLimits)
+		if (err != nil) != (want == nil) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
+		}
+		if err != nil && !errors.Is(err, host.ErrInvalid) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestParseRate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]uint64{
+		"1": 1_000_000, "0.5": 500_000, ".25": 250_000, "0.000001": 1, "1.0": 1_000_000, "1.000000": 1_000_000,
+		"0": 0, "0.0": 0, "1.1": 0, "2": 0, "-0.5": 0, "0.0000001": 0, "1e-1": 0, "NaN": 0, "": 0, "0,5": 0, " 1": 0,
+	} {
+		got, err := parseRate("mem_rate", text)
+		if got != want || (err != nil) != (want == 0) {
+			t.Errorf("%q: %d, %v; want %d", text, got, err, want)
+		}
+	}
+}
+
+func FuzzParseCustomPort(f *testing.F) {
+	for _, seed := range []string{"tcp,5200", "udp,5200-5210:1-11", "tcp,1-$(id):2-3", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		ports, err := parseCustomPort(text, testLimits)
+		if err != nil {
+			return
+		}
+		if len(ports) == 0 || len(ports) > host.MaxPorts {
+			t.Fatalf("%d ports", len(ports))
+		}
+		for _, p := range ports {
+			if p.Host < testLimits.portFirst || p.Host > testLimits.portLast || p.Guest == 0 || (p.Protocol != "tcp" && p.Protocol != "udp") {
+				t.Fatalf("%+v", p)
+			}
+		}
+	})
+}
+
+func FuzzParseRate(f *testing.F) {
+	for _, seed := range []string{"0.5", "1", ".9", "1.000000"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if n, err := parseRate("mem_rate", text); err == nil && (n == 0 || n > 1_000_000) {
+			t.Fatal(n)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"peer_nodes_list":["a"],"additional":{"image_name":"x.qcow2","ssh_port":"5200","cpu_cores":2,"mem_rate":0.5}}`))
+	f.Add([]byte(`{"additional":{"custom_port":["tcp,5200"],"ssh_port":5300}}`))
+	f.Add([]byte(`{} {}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		req, err := decodeRequest(data)
+		if err != nil {
+			return
+		}
+		c, err := decodeCreate(req.Additional)
+		if err != nil {
+			return
+		}
+		o, err := parseCreate(c, testLimits)
+		if err != nil {
+			return
+		}
+		if len(o.Ports) == 0 || o.Ports[0].Guest != sshPort || o.CPUs < host.All || o.GPUs < host.All {
+			t.Fatalf("%+v", o)
+		}
+		if _, err := json.Marshal(c); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
