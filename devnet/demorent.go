@@ -96,7 +96,7 @@ func (d *Demo) rentFirst(ctx context.Context) (happened, command string, err err
 func (d *Demo) create(ctx context.Context, r *rented, offset uint32) (string, error) {
 	port := strconv.Itoa(int(d.listing.Machine.Facts.PortFirst + offset))
 	task, err := r.node.CreateTask(ctx, api.Create{
-		RentOrder: api.Text(strconv.FormatUint(r.RentID, 10)), ImageName: "tiny", SSHPort: api.Text(port),
+		RentOrder: api.Text(strconv.FormatUint(r.RentID, 10)), ImageName: tinyImage, SSHPort: api.Text(port),
 		SSHPublicKeys: []string{d.key.line},
 	})
 	if err != nil {

@@ -59,7 +59,10 @@ func (p *privileged) lock(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// copyFile leaves a same file alone and never writes into one: overlays of
+// imageMode is read-only: the store refuses a base that could be changed.
+const imageMode = 0o444
+
+// copyFile leaves a same file alone, makes it read-only and never writes into one: overlays of
 // kept disks stand on it, so a new image is a new file under the name.
 func copyFile(from, to string) error {
 	source, err := os.Open(from)
@@ -71,10 +74,10 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("read image: %w", err)
 	}
-	if old, err := os.Stat(to); err == nil && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) {
+	if old, err := os.Stat(to); err == nil && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) && old.Mode().Perm() == imageMode {
 		return nil
 	}
-	copied, err := renameio.NewPendingFile(to, renameio.WithPermissions(0o644))
+	copied, err := renameio.NewPendingFile(to, renameio.WithPermissions(imageMode))
 	if err != nil {
 		return fmt.Errorf("copy image: %w", err)
 	}

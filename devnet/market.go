@@ -3,8 +3,10 @@ package devnet
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/api"
 	nodehost "github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/x/machine"
@@ -85,7 +88,8 @@ func (d *devnet) startNode(ctx context.Context) error {
 	return d.awaitNode(ctx)
 }
 
-// awaitNode returns when the node's API answers, whatever it says.
+// awaitNode returns when the node's API answers and the node believes the
+// chain, without which it would grant nothing.
 func (d *devnet) awaitNode(ctx context.Context) error {
 	var told error
 	err := until(ctx, "the node's API", d.side.child, func() bool {
@@ -94,18 +98,29 @@ func (d *devnet) awaitNode(ctx context.Context) error {
 			told = errors.New(w.Error)
 			return true
 		default:
+			return d.nodeReady(ctx)
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.info.Node+"/api/v1/", nil)
-		if err != nil {
-			return false
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false
-		}
-		return res.Body.Close() == nil
 	})
 	return errors.Join(err, told)
+}
+
+func (d *devnet) nodeReady(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.info.Node+api.PathRoot, nil)
+	if err != nil {
+		return false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = res.Body.Close() }()
+	var reply struct {
+		Message api.Root `json:"message"`
+	}
+	if json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&reply) != nil {
+		return false
+	}
+	return res.StatusCode == http.StatusOK && reply.Message.Doubt == ""
 }
 
 // bond registers the machine unless it is registered: a restart keeps it.

@@ -5,14 +5,11 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -46,20 +43,7 @@ func Open(home string) (*Host, error) {
 
 // Facts is what renters get of this computer.
 func (h *Host) Facts(ctx context.Context) (machine.Facts, error) {
-	const system = "/"
-	data, err := existing(h.Config.DataDir)
-	if err != nil {
-		return machine.Facts{}, err
-	}
-	inventory, err := hw.Read(ctx, hw.Config{Paths: []string{system, data}})
-	if err != nil {
-		return machine.Facts{}, fmt.Errorf("read this computer: %w", err)
-	}
-	return listing.Facts(inventory, listing.Config{
-		MachineID: h.Key.MachineID(), HostCPUs: h.Config.HostCPUs, HostMemoryMiB: h.Config.HostMemoryMiB,
-		SystemPath: system, DataPath: data, TestSlots: h.Config.TestSlots, PublicIP: h.Config.PublicIP,
-		PortFirst: h.Config.PortFirst, PortLast: h.Config.PortLast,
-	})
+	return node.Facts(ctx, h.Config, h.Key.MachineID())
 }
 
 // Terms are what the owner decides.

@@ -30,7 +30,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 		Use:   "create RENT_ID",
 		Short: "Make a virtual machine in a rental",
 		Example: "  dbc vm create 7\n" +
-			"  dbc vm create 7 --ssh-port 5682 --image tiny --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub",
+			"  dbc vm create 7 --ssh-port 5682 --image tiny.qcow2 --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseRentID(args[0])
@@ -40,7 +40,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 			return s.createVM(cmd, id, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.image, "image", "tiny", "guest image")
+	cmd.Flags().StringVar(&f.image, "image", "tiny.qcow2", "guest image")
 	cmd.Flags().Uint16Var(&f.port, "ssh-port", 5682, "port on the machine's address that leads to the guest's ssh")
 	cmd.Flags().StringVar(&f.keyFile, "ssh-key", "", "file of the public key that may log in (default that of ~/.ssh)")
 	cmd.Flags().StringVar(&f.cpus, "cpus", "", "CPU cores (default all of the rental's)")
