@@ -37,5 +37,9 @@ func run(ctx context.Context, args []string) error {
 	if *out == "" || flags.NArg() != 1 || flags.Arg(0) != tinyName {
 		return fmt.Errorf("usage: build -out DIR [-force] %s", tinyName)
 	}
+	// mkfs.ext4 and debugfs are where a user's PATH does not reach on Debian.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
+		return fmt.Errorf("set PATH: %w", err)
+	}
 	return buildTiny(ctx, *out, *force)
 }

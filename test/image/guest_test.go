@@ -139,8 +139,19 @@ func shell(t *testing.T, c *ssh.Client, lines string) string {
 	}
 	defer func() { _ = s.Close() }()
 	var out bytes.Buffer
-	s.Stdin, s.Stdout = strings.NewReader(lines), &out
-	if err := errors.Join(s.RequestPty("xterm", 24, 80, ssh.TerminalModes{}), s.Shell(), s.Wait()); err != nil {
+	s.Stdout = &out
+	// Closing it before the shell ends would hang up the terminal.
+	keys, err := s.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.RequestPty("xterm", 24, 80, ssh.TerminalModes{}), s.Shell()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(keys, lines); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(); err != nil {
 		t.Fatalf("shell: %v: %s", err, &out)
 	}
 	return out.String()
