@@ -44,9 +44,9 @@ func Start(ctx context.Context, config Config) (*Daemon, error) {
 		if err = d.await(ctx, ended); err == nil {
 			return d, nil
 		}
-		// A libvirtd whose starter was killed in between may have locked the
-		// pid file before ours: ours ended, and that one is the daemon.
-		if !errors.Is(err, errEnded) || !d.isRunning() {
+		// Again, when the one to take over was dying, or when ours ended
+		// because one whose starter was killed had locked the pid file first.
+		if !errors.Is(err, errEnded) || ended != nil && !d.isRunning() {
 			return nil, err
 		}
 	}
@@ -134,6 +134,9 @@ func (d *Daemon) await(ctx context.Context, ended <-chan struct{}) error {
 		case <-ended:
 			return fmt.Errorf("%w: %w: %s", ErrNotStarted, errEnded, d.lastWords())
 		case <-retry.C:
+			if ended == nil && !d.isRunning() {
+				return errEnded
+			}
 		}
 	}
 }

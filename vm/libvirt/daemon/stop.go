@@ -48,26 +48,47 @@ func Stop(ctx context.Context, config Config) error {
 }
 
 // destroyDomains goes through libvirtd, which takes packet filters and taps
-// away with them; for that one that died is started again if domains outlived it.
-func destroyDomains(ctx context.Context, config Config) (err error) {
-	d := &Daemon{config: config}
-	if !d.isRunning() {
-		alive, err := members(config)
-		for _, p := range alive {
-			p.close()
-		}
-		if err != nil || len(alive) == 0 {
-			return err
-		}
-		if d, err = Start(ctx, config); err != nil {
-			return err
-		}
-		defer func() {
-			err = errors.Join(err, endHolder(ctx, config.pidFile()))
-			d.started.Wait()
-		}()
+// away with them; one that died is started again if domains outlived it. The
+// second attempt is for a libvirtd that died only now.
+func destroyDomains(ctx context.Context, config Config) error {
+	err := tryDestroy(ctx, config)
+	if err == nil {
+		return nil
 	}
-	conn, err := connect(ctx, d.Socket())
+	if p, lookErr := lockHolder(config.pidFile()); lookErr == nil && p != nil {
+		p.wait(ctx, time.Second)
+		p.close()
+	}
+	if again := tryDestroy(ctx, config); again != nil {
+		return errors.Join(err, again)
+	}
+	return nil
+}
+
+func tryDestroy(ctx context.Context, config Config) error {
+	d := &Daemon{config: config}
+	if d.isRunning() {
+		return destroyThrough(ctx, d.Socket())
+	}
+	alive, err := members(config)
+	for _, p := range alive {
+		p.close()
+	}
+	if err != nil || len(alive) == 0 {
+		return err
+	}
+	if d, err = Start(ctx, config); err != nil {
+		return err
+	}
+	err = errors.Join(destroyThrough(ctx, d.Socket()), endHolder(ctx, config.pidFile()))
+	if err == nil {
+		d.started.Wait()
+	}
+	return err
+}
+
+func destroyThrough(ctx context.Context, socket string) error {
+	conn, err := connect(ctx, socket)
 	if err != nil {
 		return err
 	}
@@ -78,11 +99,18 @@ func destroyDomains(ctx context.Context, config Config) (err error) {
 	}
 	var errs []error
 	for _, dom := range domains {
-		if err := conn.lv.DomainDestroy(dom); err != nil && !libvirt.IsNotFound(err) {
+		if err := conn.lv.DomainDestroy(dom); err != nil && !isOff(err) {
 			errs = append(errs, fmt.Errorf("destroy %s: %w", dom.Name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isOff: the domain ended by itself meanwhile.
+func isOff(err error) bool {
+	var refusal libvirt.Error
+	return libvirt.IsNotFound(err) ||
+		errors.As(err, &refusal) && refusal.Code == uint32(libvirt.ErrOperationInvalid)
 }
 
 // endMembers kills what is left: emulators that libvirtd lost, and those that

@@ -1,0 +1,204 @@
+package vm_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt/daemon"
+)
+
+// TestTraces runs a guest on the bridge and looks at what the computer sees of
+// it, while it runs and after everything was stopped.
+func TestTraces(t *testing.T) {
+	d, config := startDaemon(t)
+	n := openNetwork(t)
+	driver := openDriver(t, d.Socket(), "test")
+	spec := specIn(folder(t))(t, "traces")
+	ctx := t.Context()
+	if err := n.Apply(ctx, []network.Binding{{Tap: spec.NIC.Tap, MAC: spec.NIC.MAC, Addr: spec.NIC.Addr}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := driver.Define(ctx, spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := driver.Start(ctx, spec.UUID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the guest to speak", func() bool {
+		data, _ := os.ReadFile(spec.ConsoleLog)
+		return strings.Contains(string(data), "guest")
+	})
+	checkPort(t, spec)
+	checkProcess(t, config, spec)
+	checkVNC(t, spec)
+	if rules := filters(t, spec); rules == "" {
+		t.Error("libvirt made no filter for the guest's port")
+	}
+
+	if err := driver.Stop(ctx, spec.UUID); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(spec.Disks[0].Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stat := info.Sys().(*syscall.Stat_t); stat.Uid != 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("disk belongs to %d with %v after the stop, want root and 0600", stat.Uid, info.Mode())
+	}
+	if err := driver.Undefine(ctx, spec.UUID); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Remove(ctx); err != nil {
+		t.Fatal(err)
+	}
+	checkNothingLeft(t, config, spec)
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("waited for %s in vain", what)
+		}
+	}
+}
+
+// checkPort wants the tap isolated on the bridge, under the name it was given.
+func checkPort(t *testing.T, spec vm.Spec) {
+	t.Helper()
+	link, err := netlink.LinkByName(spec.NIC.Tap)
+	if err != nil {
+		t.Fatalf("guest's port: %v", err)
+	}
+	info, err := netlink.LinkGetProtinfo(link)
+	if err != nil || !info.Isolated {
+		t.Errorf("guest's port is %+v, %v, want it isolated", info, err)
+	}
+}
+
+// checkProcess wants QEMU under a user of its own, in the daemon's namespace.
+func checkProcess(t *testing.T, config daemon.Config, spec vm.Spec) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(config.Dir, "run", "qemu", spec.Name+".pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat("/proc/" + strings.TrimSpace(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid := info.Sys().(*syscall.Stat_t).Uid; uid == 0 {
+		t.Error("the emulator runs as root")
+	}
+}
+
+func checkVNC(t *testing.T, spec vm.Spec) {
+	t.Helper()
+	c, err := net.DialTimeout("unix", spec.VNCSocket, 10*time.Second)
+	if err != nil {
+		t.Fatalf("VNC: %v", err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+	buf := make([]byte, 12)
+	if _, err := c.Read(buf); err != nil || !strings.HasPrefix(string(buf), "RFB 003") {
+		t.Errorf("VNC says %q, %v, want RFB 003…", buf, err)
+	}
+}
+
+// filters are the rules of libvirt's for the guest's port.
+func filters(t *testing.T, spec vm.Spec) string {
+	t.Helper()
+	out, err := exec.Command("nft", "list", "ruleset", "bridge").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var found []string
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, spec.NIC.Tap) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "")
+}
+
+func checkNothingLeft(t *testing.T, config daemon.Config, spec vm.Spec) {
+	t.Helper()
+	if rules := filters(t, spec); rules != "" {
+		t.Errorf("rules are left:\n%s", rules)
+	}
+	for _, name := range []string{spec.NIC.Tap, bridge} {
+		if _, err := netlink.LinkByName(name); err == nil {
+			t.Errorf("link %s is left", name)
+		}
+	}
+	out, err := exec.Command("nft", "list", "tables").CombinedOutput()
+	if err != nil || strings.Contains(string(out), "dbc-"+bridge) {
+		t.Errorf("tables are %s, %v, want none of %s", out, err, bridge)
+	}
+	if left := processesOf(t, config); len(left) != 0 {
+		t.Errorf("processes are left: %v", left)
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil || strings.Contains(string(mounts), config.Dir) {
+		t.Errorf("mounts are left, %v:\n%s", err, mounts)
+	}
+}
+
+// processesOf are those that see the daemon's folder in libvirt's place.
+func processesOf(t *testing.T, config daemon.Config) []string {
+	t.Helper()
+	own, err := os.Stat(filepath.Join(config.Dir, "lib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := filepath.Glob("/proc/[0-9]*/root/var/lib/libvirt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, entry := range entries {
+		if info, err := os.Stat(entry); err == nil && os.SameFile(info, own) {
+			list = append(list, entry)
+		}
+	}
+	return list
+}
+
+// kill9 kills the process whose number is in a file.
+func kill9(t *testing.T, pidFile string) {
+	t.Helper()
+	data, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Sscan(string(data), &pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
