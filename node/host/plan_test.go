@@ -1,0 +1,208 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/trust"
+)
+
+func testGround(gpus ...int) ground {
+	return ground{
+		capacity: Capacity{Amount: Amount{CPUs: 8, MemoryMiB: 8000, DiskGiB: 100}, GPUs: gpus},
+		freeGiB:  1000, cidr: netip.MustParsePrefix("10.9.0.0/29"),
+	}
+}
+
+func wish(slots ...uint32) Order {
+	return Order{
+		Rental: trust.Rental{ID: 1, Slots: slots}, GPUs: All, CPUs: All,
+		Ports: []journal.Port{{Protocol: "tcp", Host: 5200, Guest: 22}},
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	held := func(rent uint64, r journal.Reservation) []journal.Task {
+		return []journal.Task{{ID: "other", RentID: rent, Reserved: r}}
+	}
+	for name, c := range map[string]struct {
+		ground ground
+		order  func(o *Order)
+		slots  []uint32
+		others []journal.Task
+		want   string
+		kind   error
+	}{
+		"whole machine":      {testGround(1, 1), nil, []uint32{0, 1}, nil, "8 CPUs, 8000 MiB, slots [0 1]", nil},
+		"half of it":         {testGround(1, 1), nil, []uint32{1}, nil, "4 CPUs, 4000 MiB, slots [1]", nil},
+		"a share of one CPU": {testGround(1, 1, 1, 1, 1, 1, 1, 1), nil, []uint32{3}, nil, "1 CPUs, 1000 MiB, slots [3]", nil},
+		"without GPUs":       {testGround(0), nil, []uint32{0}, nil, "8 CPUs, 8000 MiB, slots []", nil},
+		"half the memory":    {testGround(1, 1), func(o *Order) { o.MemoryMillionths = 500_000 }, []uint32{0}, nil, "4 CPUs, 2000 MiB, slots [0]", nil},
+		"odd share":          {testGround(1, 1, 1), func(o *Order) { o.CPUs = All }, []uint32{0, 1}, nil, "4 CPUs, 5333 MiB, slots [0 1]", nil},
+		"second VM": {testGround(1, 1), func(o *Order) { o.Ports[0].Host = 5201 }, []uint32{0, 1}, held(1, journal.Reservation{
+			CPUs: 2, MemoryMiB: 1000, Slots: []uint32{0}, Ports: []journal.Port{{Protocol: "tcp", Host: 5200}},
+		}), "6 CPUs, 7000 MiB, slots [1]", nil},
+		"odd CPUs":          {testGround(1, 1), func(o *Order) { o.CPUs = 3 }, []uint32{0}, nil, "", ErrInvalid},
+		"one CPU of four":   {testGround(1, 1), func(o *Order) { o.CPUs = 1 }, []uint32{0}, nil, "", ErrInvalid},
+		"too many CPUs":     {testGround(1, 1), func(o *Order) { o.CPUs = 6 }, []uint32{0}, nil, "", ErrShare},
+		"too much memory":   {testGround(1, 1), func(o *Order) { o.MemoryMiB = 4001 }, []uint32{0}, nil, "", ErrShare},
+		"too little memory": {testGround(1, 1), func(o *Order) { o.MemoryMiB = 64 }, []uint32{0}, nil, "", ErrInvalid},
+		"too many GPUs":     {testGround(1, 1), func(o *Order) { o.GPUs = 2 }, []uint32{0}, nil, "", ErrShare},
+		"part of a slot":    {testGround(2, 2), func(o *Order) { o.GPUs = 1 }, []uint32{0}, nil, "", ErrShare},
+		"port of another":   {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{Ports: []journal.Port{{Protocol: "tcp", Host: 5200}}}), "", ErrPortTaken},
+		"slot not cleared":  {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{Slots: []uint32{0}}), "", ErrClearing},
+		"CPUs not cleared":  {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{CPUs: 6}), "", ErrClearing},
+		"disk of the share": {testGround(1, 1), nil, []uint32{0}, held(1, journal.Reservation{DiskGiB: 45}), "", ErrShare},
+		"full disk":         {ground{testGround(1).capacity, 5, testGround().cidr}, nil, []uint32{0}, nil, "", ErrDisk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := wish(c.slots...)
+			if c.order != nil {
+				c.order(&o)
+			}
+			task := journal.Task{ID: "new", RentID: 1, SystemGiB: 10}
+			err := c.ground.plan(o, c.others, &task)
+			if !errors.Is(err, c.kind) {
+				t.Fatalf("got %v, want %v", err, c.kind)
+			}
+			if r := new(Refusal); err != nil && (!errors.As(err, &r) || r.Field == "" || r.Value == "" || r.Limit == "" || r.Remedy == "") {
+				t.Errorf("the refusal lacks something: %v", err)
+			}
+			got := fmt.Sprintf("%d CPUs, %d MiB, slots %v", task.Reserved.CPUs, task.Reserved.MemoryMiB, task.Reserved.Slots)
+			if err == nil && got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestPlansNeverOverlap: whatever is asked for, VMs never hold together more
+// than the machine, nor a rental more than its share, nor two the same thing.
+func TestPlansNeverOverlap(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.IntRange(1, 6).Draw(t, "slots")
+		g := ground{
+			capacity: Capacity{Amount: Amount{
+				CPUs:      rapid.IntRange(0, 40).Draw(t, "cpus"),
+				MemoryMiB: rapid.Uint64Range(0, 10_000).Draw(t, "memory"), DiskGiB: 200,
+			}},
+			freeGiB: 1000, cidr: netip.MustParsePrefix("10.9.0.0/28"),
+		}
+		for range all {
+			g.capacity.GPUs = append(g.capacity.GPUs, rapid.IntRange(0, 2).Draw(t, "gpus"))
+		}
+		split := rapid.IntRange(0, all).Draw(t, "split")
+		rentals := []trust.Rental{{ID: 1}, {ID: 2}}
+		for s := range all {
+			r := &rentals[0]
+			if s >= split {
+				r = &rentals[1]
+			}
+			r.Slots = append(r.Slots, uint32(s))
+		}
+		var tasks []journal.Task
+		for i := range rapid.IntRange(1, 8).Draw(t, "orders") {
+			r := rapid.SampledFrom(rentals).Draw(t, "rental")
+			o := Order{
+				Rental: r, GPUs: rapid.IntRange(All, 4).Draw(t, "want GPUs"), CPUs: rapid.SampledFrom([]int{All, 1, 2, 3, 4, 8}).Draw(t, "want CPUs"),
+				MemoryMillionths: rapid.Uint64Range(0, 1_000_000).Draw(t, "rate"),
+				Ports:            []journal.Port{{Protocol: "tcp", Host: uint16(rapid.IntRange(5200, 5204).Draw(t, "port")), Guest: 22}},
+			}
+			task := journal.Task{ID: fmt.Sprint(i), RentID: r.ID, SystemGiB: 10}
+			if g.plan(o, tasks, &task) == nil {
+				tasks = append(tasks, task)
+			}
+		}
+		fits(t, g, rentals, tasks)
+	})
+}
+
+func fits(t *rapid.T, g ground, rentals []trust.Rental, tasks []journal.Task) {
+	sum := used(tasks)
+	if sum.CPUs > g.capacity.CPUs || sum.MemoryMiB > g.capacity.MemoryMiB {
+		t.Fatalf("%+v of %+v", sum, g.capacity)
+	}
+	seen := map[string]bool{}
+	for _, task := range tasks {
+		things := []string{task.Addr.String(), fmt.Sprint("port", task.Ports[0].Host)}
+		for _, s := range task.Reserved.Slots {
+			things = append(things, fmt.Sprint("slot", s))
+		}
+		for _, thing := range things {
+			if seen[thing] {
+				t.Fatalf("%s twice", thing)
+			}
+			seen[thing] = true
+		}
+	}
+	for _, r := range rentals {
+		var own []journal.Task
+		for _, task := range tasks {
+			if task.RentID == r.ID {
+				own = append(own, task)
+			}
+		}
+		share, sum := g.capacity.Share(len(r.Slots)), used(own)
+		if sum.CPUs > share.CPUs || sum.MemoryMiB > share.MemoryMiB || sum.DiskGiB > share.DiskGiB {
+			t.Fatalf("rental %d holds %+v of %+v", r.ID, sum, share)
+		}
+	}
+}
+
+func TestIdentifyIsBound(t *testing.T) {
+	t.Parallel()
+	task := journal.Task{ID: "3mJr7AoUXx2Wqd4yHw9kPz", RentID: 7}
+	a, b, c := task, task, task
+	identify(bound, &a)
+	identify(bound, &b)
+	identify(journal.Binding{ChainID: "dbc-devnet-2", GenesisHash: "aa", MachineID: "bb"}, &c)
+	if a.UUID != b.UUID || a.Tap != b.Tap || a.MAC != b.MAC || a.Domain != b.Domain {
+		t.Error("twice is not the same")
+	}
+	if a.UUID == c.UUID || a.Domain == c.Domain {
+		t.Error("another chain's VM has the same name")
+	}
+	if id, ok := rentOf(bound, a.Domain); !ok || id != 7 {
+		t.Errorf("%s: %d, %v", a.Domain, id, ok)
+	}
+	if _, ok := rentOf(bound, c.Domain); ok {
+		t.Error("another chain's domain counts as ours")
+	}
+	if len(a.Tap) > 15 || len(Bridge(bound)) > 15 {
+		t.Error("too long for a link")
+	}
+}
+
+// TestDecideNeverDestroysInDoubt over every task, domain and time.
+func TestDecideNeverDestroysInDoubt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Unix(1_800_000_000, 0)
+		s := sight{
+			task: journal.Task{
+				Status:  rapid.SampledFrom([]journal.Status{journal.Creating, journal.Running, journal.ShuttingDown, journal.Closed, journal.CreateError}).Draw(t, "status"),
+				RentEnd: now.Add(time.Duration(rapid.Int64Range(-1e15, 1e15).Draw(t, "end"))),
+				Paused:  rapid.Bool().Draw(t, "paused"),
+			},
+			rental: inDoubt, now: now, grace: ChainGrace,
+			found: rapid.Bool().Draw(t, "found"),
+		}
+		switch got := decide(s); got {
+		case nothing, pause, restore:
+			if got == restore && !now.Before(s.task.RentEnd) {
+				t.Fatal("started again after its last known end")
+			}
+		default:
+			t.Fatalf("%s in doubt", got)
+		}
+	})
+}

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const mining = "role=mining\nchain_id=dbc-devnet-1\npublic_ip=203.0.113.7\n"
+
+func TestParseConf(t *testing.T) {
+	t.Parallel()
+	cfg, err := parseConf("core.conf", []byte("# a comment\n\n "+mining+"http_port = 5061\nreconcile_seconds=2\n"+
+		"guest_dns=9.9.9.9, 1.1.1.1\ntest_slots=2\ntest_emulation=true\nport_first=5300\nport_last=5400\nlog_level=debug\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.HTTPListen.String() != "127.0.0.1:5061" || cfg.Reconcile != 2*time.Second || len(cfg.GuestDNS) != 2 ||
+		cfg.TestSlots != 2 || !cfg.TestEmulation || cfg.PortFirst != 5300 || cfg.NetListen.Port() != 5011 || cfg.HostCPUs != 4 {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+func TestParseConfRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		line int
+		key  string
+		kind error
+	}{
+		"unknown key":           {mining + "colour=red\n", 4, "colour", ErrConfig},
+		"no value":              {mining + "relay\n", 4, "relay", ErrConfig},
+		"twice":                 {mining + "relay=true\nrelay=true\n", 5, "relay", ErrConfig},
+		"a port of system":      {mining + "port_first=80\n", 4, "port_first", ErrConfig},
+		"ephemeral port":        {mining + "port_last=32768\n", 4, "port_last", ErrConfig},
+		"ports crossed":         {mining + "port_first=6000\nport_last=5999\n", 4, "port_first", ErrConfig},
+		"open API":              {mining + "http_ip=0.0.0.0\n", 4, "http_ip", ErrConfig},
+		"a stranger's chain":    {mining + "chain_grpc=203.0.113.9:9090\n", 4, "chain_grpc", ErrConfig},
+		"below root":            {mining + "data_dir=/root/dbc\n", 4, "data_dir", ErrConfig},
+		"relative":              {mining + "data_dir=data\n", 4, "data_dir", ErrConfig},
+		"dots":                  {mining + "data_dir=/var/lib/../../root\n", 4, "data_dir", ErrConfig},
+		"public guests":         {mining + "guest_cidr=8.8.8.0/24\n", 4, "guest_cidr", ErrConfig},
+		"host bits":             {mining + "guest_cidr=10.0.0.1/24\n", 4, "guest_cidr", ErrConfig},
+		"resolver inside":       {mining + "guest_dns=192.168.0.1\n", 4, "guest_dns", ErrConfig},
+		"never reconciled":      {mining + "reconcile_seconds=0\n", 4, "reconcile_seconds", ErrConfig},
+		"a negative number":     {mining + "host_cpus=-1\n", 4, "host_cpus", ErrConfig},
+		"no role":               {"chain_id=dbc-devnet-1\n", 0, "role", ErrConfig},
+		"half of TLS":           {mining + "http_tls_cert=/c\n", 4, "http_tls_cert", ErrConfig},
+		"test slots, main":      {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-1\ntest_slots=2\n", 4, "test_slots", ErrMainNetwork},
+		"emulation, main":       {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-devnet-x\ntest_emulation=true\n", 4, "test_emulation", ErrMainNetwork},
+		"an IPv6 published one": {"role=mining\nchain_id=dbc-devnet-1\npublic_ip=::1\n", 3, "public_ip", ErrConfig},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseConf("core.conf", []byte(c.text))
+			var wrong *ConfigError
+			if !errors.As(err, &wrong) || !errors.Is(err, c.kind) {
+				t.Fatalf("got %v", err)
+			}
+			if wrong.Line != c.line || wrong.Key != c.key || wrong.Limit == "" {
+				t.Errorf("line %d, key %s: %v", wrong.Line, wrong.Key, err)
+			}
+		})
+	}
+}
+
+func TestTrustedChain(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"chain_grpc=localhost:9090\nchain_rpc=http://[::1]:26657\n",
+		"chain_grpc=https://dbcd.example:443\nchain_rpc=https://dbcd.example:443\nchain_trusted=dbcd.example\n",
+	} {
+		if _, err := parseConf("core.conf", []byte(mining+text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestInitCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	set := map[string]string{"chain_id": "dbc-devnet-1", "public_ip": "127.0.0.1"}
+	first, err := Init(home, RoleMining, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Init(home, RoleMining, map[string]string{"chain_id": "other"})
+	if err != nil || again.MachineID() != first.MachineID() {
+		t.Fatalf("a second Init: %v", err)
+	}
+	cfg, err := LoadConfig(home)
+	if err != nil || cfg.ChainID != "dbc-devnet-1" || cfg.Home != home {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+	if err := os.WriteFile(filepath.Join(home, PeerFile), []byte("peer=203.0.113.1:5011\npeer=x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadConfig(home); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "peer.conf:2") {
+		t.Errorf("a wrong peer: %v", err)
+	}
+}
+
+func TestInitRefusesWhatWouldNotLoad(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if _, err := Init(home, RoleMining, map[string]string{"chain_id": "dbc-1", "public_ip": "127.0.0.1", "test_slots": "1"}); !errors.Is(err, ErrMainNetwork) {
+		t.Errorf("got %v", err)
+	}
+	if entries, err := os.ReadDir(home); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+	cfg := Config{ChainID: "dbc-devnet-1", RunDir: t.TempDir()}
+	release, err := lockMachine(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockMachine(cfg); !errors.Is(err, ErrLocked) {
+		t.Errorf("a second node: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	release, err = lockMachine(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.ChainID = "dbc-1"
+	if _, err := lockMachine(cfg); !errors.Is(err, ErrMainNetwork) {
+		t.Errorf("moved on a main network: %v", err)
+	}
+}
+
+func TestRunRefusesClient(t *testing.T) {
+	t.Parallel()
+	if err := Run(t.Context(), Config{Role: RoleClient}); !errors.Is(err, ErrRole) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzParseConf(f *testing.F) {
+	f.Add([]byte(mining))
+	f.Add([]byte("guest_cidr=10.0.0.0/16\nhttp_hosts=a,b\nmetrics_listen=127.0.0.1:1\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		cfg, err := parseConf("core.conf", text)
+		if err == nil && (cfg.Role == "" || cfg.ChainID == "" || cfg.PortFirst < minPort || cfg.PortLast > maxPort) {
+			t.Fatalf("%+v", cfg)
+		}
+	})
+}
