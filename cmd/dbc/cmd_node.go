@@ -89,7 +89,11 @@ func newNodeStatusCommand(home *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			root, err := askRoot(cmd.Context(), "http://"+cfg.HTTPListen.String())
+			scheme := "http"
+			if cfg.HTTPTLSCert != "" {
+				scheme = "https"
+			}
+			root, err := askRoot(cmd.Context(), scheme+"://"+cfg.HTTPListen.String())
 			if err != nil {
 				return err
 			}

@@ -69,7 +69,7 @@ func (s *Server) listTasks(_ context.Context, c *call) (any, error) {
 	for i, t := range tasks {
 		rows[i] = summary(t)
 	}
-	return rows, nil
+	return Tasks{rows}, nil
 }
 
 func (s *Server) showTask(_ context.Context, c *call) (any, error) {

@@ -113,6 +113,11 @@ type Task struct {
 	RentEnd string `json:"rent_end,omitempty"`
 }
 
+// Tasks is the reply of PathTasks.
+type Tasks struct {
+	Tasks []TaskSummary `json:"tasks"`
+}
+
 // Root is the reply of GET PathRoot.
 type Root struct {
 	Version   string `json:"version"`
