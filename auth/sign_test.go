@@ -14,7 +14,7 @@ import (
 )
 
 // The key whose 32 bytes are 1, 2, 3 … 32; what follows was made by the Cosmos
-// SDK (see test/auth).
+// SDK (see test/signing).
 const (
 	vectorAddress = "dbc1tp7fhly84qm6q4hhzmp0nh5frtdugmyscfvhvp"
 	vectorText    = "dbc-request-v1\ndbc-devnet-1\nPOST\n/api/v1/tasks"
@@ -57,14 +57,14 @@ func TestVerifySignRefuses(t *testing.T) {
 	key, sig := vectorSign[:66], vectorSign[66:]
 	highS := func() string {
 		raw, _ := hex.DecodeString(sig)
-		s := new(big.Int).Sub(secp256k1.S256().N, new(big.Int).SetBytes(raw[32:]))
+		s := new(big.Int).Sub(secp256k1.Params().N, new(big.Int).SetBytes(raw[32:]))
 		return key + sig[:64] + hex.EncodeToString(s.FillBytes(make([]byte, 32)))
 	}()
 	other, err := NewSigner(secp256k1.PrivKeyFromBytes([]byte{7})).Sign(context.Background(), vectorText)
 	if err != nil {
 		t.Fatal(err)
 	}
-	order := hex.EncodeToString(secp256k1.S256().N.FillBytes(make([]byte, 32)))
+	order := hex.EncodeToString(secp256k1.Params().N.FillBytes(make([]byte, 32)))
 	for name, c := range map[string]struct {
 		text, sign string
 		want       error

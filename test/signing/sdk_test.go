@@ -1,4 +1,4 @@
-package auth
+package signing
 
 import (
 	"encoding/json"
@@ -36,7 +36,12 @@ func signDoc(t *testing.T, signer string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sorted, err := sdk.SortJSON(doc)
+	// Keys are sorted before signing, as the SDK's amino signer does: through a map.
+	var fields map[string]any
+	if err := json.Unmarshal(doc, &fields); err != nil {
+		t.Fatal(err)
+	}
+	sorted, err := json.Marshal(fields)
 	if err != nil {
 		t.Fatal(err)
 	}
