@@ -77,10 +77,11 @@ func newFixture(t require.TestingT) *fixture {
 }
 
 var (
-	owner      = account("owner")
-	operator   = account("operator")
-	payout     = account("payout")
-	challenger = account("challenger")
+	owner         = account("owner")
+	operator      = account("operator")
+	payout        = account("payout")
+	moduleAddress = authtypes.NewModuleAddress(machine.ModuleName)
+	challenger    = account("challenger")
 )
 
 func account(name string) string {
@@ -233,4 +234,3 @@ func (r *recorder) take() []string {
 	r.calls = nil
 	return calls
 }
-
