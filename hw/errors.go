@@ -2,5 +2,5 @@ package hw
 
 import "errors"
 
-// ErrUnreadable: the kernel's file is there but does not say what it should.
+// ErrUnreadable means: the kernel's file is there but does not say what it should.
 var ErrUnreadable = errors.New("unreadable inventory")

@@ -66,7 +66,7 @@ func eachField(path string, f func(name, value string)) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	// A line of /proc/cpuinfo (flags) can be longer than a scanner's default.
 	lines := bufio.NewScanner(io.LimitReader(file, 16<<20))
 	lines.Buffer(make([]byte, 0, 64<<10), 1<<20)

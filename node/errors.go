@@ -6,15 +6,15 @@ import (
 )
 
 var (
-	// ErrConfig: a line of core.conf or peer.conf is wrong.
+	// ErrConfig means: a line of core.conf or peer.conf is wrong.
 	ErrConfig = errors.New("wrong configuration")
-	// ErrLocked: another mining node runs on this computer.
+	// ErrLocked means: another mining node runs on this computer.
 	ErrLocked = errors.New("another mining node runs on this computer")
-	// ErrMainNetwork: a setting for tests on a main network.
+	// ErrMainNetwork means: a setting for tests on a main network.
 	ErrMainNetwork = errors.New("not allowed on a main network")
-	// ErrRole: the role does not exist or can't be run yet.
+	// ErrRole means: the role does not exist or can't be run yet.
 	ErrRole = errors.New("unsupported role")
-	// ErrBound: the state belongs to another chain or machine.
+	// ErrBound means: the state belongs to another chain or machine.
 	ErrBound = errors.New("state belongs to another chain or machine")
 )
 

@@ -12,21 +12,21 @@ import (
 )
 
 var (
-	// ErrBody: the body is not the JSON that the route takes.
+	// ErrBody means: the body is not the JSON that the route takes.
 	ErrBody = errors.New("bad request body")
-	// ErrMethod: the route takes another method.
+	// ErrMethod means: the route takes another method.
 	ErrMethod = errors.New("method not allowed")
-	// ErrPath: there is no such route.
+	// ErrPath means: there is no such route.
 	ErrPath = errors.New("no such route")
-	// ErrMachine: the request is for another machine.
+	// ErrMachine means: the request is for another machine.
 	ErrMachine = errors.New("not this machine")
-	// ErrNoAuthority: the route needs a signature.
+	// ErrNoAuthority means: the route needs a signature.
 	ErrNoAuthority = errors.New("signature missing")
-	// ErrNoRental: the wallet has no open rental on this machine.
+	// ErrNoRental means: the wallet has no open rental on this machine.
 	ErrNoRental = errors.New("no open rental on this machine")
-	// ErrForbiddenHost: the Host header is not one of this node's names.
+	// ErrForbiddenHost means: the Host header is not one of this node's names.
 	ErrForbiddenHost = errors.New("host not allowed")
-	// ErrForbiddenOrigin: a page of another origin asks.
+	// ErrForbiddenOrigin means: a page of another origin asks.
 	ErrForbiddenOrigin = errors.New("origin not allowed")
 	// errInternal is what the caller is told of what is in the log.
 	errInternal = errors.New("the node failed; its log says why")

@@ -136,8 +136,9 @@ func parseCustomPort(text string, lim limits) ([]journal.Port, error) {
 	if !ok {
 		return nil, bad
 	}
-	c, d := a, b
+	c := a
 	if mapped {
+		var d uint16
 		if c, d, ok = parseRange(inside, 1, 65535); !ok || d-c != b-a {
 			return nil, bad
 		}

@@ -31,7 +31,7 @@ func (Local) Ready(ctx context.Context, addr netip.Addr) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotReady, err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetReadDeadline(deadline)
 	}
@@ -49,13 +49,13 @@ func (Local) Ready(ctx context.Context, addr netip.Addr) error {
 func (Local) PortFree(protocol string, port uint16) bool {
 	address := fmt.Sprintf(":%d", port)
 	if protocol == "udp" {
-		conn, err := net.ListenPacket("udp", address)
+		conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", address)
 		if err != nil {
 			return false
 		}
 		return conn.Close() == nil
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return false
 	}

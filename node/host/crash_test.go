@@ -19,7 +19,6 @@ type killer struct {
 	moment  string
 	undoing bool
 	left    string
-	kill    context.CancelFunc
 }
 
 func (k *killer) wrap(s step) step {

@@ -6,25 +6,25 @@ import (
 )
 
 var (
-	// ErrInvalid: a value is not what the field takes.
+	// ErrInvalid means: a value is not what the field takes.
 	ErrInvalid = errors.New("not allowed")
-	// ErrPortTaken: a port is published already or in use on the host.
+	// ErrPortTaken means: a port is published already or in use on the host.
 	ErrPortTaken = errors.New("the port is taken")
-	// ErrShare: more than is left of the rental's share.
+	// ErrShare means: more than is left of the rental's share.
 	ErrShare = errors.New("more than is left of the rental's share")
-	// ErrClearing: what the rental pays for is still held by the one before.
+	// ErrClearing means: what the rental pays for is still held by the one before.
 	ErrClearing = errors.New("still being cleared of the rental before")
-	// ErrDisk: the host's disk has no room.
+	// ErrDisk means: the host's disk has no room.
 	ErrDisk = errors.New("not enough room on the host's disk")
-	// ErrImage: the machine has no such image.
+	// ErrImage means: the machine has no such image.
 	ErrImage = errors.New("no such image")
-	// ErrExists: the task id is taken.
+	// ErrExists means: the task id is taken.
 	ErrExists = errors.New("the task exists already")
-	// ErrNotFound: no task of the caller has the id.
+	// ErrNotFound means: no task of the caller has the id.
 	ErrNotFound = errors.New("no such task")
-	// ErrBusy: another operation on the VM is going on.
+	// ErrBusy means: another operation on the VM is going on.
 	ErrBusy = errors.New("another operation is going on")
-	// ErrNotSupported: the machine can't do this yet.
+	// ErrNotSupported means: the machine can't do this yet.
 	ErrNotSupported = errors.New("not supported")
 	// errNotReady: a guest does not answer on SSH yet.
 	errNotReady = errors.New("the guest does not answer on SSH")

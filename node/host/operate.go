@@ -36,16 +36,6 @@ func (h *Host) launch(ctx context.Context, id string, next action) {
 	})
 }
 
-// busy is the operation that is going on, or "".
-func (h *Host) busy(id string) action {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if op := h.ops[id]; op != nil {
-		return op.action
-	}
-	return nothing
-}
-
 func (h *Host) operate(ctx context.Context, id string, next action) error {
 	t, err := h.deps.Journal.Task(id)
 	if err != nil {

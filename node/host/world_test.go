@@ -255,7 +255,7 @@ func (w *world) create(o Order) journal.Task {
 
 // settle lets d pass, and everything that happens in it.
 func settle(d time.Duration) {
-	time.Sleep(d)
+	time.Sleep(d) //nolint:forbidigo // made-up time of a synctest bubble
 	synctest.Wait()
 }
 

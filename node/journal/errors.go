@@ -3,10 +3,10 @@ package journal
 import "errors"
 
 var (
-	// ErrOtherBinding: the journal belongs to another chain, genesis or machine.
+	// ErrOtherBinding means: the journal belongs to another chain, genesis or machine.
 	ErrOtherBinding = errors.New("journal belongs to another chain or machine")
-	// ErrNotFound: no task has the id.
+	// ErrNotFound means: no task has the id.
 	ErrNotFound = errors.New("no such task")
-	// ErrExists: a task has the id already.
+	// ErrExists means: a task has the id already.
 	ErrExists = errors.New("task exists already")
 )

@@ -79,7 +79,7 @@ func TestReplayPurges(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) //nolint:forbidigo // made-up time of a synctest bubble
 		for i := range 10 {
 			if err := j.Use(t.Context(), "w", fmt.Sprint("later", i), time.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)

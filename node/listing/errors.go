@@ -2,5 +2,5 @@ package listing
 
 import "errors"
 
-// ErrReserve: the host keeps so much that nothing is left to rent out.
+// ErrReserve means: the host keeps so much that nothing is left to rent out.
 var ErrReserve = errors.New("nothing left to rent out")

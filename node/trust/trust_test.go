@@ -118,11 +118,11 @@ func TestUnreachableAgesOut(t *testing.T) {
 		follower, d := follow(t, path)
 		follower.Refresh(t.Context())
 		d.err = chain.ErrUnreachable
-		time.Sleep(59 * time.Second)
+		time.Sleep(59 * time.Second) //nolint:forbidigo // made-up time of a synctest bubble
 		if word := follower.Refresh(t.Context()); word.Doubt != nil {
 			t.Errorf("the last word is good for a minute: %v", word.Doubt)
 		}
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // made-up time of a synctest bubble
 		if word := follower.Word(); !errors.Is(word.Doubt, trust.ErrSilent) {
 			t.Errorf("without asking: %v", word.Doubt)
 		}
