@@ -119,7 +119,8 @@ func (h *Host) spec(ctx context.Context, t journal.Task) (vm.Spec, error) {
 	if t.DataGiB > 0 {
 		disks = append(disks, vm.Disk{Path: h.file(t, fileData), Format: "raw", Target: "vdb"})
 	}
-	disks = append(disks, vm.Disk{Path: h.file(t, fileSeed), Format: "raw", Target: "sda", ReadOnly: true})
+	// By virtio too: cloud kernels have no driver for SATA.
+	disks = append(disks, vm.Disk{Path: h.file(t, fileSeed), Format: "raw", Target: "vdz", ReadOnly: true})
 	return vm.Spec{
 		UUID: t.UUID, Name: t.Domain, Title: fmt.Sprintf("rental %d, task %s", t.RentID, t.ID),
 		VCPUs: t.CPUs, MemoryMiB: int(t.MemoryMiB), Disks: disks,
