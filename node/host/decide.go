@@ -44,6 +44,9 @@ const (
 type sight struct {
 	task   journal.Task
 	rental standing
+	// doubt: the chain is not believed now. What it said of an end before still
+	// stops a VM, but no data is deleted by it.
+	doubt bool
 	// found is false where the hypervisor has no such domain.
 	found  bool
 	domain vm.Domain
@@ -109,9 +112,15 @@ func decideInDoubt(s sight) action {
 func decideOver(s sight) action {
 	switch {
 	case s.task.Over.Refunded, s.task.Status == journal.CreateError:
-		return wipe
+		switch {
+		case !s.doubt:
+			return wipe
+		case s.isUp():
+			return finish
+		}
+		return nothing
 	case !s.task.KeepUntil.IsZero() && !s.found:
-		if s.now.Before(s.task.KeepUntil) {
+		if s.doubt || s.now.Before(s.task.KeepUntil) {
 			return nothing
 		}
 		return wipe

@@ -101,7 +101,7 @@ func (h *Host) look(ctx context.Context, id string) {
 func (h *Host) act(ctx context.Context, t journal.Task, d vm.Domain, found bool) {
 	next := decide(sight{
 		task: t, rental: h.standing(t), found: found, domain: d,
-		now: time.Now(), grace: ChainGrace,
+		now: time.Now(), grace: ChainGrace, doubt: h.deps.Rentals.Word().Doubt != nil,
 	})
 	if next != nothing {
 		h.launch(ctx, t.ID, next)
