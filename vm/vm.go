@@ -84,7 +84,8 @@ type PCIDevice string
 // Spec is all a driver needs to define a guest. The emulator runs as a user of
 // its own: every folder above a path must let it pass (mode 0711 is enough),
 // and a backing file must be readable by it (0444). Disks may be 0600 of root:
-// libvirt hands them to the emulator's user while the domain runs.
+// libvirt hands them to the emulator's user while the domain runs, and takes
+// back the writable ones.
 type Spec struct {
 	UUID UUID
 	// Name is the domain's name, [a-z0-9-] only.
