@@ -43,6 +43,7 @@ func emit(ctx context.Context, event interface {
 	Reset()
 	String() string
 	ProtoMessage()
-}) error {
+},
+) error {
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event)
 }
