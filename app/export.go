@@ -12,7 +12,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/staking"
 )
 
-// ErrZeroHeight: a restart at height zero would need times and validators to be rewritten.
+// ErrZeroHeight refuses an export for height zero: a restart at height zero would need times and validators to be rewritten.
 var ErrZeroHeight = errors.New("export for height zero is not supported; export as is and start the new chain at its initial height")
 
 // Export returns the state at the loaded height as a genesis.

@@ -127,7 +127,7 @@ func (c *chain) pass(total time.Duration) {
 
 // ctx reads the state after the last block.
 func (c *chain) ctx() sdk.Context {
-	return c.app.NewUncachedContext(false, cmtproto.Header{ChainID: chainID, Height: c.height, Time: c.now})
+	return c.app.NewContextLegacy(true, cmtproto.Header{ChainID: chainID, Height: c.height, Time: c.now})
 }
 
 // send signs a message and puts it into a block one second later.

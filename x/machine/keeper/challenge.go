@@ -66,15 +66,13 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 		return err
 	}
 	for _, key := range due {
-		cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-		if err := k.expire(cached, key.K2()); err != nil {
+		if err := k.expire(ctx, key.K2()); err != nil {
 			sdk.UnwrapSDKContext(ctx).Logger().Error("close challenge", "challenge", key.K2(), "error", err)
 			if err := k.postpone(ctx, key, stored.Add(retryDelay)); err != nil {
 				return err
 			}
 			continue
 		}
-		write()
 		if err := k.ChallengeQueue.Remove(ctx, key); err != nil {
 			return err
 		}
@@ -99,8 +97,9 @@ func (k *Keeper) postpone(ctx context.Context, key collections.Pair[time.Time, u
 	return k.ChallengeQueue.Set(ctx, collections.Join(until, key.K2()))
 }
 
-// expire closes one challenge; a panic counts as an error, because one that
-// leaves the end block stops the chain. One that is gone was closed by a message.
+// expire closes one challenge, or changes nothing; a panic counts as an error,
+// because one that leaves the end block stops the chain. A challenge that is
+// gone was closed by a message.
 func (k *Keeper) expire(ctx context.Context, id uint64) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -114,7 +113,12 @@ func (k *Keeper) expire(ctx context.Context, id uint64) (err error) {
 	if err != nil {
 		return err
 	}
-	return k.closeUnanswered(ctx, c)
+	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+	if err := k.closeUnanswered(cached, c); err != nil { //nolint:contextcheck // cached is made from ctx
+		return err
+	}
+	write()
+	return nil
 }
 
 // unanswered is what becomes of a machine that let its challenge's deadline pass.

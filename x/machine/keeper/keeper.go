@@ -16,6 +16,9 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
+// timeKey sorts queues.
+var timeKey = sdk.TimeKey //nolint:staticcheck // deprecated without a replacement in the pinned collections
+
 // Keeper is the only writer of the module's store and of its module account.
 type Keeper struct {
 	bank      machine.BankKeeper
@@ -61,10 +64,10 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, account
 		Slots: collections.NewMap(sb, machine.SlotsKey, "slots",
 			collections.PairKeyCodec(collections.StringKey, collections.Uint32Key), collections.Uint64Value),
 		GPUs:       collections.NewMap(sb, machine.GPUsKey, "gpus", collections.StringKey, collections.StringValue),
-		Cooldowns:  collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, collcodec.KeyToValueCodec(sdk.TimeKey)),
+		Cooldowns:  collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, collcodec.TimeValue()),
 		Challenges: collections.NewMap(sb, machine.ChallengesKey, "challenges", collections.Uint64Key, codec.CollValue[machine.Challenge](cdc)),
 		ChallengeQueue: collections.NewKeySet(sb, machine.ChallengeQueueKey, "challenge_queue",
-			collections.PairKeyCodec(sdk.TimeKey, collections.Uint64Key)),
+			collections.PairKeyCodec(timeKey, collections.Uint64Key)),
 		NextChallenge: collections.NewSequence(sb, machine.NextChallengeKey, "next_challenge"),
 	}
 	schema, err := sb.Build()
@@ -86,10 +89,14 @@ type noHooks struct{}
 
 var _ machine.MachineHooks = noHooks{}
 
+// BeforeMachineChange settles nothing.
 func (noHooks) BeforeMachineChange(context.Context, string) error { return nil }
 
+// AfterMachineOffline tells nobody.
 func (noHooks) AfterMachineOffline(context.Context, string, time.Time, uint64) error { return nil }
 
+// AfterMachineOnline tells nobody.
 func (noHooks) AfterMachineOnline(context.Context, string, time.Time, time.Time) error { return nil }
 
+// AfterChallengeClosed tells nobody.
 func (noHooks) AfterChallengeClosed(context.Context, string, uint64, bool) error { return nil }

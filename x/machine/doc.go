@@ -1,0 +1,3 @@
+// Package machine is the chain's list of machines for rent: their bonds,
+// listings and challenges. Its README is the specification.
+package machine
