@@ -115,7 +115,8 @@ func Probe(ctx context.Context, emulator string, kind Kind) error {
 	}
 	defer os.RemoveAll(dir)
 	image := filepath.Join(dir, "probe.bin")
-	if err := os.WriteFile(image, probe, 0o600); err != nil {
+	// A disk of one sector has no cylinder, and SeaBIOS can't boot it.
+	if err := os.WriteFile(image, append(bytes.Clone(probe), make([]byte, 1<<20-len(probe))...), 0o600); err != nil {
 		return fmt.Errorf("write probe: %w", err)
 	}
 	cpu := "host"
