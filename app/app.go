@@ -4,6 +4,7 @@ package app
 
 import (
 	"fmt"
+	"sync"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -41,6 +42,8 @@ type App struct {
 
 	keys         map[string]*storetypes.KVStoreKey
 	configurator module.Configurator
+	// closing lets Close be called again, as the server does on its way down.
+	closing func() error
 }
 
 var _ servertypes.Application = (*App)(nil)
@@ -57,6 +60,7 @@ func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions
 	base.SetTxEncoder(encoding.TxConfig.TxEncoder())
 
 	app := &App{BaseApp: base, Encoding: encoding, keys: storetypes.NewKVStoreKeys(storeNames()...)}
+	app.closing = sync.OnceValue(base.Close)
 	app.Keepers, err = newKeepers(keeperConfig{
 		Encoding: encoding, base: base, keys: app.keys, logger: logger,
 		home:        cast.ToString(options.Get(flags.FlagHome)),
@@ -143,6 +147,9 @@ func (app *App) initChain(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Re
 	}
 	return app.Modules.InitGenesis(ctx, app.Codec, genesis)
 }
+
+// Close closes the databases, once.
+func (app *App) Close() error { return app.closing() }
 
 // LoadHeight loads the version of a height, to export it.
 func (app *App) LoadHeight(height int64) error { return app.LoadVersion(height) }

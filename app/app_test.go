@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"testing"
 
+	dbm "github.com/cosmos/cosmos-db"
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/log/v2"
+
+	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
@@ -51,6 +55,16 @@ func TestDefaultGenesis(t *testing.T) {
 	var staking stakingtypes.GenesisState
 	a.Codec.MustUnmarshalJSON(genesis[stakingtypes.ModuleName], &staking)
 	require.Equal(t, machine.Denom, staking.Params.BondDenom)
+}
+
+func TestCloseTwice(t *testing.T) {
+	t.Parallel()
+	db, err := dbm.NewGoLevelDB("application", t.TempDir(), nil)
+	require.NoError(t, err)
+	a, err := app.New(log.NewNopLogger(), db, true, simtestutil.EmptyAppOptions{})
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	require.NoError(t, a.Close(), "the server does so on its way down")
 }
 
 func TestAddresses(t *testing.T) {
