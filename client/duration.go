@@ -34,7 +34,7 @@ func ParseDuration(s string) (uint64, error) {
 			next++
 		}
 		if next == len(units) {
-			return 0, fmt.Errorf("%q: units are d, h, m and s, in this order: %w", s, ErrDuration)
+			return 0, fmt.Errorf("%q: d, h, m and s in this order, such as 3d, 2h, 90s or 1d12h: %w", s, ErrDuration)
 		}
 		if n > maxSeconds/units[next].seconds {
 			return 0, fmt.Errorf("%q: too long: %w", s, ErrDuration)
