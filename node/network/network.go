@@ -68,7 +68,8 @@ func (n *Network) Ensure(ctx context.Context) error {
 
 // Apply makes the kernel's rules exactly these bindings', in one transaction,
 // and takes the host's connected networks anew. A refusal is ErrBadBinding and
-// changes nothing. It may be repeated, and after a restart.
+// changes nothing. Connections that it lets through no more are forgotten too.
+// It may be repeated, and after a restart.
 func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -78,7 +79,10 @@ func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	if err := n.config.check(bindings); err != nil {
 		return err
 	}
-	return n.replace(bindings)
+	if err := n.replace(bindings); err != nil {
+		return err
+	}
+	return newStale(n.config, bindings).forget()
 }
 
 // Remove takes the bridge and the rules away. What isn't there is no error.

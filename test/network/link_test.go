@@ -160,6 +160,7 @@ func TestNothingPassesBeforeApply(t *testing.T) {
 		}
 		return netlink.LinkSetMaster(port, master)
 	})
+	w.host.must(t, func() error { return carried(guests[0].Tap, bridge) })
 	blocked(t, "before Apply", w.guest1, "tcp", "9.9.9.9:80")
 	w.host.must(t, func() error { return n.Apply(context.Background(), guests) })
 	w.guest1.must(t, forgetNeighbours)

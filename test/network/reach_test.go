@@ -2,10 +2,14 @@ package network_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/dbc-network/dbc/node/network"
 )
 
 func TestGuestsReachTheInternetAndNothingElse(t *testing.T) {
@@ -136,4 +140,37 @@ func TestApplyIsExact(t *testing.T) {
 	blocked(t, "guest without a binding", w.guest1, "tcp", "9.9.9.9:80")
 	passes(t, "binding that stays", w.outside, "tcp", "11.0.0.1:5223", "")
 	passes(t, "guest with a binding", w.guest2, "tcp", "9.9.9.9:80", "")
+}
+
+// TestPortMoves has a client that keeps sending from one socket while its port
+// goes to another guest.
+func TestPortMoves(t *testing.T) {
+	w := newWorld(t, "11.0.0.1")
+	serve(t, w.guest1, 53)
+	serve(t, w.guest2, 54)
+	var client net.Conn
+	w.outside.must(t, func() (err error) {
+		client, err = net.Dial("udp4", "11.0.0.1:5353")
+		return err
+	})
+	defer client.Close()
+	ask := func() error {
+		_ = client.SetDeadline(time.Now().Add(dropped))
+		if _, err := client.Write([]byte("?")); err != nil {
+			return err
+		}
+		_, err := client.Read(make([]byte, 64))
+		return err
+	}
+	if err := ask(); err != nil {
+		t.Fatalf("first guest: %v", err)
+	}
+	moved := []network.Binding{guests[0], guests[1]}
+	moved[0].Ports = nil
+	moved[1].Ports = []network.Port{{Protocol: "udp", Host: 5353, Guest: 54}}
+	n := w.open(t, "11.0.0.1")
+	w.host.must(t, func() error { return n.Apply(context.Background(), moved) })
+	if err := ask(); err != nil {
+		t.Errorf("second guest: %v", err)
+	}
 }

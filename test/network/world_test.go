@@ -213,6 +213,26 @@ func (w *world) plug(t *testing.T, guest *space, b network.Binding) {
 	})
 	guest.must(t, up("eth0", b.Addr.String()+"/24"))
 	guest.must(t, route("", "10.66.0.1"))
+	w.host.must(t, func() error { return carried(b.Tap, bridge) })
+}
+
+// carried waits for the kernel to take links for connected, which it does up
+// to a second after they are: a bridge drops a port's frames until then.
+func carried(names ...string) error {
+	for deadline := time.Now().Add(10 * time.Second); len(names) > 0; {
+		link, err := netlink.LinkByName(names[0])
+		switch {
+		case err != nil:
+			return err
+		case link.Attrs().OperState == netlink.OperUp:
+			names = names[1:]
+		case time.Now().After(deadline):
+			return fmt.Errorf("%s stays %s", names[0], link.Attrs().OperState)
+		default:
+			_, _ = unix.Poll(nil, 5) // the kernel tells nobody; milliseconds
+		}
+	}
+	return nil
 }
 
 // serve answers on a port of every address with the address that it sees its
