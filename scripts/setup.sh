@@ -18,8 +18,8 @@ packages=(
   protobuf-compiler                                 # make proto
   qemu-system-x86 qemu-utils ovmf                   # guests
   libvirt-daemon-system libvirt-clients             # their daemon, virsh
-  nftables ebtables iproute2 openssh-client         # their network, login
-  cpio e2fsprogs                                    # guest images
+  nftables iproute2 openssh-client                  # their network, login
+  e2fsprogs cpio                                    # guest images
 )
 
 missing=()

@@ -182,8 +182,8 @@ func sourceIn(p netip.Prefix) []expr.Any {
 	})
 }
 
-// ports binds each port of the bridge to its guest's addresses, below IP and
-// whatever libvirt's filters do, and lets no port talk to another.
+// ports binds each port of the bridge to its guest's addresses, below IP, and
+// lets no port talk to another.
 func (r *ruleset) ports() {
 	taps := r.set(nftables.Set{Name: "taps", KeyType: nftables.TypeIFName}, r.tapElements())
 	bound := r.set(nftables.Set{

@@ -1,5 +1,5 @@
 // Package vm_test runs real guests: a private libvirtd, QEMU under emulation,
-// the guests' bridge. It needs root, libvirt, QEMU, ebtables and nftables.
+// the guests' bridge. It needs root, libvirt, QEMU and nftables.
 package vm_test
 
 import (

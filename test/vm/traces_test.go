@@ -45,7 +45,7 @@ func TestTraces(t *testing.T) {
 	checkProcess(t, config, spec)
 	checkVNC(t, spec)
 	if rules := filters(t, spec); rules == "" {
-		t.Error("libvirt made no filter for the guest's port")
+		t.Error("no rule binds the guest's port")
 	}
 
 	if err := driver.Stop(ctx, spec.UUID); err != nil {
@@ -128,7 +128,7 @@ func checkVNC(t *testing.T, spec vm.Spec) {
 	}
 }
 
-// filters are the rules of libvirt's for the guest's port.
+// filters are the rules below IP that name the guest's port, whoever wrote them.
 func filters(t *testing.T, spec vm.Spec) string {
 	t.Helper()
 	out, err := exec.Command("nft", "list", "ruleset", "bridge").CombinedOutput()

@@ -109,8 +109,8 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 	return list, nil
 }
 
-// card is on the bridge, cut off from its other ports, and bound to its
-// addresses by libvirt's filter.
+// card is on the bridge and cut off from its other ports. The network's owner
+// binds it to its addresses; see docs/adr/0005.
 func card(nic vm.NIC) libvirtxml.DomainInterface {
 	return libvirtxml.DomainInterface{
 		MAC:         &libvirtxml.DomainInterfaceMAC{Address: nic.MAC.String()},
@@ -118,10 +118,6 @@ func card(nic vm.NIC) libvirtxml.DomainInterface {
 		Target:      &libvirtxml.DomainInterfaceTarget{Dev: nic.Tap},
 		Model:       &libvirtxml.DomainInterfaceModel{Type: "virtio"},
 		PortOptions: &libvirtxml.DomainInterfacePortOptions{Isolated: "yes"},
-		FilterRef: &libvirtxml.DomainInterfaceFilterRef{
-			Filter:     "clean-traffic",
-			Parameters: []libvirtxml.DomainInterfaceFilterParam{{Name: "IP", Value: nic.Addr.String()}},
-		},
 	}
 }
 

@@ -106,7 +106,7 @@ func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 		return d.Resume(ctx, id)
 	}
 	d.clearAsked(id)
-	err = d.create(ctx, dom)
+	err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error { return l.DomainCreate(dom) })
 	if isCode(err, libvirt.ErrOperationInvalid) && d.isActive(ctx, id) {
 		return nil // another caller was faster
 	}
@@ -114,26 +114,6 @@ func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 		return fmt.Errorf("start domain: %w", err)
 	}
 	return nil
-}
-
-// startAttempts: libvirt writes its filters by ebtables, one command a rule,
-// and ebtables 1.8 fails when anybody else changes any rule of the computer in
-// that moment. libvirt calls that an internal error and takes all back.
-const startAttempts = 4
-
-func (d *Driver) create(ctx context.Context, dom libvirt.Domain) error {
-	for attempt := 1; ; attempt++ {
-		err := run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error { return l.DomainCreate(dom) })
-		if !isCode(err, libvirt.ErrInternalError) || attempt == startAttempts {
-			return err
-		}
-		d.log.Warn("domain did not start, trying again", "domain", dom.Name, "attempt", attempt, "err", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(attempt) * 100 * time.Millisecond):
-		}
-	}
 }
 
 // Shutdown is vm.Driver. It presses the power button, which every guest with

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -22,9 +21,6 @@ var mounts = []struct{ from, onto string }{
 	{"cache", "/var/cache/libvirt"},
 	{"log", "/var/log/libvirt"},
 }
-
-// nwfilterDirs is where distributions put libvirt's packet filters.
-var nwfilterDirs = []string{"/etc/libvirt/nwfilter", "/usr/share/libvirt/nwfilter"}
 
 // prepare writes all that libvirtd reads. It may be repeated at any time: files
 // are replaced whole, and the host's identity is made once.
@@ -47,9 +43,6 @@ func (c Config) prepare() error {
 	}
 	if err := os.MkdirAll(c.socketDir(), 0o700); err != nil {
 		return fmt.Errorf("make socket folder: %w", err)
-	}
-	if err := c.copyFilters(); err != nil {
-		return err
 	}
 	id, err := c.hostUUID()
 	if err != nil {
@@ -152,47 +145,4 @@ func (c Config) hostUUID() (string, error) {
 		return "", fmt.Errorf("write host uuid: %w", err)
 	}
 	return id, nil
-}
-
-// copyFilters gives the daemon libvirt's filters, clean-traffic among them,
-// once: libvirtd itself writes into that folder later.
-func (c Config) copyFilters() error {
-	to := c.path("etc", "nwfilter")
-	if _, err := os.Stat(filepath.Join(to, "clean-traffic.xml")); err == nil {
-		return nil
-	}
-	for _, from := range nwfilterDirs {
-		if _, err := os.Stat(filepath.Join(from, "clean-traffic.xml")); err != nil {
-			continue
-		}
-		if err := copyXML(from, to); err != nil {
-			return fmt.Errorf("copy packet filters: %w", err)
-		}
-		return nil
-	}
-	return fmt.Errorf("%w: clean-traffic.xml is in none of %v; install libvirt-daemon-config-nwfilter",
-		ErrMissing, nwfilterDirs)
-}
-
-// copyXML copies clean-traffic.xml last: its presence says that all are there.
-func copyXML(from, to string) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	paths, err := filepath.Glob(filepath.Join(from, "*.xml"))
-	if err != nil {
-		return err
-	}
-	const last = "clean-traffic.xml"
-	paths = slices.DeleteFunc(paths, func(p string) bool { return filepath.Base(p) == last })
-	for _, path := range append(paths, filepath.Join(from, last)) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if err := renameio.WriteFile(filepath.Join(to, filepath.Base(path)), data, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
 }

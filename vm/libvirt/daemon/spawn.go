@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// programPath is where libvirtd finds QEMU, ebtables and the like: not in
+// programPath is where libvirtd finds QEMU and the like: not in
 // folders that the caller's environment names.
 const programPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
