@@ -10,14 +10,14 @@ import (
 )
 
 var (
-	// ErrUnreachable: no answer from the dbcd; nothing is known about the wish.
+	// ErrUnreachable means: no answer from the dbcd; nothing is known about the wish.
 	ErrUnreachable = errors.New("the chain's node can't be reached")
-	// ErrNotFound: the chain has no such thing.
+	// ErrNotFound means: the chain has no such thing.
 	ErrNotFound = errors.New("not found on the chain")
-	// ErrExpired: the transaction was in no block up to its last valid one,
+	// ErrExpired means: the transaction was in no block up to its last valid one,
 	// so it will never be.
 	ErrExpired = errors.New("the transaction was not included in time and never will be")
-	// ErrNoAccount: the signer never received a coin, so the chain does not know it.
+	// ErrNoAccount means: the signer never received a coin, so the chain does not know it.
 	ErrNoAccount = errors.New("the account has no coins yet")
 )
 

@@ -20,8 +20,10 @@ type keySigner struct{ key cryptotypes.PrivKey }
 // NewKeySigner signs with a private key in memory.
 func NewKeySigner(key cryptotypes.PrivKey) Signer { return keySigner{key} }
 
+// PubKey is Signer.
 func (s keySigner) PubKey() cryptotypes.PubKey { return s.key.PubKey() }
 
+// SignTx is Signer.
 func (s keySigner) SignTx(_ context.Context, signBytes []byte) ([]byte, error) {
 	return s.key.Sign(signBytes)
 }

@@ -23,6 +23,8 @@ const (
 // because blocks may have been missed. A wake carries nothing and several may
 // melt into one: the reader asks for what it needs. The channel is closed when
 // ctx is done or the client is closed.
+//
+//nolint:contextcheck // the client's life is one of two that end it
 func (c *Client) Watch(ctx context.Context) (<-chan struct{}, error) {
 	if err := c.ctx.Err(); err != nil {
 		return nil, fmt.Errorf("watch blocks: %w", err)

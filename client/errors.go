@@ -6,19 +6,19 @@ import (
 )
 
 var (
-	// ErrUnreachable: the node gave no answer.
+	// ErrUnreachable means: the node gave no answer.
 	ErrUnreachable = errors.New("the node can't be reached")
-	// ErrUntrusted: an answer came, but not provably from the machine.
+	// ErrUntrusted means: an answer came, but not provably from the machine.
 	ErrUntrusted = errors.New("the answer is not signed by the machine")
-	// ErrNoWallet: the keyring has no such wallet.
+	// ErrNoWallet means: the keyring has no such wallet.
 	ErrNoWallet = errors.New("no such wallet")
-	// ErrTooDear: a quote is above what the caller was ready to pay.
+	// ErrTooDear means: a quote is above what the caller was ready to pay.
 	ErrTooDear = errors.New("costs more than the limit")
-	// ErrAmount: not an amount of DBC.
+	// ErrAmount means: not an amount of DBC.
 	ErrAmount = errors.New("not an amount")
-	// ErrDuration: not a duration.
+	// ErrDuration means: not a duration.
 	ErrDuration = errors.New("not a duration")
-	// ErrTask: the VM went into a state from which the awaited one can't come.
+	// ErrTask means: the VM went into a state from which the awaited one can't come.
 	ErrTask = errors.New("the virtual machine failed")
 )
 

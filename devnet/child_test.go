@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 func TestChildDeathIsTold(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "logs", "x.log")
-	c, err := start("part", log, exec.Command("sh", "-c", "echo last words >&2; exit 3"), true)
+	c, err := start("part", log, exec.CommandContext(t.Context(), "sh", "-c", "echo last words >&2; exit 3"), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestChildDeathIsTold(t *testing.T) {
 
 func TestChildStops(t *testing.T) {
 	t.Parallel()
-	c, err := start("part", filepath.Join(t.TempDir(), "x.log"), exec.Command("sleep", "1000"), true)
+	c, err := start("part", filepath.Join(t.TempDir(), "x.log"), exec.CommandContext(t.Context(), "sleep", "1000"), true)
 	if err != nil {
 		t.Fatal(err)
 	}

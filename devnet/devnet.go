@@ -125,14 +125,14 @@ func (d *devnet) start(ctx context.Context) error {
 }
 
 // acquire takes the home's lock and opens what needs no process.
-func (d *devnet) acquire(context.Context) (err error) {
+func (d *devnet) acquire(ctx context.Context) (err error) {
 	if err := os.MkdirAll(d.paths.dir, 0o755); err != nil {
 		return fmt.Errorf("make the devnet's folder: %w", err)
 	}
 	if d.lock, err = lockFile(d.paths.lock); err != nil {
 		return err
 	}
-	if d.ports, err = freePorts(); err != nil {
+	if d.ports, err = freePorts(ctx); err != nil {
 		return err
 	}
 	cidr, err := guestNetwork(d.cfg.Home)
@@ -192,7 +192,7 @@ func (d *devnet) startParts(ctx context.Context) error {
 		return err
 	}
 	d.info.Virsh = "qemu+unix:///system?socket=" + w.Socket
-	return d.configureNode(w.Socket)
+	return d.configureNode(ctx, w.Socket)
 }
 
 func (d *devnet) startChain(ctx context.Context) error {
@@ -202,7 +202,8 @@ func (d *devnet) startChain(ctx context.Context) error {
 	if err := maker.ensure(ctx); err != nil {
 		return err
 	}
-	cmd := exec.Command(d.cfg.Programs.Dbcd, "start", "--home", d.paths.chain,
+	cmd := exec.Command(d.cfg.Programs.Dbcd, //nolint:forbidigo // outlives the start; stop ends it in its turn
+		"start", "--home", d.paths.chain,
 		"--minimum-gas-prices", "0.01"+chain.Denom,
 		"--rpc.laddr", "tcp://"+local(d.ports.RPC), "--rpc.pprof_laddr", "",
 		"--p2p.laddr", "tcp://"+local(d.ports.P2P),

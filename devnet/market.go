@@ -37,8 +37,8 @@ func (d *devnet) keys() string { return filepath.Join(d.cfg.Home, "keys") }
 
 // configureNode writes the mining node's configuration. Ports and socket may
 // differ from the last start, so it is written anew; the key is kept.
-func (d *devnet) configureNode(socket string) error {
-	inventory, err := hw.Read(context.Background(), hw.Config{})
+func (d *devnet) configureNode(ctx context.Context, socket string) error {
+	inventory, err := hw.Read(ctx, hw.Config{})
 	if err != nil {
 		return fmt.Errorf("read this computer: %w", err)
 	}

@@ -1,6 +1,7 @@
 package devnet
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strconv"
@@ -33,18 +34,18 @@ func portsOf(n uint16) ports {
 
 // freePorts are the first ones that nobody listens on. Two devnets started in
 // the same moment can choose the same; the later one then fails and says so.
-func freePorts() (ports, error) {
+func freePorts(ctx context.Context) (ports, error) {
 	for n := range uint16(maxDevnets) {
-		if p := portsOf(n); p.free() {
+		if p := portsOf(n); p.free(ctx) {
 			return p, nil
 		}
 	}
 	return ports{}, errors.New("the ports of all eight devnets of a computer are taken")
 }
 
-func (p ports) free() bool {
+func (p ports) free(ctx context.Context) bool {
 	for _, port := range []uint16{p.RPC, p.P2P, p.GRPC, p.REST, p.NodeP2P, p.Node} {
-		listener, err := net.Listen("tcp", local(port))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", local(port))
 		if err != nil {
 			return false
 		}

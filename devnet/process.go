@@ -26,7 +26,7 @@ func newProcess(pid int) (Process, error) {
 	return Process{PID: pid, Started: started}, err
 }
 
-// Alive: it runs, and is no zombie.
+// Alive says that it runs, and is no zombie.
 func (p Process) Alive() bool {
 	if p.PID <= 0 {
 		return false

@@ -16,7 +16,7 @@ var allowedRoots = map[string]bool{"github.com/cosmos/cosmos-sdk/x/authz": true}
 
 func TestNoChainInside(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +15,7 @@ func exits() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(99)
 	}
-	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd := exec.CommandContext(context.Background(), os.Args[2], os.Args[3:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	code := 0
 	var exit *exec.ExitError

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	programs = dir
-	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/dbc", "./cmd/dbcd")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", dir+"/", "./cmd/dbc", "./cmd/dbcd")
 	build.Dir = "../.."
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	code := 1
@@ -86,6 +86,7 @@ func (w *world) run(flags ...string) {
 	w.t.Helper()
 	images, err := filepath.Abs("../../build/images")
 	w.must(err)
+	//nolint:forbidigo // ended in order, or killed, by the test
 	w.cmd = exec.Command(filepath.Join(programs, "dbc"), append([]string{
 		"devnet", "start", "--json", "--home", w.home, "--images", images,
 	}, flags...)...)
@@ -137,6 +138,7 @@ func (w *world) dbc(args ...string) string {
 }
 
 func (w *world) tryDbc(args ...string) (string, error) {
+	//nolint:forbidigo // the reset comes after the test, when its context is done
 	cmd := exec.Command(filepath.Join(programs, "dbc"), args...)
 	images, _ := filepath.Abs("../../build/images")
 	if args[0] == "devnet" {
@@ -207,7 +209,7 @@ func (w *world) waitFor(what string, ok func() bool) {
 
 func (w *world) virsh(args ...string) string {
 	w.t.Helper()
-	out, err := exec.Command("virsh", append([]string{"-c", w.info.Virsh}, args...)...).CombinedOutput()
+	out, err := exec.CommandContext(w.ctx, "virsh", append([]string{"-c", w.info.Virsh}, args...)...).CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("virsh %v: %v: %s", args, err, out)
 	}

@@ -166,7 +166,7 @@ func (w *world) checkGone() {
 			w.t.Errorf("interface %s is left", link.Name)
 		}
 	}
-	rules, err := exec.Command("nft", "list", "ruleset").Output()
+	rules, err := exec.CommandContext(w.ctx, "nft", "list", "ruleset").Output()
 	w.must(err)
 	if strings.Contains(string(rules), w.info.Bridge) {
 		w.t.Errorf("rules of %s are left", w.info.Bridge)
@@ -176,7 +176,7 @@ func (w *world) checkGone() {
 	if strings.Contains(string(mounts), w.info.DataDir) {
 		w.t.Error("mounts are left")
 	}
-	processes, err := exec.Command("ps", "-eo", "args").Output()
+	processes, err := exec.CommandContext(w.ctx, "ps", "-eo", "args").Output()
 	w.must(err)
 	if strings.Contains(string(processes), w.info.DataDir) || strings.Contains(string(processes), w.home+"/devnet") {
 		w.t.Error("processes are left")
