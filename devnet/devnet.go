@@ -202,7 +202,7 @@ func (d *devnet) startChain(ctx context.Context) error {
 	if err := maker.ensure(ctx); err != nil {
 		return err
 	}
-	cmd := exec.Command(d.cfg.Programs.Dbcd, //nolint:forbidigo // outlives the start; stop ends it in its turn
+	cmd := exec.Command(d.cfg.Programs.Dbcd, //nolint:noctx // outlives the start; stop ends it in its turn
 		"start", "--home", d.paths.chain,
 		"--minimum-gas-prices", "0.01"+chain.Denom,
 		"--rpc.laddr", "tcp://"+local(d.ports.RPC), "--rpc.pprof_laddr", "",

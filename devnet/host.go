@@ -156,7 +156,7 @@ func (p *privileged) startNode(o order) error {
 		return err
 	}
 	mining := newPaths(p.order.Home).mining
-	//nolint:forbidigo // clean ends it in its turn
+	//nolint:noctx // clean ends it in its turn
 	cmd := exec.Command(p.order.Dbc, "node", "start", "--home", mining, "--run-dir", filepath.Join(p.dir, "run"))
 	cmd.Dir = "/"
 	var err error

@@ -44,7 +44,7 @@ func startSide(ctx context.Context, log string, first order) (*side, error) {
 		return nil, err
 	}
 	argv = append(argv, first.Dbc, "devnet", "host")
-	//nolint:forbidigo // it ends itself in order when its input closes
+	//nolint:noctx // it ends itself in order when its input closes
 	cmd := exec.Command(argv[0], argv[1:]...)
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -3,18 +3,18 @@ package vm
 import "errors"
 
 var (
-	// ErrNotFound: no domain of this driver has the UUID.
+	// ErrNotFound says that no domain of this driver has the UUID.
 	ErrNotFound = errors.New("no such domain")
 
-	// ErrUnavailable: the hypervisor can't be reached now; nothing is known of the domains.
+	// ErrUnavailable says that the hypervisor can't be reached now; nothing is known of the domains.
 	ErrUnavailable = errors.New("hypervisor is out of reach")
 
-	// ErrBadSpec: the specification breaks a rule of Spec.
+	// ErrBadSpec says that the specification breaks a rule of Spec.
 	ErrBadSpec = errors.New("bad domain specification")
 
-	// ErrRunning: the domain must be off for this.
+	// ErrRunning says that the domain must be off for this.
 	ErrRunning = errors.New("domain is running")
 
-	// ErrNotRunning: the domain must be running for this.
+	// ErrNotRunning says that the domain must be running for this.
 	ErrNotRunning = errors.New("domain is not running")
 )

@@ -117,7 +117,7 @@ func (c Config) checkOverlap() error {
 		if ours != nil && a.LinkIndex == ours.Attrs().Index {
 			continue
 		}
-		for _, p := range appendNet(nil, a.IPNet.IP, a.IPNet.Mask) {
+		for _, p := range appendNet(nil, a.IP, a.Mask) {
 			if p.Overlaps(c.CIDR) {
 				return fmt.Errorf("%w: %v and %v of %s; choose another guest_cidr", ErrOverlap, c.CIDR, p, a.Label)
 			}

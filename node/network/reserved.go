@@ -46,7 +46,7 @@ func connected() ([]netip.Prefix, error) {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
 	for _, a := range addrs {
-		list = appendNet(list, a.IPNet.IP, a.IPNet.Mask)
+		list = appendNet(list, a.IP, a.Mask)
 		if a.Peer != nil {
 			list = appendNet(list, a.Peer.IP, a.Peer.Mask)
 		}

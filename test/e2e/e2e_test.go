@@ -86,7 +86,7 @@ func (w *world) run(flags ...string) {
 	w.t.Helper()
 	images, err := filepath.Abs("../../build/images")
 	w.must(err)
-	//nolint:forbidigo // ended in order, or killed, by the test
+	// Ended in order, or killed, by the test.
 	w.cmd = exec.Command(filepath.Join(programs, "dbc"), append([]string{
 		"devnet", "start", "--json", "--home", w.home, "--images", images,
 	}, flags...)...)
@@ -138,7 +138,7 @@ func (w *world) dbc(args ...string) string {
 }
 
 func (w *world) tryDbc(args ...string) (string, error) {
-	//nolint:forbidigo // the reset comes after the test, when its context is done
+	// The reset comes after the test, when its context is done.
 	cmd := exec.Command(filepath.Join(programs, "dbc"), args...)
 	images, _ := filepath.Abs("../../build/images")
 	if args[0] == "devnet" {

@@ -61,7 +61,7 @@ func startDaemon(t *testing.T) (*daemon.Daemon, daemon.Config) {
 // folder is a temporary one that QEMU's user may pass, unlike t.TempDir.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "dbc-vm-")
+	dir, err := os.MkdirTemp("", "dbc-vm-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 var _ vm.Driver = (*Driver)(nil)
 
-// ErrNoAcceleration: the host's CPU doesn't run guests and Config.Emulation is
+// ErrNoAcceleration says that the host's CPU doesn't run guests and Config.Emulation is
 // not set.
 var ErrNoAcceleration = errors.New("no hardware acceleration")
 

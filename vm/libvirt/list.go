@@ -112,7 +112,7 @@ func (d *Driver) resubscribe(ctx context.Context) <-chan libvirt.DomainEventLife
 // goroutine blocks on a send, so the rest of events is drained either way.
 func (d *Driver) forward(ctx context.Context, events <-chan libvirt.DomainEventLifecycleMsg, out chan<- vm.UUID) {
 	defer func() {
-		for range events { //nolint:revive // draining
+		for range events { // draining
 		}
 	}()
 	select {

@@ -146,7 +146,7 @@ func testWatch(t *testing.T, b Bench) {
 	must(t, "stop", b.Driver.Stop(ctx, spec.UUID))
 	await(ctx, t, changes, spec.UUID)
 	cancel()
-	for range changes { //nolint:revive // it must be closed
+	for range changes { // it must be closed
 	}
 }
 

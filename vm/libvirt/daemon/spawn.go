@@ -27,6 +27,7 @@ func (c Config) spawn(program string) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("open log of libvirtd: %w", err)
 	}
 	defer log.Close()
+	//nolint:noctx // the daemon outlives the call; Stop ends it
 	cmd := exec.Command(program, "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", c.pidFile())
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + programPath, "LANG=C.UTF-8", "HOME=/root"}
