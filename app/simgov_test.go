@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -99,10 +100,18 @@ func (g governance) vote() simsx.SimMsgFactoryX {
 			if data.Rand().Intn(8) == 0 {
 				option = govv1.OptionNo
 			}
-			voter := data.AccountAt(reporter, 0) // of the accounts, the first are validators
+			voter := data.AccountAt(reporter, g.validator(ctx, data))
 			voter.LiquidBalance().Coins = nil
 			return []simsx.SimAccount{voter}, govv1.NewMsgVote(voter.Address, id, option, "")
 		})
+}
+
+// validator is an account of one that has power.
+func (g governance) validator(ctx context.Context, data *simsx.ChainDataSource) int {
+	return slices.IndexFunc(data.AllAccounts(), func(a simtypes.Account) bool {
+		v, err := g.app.Staking.GetValidator(ctx, sdk.ValAddress(a.Address))
+		return err == nil && v.IsBonded()
+	})
 }
 
 // patient jails no validator for not signing, which those of the simulator rarely do.

@@ -1,0 +1,51 @@
+package simulation
+
+import (
+	"fmt"
+	"math/rand"
+
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// randomFacts describe a node's machine. One in thirty claims a GPU of another node.
+func randomFacts(r *rand.Rand, n Node) machine.Facts {
+	f := machine.Facts{
+		CpuModel: "EPYC 9354", CpuCores: uint32(4 + r.Intn(60)), MemoryMib: uint64(1+r.Intn(512)) << 10,
+		Country: []string{"", "DE", "FR", "SG"}[r.Intn(4)], PortFirst: 5200, PortLast: 32767,
+	}
+	randomAddresses(r, &f)
+	if r.Intn(8) == 0 {
+		f.Slots = []machine.Slot{{}}
+		return f
+	}
+	for i := range 1 + r.Intn(MaxSlots) {
+		holder := n
+		if r.Intn(30) == 0 {
+			holder = nodes[r.Intn(Nodes)]
+		}
+		f.Slots = append(f.Slots, machine.Slot{
+			GpuType: []string{"RTX 4090", "H100"}[r.Intn(2)], GpuIds: []string{fmt.Sprintf("GPU-%s-%d", holder.ID[:12], i)},
+			GpuCount: 1, VramMib: 24564, PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
+		})
+	}
+	return f
+}
+
+// randomAddresses change what may change while rentals are open.
+func randomAddresses(r *rand.Rand, f *machine.Facts) {
+	f.PublicIp = fmt.Sprintf("192.0.2.%d", r.Intn(256))
+	f.Multiaddrs = []string{fmt.Sprintf("/ip4/%s/udp/%d/quic-v1", f.PublicIp, 5000+r.Intn(100))}
+}
+
+// randomPrice is mostly one that renters can pay; at times short rents round
+// to nothing by it, or nobody has so much.
+func randomPrice(r *rand.Rand) uint64 {
+	switch r.Intn(40) {
+	case 0, 1, 2:
+		return 1 + uint64(r.Intn(30))
+	case 3:
+		return 1 + uint64(r.Int63n(machine.MaxPrice))
+	default:
+		return 1 + uint64(r.Int63n(20_000_000))
+	}
+}

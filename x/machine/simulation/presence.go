@@ -1,0 +1,66 @@
+package simulation
+
+import (
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/x/machine"
+	"github.com/dbc-network/dbc/x/machine/keeper"
+)
+
+// SetOnline brings back a machine that is not there.
+func SetOnline(k *keeper.Keeper) simsx.SimMsgFactoryX {
+	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgSetOnline, bool) {
+		r := data.Rand().Rand
+		m, ok := pick(ctx, r, k, rarely(r, func(m machine.Machine) bool { return listed(m) && !online(m) }))
+		if !ok {
+			return "", nil, false
+		}
+		return m.Operator, &machine.MsgSetOnline{
+			Operator: m.Operator, MachineId: m.Id, Expiry: expiry(ctx),
+			Signature: nodeByID[m.Id].sign(machine.OnlineText(ctx.ChainID(), m.Id, m.BondSeq, expiry(ctx))),
+		}, true
+	})
+}
+
+// SetOffline takes a machine away.
+func SetOffline(k *keeper.Keeper) simsx.SimMsgFactoryX {
+	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgSetOffline, bool) {
+		r := data.Rand().Rand
+		m, ok := pick(ctx, r, k, rarely(r, online))
+		return m.Operator, &machine.MsgSetOffline{Operator: m.Operator, MachineId: m.Id}, ok
+	})
+}
+
+// Challenge asks whether an online machine is there.
+func Challenge(k *keeper.Keeper) simsx.SimMsgFactoryX {
+	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgChallenge, bool) {
+		r := data.Rand().Rand
+		m, ok := pick(ctx, r, k, rarely(r, online))
+		challenger := someone(r, data.AllAccounts(), data.AccountsCount())
+		return challenger, &machine.MsgChallenge{Challenger: challenger, MachineId: m.Id}, ok
+	})
+}
+
+// AnswerChallenge answers an open challenge.
+func AnswerChallenge(k *keeper.Keeper) simsx.SimMsgFactoryX {
+	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgAnswerChallenge, bool) {
+		r := data.Rand().Rand
+		m, ok := pick(ctx, r, k, func(m machine.Machine) bool { return m.OpenChallenge != 0 })
+		if !ok {
+			return "", nil, false
+		}
+		c, _, err := k.OpenChallenge(ctx, m.Id)
+		return m.Operator, &machine.MsgAnswerChallenge{
+			Operator: m.Operator, MachineId: m.Id, ChallengeId: c.Id, Height: c.Height,
+			Signature: nodeByID[m.Id].sign(machine.AnswerText(ctx.ChainID(), m.Id, c.Id, c.Height)),
+		}, err == nil
+	})
+}
+
+// UpdateParams is a proposal to governance.
+func UpdateParams() simsx.SimMsgFactoryFn[*machine.MsgUpdateParams] {
+	return Proposal(func(_ sdk.Context, data *simsx.ChainDataSource, authority string) (*machine.MsgUpdateParams, bool) {
+		return &machine.MsgUpdateParams{Authority: authority, Params: RandomParams(data.Rand().Rand)}, true
+	})
+}
