@@ -71,7 +71,7 @@ func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions
 	}
 	app.Modules = newModules(app)
 	app.Basics = newBasics(app.Modules)
-	if err := app.register(); err != nil {
+	if err := app.register(cast.ToString(options.Get(flags.FlagHome))); err != nil {
 		return nil, err
 	}
 	if err := app.handle(); err != nil {
@@ -86,7 +86,7 @@ func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions
 }
 
 // register makes messages, queries and stores known.
-func (app *App) register() error {
+func (app *App) register(home string) error {
 	app.Basics.RegisterLegacyAminoCodec(app.Amino)
 	app.Basics.RegisterInterfaces(app.Registry)
 	app.configurator = module.NewConfigurator(app.Codec, app.MsgServiceRouter(), app.GRPCQueryRouter())
@@ -96,7 +96,7 @@ func (app *App) register() error {
 	if err := app.registerReflection(); err != nil {
 		return fmt.Errorf("register reflection: %w", err)
 	}
-	if err := app.registerUpgrades(); err != nil {
+	if err := app.registerUpgrades(home); err != nil {
 		return err
 	}
 	app.MountKVStores(app.keys)
