@@ -4,6 +4,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# One set of flags for build, test and lint: they share a build cache. Without
+# -trimpath the SDK would put this computer's paths into errors.
+export GOFLAGS := -trimpath -buildvcs=false
+
 TOOLS := $(CURDIR)/.tools/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -31,7 +35,7 @@ setup: ## install the packages that build, demo and tests need
 .PHONY: build
 build: ## build bin/dbcd and bin/dbc
 	@mkdir -p bin
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/dbcd ./cmd/dbc
+	@go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/dbcd ./cmd/dbc
 
 .PHONY: images
 images: ## build the guest images into build/images

@@ -4,6 +4,7 @@
 # the second kind is elevated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export GOFLAGS="-trimpath -buildvcs=false" # as in the Makefile
 
 mapfile -t packages < <(go list ./... | grep -v '/test/')
 go test "${packages[@]}"

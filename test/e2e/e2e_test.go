@@ -1,7 +1,8 @@
 // Package e2e walks the rental guide on a whole devnet with real guests.
 //
-// It needs root, libvirt, QEMU, ssh, nft and virsh, and the image that make
-// images builds; it fails where one is missing.
+// It needs root, libvirt, QEMU, ssh, nft and virsh, the programs that make
+// build builds and the image that make images builds; it fails where one is
+// missing.
 package e2e
 
 import (
@@ -28,25 +29,8 @@ import (
 // limit is far above what a slow computer takes: it ends a test that hangs.
 const limit = 10 * time.Minute
 
-// programs are built once for all tests.
-var programs string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "dbc-e2e-")
-	if err != nil {
-		panic(err)
-	}
-	programs = dir
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", dir+"/", "./cmd/dbc", "./cmd/dbcd")
-	build.Dir = "../.."
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	code := 1
-	if err := build.Run(); err == nil {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+// programs is where make build puts dbc and dbcd.
+const programs = "../../bin"
 
 // world is a running devnet of one test.
 type world struct {
