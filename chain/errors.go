@@ -21,21 +21,6 @@ var (
 	ErrNoAccount = errors.New("the account has no coins yet")
 )
 
-// Refused is the chain's no, with its reason.
-type Refused struct {
-	// Codespace and Code name the registered error; codespace "grpc" is a
-	// refused query, with gRPC's status codes.
-	Codespace string
-	Code      uint32
-	// Log is the sentence that the module wrote.
-	Log string
-}
-
-// Error is the module's own sentence.
-func (r *Refused) Error() string {
-	return fmt.Sprintf("refused by the chain: %s (%s %d)", r.Log, r.Codespace, r.Code)
-}
-
 // queryError sorts what a gRPC call returned.
 func queryError(ctx context.Context, what string, err error) error {
 	if err == nil {
@@ -51,7 +36,7 @@ func queryError(ctx context.Context, what string, err error) error {
 	case codes.NotFound:
 		return fmt.Errorf("%s: %w: %s", what, ErrNotFound, s.Message())
 	default:
-		return fmt.Errorf("%s: %w", what, &Refused{Codespace: "grpc", Code: uint32(s.Code()), Log: s.Message()})
+		return fmt.Errorf("%s: %w", what, refusedQuery(uint32(s.Code()), s.Message()))
 	}
 }
 

@@ -139,11 +139,10 @@ func (d *Demo) do(ctx context.Context, s step) error {
 
 func (d *Demo) say(took time.Duration, what, command string) {
 	d.stepCount++
-	fmt.Fprintf(d.Out, "%2d %6.1fs  %s", d.stepCount, took.Seconds(), what)
+	fmt.Fprintf(d.Out, "%2d %6.1fs  %s\n", d.stepCount, took.Seconds(), what)
 	if command != "" {
-		fmt.Fprintf(d.Out, "   $ %s", command)
+		fmt.Fprintf(d.Out, "            $ %s\n", command)
 	}
-	fmt.Fprintln(d.Out)
 }
 
 // GoOn says what can be typed now.

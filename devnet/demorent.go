@@ -79,7 +79,7 @@ func (d *Demo) rent(ctx context.Context, seconds uint64) (rented, string, error)
 	if err != nil {
 		return rented{}, "", err
 	}
-	command := fmt.Sprintf("dbc rent %s… %s --slots 1", order.MachineID[:8], client.FormatDuration(seconds))
+	command := fmt.Sprintf("dbc rent %s %s --slots 1", order.MachineID, client.FormatDuration(seconds))
 	return rented{Rented: made, node: node}, command, nil
 }
 
