@@ -1,0 +1,126 @@
+package testnet
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// process is a validator's daemon while it runs.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+//go:embed swap.sh
+var swap []byte
+
+// installUpgrades lays the daemon and its successors out for swap.sh.
+func (v *Validator) installUpgrades() error {
+	if len(v.upgrades) == 0 {
+		return nil
+	}
+	binaries := map[string]string{"genesis": v.dbcd}
+	for name, file := range v.upgrades {
+		binaries[name] = file
+	}
+	for name, file := range binaries {
+		folder := filepath.Join(v.Home, "binaries", name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fmt.Errorf("make folder of daemons: %w", err)
+		}
+		if err := os.Symlink(file, filepath.Join(folder, "dbcd")); err != nil {
+			return fmt.Errorf("lay out daemons: %w", err)
+		}
+	}
+	return os.WriteFile(filepath.Join(v.Home, "swap.sh"), swap, 0o755)
+}
+
+func (v *Validator) log() string { return v.Home + ".log" }
+
+// Start starts the daemon. It runs in a process group of its own, which ends
+// with this process, however that ends.
+func (v *Validator) Start(context.Context) error {
+	out, err := os.OpenFile(v.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	defer func() { _ = out.Close() }()
+	program, args := v.dbcd, append([]string{"start"}, v.flags()...)
+	if len(v.upgrades) > 0 {
+		program, args = filepath.Join(v.Home, "swap.sh"), append([]string{v.Home}, v.flags()...)
+	}
+	cmd := exec.Command(program, args...) //nolint:forbidigo,noctx // it outlives the call; Stop, Kill or the kernel end it
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	begun, done := make(chan error), make(chan struct{})
+	go func() {
+		defer close(done)
+		// The kernel's signal comes when the thread that started the child
+		// ends, so that thread is held as long as the child lives.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		begun <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended is in its log
+		}
+	}()
+	if err := <-begun; err != nil {
+		return fmt.Errorf("start validator %d: %w", v.Number, err)
+	}
+	v.process = process{cmd, done}
+	return nil
+}
+
+// Kill ends it as a power cut does.
+func (v *Validator) Kill() error { return v.signal(syscall.SIGKILL) }
+
+func (v *Validator) ask() {
+	if v.cmd != nil {
+		_ = v.group(syscall.SIGTERM)
+	}
+}
+
+// end waits for it to end, and kills it after a while.
+func (v *Validator) end(within time.Duration) error {
+	if v.cmd == nil {
+		return nil
+	}
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-v.done:
+		return nil
+	case <-timer.C:
+		return errors.Join(fmt.Errorf("stop validator %d: it did not end within %s and is killed, see %s", v.Number, within, v.log()), v.Kill())
+	}
+}
+
+func (v *Validator) signal(signal syscall.Signal) error {
+	if err := v.group(signal); err != nil {
+		return fmt.Errorf("signal validator %d: %w", v.Number, err)
+	}
+	<-v.done
+	return nil
+}
+
+// group signals the daemon and what it started. The number is its own as long as done is open.
+func (v *Validator) group(signal syscall.Signal) error {
+	select {
+	case <-v.done:
+		return nil
+	default:
+	}
+	if err := syscall.Kill(-v.cmd.Process.Pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}

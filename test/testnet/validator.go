@@ -1,0 +1,157 @@
+package testnet
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/cometbft/cometbft/p2p"
+	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
+	"github.com/cosmos/cosmos-sdk/crypto/hd"
+	"github.com/cosmos/cosmos-sdk/crypto/keyring"
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+
+	"github.com/dbc-network/dbc/chain"
+)
+
+// Validator is one of a testnet's processes.
+type Validator struct {
+	// Number from 0.
+	Number int
+	// Home is its folder.
+	Home string
+	// RPC and GRPC are its addresses.
+	RPC, GRPC string
+	// Signer holds its account, at Address.
+	Signer  chain.Signer
+	Address string
+	// Client speaks to it, also after it was down.
+	Client *chain.Client
+	// Comet asks it for blocks.
+	Comet *rpchttp.HTTP
+
+	dbcd     string
+	upgrades map[string]string
+	p2p      string
+	peers    string
+	process
+}
+
+func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
+	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades}
+	var addresses [3]string
+	for port := range addresses {
+		at := "127.0.0.1:0"
+		if cfg.Ports != 0 {
+			at = fmt.Sprintf("127.0.0.1:%d", cfg.Ports+10*i+port)
+		}
+		// Between this and the start of the daemon somebody else could take it: then that start fails and says so.
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at)
+		if err != nil {
+			return nil, fmt.Errorf("find a port of validator %d: %w", i, err)
+		}
+		addresses[port] = listener.Addr().String()
+		_ = listener.Close()
+	}
+	v.RPC, v.p2p, v.GRPC = "http://"+addresses[0], addresses[1], addresses[2]
+	var err error
+	if v.Client, err = chain.Dial(ctx, chain.Config{ChainID: ChainID, GRPC: v.GRPC, RPC: v.RPC}); err != nil {
+		return nil, err
+	}
+	v.Comet, err = rpchttp.New(v.RPC, "/websocket")
+	return v, err
+}
+
+// makeKey puts the account into the home's keyring, so that commands can use it too.
+func (v *Validator) makeKey() error {
+	registry := codectypes.NewInterfaceRegistry()
+	cryptocodec.RegisterInterfaces(registry)
+	ring, err := keyring.New("dbcd", keyring.BackendTest, v.Home, nil, codec.NewProtoCodec(registry))
+	if err != nil {
+		return fmt.Errorf("open keyring: %w", err)
+	}
+	record, _, err := ring.NewMnemonic(keyName, keyring.English, hd.CreateHDPath(118, 0, 0).String(), "", hd.Secp256k1)
+	if err != nil {
+		return fmt.Errorf("make key of validator %d: %w", v.Number, err)
+	}
+	local := record.GetLocal()
+	key, ok := local.PrivKey.GetCachedValue().(*secp256k1.PrivKey)
+	if !ok {
+		return fmt.Errorf("make key of validator %d: keyring gave a %T", v.Number, local.PrivKey.GetCachedValue())
+	}
+	v.Signer, v.Address = chain.NewKeySigner(key), chain.Address(key.PubKey())
+	return nil
+}
+
+// peerID is where the others find it.
+func (v *Validator) peerID() (string, error) {
+	key, err := p2p.LoadNodeKey(filepath.Join(v.Home, "config", "node_key.json"))
+	if err != nil {
+		return "", fmt.Errorf("read node key: %w", err)
+	}
+	return p2p.IDAddressString(key.ID(), v.p2p), nil
+}
+
+// settings that dbcd start has no flag for: blocks come fast, and all peers are on one address.
+var settings = map[string]string{
+	"timeout_commit":     `"300ms"`,
+	"timeout_propose":    `"1s"`,
+	"addr_book_strict":   "false",
+	"allow_duplicate_ip": "true",
+	"pex":                "false",
+}
+
+func (v *Validator) configure() error {
+	path := filepath.Join(v.Home, "config", "config.toml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read config.toml: %w", err)
+	}
+	for name, value := range settings {
+		line := regexp.MustCompile(`(?m)^` + name + ` = .*$`)
+		if len(line.FindAll(text, -1)) != 1 {
+			return fmt.Errorf("config.toml has not one %s", name)
+		}
+		text = line.ReplaceAll(text, []byte(name+" = "+value))
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("write config.toml: %w", err)
+	}
+	return v.installUpgrades()
+}
+
+func (v *Validator) flags() []string {
+	return []string{
+		"--home", v.Home, "--rpc.laddr", "tcp" + v.RPC[len("http"):], "--rpc.pprof_laddr", "", "--p2p.laddr", "tcp://" + v.p2p,
+		"--p2p.persistent_peers", v.peers, "--grpc.address", v.GRPC, "--api.enable=false", "--log_no_color",
+	}
+}
+
+// WaitHeight waits until it has a block.
+func (v *Validator) WaitHeight(ctx context.Context, height int64) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	wakes, err := v.Client.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		if head, err := v.Client.Head(ctx); err == nil && head.Height >= height {
+			return nil
+		}
+		select {
+		case <-wakes:
+		case <-v.done:
+			return fmt.Errorf("wait for height %d: validator %d ended, see %s", height, v.Number, v.log())
+		case <-ctx.Done():
+			return fmt.Errorf("wait for height %d of validator %d: %w", height, v.Number, context.Cause(ctx))
+		}
+	}
+}
