@@ -57,7 +57,7 @@ func (v *Validator) Start(context.Context) error {
 	if len(v.upgrades) > 0 {
 		program, args = filepath.Join(v.Home, "swap.sh"), append([]string{v.Home}, v.flags()...)
 	}
-	cmd := exec.Command(program, args...) //nolint:forbidigo,noctx // it outlives the call; Stop, Kill or the kernel end it
+	cmd := exec.Command(program, args...) //nolint:noctx // it outlives the call; Stop, Kill or the kernel end it
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	begun, done := make(chan error), make(chan struct{})
