@@ -56,6 +56,9 @@ type devnet struct {
 // ctx is done, ready returns an error, or a part ends by itself. With ready's
 // nil error it goes on. Everything is gone when it returns.
 func Run(ctx context.Context, cfg Config, ready func(ctx context.Context, info Info) error) (err error) {
+	if err := cfg.Programs.check(); err != nil {
+		return err
+	}
 	d := &devnet{cfg: cfg, paths: newPaths(cfg.Home)}
 	if d.cfg.Note == nil {
 		d.cfg.Note = func(string) {}

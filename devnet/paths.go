@@ -48,7 +48,7 @@ type Programs struct {
 }
 
 // FindPrograms looks beside the running dbc, and for images where make puts
-// them; images may name another folder.
+// them; images may name another folder. Whether they are there is asked by Run.
 func FindPrograms(images string) (Programs, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -64,14 +64,19 @@ func FindPrograms(images string) (Programs, error) {
 	if p.Images, err = filepath.Abs(p.Images); err != nil {
 		return Programs{}, fmt.Errorf("find images: %w", err)
 	}
+	return p, nil
+}
+
+// check is for what starts a devnet; stopping and deleting one needs less.
+func (p Programs) check() error {
 	for path, fix := range map[string]string{
 		p.Dbcd: "make build", filepath.Join(p.Images, tinyImage): "make images",
 	} {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return Programs{}, fmt.Errorf("%s %w: %s makes it", path, ErrMissing, fix)
+			return fmt.Errorf("%s %w: %s makes it", path, ErrMissing, fix)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 const tinyImage = "tiny.qcow2"

@@ -19,5 +19,5 @@ for package in $(go list ./test/...); do
   binary=$work/$(basename "$folder").test
   go test -c -o "$binary" "$package"
   printf '=== %s\n' "$package"
-  (cd "$folder" && "${root[@]}" "$binary" -test.v -test.timeout 30m)
+  (cd "$folder" && "${root[@]}" "$binary" -test.timeout 30m)
 done

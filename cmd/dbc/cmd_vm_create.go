@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 type createFlags struct {
@@ -41,7 +44,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.image, "image", "tiny.qcow2", "guest image")
-	cmd.Flags().Uint16Var(&f.port, "ssh-port", 5682, "port on the machine's address that leads to the guest's ssh")
+	cmd.Flags().Uint16Var(&f.port, "ssh-port", 0, "port on the machine's address that leads to the guest's ssh (default a free one)")
 	cmd.Flags().StringVar(&f.keyFile, "ssh-key", "", "file of the public key that may log in (default that of ~/.ssh)")
 	cmd.Flags().StringVar(&f.cpus, "cpus", "", "CPU cores (default all of the rental's)")
 	cmd.Flags().StringVar(&f.memRate, "mem-rate", "", "part of the rental's memory, such as 0.5 (default all)")
@@ -71,13 +74,17 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	}
 	create := api.Create{
 		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image,
-		SSHPort: api.Text(strconv.Itoa(int(f.port))), GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
+		GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
 		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), Desc: f.desc,
 	}
 	if key != "" {
 		create.SSHPublicKeys = []string{key}
 	}
-	task, err := n.CreateTask(cmd.Context(), create)
+	listing, err := c.Machine(cmd.Context(), r.MachineId)
+	if err != nil {
+		return err
+	}
+	task, err := createOnPort(cmd.Context(), n, create, f.port, listing.Machine.Facts)
 	if err != nil {
 		return err
 	}
@@ -87,6 +94,26 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 		}
 	}
 	return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+}
+
+// portTries: a port that another VM took is not taken again.
+const portTries = 8
+
+// createOnPort asks for the port, or for ports of the machine's range at random
+// until one is free: which are, only the machine knows.
+func createOnPort(ctx context.Context, n *client.Node, create api.Create, port uint16, facts machine.Facts) (api.Task, error) {
+	for try := 1; ; try++ {
+		p := uint32(port)
+		if port == 0 {
+			p = facts.PortFirst + rand.Uint32N(facts.PortLast-facts.PortFirst+1)
+		}
+		create.SSHPort = api.Text(strconv.FormatUint(uint64(p), 10))
+		task, err := n.CreateTask(ctx, create)
+		var refused *client.NodeError
+		if port != 0 || try == portTries || !errors.As(err, &refused) || refused.Code != "PORT_TAKEN" {
+			return task, err
+		}
+	}
 }
 
 // publicKey is the line of a file, checked; without a file the user's own key,
