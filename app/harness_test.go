@@ -62,11 +62,22 @@ func newApp(t *testing.T) *app.App {
 
 func newChain(t *testing.T) *chain {
 	t.Helper()
+	return newChainWith(t, func(map[string]json.RawMessage, *chain) {})
+}
+
+// newChainWith begins with a genesis that edit changed.
+func newChainWith(t *testing.T, edit func(map[string]json.RawMessage, *chain)) *chain {
+	t.Helper()
 	c := &chain{t: t, app: newApp(t), now: genesisTime, people: make(map[string]*secp256k1.PrivKey), spent: make(map[string]uint64)}
 	for _, name := range []string{"owner", "operator", "alice", "bob"} {
 		c.people[name] = secp256k1.GenPrivKeyFromSecret([]byte(name))
 	}
-	c.init(c.genesis(), 1)
+	var state map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(c.genesis(), &state))
+	edit(state, c)
+	bz, err := json.Marshal(state)
+	require.NoError(t, err)
+	c.init(bz, 1)
 	return c
 }
 
