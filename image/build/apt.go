@@ -75,14 +75,20 @@ func (b *builder) resolveKernel(ctx context.Context) ([]string, error) {
 }
 
 // resolve is the closure of packages as name=version, as if nothing were
-// installed: what this computer has plays no part.
+// installed and nothing downloaded yet: apt names only what it would fetch, and
+// what this computer has plays no part.
 func (b *builder) resolve(ctx context.Context, packages ...string) ([]string, error) {
 	status := filepath.Join(b.work, "status")
 	if err := os.WriteFile(status, nil, 0o644); err != nil {
 		return nil, fmt.Errorf("make empty status: %w", err)
 	}
+	archives := filepath.Join(b.work, "archives")
+	if err := os.MkdirAll(filepath.Join(archives, "partial"), 0o755); err != nil {
+		return nil, fmt.Errorf("make empty cache: %w", err)
+	}
 	args := append([]string{
-		"install", "--print-uris", "-qq", "-y", "--no-install-recommends", "-o", "Dir::State::status=" + status,
+		"install", "--print-uris", "-qq", "-y", "--no-install-recommends",
+		"-o", "Dir::State::status=" + status, "-o", "Dir::Cache::archives=" + archives,
 	}, packages...)
 	raw, err := output(ctx, "", nil, "apt-get", args...)
 	if err != nil {
