@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -61,6 +62,8 @@ func (c *chain) requireRefused(result *abci.ExecTxResult, words ...string) {
 	for _, word := range words {
 		require.Contains(c.t, result.Log, word)
 	}
+	sentinel := result.Log[strings.LastIndex(result.Log, ": ")+2:]
+	require.Equal(c.t, 1, strings.Count(result.Log, sentinel), "says it twice: %s", result.Log)
 	c.t.Log(result.Log)
 }
 

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/rental"
@@ -121,12 +122,18 @@ func (q quote) checkBounds(maxTotal, listingVersion uint64) error {
 func refusal(err error) error {
 	switch {
 	case errors.Is(err, rental.ErrDuration):
-		return xrental.ErrDuration.Wrap(err.Error())
+		return xrental.ErrDuration.Wrap(without(err, rental.ErrDuration))
 	case errors.Is(err, rental.ErrSegments):
-		return xrental.ErrSegments.Wrap(err.Error())
+		return xrental.ErrSegments.Wrap(without(err, rental.ErrSegments))
 	case errors.Is(err, rental.ErrZeroRent), errors.Is(err, rental.ErrOverflow):
 		return xrental.ErrAmount.Wrap(err.Error())
 	default:
 		return err
 	}
+}
+
+// without is an error's text without that of the sentinel that it begins with,
+// for a code whose own text says the same.
+func without(err, sentinel error) string {
+	return strings.TrimPrefix(err.Error(), sentinel.Error()+": ")
 }
