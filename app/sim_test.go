@@ -19,6 +19,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 	simcli "github.com/cosmos/cosmos-sdk/x/simulation/client/cli"
 
@@ -84,6 +85,7 @@ func TestSimulation(t *testing.T) {
 				for _, message := range s.messages() {
 					require.Positive(t, s.accepted[message], "%s never succeeded: more -sim-blocks?", message)
 				}
+				require.NoError(t, s.sound(lastContext(t, s), 0))
 				exported, err := s.Export(false, nil)
 				require.NoError(t, err)
 				sameStores(t, s, exported.AppState)
@@ -115,15 +117,11 @@ func TestSimulationIsDeterministic(t *testing.T) {
 func sameStores(t *testing.T, s *simApp, state []byte) {
 	t.Helper()
 	other := newSimApp(log.NewNopLogger(), dbm.NewMemDB(), true, simtestutil.EmptyAppOptions{}, baseapp.SetChainID(simsx.SimAppChainID))
-	header := cmtproto.Header{ChainID: simsx.SimAppChainID, Height: s.LastBlockHeight()}
-	here := s.NewContextLegacy(true, header)
-	halt, err := s.Machine.Halt.Get(here)
-	require.NoError(t, err)
-	header.Time = *halt.LastBlockTime
-	there := other.NewContextLegacy(true, header)
+	here := lastContext(t, s)
+	there := other.NewContextLegacy(true, here.BlockHeader())
 	var genesis map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(state, &genesis))
-	_, err = other.Modules.InitGenesis(there, other.Codec, genesis)
+	_, err := other.Modules.InitGenesis(there, other.Codec, genesis)
 	require.NoError(t, err)
 	skipped := map[string][][]byte{
 		machine.StoreKey: {machine.CooldownsKey}, // those that are over are not exported
@@ -137,16 +135,25 @@ func sameStores(t *testing.T, s *simApp, state []byte) {
 	require.NoError(t, other.sound(there, 0))
 }
 
+// lastContext reads what was committed, at the time of the last block.
+func lastContext(t *testing.T, s *simApp) sdk.Context {
+	t.Helper()
+	header := cmtproto.Header{ChainID: simsx.SimAppChainID, Height: s.LastBlockHeight()}
+	halt, err := s.Machine.Halt.Get(s.NewContextLegacy(true, header))
+	require.NoError(t, err)
+	header.Time = *halt.LastBlockTime
+	return s.NewContextLegacy(true, header)
+}
+
 // liveOn simulates a chain whose genesis is an export.
 func liveOn(t *testing.T, cfg simtypes.Config, s *simApp, state []byte, accounts []simtypes.Account) {
 	t.Helper()
-	halt, err := s.Machine.Halt.Get(s.NewContextLegacy(true, cmtproto.Header{}))
-	require.NoError(t, err)
+	now := lastContext(t, s).BlockTime()
 	cfg.NumBlocks = max(10, cfg.NumBlocks/4)
 	from := func(next *simApp) simsx.SimStateFactory {
 		factory := stateOf(next)
 		factory.AppStateFn = func(*rand.Rand, []simtypes.Account, simtypes.Config) (json.RawMessage, []simtypes.Account, string, time.Time) {
-			return state, accounts, cfg.ChainID, *halt.LastBlockTime
+			return state, accounts, cfg.ChainID, now
 		}
 		return factory
 	}
