@@ -228,7 +228,7 @@ func inHurry(cdc codec.Codec) func(map[string]json.RawMessage) {
 	return func(state map[string]json.RawMessage) {
 		var gov govv1.GenesisState
 		cdc.MustUnmarshalJSON(state[govtypes.ModuleName], &gov)
-		voting, expedited := 12*time.Hour, 6*time.Hour
+		voting, expedited := 4*time.Hour, time.Hour
 		gov.Params.VotingPeriod, gov.Params.ExpeditedVotingPeriod = &voting, &expedited
 		gov.Params.MinDeposit, gov.Params.ExpeditedMinDeposit = udbc(10), udbc(20)
 		gov.Params.Quorum = "0.001"

@@ -57,7 +57,7 @@ func RandomGenesis(state *module.SimulationState) {
 		stakes += m.Stake
 	}
 	state.GenState[machine.ModuleName] = state.Cdc.MustMarshalJSON(&gs)
-	fund(state, stakes)
+	Fund(state, machine.ModuleName, stakes)
 }
 
 func randomMachine(state *module.SimulationState, params machine.Params, n Node) machine.Machine {
@@ -93,14 +93,15 @@ func someone(r *rand.Rand, accounts []simulation.Account, most int) string {
 	return accounts[r.Intn(min(most, len(accounts)))].Address.String()
 }
 
-func fund(state *module.SimulationState, amount uint64) {
+// Fund gives a module's account in x/bank's genesis what the module says it holds.
+func Fund(state *module.SimulationState, name string, amount uint64) {
 	if amount == 0 {
 		return
 	}
 	var bank banktypes.GenesisState
 	state.Cdc.MustUnmarshalJSON(state.GenState[banktypes.ModuleName], &bank)
 	coins := sdk.NewCoins(sdk.NewCoin(machine.Denom, math.NewIntFromUint64(amount)))
-	bank.Balances = append(bank.Balances, banktypes.Balance{Address: authtypes.NewModuleAddress(machine.ModuleName).String(), Coins: coins})
+	bank.Balances = append(bank.Balances, banktypes.Balance{Address: authtypes.NewModuleAddress(name).String(), Coins: coins})
 	bank.Supply = bank.Supply.Add(coins...)
 	state.GenState[banktypes.ModuleName] = state.Cdc.MustMarshalJSON(&bank)
 }

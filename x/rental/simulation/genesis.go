@@ -1,5 +1,5 @@
 // Package simulation lets the SDK's simulator lead random lives of rentals:
-// random parameters, and every message of the module.
+// random parameters and genesis states, and every message of the module.
 package simulation
 
 import (
@@ -9,6 +9,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/types/simulation"
 
+	"github.com/dbc-network/dbc/x/machine"
+	machinesim "github.com/dbc-network/dbc/x/machine/simulation"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -22,6 +24,9 @@ func RandomParams(r *rand.Rand) rental.Params {
 	p.DurationUnit = seconds(r, 1, 7_200)
 	p.MinDuration = p.DurationUnit * time.Duration(1+r.Intn(4))
 	p.MaxDuration = p.MinDuration * time.Duration(1+r.Intn(200))
+	for p.MaxDuration < 2*day { // or no rental would live through some blocks
+		p.MaxDuration *= 2
+	}
 	p.MaxSegments = uint32(1 + r.Intn(32))
 	p.MaxOpenTrials = uint32(1 + r.Intn(5))
 	p.TrialCooldown = seconds(r, 0, 50_000)
@@ -38,9 +43,50 @@ func seconds(r *rand.Rand, least, most int) time.Duration {
 	return time.Duration(simulation.RandIntBetween(r, least, most+1)) * time.Second
 }
 
-// RandomGenesis has random parameters and no rentals; the simulator makes
-// those, and goes on from a state that was exported in the middle of them.
+// RandomGenesis has random parameters, and trials and active rentals on some
+// of the machines of x/machine's genesis, which must be there already, with
+// their rent in the escrow.
 func RandomGenesis(state *module.SimulationState) {
-	gs := rental.GenesisState{Params: RandomParams(state.Rand), NextRentId: 1 + uint64(state.Rand.Intn(1000))}
+	r := state.Rand
+	gs := rental.GenesisState{Params: RandomParams(r), NextRentId: 1 + uint64(r.Intn(1000))}
+	var machines machine.GenesisState
+	state.Cdc.MustUnmarshalJSON(state.GenState[machine.ModuleName], &machines)
+	escrow := uint64(0)
+	for _, m := range machines.Machines {
+		if m.State != machine.MACHINE_STATE_ONLINE && m.State != machine.MACHINE_STATE_OFFLINE {
+			continue
+		}
+		for slot := range m.Whole() {
+			if r.Intn(2) == 0 {
+				continue
+			}
+			one := randomRental(state, gs.NextRentId, m, slot)
+			gs.NextRentId++
+			gs.Rentals = append(gs.Rentals, one)
+			escrow += one.Paid
+		}
+	}
 	state.GenState[rental.ModuleName] = state.Cdc.MustMarshalJSON(&gs)
+	machinesim.Fund(state, rental.ModuleName, escrow)
+}
+
+// randomRental began within the hour before genesis.
+func randomRental(state *module.SimulationState, id uint64, m machine.Machine, slot uint32) rental.Rental {
+	r := state.Rand
+	start := state.GenTimestamp.Add(-seconds(r, 0, 3_600)).UTC()
+	end := start.Add(time.Hour + seconds(r, 1, 200_000))
+	one := rental.Rental{
+		Id: id, Renter: someone(r, state.Accounts), MachineId: m.Id, Slots: []uint32{slot}, State: rental.RENTAL_STATE_TRIAL,
+		Start: start, End: end, Deadline: start.Add(time.Hour), Paid: 1 + uint64(r.Int63n(100_000_000)), Fee: uint64(r.Int63n(20_000_000)),
+		PenaltyTerms: rental.PenaltyTerms{StakeShare: m.Stake / uint64(m.Whole()), MinPenalty: uint64(r.Int63n(20_000_000)), RatioBps: uint32(r.Intn(10_001))},
+		Transitions:  []rental.Transition{{Time: start, To: rental.RENTAL_STATE_TRIAL, Reason: rental.REASON_RENTED}},
+	}
+	one.Segments = []rental.Segment{{Start: start, End: end, Rent: one.Paid}}
+	if r.Intn(3) > 0 {
+		one.State = rental.RENTAL_STATE_ACTIVE
+		one.Transitions = append(one.Transitions, rental.Transition{
+			Time: start, From: rental.RENTAL_STATE_TRIAL, To: rental.RENTAL_STATE_ACTIVE, Reason: rental.REASON_CONFIRMED,
+		})
+	}
+	return one
 }
