@@ -225,7 +225,12 @@ func (d *devnet) startChain(ctx context.Context) error {
 	return until(ctx, "the chain's first block", d.dbcd, func() bool {
 		head, err := d.chain.Head(ctx)
 		// An old chain's last block is known before it makes a new one.
-		return err == nil && head.Height > 0 && time.Since(head.Time) < 10*time.Second
+		if err != nil || head.Height == 0 || time.Since(head.Time) >= 10*time.Second {
+			return false
+		}
+		// A first block is known before the application has committed it.
+		_, err = d.chain.MachineParams(ctx)
+		return err == nil
 	})
 }
 
