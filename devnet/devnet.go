@@ -222,10 +222,18 @@ func (d *devnet) startChain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	first := int64(-1)
 	return until(ctx, "the chain's first block", d.dbcd, func() bool {
 		head, err := d.chain.Head(ctx)
-		// An old chain's last block is known before it makes a new one.
-		if err != nil || head.Height == 0 || time.Since(head.Time) >= 10*time.Second {
+		if err != nil {
+			return false
+		}
+		if first < 0 {
+			first = head.Height
+		}
+		// An old chain's last block is known before this process makes one, and
+		// until then the application refuses some queries.
+		if head.Height == 0 || head.Height == first {
 			return false
 		}
 		// A first block is known before the application has committed it.

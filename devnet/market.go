@@ -53,7 +53,9 @@ func (d *devnet) configureNode(ctx context.Context, socket string) error {
 		"data_dir": d.info.DataDir, "libvirt_socket": socket, "guest_cidr": d.info.GuestCIDR,
 		"host_cpus":       strconv.Itoa(max(0, inventory.Cores-2*slots)),
 		"host_memory_mib": strconv.FormatUint(hostMemory(inventory.MemoryMiB), 10),
-		"test_slots":      strconv.Itoa(slots), "test_emulation": "true", "reconcile_seconds": "2",
+		// The wallets are the caller's; the node, as root, only reads them.
+		"operator_key": Operator, "keyring_dir": d.keys(),
+		"test_slots": strconv.Itoa(slots), "test_emulation": "true", "reconcile_seconds": "2",
 	})
 	if err != nil {
 		return fmt.Errorf("configure the node: %w", err)

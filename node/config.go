@@ -55,6 +55,7 @@ type Config struct {
 	TestSlots             int
 	TestEmulation         bool
 	OperatorKey           string
+	KeyringDir            string
 	KeyringPassphraseFile string
 	Relay                 bool
 	RelayDataMiB          uint64

@@ -14,12 +14,14 @@ const mining = "role=mining\nchain_id=dbc-devnet-1\npublic_ip=203.0.113.7\n"
 func TestParseConf(t *testing.T) {
 	t.Parallel()
 	cfg, err := parseConf("core.conf", []byte("# a comment\n\n "+mining+"http_port = 5061\nreconcile_seconds=2\n"+
-		"guest_dns=9.9.9.9, 1.1.1.1\ntest_slots=2\ntest_emulation=true\nport_first=5300\nport_last=5400\nlog_level=debug\n"))
+		"guest_dns=9.9.9.9, 1.1.1.1\ntest_slots=2\ntest_emulation=true\nport_first=5300\nport_last=5400\nlog_level=debug\n"+
+		"operator_key=op\nkeyring_dir=/srv/keys\nkeyring_passphrase_file=/srv/passphrase\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cfg.HTTPListen.String() != "127.0.0.1:5061" || cfg.Reconcile != 2*time.Second || len(cfg.GuestDNS) != 2 ||
-		cfg.TestSlots != 2 || !cfg.TestEmulation || cfg.PortFirst != 5300 || cfg.NetListen.Port() != 5011 || cfg.HostCPUs != 4 {
+		cfg.TestSlots != 2 || !cfg.TestEmulation || cfg.PortFirst != 5300 || cfg.NetListen.Port() != 5011 || cfg.HostCPUs != 4 ||
+		cfg.OperatorKey != "op" || cfg.KeyringDir != "/srv/keys" || cfg.KeyringPassphraseFile != "/srv/passphrase" {
 		t.Errorf("%+v", cfg)
 	}
 }

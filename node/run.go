@@ -12,6 +12,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/challenge"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
@@ -51,6 +52,7 @@ type parts struct {
 	net     *network.Network
 	trust   *trust.Chain
 	host    *host.Host
+	answers *challenge.Loop
 
 	closers []func() error
 }
@@ -64,7 +66,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, open := range []func(context.Context) error{
-		p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost,
+		p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers,
 	} {
 		if err := open(ctx); err != nil {
 			if ctx.Err() != nil {

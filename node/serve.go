@@ -18,8 +18,8 @@ import (
 // drain is what requests have to end after the node was told to.
 const drain = 5 * time.Second
 
-// serve runs the loop and the API until ctx is done or one of them fails, and
-// returns when both have ended.
+// serve runs the loops and the API until ctx is done or one of them fails, and
+// returns when all have ended.
 func (p *parts) serve(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.HTTPListen.String())
 	if err != nil {
@@ -28,14 +28,15 @@ func (p *parts) serve(ctx context.Context) error {
 	server := p.api().HTTP()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	go func() { ended <- p.host.Run(ctx) }()
+	go func() { ended <- p.answers.Run(ctx) }()
 	go func() { ended <- p.listen(server, listener) }()
 	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
 		"api", "http://"+p.cfg.HTTPListen.String())
 
 	var first error
-	left := 2
+	left := 3
 	select {
 	case <-ctx.Done():
 	case first = <-ended:

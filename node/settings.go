@@ -96,6 +96,7 @@ var settings = map[string]setting{
 	"test_slots":              {"0-64", func(c *Config, v string) error { return setInt(&c.TestSlots, v, 64) }},
 	"test_emulation":          {"true or false", func(c *Config, v string) error { return setBool(&c.TestEmulation, v) }},
 	"operator_key":            {"the name of a key", func(c *Config, v string) error { c.OperatorKey = v; return must(keyName.MatchString(v)) }},
+	"keyring_dir":             {"an absolute path", func(c *Config, v string) error { return setPath(&c.KeyringDir, v) }},
 	"keyring_passphrase_file": {"an absolute path", func(c *Config, v string) error { return setPath(&c.KeyringPassphraseFile, v) }},
 	"relay":                   {"true or false", func(c *Config, v string) error { return setBool(&c.Relay, v) }},
 	"relay_data_mib":          {"0-1048576", func(c *Config, v string) error { return setInt(&c.RelayDataMiB, v, 1<<20) }},

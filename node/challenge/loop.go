@@ -1,0 +1,195 @@
+package challenge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+const (
+	// tick looks for a challenge where no block wakes: the window is minutes.
+	tick = 30 * time.Second
+	// A failed answer is tried again after at most maxPause, which leaves room
+	// for many tries in any window.
+	minPause = time.Second
+	maxPause = 15 * time.Second
+)
+
+// Chain is what the loop needs of the chain; *chain.Client is one.
+type Chain interface {
+	Machine(ctx context.Context, id string) (machine.Listing, error)
+	Challenge(ctx context.Context, id uint64) (machine.Challenge, error)
+	Broadcast(ctx context.Context, signer chain.Signer, msgs ...sdk.Msg) (chain.TxResult, error)
+}
+
+// Signer is the operator's key; *operator.Key is one.
+type Signer interface {
+	chain.Signer
+	Address() string
+}
+
+// Config says whose challenges are answered.
+type Config struct {
+	Key     key.Key
+	ChainID string
+	// Operator sends the answers; nil only tells the log that somebody must.
+	Operator Signer
+}
+
+// Deps is what the loop works with.
+type Deps struct {
+	Chain Chain
+	Log   *slog.Logger
+	// Wakes come with each block; see chain.Watch.
+	Wakes <-chan struct{}
+}
+
+// Loop answers the challenges of one machine. What is open is asked of the
+// chain each time and nothing is stored: after a kill at any line the next
+// start sees the challenge or that it is gone.
+type Loop struct {
+	cfg Config
+	Deps
+
+	// told is the last thing said of it that need not be said again.
+	told string
+}
+
+// New makes the loop and says at once whether it can answer.
+func New(cfg Config, deps Deps) *Loop {
+	l := &Loop{cfg: cfg, Deps: deps}
+	if cfg.Operator == nil {
+		l.Log.Warn("no operator_key in core.conf: this node can't answer challenges by itself; " +
+			"answer each with dbc host answer, or the machine goes offline")
+	} else {
+		l.Log.Info("challenges are answered by themselves", "operator", cfg.Operator.Address())
+	}
+	return l
+}
+
+// Run answers until ctx is done. It works on one answer at a time and waits
+// until the chain took it or never will, so that none is sent twice. Whether
+// an answer is late is the chain's to say: its clock counts, not ours.
+func (l *Loop) Run(ctx context.Context) error {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = minPause, maxPause
+	wakes := l.Wakes
+	for {
+		err := l.look(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			l.tell(err)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pause.NextBackOff()):
+			}
+			continue
+		}
+		pause.Reset()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case _, open := <-wakes:
+			if !open {
+				wakes = nil
+			}
+		}
+	}
+}
+
+// tell logs what failed: each lost answer, but only once that a dbcd is silent.
+func (l *Loop) tell(err error) {
+	if errors.Is(err, chain.ErrUnreachable) {
+		if l.told != "unreachable" {
+			l.told = "unreachable"
+			l.Log.Warn("can't look for challenges", "error", err)
+		}
+		return
+	}
+	l.told = ""
+	l.Log.Error("can't look for challenges or answer one; trying again", "error", err)
+}
+
+// look answers the open challenge, if there is one.
+func (l *Loop) look(ctx context.Context) error {
+	listed, err := l.Chain.Machine(ctx, l.cfg.Key.MachineID())
+	if errors.Is(err, chain.ErrNotFound) {
+		return nil // not bonded yet
+	}
+	if err != nil {
+		return err
+	}
+	m := listed.Machine
+	if m.OpenChallenge == 0 {
+		l.told = ""
+		return nil
+	}
+	c, err := l.Chain.Challenge(ctx, m.OpenChallenge)
+	if errors.Is(err, chain.ErrNotFound) {
+		return nil // closed between the two questions
+	}
+	if err != nil {
+		return err
+	}
+	if err := l.able(m); err != nil {
+		// Nothing will change by trying again soon, so it is said once for a
+		// challenge, and looked at again with the next block.
+		if said := fmt.Sprintf("%d: %v", c.Id, err); l.told != said {
+			l.told = said
+			l.Log.Error("a challenge is open that this node can't answer: run dbc host answer before its deadline",
+				"challenge", c.Id, "deadline", c.Deadline, "error", err)
+		}
+		return nil
+	}
+	return l.answer(ctx, c)
+}
+
+// able says whether the node has what an answer needs.
+func (l *Loop) able(m machine.Machine) error {
+	if l.cfg.Operator == nil {
+		return ErrNoOperator
+	}
+	if has := l.cfg.Operator.Address(); has != m.Operator {
+		return fmt.Errorf("it is %s, the machine's is %s: %w", has, m.Operator, ErrNotOperator)
+	}
+	return nil
+}
+
+func (l *Loop) answer(ctx context.Context, c machine.Challenge) error {
+	l.Log.Info("answering a challenge", "challenge", c.Id, "challenger", c.Challenger, "deadline", c.Deadline)
+	tx, err := l.Chain.Broadcast(ctx, l.cfg.Operator, Answer(l.cfg.Key, l.cfg.ChainID, l.cfg.Operator.Address(), c))
+	if isClosed(err) {
+		// By hand, by an answer that an earlier run of this node had sent, or
+		// by its deadline: the machine's state tells which.
+		l.Log.Warn("the challenge was closed before the answer came", "challenge", c.Id, "error", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("answer challenge %d, deadline %s: %w", c.Id, c.Deadline.UTC().Format(time.RFC3339), err)
+	}
+	l.Log.Info("answered a challenge", "challenge", c.Id, "height", tx.Height, "tx", tx.Hash)
+	return nil
+}
+
+// isClosed reads the registered error, not its text.
+func isClosed(err error) bool {
+	var refused *chain.Refused
+	return errors.As(err, &refused) && refused.Codespace == machine.ErrChallengeClosed.Codespace() &&
+		refused.Code == machine.ErrChallengeClosed.ABCICode()
+}
