@@ -54,7 +54,11 @@ func writeExplain(w io.Writer, e explainReply) {
 	}
 	row(w, "Paid:", client.FormatDBC(e.Rental.Paid))
 	row(w, "Earned by the host:", client.FormatDBC(e.Earned))
-	row(w, "Not yet earned:", client.FormatDBC(e.Unearned))
+	unearned := "Not yet earned:"
+	if len(e.May) == 0 && e.Waiting == "" { // over and settled
+		unearned = "Went back:"
+	}
+	row(w, unearned, client.FormatDBC(e.Unearned))
 	if e.Waiting != "" {
 		row(w, "Waits for:", e.Waiting)
 	}
