@@ -30,6 +30,8 @@ type market struct {
 	host    *secp256k1.PrivKey
 	renter  *secp256k1.PrivKey
 	machine string
+	// sent is the height of the last transaction.
+	sent int64
 }
 
 func newMarket(t *testing.T, cfg testnet.Config) *market {
@@ -53,11 +55,15 @@ func (m *market) ctx() context.Context {
 	return ctx
 }
 
-// send sends a message through a validator and waits for its block.
+// send sends a message through a validator and waits for its block. The
+// validator may be behind the one that the last message went through, and then
+// does not know the account's sequence yet.
 func (m *market) send(through int, key *secp256k1.PrivKey, msg sdk.Msg) chain.TxResult {
 	m.t.Helper()
+	require.NoError(m.t, m.Validators[through].WaitHeight(m.ctx(), m.sent))
 	result, err := m.Validators[through].Client.Broadcast(m.ctx(), chain.NewKeySigner(key), msg)
 	require.NoError(m.t, err)
+	m.sent = result.Height
 	return result
 }
 
@@ -100,6 +106,7 @@ func (m *market) confirm(through int, id uint64) {
 
 func (m *market) rental(from int, id uint64) rental.Rental {
 	m.t.Helper()
+	require.NoError(m.t, m.Validators[from].WaitHeight(m.ctx(), m.sent))
 	r, err := m.Validators[from].Client.Rental(m.ctx(), id)
 	require.NoError(m.t, err)
 	return r
