@@ -43,7 +43,7 @@ func (n *Net) makeGenesis(ctx context.Context, cfg Config) error {
 		return err
 	}
 	for _, v := range n.Validators {
-		if err := copyFile(first.genesis(), v.genesis()); err != nil {
+		if err := copyFile(first.Genesis(), v.Genesis()); err != nil {
 			return err
 		}
 		gentx := filepath.Join(first.Home, "config", "gentx", filepath.Base(v.Home)+".json")
@@ -59,14 +59,15 @@ func (n *Net) makeGenesis(ctx context.Context, cfg Config) error {
 		return err
 	}
 	for _, v := range n.Validators[1:] {
-		if err := copyFile(first.genesis(), v.genesis()); err != nil {
+		if err := copyFile(first.Genesis(), v.Genesis()); err != nil {
 			return err
 		}
 	}
 	return first.run(ctx, "genesis", "validate")
 }
 
-func (v *Validator) genesis() string { return filepath.Join(v.Home, "config", "genesis.json") }
+// Genesis is the file that its chain begins with.
+func (v *Validator) Genesis() string { return filepath.Join(v.Home, "config", "genesis.json") }
 
 // enrich gives each address a million DBC.
 func (v *Validator) enrich(ctx context.Context, addresses []string) error {
@@ -93,7 +94,7 @@ func (v *Validator) enrich(ctx context.Context, addresses []string) error {
 // setParams changes parameters of modules. One that is not there is an error:
 // a renamed parameter would else silently keep its default.
 func (v *Validator) setParams(modules map[string]map[string]any) error {
-	text, err := os.ReadFile(v.genesis())
+	text, err := os.ReadFile(v.Genesis())
 	if err != nil {
 		return fmt.Errorf("read genesis: %w", err)
 	}
@@ -122,7 +123,7 @@ func (v *Validator) setParams(modules map[string]map[string]any) error {
 	if text, err = json.MarshalIndent(doc, "", "  "); err != nil {
 		return fmt.Errorf("write genesis: %w", err)
 	}
-	return os.WriteFile(v.genesis(), text, 0o644)
+	return os.WriteFile(v.Genesis(), text, 0o644)
 }
 
 // run runs a command of the daemon on a validator's home. Its words are shown only when it fails.

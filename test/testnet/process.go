@@ -83,6 +83,12 @@ func (v *Validator) Start(context.Context) error {
 // Kill ends it as a power cut does.
 func (v *Validator) Kill() error { return v.signal(syscall.SIGKILL) }
 
+// Stop ends it in order.
+func (v *Validator) Stop() error {
+	v.ask()
+	return v.end(grace)
+}
+
 func (v *Validator) ask() {
 	if v.cmd != nil {
 		_ = v.group(syscall.SIGTERM)
