@@ -18,10 +18,14 @@ func newHostCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "host",
 		Short:   "Put a machine on the market and take it off",
-		Example: "  dbc host bond --node-home ~/.dbc/mining --price 100 --operator dbc1…\n  dbc host online MACHINE",
+		Example: "  dbc host bond --node-home ~/.dbc/mining --price 100 --operator dbc1…\n  dbc host online\n  dbc host status",
 		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newHostBondCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s))
+	cmd.AddCommand(
+		newHostBondCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s), newHostDrainCommand(s),
+		newHostStatusCommand(s), newHostEarningsCommand(s), newHostClaimCommand(s), newHostAnswerCommand(s),
+		newHostStakeCommand(s), newHostRetireCommand(s), newHostWithdrawCommand(s),
+	)
 	return cmd
 }
 

@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DBC_HOME", env.WorkDir+"/home")
 			env.Setenv("DBC_WALLET", "")
+			env.Setenv("MACHINE", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 			return nil
 		},
 	})

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+type drainFlags struct {
+	from, in string
+	lift     bool
+}
+
+func newHostDrainCommand(s *settings) *cobra.Command {
+	var f drainFlags
+	cmd := &cobra.Command{
+		Use:   "drain MACHINE...",
+		Short: "Let no rental or renewal reach beyond a time",
+		Long: "What is rented already stays as it is: a drain is the way to an empty machine without breaking a rental.\n" +
+			"The chain wants notice, a day unless governance changed it.",
+		Example: "  dbc host drain MACHINE --in 48h --wallet operator\n" +
+			"  dbc host drain MACHINE --from 2027-01-31T18:00:00Z --wallet operator\n" +
+			"  dbc host drain MACHINE --lift --wallet operator",
+		Args: machineArgs(1, 100),
+		RunE: func(cmd *cobra.Command, args []string) error { return s.drain(cmd, args, f) },
+	}
+	cmd.Flags().StringVar(&f.from, "from", "", "the time, as 2027-01-31T18:00:00Z")
+	cmd.Flags().StringVar(&f.in, "in", "", "so long from now, as 48h or 3d")
+	cmd.Flags().BoolVar(&f.lift, "lift", false, "end the drain")
+	return cmd
+}
+
+func (s *settings) drain(cmd *cobra.Command, machines []string, f drainFlags) error {
+	when, err := f.parse()
+	if err != nil {
+		return err
+	}
+	done := strings.Join(machines, ", ") + " no longer drains"
+	var from *time.Time
+	if when != nil {
+		t, err := when(cmd.Context(), s)
+		if err != nil {
+			return err
+		}
+		from, done = &t, fmt.Sprintf("%s takes no rental beyond %s", strings.Join(machines, ", "), clock(t))
+	}
+	return s.sendAsOperator(cmd, done, func(operator string) sdk.Msg {
+		return &machine.MsgDrain{Operator: operator, MachineIds: machines, From: from}
+	})
+}
+
+// parse refuses wrong words before anybody is asked; the result is nil for --lift.
+func (f drainFlags) parse() (func(context.Context, *settings) (time.Time, error), error) {
+	given := 0
+	for _, set := range []bool{f.from != "", f.in != "", f.lift} {
+		if set {
+			given++
+		}
+	}
+	switch {
+	case given != 1:
+		return nil, usagef("one of --from, --in and --lift is wanted")
+	case f.from != "":
+		t, err := time.Parse(time.RFC3339, f.from)
+		if err != nil {
+			return nil, usagef("--from %q: a time such as 2027-01-31T18:00:00Z wanted", f.from)
+		}
+		return func(context.Context, *settings) (time.Time, error) { return t.UTC(), nil }, nil
+	case f.in != "":
+		seconds, err := client.ParseDuration(f.in)
+		if err != nil {
+			return nil, usagef("--in: %w", err)
+		}
+		// Ten years are the chain's bound, far below where a Duration overflows.
+		if seconds > 10*366*86400 {
+			return nil, usagef("--in %s: at most ten years", f.in)
+		}
+		return func(ctx context.Context, s *settings) (time.Time, error) {
+			c, err := s.dial(ctx)
+			if err != nil {
+				return time.Time{}, err
+			}
+			// The chain's clock decides, not this computer's.
+			head, err := c.Head(ctx)
+			return head.Time.Add(time.Duration(seconds) * time.Second).UTC(), err
+		}, nil
+	}
+	return nil, nil
+}
+
+// machineArgs checks the number and form of machine ids.
+func machineArgs(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cobra.RangeArgs(least, most)(cmd, args); err != nil {
+			return err
+		}
+		for _, arg := range args {
+			if err := checkMachineID(arg); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func checkMachineID(id string) error {
+	if _, err := machine.ParseID(id); err != nil {
+		return usagef("%w, as dbc machines shows them", err)
+	}
+	return nil
+}
