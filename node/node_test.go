@@ -26,6 +26,15 @@ func TestParseConf(t *testing.T) {
 	}
 }
 
+func TestKeyringDir(t *testing.T) {
+	t.Setenv("DBC_HOME", "/srv/dbc")
+	for set, want := range map[string]string{"": "/srv/dbc/keys", "/srv/keys": "/srv/keys"} {
+		if dir, err := (Config{KeyringDir: set}).keyringDir(); err != nil || dir != want {
+			t.Errorf("keyring_dir=%s: %s, %v", set, dir, err)
+		}
+	}
+}
+
 func TestParseConfRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

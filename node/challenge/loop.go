@@ -63,6 +63,8 @@ type Loop struct {
 
 	// told is the last thing said of it that need not be said again.
 	told string
+	// hot says that the owner's key was found here and the log told so.
+	hot bool
 }
 
 // New makes the loop and says at once whether it can answer.
@@ -136,6 +138,7 @@ func (l *Loop) look(ctx context.Context) error {
 		return err
 	}
 	m := listed.Machine
+	l.warnHot(m)
 	if m.OpenChallenge == 0 {
 		l.told = ""
 		return nil
@@ -158,6 +161,16 @@ func (l *Loop) look(ctx context.Context) error {
 		return nil
 	}
 	return l.answer(ctx, c)
+}
+
+// warnHot tells once of a key that can do more than it is here for.
+func (l *Loop) warnHot(m machine.Machine) {
+	if l.hot || l.cfg.Operator == nil || l.cfg.Operator.Address() != m.Owner {
+		return
+	}
+	l.hot = true
+	l.Log.Warn("operator_key is the owner's key: whoever breaks into this computer can take the stake; " +
+		"keep the owner's key elsewhere and bond with an operator of its own")
 }
 
 // able says whether the node has what an answer needs.

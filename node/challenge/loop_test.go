@@ -291,3 +291,30 @@ func TestSilentChainIsSaidOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestOwnersKeyIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		owner bool
+		want  int
+	}{"operator of its own": {false, 0}, "the owner's": {true, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				operator := newSigner()
+				w := begin(t, operator)
+				if c.owner {
+					w.dbcd.mu.Lock()
+					w.dbcd.machine.Owner = operator.Address()
+					w.dbcd.mu.Unlock()
+				}
+				for range 5 {
+					w.block()
+				}
+				if n := strings.Count(w.log.String(), "is the owner's key"); n != c.want {
+					t.Errorf("said %d times: %s", n, w.log.String())
+				}
+			})
+		})
+	}
+}
