@@ -24,4 +24,5 @@ var (
 	ChallengesKey     = collections.NewPrefix(8)
 	ChallengeQueueKey = collections.NewPrefix(9)
 	NextChallengeKey  = collections.NewPrefix(10)
+	CooldownQueueKey  = collections.NewPrefix(11)
 )

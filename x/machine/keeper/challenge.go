@@ -50,7 +50,8 @@ func (k *Keeper) SettleChallenge(ctx context.Context, id string) error {
 }
 
 // EndBlock closes challenges whose deadline has come, each in a cache context:
-// one that fails comes back after a delay, and the others are served.
+// one that fails comes back after a delay, and the others are served. It then
+// forgets cool-downs that are over.
 func (k *Keeper) EndBlock(ctx context.Context) error {
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {
@@ -77,6 +78,12 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 			return err
 		}
 	}
+	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+	if err := k.forgetCooldowns(cached, params.MaxDuePerBlock); err != nil { //nolint:contextcheck // an sdk.Context inherits by CacheContext
+		cached.Logger().Error("cool-downs not forgotten", "error", err) // tidying up must not halt the chain
+		return nil
+	}
+	write()
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 		}
 	}
 	for _, c := range gs.GpuCooldowns {
-		if err := k.Cooldowns.Set(ctx, c.GpuId, c.Until); err != nil {
+		if err := k.coolDown(ctx, c.GpuId, c.Until); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,23 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 	if n != len(gpus) {
 		return errorsmod.Wrapf(machine.ErrInvariant, "%d gpu ids are held: facts name %d", n, len(gpus))
 	}
+	if err := k.checkCooldowns(ctx); err != nil {
+		return err
+	}
 	return k.checkSlots(ctx)
+}
+
+func (k *Keeper) checkCooldowns(ctx context.Context) error {
+	queued := make(map[string]bool)
+	if err := k.Cooldowns.Walk(ctx, nil, func(gpu string, until time.Time) (bool, error) {
+		queued[until.UTC().Format(time.RFC3339Nano)+"/"+gpu] = true
+		return false, nil
+	}); err != nil {
+		return err
+	}
+	return same(ctx, "cooldown_queue", queued, k.CooldownQueue, func(key collections.Pair[time.Time, string]) string {
+		return key.K1().UTC().Format(time.RFC3339Nano) + "/" + key.K2()
+	})
 }
 
 func (k *Keeper) checkSlots(ctx context.Context) error {

@@ -42,6 +42,8 @@ type Keeper struct {
 	GPUs collections.Map[string, string]
 	// Cooldowns holds until when the GPU id of a retired machine stays taken.
 	Cooldowns collections.Map[string, time.Time]
+	// CooldownQueue orders them by their end.
+	CooldownQueue collections.KeySet[collections.Pair[time.Time, string]]
 	// Challenges are the open ones.
 	Challenges collections.Map[uint64, machine.Challenge]
 	// ChallengeQueue orders open challenges by stored deadline.
@@ -63,8 +65,10 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, account
 			collections.TripleKeyCodec(collections.StringKey, collections.Uint32Key, collections.StringKey)),
 		Slots: collections.NewMap(sb, machine.SlotsKey, "slots",
 			collections.PairKeyCodec(collections.StringKey, collections.Uint32Key), collections.Uint64Value),
-		GPUs:       collections.NewMap(sb, machine.GPUsKey, "gpus", collections.StringKey, collections.StringValue),
-		Cooldowns:  collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, collcodec.TimeValue()),
+		GPUs:      collections.NewMap(sb, machine.GPUsKey, "gpus", collections.StringKey, collections.StringValue),
+		Cooldowns: collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, collcodec.TimeValue()),
+		CooldownQueue: collections.NewKeySet(sb, machine.CooldownQueueKey, "cooldown_queue",
+			collections.PairKeyCodec(timeKey, collections.StringKey)),
 		Challenges: collections.NewMap(sb, machine.ChallengesKey, "challenges", collections.Uint64Key, codec.CollValue[machine.Challenge](cdc)),
 		ChallengeQueue: collections.NewKeySet(sb, machine.ChallengeQueueKey, "challenge_queue",
 			collections.PairKeyCodec(timeKey, collections.Uint64Key)),

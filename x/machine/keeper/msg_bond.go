@@ -121,7 +121,7 @@ func (k *Keeper) holdGPUs(ctx context.Context, id string, before, after []string
 		if err := k.GPUs.Remove(ctx, gpu); err != nil {
 			return err
 		}
-		if err := k.Cooldowns.Set(ctx, gpu, until); err != nil {
+		if err := k.coolDown(ctx, gpu, until); err != nil {
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func (k *Keeper) holdGPUs(ctx context.Context, id string, before, after []string
 		if err := k.GPUs.Set(ctx, gpu, id); err != nil {
 			return err
 		}
-		if err := k.Cooldowns.Remove(ctx, gpu); err != nil {
+		if err := k.warmUp(ctx, gpu); err != nil {
 			return err
 		}
 	}
