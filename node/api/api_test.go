@@ -30,6 +30,7 @@ import (
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -57,6 +58,34 @@ type machine struct {
 	later    *trust.Word
 	deleted  []string
 	replayed map[string]bool
+	// abroad are open rentals of other machines; sessions is the journal's part.
+	abroad   []xrental.Rental
+	sessions map[string]journal.Session
+}
+
+func (m *machine) RentalsByRenter(
+	_ context.Context, req xrental.QueryRentalsByRenterRequest,
+) (*xrental.QueryRentalsByRenterResponse, error) {
+	res := &xrental.QueryRentalsByRenterResponse{}
+	for _, r := range m.abroad {
+		if r.Renter == req.Renter && req.OpenOnly {
+			res.Rentals = append(res.Rentals, r)
+		}
+	}
+	return res, nil
+}
+
+func (m *machine) KeepSession(s journal.Session, _ time.Time) error {
+	m.sessions[s.ID] = s
+	return nil
+}
+
+func (m *machine) Session(id string, now time.Time) (journal.Session, error) {
+	s, ok := m.sessions[id]
+	if !ok || !now.Before(s.Expires) {
+		return s, journal.ErrNoSession
+	}
+	return s, nil
 }
 
 func (m *machine) Create(_ context.Context, o host.Order) (journal.Task, error) {
@@ -152,7 +181,7 @@ func newBench(t *testing.T) *bench {
 		Start: now.Add(-time.Hour), End: now.Add(time.Hour),
 	}
 	m := &machine{
-		tasks: map[string]journal.Task{}, replayed: map[string]bool{},
+		tasks: map[string]journal.Task{}, replayed: map[string]bool{}, sessions: map[string]journal.Session{},
 		word: trust.Word{Height: 42, Time: now, Open: map[uint64]trust.Rental{7: r}},
 	}
 	task := sample(r)
@@ -163,7 +192,7 @@ func newBench(t *testing.T) *bench {
 		PublicIP: netip.MustParseAddr("203.0.113.7"), PortFirst: 5200, PortLast: 5999,
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 8000}, GPUs: []int{1, 1}}, GPUType: "Test GPU",
 	}, api.Deps{
-		Host: m, Usage: m, Rentals: m, Images: m, Replay: m, Now: func() time.Time { return now },
+		Host: m, Usage: m, Rentals: m, Images: m, Replay: m, Renters: m, Sessions: m, Now: func() time.Time { return now },
 		Inventory: func(context.Context) (hw.Inventory, error) {
 			return hw.Inventory{CPUModel: "CPU", MHz: 2400, Disks: []hw.Disk{{TotalGiB: 100, FreeGiB: 50}, {TotalGiB: 900, FreeGiB: 800}}}, nil
 		},

@@ -28,27 +28,47 @@ type call struct {
 	// wallet signed it; rentals are its open rentals here. Both only behind renters.
 	wallet  string
 	rentals []trust.Rental
+	// ticket is nil where the request was signed exactly.
+	ticket *auth.Ticket
+	// session is the rental of the session that the request came by, else 0.
+	session uint64
 }
+
+// authority is what a route asks for.
+type authority int
+
+const (
+	// everyone may ask.
+	everyone authority = iota
+	// anyRenter may ask by a ticket too.
+	anyRenter
+	// exactRenter has to sign the very request.
+	exactRenter
+)
 
 type handler func(ctx context.Context, c *call) (any, error)
 
 // open serves a route that needs no authority.
-func (s *Server) open(next handler) http.HandlerFunc { return s.serve(false, next) }
+func (s *Server) open(next handler) http.HandlerFunc { return s.serve(everyone, next) }
 
 // renters serves a route for wallets with an open rental.
-func (s *Server) renters(next handler) http.HandlerFunc { return s.serve(true, next) }
+func (s *Server) renters(next handler) http.HandlerFunc { return s.serve(anyRenter, next) }
 
-func (s *Server) serve(authority bool, next handler) http.HandlerFunc {
+// exactly serves a route for wallets with an open rental that sign the very
+// request: a ticket can be kept and sent again by every node that it passed.
+func (s *Server) exactly(next handler) http.HandlerFunc { return s.serve(exactRenter, next) }
+
+func (s *Server) serve(needs authority, next handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
 		defer cancel()
 		c := &call{http: r}
-		message, err := s.run(ctx, w, c, authority, next)
+		message, err := s.run(ctx, w, c, needs, next)
 		s.reply(w, c, message, err)
 	}
 }
 
-func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, authority bool, next handler) (any, error) {
+func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs authority, next handler) (any, error) {
 	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
 	if err := s.guard(c.http); err != nil {
 		return nil, err
@@ -60,8 +80,10 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, author
 		}
 		c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, c.body).Text()
 	}
-	// The signature first: nobody learns from the decoder what he may not ask.
-	if authority {
+	// The signature first: nobody learns from the decoder what he may not ask. A
+	// ticket is inside the body, so there the decoder comes first.
+	signed := len(c.http.Header.Values(auth.HeaderName)) > 0
+	if needs != everyone && signed {
 		if err := s.prove(ctx, c); err != nil {
 			return nil, err
 		}
@@ -71,11 +93,24 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, author
 		if c.request, err = decodeRequest(c.body); err != nil {
 			return nil, err
 		}
-		if err := s.forUs(c.request, authority); err != nil {
+	}
+	if signed && c.request.ticketed() {
+		return nil, &host.Refusal{
+			Kind: ErrBody, Field: "wallet, nonce, sign, session_id", Value: "…", Limit: "absent with " + auth.HeaderName,
+			Remedy: "send the header or a ticket",
+		}
+	}
+	if needs != everyone && !signed {
+		if err := s.proveTicket(c, needs); err != nil {
 			return nil, err
 		}
 	}
-	if authority {
+	if needs != everyone || c.http.Method == http.MethodPost {
+		if err := s.forUs(c.request, needs != everyone); err != nil {
+			return nil, err
+		}
+	}
+	if needs != everyone {
 		if err := s.authorize(ctx, c); err != nil {
 			return nil, err
 		}
@@ -86,9 +121,6 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, author
 // prove checks the signature.
 func (s *Server) prove(ctx context.Context, c *call) error {
 	header := c.http.Header.Values(auth.HeaderName)
-	if len(header) == 0 {
-		return fmt.Errorf("%w: sign the request and send the header %s", ErrNoAuthority, auth.HeaderName)
-	}
 	if len(header) > 1 {
 		return fmt.Errorf("%w: %s is there %d times, want once", auth.ErrMalformed, auth.HeaderName, len(header))
 	}
@@ -129,7 +161,7 @@ func (s *Server) authorize(ctx context.Context, c *call) error {
 	if len(c.rentals) == 0 {
 		return fmt.Errorf("%w: wallet %s has none at block %d; rent the machine first", ErrNoRental, c.wallet, word.Height)
 	}
-	return nil
+	return s.limit(ctx, c)
 }
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {

@@ -19,10 +19,8 @@ const MaxBody = 1 << 20
 // who sends them is told instead of ignored.
 type request struct {
 	Request
-	Multisig      json.RawMessage `json:"multisig_accounts"`
-	SessionID     string          `json:"session_id"`
-	SessionIDSign string          `json:"session_id_sign"`
-	RentOrder     Text            `json:"rent_order"`
+	Multisig  json.RawMessage `json:"multisig_accounts"`
+	RentOrder Text            `json:"rent_order"`
 }
 
 // create is Create with the original's further fields.
@@ -65,17 +63,10 @@ func decodeRequest(body []byte) (Request, error) {
 	if err := strict(body, &req); err != nil {
 		return Request{}, err
 	}
-	for field, sent := range map[string]bool{
-		"multisig_accounts": present(req.Multisig),
-		"session_id":        req.SessionID != "" || req.SessionIDSign != "",
-		"wallet, nonce, sign": req.Wallet != "" || req.Nonce != "" ||
-			req.Sign != "",
-	} {
-		if sent {
-			return Request{}, &host.Refusal{
-				Kind: host.ErrNotSupported, Field: field, Value: "…", Limit: "the header DBC-Auth",
-				Remedy: "sign the request exactly",
-			}
+	if present(req.Multisig) {
+		return Request{}, &host.Refusal{
+			Kind: host.ErrNotSupported, Field: "multisig_accounts", Value: "…", Limit: "the header DBC-Auth, or a ticket",
+			Remedy: "sign with one wallet",
 		}
 	}
 	return req.Request, nil

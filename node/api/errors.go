@@ -8,6 +8,7 @@ import (
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 )
 
@@ -24,6 +25,13 @@ var (
 	ErrNoAuthority = errors.New("signature missing")
 	// ErrNoRental means: the wallet has no open rental on this machine.
 	ErrNoRental = errors.New("no open rental on this machine")
+	// ErrTicketRights means: a ticket can't do this at all.
+	ErrTicketRights = errors.New("a ticket can't do this")
+	// ErrTicketElsewhere means: a ticket that names no machine, of a wallet that
+	// rents another one: its host could use the ticket there.
+	ErrTicketElsewhere = errors.New("the ticket names no machine and its wallet rents another one too")
+	// ErrTicketOld means: a ticket that names no machine is older than the rental.
+	ErrTicketOld = errors.New("the ticket names no machine and was issued before the rental began")
 	// ErrForbiddenHost means: the Host header is not one of this node's names.
 	ErrForbiddenHost = errors.New("host not allowed")
 	// ErrForbiddenOrigin means: a page of another origin asks.
@@ -56,6 +64,12 @@ var verdicts = []verdict{
 	{auth.ErrClockSkew, -3, "CLOCK_SKEW", http.StatusUnauthorized},
 	{auth.ErrReplayed, -3, "REPLAYED", http.StatusUnauthorized},
 	{auth.ErrNoSession, -3, "NO_SESSION", http.StatusUnauthorized},
+	{auth.ErrExpired, -3, "TICKET_EXPIRED", http.StatusUnauthorized},
+	{auth.ErrWrongMachine, -3, "TICKET_MACHINE", http.StatusForbidden},
+	{ErrTicketRights, -3, "TICKET_RIGHTS", http.StatusForbidden},
+	{ErrTicketElsewhere, -3, "TICKET_ELSEWHERE", http.StatusForbidden},
+	{ErrTicketOld, -3, "TICKET_OLD", http.StatusForbidden},
+	{journal.ErrSessions, -3, "TOO_MANY_SESSIONS", http.StatusTooManyRequests},
 	{ErrNoRental, -3, "NO_RENTAL", http.StatusForbidden},
 
 	{host.ErrInvalid, -4, "BAD_VALUE", http.StatusBadRequest},

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/trust"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 // Config is what an API answers for.
@@ -54,6 +56,26 @@ type Rentals interface {
 	Refresh(ctx context.Context) trust.Word
 }
 
+// Renters knows what a wallet rents on any machine.
+type Renters interface {
+	RentalsByRenter(
+		ctx context.Context, req xrental.QueryRentalsByRenterRequest,
+	) (*xrental.QueryRentalsByRenterResponse, error)
+}
+
+// Sessions remembers the ids of PathSessionID over restarts.
+type Sessions interface {
+	// KeepSession is repeatable; ErrSessions where the rental has too many.
+	KeepSession(s journal.Session, now time.Time) error
+	// Session is journal.ErrNoSession where there is none, or it is over.
+	Session(id string, now time.Time) (journal.Session, error)
+}
+
+var (
+	_ Renters  = (*chain.Client)(nil)
+	_ Sessions = (*journal.Journal)(nil)
+)
+
 // Images lists guest images.
 type Images interface {
 	List(ctx context.Context) ([]image.Image, error)
@@ -66,6 +88,9 @@ type Deps struct {
 	Rentals Rentals
 	Images  Images
 	Replay  auth.Replay
+	// Renters and Sessions are for tickets.
+	Renters  Renters
+	Sessions Sessions
 	// Inventory reads the computer.
 	Inventory func(ctx context.Context) (hw.Inventory, error)
 	Log       *slog.Logger
@@ -96,10 +121,11 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", s.open(s.root))
 	mux.HandleFunc("GET /api/v1/{$}", s.open(s.root))
 	mux.HandleFunc("POST "+PathMiningNodes, s.open(s.machine))
+	mux.HandleFunc("POST "+PathSessionID, s.renters(s.sessionID))
 	mux.HandleFunc("POST "+PathTaskStart, s.renters(s.createTask))
 	mux.HandleFunc("POST "+PathTasks, s.renters(s.listTasks))
 	mux.HandleFunc("POST "+PathTask+"{id}", s.renters(s.showTask))
-	mux.HandleFunc("POST "+PathTaskDelete+"{id}", s.renters(s.deleteTask))
+	mux.HandleFunc("POST "+PathTaskDelete+"{id}", s.exactly(s.deleteTask))
 	for _, path := range notYet {
 		mux.HandleFunc("POST "+path, s.open(func(context.Context, *call) (any, error) {
 			return nil, &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}

@@ -65,17 +65,26 @@ func (s *Server) listTasks(_ context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]TaskSummary, len(tasks))
-	for i, t := range tasks {
-		rows[i] = summary(t)
+	rows := []TaskSummary{}
+	for _, t := range tasks {
+		if c.sees(t.RentID) {
+			rows = append(rows, summary(t))
+		}
 	}
 	return Tasks{rows}, nil
 }
 
 func (s *Server) showTask(_ context.Context, c *call) (any, error) {
-	t, err := s.deps.Host.Task(c.wallet, c.http.PathValue("id"))
+	id := c.http.PathValue("id")
+	t, err := s.deps.Host.Task(c.wallet, id)
 	if err != nil {
 		return nil, err
+	}
+	if !c.sees(t.RentID) {
+		return nil, &host.Refusal{
+			Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of a rental that the ticket is for",
+			Remedy: "make a ticket with sign_tool --machine " + s.cfg.Key.MachineID(),
+		}
 	}
 	return s.task(t), nil
 }

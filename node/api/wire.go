@@ -8,6 +8,7 @@ import "encoding/json"
 // The routes. A task id follows the ones that end in a slash.
 const (
 	PathMiningNodes = "/api/v1/mining_nodes"
+	PathSessionID   = "/api/v1/mining_nodes/session_id"
 	PathTasks       = "/api/v1/tasks"
 	PathTask        = "/api/v1/tasks/"
 	PathTaskStart   = "/api/v1/tasks/start"
@@ -25,6 +26,10 @@ type Request struct {
 	Wallet string `json:"wallet,omitempty"`
 	Nonce  string `json:"nonce,omitempty"`
 	Sign   string `json:"sign,omitempty"`
+
+	// SessionID is of PathSessionID, SessionIDSign by its wallet: instead of a ticket.
+	SessionID     string `json:"session_id,omitempty"`
+	SessionIDSign string `json:"session_id_sign,omitempty"`
 }
 
 // Reply is the envelope of every answer: Message is the result where ErrCode
@@ -70,6 +75,20 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 	}
 	*t = Text(n)
 	return nil
+}
+
+// ForSession is additional of PathSessionID.
+type ForSession struct {
+	// RentOrder may be left out by a wallet with one rental here.
+	RentOrder Text `json:"rent_order,omitempty"`
+}
+
+// Session is the reply of PathSessionID.
+type Session struct {
+	SessionID string `json:"session_id"`
+	RentOrder string `json:"rent_order"`
+	// Expires is the ticket's, RFC 3339 in UTC.
+	Expires string `json:"expires"`
 }
 
 // Step is one step of making a VM.

@@ -9,4 +9,8 @@ var (
 	ErrNotFound = errors.New("no such task")
 	// ErrExists means: a task has the id already.
 	ErrExists = errors.New("task exists already")
+	// ErrSessions means: a rental has as many sessions as it may have.
+	ErrSessions = errors.New("the rental has too many sessions")
+	// ErrNoSession means: no session has the id, or it is over.
+	ErrNoSession = errors.New("no such session")
 )

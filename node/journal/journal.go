@@ -23,6 +23,7 @@ var (
 	bucketTasks  = []byte("tasks")
 	bucketNonces = []byte("nonces")
 	bucketUntil  = []byte("nonces_until")
+	bucketIDs    = []byte("session_ids")
 	keyBinding   = []byte("binding")
 	keyView      = []byte("view")
 )
@@ -83,7 +84,7 @@ func Peek(path string) (b Binding, ok bool, err error) {
 func (j *Journal) Close() error { return j.db.Close() }
 
 func bind(tx *bbolt.Tx, want Binding) error {
-	for _, name := range [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil} {
+	for _, name := range [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil, bucketIDs} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("make bucket %s: %w", name, err)
 		}
