@@ -28,6 +28,16 @@ demo: setup build images ## start a whole network here and walk the rental guide
 test: setup build images ## run all tests, real guests among them
 	@scripts/test.sh
 
+SEEDS ?= 1,2,3,4,5,6,7,8,9,10
+BLOCKS ?= 500
+.PHONY: sim
+sim: ## lead long random lives through the chain's simulator (SEEDS=1,2 BLOCKS=500)
+	@go test ./app -run '^TestSimulation' -v -count=1 -timeout 24h -sim-seeds $(SEEDS) -sim-blocks $(BLOCKS) -sim-size 200
+
+.PHONY: testnet
+testnet: setup build ## run four validators here until Ctrl-C
+	@go run ./test/testnet/start -dbcd bin/dbcd $(ARGS)
+
 .PHONY: setup
 setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh

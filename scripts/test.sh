@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
-# Runs all tests: first those that need nothing, then those below test/ that
-# need root, real guests and network namespaces. Built as the caller; only
-# the second kind is elevated.
+# Runs all tests: first those of the packages, then those below test/, one at
+# a time. Built as the caller; only what needs root is elevated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS="-trimpath -buildvcs=false" # as in the Makefile
 
-mapfile -t packages < <(go list ./... | grep -v '/test/')
-go test "${packages[@]}"
+needs_root='/test/(e2e|network|vm)$'
+
+mapfile -t units < <(go list ./... | grep -v '/test/')
+mapfile -t whole < <(go list ./test/... | grep -vE "$needs_root")
+mapfile -t rooted < <(go list ./test/... | grep -E "$needs_root")
+
+go test "${units[@]}"
+go test -count=1 -p 1 -timeout 20m "${whole[@]}"
 
 root=()
 [ "$(id -u)" -eq 0 ] || root=(sudo --preserve-env=CI)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for package in $(go list ./test/...); do
-  [ -n "$(go list -f '{{join .TestGoFiles ""}}{{join .XTestGoFiles ""}}' "$package")" ] || continue
+for package in "${rooted[@]}"; do
   folder=$(go list -f '{{.Dir}}' "$package")
   binary=$work/$(basename "$folder").test
   go test -c -o "$binary" "$package"
-  printf '=== %s\n' "$package"
+  printf '%s\n' "$package"
   (cd "$folder" && "${root[@]}" "$binary" -test.timeout 30m)
 done
