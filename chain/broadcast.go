@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	errorsmod "cosmossdk.io/errors"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
@@ -63,7 +65,14 @@ func (c *Client) send(ctx context.Context, signer Signer, addr string, d draft) 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var err error
-	for range attempts {
+	for try := range attempts {
+		if try > 1 {
+			// Read anew and still taken: another program's transaction waits in
+			// the mempool, and the account moves on with its block.
+			if err := c.nextBlock(ctx); err != nil {
+				return sending{}, err
+			}
+		}
 		if err = a.load(ctx, c, addr); err != nil {
 			return sending{}, err
 		}
@@ -74,7 +83,7 @@ func (c *Client) send(ctx context.Context, signer Signer, addr string, d draft) 
 			return s, nil
 		}
 		a.known = false
-		if !isWrongSequence(err) {
+		if !isTaken(err) {
 			return sending{}, err
 		}
 	}
@@ -107,9 +116,41 @@ func (c *Client) offer(ctx context.Context, signer Signer, d draft) (sending, er
 	return sending{hash: res.TxResponse.TxHash, last: d.last, fee: d.fee}, nil
 }
 
-func isWrongSequence(err error) bool {
+// isTaken: the account's sequence was used by another transaction, or by this
+// very one sent by another program.
+func isTaken(err error) bool {
 	var refused *Refused
-	return errors.As(err, &refused) &&
-		refused.Codespace == sdkerrors.ErrWrongSequence.Codespace() &&
-		refused.Code == sdkerrors.ErrWrongSequence.ABCICode()
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, taken := range []*errorsmod.Error{sdkerrors.ErrWrongSequence, sdkerrors.ErrTxInMempoolCache} {
+		if refused.Codespace == taken.Codespace() && refused.Code == taken.ABCICode() {
+			return true
+		}
+	}
+	return false
+}
+
+// nextBlock returns when there is a newer block than now.
+func (c *Client) nextBlock(ctx context.Context) error {
+	before, err := c.Head(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	wakes, err := c.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	for range wakes {
+		now, err := c.Head(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Height > before.Height {
+			return nil
+		}
+	}
+	return fmt.Errorf("wait for a block: %w", context.Cause(ctx))
 }
