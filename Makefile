@@ -43,9 +43,10 @@ setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh
 
 .PHONY: build
-build: ## build bin/dbcd and bin/dbc
+build: ## build bin/dbcd, bin/dbc and bin/sign_tool
 	@mkdir -p bin
 	@go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/dbcd ./cmd/dbc
+	@CGO_ENABLED=0 go build -ldflags '-s -w' -o bin/ ./cmd/sign_tool
 
 .PHONY: images
 images: ## build the guest images into build/images

@@ -14,6 +14,7 @@ import (
 type devnetFlags struct {
 	images string
 	fast   bool
+	reset  bool
 }
 
 func newDevnetCommand(s *settings) *cobra.Command {
@@ -29,6 +30,7 @@ func newDevnetCommand(s *settings) *cobra.Command {
 		RunE:        func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, f) },
 	}
 	cmd.PersistentFlags().StringVar(&f.images, "images", "", "folder with tiny.qcow2 (default where make images puts it)")
+	resetFlag(cmd, &f)
 	cmd.PersistentFlags().BoolVar(&f.fast, "fast", false, "short windows in a new chain: deadlines pass while one watches")
 	cmd.AddCommand(newDevnetStartCommand(s, &f), newDevnetStopCommand(s, &f), newDevnetStatusCommand(s),
 		newDevnetResetCommand(s, &f), newDevnetDemoCommand(s, &f), newDevnetHostCommand())
@@ -36,13 +38,19 @@ func newDevnetCommand(s *settings) *cobra.Command {
 }
 
 func newDevnetStartCommand(s *settings, f *devnetFlags) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "start",
 		Short:   "Start the devnet and stay until Ctrl-C",
-		Example: "  dbc devnet start\n  dbc devnet start --fast",
+		Example: "  dbc devnet start\n  dbc devnet start --reset --fast",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, *f) },
 	}
+	resetFlag(cmd, f)
+	return cmd
+}
+
+func resetFlag(cmd *cobra.Command, f *devnetFlags) {
+	cmd.Flags().BoolVar(&f.reset, "reset", false, "begin anew: delete the last chain, node and disks first; wallets stay")
 }
 
 func (s *settings) devnetConfig(cmd *cobra.Command, f devnetFlags) (devnet.Config, error) {
@@ -65,6 +73,11 @@ func (s *settings) startDevnet(cmd *cobra.Command, f devnetFlags) error {
 	cfg, err := s.devnetConfig(cmd, f)
 	if err != nil {
 		return err
+	}
+	if f.reset {
+		if err := devnet.Reset(cmd.Context(), cfg.Home, cfg.Programs); err != nil {
+			return err
+		}
 	}
 	return devnet.Run(cmd.Context(), cfg, func(_ context.Context, info devnet.Info) error {
 		return s.show(cmd, info, func(w io.Writer) {
