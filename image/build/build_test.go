@@ -11,9 +11,9 @@ import (
 
 func TestParseURIs(t *testing.T) {
 	t.Parallel()
-	got, err := parseURIs(`'http://deb.debian.org/debian/pool/main/z/zlib/zlib1g_1.2.13_amd64.deb' zlib1g_1%3a1.2.13.dfsg-1_amd64.deb 86684 MD5Sum:x
+	got, err := parseURIs(`'http://mirror.example/debian/pool/main/z/zlib/zlib1g_1.2.13_amd64.deb' zlib1g_1%3a1.2.13.dfsg-1_amd64.deb 86684 MD5Sum:x
 Reading something
-'http://deb.debian.org/b.deb' libc6_2.36-9+deb12u14_amd64.deb 2759320 SHA256:y
+'http://mirror.example/b.deb' libc6_2.36-9+deb12u14_amd64.deb 2759320 SHA256:y
 `)
 	if err != nil || strings.Join(got, " ") != "zlib1g=1:1.2.13.dfsg-1 libc6=2.36-9+deb12u14" {
 		t.Errorf("got %q, %v", got, err)
