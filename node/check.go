@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 var testNetwork = regexp.MustCompile(`^dbc-(devnet|testnet)-[0-9]+$`)
@@ -41,8 +42,11 @@ func (c Config) check() []*ConfigError {
 		refuse("http_ip", c.HTTPListen.Addr().String(), "a loopback address: renters come through the client node", nil)
 	}
 	for key, endpoint := range map[string]string{"chain_grpc": c.ChainGRPC, "chain_rpc": c.ChainRPC} {
-		if host := endpointHost(endpoint); !c.trusts(host) {
+		host := endpointHost(endpoint)
+		if !c.trusts(host) {
 			refuse(key, endpoint, "a loopback address, or a host that chain_trusted lists: its dbcd decides over tenants' data", nil)
+		} else if strings.HasPrefix(endpoint, "http://") && !isLoopback(host) {
+			refuse(key, endpoint, "https:// for another computer: who changes its words decides over tenants' data", nil)
 		}
 	}
 	if mainNetwork(c.ChainID) {
@@ -57,7 +61,11 @@ func (c Config) check() []*ConfigError {
 }
 
 func (c Config) trusts(host string) bool {
-	if host == "localhost" || slices.Contains(c.ChainTrusted, host) {
+	return isLoopback(host) || slices.Contains(c.ChainTrusted, host)
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -51,6 +51,7 @@ func TestParseConfRefuses(t *testing.T) {
 		"ports crossed":         {mining + "port_first=6000\nport_last=5999\n", 4, "port_first", ErrConfig},
 		"open API":              {mining + "http_ip=0.0.0.0\n", 4, "http_ip", ErrConfig},
 		"a stranger's chain":    {mining + "chain_grpc=203.0.113.9:9090\n", 4, "chain_grpc", ErrConfig},
+		"a chain in plain text": {mining + "chain_trusted=dbcd.example\nchain_rpc=http://dbcd.example:26657\n", 5, "chain_rpc", ErrConfig},
 		"below root":            {mining + "data_dir=/root/dbc\n", 4, "data_dir", ErrConfig},
 		"relative":              {mining + "data_dir=data\n", 4, "data_dir", ErrConfig},
 		"dots":                  {mining + "data_dir=/var/lib/../../root\n", 4, "data_dir", ErrConfig},
