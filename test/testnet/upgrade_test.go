@@ -71,6 +71,10 @@ func (m *market) plan() int64 {
 	votes, ctx := errgroup.WithContext(m.ctx())
 	for _, v := range m.Validators {
 		votes.Go(func() error {
+			// A validator that is behind does not know of the proposal yet.
+			if err := v.WaitHeight(ctx, result.Height); err != nil {
+				return err
+			}
 			_, err := v.Client.Broadcast(ctx, v.Signer, &govv1.MsgVote{ProposalId: reply.ProposalId, Voter: v.Address, Option: govv1.OptionYes})
 			return err
 		})

@@ -134,7 +134,8 @@ func (v *Validator) flags() []string {
 	}
 }
 
-// WaitHeight waits until it has a block.
+// WaitHeight waits until its application has committed a block; the daemon
+// knows of the block a moment before.
 func (v *Validator) WaitHeight(ctx context.Context, height int64) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -143,7 +144,7 @@ func (v *Validator) WaitHeight(ctx context.Context, height int64) error {
 		return err
 	}
 	for {
-		if head, err := v.Client.Head(ctx); err == nil && head.Height >= height {
+		if info, err := v.Comet.ABCIInfo(ctx); err == nil && info.Response.LastBlockHeight >= height {
 			return nil
 		}
 		select {
