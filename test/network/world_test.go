@@ -52,13 +52,9 @@ type world struct {
 
 func needRoot(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() == 0 {
-		return
+	if os.Geteuid() != 0 {
+		t.Fatal("needs root, for network namespaces: run scripts/test.sh")
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("needs root, for network namespaces")
-	}
-	t.Skip("needs root, for network namespaces")
 }
 
 // newSpace makes a namespace with loopback up.

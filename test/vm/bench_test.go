@@ -30,13 +30,9 @@ var guestNet = netip.MustParsePrefix("10.97.0.0/24")
 
 func needRoot(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() == 0 {
-		return
+	if os.Geteuid() != 0 {
+		t.Fatal("needs root, for libvirt and a bridge: run scripts/test.sh")
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("needs root, for libvirt and a bridge")
-	}
-	t.Skip("needs root, for libvirt and a bridge")
 }
 
 // startDaemon starts a libvirtd in a folder that outlives the test's own.
