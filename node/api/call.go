@@ -34,31 +34,9 @@ type call struct {
 	session uint64
 }
 
-// authority is what a route asks for.
-type authority int
-
-const (
-	// everyone may ask.
-	everyone authority = iota
-	// anyRenter may ask by a ticket too.
-	anyRenter
-	// exactRenter has to sign the very request.
-	exactRenter
-)
-
 type handler func(ctx context.Context, c *call) (any, error)
 
-// open serves a route that needs no authority.
-func (s *Server) open(next handler) http.HandlerFunc { return s.serve(everyone, next) }
-
-// renters serves a route for wallets with an open rental.
-func (s *Server) renters(next handler) http.HandlerFunc { return s.serve(anyRenter, next) }
-
-// exactly serves a route for wallets with an open rental that sign the very
-// request: a ticket can be kept and sent again by every node that it passed.
-func (s *Server) exactly(next handler) http.HandlerFunc { return s.serve(exactRenter, next) }
-
-func (s *Server) serve(needs authority, next handler) http.HandlerFunc {
+func (s *Server) serve(needs Authority, next handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
 		defer cancel()
@@ -68,7 +46,7 @@ func (s *Server) serve(needs authority, next handler) http.HandlerFunc {
 	}
 }
 
-func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs authority, next handler) (any, error) {
+func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs Authority, next handler) (any, error) {
 	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
 	if err := s.guard(c.http); err != nil {
 		return nil, err
@@ -83,7 +61,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 	// The signature first: nobody learns from the decoder what he may not ask. A
 	// ticket is inside the body, so there the decoder comes first.
 	signed := len(c.http.Header.Values(auth.HeaderName)) > 0
-	if needs != everyone && signed {
+	if needs != Everyone && signed {
 		if err := s.prove(ctx, c); err != nil {
 			return nil, err
 		}
@@ -100,17 +78,17 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 			Remedy: "send the header or a ticket",
 		}
 	}
-	if needs != everyone && !signed {
+	if needs != Everyone && !signed {
 		if err := s.proveTicket(c, needs); err != nil {
 			return nil, err
 		}
 	}
-	if needs != everyone || c.http.Method == http.MethodPost {
-		if err := s.forUs(c.request, needs != everyone); err != nil {
+	if needs != Everyone || c.http.Method == http.MethodPost {
+		if err := s.forUs(c.request, needs != Everyone); err != nil {
 			return nil, err
 		}
 	}
-	if needs != everyone {
+	if needs != Everyone {
 		if err := s.authorize(ctx, c); err != nil {
 			return nil, err
 		}

@@ -115,33 +115,6 @@ func New(cfg Config, deps Deps) *Server {
 	}}
 }
 
-// Handler is the routes behind the checks of Host and Origin.
-func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.open(s.root))
-	mux.HandleFunc("GET /api/v1/{$}", s.open(s.root))
-	mux.HandleFunc("POST "+PathMiningNodes, s.open(s.machine))
-	mux.HandleFunc("POST "+PathSessionID, s.renters(s.sessionID))
-	mux.HandleFunc("POST "+PathTaskStart, s.renters(s.createTask))
-	mux.HandleFunc("POST "+PathTasks, s.renters(s.listTasks))
-	mux.HandleFunc("POST "+PathTask+"{id}", s.renters(s.showTask))
-	mux.HandleFunc("POST "+PathTaskDelete+"{id}", s.exactly(s.deleteTask))
-	for _, path := range notYet {
-		mux.HandleFunc("POST "+path, s.open(func(context.Context, *call) (any, error) {
-			return nil, &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
-		}))
-	}
-	mux.HandleFunc("/", s.open(s.unknown))
-	return mux
-}
-
-// notYet are the original's routes that answer NOT_SUPPORTED for now.
-var notYet = []string{
-	PathMiningNodes + "/free_memory", "/api/v1/images/servers", "/api/v1/images/upload", "/api/v1/images/upload/",
-	"/api/v1/snapshot/", "/api/v1/lan", "/api/v1/lan/", "/api/v1/monitor", "/api/v1/monitor/", "/api/v1/bare_metal",
-	"/api/v1/bare_metal/", "/api/v1/deeplink", "/api/v1/deeplink/", "/api/v1/peers/", "/api/v1/stat", "/api/v1/config",
-}
-
 // HTTP is an http.Server with limits for a hostile client.
 func (s *Server) HTTP() *http.Server {
 	return &http.Server{

@@ -27,7 +27,7 @@ func (r Request) ticketed() bool {
 }
 
 // proveTicket checks the ticket, or the session that a ticket gave, in the body.
-func (s *Server) proveTicket(c *call, needs authority) error {
+func (s *Server) proveTicket(c *call, needs Authority) error {
 	r := c.request
 	switch {
 	case r.SessionID != "" || r.SessionIDSign != "":
@@ -44,7 +44,7 @@ func (s *Server) proveTicket(c *call, needs authority) error {
 		return fmt.Errorf("%w: sign the request and send the header %s, or put a ticket of sign_tool into wallet, nonce and sign",
 			ErrNoAuthority, auth.HeaderName)
 	}
-	if needs == exactRenter {
+	if needs == ExactRenter {
 		return fmt.Errorf("%w: sign this very request and send the header %s, as dbc does", ErrTicketRights, auth.HeaderName)
 	}
 	return nil

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/dbc-network/dbc/node/host"
+)
+
+// Route is one operation of the API. The mux, the OpenAPI document, the Postman
+// collection and the API guide are made from Routes; nothing else adds a path.
+type Route struct {
+	// Name is the operation's id: lower case, words joined by _.
+	Name string
+	// Method is GET or POST; Path may hold {id}, or end in {rest...} for a
+	// whole tree that answers alike.
+	Method, Path string
+	Authority    Authority
+	// Summary is one sentence.
+	Summary string
+	// Additional is a value of the type that the body's additional has, nil
+	// where it has to be empty.
+	Additional any
+	// Reply is a value of the type of message; a string is "ok".
+	Reply any
+
+	handle func(s *Server, ctx context.Context, c *call) (any, error)
+}
+
+// Authority is what a route asks for.
+type Authority int
+
+const (
+	// Everyone may ask.
+	Everyone Authority = iota
+	// AnyRenter may ask by a ticket too.
+	AnyRenter
+	// ExactRenter has to sign the very request: a ticket can be kept and sent
+	// again by every node that it passed.
+	ExactRenter
+)
+
+// routes is the table.
+var routes = []Route{
+	{
+		Name: "node_status", Method: http.MethodGet, Path: "/{$}", Authority: Everyone,
+		Summary: "Say which node this is, and what it knows of the chain.",
+		Reply:   Root{}, handle: (*Server).root,
+	},
+	{
+		Name: "node_version", Method: http.MethodGet, Path: "/api/v1/{$}", Authority: Everyone,
+		Summary: "The same as /, at the original's path.",
+		Reply:   Root{}, handle: (*Server).root,
+	},
+	{
+		Name: "machine_details", Method: http.MethodPost, Path: PathMiningNodes, Authority: Everyone,
+		Summary: "Show a machine's processors, GPUs, memory, disks, images and ports.",
+		Reply:   Details{}, handle: (*Server).machine,
+	},
+	{
+		Name: "session_id", Method: http.MethodPost, Path: PathSessionID, Authority: AnyRenter,
+		Summary:    "Give the id that, signed by the wallet, has a ticket's rights in one rental.",
+		Additional: ForSession{}, Reply: Session{}, handle: (*Server).sessionID,
+	},
+	{
+		Name: "create_task", Method: http.MethodPost, Path: PathTaskStart, Authority: AnyRenter,
+		Summary:    "Create a virtual machine in a rental.",
+		Additional: Create{}, Reply: Task{}, handle: (*Server).createTask,
+	},
+	{
+		Name: "list_tasks", Method: http.MethodPost, Path: PathTasks, Authority: AnyRenter,
+		Summary: "List the wallet's virtual machines on this machine.",
+		Reply:   Tasks{}, handle: (*Server).listTasks,
+	},
+	{
+		Name: "show_task", Method: http.MethodPost, Path: PathTask + "{id}", Authority: AnyRenter,
+		Summary: "Show a virtual machine with its login and the steps of its making.",
+		Reply:   Task{}, handle: (*Server).showTask,
+	},
+	{
+		Name: "delete_task", Method: http.MethodPost, Path: PathTaskDelete + "{id}", Authority: ExactRenter,
+		Summary: "Delete a virtual machine and its disks.",
+		Reply:   "", handle: (*Server).deleteTask,
+	},
+}
+
+// notYet are the original's routes that answer NOT_SUPPORTED for now.
+var notYet = []string{
+	PathMiningNodes + "/free_memory", "/api/v1/images/servers", "/api/v1/images/upload", "/api/v1/images/upload/",
+	"/api/v1/snapshot/", "/api/v1/lan", "/api/v1/lan/", "/api/v1/monitor", "/api/v1/monitor/", "/api/v1/bare_metal",
+	"/api/v1/bare_metal/", "/api/v1/deeplink", "/api/v1/deeplink/", "/api/v1/peers/", "/api/v1/stat", "/api/v1/config",
+}
+
+// Routes is a copy of the table.
+func Routes() []Route { return append([]Route(nil), routes...) }
+
+// Handler is the routes behind the checks of Host and Origin.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.HandleFunc(r.Method+" "+r.Path, s.serve(r.Authority, func(ctx context.Context, c *call) (any, error) {
+			return r.handle(s, ctx, c)
+		}))
+	}
+	for _, path := range notYet {
+		mux.HandleFunc("POST "+path, s.serve(Everyone, func(context.Context, *call) (any, error) {
+			return nil, &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
+		}))
+	}
+	mux.HandleFunc("/", s.serve(Everyone, s.unknown))
+	return mux
+}
