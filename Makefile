@@ -61,9 +61,13 @@ lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
 	@$(TOOLS)/golangci-lint run ./...
 
 # Fails when generating again changes what is committed.
+.PHONY: spec
+spec: ## write the API's documents from its routes
+	go test ./node/api/spec -run TestDocumentsAreCurrent -update
+
 .PHONY: generated
-generated: proto
-	@git diff --exit-code --stat -- x proto
+generated: proto spec
+	@git diff --exit-code --stat -- x proto node/api docs
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -143,17 +143,7 @@ func (s *Server) authorize(ctx context.Context, c *call) error {
 }
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
-	reply, status := Reply{}, http.StatusOK
-	if err != nil {
-		reply, status = s.refusal(c, err)
-	} else if reply.Message, err = encode(message); err != nil {
-		reply, status = s.refusal(c, err)
-	}
-	body, err := encode(reply)
-	if err != nil { // strings and numbers only: can't be
-		s.deps.Log.Error("a reply could not be encoded", "error", err)
-		status = http.StatusBadGateway
-	}
+	body, status := s.answer(c, message, err)
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
@@ -169,6 +159,24 @@ func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
 	if _, err := w.Write(body); err != nil {
 		s.deps.Log.Debug("a reply was not taken", "error", err)
 	}
+}
+
+// answer is the body: the envelope, or a document as it is.
+func (s *Server) answer(c *call, message any, err error) (body []byte, status int) {
+	reply, status := Reply{}, http.StatusOK
+	if document, ok := message.(Document); ok && err == nil {
+		return document, status
+	}
+	if err != nil {
+		reply, status = s.refusal(c, err)
+	} else if reply.Message, err = encode(message); err != nil {
+		reply, status = s.refusal(c, err)
+	}
+	if body, err = encode(reply); err != nil { // strings and numbers only: can't be
+		s.deps.Log.Error("a reply could not be encoded", "error", err)
+		status = http.StatusBadGateway
+	}
+	return body, status
 }
 
 func (s *Server) refusal(c *call, err error) (Reply, int) {

@@ -16,11 +16,13 @@ type Route struct {
 	// whole tree that answers alike.
 	Method, Path string
 	Authority    Authority
-	// Summary is one sentence.
-	Summary string
+	// Summary is one sentence, and SummaryZH the same in Chinese.
+	Summary, SummaryZH string
 	// Additional is a value of the type that the body's additional has, nil
 	// where it has to be empty.
 	Additional any
+	// Example is an additional in JSON, for the Postman collection; "" is {}.
+	Example string
 	// Reply is a value of the type of message; a string is "ok".
 	Reply any
 
@@ -40,47 +42,62 @@ const (
 	ExactRenter
 )
 
-// routes is the table.
+// routes is the table. After a change, make spec writes what comes from it.
 var routes = []Route{
 	{
 		Name: "node_status", Method: http.MethodGet, Path: "/{$}", Authority: Everyone,
-		Summary: "Say which node this is, and what it knows of the chain.",
-		Reply:   Root{}, handle: (*Server).root,
+		Summary:   "Say which node this is, and what it knows of the chain.",
+		SummaryZH: "说明这是哪个节点，以及它所知的链状态。",
+		Reply:     Root{}, handle: (*Server).root,
 	},
 	{
 		Name: "node_version", Method: http.MethodGet, Path: "/api/v1/{$}", Authority: Everyone,
-		Summary: "The same as /, at the original's path.",
-		Reply:   Root{}, handle: (*Server).root,
+		Summary:   "The same as /, at the original's path.",
+		SummaryZH: "同 /，保留原系统的路径。",
+		Reply:     Root{}, handle: (*Server).root,
+	},
+	{
+		Name: "openapi", Method: http.MethodGet, Path: PathOpenAPI, Authority: Everyone,
+		Summary:   "Give this API as an OpenAPI 3.1 document.",
+		SummaryZH: "以 OpenAPI 3.1 文档的形式给出本 API。",
+		Reply:     Document{}, handle: (*Server).openAPI,
 	},
 	{
 		Name: "machine_details", Method: http.MethodPost, Path: PathMiningNodes, Authority: Everyone,
-		Summary: "Show a machine's processors, GPUs, memory, disks, images and ports.",
-		Reply:   Details{}, handle: (*Server).machine,
+		Summary:   "Show a machine's processors, GPUs, memory, disks, images and ports.",
+		SummaryZH: "查看宿主机详细信息：处理器、GPU、内存、磁盘、镜像和端口。",
+		Reply:     Details{}, handle: (*Server).machine,
 	},
 	{
 		Name: "session_id", Method: http.MethodPost, Path: PathSessionID, Authority: AnyRenter,
 		Summary:    "Give the id that, signed by the wallet, has a ticket's rights in one rental.",
+		SummaryZH:  "给出一个 id；钱包对它签名后，在一次租用内拥有票据的权限。",
 		Additional: ForSession{}, Reply: Session{}, handle: (*Server).sessionID,
 	},
 	{
 		Name: "create_task", Method: http.MethodPost, Path: PathTaskStart, Authority: AnyRenter,
 		Summary:    "Create a virtual machine in a rental.",
+		SummaryZH:  "在一次租用内创建虚拟机。",
+		Example:    `{"image_name":"ubuntu.qcow2","ssh_port":"5682","gpu_count":"0","cpu_cores":"2","mem_rate":"0.5"}`,
 		Additional: Create{}, Reply: Task{}, handle: (*Server).createTask,
 	},
 	{
 		Name: "list_tasks", Method: http.MethodPost, Path: PathTasks, Authority: AnyRenter,
-		Summary: "List the wallet's virtual machines on this machine.",
-		Reply:   Tasks{}, handle: (*Server).listTasks,
+		Summary:   "List the wallet's virtual machines on this machine.",
+		SummaryZH: "列出钱包在这台机器上的虚拟机。",
+		Reply:     Tasks{}, handle: (*Server).listTasks,
 	},
 	{
 		Name: "show_task", Method: http.MethodPost, Path: PathTask + "{id}", Authority: AnyRenter,
-		Summary: "Show a virtual machine with its login and the steps of its making.",
-		Reply:   Task{}, handle: (*Server).showTask,
+		Summary:   "Show a virtual machine with its login and the steps of its making.",
+		SummaryZH: "查看虚拟机详细信息：登录信息和创建步骤。",
+		Reply:     Task{}, handle: (*Server).showTask,
 	},
 	{
 		Name: "delete_task", Method: http.MethodPost, Path: PathTaskDelete + "{id}", Authority: ExactRenter,
-		Summary: "Delete a virtual machine and its disks.",
-		Reply:   "", handle: (*Server).deleteTask,
+		Summary:   "Delete a virtual machine and its disks.",
+		SummaryZH: "删除虚拟机及其磁盘。",
+		Reply:     "", handle: (*Server).deleteTask,
 	},
 }
 

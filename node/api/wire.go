@@ -14,6 +14,7 @@ const (
 	PathTaskStart   = "/api/v1/tasks/start"
 	PathTaskDelete  = "/api/v1/tasks/delete/"
 	PathRoot        = "/"
+	PathOpenAPI     = "/api/v1/openapi.json"
 )
 
 // Request is the body of every POST.

@@ -1,0 +1,176 @@
+// Package spec writes the API's route table down for others: as an OpenAPI 3.1
+// document, as a Postman collection and as the tables of the API guide. What it
+// writes is committed; a test proves that it is current. It reads the comments
+// of node/api's sources, so it runs in the repository only.
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+type object = map[string]any
+
+// apiImport and apiSources are the package whose comments become descriptions,
+// and where it is from this folder.
+const (
+	specImport = "github.com/dbc-network/dbc/node/api/spec"
+	apiSources = ".."
+)
+
+// OpenAPI is the document for routes.
+func OpenAPI(routes []api.Route) ([]byte, error) {
+	s := schemas{all: object{}, reflector: &jsonschema.Reflector{Anonymous: true, Mapper: text}}
+	if err := s.reflector.AddGoComments(specImport, apiSources); err != nil {
+		return nil, fmt.Errorf("read comments: %w", err)
+	}
+	paths := object{}
+	for _, r := range routes {
+		path := Path(r)
+		if paths[path] == nil {
+			paths[path] = object{}
+		}
+		paths[path].(object)[strings.ToLower(r.Method)] = s.operation(r)
+	}
+	s.ref(api.Reply{})
+	return indent(object{
+		"openapi": "3.1.0",
+		"info": object{
+			"title": "DBC node", "version": "1", "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
+			"description": "The API of compute nodes, which client nodes forward byte for byte. " +
+				"An error has errcode other than 0 and says code, field, value and limit.",
+		},
+		"servers": []object{{"url": "http://127.0.0.1:5050", "description": "a client node"}, {"url": "http://127.0.0.1:5060", "description": "a compute node"}},
+		"paths":   paths,
+		"components": object{
+			"schemas": s.all,
+			"securitySchemes": object{"exact": object{
+				"type": "apiKey", "in": "header", "name": auth.HeaderName,
+				"description": "v1 wallet unix_seconds nonce sign [session], over the very request",
+			}},
+		},
+	})
+}
+
+// Path is the route's path as OpenAPI writes it.
+func Path(r api.Route) string {
+	return strings.ReplaceAll(strings.ReplaceAll(r.Path, "{$}", ""), "...}", "}")
+}
+
+func indent(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// text is api.Text, which is a string or a number.
+func text(t reflect.Type) *jsonschema.Schema {
+	if t != reflect.TypeFor[api.Text]() {
+		return nil
+	}
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}}}
+}
+
+type schemas struct {
+	all       object
+	reflector *jsonschema.Reflector
+}
+
+// ref is a reference to the schema of v's type, kept among the components.
+func (s schemas) ref(v any) object {
+	if _, ok := v.(string); ok {
+		return object{"const": "ok"}
+	}
+	if v == nil {
+		return object{"type": "object", "maxProperties": 0}
+	}
+	schema := s.reflector.Reflect(v)
+	for name, def := range schema.Definitions {
+		s.all[name] = plain(def)
+	}
+	return object{"$ref": "#/components/schemas/" + reflect.TypeOf(v).Name()}
+}
+
+// plain moves references from the schema's own definitions to the components.
+func plain(def *jsonschema.Schema) json.RawMessage {
+	raw, err := json.Marshal(def)
+	if err != nil { // it is made of strings, numbers and lists
+		panic(err)
+	}
+	return bytes.ReplaceAll(raw, []byte("#/$defs/"), []byte("#/components/schemas/"))
+}
+
+func (s schemas) operation(r api.Route) object {
+	op := object{"operationId": r.Name, "summary": r.Summary, "security": security(r.Authority)}
+	if strings.Contains(r.Path, "{id}") {
+		op["parameters"] = []object{{"name": "id", "in": "path", "required": true, "schema": object{"type": "string"}}}
+	}
+	if r.Method == http.MethodPost {
+		op["requestBody"] = object{"required": true, "content": media(s.body(r))}
+	}
+	reply := object{
+		"type": "object", "required": []string{"errcode", "message"},
+		"properties": object{"errcode": object{"const": 0}, "message": s.ref(r.Reply)},
+	}
+	if _, raw := r.Reply.(api.Document); raw {
+		reply = object{"type": "object"}
+	}
+	op["responses"] = object{
+		"200":     object{"description": "done", "headers": headers(), "content": media(reply)},
+		"default": object{"description": "refused or failed", "headers": headers(), "content": media(s.ref(api.Reply{}))},
+	}
+	return op
+}
+
+func (s schemas) body(r api.Route) object {
+	properties := object{
+		"peer_nodes_list": object{"type": "array", "items": object{"type": "string"}, "maxItems": 1, "description": "the machine's id"},
+		"additional":      s.ref(r.Additional),
+	}
+	if r.Authority == api.AnyRenter {
+		for field, of := range map[string]string{
+			"wallet": "of a ticket", "nonce": "of a ticket", "sign": "of a ticket",
+			"session_id": "of " + api.PathSessionID, "session_id_sign": "the wallet's sign over session_id",
+		} {
+			properties[field] = object{"type": "string", "description": of}
+		}
+	}
+	return object{"type": "object", "required": []string{"peer_nodes_list", "additional"}, "properties": properties}
+}
+
+func media(schema object) object {
+	return object{"application/json": object{"schema": schema}}
+}
+
+// security: a ticket is inside the body, so there the header may be absent.
+func security(a api.Authority) []object {
+	switch a {
+	case api.AnyRenter:
+		return []object{{"exact": []string{}}, {}}
+	case api.ExactRenter:
+		return []object{{"exact": []string{}}}
+	}
+	return []object{}
+}
+
+func headers() object {
+	text := object{"type": "string"}
+	return object{
+		auth.HeaderMachine: object{"description": "the machine that answered", "schema": text},
+		auth.HeaderSign:    object{"description": "its ed25519 signature over request, status and body", "schema": text},
+	}
+}
