@@ -130,6 +130,9 @@ type Driver interface {
 	// off is ErrNotRunning.
 	Pause(ctx context.Context, id UUID) error
 	Resume(ctx context.Context, id UUID) error
+	// Reset restarts the guest's computer at once, as its reset button does,
+	// without the guest's leave. A domain that is off is ErrNotRunning.
+	Reset(ctx context.Context, id UUID) error
 	// Undefine forgets a domain that is off, else it is ErrRunning. It deletes
 	// no disk.
 	Undefine(ctx context.Context, id UUID) error

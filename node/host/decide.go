@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
@@ -25,6 +26,14 @@ const (
 	// pause and resume stop and start the guest's CPUs.
 	pause  action = "pause"
 	resume action = "resume"
+	// boot, askOff, cut and reset do what a renter asked for: start, ask the guest
+	// to power off, stop it hard, reset it.
+	boot   action = "start"
+	askOff action = "ask to shut down"
+	cut    action = "stop"
+	reset  action = "reset"
+	// noteOff writes down that the VM is off as asked.
+	noteOff action = "note off"
 	// noteClosed and noteRunning only write down what the guest did.
 	noteClosed  action = "note closed"
 	noteRunning action = "note running"
@@ -69,6 +78,9 @@ func decide(s sight) action {
 }
 
 func decideOpen(s sight) action {
+	if slices.Contains(asked, s.task.Status) {
+		return decideAsked(s)
+	}
 	switch s.task.Status {
 	case journal.Creating:
 		return build
@@ -84,7 +96,7 @@ func decideOpen(s sight) action {
 			return nothing
 		}
 		return restore
-	case journal.Closed:
+	case journal.Closed, journal.StartError:
 		if s.is(vm.StateRunning) {
 			return noteRunning
 		}
@@ -92,16 +104,44 @@ func decideOpen(s sight) action {
 	return nothing
 }
 
+// asked are the states that a renter's wish makes.
+var asked = []journal.Status{
+	journal.Starting, journal.ShuttingDown, journal.PoweringOff, journal.Restarting, journal.Resetting,
+}
+
+// decideAsked carries on with what the renter asked for.
+func decideAsked(s sight) action {
+	switch s.task.Status {
+	case journal.Starting:
+		return boot
+	case journal.Resetting:
+		return reset
+	case journal.ShuttingDown, journal.Restarting:
+		switch {
+		case !s.isUp():
+			return noteOff
+		case s.task.StopAt.IsZero():
+			return askOff
+		case s.now.Before(s.task.StopAt):
+			return nothing
+		}
+	}
+	return cut
+}
+
 // decideInDoubt grants nothing and destroys nothing: what was granted goes on
 // until its last known end and the grace, then it stands still.
 func decideInDoubt(s sight) action {
-	if s.task.Status != journal.Running && s.task.Status != journal.ShuttingDown {
-		return nothing
-	}
 	switch {
+	case s.task.Status == journal.Creating:
+		return nothing
 	case s.is(vm.StateRunning) && !s.now.Before(s.task.RentEnd.Add(s.grace)):
 		return pause
-	case s.task.Status != journal.Running || s.isUp() || !s.now.Before(s.task.RentEnd):
+	case !s.now.Before(s.task.RentEnd):
+		return nothing
+	case slices.Contains(asked, s.task.Status):
+		return decideAsked(s)
+	case s.task.Status != journal.Running || s.isUp():
 		return nothing
 	case s.found && s.domain.Reason == vm.ReasonGuest, s.now.Before(s.task.RetryAt):
 		return nothing

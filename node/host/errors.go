@@ -24,6 +24,8 @@ var (
 	ErrNotFound = errors.New("no such task")
 	// ErrBusy means: another operation on the VM is going on.
 	ErrBusy = errors.New("another operation is going on")
+	// ErrState means: the VM's state does not allow this.
+	ErrState = errors.New("not in this state")
 	// ErrNotSupported means: the machine can't do this yet.
 	ErrNotSupported = errors.New("not supported")
 	// errNotReady: a guest does not answer on SSH yet.

@@ -119,6 +119,8 @@ type Host struct {
 type operation struct {
 	action action
 	cancel context.CancelFunc
+	// again: something else came up meanwhile, so look when it ended.
+	again bool
 }
 
 // New is a host that does nothing before Run.

@@ -16,20 +16,26 @@ func (h *Host) launch(ctx context.Context, id string, next action) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if op, busy := h.ops[id]; busy {
-		if (op.action == build || op.action == restore) && (next == finish || next == wipe || next == shutdown) {
+		op.again = true
+		if (op.action == build || op.action == restore || op.action == boot) && (next == finish || next == wipe || next == shutdown) {
 			op.cancel()
 		}
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	h.ops[id] = &operation{next, cancel}
+	op := &operation{action: next, cancel: cancel}
+	h.ops[id] = op
 	h.all.Go(func() {
 		defer cancel()
 		err := h.operate(ctx, id, next)
 		stopped := ctx.Err() != nil
 		h.mu.Lock()
 		delete(h.ops, id)
+		again := op.again
 		h.mu.Unlock()
+		if again {
+			h.kick(id)
+		}
 		if err != nil && !stopped && !errors.Is(err, journal.ErrNotFound) {
 			h.deps.Log.Error("an operation failed", "operation", string(next), "task_id", id, "error", err)
 		}
@@ -64,6 +70,16 @@ func (h *Host) operate(ctx context.Context, id string, next action) error {
 			return fmt.Errorf("resume: %w", err)
 		}
 		return h.set(id, func(t *journal.Task) { t.Paused, t.Reason = false, "" })
+	case boot:
+		return h.boot(ctx, t)
+	case askOff:
+		return h.askOff(ctx, t)
+	case cut:
+		return h.cut(ctx, t)
+	case reset:
+		return h.reset(ctx, t)
+	case noteOff:
+		return h.noteOff(t, "shut down by its renter")
 	case noteClosed:
 		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = journal.Closed, "the guest shut itself down" })
 	case noteRunning:

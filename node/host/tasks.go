@@ -41,27 +41,10 @@ func (h *Host) Task(wallet, id string) (journal.Task, error) {
 // Delete lets the loop stop a VM, delete its disks and give back all that it
 // reserved. It obeys only the rental that made the task.
 func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
-	t, err := h.Task(wallet, id)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(rentals, t.RentID) {
-		return refuse(ErrNotFound, "task_id", id, "a task of an open rental of yours", "list them with /tasks")
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if op := h.ops[id]; op != nil || t.Status == journal.Creating || t.Status == journal.Deleting {
-		return refuse(ErrBusy, "task_id", id, "a VM at rest", fmt.Sprintf("it is %s; wait for that", t.Status))
-	}
-	_, err = h.deps.Journal.Change(id, func(t *journal.Task) error {
+	return h.ask(wallet, rentals, id, func(t *journal.Task) error {
 		t.Status, t.Reason = journal.Deleting, ""
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("write down the delete: %w", err)
-	}
-	h.kick(id)
-	return nil
 }
 
 // Used is what tasks hold now, and how many slots.

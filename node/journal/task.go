@@ -13,12 +13,21 @@ type Status string
 
 // The states of a task.
 const (
-	Creating     Status = "creating"
-	Running      Status = "running"
-	ShuttingDown Status = "being shutdown"
-	Closed       Status = "closed"
-	Deleting     Status = "deleting"
-	CreateError  Status = "create error"
+	Creating      Status = "creating"
+	Running       Status = "running"
+	Starting      Status = "starting"
+	ShuttingDown  Status = "being shutdown"
+	PoweringOff   Status = "being poweroff"
+	Restarting    Status = "restarting"
+	Resetting     Status = "resetting"
+	Closed        Status = "closed"
+	Deleting      Status = "deleting"
+	CreateError   Status = "create error"
+	StartError    Status = "start error"
+	ShutdownError Status = "shutdown error"
+	PoweroffError Status = "poweroff error"
+	RestartError  Status = "restart error"
+	ResetError    Status = "reset error"
 )
 
 // StepState is how far a step is.

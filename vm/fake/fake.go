@@ -29,6 +29,7 @@ type domain struct {
 	spec   vm.Spec
 	state  vm.State
 	reason vm.Reason
+	resets int
 }
 
 // New is an empty driver whose guests obey Shutdown at once.
@@ -110,6 +111,18 @@ func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 		if dom.state == vm.StatePaused {
 			dom.state = vm.StateRunning
 		}
+		return nil
+	})
+}
+
+// Reset is vm.Driver.
+func (d *Driver) Reset(ctx context.Context, id vm.UUID) error {
+	return d.change(ctx, "Reset", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			return vm.ErrNotRunning
+		}
+		dom.state = vm.StateRunning
+		dom.resets++
 		return nil
 	})
 }

@@ -59,6 +59,16 @@ func (d *Driver) Spec(id vm.UUID) (vm.Spec, bool) {
 	return dom.spec, true
 }
 
+// Resets is how often the domain was reset.
+func (d *Driver) Resets(id vm.UUID) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if dom, ok := d.domains[id]; ok {
+		return dom.resets
+	}
+	return 0
+}
+
 // Calls are the calls so far, each "Method uuid".
 func (d *Driver) Calls() []string {
 	d.mu.Lock()

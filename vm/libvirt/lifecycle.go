@@ -182,6 +182,27 @@ func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 	return d.toggle(ctx, id, vm.StateRunning, (*libvirt.Libvirt).DomainResume)
 }
 
+// Reset is vm.Driver. A guest that was asked to shut down is not, after it: its
+// computer begins anew.
+func (d *Driver) Reset(ctx context.Context, id vm.UUID) error {
+	dom, now, err := d.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if now.State == vm.StateOff || now.State == vm.StateCrashed {
+		return vm.ErrNotRunning
+	}
+	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return l.DomainReset(dom, 0) })
+	if isCode(err, libvirt.ErrOperationInvalid) && !d.isActive(ctx, id) {
+		return vm.ErrNotRunning // it ended meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("reset domain: %w", err)
+	}
+	d.clearAsked(id)
+	return d.Resume(ctx, id)
+}
+
 func (d *Driver) toggle(ctx context.Context, id vm.UUID, want vm.State, do func(*libvirt.Libvirt, libvirt.Domain) error) error {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {

@@ -62,6 +62,19 @@ func testPause(t *testing.T, b Bench) {
 	b.expect(t, spec.UUID, vm.StateOff, vm.ReasonDestroyed)
 }
 
+func testReset(t *testing.T, b Bench) {
+	spec := b.define(t, "reset")
+	wantError(t, "reset what is off", b.Driver.Reset(b.context(t), spec.UUID), vm.ErrNotRunning)
+	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
+	for range 2 {
+		must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
+		b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
+	}
+	must(t, "pause", b.Driver.Pause(b.context(t), spec.UUID))
+	must(t, "reset what is paused", b.Driver.Reset(b.context(t), spec.UUID))
+	b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
+}
+
 // testShutdown takes a guest that obeys and one that doesn't.
 func testShutdown(t *testing.T, b Bench) {
 	spec := b.define(t, "shutdown")
@@ -109,6 +122,7 @@ func testUnknown(t *testing.T, b Bench) {
 	wantError(t, "start", b.Driver.Start(ctx, id), vm.ErrNotFound)
 	wantError(t, "shut down", b.Driver.Shutdown(ctx, id), vm.ErrNotFound)
 	wantError(t, "pause", b.Driver.Pause(ctx, id), vm.ErrNotFound)
+	wantError(t, "reset", b.Driver.Reset(ctx, id), vm.ErrNotFound)
 	wantError(t, "resume", b.Driver.Resume(ctx, id), vm.ErrNotFound)
 	must(t, "stop", b.Driver.Stop(ctx, id))
 	must(t, "undefine", b.Driver.Undefine(ctx, id))

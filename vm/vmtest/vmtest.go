@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) Bench) {
 		"define":             testDefine,
 		"life":               testLife,
 		"pause":              testPause,
+		"reset":              testReset,
 		"shutdown":           testShutdown,
 		"several":            testSeveral,
 		"unknown":            testUnknown,
