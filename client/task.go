@@ -15,6 +15,12 @@ const (
 	StatusRunning  = "running"
 	StatusClosed   = "closed"
 	StatusFailed   = "create error"
+
+	StatusStartError    = "start error"
+	StatusShutdownError = "shutdown error"
+	StatusPoweroffError = "poweroff error"
+	StatusRestartError  = "restart error"
+	StatusResetError    = "reset error"
 )
 
 // taskPoll is how often a VM's state is asked for while waiting.
@@ -55,6 +61,40 @@ func (n *Node) DeleteTask(ctx context.Context, id string) error {
 	return n.call(ctx, api.PathTaskDelete+id, struct{}{}, nil)
 }
 
+// StartTask runs a VM that is off. Like the others below it returns when the
+// node took the wish; WaitTask waits for its fulfilment.
+func (n *Node) StartTask(ctx context.Context, id string) error {
+	return n.do(ctx, api.PathTaskBoot, id)
+}
+
+// StopTask has a VM shut down, hard after a minute.
+func (n *Node) StopTask(ctx context.Context, id string) error { return n.do(ctx, api.PathTaskStop, id) }
+
+// PoweroffTask stops a VM hard.
+func (n *Node) PoweroffTask(ctx context.Context, id string) error {
+	return n.do(ctx, api.PathTaskOff, id)
+}
+
+// ResetTask presses a VM's reset button.
+func (n *Node) ResetTask(ctx context.Context, id string) error {
+	return n.do(ctx, api.PathTaskReset, id)
+}
+
+// RestartTask has a VM shut down and started again, by force where told.
+func (n *Node) RestartTask(ctx context.Context, id string, force bool) error {
+	if err := checkTaskID(id); err != nil {
+		return err
+	}
+	return n.call(ctx, api.PathTaskRestart+id, api.Restart{ForceReboot: api.Flag(force)}, nil)
+}
+
+func (n *Node) do(ctx context.Context, path, id string) error {
+	if err := checkTaskID(id); err != nil {
+		return err
+	}
+	return n.call(ctx, path+id, struct{}{}, nil)
+}
+
 // WaitTask returns when the VM is in the wanted state. A failed VM ends it
 // with ErrTask; a node that is away for a moment does not. seen, if not nil,
 // gets every answer on the way.
@@ -73,7 +113,7 @@ func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task
 			switch task.Status {
 			case want:
 				return task, nil
-			case StatusFailed:
+			case StatusFailed, StatusStartError, StatusShutdownError, StatusPoweroffError, StatusRestartError, StatusResetError:
 				return task, fmt.Errorf("wait until %s is %s: %w: %s", id, want, ErrTask, Printable(task.Reason))
 			}
 		}

@@ -19,11 +19,12 @@ import (
 func newVMCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "vm",
-		Short:   "Make, show, list and delete virtual machines",
+		Short:   "Make, operate and delete virtual machines",
 		Example: "  dbc vm create 7 --ssh-port 5682\n  dbc vm list",
 		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(newVMCreateCommand(s), newVMShowCommand(s), newVMListCommand(s), newVMDeleteCommand(s))
+	cmd.AddCommand(newVMOperationCommands(s)...)
 	return cmd
 }
 

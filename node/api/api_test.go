@@ -57,6 +57,7 @@ type machine struct {
 	word     trust.Word
 	later    *trust.Word
 	deleted  []string
+	asked    []string
 	replayed map[string]bool
 	// abroad are open rentals of other machines; sessions is the journal's part.
 	abroad   []xrental.Rental
@@ -119,6 +120,14 @@ func (m *machine) Delete(wallet string, rentals []uint64, id string) error {
 	}
 	m.deleted = append(m.deleted, fmt.Sprint(id, rentals))
 	return nil
+}
+
+func (m *machine) Operate(wallet string, rentals []uint64, id string, op host.Operation) error {
+	if _, err := m.Task(wallet, id); err != nil {
+		return err
+	}
+	m.asked = append(m.asked, fmt.Sprint(op, " ", rentals))
+	return m.refuse
 }
 
 func (m *machine) Used() (host.Amount, int, error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/dbc-network/dbc/node/host"
 )
@@ -43,7 +44,9 @@ const (
 )
 
 // routes is the table. After a change, make spec writes what comes from it.
-var routes = []Route{
+var routes = slices.Concat(machines, operations)
+
+var machines = []Route{
 	{
 		Name: "node_status", Method: http.MethodGet, Path: "/{$}", Authority: Everyone,
 		Summary:   "Say which node this is, and what it knows of the chain.",

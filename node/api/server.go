@@ -43,6 +43,7 @@ type Host interface {
 	Tasks(wallet string) ([]journal.Task, error)
 	Task(wallet, id string) (journal.Task, error)
 	Delete(wallet string, rentals []uint64, id string) error
+	Operate(wallet string, rentals []uint64, id string, op host.Operation) error
 }
 
 // Usage is what VMs hold now.

@@ -90,11 +90,7 @@ func (s *Server) showTask(_ context.Context, c *call) (any, error) {
 }
 
 func (s *Server) deleteTask(_ context.Context, c *call) (any, error) {
-	ids := make([]uint64, len(c.rentals))
-	for i, r := range c.rentals {
-		ids[i] = r.ID
-	}
-	if err := s.deps.Host.Delete(c.wallet, ids, c.http.PathValue("id")); err != nil {
+	if err := s.deps.Host.Delete(c.wallet, c.rentalIDs(), c.http.PathValue("id")); err != nil {
 		return nil, err
 	}
 	return "ok", nil

@@ -3,7 +3,10 @@
 // the wire; clients import it too.
 package api
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // The routes. A task id follows the ones that end in a slash.
 const (
@@ -13,6 +16,12 @@ const (
 	PathTask        = "/api/v1/tasks/"
 	PathTaskStart   = "/api/v1/tasks/start"
 	PathTaskDelete  = "/api/v1/tasks/delete/"
+	PathTaskBoot    = "/api/v1/tasks/start/"
+	PathTaskStop    = "/api/v1/tasks/stop/"
+	PathTaskShut    = "/api/v1/tasks/shutdown/"
+	PathTaskOff     = "/api/v1/tasks/poweroff/"
+	PathTaskRestart = "/api/v1/tasks/restart/"
+	PathTaskReset   = "/api/v1/tasks/reset/"
 	PathRoot        = "/"
 	PathOpenAPI     = "/api/v1/openapi.json"
 )
@@ -75,6 +84,29 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*t = Text(n)
+	return nil
+}
+
+// Restart is additional of PathTaskRestart.
+type Restart struct {
+	// ForceReboot stops the VM hard instead of asking the guest; the original's
+	// ?force_reboot=true says the same.
+	ForceReboot Flag `json:"force_reboot,omitempty"`
+}
+
+// Flag is a JSON truth value, or the word for it as a string.
+type Flag bool
+
+// UnmarshalJSON takes true and "true" alike.
+func (f *Flag) UnmarshalJSON(data []byte) error {
+	switch string(data) {
+	case "true", `"true"`:
+		*f = true
+	case "false", `"false"`, `""`, "null":
+		*f = false
+	default:
+		return fmt.Errorf("%.20s is neither true nor false", data)
+	}
 	return nil
 }
 

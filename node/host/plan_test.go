@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -189,7 +190,9 @@ func TestDecideNeverDestroysInDoubt(t *testing.T) {
 		now := time.Unix(1_800_000_000, 0)
 		s := sight{
 			task: journal.Task{
-				Status:  rapid.SampledFrom([]journal.Status{journal.Creating, journal.Running, journal.ShuttingDown, journal.Closed, journal.CreateError}).Draw(t, "status"),
+				Status: rapid.SampledFrom(append([]journal.Status{
+					journal.Creating, journal.Running, journal.Closed, journal.CreateError, journal.StartError, journal.ResetError,
+				}, asked...)).Draw(t, "status"),
 				RentEnd: now.Add(time.Duration(rapid.Int64Range(-1e15, 1e15).Draw(t, "end"))),
 				Paused:  rapid.Bool().Draw(t, "paused"),
 			},
@@ -197,9 +200,15 @@ func TestDecideNeverDestroysInDoubt(t *testing.T) {
 			found: rapid.Bool().Draw(t, "found"),
 		}
 		switch got := decide(s); got {
-		case nothing, pause, restore:
-			if got == restore && !now.Before(s.task.RentEnd) {
+		case nothing, pause:
+		case restore:
+			if !now.Before(s.task.RentEnd) {
 				t.Fatal("started again after its last known end")
+			}
+		case boot, askOff, cut, reset, noteOff:
+			// What its renter asked for before, within the time that was granted.
+			if !slices.Contains(asked, s.task.Status) || !now.Before(s.task.RentEnd) {
+				t.Fatalf("%s in doubt", got)
 			}
 		default:
 			t.Fatalf("%s in doubt", got)

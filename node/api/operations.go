@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/dbc-network/dbc/node/host"
+)
+
+// operations are the routes of what a renter does with a VM that is made.
+var operations = []Route{
+	{
+		Name: "start_task", Method: http.MethodPost, Path: PathTaskBoot + "{id}", Authority: AnyRenter,
+		SummaryZH: "启动已关机的虚拟机。",
+		Summary:   "Start a virtual machine that is off.", Reply: "", handle: operate(host.Start),
+	},
+	{
+		Name: "stop_task", Method: http.MethodPost, Path: PathTaskStop + "{id}", Authority: AnyRenter,
+		SummaryZH: "关闭虚拟机；一分钟内不响应则强制断电。",
+		Summary:   "Shut a virtual machine down; a guest that does not obey within a minute is stopped hard.",
+		Reply:     "", handle: operate(host.Shutdown),
+	},
+	{
+		Name: "shutdown_task", Method: http.MethodPost, Path: PathTaskShut + "{id}", Authority: AnyRenter,
+		SummaryZH: "同 stop。",
+		Summary:   "The same as stop.", Reply: "", handle: operate(host.Shutdown),
+	},
+	{
+		Name: "poweroff_task", Method: http.MethodPost, Path: PathTaskOff + "{id}", Authority: AnyRenter,
+		SummaryZH: "立即强制断电。",
+		Summary:   "Stop a virtual machine hard, as pulling its plug does.", Reply: "", handle: operate(host.Poweroff),
+	},
+	{
+		Name: "restart_task", Method: http.MethodPost, Path: PathTaskRestart + "{id}", Authority: AnyRenter,
+		SummaryZH:  "关机后重新启动；带 force_reboot 时强制断电再启动。",
+		Summary:    "Shut a virtual machine down and start it again; with force_reboot it is stopped hard.",
+		Additional: Restart{}, Reply: "", handle: (*Server).restartTask,
+	},
+	{
+		Name: "reset_task", Method: http.MethodPost, Path: PathTaskReset + "{id}", Authority: AnyRenter,
+		SummaryZH: "按下虚拟机的复位键。",
+		Summary:   "Press the reset button of a virtual machine.", Reply: "", handle: operate(host.Reset),
+	},
+}
+
+func operate(op host.Operation) func(*Server, context.Context, *call) (any, error) {
+	return func(s *Server, _ context.Context, c *call) (any, error) {
+		return s.operate(c, op)
+	}
+}
+
+// operate answers when the wish is written down; the task's status tells the rest.
+func (s *Server) operate(c *call, op host.Operation) (any, error) {
+	if err := s.deps.Host.Operate(c.wallet, c.rentalIDs(), c.http.PathValue("id"), op); err != nil {
+		return nil, err
+	}
+	return "ok", nil
+}
+
+func (s *Server) restartTask(_ context.Context, c *call) (any, error) {
+	var wish Restart
+	if len(c.request.Additional) > 0 {
+		if err := strict(c.request.Additional, &wish); err != nil {
+			return nil, err
+		}
+	}
+	switch text := c.http.URL.Query().Get("force_reboot"); text {
+	case "", "false":
+	case "true":
+		wish.ForceReboot = true
+	default:
+		return nil, badValue("force_reboot", text, "true or false")
+	}
+	if wish.ForceReboot {
+		return s.operate(c, host.ForceRestart)
+	}
+	return s.operate(c, host.Restart)
+}
+
+// rentalIDs are the rentals that the caller may act for.
+func (c *call) rentalIDs() []uint64 {
+	ids := make([]uint64, len(c.rentals))
+	for i, r := range c.rentals {
+		ids[i] = r.ID
+	}
+	return ids
+}
