@@ -1,0 +1,187 @@
+package market
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dbc-network/dbc/node/envelope"
+)
+
+const (
+	defaultLimit = 50
+	maxLimit     = 500
+	// maxWords bounds the alternatives of one filter, maxWord their length.
+	maxWords = 32
+	maxWord  = 128
+)
+
+// Query is the body of a search.
+type Query struct {
+	// Filters by name; all of them must hold. Words take one or a list of
+	// alternatives, numbers a bound as <name>_min or <name>_max.
+	Filters map[string]json.RawMessage `json:"filters"`
+	// Order is a name of orders, with a minus for the greatest first. Empty is by price.
+	Order string `json:"order"`
+	// Limit of machines on a page, 50 unless told, at most 500.
+	Limit uint32 `json:"limit"`
+	// Cursor is next of the page before, with the same filters and order.
+	Cursor string `json:"cursor"`
+}
+
+// numbers are the columns that can be bounded and ordered by.
+var numbers = []string{
+	"gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz", "memory_mib", "system_disk_gib",
+	"data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "stake",
+}
+
+// words are the columns that can be one of some words; gpu_type is apart
+// because a machine can have several.
+var words = []string{"state", "owner", "operator", "country", "city", "machine_id"}
+
+// orders are the columns of words that can be ordered by, besides numbers.
+var orders = []string{"state", "country", "city", "machine_id"}
+
+var states = []string{"bonded", "online", "offline", "retired"}
+
+// column is a name's column: only whitelisted names get here.
+func column(name string) string {
+	if name == "machine_id" {
+		return "id"
+	}
+	return name
+}
+
+// clause is a condition with its bound values. Text from outside is only ever
+// in args.
+type clause struct {
+	text string
+	args []any
+}
+
+func (c *clause) and(text string, args ...any) {
+	if c.text != "" {
+		c.text += " AND "
+	}
+	c.text += text
+	c.args = append(c.args, args...)
+}
+
+func (c clause) where() string {
+	if c.text == "" {
+		return ""
+	}
+	return " WHERE " + c.text
+}
+
+// filters makes the condition, and the same without gpu_type for the counts by type.
+func filters(raw map[string]json.RawMessage) (all, typeless clause, err error) {
+	names := make([]string, 0, len(raw))
+	for name := range raw {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if _, told := raw["state"]; !told {
+		// Retired machines are history.
+		all.and("state <> ?", "retired")
+	}
+	gpu := clause{}
+	for _, name := range names {
+		if name == "gpu_type" {
+			var list []string
+			if list, err = wordsOf(name, raw[name]); err == nil {
+				gpu.and("id IN (SELECT machine FROM gpus WHERE gpu_type IN ("+marks(len(list))+"))", anys(list)...)
+			}
+		} else {
+			err = all.add(name, raw[name])
+		}
+		if err != nil {
+			return clause{}, clause{}, err
+		}
+	}
+	typeless = clause{text: all.text, args: slices.Clone(all.args)}
+	if gpu.text != "" {
+		all.and(gpu.text, gpu.args...)
+	}
+	return all, typeless, nil
+}
+
+func (c *clause) add(name string, raw json.RawMessage) error {
+	field := "filters." + name
+	if slices.Contains(words, name) {
+		list, err := wordsOf(name, raw)
+		if err != nil {
+			return err
+		}
+		if name == "state" {
+			for _, word := range list {
+				if !slices.Contains(states, word) {
+					return envelope.BadValue(field, word, "one of "+strings.Join(states, ", "))
+				}
+			}
+		}
+		in := column(name) + " IN (" + marks(len(list)) + ")"
+		if name == "owner" || name == "operator" {
+			in = "id IN (SELECT machine FROM listings WHERE " + in + ")"
+		}
+		c.and(in, anys(list)...)
+		return nil
+	}
+	base, compare := strings.TrimSuffix(name, "_min"), " >= ?"
+	if base == name {
+		base, compare = strings.TrimSuffix(name, "_max"), " <= ?"
+	}
+	if base == name || !slices.Contains(numbers, base) {
+		return envelope.BadValue("filters", name, "one of "+Names())
+	}
+	n, err := number(field, raw)
+	if err != nil {
+		return err
+	}
+	c.and(column(base)+compare, n)
+	return nil
+}
+
+// Names are the filters that a search takes, for people.
+func Names() string {
+	return "gpu_type, " + strings.Join(words, ", ") + ", and with _min or _max " + strings.Join(numbers, ", ")
+}
+
+func wordsOf(name string, raw json.RawMessage) ([]string, error) {
+	field := "filters." + name
+	limit := fmt.Sprintf("a word, or a list of 1 to %d, of at most %d bytes", maxWords, maxWord)
+	var list []string
+	if err := json.Unmarshal(raw, &list); err != nil {
+		var one *string
+		if err := json.Unmarshal(raw, &one); err != nil || one == nil {
+			return nil, envelope.BadValue(field, string(raw), limit)
+		}
+		list = []string{*one}
+	}
+	if len(list) == 0 || len(list) > maxWords || slices.ContainsFunc(list, func(s string) bool { return len(s) > maxWord }) {
+		return nil, envelope.BadValue(field, string(raw), limit)
+	}
+	return list, nil
+}
+
+// number takes 8 and "8" alike.
+func number(field string, raw json.RawMessage) (int64, error) {
+	n, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 64)
+	if err != nil || n > math.MaxInt64 {
+		return 0, envelope.BadValue(field, string(raw), "a whole number from 0 to 2^63-1")
+	}
+	return int64(n), nil
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
+func anys(list []string) []any {
+	args := make([]any, len(list))
+	for i, s := range list {
+		args[i] = s
+	}
+	return args
+}

@@ -1,0 +1,280 @@
+package market
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// Page is the answer to a search.
+type Page struct {
+	Machines []Machine `json:"machines"`
+	// Next is the cursor of the next page, "" on the last.
+	Next string `json:"next"`
+	// Total is the number of machines that fit, on all pages.
+	Total int64 `json:"total"`
+	// ByGPUType counts the machines that fit all filters but gpu_type.
+	ByGPUType []GPUCount `json:"by_gpu_type"`
+	// Height is the block that the index is at.
+	Height int64 `json:"height"`
+}
+
+// GPUCount counts machines of a GPU type; "" is those without GPUs.
+type GPUCount struct {
+	GPUType string `json:"gpu_type"`
+	// Idle are online with a free slot.
+	Idle  int64 `json:"idle"`
+	Total int64 `json:"total"`
+}
+
+// Machine is a listing as a search tells it. Money is a string of udbc.
+type Machine struct {
+	ID             string     `json:"machine_id"`
+	Owner          string     `json:"owner"`
+	Operator       string     `json:"operator"`
+	State          string     `json:"state"`
+	GPUCount       int64      `json:"gpu_count"`
+	Slots          []Slot     `json:"slots"`
+	FreeSlots      []uint32   `json:"free_slots"`
+	CPUModel       string     `json:"cpu_model"`
+	CPUCores       uint32     `json:"cpu_cores"`
+	CPUMHz         uint32     `json:"cpu_mhz"`
+	MemoryMiB      uint64     `json:"memory_mib"`
+	SystemDiskGiB  uint64     `json:"system_disk_gib"`
+	DataDiskGiB    uint64     `json:"data_disk_gib"`
+	UploadMbps     uint32     `json:"upload_mbps"`
+	DownloadMbps   uint32     `json:"download_mbps"`
+	Country        string     `json:"country"`
+	City           string     `json:"city"`
+	LongitudeE4    int32      `json:"longitude_e4"`
+	LatitudeE4     int32      `json:"latitude_e4"`
+	Operators      []string   `json:"operators"`
+	PublicIP       string     `json:"public_ip"`
+	PortFirst      uint32     `json:"port_first"`
+	PortLast       uint32     `json:"port_last"`
+	PricePerDay    uint64     `json:"price_per_day,string"`
+	Stake          uint64     `json:"stake,string"`
+	StakeRequired  uint64     `json:"stake_required,string"`
+	ListingVersion uint64     `json:"listing_version"`
+	DrainFrom      *time.Time `json:"drain_from,omitempty"`
+	OfflineSince   *time.Time `json:"offline_since,omitempty"`
+}
+
+// Slot is what can be rented alone.
+type Slot struct {
+	GPUType  string `json:"gpu_type"`
+	GPUCount uint32 `json:"gpu_count"`
+	VRAMMiB  uint64 `json:"vram_mib"`
+}
+
+// Search finds machines. A wrong filter, order or cursor is an
+// *envelope.Refusal; an index that is not complete is ErrIncomplete.
+func (s *Store) Search(ctx context.Context, q Query) (Page, error) {
+	o, err := parseOrder(q.Order)
+	if err != nil {
+		return Page{}, err
+	}
+	if q.Limit == 0 {
+		q.Limit = defaultLimit
+	}
+	if q.Limit > maxLimit {
+		return Page{}, envelope.BadValue("limit", fmt.Sprint(q.Limit), fmt.Sprintf("1 to %d", maxLimit))
+	}
+	all, typeless, err := filters(q.Filters)
+	if err != nil {
+		return Page{}, err
+	}
+	paged := clause{text: all.text, args: append([]any(nil), all.args...)}
+	if q.Cursor != "" {
+		c, err := parseCursor(q.Cursor, o)
+		if err != nil {
+			return Page{}, err
+		}
+		text, args := o.after(c)
+		paged.and(text, args...)
+	}
+	// One snapshot, so that the counts fit the page.
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return Page{}, fmt.Errorf("search machines: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	page, err := s.search(ctx, tx, o, paged, all, typeless, q.Limit)
+	if err != nil {
+		return Page{}, fmt.Errorf("search machines: %w", err)
+	}
+	return page, nil
+}
+
+func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged, all, typeless clause, limit uint32) (Page, error) {
+	revision := s.now()
+	page := Page{Machines: []Machine{}}
+	var complete bool
+	err := tx.QueryRowContext(ctx, "SELECT height, complete FROM meta").Scan(&page.Height, &complete)
+	if err == sql.ErrNoRows || err == nil && !complete { //nolint:errorlint // database/sql returns it bare
+		return Page{}, ErrIncomplete
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	if err := page.read(ctx, tx, o, paged, limit); err != nil {
+		return Page{}, err
+	}
+	page.Total, page.ByGPUType, err = s.count(ctx, tx, revision, all, typeless)
+	return page, err
+}
+
+func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, where clause, limit uint32) error {
+	rows, err := tx.QueryContext(ctx, //nolint:gosec // columns are of the whitelist, values are bound
+		"SELECT id, place, listing FROM (SELECT id, "+column(o.name)+" AS place FROM machines"+where.where()+o.by()+" LIMIT ?)"+
+			" JOIN listings ON machine = id ORDER BY place"+o.way()+", id"+o.way(),
+		append(where.args, int64(limit)+1)...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	last := cursor{Order: o.String()}
+	for rows.Next() {
+		if len(p.Machines) == int(limit) {
+			p.Next = last.String()
+			break
+		}
+		var blob []byte
+		place := any(&last.Word)
+		if o.numeric {
+			place = &last.Number
+		}
+		if err := rows.Scan(&last.ID, place, &blob); err != nil {
+			return err
+		}
+		var l machine.Listing
+		if err := l.Unmarshal(blob); err != nil {
+			return fmt.Errorf("decode machine %s: %w", last.ID, err)
+		}
+		p.Machines = append(p.Machines, newMachine(l))
+	}
+	return rows.Err()
+}
+
+func newMachine(l machine.Listing) Machine {
+	m, f := l.Machine, l.Machine.Facts
+	gpus, _ := sums(f.Slots)
+	v := Machine{
+		ID: m.Id, Owner: m.Owner, Operator: m.Operator, State: stateWord(m.State), GPUCount: gpus,
+		Slots: make([]Slot, len(f.Slots)), FreeSlots: append([]uint32{}, l.FreeSlots...),
+		CPUModel: f.CpuModel, CPUCores: f.CpuCores, CPUMHz: f.CpuMhz, MemoryMiB: f.MemoryMib,
+		SystemDiskGiB: f.SystemDiskGib, DataDiskGiB: f.DataDiskGib, UploadMbps: f.UploadMbps, DownloadMbps: f.DownloadMbps,
+		Country: f.Country, City: f.City, LongitudeE4: f.LongitudeE4, LatitudeE4: f.LatitudeE4,
+		Operators: append([]string{}, f.Operators...), PublicIP: f.PublicIp, PortFirst: f.PortFirst, PortLast: f.PortLast,
+		PricePerDay: m.PricePerDay, Stake: m.Stake, StakeRequired: m.StakeRequired, ListingVersion: m.ListingVersion,
+		DrainFrom: m.DrainFrom, OfflineSince: m.OfflineSince,
+	}
+	for i, slot := range f.Slots {
+		v.Slots[i] = Slot{GPUType: slot.GpuType, GPUCount: slot.GpuCount, VRAMMiB: slot.VramMib}
+	}
+	return v
+}
+
+// counts are kept while nothing changes: they read every machine that fits.
+type counts struct {
+	total int64
+	types []GPUCount
+}
+
+// maxCounts filters have their counts kept.
+const maxCounts = 64
+
+func (s *Store) now() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revision
+}
+
+func (s *Store) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revision++
+	clear(s.counts)
+}
+
+func (s *Store) count(ctx context.Context, tx *sql.Tx, revision uint64, all, typeless clause) (int64, []GPUCount, error) {
+	key := fmt.Sprintf("%s %q", all.text, all.args)
+	s.mu.Lock()
+	kept, found := s.counts[key]
+	found = found && s.revision == revision
+	s.mu.Unlock()
+	if found {
+		return kept.total, kept.types, nil
+	}
+	var err error
+	if kept.total, kept.types, err = countTypes(ctx, tx, typeless); err != nil {
+		return 0, nil, err
+	}
+	if all.text != typeless.text {
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM machines"+all.where(), all.args...).Scan(&kept.total); err != nil {
+			return 0, nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.revision == revision {
+		if len(s.counts) >= maxCounts {
+			clear(s.counts)
+		}
+		s.counts[key] = kept
+	}
+	return kept.total, kept.types, nil
+}
+
+// countTypes also counts the machines, of which some have several types.
+func countTypes(ctx context.Context, tx *sql.Tx, where clause) (total int64, types []GPUCount, err error) {
+	const idle = "sum(state = 'online' AND free_slots > 0)"
+	sums := map[string]GPUCount{}
+	plain := "SELECT gpu_type, " + idle + ", count(*) FROM machines" + where.where() + " GROUP BY gpu_type"
+	if err := addTypes(ctx, tx, sums, plain, where.args); err != nil {
+		return 0, nil, err
+	}
+	for _, c := range sums {
+		total += c.Total
+	}
+	if _, found := sums[mixed]; found {
+		// Machines of several types count once under each.
+		delete(sums, mixed)
+		several := where
+		several.args = append([]any(nil), where.args...)
+		several.and("machines.gpu_type = ?", mixed)
+		text := "SELECT g.gpu_type, " + idle + ", count(*) FROM gpus g JOIN (SELECT id, state, free_slots FROM machines" + several.where() +
+			") m ON m.id = g.machine GROUP BY g.gpu_type"
+		if err := addTypes(ctx, tx, sums, text, several.args); err != nil {
+			return 0, nil, err
+		}
+	}
+	types = make([]GPUCount, 0, len(sums))
+	for _, c := range sums {
+		types = append(types, c)
+	}
+	sort.Slice(types, func(i, j int) bool { return types[i].GPUType < types[j].GPUType })
+	return total, types, nil
+}
+
+func addTypes(ctx context.Context, tx *sql.Tx, sums map[string]GPUCount, text string, args []any) error {
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var c GPUCount
+		if err := rows.Scan(&c.GPUType, &c.Idle, &c.Total); err != nil {
+			return err
+		}
+		c.Idle, c.Total = c.Idle+sums[c.GPUType].Idle, c.Total+sums[c.GPUType].Total
+		sums[c.GPUType] = c
+	}
+	return rows.Err()
+}

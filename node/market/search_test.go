@@ -1,0 +1,237 @@
+package market
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+func raw(t interface{ Fatal(...any) }, v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// value is a column's number, read from the listing and not from the index.
+func value(l machine.Listing, name string) int64 {
+	f := l.Machine.Facts
+	gpus, vram := sums(f.Slots)
+	return map[string]int64{
+		"gpu_count": gpus, "slots": int64(len(f.Slots)), "free_slots": int64(len(l.FreeSlots)), "vram_mib": int64(vram),
+		"cpu_cores": int64(f.CpuCores), "cpu_mhz": int64(f.CpuMhz), "memory_mib": int64(f.MemoryMib),
+		"system_disk_gib": int64(f.SystemDiskGib), "data_disk_gib": int64(f.DataDiskGib),
+		"upload_mbps": int64(f.UploadMbps), "download_mbps": int64(f.DownloadMbps),
+		"price_per_day": int64(l.Machine.PricePerDay), "stake": int64(l.Machine.Stake),
+	}[name]
+}
+
+func word(l machine.Listing, name string) string {
+	return map[string]string{
+		"state": stateWord(l.Machine.State), "owner": l.Machine.Owner, "operator": l.Machine.Operator,
+		"country": l.Machine.Facts.Country, "city": l.Machine.Facts.City, "machine_id": l.Machine.Id,
+	}[name]
+}
+
+// TestSearchEqualsSorting: any filters in any order, page by page, are what
+// filtering and sorting a list gives.
+func TestSearchEqualsSorting(t *testing.T) {
+	t.Parallel()
+	l := newLedger(400)
+	s := filled(t, l)
+	rapid.Check(t, func(t *rapid.T) {
+		q := Query{Filters: map[string]json.RawMessage{}, Limit: uint32(rapid.IntRange(1, 90).Draw(t, "limit"))}
+		want := slices.Clone(l.listings)
+		keep := func(ok func(machine.Listing) bool) {
+			want = slices.DeleteFunc(want, func(l machine.Listing) bool { return !ok(l) })
+		}
+		like := rapid.SampledFrom(l.listings).Draw(t, "like")
+		for _, name := range words {
+			if rapid.IntRange(0, 3).Draw(t, name) == 0 {
+				list := []string{word(like, name), "none"}
+				if name == "state" {
+					list[1] = "online"
+				}
+				q.Filters[name] = raw(t, list)
+				keep(func(l machine.Listing) bool { return slices.Contains(list, word(l, name)) })
+			}
+		}
+		if q.Filters["state"] == nil {
+			keep(func(l machine.Listing) bool { return l.Machine.State != machine.MACHINE_STATE_RETIRED })
+		}
+		for _, name := range numbers {
+			switch n := value(like, name); rapid.IntRange(0, 8).Draw(t, name) {
+			case 0:
+				q.Filters[name+"_min"] = raw(t, n)
+				keep(func(l machine.Listing) bool { return value(l, name) >= n })
+			case 1:
+				q.Filters[name+"_max"] = raw(t, fmt.Sprint(n))
+				keep(func(l machine.Listing) bool { return value(l, name) <= n })
+			}
+		}
+		types := typeCounts(want)
+		if rapid.Bool().Draw(t, "typed") {
+			gpuType := rapid.SampledFrom(gpuTypes[1:]).Draw(t, "gpu_type")
+			q.Filters["gpu_type"] = raw(t, gpuType)
+			keep(func(l machine.Listing) bool { return slices.Contains(l.Machine.Facts.GPUTypes(), gpuType) })
+		}
+		name := rapid.SampledFrom(append(slices.Clone(numbers), orders...)).Draw(t, "order")
+		descending := rapid.Bool().Draw(t, "descending")
+		slices.SortFunc(want, func(a, b machine.Listing) int {
+			c := cmp.Or(cmp.Compare(value(a, name), value(b, name)), cmp.Compare(word(a, name), word(b, name)),
+				cmp.Compare(a.Machine.Id, b.Machine.Id))
+			if descending {
+				return -c
+			}
+			return c
+		})
+		q.Order = order{name: name, descending: descending}.String()
+		var got []string
+		for {
+			page, err := s.Search(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.Total != int64(len(want)) || !slices.Equal(page.ByGPUType, types) {
+				t.Fatalf("total %d by type %v, want %d %v", page.Total, page.ByGPUType, len(want), types)
+			}
+			for _, m := range page.Machines {
+				got = append(got, m.ID)
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				break
+			}
+		}
+		ids := make([]string, len(want))
+		for i, l := range want {
+			ids[i] = l.Machine.Id
+		}
+		if !slices.Equal(got, ids) {
+			t.Fatalf("%s: got %d machines %v, want %d %v", q.Order, len(got), got, len(ids), ids)
+		}
+	})
+}
+
+func typeCounts(listings []machine.Listing) []GPUCount {
+	sums := map[string]GPUCount{}
+	for _, l := range listings {
+		list := l.Machine.Facts.GPUTypes()
+		if len(list) == 0 {
+			list = []string{""}
+		}
+		for _, name := range list {
+			c := sums[name]
+			c.GPUType = name
+			c.Total++
+			if l.Machine.State == machine.MACHINE_STATE_ONLINE && len(l.FreeSlots) > 0 {
+				c.Idle++
+			}
+			sums[name] = c
+		}
+	}
+	types := []GPUCount{}
+	for _, c := range sums {
+		types = append(types, c)
+	}
+	slices.SortFunc(types, func(a, b GPUCount) int { return cmp.Compare(a.GPUType, b.GPUType) })
+	return types
+}
+
+func TestSearchRefuses(t *testing.T) {
+	t.Parallel()
+	s := filled(t, newLedger(30))
+	first, err := s.Search(t.Context(), Query{Limit: 1, Order: "price_per_day"})
+	if err != nil || first.Next == "" {
+		t.Fatalf("%v %q", err, first.Next)
+	}
+	for name, c := range map[string]struct {
+		q     Query
+		field string
+	}{
+		"unknown filter":  {Query{Filters: map[string]json.RawMessage{"listing": raw(t, "x")}}, "filters"},
+		"sql in a name":   {Query{Filters: map[string]json.RawMessage{"1=1;--_min": raw(t, 1)}}, "filters"},
+		"bare number":     {Query{Filters: map[string]json.RawMessage{"price_per_day": raw(t, 1)}}, "filters"},
+		"state":           {Query{Filters: map[string]json.RawMessage{"state": raw(t, "idle")}}, "filters.state"},
+		"no word":         {Query{Filters: map[string]json.RawMessage{"owner": raw(t, []string{})}}, "filters.owner"},
+		"null":            {Query{Filters: map[string]json.RawMessage{"owner": raw(t, nil)}}, "filters.owner"},
+		"negative":        {Query{Filters: map[string]json.RawMessage{"stake_min": raw(t, -1)}}, "filters.stake_min"},
+		"fraction":        {Query{Filters: map[string]json.RawMessage{"stake_max": raw(t, 1.5)}}, "filters.stake_max"},
+		"too great":       {Query{Filters: map[string]json.RawMessage{"stake_max": raw(t, uint64(1<<63))}}, "filters.stake_max"},
+		"order":           {Query{Order: "listing"}, "order"},
+		"sql in order":    {Query{Order: "id; DROP TABLE machines"}, "order"},
+		"two minuses":     {Query{Order: "--stake"}, "order"},
+		"limit":           {Query{Limit: 501}, "limit"},
+		"cursor":          {Query{Cursor: "!"}, "cursor"},
+		"cursor of other": {Query{Cursor: first.Next, Order: "stake"}, "cursor"},
+	} {
+		_, err := s.Search(t.Context(), c.q)
+		refusal := new(envelope.Refusal)
+		if !errors.As(err, &refusal) || refusal.Field != c.field || refusal.Limit == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if page, err := s.Search(t.Context(), Query{}); err != nil || page.Total == 0 {
+		t.Errorf("afterwards: %d, %v", page.Total, err)
+	}
+}
+
+// FuzzSearch: whatever comes, the answer is a page or a refusal, and the index stays.
+func FuzzSearch(f *testing.F) {
+	l := newLedger(20)
+	s := filled(f, l)
+	for _, body := range []string{
+		`{}`, `{"filters":{"state":"online","gpu_type":["A100"],"price_per_day_max":"5"},"order":"-stake","limit":2}`,
+		`{"cursor":"eyJvIjoicHJpY2VfcGVyX2RheSIsIm4iOjEsImkiOiIwIn0"}`, `{"filters":{"owner":"' OR 1=1 --"}}`,
+		`{"order":"city","cursor":"eyJvIjoiY2l0eSIsInciOiJBIiwiaSI6IjAifQ","limit":3}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var q Query
+		if json.Unmarshal(body, &q) != nil {
+			return
+		}
+		page, err := s.Search(t.Context(), q)
+		if refusal := new(envelope.Refusal); err != nil && !errors.As(err, &refusal) {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if err == nil && (page.Total > int64(len(l.listings)) || len(page.Machines) > int(page.Total)) {
+			t.Fatalf("%s: %d machines of %d", body, len(page.Machines), page.Total)
+		}
+	})
+}
+
+func BenchmarkSearch(b *testing.B) {
+	s := filled(b, newLedger(100_000))
+	for name, q := range map[string]Query{
+		"first":    {},
+		"filtered": {Filters: map[string]json.RawMessage{"state": raw(b, "online"), "gpu_type": raw(b, "RTX 4090"), "free_slots_min": raw(b, 2), "country": raw(b, "DE")}, Order: "-vram_mib"},
+		"deep":     {Order: "price_per_day", Cursor: cursor{Order: "price_per_day", Number: 25_000_000, ID: "8"}.String()},
+		"rare":     {Filters: map[string]json.RawMessage{"cpu_cores_min": raw(b, 128), "memory_mib_min": raw(b, 500<<10)}, Order: "upload_mbps"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Search(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(name+"/counted-anew", func(b *testing.B) {
+			for b.Loop() {
+				s.forget()
+				if _, err := s.Search(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
