@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/http"
+
 	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
 	reflectionv1 "cosmossdk.io/api/cosmos/reflection/v1"
 	"cosmossdk.io/client/v2/autocli"
@@ -15,8 +17,13 @@ import (
 	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
 )
 
-// RegisterAPIRoutes serves the modules over REST.
-func (app *App) RegisterAPIRoutes(server *api.Server, _ config.APIConfig) {
+// RegisterAPIRoutes serves the modules over REST, and, with api.swagger, the
+// OpenAPI document of machines and rentals.
+func (app *App) RegisterAPIRoutes(server *api.Server, cfg config.APIConfig) {
+	server.Router.Use(nameStates)
+	if cfg.Swagger {
+		server.Router.HandleFunc("/openapi.json", serveOpenAPI).Methods(http.MethodGet)
+	}
 	authtx.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)
 	cmtservice.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)
 	nodeservice.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)

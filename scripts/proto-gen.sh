@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Generates the Go code of proto/ into x/machine and x/rental. The imports
-# come from the module cache, at the versions of go.mod.
+# Generates the Go code of proto/ into x/machine and x/rental, and the OpenAPI
+# document of the chain's REST into app/openapi. The imports come from the
+# module cache, at the versions of go.mod.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bin=$PWD/.tools/bin
 GOBIN=$bin go install github.com/cosmos/gogoproto/protoc-gen-gocosmos@v1.7.2
 GOBIN=$bin go install github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway@v1.16.0
+GOBIN=$bin go install github.com/grpc-ecosystem/grpc-gateway/protoc-gen-swagger@v1.16.0
 
 dir() { go mod download -json "$1@$(go list -m -f '{{.Version}}' "$1")" | sed -n 's/.*"Dir": "\(.*\)",*/\1/p'; }
 sdk=$(dir github.com/cosmos/cosmos-sdk)
@@ -26,4 +28,20 @@ for module in machine rental; do
   rm -f "x/$module/"*.pb.go "x/$module/"*.pb.gw.go
   cp "$out/github.com/dbc-network/dbc/x/$module/"*.go "x/$module/"
 done
+
+# The plugin merges files of one Go package only.
+mkdir -p "$out/merged"
+cp -r proto/dbc "$out/merged/"
+sed -i 's#^option go_package = .*#option go_package = "github.com/dbc-network/dbc/x";#' "$out"/merged/dbc/*/v1/*.proto
+PATH="$bin:$PATH" protoc -I "$out/merged" "${include[@]:2}" \
+  --swagger_out="logtostderr=true,allow_merge=true,merge_file_name=dbc,fqn_for_swagger_name=true,json_names_for_fields=false,simple_operation_ids=true:$out" \
+  "$out"/merged/dbc/*/v1/query.proto
+mkdir -p app/openapi
+# Both modules have a Query.Params: ids and tags get the module's name.
+awk '/"\/dbc\/[a-z]+\/v1\// { split($0, part, "/"); module = part[3] }
+  /"operationId":/ { sub(/"operationId": "/, "&" toupper(substr(module, 1, 1)) substr(module, 2)) }
+  /^ +"Query"$/ { sub(/Query/, module) }
+  /"title": "dbc\// { sub(/"dbc\/.*"/, "\"DBC chain: machines and rentals\"") }
+  /"version": "version not set"/ { sub(/version not set/, "v1") }
+  { print }' "$out/dbc.swagger.json" >app/openapi/openapi.json
 gofmt -w x/machine/*.pb*.go x/rental/*.pb*.go

@@ -99,7 +99,7 @@ func (m Machine) validate() error {
 		return err
 	}
 	if m.State < MACHINE_STATE_BONDED || m.State > MACHINE_STATE_RETIRED {
-		return genesisError("machines.state", m.State, "bonded, online, offline or retired")
+		return genesisError("machines.state", m.State.Word(), "bonded, online, offline or retired")
 	}
 	if (m.State == MACHINE_STATE_OFFLINE) != (m.OfflineSince != nil) {
 		return genesisError("machines.offline_since", m.OfflineSince, "set exactly while offline")

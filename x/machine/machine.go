@@ -1,6 +1,27 @@
 package machine
 
-import "time"
+import (
+	"strings"
+	"time"
+)
+
+const statePrefix = "MACHINE_STATE_"
+
+// Word is the state as people write it: "online".
+func (s MachineState) Word() string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), statePrefix))
+}
+
+// ParseState reads a state's word or its name in the protos, in any case;
+// false of anything else.
+func ParseState(text string) (MachineState, bool) {
+	name := strings.ToUpper(text)
+	if !strings.HasPrefix(name, statePrefix) {
+		name = statePrefix + name
+	}
+	state, ok := MachineState_value[name]
+	return MachineState(state), ok
+}
 
 // Whole is how many slots the machine has.
 func (m Machine) Whole() uint32 { return uint32(len(m.Facts.Slots)) }

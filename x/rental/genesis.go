@@ -79,7 +79,7 @@ func (r Rental) Validate() error {
 	if n := len(r.Transitions); n == 0 || n > MaxTransitions {
 		return ErrInvalid.Wrapf("there are %d transitions, it must be 1 to %d", n, MaxTransitions)
 	} else if last := r.Transitions[n-1]; last.To != r.State {
-		return ErrInvalid.Wrapf("state is %s, the last transition led to %s", r.State, last.To)
+		return ErrInvalid.Wrapf("state is %s, the last transition led to %s", state, rental.State(last.To))
 	}
 	if !r.End.After(r.Start) {
 		return ErrInvalid.Wrapf("end is %s, it must be after start, %s", r.End, r.Start)

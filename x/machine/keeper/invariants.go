@@ -110,7 +110,7 @@ func (k *Keeper) checkSlots(ctx context.Context) error {
 			return true, err
 		}
 		if key.K2() >= m.Whole() || m.State == machine.MACHINE_STATE_RETIRED {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "rental %d holds slot %d of %s machine %s, which has %d", rentID, key.K2(), m.State, m.Id, m.Whole())
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "rental %d holds slot %d of %s machine %s, which has %d", rentID, key.K2(), m.State.Word(), m.Id, m.Whole())
 		}
 		return false, nil
 	})
@@ -130,7 +130,7 @@ func (k *Keeper) checkChallenges(ctx context.Context) error {
 			return true, err
 		}
 		if m.OpenChallenge != id || m.State != machine.MACHINE_STATE_ONLINE || !queued[id] {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "challenge %d: machine %s is %s with challenge %d, queued %t", id, m.Id, m.State, m.OpenChallenge, queued[id])
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "challenge %d: machine %s is %s with challenge %d, queued %t", id, m.Id, m.State.Word(), m.OpenChallenge, queued[id])
 		}
 		return false, nil
 	})

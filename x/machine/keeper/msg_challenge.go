@@ -25,7 +25,7 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 		return nil, err
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
-		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: only an online machine can be challenged", m.Id, m.State)
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word())
 	}
 	if m.OpenChallenge != 0 {
 		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: challenge %d must be closed first", m.Id, m.OpenChallenge)

@@ -52,7 +52,7 @@ func (s msgServer) SetOffline(ctx context.Context, msg *machine.MsgSetOffline) (
 		return nil, err
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
-		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online", m.Id, m.State)
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online", m.Id, m.State.Word())
 	}
 	if m.OpenChallenge != 0 {
 		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenge)

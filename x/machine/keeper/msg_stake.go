@@ -84,7 +84,7 @@ func (s msgServer) WithdrawStake(ctx context.Context, msg *machine.MsgWithdrawSt
 		return nil, err
 	}
 	if m.State != machine.MACHINE_STATE_RETIRED {
-		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be retired first", m.Id, m.State)
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be retired first", m.Id, m.State.Word())
 	}
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {

@@ -29,7 +29,7 @@ func (k *Keeper) ReserveSlots(ctx context.Context, id string, n uint32, rentID u
 		return nil, err
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
-		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online; choose another machine", id, m.State)
+		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online; choose another machine", id, m.State.Word())
 	}
 	if m.BelowStake() {
 		return nil, errorsmod.Wrapf(machine.ErrStake, "machine %s has %d udbc at stake of %d; its owner must add stake first", id, m.Stake, m.StakeRequired)

@@ -22,6 +22,9 @@ func (c *chain) waiting(id uint64) string {
 	c.Helper()
 	response, err := c.query.Explain(c.ctx, &xrental.QueryExplainRequest{RentId: id})
 	require.NoError(c, err)
+	rental, err := c.query.Rental(c.ctx, &xrental.QueryRentalRequest{RentId: id})
+	require.NoError(c, err)
+	require.Equal(c, response.Waiting, rental.Waiting)
 	return response.Waiting
 }
 

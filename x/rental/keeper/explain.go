@@ -26,15 +26,7 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	if err != nil {
 		return nil, err
 	}
-	stored, err := s.k.rental(ctx, r.Id)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.k.view(ctx, stored, c)
-	if err != nil {
-		return nil, err
-	}
-	waiting, err := s.k.waiting(ctx, stored, v)
+	v, waiting, err := s.stored(ctx, r.Id, c)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +37,20 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r), Waiting: waiting, May: may}
 	response.Earned, response.Unclaimed, response.Unearned = money(r, v)
 	return response, nil
+}
+
+// stored is what the record of a rental is computed with, and what it waits for.
+func (s queryServer) stored(ctx context.Context, id uint64, c clock) (rental.View, string, error) {
+	r, err := s.k.rental(ctx, id)
+	if err != nil {
+		return rental.View{}, "", err
+	}
+	v, err := s.k.view(ctx, r, c)
+	if err != nil {
+		return v, "", err
+	}
+	waiting, err := s.k.waiting(ctx, r, v)
+	return v, waiting, err
 }
 
 // money is earned, unclaimed and unearned. Out of a trial nothing is earned;

@@ -118,7 +118,7 @@ func (k Keeper) CheckIndexes(ctx context.Context) error {
 				return true, err
 			}
 			if !queued && !failed {
-				return true, xrental.ErrInvariant.Wrapf("rental %d is %s and in no queue", id, r.State)
+				return true, xrental.ErrInvariant.Wrapf("rental %d is %s and in no queue", id, rental.State(r.State))
 			}
 			if queued && p.index >= inDeadlines {
 				entries++

@@ -26,11 +26,15 @@ func NewQueryServer(k Keeper) xrental.QueryServer { return queryServer{k} }
 
 // Rental is one rental, as it stands at the queried block.
 func (s queryServer) Rental(ctx context.Context, req *xrental.QueryRentalRequest) (*xrental.QueryRentalResponse, error) {
-	r, _, err := s.effective(ctx, req.GetRentId())
+	r, c, err := s.effective(ctx, req.GetRentId())
 	if err != nil {
 		return nil, err
 	}
-	return &xrental.QueryRentalResponse{Rental: r}, nil
+	_, waiting, err := s.stored(ctx, r.Id, c)
+	if err != nil {
+		return nil, err
+	}
+	return &xrental.QueryRentalResponse{Rental: r, Waiting: waiting}, nil
 }
 
 func (s queryServer) effective(ctx context.Context, id uint64) (xrental.Rental, clock, error) {

@@ -1,0 +1,10 @@
+// Package openapi holds the OpenAPI document of the chain's REST, which
+// scripts/proto-gen.sh makes from the protos.
+package openapi
+
+import _ "embed"
+
+// Document describes the queries of x/machine and x/rental over REST.
+//
+//go:embed openapi.json
+var Document []byte
