@@ -21,7 +21,7 @@ import (
 )
 
 type createFlags struct {
-	image, keyFile, cpus, memRate, disk, gpus, desc string
+	restore, image, keyFile, cpus, memRate, disk, gpus, desc string
 
 	port uint16
 	wait bool
@@ -33,7 +33,8 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 		Use:   "create RENT_ID",
 		Short: "Make a virtual machine in a rental",
 		Example: "  dbc vm create 7\n" +
-			"  dbc vm create 7 --ssh-port 5682 --image tiny.qcow2 --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub",
+			"  dbc vm create 7 --ssh-port 5682 --image tiny.qcow2 --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub\n" +
+			"  dbc vm create 8 --restore 3mJr7AoUXx2Wqd4yHw9kPz",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseRentID(args[0])
@@ -50,7 +51,10 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&f.memRate, "mem-rate", "", "part of the rental's memory, such as 0.5 (default all)")
 	cmd.Flags().StringVar(&f.disk, "disk", "", "data disk in GiB (default none)")
 	cmd.Flags().StringVar(&f.gpus, "gpus", "", "GPUs (default all of the rental's)")
+	cmd.Flags().StringVar(&f.restore, "restore", "", "task of an earlier rental of yours whose kept disks the VM gets, instead of --image and --disk")
 	cmd.Flags().StringVar(&f.desc, "desc", "", "a note to find it again")
+	cmd.MarkFlagsMutuallyExclusive("restore", "image")
+	cmd.MarkFlagsMutuallyExclusive("restore", "disk")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "return when it runs, not when it was accepted")
 	return cmd
 }
@@ -76,6 +80,9 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image,
 		GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
 		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), Desc: f.desc,
+	}
+	if f.restore != "" {
+		create.RestoreTaskID, create.ImageName = f.restore, ""
 	}
 	if key != "" {
 		create.SSHPublicKeys = []string{key}

@@ -97,10 +97,14 @@ func (s *Server) deleteTask(_ context.Context, c *call) (any, error) {
 }
 
 func summary(t journal.Task) TaskSummary {
-	return TaskSummary{
+	row := TaskSummary{
 		TaskID: t.ID, CreateTime: stamp(t.Created), Desc: t.Desc, Status: string(t.Status),
 		RentOrder: strconv.FormatUint(t.RentID, 10),
 	}
+	if !t.KeepUntil.IsZero() {
+		row.KeptUntil = stamp(t.KeepUntil)
+	}
+	return row
 }
 
 // task is the detail. The password goes to the renter whose rental made the VM,

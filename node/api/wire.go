@@ -56,8 +56,11 @@ type Reply struct {
 
 // Create is additional of PathTaskStart. Numbers may come as strings.
 type Create struct {
-	RentOrder     Text     `json:"rent_order,omitempty"`
-	TaskID        string   `json:"task_id,omitempty"`
+	RentOrder Text   `json:"rent_order,omitempty"`
+	TaskID    string `json:"task_id,omitempty"`
+	// RestoreTaskID is a closed task of the same renter whose kept disks the VM
+	// gets; image_name and disk_size are left out then.
+	RestoreTaskID string   `json:"restore_task_id,omitempty"`
 	ImageName     string   `json:"image_name"`
 	SSHPort       Text     `json:"ssh_port"`
 	VNCPort       Text     `json:"vnc_port,omitempty"`
@@ -140,6 +143,8 @@ type TaskSummary struct {
 	Desc       string `json:"desc"`
 	Status     string `json:"status"`
 	RentOrder  string `json:"rent_order"`
+	// KeptUntil is when the disks of a rental that is over are deleted, RFC 3339 in UTC.
+	KeptUntil string `json:"kept_until,omitempty"`
 }
 
 // Task is the reply of PathTask and PathTaskStart. Status is one of the

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -36,23 +37,35 @@ func (h *Host) Create(ctx context.Context, o Order) (journal.Task, error) {
 	if err := h.checkPorts(o); err != nil {
 		return journal.Task{}, err
 	}
+	kept, err := h.keptFor(&o)
+	if err != nil {
+		return journal.Task{}, err
+	}
 	t, err := h.draft(ctx, o)
 	if err != nil {
 		return journal.Task{}, err
 	}
+	inherit(kept, &t)
 	listed, err := h.deps.Rentals.Facts(ctx)
 	if err != nil {
 		return journal.Task{}, fmt.Errorf("read the machine's listing: %w", err)
 	}
+	t.Evictable = listing.Evicts(listed.KeepDiskPolicy) && (kept == nil || kept.Evictable)
 	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR}
-	t, err = h.deps.Journal.Add(t, func(others []journal.Task, t *journal.Task) (err error) {
-		if ground.freeGiB, err = h.freeGiB(others); err != nil {
-			return err
+	t, err = h.deps.Journal.AddChanging(t, func(others []journal.Task, t *journal.Task) ([]journal.Task, error) {
+		changed, err := h.takeOver(others, t)
+		if err != nil {
+			return nil, err
 		}
+		evicted, err := h.makeRoom(&ground, others, *t)
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, evicted...)
 		if err := ground.plan(o, others, t); err != nil {
-			return err
+			return nil, err
 		}
-		return checkDevices(listed, t.Reserved.Slots)
+		return changed, checkDevices(listed, t.Reserved.Slots)
 	})
 	if errors.Is(err, journal.ErrExists) {
 		return journal.Task{}, refuse(ErrExists, "task_id", o.TaskID, "an id that is not used", "leave it out for a made one")
@@ -120,17 +133,22 @@ func (h *Host) checkPorts(o Order) error {
 }
 
 // freeGiB is what the disk can still promise: its room, less what other tasks
-// were promised and have not written yet.
-func (h *Host) freeGiB(others []journal.Task) (uint64, error) {
+// were promised and have not written yet. Of leaving ones, all comes free.
+func (h *Host) freeGiB(others, leaving []journal.Task) (uint64, error) {
 	free, err := h.deps.Computer.FreeGiB(h.cfg.DataDir)
 	if err != nil {
 		return 0, fmt.Errorf("read the room on the disk: %w", err)
 	}
+	var promised uint64
 	for _, t := range others {
 		written := allocatedGiB(h.folder(t))
-		free -= min(free, t.Reserved.DiskGiB-min(t.Reserved.DiskGiB, written))
+		if slices.ContainsFunc(leaving, func(l journal.Task) bool { return l.ID == t.ID }) {
+			free += written
+			continue
+		}
+		promised += t.Reserved.DiskGiB - min(t.Reserved.DiskGiB, written)
 	}
-	return free, nil
+	return free - min(free, promised), nil
 }
 
 // allocatedGiB is what the files in a folder take on the disk, rounded down; a

@@ -67,6 +67,8 @@ type sight struct {
 // decide is the whole of the compute node's policy, without effects.
 func decide(s sight) action {
 	switch {
+	case s.task.RestoredBy != "":
+		return nothing // another task has its disks
 	case s.task.Status == journal.Deleting:
 		return wipe
 	case s.rental == isOver:

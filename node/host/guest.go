@@ -20,7 +20,13 @@ import (
 )
 
 // folder holds all files of a task, and nothing else does.
-func (h *Host) folder(t journal.Task) string { return filepath.Join(h.cfg.DataDir, "tasks", t.ID) }
+func (h *Host) folder(t journal.Task) string {
+	name := t.ID
+	if t.DisksFrom != "" {
+		name = t.DisksFrom
+	}
+	return filepath.Join(h.cfg.DataDir, "tasks", name)
+}
 
 func (h *Host) file(t journal.Task, name string) string { return filepath.Join(h.folder(t), name) }
 
@@ -36,6 +42,9 @@ const (
 
 // makeDisks: the folders can be entered by QEMU's user but not listed.
 func makeDisks(h *Host, ctx context.Context, t journal.Task) error {
+	if t.RestoreFrom != "" {
+		return h.checkKept(t)
+	}
 	img, err := h.deps.Images.Find(ctx, t.Image)
 	if err != nil {
 		return fmt.Errorf("find image: %w", err)
@@ -69,6 +78,9 @@ func sparse(path string, size int64) error {
 func deleteDisks(h *Host, _ context.Context, t journal.Task) error {
 	if t.ID == "" {
 		return nil
+	}
+	if t.GiveBack && t.RestoreFrom != "" {
+		return h.giveBack(t)
 	}
 	if err := os.RemoveAll(h.folder(t)); err != nil {
 		return fmt.Errorf("delete the VM's folder: %w", err)

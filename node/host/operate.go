@@ -151,7 +151,7 @@ func (h *Host) finish(ctx context.Context, t journal.Task) error {
 	return h.set(t.ID, func(t *journal.Task) {
 		keep := min(MaxKeep, t.RentEnd.Sub(t.RentStart))
 		t.Status, t.Reason = journal.Closed, t.Over.Reason
-		t.KeepUntil, t.StopAt = t.Over.At.Add(keep), time.Time{}
+		t.KeepUntil, t.StopAt = later(t.Over.At.Add(keep), t.KeptUntil), time.Time{}
 		t.Reserved = journal.Reservation{DiskGiB: t.Reserved.DiskGiB}
 	})
 }
@@ -159,6 +159,9 @@ func (h *Host) finish(ctx context.Context, t journal.Task) error {
 // wipe ends the VM, deletes its disks and forgets the task, which gives back
 // all that it reserved.
 func (h *Host) wipe(ctx context.Context, t journal.Task) error {
+	if err := h.condemn(t.ID); err != nil {
+		return err
+	}
 	if err := h.undoAll(ctx, t.ID); err != nil {
 		return err
 	}

@@ -32,7 +32,10 @@ type Order struct {
 	// TaskID is "" for a made one.
 	TaskID string
 	Rental trust.Rental
-	Image  string
+	// RestoreTaskID names a closed task of the renter whose kept disks the VM
+	// takes over; Image is that task's then. "" for new disks.
+	RestoreTaskID string
+	Image         string
 	// Ports begin with the one that leads to the guest's port 22.
 	Ports []journal.Port
 	// GPUs and CPUs may be All.

@@ -13,7 +13,9 @@ type ground struct {
 	capacity Capacity
 	// freeGiB is what the disk can still promise.
 	freeGiB uint64
-	cidr    netip.Prefix
+	// writtenGiB is what the task's disks take already, where they were kept.
+	writtenGiB uint64
+	cidr       netip.Prefix
 }
 
 // plan fills in what a new task reserves, within what is left of its rental's
@@ -121,8 +123,8 @@ func (g ground) planDisk(left Amount, t *journal.Task) error {
 	if want > left.DiskGiB {
 		return refuse(ErrShare, "disk_size", what, fmt.Sprintf("%d GiB", left.DiskGiB), "ask for less, or delete another VM of this rental")
 	}
-	if want > g.freeGiB {
-		return refuse(ErrDisk, "disk_size", what, fmt.Sprintf("%d GiB", g.freeGiB), "ask for less")
+	if g.missingGiB(*t) > 0 {
+		return refuse(ErrDisk, "disk_size", what, fmt.Sprintf("%d GiB", g.freeGiB+g.writtenGiB), "ask for less")
 	}
 	t.Reserved.DiskGiB = want
 	return nil

@@ -61,7 +61,7 @@ func TestPlan(t *testing.T) {
 		"slot not cleared":  {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{Slots: []uint32{0}}), "", ErrClearing},
 		"CPUs not cleared":  {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{CPUs: 6}), "", ErrClearing},
 		"disk of the share": {testGround(1, 1), nil, []uint32{0}, held(1, journal.Reservation{DiskGiB: 45}), "", ErrShare},
-		"full disk":         {ground{testGround(1).capacity, 5, testGround().cidr}, nil, []uint32{0}, nil, "", ErrDisk},
+		"full disk":         {ground{testGround(1).capacity, 5, 0, testGround().cidr}, nil, []uint32{0}, nil, "", ErrDisk},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -163,6 +163,9 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 }
 
 func (h *Host) giveUp(ctx context.Context, id string, cause error) error {
+	if err := h.set(id, func(t *journal.Task) { t.GiveBack = t.RestoreFrom != "" }); err != nil {
+		return err
+	}
 	if err := h.undoAll(ctx, id); err != nil {
 		return err
 	}

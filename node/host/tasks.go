@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
 )
@@ -16,7 +15,7 @@ func (h *Host) Tasks(wallet string) ([]journal.Task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
-	tasks = slices.DeleteFunc(tasks, func(t journal.Task) bool { return t.Renter != wallet })
+	tasks = slices.DeleteFunc(tasks, func(t journal.Task) bool { return t.Renter != wallet || t.RestoredBy != "" })
 	slices.SortFunc(tasks, func(a, b journal.Task) int {
 		if c := a.Created.Compare(b.Created); c != 0 {
 			return c
@@ -29,7 +28,7 @@ func (h *Host) Tasks(wallet string) ([]journal.Task, error) {
 // Task is one task of a wallet; another's is ErrNotFound, as if it were not there.
 func (h *Host) Task(wallet, id string) (journal.Task, error) {
 	t, err := h.deps.Journal.Task(id)
-	if errors.Is(err, journal.ErrNotFound) || (err == nil && t.Renter != wallet) {
+	if errors.Is(err, journal.ErrNotFound) || (err == nil && (t.Renter != wallet || t.RestoredBy != "")) {
 		return journal.Task{}, refuse(ErrNotFound, "task_id", id, "a task of yours", "list them with /tasks")
 	}
 	if err != nil {
@@ -39,8 +38,12 @@ func (h *Host) Task(wallet, id string) (journal.Task, error) {
 }
 
 // Delete lets the loop stop a VM, delete its disks and give back all that it
-// reserved. It obeys only the rental that made the task.
+// reserved. It obeys only the rental that made the task; kept disks obey any open
+// rental of their renter.
 func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
+	if t, err := h.Task(wallet, id); err == nil && isKept(t) {
+		return h.deleteKept(id)
+	}
 	return h.ask(wallet, rentals, id, func(t *journal.Task) error {
 		t.Status, t.Reason = journal.Deleting, ""
 		return nil
@@ -58,30 +61,4 @@ func (h *Host) Used() (Amount, int, error) {
 		slots += len(t.Reserved.Slots)
 	}
 	return used(tasks), slots, nil
-}
-
-// The times before the end at which a renter is warned.
-var warnings = []struct {
-	before time.Duration
-	text   string
-}{
-	{10 * time.Minute, "10 minutes"}, {time.Hour, "1 hour"}, {24 * time.Hour, "24 hours"},
-}
-
-// Warnings of a task at a time: the sharpest one about the end first, then what
-// its create had to say.
-func Warnings(t journal.Task, now time.Time) []string {
-	var list []string
-	end := t.RentEnd.UTC().Format(time.RFC3339)
-	if t.Over == nil {
-		for _, w := range warnings {
-			if now.After(t.RentEnd.Add(-w.before)) {
-				list = append(list, fmt.Sprintf("the rental ends in less than %s, at %s; then the VM is shut down: renew it to go on", w.text, end))
-				break
-			}
-		}
-	} else if !t.KeepUntil.IsZero() {
-		list = append(list, "the rental is over; its disks are kept until "+t.KeepUntil.UTC().Format(time.RFC3339))
-	}
-	return append(list, t.Warnings...)
 }

@@ -131,6 +131,8 @@ type box struct {
 	mu    sync.Mutex
 	ready error
 	taken uint16
+	// free is the disk's room in GiB.
+	free uint64
 }
 
 func (b *box) Ready(context.Context, netip.Addr) error {
@@ -140,7 +142,7 @@ func (b *box) Ready(context.Context, netip.Addr) error {
 }
 
 func (b *box) PortFree(_ string, port uint16) bool { return port != b.taken }
-func (b *box) FreeGiB(string) (uint64, error)      { return 1000, nil }
+func (b *box) FreeGiB(string) (uint64, error)      { return b.free, nil }
 
 // world is everything around a host; it outlives the host, as libvirt does.
 type world struct {
@@ -165,7 +167,7 @@ var twoSlots = machine.Facts{
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, dir: t.TempDir(), driver: fake.New(), wires: &wires{}, box: &box{},
+		t: t, dir: t.TempDir(), driver: fake.New(), wires: &wires{}, box: &box{free: 1000},
 		ledger: &ledger{open: map[uint64]trust.Rental{}, over: map[uint64]journal.Over{}, facts: twoSlots},
 	}
 	w.path = filepath.Join(w.dir, "journal.db")

@@ -126,6 +126,18 @@ type Task struct {
 	StopAt time.Time `json:"stop_at,omitzero"`
 	// KeepUntil: the disks of a closed task are deleted then.
 	KeepUntil time.Time `json:"keep_until,omitzero"`
+	// RestoreFrom is the task whose kept disks this one took over, and KeptUntil
+	// what was promised for them; "" and zero without.
+	RestoreFrom string    `json:"restore_from,omitempty"`
+	KeptUntil   time.Time `json:"kept_until,omitzero"`
+	// DisksFrom is the task after which the folder of the disks is named; "" is this one.
+	DisksFrom string `json:"disks_from,omitempty"`
+	// RestoredBy is the task that has the disks now; this one is hidden then.
+	RestoredBy string `json:"restored_by,omitempty"`
+	// GiveBack: the disks return to RestoreFrom instead of being deleted.
+	GiveBack bool `json:"give_back,omitempty"`
+	// Evictable: the listing said at the create that kept disks make room for new VMs.
+	Evictable bool `json:"evictable,omitempty"`
 	// Paused by the node, because the chain is silent.
 	Paused bool `json:"paused,omitempty"`
 	// Restarts counts starts after losses, since the task last ran well.

@@ -62,10 +62,11 @@ func (j *Journal) Tasks() (tasks []Task, err error) {
 	return tasks, err
 }
 
-// Remove forgets a task and gives back what it reserved; one that is gone is no error.
+// Remove forgets a task, with those whose disks it had taken over, and gives back
+// what it reserved; one that is gone is no error.
 func (j *Journal) Remove(id string) error {
 	return j.db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketTasks).Delete([]byte(id))
+		return forget(tx.Bucket(bucketTasks), id)
 	})
 }
 

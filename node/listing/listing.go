@@ -15,8 +15,15 @@ import (
 // TestGPU is the type of made-up slots.
 const TestGPU = "Test GPU"
 
-// keepDiskPolicy is what a renter may rely on after the end of a rental.
-const keepDiskPolicy = "kept for ten days or the length of the rental, whichever is shorter; never evicted earlier"
+// What a renter may rely on after the end of a rental.
+const (
+	keepFirmly  = "kept for ten days or the length of the rental, whichever is shorter; never evicted earlier"
+	keepAtFirst = "kept for ten days or the length of the rental, whichever is shorter; evicted earlier, oldest first, when a new VM needs the room"
+)
+
+// Evicts says whether a listing's keep_disk_policy lets kept disks be deleted
+// before their time. Words that this version does not know promise to keep.
+func Evicts(policy string) bool { return policy == keepAtFirst }
 
 // Config is what the operator decided.
 type Config struct {
@@ -32,6 +39,8 @@ type Config struct {
 	PublicIP            netip.Addr
 	PortFirst, PortLast uint16
 	Multiaddrs          []string
+	// EvictKept lets kept disks make room for new VMs before their time.
+	EvictKept bool
 }
 
 // Facts state what renters get of inv. They depend on nothing but inv and cfg,
@@ -60,7 +69,10 @@ func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 		PortFirst:      uint32(cfg.PortFirst),
 		PortLast:       uint32(cfg.PortLast),
 		Multiaddrs:     cfg.Multiaddrs,
-		KeepDiskPolicy: keepDiskPolicy,
+		KeepDiskPolicy: keepFirmly,
+	}
+	if cfg.EvictKept {
+		facts.KeepDiskPolicy = keepAtFirst
 	}
 	for _, disk := range inv.Disks {
 		if disk.Path == cfg.SystemPath {

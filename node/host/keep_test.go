@@ -1,0 +1,335 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/vm"
+)
+
+const written = "what the renter wrote"
+
+// keep makes a VM with something on its disk, and ends its rental.
+func (w *world) keep(rent uint64, renter string, length time.Duration, port uint16) journal.Task {
+	w.t.Helper()
+	o := w.order(w.ledger.rent(rent, renter, length, 0), port)
+	o.DataGiB = 5
+	task := w.create(o)
+	settle(time.Second)
+	if err := os.WriteFile(w.disk(task.ID), []byte(written), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.ledger.end(rent, false)
+	settle(11 * time.Second)
+	if got := w.task(task.ID); !isKept(got) {
+		w.t.Fatalf("not kept: %+v", got)
+	}
+	return task
+}
+
+func (w *world) disk(id string) string { return filepath.Join(w.dir, "tasks", id, fileSystem) }
+
+func (w *world) again(rent uint64, from string) Order {
+	o := w.order(w.ledger.rent(rent, alice, 3*time.Hour, 0), 5200)
+	o.Image, o.RestoreTaskID = "", from
+	return o
+}
+
+func (w *world) holds(id, want string) {
+	w.t.Helper()
+	text, err := os.ReadFile(w.disk(id))
+	if string(text) != want || (want == "") != errors.Is(err, os.ErrNotExist) {
+		w.t.Errorf("the disk of %s holds %q, %v, want %q", id, text, err, want)
+	}
+}
+
+// lists are the ids that a wallet sees.
+func (w *world) lists(wallet string, want ...string) {
+	w.t.Helper()
+	tasks, err := w.host.Tasks(wallet)
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.ID)
+	}
+	if fmt.Sprint(ids) != fmt.Sprint(want) || err != nil {
+		w.t.Errorf("listed are %v, %v, want %v", ids, err, want)
+	}
+}
+
+func TestKeptDisksComeBack(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		old := w.keep(1, alice, 2*time.Hour, 5200)
+		w.lists(alice, old.ID)
+		task := w.create(w.again(2, old.ID))
+		settle(time.Second)
+		got := w.task(task.ID)
+		spec, _ := w.driver.Spec(got.UUID)
+		if got.Status != journal.Running || spec.Disks[0].Path != w.disk(old.ID) || got.Image != "tiny.qcow2" {
+			t.Fatalf("%s (%s), disks %+v", got.Status, got.Reason, spec.Disks)
+		}
+		if got.HostKeyPublic != old.HostKeyPublic || got.DataGiB != 5 || got.Reserved.DiskGiB != 15 || w.task(old.ID).Reserved.DiskGiB != 0 {
+			t.Errorf("got %+v", got)
+		}
+		w.holds(old.ID, written)
+		w.lists(alice, task.ID)
+		if _, err := w.host.Task(alice, old.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("the old task is shown: %v", err)
+		}
+		// Its own time is over, and the disks are in use.
+		settle(3 * time.Hour)
+		w.holds(old.ID, written)
+		w.ledger.end(2, false)
+		settle(11 * time.Second)
+		w.holds(old.ID, written)
+
+		// And once more.
+		third := w.create(w.again(3, task.ID))
+		settle(time.Second)
+		w.holds(old.ID, written)
+		w.lists(alice, third.ID)
+		if err := w.host.Delete(alice, []uint64{3}, third.ID); err != nil {
+			t.Fatal(err)
+		}
+		settle(time.Second)
+		w.empty()
+	})
+}
+
+func TestKeptDisksAreRefused(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		old := w.keep(1, alice, 2*time.Hour, 5200)
+		running := w.create(w.order(w.ledger.rent(2, alice, 9*time.Hour, 1), 5201))
+		settle(time.Second)
+		mine := w.again(3, old.ID)
+		for name, c := range map[string]struct {
+			change func(o *Order)
+			field  string
+		}{
+			"another's":     {func(o *Order) { o.Rental.Renter = bob }, "restore_task_id"},
+			"none":          {func(o *Order) { o.RestoreTaskID = "3mJr7AoUXx2Wqd4yHw9kPz" }, "restore_task_id"},
+			"running":       {func(o *Order) { o.RestoreTaskID = running.ID }, "restore_task_id"},
+			"another image": {func(o *Order) { o.Image = "debian-12.qcow2" }, "image_name"},
+			"a new disk":    {func(o *Order) { o.DataGiB = 1 }, "disk_size"},
+		} {
+			o := mine
+			c.change(&o)
+			_, err := w.host.Create(context.Background(), o)
+			r := new(Refusal)
+			if !errors.As(err, &r) || r.Field != c.field || r.Remedy == "" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		w.lists(alice, old.ID, running.ID)
+		settle(2 * time.Hour)
+		if _, err := w.host.Create(context.Background(), mine); !errors.Is(err, ErrNotFound) {
+			t.Errorf("too late: %v", err)
+		}
+	})
+}
+
+// TestKeptDisksSurviveAFailure: what a VM could not use, or a refund took away,
+// is the renter's as before.
+func TestKeptDisksSurviveAFailure(t *testing.T) {
+	for name, fail := range map[string]func(w *world) journal.Task{
+		"create fails": func(w *world) journal.Task {
+			w.driver.Fail("Start", errors.New("no memory"))
+			return w.create(w.again(2, w.task(keptID).ID))
+		},
+		"trial refunded": func(w *world) journal.Task {
+			task := w.create(w.again(2, keptID))
+			settle(time.Second)
+			w.ledger.end(2, true)
+			return task
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				o := w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200)
+				o.TaskID = keptID
+				w.create(o)
+				settle(time.Second)
+				w.ledger.end(1, false)
+				settle(11 * time.Second)
+				if err := os.WriteFile(w.disk(keptID), []byte(written), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				task := fail(w)
+				settle(11 * time.Second)
+				w.holds(keptID, written)
+				got := w.task(keptID)
+				if !isKept(got) || got.Reserved.DiskGiB != 10 {
+					t.Errorf("kept: %+v", got)
+				}
+				if got, err := w.journal.Task(task.ID); err == nil && got.Reserved.DiskGiB != 0 {
+					t.Errorf("the failed one holds %+v", got.Reserved)
+				}
+				settle(3 * time.Hour)
+				w.holds(keptID, "")
+			})
+		})
+	}
+}
+
+const keptID = "2mJr7AoUXx2Wqd4yHw9kPz"
+
+// TestKillInRestore kills the host before and after each step of a create on
+// kept disks.
+func TestKillInRestore(t *testing.T) {
+	for _, s := range steps[1:] {
+		for _, moment := range []string{"before", "after"} {
+			t.Run(s.name+"/"+moment, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				synctest.Test(t, func(t *testing.T) {
+					w.t = t
+					w.boot(nil)
+					old := w.keep(1, alice, 2*time.Hour, 5200)
+					w.stop()
+					k := &killer{w: w, name: s.name, moment: moment}
+					w.boot(k.wrap)
+					task := w.create(w.again(2, old.ID))
+					settle(time.Second)
+					if k.left == "" {
+						t.Fatal("the kill did not come")
+					}
+					w.revive(k.left)
+					defer w.stop()
+					settle(2 * w.host.cfg.Period)
+					w.holds(old.ID, written)
+					if got := w.task(task.ID); got.Status != journal.Running || w.domain(got.UUID) != vm.StateRunning {
+						t.Errorf("%s (%s)", got.Status, got.Reason)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestKillInGivingBack: a kill in the undoing of a failed create loses no disk.
+func TestKillInGivingBack(t *testing.T) {
+	for _, s := range steps {
+		for _, moment := range []string{"before", "after"} {
+			t.Run(s.name+"/"+moment, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				synctest.Test(t, func(t *testing.T) {
+					w.t = t
+					w.boot(nil)
+					old := w.keep(1, alice, 2*time.Hour, 5200)
+					w.stop()
+					k := &killer{w: w, name: s.name, moment: moment, undoing: true}
+					w.boot(k.wrap)
+					w.driver.Fail("Start", errors.New("no memory"))
+					w.create(w.again(2, old.ID))
+					settle(time.Second)
+					if k.left == "" {
+						t.Fatal("the kill did not come")
+					}
+					w.revive(k.left)
+					defer w.stop()
+					settle(2 * w.host.cfg.Period)
+					w.holds(old.ID, written)
+					if got := w.task(old.ID); !isKept(got) || got.Reserved.DiskGiB != 15 {
+						t.Errorf("kept: %+v", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestEviction(t *testing.T) {
+	for name, c := range map[string]struct {
+		evict bool
+		free  uint64
+		// left are the kept ones that stay, of the first and the second to end.
+		left []bool
+		want error
+	}{
+		"room for all":        {true, 60, []bool{true, true}, nil},
+		"the oldest makes it": {true, 45, []bool{false, true}, nil},
+		"both":                {true, 32, []bool{false, false}, nil},
+		"not enough anyway":   {true, 20, []bool{true, true}, ErrDisk},
+		"not promised":        {false, 45, []bool{true, true}, ErrDisk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				facts, err := listing.Facts(hw.Inventory{Cores: 8, MemoryMiB: 8000}, listing.Config{EvictKept: c.evict})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.ledger.facts.KeepDiskPolicy = facts.KeepDiskPolicy
+				kept := []journal.Task{w.keep(1, alice, 48*time.Hour, 5200), w.keep(2, bob, 48*time.Hour, 5200)}
+				w.box.free = c.free
+				o := w.order(w.ledger.rent(3, alice, 48*time.Hour, 1), 5200)
+				o.DataGiB = 15 // and 10 for the system
+				_, err = w.host.Create(context.Background(), o)
+				if !errors.Is(err, c.want) {
+					t.Fatalf("got %v, want %v", err, c.want)
+				}
+				settle(6 * time.Second)
+				for i, stays := range c.left {
+					want := written
+					if !stays {
+						want = ""
+					}
+					w.holds(kept[i].ID, want)
+				}
+			})
+		})
+	}
+}
+
+func TestRenterDeletesKeptDisks(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		old := w.keep(1, alice, 48*time.Hour, 5200)
+		if err := w.host.Delete(bob, []uint64{2}, old.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("another's delete: %v", err)
+		}
+		if err := w.host.Delete(alice, []uint64{3}, old.ID); err != nil {
+			t.Fatal(err)
+		}
+		settle(6 * time.Second)
+		w.empty()
+	})
+}
+
+func TestKeptWarnings(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		left      time.Duration
+		evictable bool
+		want      []string
+	}{
+		"days":      {25 * time.Hour, false, []string{"kept until 2026-11-24T13:00:00Z"}},
+		"evictable": {25 * time.Hour, true, []string{"kept until", "earlier when a new VM needs the room"}},
+		"a day":     {24 * time.Hour, false, []string{"deleted in less than 24 hours"}},
+		"an hour":   {time.Hour, false, []string{"deleted in less than 1 hour"}},
+		"minutes":   {10 * time.Minute, true, []string{"deleted in less than 10 minutes", "earlier"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			task := journal.Task{ID: keptID, Over: &journal.Over{}, KeepUntil: now.Add(c.left), Evictable: c.evictable}
+			got := strings.Join(Warnings(task, now), "\n")
+			for _, want := range append(c.want, "restore_task_id "+keptID) {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q lacks %q", got, want)
+				}
+			}
+			if strings.Contains(got, "earlier") != c.evictable {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
