@@ -1,0 +1,206 @@
+// Package p2p is how nodes reach each other: a libp2p host with the node's key,
+// whose streams carry HTTP exchanges to a machine. Who holds the key of a
+// machine_id is the only one who can accept a stream for it.
+//
+// A machine is looked for by the addresses in its facts on the chain, through
+// the peers of peer.conf, and in a distributed hash table that the nodes of one
+// chain keep.
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	dht "github.com/libp2p/go-libp2p-kad-dht"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/dbc-network/dbc/node/key"
+)
+
+// ProtocolHTTP carries one HTTP/1.1 exchange on a stream.
+const ProtocolHTTP protocol.ID = "/dbc/http/1.0.0"
+
+const (
+	// relayControl is the data of a relayed connection, in bytes each way,
+	// where the operator allows no more: some thousand control calls.
+	relayControl = 16 << 20
+	// relayFor ends a relayed connection, so that idle ones go.
+	relayFor = time.Hour
+)
+
+// Finder knows the addresses of machines, as the chain does.
+type Finder interface {
+	// Addresses are multiaddrs of the machine; they prove nothing.
+	Addresses(ctx context.Context, machineID string) ([]string, error)
+}
+
+// Config says who a host is and where it listens.
+type Config struct {
+	Key     key.Key
+	ChainID string
+	// Listen is the address and port for QUIC and TCP; the zero value dials only.
+	Listen netip.AddrPort
+	// Public is a further address under which others reach it, or none.
+	Public netip.Addr
+	// Peers are the lines of peer.conf, host:port.
+	Peers []string
+	// Server keeps a part of the hash table for others.
+	Server bool
+	// Relay passes connections on between others; RelayDataMiB is how much data
+	// each may carry each way, 0 for control calls only.
+	Relay        bool
+	RelayDataMiB uint64
+	// PublicOnly dials no private or loopback address that a stranger named.
+	PublicOnly bool
+	// Finder may be nil.
+	Finder Finder
+	Log    *slog.Logger
+}
+
+// Host is a node among others.
+type Host struct {
+	cfg  Config
+	host host.Host
+	dht  *dht.IpfsDHT
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// New opens the host and begins to look for its peers. Close ends it.
+func New(cfg Config) (*Host, error) {
+	private, err := crypto.UnmarshalEd25519PrivateKey(cfg.Key.Private())
+	if err != nil {
+		return nil, fmt.Errorf("take the node's key: %w", err)
+	}
+	limits, err := resources()
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{cfg: cfg}
+	options := append(h.listening(), libp2p.Identity(private), libp2p.ResourceManager(limits),
+		libp2p.UserAgent("dbc"), libp2p.DisableMetrics(), libp2p.EnableHolePunching(),
+		libp2p.AddrsFactory(h.announce))
+	options = append(options, h.relaying()...)
+	if h.host, err = libp2p.New(options...); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for peers on net_listen_ip:net_listen_port: %w", err), limits.Close())
+	}
+	mode := dht.ModeClient
+	if cfg.Server || cfg.Relay {
+		mode = dht.ModeServer
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	h.dht, err = dht.New(h.host, dht.Mode(mode), dht.ProtocolPrefix(protocol.ID("/dbc/"+cfg.ChainID)),
+		dht.DisableValues(), dht.DisableProviders())
+	if err != nil {
+		stop()
+		return nil, errors.Join(fmt.Errorf("join the hash table: %w", err), h.host.Close())
+	}
+	h.stop = stop
+	h.done.Go(func() { h.keepPeers(ctx) })
+	return h, nil
+}
+
+// Close ends all streams and what New began.
+func (h *Host) Close() error {
+	h.stop()
+	h.done.Wait()
+	return errors.Join(h.dht.Close(), h.host.Close())
+}
+
+// Addrs are this host's own multiaddrs, with its peer id.
+func (h *Host) Addrs() []string {
+	var all []string
+	for _, a := range h.host.Addrs() {
+		all = append(all, a.String()+"/p2p/"+h.host.ID().String())
+	}
+	return all
+}
+
+// Peers is the number of nodes that it is connected to.
+func (h *Host) Peers() int { return len(h.host.Network().Peers()) }
+
+func (h *Host) listening() []libp2p.Option {
+	if !h.cfg.Listen.IsValid() {
+		return []libp2p.Option{libp2p.NoListenAddrs}
+	}
+	return []libp2p.Option{libp2p.ListenAddrStrings(Multiaddrs(h.cfg.Listen)...)}
+}
+
+// relaying: a relay is public by its operator's word; others find out whether
+// they are, and where not, keep a place at the relays among their peers.
+func (h *Host) relaying() []libp2p.Option {
+	if h.cfg.Relay {
+		limits := relay.DefaultResources()
+		limits.Limit = &relay.RelayLimit{Duration: relayFor, Data: relayControl}
+		if h.cfg.RelayDataMiB > 0 {
+			limits.Limit.Data = int64(h.cfg.RelayDataMiB) << 20
+		}
+		return []libp2p.Option{
+			libp2p.ForceReachabilityPublic(), libp2p.EnableNATService(),
+			libp2p.EnableRelay(), libp2p.EnableRelayService(relay.WithResources(limits)),
+		}
+	}
+	if !h.cfg.Listen.IsValid() {
+		return []libp2p.Option{libp2p.EnableRelay()}
+	}
+	return []libp2p.Option{
+		libp2p.EnableRelay(), libp2p.EnableNATService(), libp2p.EnableAutoRelayWithPeerSource(h.relays),
+	}
+}
+
+// announce adds the public address to what the host finds on its interfaces.
+func (h *Host) announce(own []ma.Multiaddr) []ma.Multiaddr {
+	if !h.cfg.Public.IsValid() || !h.cfg.Listen.IsValid() {
+		return own
+	}
+	for _, text := range Multiaddrs(netip.AddrPortFrom(h.cfg.Public, h.cfg.Listen.Port())) {
+		if a, err := ma.NewMultiaddr(text); err == nil && !ma.Contains(own, a) {
+			own = append(own, a)
+		}
+	}
+	return own
+}
+
+// Multiaddrs are the ways to one address and port: QUIC and TCP.
+func Multiaddrs(at netip.AddrPort) []string {
+	family := "ip4"
+	if at.Addr().Is6() && !at.Addr().Is4In6() {
+		family = "ip6"
+	}
+	return []string{
+		fmt.Sprintf("/%s/%s/udp/%d/quic-v1", family, at.Addr().Unmap(), at.Port()),
+		fmt.Sprintf("/%s/%s/tcp/%d", family, at.Addr().Unmap(), at.Port()),
+	}
+}
+
+// parseAddrs drops what is no address, is another peer's, or may not be dialed.
+func (h *Host) parseAddrs(id peer.ID, texts []string) []ma.Multiaddr {
+	var addrs []ma.Multiaddr
+	for _, text := range texts {
+		a, err := ma.NewMultiaddr(text)
+		if err != nil {
+			continue
+		}
+		transport, named := peer.SplitAddr(a)
+		if transport == nil || (named != "" && named != id) || !h.mayDial(transport) {
+			continue
+		}
+		addrs = append(addrs, transport)
+	}
+	return addrs
+}
+
+func (h *Host) mayDial(a ma.Multiaddr) bool { return !h.cfg.PublicOnly || manet.IsPublicAddr(a) }

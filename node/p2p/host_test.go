@@ -1,0 +1,275 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"go.uber.org/goleak"
+
+	"github.com/dbc-network/dbc/node/key"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// finder is a chain that knows these addresses.
+type finder map[string][]string
+
+func (f finder) Addresses(_ context.Context, machineID string) ([]string, error) {
+	addrs, known := f[machineID]
+	if !known {
+		return nil, errors.New("no such machine")
+	}
+	return addrs, nil
+}
+
+func newKey(t *testing.T) key.Key {
+	t.Helper()
+	k, err := key.Create(filepath.Join(t.TempDir(), "node.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func open(t *testing.T, cfg Config) *Host {
+	t.Helper()
+	cfg.ChainID, cfg.Log = "dbc-devnet-1", slog.New(slog.DiscardHandler)
+	if cfg.Key.Private() == nil {
+		cfg.Key = newKey(t)
+	}
+	if cfg.Server {
+		cfg.Listen = netip.MustParseAddrPort("127.0.0.1:0")
+	}
+	h, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// tcp is host:port of a host, as peer.conf has it.
+func tcp(t *testing.T, h *Host) string {
+	t.Helper()
+	for _, a := range h.Addrs() {
+		if parts := strings.Split(a, "/"); parts[3] == "tcp" {
+			return parts[2] + ":" + parts[4]
+		}
+	}
+	t.Fatal("no TCP address")
+	return ""
+}
+
+// serve answers exchanges and returns the machine's id.
+func serve(t *testing.T, h *Host, handler http.HandlerFunc) string {
+	t.Helper()
+	s, err := h.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, handler, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- s.Serve() }()
+	t.Cleanup(func() {
+		if err := errors.Join(s.Shutdown(context.Background()), <-ended); err != nil {
+			t.Error(err)
+		}
+	})
+	return h.cfg.Key.MachineID()
+}
+
+func post(ctx context.Context, t *testing.T, h *Host, machineID, body string) (*http.Response, string, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+machineID+"/a%2Fb?c=%20", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Client{Transport: h.Transport()}).Do(req)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	return res, string(text), err
+}
+
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.WriteHeader(http.StatusTeapot)
+	fmt.Fprintf(w, "%s %s %s %q %q", r.Method, r.RequestURI, r.Host, r.Header.Get("Origin"), body)
+}
+
+func TestExchangeByTheChainsAddresses(t *testing.T) {
+	t.Parallel()
+	mining := open(t, Config{Server: true})
+	id := serve(t, mining, echo)
+	client := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	for range 3 {
+		res, text, err := post(t.Context(), t, client, id, "body")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := `POST /a%2Fb?c=%20 localhost "" "body"`; res.StatusCode != http.StatusTeapot || text != want {
+			t.Errorf("%d %s, want %s", res.StatusCode, text, want)
+		}
+	}
+	if client.Way(id) != "direct" {
+		t.Errorf("went %q", client.Way(id))
+	}
+	// Every exchange closed its stream.
+	for _, c := range client.host.Network().Conns() {
+		for _, s := range c.GetStreams() {
+			if s.Protocol() == ProtocolHTTP {
+				t.Errorf("stream %s is open", s.ID())
+			}
+		}
+	}
+}
+
+// joined waits until h is connected to n peers that spoke of themselves.
+func joined(t *testing.T, h *Host, n int) {
+	t.Helper()
+	sub, err := h.host.EventBus().Subscribe(new(event.EvtPeerIdentificationCompleted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sub.Close() }()
+	for len(h.dht.RoutingTable().ListPeers()) < n {
+		select {
+		case <-sub.Out():
+		case <-time.After(50 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal("not joined")
+		}
+	}
+}
+
+func TestExchangeByTheHashTable(t *testing.T) {
+	t.Parallel()
+	middle := open(t, Config{Server: true})
+	mining := open(t, Config{Server: true, Peers: []string{tcp(t, middle)}})
+	id := serve(t, mining, echo)
+	joined(t, mining, 1)
+	client := open(t, Config{Peers: []string{tcp(t, middle)}})
+	joined(t, client, 1)
+	if _, text, err := post(t.Context(), t, client, id, ""); err != nil || !strings.HasPrefix(text, "POST") {
+		t.Fatalf("%s, %v", text, err)
+	}
+}
+
+func TestNobodyAnswersForAMachineWithoutItsKey(t *testing.T) {
+	t.Parallel()
+	stranger := open(t, Config{Server: true})
+	serve(t, stranger, echo)
+	id := newKey(t).MachineID()
+	var lies []string
+	for _, a := range stranger.Addrs() {
+		addr, _ := peer.AddrInfoFromString(a)
+		lies = append(lies, addr.Addrs[0].String())
+	}
+	client := open(t, Config{Finder: finder{id: lies}})
+	_, _, err := post(t.Context(), t, client, id, "secret")
+	unreachable := new(UnreachableError)
+	if !errors.As(err, &unreachable) || !errors.Is(err, ErrUnreachable) {
+		t.Fatalf("got %v", err)
+	}
+	for _, way := range lies {
+		if !slices.ContainsFunc(unreachable.Tried, func(s string) bool { return strings.HasPrefix(s, way+": ") }) {
+			t.Errorf("%s is not among what was tried: %q", way, unreachable.Tried)
+		}
+	}
+}
+
+func TestUnreachableSaysWhatWasTried(t *testing.T) {
+	t.Parallel()
+	id := newKey(t).MachineID()
+	client := open(t, Config{Finder: finder{}})
+	_, _, err := post(t.Context(), t, client, id, "")
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "the chain: no such machine") ||
+		!strings.Contains(err.Error(), "the hash table") {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := post(t.Context(), t, client, "example.com", ""); !errors.Is(err, ErrMachineID) {
+		t.Errorf("a name: %v", err)
+	}
+}
+
+func TestStrangersAddressesStayPublic(t *testing.T) {
+	t.Parallel()
+	id := newKey(t).MachineID()
+	client := open(t, Config{PublicOnly: true, Finder: finder{id: {
+		"/ip4/127.0.0.1/tcp/22", "/ip4/10.0.0.1/udp/53/quic-v1", "/ip4/169.254.169.254/tcp/80", "rubbish",
+	}}})
+	_, _, err := post(t.Context(), t, client, id, "")
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "names no address that can be dialed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFenceStopsAPeerThatIsRefused(t *testing.T) {
+	t.Parallel()
+	mining := open(t, Config{Server: true})
+	asked := 0
+	id := serve(t, mining, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	client := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	last := 0
+	for range 4 * refusedBurst {
+		res, _, err := post(t.Context(), t, client, id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last = res.StatusCode; last == http.StatusTooManyRequests {
+			break
+		}
+	}
+	if last != http.StatusTooManyRequests || asked < refusedBurst {
+		t.Errorf("after %d refusals: HTTP %d", asked, last)
+	}
+	other := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	if res, _, err := post(t.Context(), t, other, id, ""); err != nil || res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("another peer is stopped too: %v", err)
+	}
+}
+
+func TestMachineIDs(t *testing.T) {
+	t.Parallel()
+	id := newKey(t).MachineID()
+	p, err := PeerID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, ok := MachineID(p); !ok || back != id {
+		t.Errorf("%s is %s", id, back)
+	}
+}
+
+func FuzzPeerID(f *testing.F) {
+	f.Add(strings.Repeat("0a", 32))
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := PeerID(s)
+		if err != nil {
+			return
+		}
+		if back, ok := MachineID(p); !ok || back != s {
+			t.Errorf("%q came back as %q", s, back)
+		}
+	})
+}

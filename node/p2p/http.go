@@ -1,0 +1,84 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/libp2p/go-libp2p/p2p/net/gostream"
+)
+
+const (
+	// answerLimit is what a machine may take for an answer's head; its own
+	// limit for a call is shorter.
+	answerLimit = 45 * time.Second
+	maxHead     = 32 << 10
+)
+
+// Server answers peers' HTTP exchanges. It is closed like an http.Server.
+type Server struct {
+	http     *http.Server
+	listener net.Listener
+}
+
+// NewServer prepares to answer with handler; limits of base, a server with the
+// limits for hostile callers, are kept.
+func (h *Host) NewServer(base *http.Server, handler http.Handler, log *slog.Logger) (*Server, error) {
+	listener, err := gostream.Listen(h.host, ProtocolHTTP, gostream.IgnoreEOF())
+	if err != nil {
+		return nil, fmt.Errorf("listen for exchanges: %w", err)
+	}
+	return &Server{listener: listener, http: &http.Server{
+		Handler:           newFence(asLocal(handler)),
+		ReadHeaderTimeout: base.ReadHeaderTimeout, ReadTimeout: base.ReadTimeout, WriteTimeout: base.WriteTimeout,
+		IdleTimeout: base.IdleTimeout, MaxHeaderBytes: base.MaxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}}, nil
+}
+
+// Serve answers until Shutdown.
+func (s *Server) Serve() error {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("answer peers: %w", err)
+	}
+	return nil
+}
+
+// Shutdown waits for open exchanges until ctx is done, then cuts them.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return s.http.Close()
+	}
+	return err
+}
+
+// asLocal: Host and Origin protect a browser's user from web pages. A peer is
+// no browser; its gateway has checked them.
+func asLocal(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = "localhost"
+		r.Header.Del("Origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Transport carries HTTP requests whose URL has a machine_id for its host, each
+// on a stream of its own.
+func (h *Host) Transport() *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			machineID, _, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrMachineID, err)
+			}
+			return h.Dial(ctx, machineID, ProtocolHTTP)
+		},
+		DisableKeepAlives: true, DisableCompression: true,
+		ResponseHeaderTimeout: answerLimit, MaxResponseHeaderBytes: maxHead,
+	}
+}

@@ -1,0 +1,139 @@
+package p2p
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/sec"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+const (
+	// peersPeriod is the pause between two looks after the peers of peer.conf.
+	peersPeriod = 15 * time.Second
+	joinLimit   = 10 * time.Second
+)
+
+// keepPeers connects to the peers of peer.conf, and again when they are lost.
+func (h *Host) keepPeers(ctx context.Context) {
+	known := map[string]peer.ID{}
+	for {
+		for _, line := range h.cfg.Peers {
+			if id, ok := known[line]; ok && h.host.Network().Connectedness(id) == network.Connected {
+				continue
+			}
+			id, err := h.join(ctx, line)
+			if err != nil {
+				if ctx.Err() == nil {
+					h.cfg.Log.Warn("a node of peer.conf does not answer", "peer", line, "error", err)
+				}
+				continue
+			}
+			known[line] = id
+			h.cfg.Log.Info("joined a node of peer.conf", "peer", line, "id", id.String())
+		}
+		h.dht.RefreshRoutingTable()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(peersPeriod):
+		}
+	}
+}
+
+// join connects to host:port, whose peer id nobody knows beforehand.
+func (h *Host) join(ctx context.Context, line string) (peer.ID, error) {
+	ctx, cancel := context.WithTimeout(ctx, joinLimit)
+	defer cancel()
+	addrs, err := lineAddrs(line)
+	if err != nil {
+		return "", err
+	}
+	id, err := h.learn(ctx, addrs[1])
+	if err != nil || id == h.host.ID() {
+		return id, err
+	}
+	if err := h.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: addrs}); err != nil {
+		return "", fmt.Errorf("connect: %w", err)
+	}
+	h.host.Peerstore().AddAddrs(id, addrs, peerstore.PermanentAddrTTL)
+	h.host.ConnManager().Protect(id, "peer.conf")
+	return id, nil
+}
+
+// learn asks for a peer that can't be there; the handshake names who is.
+func (h *Host) learn(ctx context.Context, at ma.Multiaddr) (peer.ID, error) {
+	_, public, err := crypto.GenerateEd25519Key(rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("make a key: %w", err)
+	}
+	nobody, err := peer.IDFromPublicKey(public)
+	if err != nil {
+		return "", fmt.Errorf("make a peer id: %w", err)
+	}
+	defer h.host.Peerstore().RemovePeer(nobody)
+	defer h.host.Peerstore().ClearAddrs(nobody)
+	err = h.host.Connect(ctx, peer.AddrInfo{ID: nobody, Addrs: []ma.Multiaddr{at}})
+	var mismatch sec.ErrPeerIDMismatch
+	if errors.As(err, &mismatch) {
+		return mismatch.Actual, nil
+	}
+	return "", fmt.Errorf("%w: %w", ErrPeer, err)
+}
+
+// lineAddrs are QUIC and TCP of host:port.
+func lineAddrs(line string) ([]ma.Multiaddr, error) {
+	name, port, err := net.SplitHostPort(line)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q: %w", ErrPeer, line, err)
+	}
+	texts := []string{"/dns/" + name + "/udp/" + port + "/quic-v1", "/dns/" + name + "/tcp/" + port}
+	if at, err := netip.ParseAddrPort(line); err == nil {
+		texts = Multiaddrs(at)
+	}
+	addrs := make([]ma.Multiaddr, 0, len(texts))
+	for _, text := range texts {
+		a, err := ma.NewMultiaddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %q: %w", ErrPeer, line, err)
+		}
+		addrs = append(addrs, a)
+	}
+	return addrs, nil
+}
+
+// relayPeers are the connected nodes that pass connections on.
+func (h *Host) relayPeers() []peer.AddrInfo {
+	var found []peer.AddrInfo
+	for _, id := range h.host.Network().Peers() {
+		speaks, err := h.host.Peerstore().SupportsProtocols(id, proto.ProtoIDv2Hop)
+		if err != nil || len(speaks) == 0 || h.host.Network().Connectedness(id) != network.Connected {
+			continue
+		}
+		found = append(found, h.host.Peerstore().PeerInfo(id))
+	}
+	return found
+}
+
+// relays is what the library asks for places at relays.
+func (h *Host) relays(_ context.Context, most int) <-chan peer.AddrInfo {
+	found := h.relayPeers()
+	found = slices.Clip(found[:min(most, len(found))])
+	out := make(chan peer.AddrInfo, len(found))
+	for _, info := range found {
+		out <- info
+	}
+	close(out)
+	return out
+}

@@ -1,0 +1,155 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/net/gostream"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+// What finding a machine may take, together below the ten seconds after which a
+// caller has an answer.
+const (
+	reachLimit = 9 * time.Second
+	chainLimit = 2 * time.Second
+	firstLimit = 4 * time.Second
+	tableLimit = 2 * time.Second
+)
+
+// Dial opens a stream to a machine, as a connection whose Close ends it. It may
+// go through a relay.
+func (h *Host) Dial(ctx context.Context, machineID string, speak protocol.ID) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, reachLimit)
+	defer cancel()
+	id, err := PeerID(machineID)
+	if err != nil {
+		return nil, err
+	}
+	ctx = network.WithAllowLimitedConn(ctx, string(speak))
+	if err := h.reach(ctx, machineID, id); err != nil {
+		return nil, err
+	}
+	conn, err := gostream.Dial(network.WithNoDial(ctx, "reached"), h.host, id, speak)
+	if err != nil {
+		return nil, &UnreachableError{
+			MachineID: machineID, Tried: []string{fmt.Sprintf("a stream %s on the connection: %v", speak, err)},
+			Timeout: ctx.Err() != nil,
+		}
+	}
+	return conn, nil
+}
+
+// Way is how a machine is connected: "direct", "relay" or "" for not at all.
+func (h *Host) Way(machineID string) string {
+	id, err := PeerID(machineID)
+	if err != nil {
+		return ""
+	}
+	way := ""
+	for _, c := range h.host.Network().ConnsToPeer(id) {
+		if !c.Stat().Limited {
+			return "direct"
+		}
+		way = "relay"
+	}
+	return way
+}
+
+// reach connects to a machine: by what the chain and the peers say, then by the
+// hash table.
+func (h *Host) reach(ctx context.Context, machineID string, id peer.ID) error {
+	if h.connected(id) {
+		return nil
+	}
+	failed := &UnreachableError{MachineID: machineID}
+	addrs := h.fromChain(ctx, machineID, id, failed)
+	for _, r := range h.relayPeers() {
+		if circuit, err := ma.NewMultiaddr("/p2p/" + r.ID.String() + "/p2p-circuit"); err == nil && r.ID != id {
+			addrs = append(addrs, circuit)
+		}
+	}
+	if known := len(h.host.Peerstore().Addrs(id)); known > 0 && len(addrs) == 0 {
+		failed.Tried = append(failed.Tried, fmt.Sprintf("%d addresses of before", known))
+	}
+	if h.connect(ctx, firstLimit, id, addrs, failed) {
+		return nil
+	}
+	if more := h.fromTable(ctx, id, failed); len(more) > 0 && h.connect(ctx, reachLimit, id, more, failed) {
+		return nil
+	}
+	failed.Timeout = failed.Timeout || ctx.Err() != nil
+	return failed
+}
+
+func (h *Host) connected(id peer.ID) bool {
+	state := h.host.Network().Connectedness(id)
+	return state == network.Connected || state == network.Limited
+}
+
+func (h *Host) fromChain(ctx context.Context, machineID string, id peer.ID, failed *UnreachableError) []ma.Multiaddr {
+	if h.cfg.Finder == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, chainLimit)
+	defer cancel()
+	texts, err := h.cfg.Finder.Addresses(ctx, machineID)
+	addrs := h.parseAddrs(id, texts)
+	switch {
+	case err != nil:
+		failed.Tried = append(failed.Tried, fmt.Sprintf("the chain: %v", err))
+	case len(addrs) == 0:
+		failed.Tried = append(failed.Tried, "the chain: names no address that can be dialed")
+	}
+	return addrs
+}
+
+func (h *Host) fromTable(ctx context.Context, id peer.ID, failed *UnreachableError) []ma.Multiaddr {
+	ctx, cancel := context.WithTimeout(ctx, tableLimit)
+	defer cancel()
+	info, err := h.dht.FindPeer(ctx, id)
+	if err != nil {
+		failed.Tried = append(failed.Tried, fmt.Sprintf("the hash table over %d peers: %v", h.Peers(), err))
+		return nil
+	}
+	var addrs []ma.Multiaddr
+	for _, a := range info.Addrs {
+		if h.mayDial(a) {
+			addrs = append(addrs, a)
+		}
+	}
+	return addrs
+}
+
+// connect tries addrs and what is known of the peer; relays begin a moment
+// after direct addresses.
+func (h *Host) connect(ctx context.Context, limit time.Duration, id peer.ID, addrs []ma.Multiaddr, failed *UnreachableError) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	h.host.Peerstore().AddAddrs(id, addrs, peerstore.TempAddrTTL)
+	if len(h.host.Peerstore().Addrs(id)) == 0 {
+		return false
+	}
+	err := h.host.Connect(ctx, peer.AddrInfo{ID: id})
+	if err == nil {
+		return true
+	}
+	dial := new(swarm.DialError)
+	if !errors.As(err, &dial) || len(dial.DialErrors) == 0 {
+		failed.Tried = append(failed.Tried, err.Error())
+	} else {
+		for _, way := range dial.DialErrors {
+			failed.Tried = append(failed.Tried, fmt.Sprintf("%s: %v", way.Address, way.Cause))
+		}
+	}
+	failed.Timeout = ctx.Err() != nil
+	return false
+}
