@@ -10,6 +10,7 @@ import (
 
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -24,6 +25,7 @@ func Facts(ctx context.Context, cfg Config, machineID string) (machine.Facts, er
 		MachineID: machineID, HostCPUs: cfg.HostCPUs, HostMemoryMiB: cfg.HostMemoryMiB,
 		SystemPath: "/", DataPath: cfg.DataDir, TestSlots: cfg.TestSlots,
 		PublicIP: cfg.PublicIP, PortFirst: cfg.PortFirst, PortLast: cfg.PortLast,
+		Multiaddrs: p2p.Multiaddrs(cfg.published()),
 	})
 }
 

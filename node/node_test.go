@@ -153,9 +153,9 @@ func TestLock(t *testing.T) {
 	}
 }
 
-func TestRunRefusesClient(t *testing.T) {
+func TestRunRefusesRole(t *testing.T) {
 	t.Parallel()
-	if err := Run(t.Context(), Config{Role: RoleClient}); !errors.Is(err, ErrRole) {
+	if err := Run(t.Context(), Config{Role: "validator"}); !errors.Is(err, ErrRole) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm/libvirt"
 	"github.com/dbc-network/dbc/x/machine"
@@ -53,6 +54,7 @@ type parts struct {
 	trust   *trust.Chain
 	host    *host.Host
 	answers *challenge.Loop
+	peers   *p2p.Host
 
 	closers []func() error
 }
@@ -60,13 +62,17 @@ type parts struct {
 // Run is the life of a node: it returns nil after ctx is done and everything it
 // began has ended. VMs run on and are found again by the next Run.
 func Run(ctx context.Context, cfg Config) (err error) {
-	if cfg.Role != RoleMining {
-		return fmt.Errorf("role %q: this version runs role %s only: %w", cfg.Role, RoleMining, ErrRole)
+	switch cfg.Role {
+	case RoleClient:
+		return runClient(ctx, cfg)
+	case RoleMining:
+	default:
+		return fmt.Errorf("role %q: want %s or %s: %w", cfg.Role, RoleMining, RoleClient, ErrRole)
 	}
 	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, open := range []func(context.Context) error{
-		p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers,
+		p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers, p.openPeers,
 	} {
 		if err := open(ctx); err != nil {
 			if ctx.Err() != nil {

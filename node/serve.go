@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -26,17 +25,22 @@ func (p *parts) serve(ctx context.Context) error {
 		return fmt.Errorf("listen on http_ip:http_port: %w", err)
 	}
 	server := p.api().HTTP()
+	streams, err := p.peers.NewServer(server, server.Handler, p.log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 3)
+	ended := make(chan error, 4)
 	go func() { ended <- p.host.Run(ctx) }()
 	go func() { ended <- p.answers.Run(ctx) }()
-	go func() { ended <- p.listen(server, listener) }()
+	go func() { ended <- serveHTTP(server, listener, p.cfg) }()
+	go func() { ended <- streams.Serve() }()
 	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
 		"api", "http://"+p.cfg.HTTPListen.String())
 
 	var first error
-	left := 3
+	left := 4
 	select {
 	case <-ctx.Done():
 	case first = <-ended:
@@ -44,30 +48,12 @@ func (p *parts) serve(ctx context.Context) error {
 	}
 	cancel()
 	// Requests end first, for they use what the loop uses.
-	end, stop := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer stop()
-	err = server.Shutdown(end)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = server.Close()
-	}
+	err = errors.Join(shutdown(ctx, server), shutdown(ctx, streams))
 	for ; left > 0; left-- {
 		first = errors.Join(first, <-ended)
 	}
 	p.log.Info("the node has ended; its VMs run on")
 	return errors.Join(first, err)
-}
-
-func (p *parts) listen(server *http.Server, listener net.Listener) error {
-	var err error
-	if p.cfg.HTTPTLSCert != "" {
-		err = server.ServeTLS(listener, p.cfg.HTTPTLSCert, p.cfg.HTTPTLSKey)
-	} else {
-		err = server.Serve(listener)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("serve the API: %w", err)
 }
 
 func (p *parts) api() *api.Server {

@@ -48,7 +48,7 @@ func (s *Server) serve(needs Authority, next handler) http.HandlerFunc {
 
 func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs Authority, next handler) (any, error) {
 	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
-	if err := s.guard(c.http); err != nil {
+	if err := s.guard().Check(c.http); err != nil {
 		return nil, err
 	}
 	if c.http.Method == http.MethodPost {
@@ -148,7 +148,7 @@ func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if origin := c.http.Header.Get("Origin"); origin != "" && s.originAllowed(origin) {
+	if origin := c.http.Header.Get("Origin"); origin != "" && s.guard().OriginAllowed(c.http) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Expose-Headers", auth.HeaderMachine+", "+auth.HeaderSign)
 		h.Add("Vary", "Origin")

@@ -204,3 +204,6 @@ func (h *Host) parseAddrs(id peer.ID, texts []string) []ma.Multiaddr {
 }
 
 func (h *Host) mayDial(a ma.Multiaddr) bool { return !h.cfg.PublicOnly || manet.IsPublicAddr(a) }
+
+// ID is this host's peer id.
+func (h *Host) ID() string { return h.host.ID().String() }

@@ -48,14 +48,11 @@ func (s *Server) Serve() error {
 	return nil
 }
 
-// Shutdown waits for open exchanges until ctx is done, then cuts them.
-func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return s.http.Close()
-	}
-	return err
-}
+// Shutdown waits for open exchanges until ctx is done.
+func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+
+// Close cuts open exchanges.
+func (s *Server) Close() error { return s.http.Close() }
 
 // asLocal: Host and Origin protect a browser's user from web pages. A peer is
 // no browser; its gateway has checked them.

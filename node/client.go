@@ -1,0 +1,159 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+const (
+	// statusLimit bounds the question after the chain's head.
+	statusLimit = 2 * time.Second
+	// maxKnown bounds the list of machines without an index, and knownPage a
+	// page of it.
+	maxKnown  = 1000
+	knownPage = 100
+)
+
+// client is a running client node.
+type client struct {
+	cfg   Config
+	log   *slog.Logger
+	key   key.Key
+	chain *chain.Client
+	peers *p2p.Host
+}
+
+// runClient is the life of a client node. It keeps no state but its key, so
+// many run on one computer, each with a home and ports of its own.
+func runClient(ctx context.Context, cfg Config) (err error) {
+	c := &client{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	if c.key, err = key.Load(cfg.KeyPath()); err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPListen.String())
+	if err != nil {
+		return fmt.Errorf("listen on http_ip:http_port: %w", err)
+	}
+	defer func() { _ = listener.Close() }() // the server closes it first
+	c.chain, err = chain.Dial(ctx, chain.Config{ChainID: cfg.ChainID, GRPC: cfg.ChainGRPC, RPC: cfg.ChainRPC, Logger: c.log})
+	if err != nil {
+		return fmt.Errorf("connect to the chain: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.chain.Close()) }()
+	c.peers, err = p2p.New(p2p.Config{
+		Key: c.key, ChainID: cfg.ChainID, Listen: cfg.NetListen, Public: cfg.PublicIP, Peers: cfg.Peers,
+		Relay: cfg.Relay, RelayDataMiB: cfg.RelayDataMiB, PublicOnly: mainNetwork(cfg.ChainID),
+		Finder: onChain{c.chain}, Log: c.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.peers.Close()) }()
+	return c.serve(ctx, listener)
+}
+
+func (c *client) serve(ctx context.Context, listener net.Listener) error {
+	server := c.gateway().HTTP()
+	ended := make(chan error, 1)
+	go func() { ended <- serveHTTP(server, listener, c.cfg) }()
+	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", "http://"+c.cfg.HTTPListen.String(),
+		"peer_id", c.peers.ID())
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	return errors.Join(shutdown(ctx, server), <-ended)
+}
+
+func (c *client) gateway() *gateway.Gateway {
+	return gateway.New(gateway.Config{
+		Version: version(), ChainID: c.cfg.ChainID,
+		Guard: api.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
+	}, gateway.Deps{
+		Machines: c.peers.Transport(), Known: c.known, Status: c.status, Mounts: c.mounts(), Log: c.log,
+	})
+}
+
+// mounts are what this node answers itself.
+func (c *client) mounts() []gateway.Mount { return nil }
+
+func (c *client) status(ctx context.Context) gateway.Status {
+	ctx, cancel := context.WithTimeout(ctx, statusLimit)
+	defer cancel()
+	s := gateway.Status{PeerID: c.peers.ID(), Peers: c.peers.Peers()}
+	head, err := c.chain.Head(ctx)
+	switch {
+	case err != nil:
+		s.Doubt = err.Error()
+	case head.ChainID != c.cfg.ChainID:
+		s.Doubt = fmt.Sprintf("%s serves chain %s, core.conf says %s", c.cfg.ChainRPC, head.ChainID, c.cfg.ChainID)
+	default:
+		s.Height = head.Height
+	}
+	return s
+}
+
+// known are the machines that the chain lists as online.
+func (c *client) known(ctx context.Context) ([]api.Node, error) {
+	nodes, page := []api.Node{}, &query.PageRequest{Limit: knownPage}
+	for {
+		res, err := c.chain.Machines(ctx, machine.QueryMachinesRequest{
+			State: machine.MACHINE_STATE_ONLINE, Pagination: page,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, listed := range res.Listings {
+			nodes = append(nodes, api.Node{NodeID: listed.Machine.Id})
+		}
+		if res.Pagination == nil || len(res.Pagination.NextKey) == 0 || len(nodes) >= maxKnown {
+			return nodes, nil
+		}
+		page = &query.PageRequest{Key: res.Pagination.NextKey, Limit: knownPage}
+	}
+}
+
+// serveHTTP answers until the server is shut down.
+func serveHTTP(server *http.Server, listener net.Listener, cfg Config) error {
+	var err error
+	if cfg.HTTPTLSCert != "" {
+		err = server.ServeTLS(listener, cfg.HTTPTLSCert, cfg.HTTPTLSKey)
+	} else {
+		err = server.Serve(listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve the API: %w", err)
+}
+
+// shutdown lets requests end for a while.
+func shutdown(ctx context.Context, server interface {
+	Shutdown(ctx context.Context) error
+	Close() error
+},
+) error {
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer stop()
+	err := server.Shutdown(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return err
+}

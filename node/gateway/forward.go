@@ -1,0 +1,208 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/p2p"
+)
+
+const (
+	// forwardLimit bounds one exchange; the machine's own limit is shorter.
+	forwardLimit = 50 * time.Second
+	// maxAnswer bounds what a hostile machine can make this node hold, in bytes.
+	maxAnswer = 8 << 20
+)
+
+// passed are the headers of an answer that reach the renter; a machine's
+// cookies and redirects don't.
+var passed = []string{"Content-Type", auth.HeaderMachine, auth.HeaderSign, "Retry-After"}
+
+func noRoute(r *http.Request) error {
+	return &host.Refusal{Kind: api.ErrPath, Field: "path", Value: r.Method + " " + r.URL.Path, Limit: "POST /api/v1/…"}
+}
+
+// machines lists known machines where none is named.
+func (g *Gateway) machines(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	list, err := peerNodes(body)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	if len(list) > 0 {
+		g.pass(w, r, list, body)
+		return
+	}
+	known, err := g.deps.Known(r.Context())
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	g.write(w, r, http.StatusOK, api.Reply{}, api.Nodes{MiningNodes: known})
+}
+
+// forward passes a request to the machine that its body names.
+func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	list, err := peerNodes(body)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	g.pass(w, r, list, body)
+}
+
+func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, body []byte) {
+	machineID, err := oneMachine("peer_nodes_list", list)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), forwardLimit)
+	defer cancel()
+	target, err := machineURL(machineID, r)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	out, err := http.NewRequestWithContext(ctx, r.Method, "http://"+machineID, bytes.NewReader(body))
+	if err != nil {
+		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
+		return
+	}
+	out.URL = target
+	for _, name := range []string{"Content-Type", auth.HeaderName} {
+		if values := r.Header.Values(name); len(values) > 0 {
+			out.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	res, err := g.deps.Machines.RoundTrip(out)
+	if err != nil {
+		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
+		return
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err == nil && len(answer) > maxAnswer {
+		err = fmt.Errorf("more than %d bytes", maxAnswer)
+	}
+	if err != nil {
+		g.refuse(w, r, fmt.Errorf("%w: %w", ErrAnswer, err))
+		return
+	}
+	g.headers(w, r)
+	for _, name := range passed {
+		if value := res.Header.Get(name); value != "" {
+			w.Header().Set(name, value)
+		}
+	}
+	w.WriteHeader(res.StatusCode)
+	if _, err := w.Write(answer); err != nil {
+		g.deps.Log.Debug("an answer was not taken", "error", err)
+	}
+}
+
+// socket passes a WebSocket through. Its opening has no body, so the query's
+// machine_id names the machine.
+func (g *Gateway) socket(w http.ResponseWriter, r *http.Request) {
+	machineID, err := oneMachine("machine_id", r.URL.Query()["machine_id"])
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	target, err := machineURL(machineID, r)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	proxy := httputil.ReverseProxy{
+		Transport: g.deps.Machines,
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL, p.Out.Host = target, machineID
+			for _, name := range []string{"Cookie", "Origin", "Referer", "Authorization"} {
+				p.Out.Header.Del(name)
+			}
+		},
+		ModifyResponse: func(res *http.Response) error {
+			res.Header.Del("Set-Cookie")
+			return nil
+		},
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { g.refuse(w, r, err) },
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// machineURL keeps the path and query as they came: they are signed.
+func machineURL(machineID string, r *http.Request) (*url.URL, error) {
+	target := *r.URL
+	target.Scheme, target.Host, target.User = "http", machineID, nil
+	if target.RequestURI() != r.RequestURI {
+		return nil, &host.Refusal{
+			Kind: api.ErrBody, Field: "path", Value: r.RequestURI, Limit: "a path and query in their usual form",
+		}
+	}
+	return &target, nil
+}
+
+func oneMachine(field string, list []string) (string, error) {
+	if len(list) != 1 {
+		return "", &host.Refusal{
+			Kind: api.ErrBody, Field: field, Value: fmt.Sprintf("%d machines", len(list)), Limit: "the id of one machine",
+			Remedy: "send the request once for each machine",
+		}
+	}
+	if _, err := p2p.PeerID(list[0]); err != nil {
+		return "", &host.Refusal{Kind: err, Field: field, Value: fmt.Sprintf("%.80s", list[0]), Limit: "64 lower-case hex digits"}
+	}
+	return list[0], nil
+}
+
+// readBody takes JSON only: a form could be sent by any web page without asking.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, &host.Refusal{
+			Kind: api.ErrBody, Field: "Content-Type", Value: r.Header.Get("Content-Type"), Limit: "application/json",
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, api.MaxBody))
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return nil, &host.Refusal{Kind: api.ErrBody, Field: "body", Value: "too long", Limit: fmt.Sprintf("%d bytes", api.MaxBody)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: it ended early", api.ErrBody)
+	}
+	return body, nil
+}
+
+// peerNodes is the one field that a gateway reads; the machine reads all.
+func peerNodes(body []byte) ([]string, error) {
+	var req struct {
+		PeerNodesList []string `json:"peer_nodes_list"`
+	}
+	if err := json.Unmarshal(body, &req); err != nil {
+		return nil, fmt.Errorf("%w: %w", api.ErrBody, err)
+	}
+	return req.PeerNodesList, nil
+}

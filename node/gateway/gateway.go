@@ -1,0 +1,112 @@
+// Package gateway is the API of a client node: it passes each request, byte for
+// byte, to the one machine that peer_nodes_list names, and that machine's signed
+// answer back. It knows no route of a machine, so it can neither read a request
+// differently than the machine does nor answer in its name.
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+const exposed = auth.HeaderMachine + ", " + auth.HeaderSign
+
+// Config is what a client node says of itself and whom it answers.
+type Config struct {
+	Version string
+	ChainID string
+	Guard   api.Guard
+}
+
+// Mount is what the client node answers itself, as a pattern of http.ServeMux.
+type Mount struct {
+	Pattern string
+	Handler http.Handler
+}
+
+// Deps are the parts that a gateway works with.
+type Deps struct {
+	// Machines carries a request to the machine whose id is the URL's host.
+	Machines http.RoundTripper
+	// Known lists machines that can be asked for.
+	Known func(ctx context.Context) ([]api.Node, error)
+	// Status is the node's own.
+	Status func(ctx context.Context) Status
+	Mounts []Mount
+	Log    *slog.Logger
+}
+
+// Status is the reply of GET /.
+type Status struct {
+	api.Root
+	// PeerID is this node's among the others; Peers is how many it has.
+	PeerID string `json:"peer_id"`
+	Peers  int    `json:"peers"`
+}
+
+// Gateway answers renters.
+type Gateway struct {
+	cfg  Config
+	deps Deps
+}
+
+// New is a gateway for http.Server.
+func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps} }
+
+// Handler is everything behind the checks of Host and Origin.
+func (g *Gateway) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", g.status)
+	mux.HandleFunc("GET /api/v1/{$}", g.status)
+	mux.HandleFunc("POST "+api.PathMiningNodes, g.machines)
+	mux.HandleFunc("POST /api/v1/", g.forward)
+	for _, kind := range []string{"console", "vnc"} {
+		mux.HandleFunc("GET /api/v1/tasks/"+kind+"/{id}", g.socket)
+	}
+	for _, m := range g.deps.Mounts {
+		mux.Handle(m.Pattern, m.Handler)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		g.refuse(w, r, noRoute(r))
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := g.cfg.Guard.Check(r); err != nil {
+			g.refuse(w, r, err)
+			return
+		}
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			g.preflight(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// HTTP is an http.Server with limits for slow and half-open callers.
+func (g *Gateway) HTTP() *http.Server {
+	return &http.Server{
+		Handler: g.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(g.deps.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// preflight is asked by a browser before a page of another origin may ask.
+func (g *Gateway) preflight(w http.ResponseWriter, r *http.Request) {
+	g.headers(w, r)
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
+	w.Header().Set("Access-Control-Allow-Headers", "Content-Type, "+auth.HeaderName)
+	w.Header().Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (g *Gateway) status(w http.ResponseWriter, r *http.Request) {
+	status := g.deps.Status(r.Context())
+	status.Version, status.Role, status.ChainID = g.cfg.Version, "client", g.cfg.ChainID
+	g.write(w, r, http.StatusOK, api.Reply{}, status)
+}

@@ -1,0 +1,229 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/p2p"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type finder map[string][]string
+
+func (f finder) Addresses(_ context.Context, id string) ([]string, error) { return f[id], nil }
+
+func peer(t *testing.T, cfg p2p.Config) (*p2p.Host, string) {
+	t.Helper()
+	k, err := key.Create(filepath.Join(t.TempDir(), "node.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Key, cfg.ChainID, cfg.Log = k, "dbc-devnet-1", slog.New(slog.DiscardHandler)
+	h, err := p2p.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h, k.MachineID()
+}
+
+// machine answers what it was asked, with headers of all kinds.
+func machine(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		kind, text, err := c.Read(r.Context())
+		if err == nil {
+			_ = c.Write(r.Context(), kind, fmt.Appendf(nil, "%s %q", text, r.Header.Get("Cookie")))
+		}
+		_ = c.Close(websocket.StatusNormalClosure, "")
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set(auth.HeaderMachine, "m")
+	h.Set(auth.HeaderSign, "s")
+	h.Set("Set-Cookie", "a=b")
+	w.WriteHeader(http.StatusConflict)
+	fmt.Fprintf(w, "%s|%s|%s|%s", r.RequestURI, r.Header.Get(auth.HeaderName), r.Header.Get("Cookie"), body)
+}
+
+// world is a client node's API before one machine.
+func world(t *testing.T) (url, machineID string) {
+	t.Helper()
+	mining, machineID := peer(t, p2p.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Server: true})
+	s, err := mining.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, http.HandlerFunc(machine), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- s.Serve() }()
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(), <-ended); err != nil {
+			t.Error(err)
+		}
+	})
+	client, _ := peer(t, p2p.Config{Finder: finder{machineID: mining.Addrs()}})
+	g := gateway.New(gateway.Config{Guard: api.Guard{Origins: []string{"https://app.example"}}}, gateway.Deps{
+		Machines: client.Transport(), Log: slog.New(slog.DiscardHandler),
+		Known:  func(context.Context) ([]api.Node, error) { return []api.Node{{NodeID: machineID}}, nil },
+		Status: func(context.Context) gateway.Status { return gateway.Status{PeerID: client.ID()} },
+	})
+	server := httptest.NewServer(g.Handler())
+	t.Cleanup(server.Close)
+	return server.URL, machineID
+}
+
+func send(t *testing.T, method, url, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+		}
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(text)
+}
+
+func TestBytesGoToTheMachineAndBack(t *testing.T) {
+	t.Parallel()
+	url, id := world(t)
+	body := `{ "peer_nodes_list" : ["` + id + `"], "additional":{"x": 1e3},  "y":"é" }` + "\n"
+	res, text := send(t, http.MethodPost, url+"/api/v1/tasks/a%2Fb?x=%20y", body, auth.HeaderName, "v1 a b", "Cookie", "c=d")
+	if want := "/api/v1/tasks/a%2Fb?x=%20y|v1 a b||" + body; text != want {
+		t.Errorf("the machine saw %q, want %q", text, want)
+	}
+	if res.StatusCode != http.StatusConflict || res.Header.Get(auth.HeaderMachine) != "m" || res.Header.Get(auth.HeaderSign) != "s" {
+		t.Errorf("HTTP %d, %v", res.StatusCode, res.Header)
+	}
+	if cookies := res.Header.Get("Set-Cookie"); cookies != "" {
+		t.Errorf("a cookie came through: %s", cookies)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	url, id := world(t)
+	ours := `{"peer_nodes_list":["` + id + `"]}`
+	// A valid key whose machine is nowhere.
+	gone := strings.Repeat("0", 63) + "1"
+	for name, c := range map[string]struct {
+		method, path, body string
+		headers            []string
+		status             int
+		code               string
+	}{
+		"rebound name":   {"POST", "/api/v1/tasks", ours, []string{"Host", "evil.example"}, 403, "HOST_REFUSED"},
+		"foreign page":   {"POST", "/api/v1/tasks", ours, []string{"Origin", "https://evil.example"}, 403, "ORIGIN_REFUSED"},
+		"form":           {"POST", "/api/v1/tasks", ours, []string{"Content-Type", "text/plain"}, 400, "BAD_REQUEST"},
+		"not JSON":       {"POST", "/api/v1/tasks", "{", nil, 400, "BAD_REQUEST"},
+		"no machine":     {"POST", "/api/v1/tasks", `{}`, nil, 400, "BAD_REQUEST"},
+		"two machines":   {"POST", "/api/v1/tasks", `{"peer_nodes_list":["` + id + `","` + id + `"]}`, nil, 400, "BAD_REQUEST"},
+		"a name":         {"POST", "/api/v1/tasks", `{"peer_nodes_list":["example.com"]}`, nil, 400, "BAD_REQUEST"},
+		"too long":       {"POST", "/api/v1/tasks", `{"x":"` + strings.Repeat("x", api.MaxBody) + `"}`, nil, 400, "BAD_REQUEST"},
+		"no route":       {"GET", "/etc/passwd", "", nil, 404, "NOT_FOUND"},
+		"gone machine":   {"POST", "/api/v1/tasks", `{"peer_nodes_list":["` + gone + `"]}`, nil, 502, "UNREACHABLE"},
+		"console of any": {"GET", "/api/v1/tasks/console/a", "", nil, 400, "BAD_REQUEST"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			res, text := send(t, c.method, url+c.path, c.body, c.headers...)
+			var reply api.Reply
+			if err := json.Unmarshal([]byte(text), &reply); err != nil {
+				t.Fatal(err)
+			}
+			if res.StatusCode != c.status || reply.Code != c.code || reply.ErrCode == 0 || res.Header.Get(auth.HeaderSign) != "" {
+				t.Errorf("HTTP %d %s, want %d %s", res.StatusCode, text, c.status, c.code)
+			}
+			if c.code == "UNREACHABLE" && !strings.Contains(text, "tried the chain: ") {
+				t.Errorf("does not say what was tried: %s", text)
+			}
+		})
+	}
+}
+
+func TestOwnPagesAndListedOnesMayAsk(t *testing.T) {
+	t.Parallel()
+	url, _ := world(t)
+	for _, origin := range []string{url, "https://app.example"} {
+		res, _ := send(t, http.MethodOptions, url+"/api/v1/tasks", "", "Origin", origin, "Access-Control-Request-Method", "POST")
+		if res.StatusCode != http.StatusNoContent || res.Header.Get("Access-Control-Allow-Origin") != origin {
+			t.Errorf("%s: HTTP %d, %v", origin, res.StatusCode, res.Header)
+		}
+	}
+}
+
+func TestKnownMachinesWhereNoneIsNamed(t *testing.T) {
+	t.Parallel()
+	url, id := world(t)
+	res, text := send(t, http.MethodPost, url+api.PathMiningNodes, `{"peer_nodes_list":[]}`)
+	if res.StatusCode != http.StatusOK || !strings.Contains(text, `"node_id":"`+id+`"`) {
+		t.Errorf("HTTP %d %s", res.StatusCode, text)
+	}
+	if _, text := send(t, http.MethodGet, url+"/", ""); !strings.Contains(text, `"role":"client"`) || !strings.Contains(text, `"peer_id":"12D3`) {
+		t.Errorf("status %s", text)
+	}
+}
+
+func TestWebSocketPasses(t *testing.T) {
+	t.Parallel()
+	url, id := world(t)
+	transport := &http.Transport{DisableKeepAlives: true}
+	c, res, err := websocket.Dial(t.Context(), url+"/api/v1/tasks/console/x?machine_id="+id, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: http.Header{"Cookie": {"c=d"}, "Origin": {url}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Body != nil {
+		defer func() { _ = res.Body.Close() }()
+	}
+	if err := c.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, text, err := c.Read(t.Context()); err != nil || string(text) != `hello ""` {
+		t.Errorf("%q, %v", text, err)
+	}
+	_ = c.Close(websocket.StatusNormalClosure, "")
+}

@@ -1,0 +1,40 @@
+package node
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/p2p"
+)
+
+// onChain finds a machine's addresses in its facts.
+type onChain struct{ *chain.Client }
+
+// Addresses are what the machine's bond says.
+func (c onChain) Addresses(ctx context.Context, machineID string) ([]string, error) {
+	listed, err := c.Machine(ctx, machineID)
+	return listed.Machine.Facts.Multiaddrs, err
+}
+
+// published is where others reach the node's peer-to-peer port.
+func (c Config) published() netip.AddrPort {
+	if c.NetListen.Addr().IsUnspecified() && c.PublicIP.IsValid() {
+		return netip.AddrPortFrom(c.PublicIP, c.NetListen.Port())
+	}
+	return c.NetListen
+}
+
+// openPeers begins to listen for client nodes.
+func (p *parts) openPeers(context.Context) (err error) {
+	p.peers, err = p2p.New(p2p.Config{
+		Key: p.key, ChainID: p.cfg.ChainID, Listen: p.cfg.NetListen, Public: p.cfg.PublicIP, Peers: p.cfg.Peers,
+		Server: true, Relay: p.cfg.Relay, RelayDataMiB: p.cfg.RelayDataMiB,
+		PublicOnly: mainNetwork(p.cfg.ChainID), Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	p.onClose(p.peers.Close)
+	return nil
+}
