@@ -25,7 +25,10 @@ import (
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain: the keyring's library starts a timer when it is loaded.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
+}
 
 type finder map[string][]string
 
