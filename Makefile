@@ -18,7 +18,7 @@ LDFLAGS := -s -w \
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup build images ## start a whole network here and walk the rental guide on it (ARGS=--exit: then stop)
@@ -67,7 +67,7 @@ spec: ## write the API's documents from its routes
 
 .PHONY: generated
 generated: proto spec
-	@git diff --exit-code --stat -- x proto node/api docs
+	@git diff --exit-code --stat -- x proto app/openapi node/api docs
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
