@@ -42,6 +42,19 @@ func TestParseCustomPort(t *testing.T) {
 		"tcp,٥٢٠٠":                  nil,
 		"tcp,00000000000000005200":  nil,
 		"tcp,5200-5201:65535-65536": nil,
+		"tcp,5200:22":               p("tcp", 5200, 22),
+		"udp,5999-5999:53-53":       p("udp", 5999, 53),
+		"tcp,5998-6001":             nil,
+		"tcp,5200-":                 nil,
+		"tcp,-5201":                 nil,
+		"tcp,5200:":                 nil,
+		"tcp,:80":                   nil,
+		"TCP,5200":                  nil,
+		"tcp,5200,5201":             nil,
+		"tcp,5200:80:81":            nil,
+		"tcp,5200-5201:81-80":       nil,
+		"5200":                      nil,
+		"":                          nil,
 	} {
 		got, err := parseCustomPort(text, testLimits)
 		if (err != nil) != (want == nil) || !reflect.DeepEqual(got, want) {

@@ -45,8 +45,13 @@ func (Local) Ready(ctx context.Context, addr netip.Addr) error {
 	return nil
 }
 
-// PortFree binds the port for a moment on every address.
+// PortFree binds the port for a moment on every address, and asks the kernel
+// whether it could give the port to a connection that begins here: such a one's
+// answers would be led to the guest.
 func (Local) PortFree(protocol string, port uint16) bool {
+	if own, err := readEphemeral(netSettings); err != nil || own.holds(port) {
+		return false
+	}
 	address := fmt.Sprintf(":%d", port)
 	if protocol == "udp" {
 		conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", address)

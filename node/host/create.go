@@ -126,7 +126,8 @@ func checkDevices(listed machine.Facts, slots []uint32) error {
 func (h *Host) checkPorts(o Order) error {
 	for i, p := range o.Ports {
 		if !h.deps.Computer.PortFree(p.Protocol, p.Host) {
-			return refuse(ErrPortTaken, portField(i), p.Host, "a port that nothing on the host uses", "choose another port")
+			return refuse(ErrPortTaken, portField(i), p.Host, "a port that nothing on the host uses, nor its kernel for outgoing connections",
+				"choose another port")
 		}
 	}
 	return nil

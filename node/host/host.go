@@ -74,7 +74,7 @@ type Net interface {
 type Computer interface {
 	// Ready looks once whether the guest at addr answers on SSH.
 	Ready(ctx context.Context, addr netip.Addr) error
-	// PortFree says whether nothing on the computer uses the port.
+	// PortFree says whether nothing on the computer uses the port or may.
 	PortFree(protocol string, port uint16) bool
 	// FreeGiB is the room on the disk below path.
 	FreeGiB(path string) (uint64, error)
