@@ -63,6 +63,9 @@ func (n *Network) Ensure(ctx context.Context) error {
 	if err := n.config.ensureBridge(); err != nil {
 		return err
 	}
+	if err := n.admit(); err != nil {
+		return err
+	}
 	return n.config.ensureSettings()
 }
 
@@ -82,6 +85,9 @@ func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	if err := n.replace(bindings); err != nil {
 		return err
 	}
+	if err := n.admit(); err != nil {
+		return err
+	}
 	return newStale(n.config, bindings).forget()
 }
 
@@ -94,6 +100,9 @@ func (n *Network) Remove(ctx context.Context) error {
 	}
 	// The bridge first: rules outlive it rather than the other way round.
 	if err := n.config.removeBridge(); err != nil {
+		return err
+	}
+	if err := n.leave(); err != nil {
 		return err
 	}
 	conn, err := n.connect()
