@@ -14,4 +14,16 @@ var (
 	ErrTooSmall = errors.New("disk smaller than its image")
 	// ErrCorrupt means: qemu-img found errors in the disk.
 	ErrCorrupt = errors.New("corrupt disk")
+	// ErrExists means: the store has an image of that name.
+	ErrExists = errors.New("the image is there already")
+	// ErrSource means: an address that images are not taken from.
+	ErrSource = errors.New("bad image source")
+	// ErrChecksum means: the file is not what its checksum says, or has none.
+	ErrChecksum = errors.New("wrong checksum")
+	// ErrDownload means: the download ended early; asked again, it goes on.
+	ErrDownload = errors.New("download failed")
+	// ErrTooLarge means: more than a pull writes.
+	ErrTooLarge = errors.New("image too large")
+	// ErrBusy means: the same image is being pulled.
+	ErrBusy = errors.New("busy")
 )
