@@ -21,8 +21,9 @@ import (
 func newNodeCommand() *cobra.Command {
 	var home string
 	cmd := &cobra.Command{
-		Use:   "node",
-		Short: "Run a node of this computer",
+		Use:     "node",
+		Short:   "Run a node of this computer",
+		Example: "  dbc node init --role client --set chain_id=dbc-testnet-1\n  dbc node start",
 	}
 	cmd.PersistentFlags().StringVar(&home, "home", ".", "folder of the node's conf and dat")
 	cmd.AddCommand(newNodeInitCommand(&home), newNodeStartCommand(&home), newNodeStatusCommand(&home))
@@ -63,9 +64,10 @@ func newNodeInitCommand(home *string) *cobra.Command {
 func newNodeStartCommand(home *string) *cobra.Command {
 	var runDir string
 	cmd := &cobra.Command{
-		Use:   "start",
-		Short: "Run the node until it is told to end; its VMs run on",
-		Args:  cobra.NoArgs,
+		Use:     "start",
+		Short:   "Run the node until it is told to end; its VMs run on",
+		Example: "  dbc node start --home /opt/dbc",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := node.LoadConfig(*home)
 			if err != nil {
@@ -81,9 +83,10 @@ func newNodeStartCommand(home *string) *cobra.Command {
 
 func newNodeStatusCommand(home *string) *cobra.Command {
 	return &cobra.Command{
-		Use:   "status",
-		Short: "Ask the running node what it is and whether it believes the chain",
-		Args:  cobra.NoArgs,
+		Use:     "status",
+		Short:   "Ask the running node what it is and whether it believes the chain",
+		Example: "  dbc node status --home /opt/dbc",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := node.LoadConfig(*home)
 			if err != nil {

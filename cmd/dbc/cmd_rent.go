@@ -79,6 +79,7 @@ func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
 	return s.show(cmd, reply, func(w io.Writer) {
 		row(w, "Gas:", client.FormatDBC(reply.Gas))
 		row(w, "Rented:", fmt.Sprintf("rental %d in block %d", reply.RentID, reply.Height))
+		row(w, "Confirm by:", clock(reply.Deadline)+left(reply.Deadline)+fmt.Sprintf(" with dbc confirm %d", reply.RentID))
 		row(w, "Next:", fmt.Sprintf("dbc vm create %d", reply.RentID))
 	})
 }

@@ -71,7 +71,7 @@ func writeRentals(w io.Writer, rows []rentalRow) {
 	for _, r := range rows {
 		state := r.State
 		if r.State == "trial" {
-			state = "trial, confirm by " + clock(r.Deadline)
+			state = "trial, confirm by " + clock(r.Deadline) + left(r.Deadline)
 		}
 		row(w, r.ID, state, fmt.Sprint(r.Slots), client.FormatDBC(r.Paid), clock(r.End), r.MachineID)
 	}

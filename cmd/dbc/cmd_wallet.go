@@ -25,7 +25,8 @@ func newWalletCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet create alice\n  dbc wallet show alice",
 		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newWalletCreateCommand(s), newWalletListCommand(s), newWalletShowCommand(s), newWalletFaucetCommand(s))
+	cmd.AddCommand(newWalletCreateCommand(s), newWalletImportCommand(s), newWalletListCommand(s), newWalletShowCommand(s),
+		newWalletSendCommand(s), newWalletFaucetCommand(s))
 	return cmd
 }
 

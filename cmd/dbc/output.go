@@ -36,3 +36,12 @@ func row(w io.Writer, cells ...any) {
 
 // clock is a time of the chain for people: local, to the second.
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
+
+// left is how long it is until t, by this computer's clock; nothing once it is past.
+func left(t time.Time) string {
+	d := time.Until(t).Round(time.Second)
+	if d <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s left)", d)
+}
