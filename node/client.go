@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -16,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/gateway"
 	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/local"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -36,6 +38,7 @@ type client struct {
 	key   key.Key
 	chain *chain.Client
 	peers *p2p.Host
+	local *local.Routes
 }
 
 // runClient is the life of a client node. It keeps no state but its key, so
@@ -64,21 +67,35 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.peers.Close()) }()
+	c.local, err = local.Open(ctx, local.Config{
+		ChainID: cfg.ChainID, Dir: filepath.Join(cfg.Home, "dat"), RPC: cfg.ChainRPC, Log: c.log,
+	}, c.chain)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.local.Close()) }()
 	return c.serve(ctx, listener)
 }
 
 func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	server := c.gateway().HTTP()
-	ended := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended, followed := make(chan error, 1), make(chan error, 1)
 	go func() { ended <- serveHTTP(server, listener, c.cfg) }()
+	go func() { followed <- c.local.Run(ctx) }()
 	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", "http://"+c.cfg.HTTPListen.String(),
 		"peer_id", c.peers.ID())
+	var first error
 	select {
-	case err := <-ended:
-		return err
+	case first = <-ended:
+		cancel()
+		return errors.Join(first, <-followed)
+	case first = <-followed:
 	case <-ctx.Done():
+		first = <-followed
 	}
-	return errors.Join(shutdown(ctx, server), <-ended)
+	return errors.Join(first, shutdown(ctx, server), <-ended)
 }
 
 func (c *client) gateway() *gateway.Gateway {
@@ -91,7 +108,13 @@ func (c *client) gateway() *gateway.Gateway {
 }
 
 // mounts are what this node answers itself.
-func (c *client) mounts() []gateway.Mount { return nil }
+func (c *client) mounts() []gateway.Mount {
+	mounts := []gateway.Mount{{Pattern: "GET " + api.PathOpenAPI, Handler: api.OpenAPI()}}
+	for pattern, handler := range c.local.Handlers {
+		mounts = append(mounts, gateway.Mount{Pattern: pattern, Handler: handler})
+	}
+	return mounts
+}
 
 func (c *client) status(ctx context.Context) gateway.Status {
 	ctx, cancel := context.WithTimeout(ctx, statusLimit)

@@ -60,6 +60,10 @@ func (g *Gateway) machines(w http.ResponseWriter, r *http.Request) {
 
 // forward passes a request to the machine that its body names.
 func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		g.refuse(w, r, noRoute(r))
+		return
+	}
 	body, err := readBody(w, r)
 	if err != nil {
 		g.refuse(w, r, err)

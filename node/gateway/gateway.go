@@ -64,7 +64,7 @@ func (g *Gateway) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", g.status)
 	mux.HandleFunc("GET /api/v1/{$}", g.status)
 	mux.HandleFunc("POST "+api.PathMiningNodes, g.machines)
-	mux.HandleFunc("POST /api/v1/", g.forward)
+	mux.HandleFunc("/api/v1/", g.forward)
 	for _, kind := range []string{"console", "vnc"} {
 		mux.HandleFunc("GET /api/v1/tasks/"+kind+"/{id}", g.socket)
 	}
