@@ -41,9 +41,14 @@ type client struct {
 	local *local.Routes
 }
 
-// runClient is the life of a client node. It keeps no state but its key, so
-// many run on one computer, each with a home and ports of its own.
+// runClient is the life of a client node. All that it keeps, its key and the
+// index of machines, is in its home, so many run on one computer.
 func runClient(ctx context.Context, cfg Config) (err error) {
+	defer func() {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // told to end while starting
+		}
+	}()
 	c := &client{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	if c.key, err = key.Load(cfg.KeyPath()); err != nil {
 		return err
