@@ -70,6 +70,11 @@ func NewNonce() string {
 
 // SignExact signs e and returns the value for HeaderName.
 func SignExact(ctx context.Context, s Signer, e Exact) (header string, err error) {
+	return SignExactAs(ctx, s, s.Address(), "", e)
+}
+
+// SignExactAs signs e with a session's key for the wallet that granted it.
+func SignExactAs(ctx context.Context, s Signer, wallet, session string, e Exact) (header string, err error) {
 	if err := e.Validate(); err != nil {
 		return "", err
 	}
@@ -77,7 +82,7 @@ func SignExact(ctx context.Context, s Signer, e Exact) (header string, err error
 	if err != nil {
 		return "", fmt.Errorf("sign request: %w", err)
 	}
-	return Header(s.Address(), e.Time, e.Nonce, sign, ""), nil
+	return Header(wallet, e.Time, e.Nonce, sign, session), nil
 }
 
 func checkNonce(nonce string) error {

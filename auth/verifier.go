@@ -18,11 +18,26 @@ type Replay interface {
 	Use(ctx context.Context, wallet, nonce string, until time.Time) error
 }
 
+// Granted is a session as the one who minted it keeps it.
+type Granted struct {
+	Grant
+	// Wallet granted it.
+	Wallet string
+}
+
+// Sessions knows the sessions that were minted and are neither over nor revoked.
+type Sessions interface {
+	// Granted is ErrNoSession where there is none.
+	Granted(ctx context.Context, id string, now time.Time) (Granted, error)
+}
+
 // Verifier checks exact requests to one machine on one chain.
 type Verifier struct {
 	ChainID   string
 	MachineID string
 	Replay    Replay
+	// Sessions may be nil: then there are none.
+	Sessions Sessions
 	// Now is the server's clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -33,6 +48,8 @@ type Request struct {
 	Wallet string
 	// Text is the exact text, which a reply is signed over.
 	Text string
+	// Session is nil where the wallet signed itself.
+	Session *Granted
 }
 
 // Exact is the request with the time and nonce of c; of the zero Credential, the
@@ -60,9 +77,6 @@ func (v *Verifier) Verify(ctx context.Context, header, method, target string, bo
 	if err := e.Validate(); err != nil {
 		return req, err
 	}
-	if c.Session != "" {
-		return req, fmt.Errorf("%w: field session: %s; sign with the wallet", ErrNoSession, c.Session)
-	}
 	sent, now := time.Unix(c.Time, 0), v.now()
 	if d := now.Sub(sent).Abs(); d > MaxSkew {
 		return req, &SkewError{Sent: sent, Server: now}
@@ -71,15 +85,39 @@ func (v *Verifier) Verify(ctx context.Context, header, method, target string, bo
 	if err != nil {
 		return req, err
 	}
-	if signer != c.Wallet {
+	if c.Session != "" {
+		if req.Session, err = v.session(ctx, c, signer); err != nil {
+			return req, err
+		}
+	} else if signer != c.Wallet {
 		return req, fmt.Errorf("%w: field wallet is %s, but %s signed", ErrSignature, c.Wallet, signer)
 	}
 	// A second more than the window: at its very edge the time still passes.
-	if err := v.Replay.Use(ctx, c.Wallet, c.Nonce, sent.Add(MaxSkew+time.Second)); err != nil {
+	if err := v.Replay.Use(ctx, signer, c.Nonce, sent.Add(MaxSkew+time.Second)); err != nil {
 		return req, fmt.Errorf("use nonce: %w", err)
 	}
 	req.Wallet = c.Wallet
 	return req, nil
+}
+
+// session is the one that c names, if signer is its key and c.Wallet granted it.
+func (v *Verifier) session(ctx context.Context, c Credential, signer string) (*Granted, error) {
+	if v.Sessions == nil {
+		return nil, fmt.Errorf("%w: field session: %s; sign with the wallet", ErrNoSession, c.Session)
+	}
+	g, err := v.Sessions.Granted(ctx, c.Session, v.now())
+	if err != nil {
+		return nil, fmt.Errorf("find session %s: %w", c.Session, err)
+	}
+	key, err := g.Address()
+	if err != nil {
+		return nil, err
+	}
+	if signer != key || c.Wallet != g.Wallet {
+		return nil, fmt.Errorf("%w: field session is for the key of %s and wallet %s, but %s signed for %s",
+			ErrSignature, key, g.Wallet, signer, c.Wallet)
+	}
+	return &g, nil
 }
 
 func (v *Verifier) now() time.Time {

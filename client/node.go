@@ -32,6 +32,8 @@ type NodeConfig struct {
 	ChainID   string
 	MachineID string
 	Signer    auth.Signer
+	// Wallet and Session are set where Signer is a session's key.
+	Wallet, Session string
 	// HTTP is the transport; nil is a plain one.
 	HTTP *http.Client
 	// Now is the clock; nil is the system's.
@@ -77,7 +79,11 @@ func (n *Node) call(ctx context.Context, path string, additional, reply any) err
 		ChainID: n.cfg.ChainID, Method: http.MethodPost, Target: path, MachineID: n.cfg.MachineID,
 		BodySHA256: sha256.Sum256(body), Time: n.cfg.Now().Unix(), Nonce: auth.NewNonce(),
 	}
-	header, err := auth.SignExact(ctx, n.cfg.Signer, exact)
+	wallet := n.cfg.Wallet
+	if n.cfg.Session == "" {
+		wallet = n.cfg.Signer.Address()
+	}
+	header, err := auth.SignExactAs(ctx, n.cfg.Signer, wallet, n.cfg.Session, exact)
 	if err != nil {
 		return err
 	}

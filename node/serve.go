@@ -64,7 +64,7 @@ func (p *parts) api() *api.Server {
 		Capacity: host.CapacityOf(p.facts, p.facts), GPUType: p.facts.Slots[0].GpuType,
 	}, api.Deps{
 		Host: p.host, Usage: p.host, Rentals: p.trust, Images: image.Open(p.cfg.ImageDir()), Replay: p.journal,
-		Renters: p.chain, Sessions: p.journal,
+		Renters: p.chain, Sessions: p.journal, Grants: p.journal,
 		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) }, Log: p.log,
 	})
 }

@@ -61,6 +61,9 @@ func rentedMachines(ctx context.Context, c *chain.Client, w *client.Wallet) ([]s
 func (s *settings) onMachine(
 	cmd *cobra.Command, machineID string, do func(ctx context.Context, n *client.Node) error,
 ) error {
+	if s.session != "" {
+		return s.inSession(cmd, machineID, do)
+	}
 	renter, c, err := s.renter(cmd)
 	if err != nil {
 		return err
@@ -83,6 +86,27 @@ func (s *settings) onMachine(
 		}
 	}
 	return err
+}
+
+// inSession calls do on the machine of the session's file: no wallet is needed.
+func (s *settings) inSession(
+	cmd *cobra.Command, machineID string, do func(ctx context.Context, n *client.Node) error,
+) error {
+	if err := s.resolve(); err != nil {
+		return err
+	}
+	key, err := client.ReadSessionKey(s.session)
+	if err != nil {
+		return &usageError{err}
+	}
+	if machineID != "" && machineID != key.MachineID {
+		return usagef("--machine %s: the session is for %s", machineID, key.MachineID)
+	}
+	n, err := key.Node(s.node)
+	if err != nil {
+		return &usageError{err}
+	}
+	return do(cmd.Context(), n)
 }
 
 func findTask(ctx context.Context, s *settings, cmd *cobra.Command, machineID, taskID string) (api.Task, error) {

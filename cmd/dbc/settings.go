@@ -23,7 +23,7 @@ const (
 
 // settings are the flags of every command, and what they open.
 type settings struct {
-	home, chainID, grpc, rpc, node, wallet string
+	home, chainID, grpc, rpc, node, wallet, session string
 
 	json    bool
 	timeout time.Duration
@@ -38,6 +38,7 @@ func (s *settings) register(root *cobra.Command) {
 	f.StringVar(&s.rpc, "rpc", "", "RPC of a dbcd (default the running devnet's, then "+defaultRPC+")")
 	f.StringVar(&s.node, "node", "", "API of a node (default the running devnet's, then "+defaultNode+")")
 	f.StringVar(&s.wallet, "wallet", os.Getenv("DBC_WALLET"), "name or address of the wallet (default $DBC_WALLET, then the only one)")
+	f.StringVar(&s.session, "session", "", "file of a session: ask its machine by it, instead of by a wallet")
 	f.BoolVar(&s.json, "json", false, "print JSON")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "give up waiting after this")
 }

@@ -177,6 +177,9 @@ type bench struct {
 	m *machine
 	k key.Key
 	h http.Handler
+	// journal is the real one: sessions have to outlive a restart.
+	journal *journal.Journal
+	path    string
 }
 
 func newBench(t *testing.T) *bench {
@@ -195,19 +198,35 @@ func newBench(t *testing.T) *bench {
 	}
 	task := sample(r)
 	m.tasks[task.ID] = task
+	b := &bench{t: t, m: m, k: k, path: filepath.Join(t.TempDir(), "journal.db")}
+	b.start()
+	t.Cleanup(func() { _ = b.journal.Close() })
+	return b
+}
+
+// start opens the journal and serves; again after a stop of the journal it is a
+// restart of the node.
+func (b *bench) start() {
+	b.t.Helper()
+	binding := journal.Binding{ChainID: chainID, GenesisHash: "00", MachineID: b.k.MachineID()}
+	var err error
+	if b.journal, err = journal.Open(b.path, binding); err != nil {
+		b.t.Fatal(err)
+	}
+	m := b.m
 	server := api.New(api.Config{
-		Key: k, ChainID: chainID, Version: "test", Listen: netip.MustParseAddrPort("127.0.0.1:5060"),
+		Key: b.k, ChainID: chainID, Version: "test", Listen: netip.MustParseAddrPort("127.0.0.1:5060"),
 		Hosts: []string{"node.example"}, Origins: []string{"http://web.example"},
 		PublicIP: netip.MustParseAddr("203.0.113.7"), PortFirst: 5200, PortLast: 5999,
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 8000}, GPUs: []int{1, 1}}, GPUType: "Test GPU",
 	}, api.Deps{
-		Host: m, Usage: m, Rentals: m, Images: m, Replay: m, Renters: m, Sessions: m, Now: func() time.Time { return now },
+		Host: m, Usage: m, Rentals: m, Images: m, Replay: m, Renters: m, Sessions: m, Grants: b.journal, Now: func() time.Time { return now },
 		Inventory: func(context.Context) (hw.Inventory, error) {
 			return hw.Inventory{CPUModel: "CPU", MHz: 2400, Disks: []hw.Disk{{TotalGiB: 100, FreeGiB: 50}, {TotalGiB: 900, FreeGiB: 800}}}, nil
 		},
 		Log: slog.New(slog.DiscardHandler),
 	})
-	return &bench{t, m, k, server.Handler()}
+	b.h = server.Handler()
 }
 
 // ask is one request; change may spoil it after it was signed.

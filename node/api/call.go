@@ -36,17 +36,17 @@ type call struct {
 
 type handler func(ctx context.Context, c *call) (any, error)
 
-func (s *Server) serve(needs Authority, next handler) http.HandlerFunc {
+func (s *Server) serve(needs Authority, scope auth.Scope, next handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
 		defer cancel()
 		c := &call{http: r}
-		message, err := s.run(ctx, w, c, needs, next)
+		message, err := s.run(ctx, w, c, needs, scope, next)
 		s.reply(w, c, message, err)
 	}
 }
 
-func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs Authority, next handler) (any, error) {
+func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs Authority, scope auth.Scope, next handler) (any, error) {
 	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
 	if err := s.guard().Check(c.http); err != nil {
 		return nil, err
@@ -56,13 +56,14 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 		if c.body, err = readBody(w, c.http); err != nil {
 			return nil, err
 		}
-		c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, c.body).Text()
+		// An open route's reply is over the header too, if one was sent.
+		c.text = s.verifier.Exact(credential(c.http), c.http.Method, c.http.RequestURI, c.body).Text()
 	}
 	// The signature first: nobody learns from the decoder what he may not ask. A
 	// ticket is inside the body, so there the decoder comes first.
-	signed := len(c.http.Header.Values(auth.HeaderName)) > 0
-	if needs != Everyone && signed {
-		if err := s.prove(ctx, c); err != nil {
+	signed := needs != Granted && len(c.http.Header.Values(auth.HeaderName)) > 0
+	if needs.renters() && signed {
+		if err := s.prove(ctx, c, scope); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +79,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 			Remedy: "send the header or a ticket",
 		}
 	}
-	if needs != Everyone && !signed {
+	if needs.renters() && !signed {
 		if err := s.proveTicket(c, needs); err != nil {
 			return nil, err
 		}
@@ -88,7 +89,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 			return nil, err
 		}
 	}
-	if needs != Everyone {
+	if needs.renters() {
 		if err := s.authorize(ctx, c); err != nil {
 			return nil, err
 		}
@@ -96,16 +97,38 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 	return next(ctx, c)
 }
 
+// credential is the header's, or none where it is absent or not well written.
+func credential(r *http.Request) auth.Credential {
+	values := r.Header.Values(auth.HeaderName)
+	if len(values) != 1 {
+		return auth.Credential{}
+	}
+	c, err := auth.ParseHeader(values[0])
+	if err != nil {
+		return auth.Credential{}
+	}
+	return c
+}
+
 // prove checks the signature.
-func (s *Server) prove(ctx context.Context, c *call) error {
+func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
 	header := c.http.Header.Values(auth.HeaderName)
 	if len(header) > 1 {
 		return fmt.Errorf("%w: %s is there %d times, want once", auth.ErrMalformed, auth.HeaderName, len(header))
 	}
 	proved, err := s.verifier.Verify(ctx, header[0], c.http.Method, c.http.RequestURI, c.body)
 	c.text = proved.Text
+	if err != nil {
+		return err
+	}
 	c.wallet = proved.Wallet
-	return err
+	if g := proved.Session; g != nil {
+		c.session = g.RentID
+		if !g.Scope.Covers(scope) {
+			return fmt.Errorf("%w: it is %s, this needs %s", ErrScope, g.Scope, scope)
+		}
+	}
+	return nil
 }
 
 // forUs: the first of peer_nodes_list names the machine.

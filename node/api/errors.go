@@ -32,6 +32,10 @@ var (
 	ErrTicketElsewhere = errors.New("the ticket names no machine and its wallet rents another one too")
 	// ErrTicketOld means: a ticket that names no machine is older than the rental.
 	ErrTicketOld = errors.New("the ticket names no machine and was issued before the rental began")
+	// ErrScope means: the session's scope doesn't reach so far.
+	ErrScope = errors.New("the session's scope doesn't allow this")
+	// ErrSessionID means: the wallet has no session of this id.
+	ErrSessionID = errors.New("no such session of this wallet")
 	// ErrForbiddenHost means: the Host header is not one of this node's names.
 	ErrForbiddenHost = errors.New("host not allowed")
 	// ErrForbiddenOrigin means: a page of another origin asks.
@@ -69,6 +73,8 @@ var verdicts = []verdict{
 	{ErrTicketRights, -3, "TICKET_RIGHTS", http.StatusForbidden},
 	{ErrTicketElsewhere, -3, "TICKET_ELSEWHERE", http.StatusForbidden},
 	{ErrTicketOld, -3, "TICKET_OLD", http.StatusForbidden},
+	{ErrScope, -3, "SESSION_SCOPE", http.StatusForbidden},
+	{ErrSessionID, -8, "SESSION_NOT_FOUND", http.StatusNotFound},
 	{journal.ErrSessions, -3, "TOO_MANY_SESSIONS", http.StatusTooManyRequests},
 	{ErrNoRental, -3, "NO_RENTAL", http.StatusForbidden},
 

@@ -4,40 +4,41 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/host"
 )
 
 // operations are the routes of what a renter does with a VM that is made.
 var operations = []Route{
 	{
-		Name: "start_task", Method: http.MethodPost, Path: PathTaskBoot + "{id}", Authority: AnyRenter,
+		Name: "start_task", Method: http.MethodPost, Path: PathTaskBoot + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "启动已关机的虚拟机。",
 		Summary:   "Start a virtual machine that is off.", Reply: "", handle: operate(host.Start),
 	},
 	{
-		Name: "stop_task", Method: http.MethodPost, Path: PathTaskStop + "{id}", Authority: AnyRenter,
+		Name: "stop_task", Method: http.MethodPost, Path: PathTaskStop + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "关闭虚拟机；一分钟内不响应则强制断电。",
 		Summary:   "Shut a virtual machine down; a guest that does not obey within a minute is stopped hard.",
 		Reply:     "", handle: operate(host.Shutdown),
 	},
 	{
-		Name: "shutdown_task", Method: http.MethodPost, Path: PathTaskShut + "{id}", Authority: AnyRenter,
+		Name: "shutdown_task", Method: http.MethodPost, Path: PathTaskShut + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "同 stop。",
 		Summary:   "The same as stop.", Reply: "", handle: operate(host.Shutdown),
 	},
 	{
-		Name: "poweroff_task", Method: http.MethodPost, Path: PathTaskOff + "{id}", Authority: AnyRenter,
+		Name: "poweroff_task", Method: http.MethodPost, Path: PathTaskOff + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "立即强制断电。",
 		Summary:   "Stop a virtual machine hard, as pulling its plug does.", Reply: "", handle: operate(host.Poweroff),
 	},
 	{
-		Name: "restart_task", Method: http.MethodPost, Path: PathTaskRestart + "{id}", Authority: AnyRenter,
+		Name: "restart_task", Method: http.MethodPost, Path: PathTaskRestart + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH:  "关机后重新启动；带 force_reboot 时强制断电再启动。",
 		Summary:    "Shut a virtual machine down and start it again; with force_reboot it is stopped hard.",
 		Additional: Restart{}, Reply: "", handle: (*Server).restartTask,
 	},
 	{
-		Name: "reset_task", Method: http.MethodPost, Path: PathTaskReset + "{id}", Authority: AnyRenter,
+		Name: "reset_task", Method: http.MethodPost, Path: PathTaskReset + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "按下虚拟机的复位键。",
 		Summary:   "Press the reset button of a virtual machine.", Reply: "", handle: operate(host.Reset),
 	},

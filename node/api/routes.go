@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/host"
 )
 
@@ -17,6 +18,8 @@ type Route struct {
 	// whole tree that answers alike.
 	Method, Path string
 	Authority    Authority
+	// Scope is what a session needs for it; the zero value is all.
+	Scope auth.Scope
 	// Summary is one sentence, and SummaryZH the same in Chinese.
 	Summary, SummaryZH string
 	// Additional is a value of the type that the body's additional has, nil
@@ -41,7 +44,12 @@ const (
 	// ExactRenter has to sign the very request: a ticket can be kept and sent
 	// again by every node that it passed.
 	ExactRenter
+	// Granted carries a signed grant in its body, and needs no more.
+	Granted
 )
+
+// renters tells whether the request itself is signed or carries a ticket.
+func (a Authority) renters() bool { return a == AnyRenter || a == ExactRenter }
 
 // routes is the table. After a change, make spec writes what comes from it.
 var routes = slices.Concat(machines, operations)
@@ -78,20 +86,39 @@ var machines = []Route{
 		Additional: ForSession{}, Reply: Session{}, handle: (*Server).sessionID,
 	},
 	{
-		Name: "create_task", Method: http.MethodPost, Path: PathTaskStart, Authority: AnyRenter,
+		Name: "create_session", Method: http.MethodPost, Path: PathSessionCreate, Authority: Granted,
+		Summary:    "Let the holder of a key act in one rental: by a grant that the wallet or its multisig signed.",
+		SummaryZH:  "让某个密钥的持有者在一次租用内行事：凭钱包或其多签对授权文本的签名。",
+		Example:    `{"grant":""}`,
+		Additional: CreateSession{}, Reply: GrantedSession{}, handle: (*Server).createSession,
+	},
+	{
+		Name: "list_sessions", Method: http.MethodPost, Path: PathSessionList, Authority: ExactRenter, Scope: auth.ScopeRead,
+		Summary:   "List the wallet's sessions on this machine, revoked ones among them.",
+		SummaryZH: "列出钱包在这台机器上的会话，包括已撤销的。",
+		Reply:     Sessions{}, handle: (*Server).listSessions,
+	},
+	{
+		Name: "revoke_session", Method: http.MethodPost, Path: PathSessionRevoke, Authority: ExactRenter,
+		Summary:    "End a session for good.",
+		SummaryZH:  "永久撤销一个会话。",
+		Additional: RevokeSession{}, Reply: "", handle: (*Server).revokeSession,
+	},
+	{
+		Name: "create_task", Method: http.MethodPost, Path: PathTaskStart, Authority: AnyRenter, Scope: auth.ScopeOperate,
 		Summary:    "Create a virtual machine in a rental.",
 		SummaryZH:  "在一次租用内创建虚拟机。",
 		Example:    `{"image_name":"ubuntu.qcow2","ssh_port":"5682","gpu_count":"0","cpu_cores":"2","mem_rate":"0.5"}`,
 		Additional: Create{}, Reply: Task{}, handle: (*Server).createTask,
 	},
 	{
-		Name: "list_tasks", Method: http.MethodPost, Path: PathTasks, Authority: AnyRenter,
+		Name: "list_tasks", Method: http.MethodPost, Path: PathTasks, Authority: AnyRenter, Scope: auth.ScopeRead,
 		Summary:   "List the wallet's virtual machines on this machine.",
 		SummaryZH: "列出钱包在这台机器上的虚拟机。",
 		Reply:     Tasks{}, handle: (*Server).listTasks,
 	},
 	{
-		Name: "show_task", Method: http.MethodPost, Path: PathTask + "{id}", Authority: AnyRenter,
+		Name: "show_task", Method: http.MethodPost, Path: PathTask + "{id}", Authority: AnyRenter, Scope: auth.ScopeRead,
 		Summary:   "Show a virtual machine with its login and the steps of its making.",
 		SummaryZH: "查看虚拟机详细信息：登录信息和创建步骤。",
 		Reply:     Task{}, handle: (*Server).showTask,
@@ -118,15 +145,15 @@ func Routes() []Route { return append([]Route(nil), routes...) }
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range routes {
-		mux.HandleFunc(r.Method+" "+r.Path, s.serve(r.Authority, func(ctx context.Context, c *call) (any, error) {
+		mux.HandleFunc(r.Method+" "+r.Path, s.serve(r.Authority, r.Scope, func(ctx context.Context, c *call) (any, error) {
 			return r.handle(s, ctx, c)
 		}))
 	}
 	for _, path := range notYet {
-		mux.HandleFunc("POST "+path, s.serve(Everyone, func(context.Context, *call) (any, error) {
+		mux.HandleFunc("POST "+path, s.serve(Everyone, auth.ScopeRead, func(context.Context, *call) (any, error) {
 			return nil, &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
 		}))
 	}
-	mux.HandleFunc("/", s.serve(Everyone, s.unknown))
+	mux.HandleFunc("/", s.serve(Everyone, auth.ScopeRead, s.unknown))
 	return mux
 }

@@ -64,8 +64,8 @@ type Renters interface {
 	) (*xrental.QueryRentalsByRenterResponse, error)
 }
 
-// Sessions remembers the ids of PathSessionID over restarts.
-type Sessions interface {
+// SessionIDs remembers the ids of PathSessionID over restarts.
+type SessionIDs interface {
 	// KeepSession is repeatable; ErrSessions where the rental has too many.
 	KeepSession(s journal.Session, now time.Time) error
 	// Session is journal.ErrNoSession where there is none, or it is over.
@@ -73,8 +73,8 @@ type Sessions interface {
 }
 
 var (
-	_ Renters  = (*chain.Client)(nil)
-	_ Sessions = (*journal.Journal)(nil)
+	_ Renters    = (*chain.Client)(nil)
+	_ SessionIDs = (*journal.Journal)(nil)
 )
 
 // Images lists guest images.
@@ -91,7 +91,9 @@ type Deps struct {
 	Replay  auth.Replay
 	// Renters and Sessions are for tickets.
 	Renters  Renters
-	Sessions Sessions
+	Sessions SessionIDs
+	// Grants are the sessions of PathSessionCreate.
+	Grants Grants
 	// Inventory reads the computer.
 	Inventory func(ctx context.Context) (hw.Inventory, error)
 	Log       *slog.Logger
@@ -112,7 +114,7 @@ func New(cfg Config, deps Deps) *Server {
 		deps.Now = time.Now
 	}
 	return &Server{cfg: cfg, deps: deps, verifier: auth.Verifier{
-		ChainID: cfg.ChainID, MachineID: cfg.Key.MachineID(), Replay: deps.Replay, Now: deps.Now,
+		ChainID: cfg.ChainID, MachineID: cfg.Key.MachineID(), Replay: deps.Replay, Sessions: deps.Grants, Now: deps.Now,
 	}}
 }
 

@@ -82,19 +82,16 @@ func (s *Server) proveSession(c *call) error {
 	return nil
 }
 
-// limit cuts a ticket's rights to what nobody gains who only passed it on. One
+// limit cuts a session to its rental, and a ticket's rights to what nobody gains who only passed it on. One
 // without a machine could be used by any host whose machine the wallet rents.
 func (s *Server) limit(ctx context.Context, c *call) error {
-	if c.ticket == nil {
-		return nil
-	}
 	if c.session != 0 {
 		c.rentals = slices.DeleteFunc(c.rentals, func(r trust.Rental) bool { return r.ID != c.session })
 		if len(c.rentals) == 0 {
 			return fmt.Errorf("%w: rental %d, which the session is for, is over", ErrNoRental, c.session)
 		}
 	}
-	if c.ticket.MachineID != "" {
+	if c.ticket == nil || c.ticket.MachineID != "" {
 		return nil
 	}
 	remedy := "make a new one with sign_tool --machine " + s.cfg.Key.MachineID()
@@ -117,9 +114,9 @@ func (s *Server) limit(ctx context.Context, c *call) error {
 }
 
 // sees tells whether the caller may know of a rental's task. Only a ticket for
-// this machine, or an exact signature, shows all that the wallet has here.
+// this machine, or the wallet's exact signature, shows all that the wallet has here.
 func (c *call) sees(rentID uint64) bool {
-	if c.ticket == nil || (c.ticket.MachineID != "" && c.session == 0) {
+	if c.session == 0 && (c.ticket == nil || c.ticket.MachineID != "") {
 		return true
 	}
 	return slices.ContainsFunc(c.rentals, func(r trust.Rental) bool { return r.ID == rentID })

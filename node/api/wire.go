@@ -10,20 +10,23 @@ import (
 
 // The routes. A task id follows the ones that end in a slash.
 const (
-	PathMiningNodes = "/api/v1/mining_nodes"
-	PathSessionID   = "/api/v1/mining_nodes/session_id"
-	PathTasks       = "/api/v1/tasks"
-	PathTask        = "/api/v1/tasks/"
-	PathTaskStart   = "/api/v1/tasks/start"
-	PathTaskDelete  = "/api/v1/tasks/delete/"
-	PathTaskBoot    = "/api/v1/tasks/start/"
-	PathTaskStop    = "/api/v1/tasks/stop/"
-	PathTaskShut    = "/api/v1/tasks/shutdown/"
-	PathTaskOff     = "/api/v1/tasks/poweroff/"
-	PathTaskRestart = "/api/v1/tasks/restart/"
-	PathTaskReset   = "/api/v1/tasks/reset/"
-	PathRoot        = "/"
-	PathOpenAPI     = "/api/v1/openapi.json"
+	PathMiningNodes   = "/api/v1/mining_nodes"
+	PathSessionID     = "/api/v1/mining_nodes/session_id"
+	PathTasks         = "/api/v1/tasks"
+	PathTask          = "/api/v1/tasks/"
+	PathTaskStart     = "/api/v1/tasks/start"
+	PathTaskDelete    = "/api/v1/tasks/delete/"
+	PathTaskBoot      = "/api/v1/tasks/start/"
+	PathTaskStop      = "/api/v1/tasks/stop/"
+	PathTaskShut      = "/api/v1/tasks/shutdown/"
+	PathTaskOff       = "/api/v1/tasks/poweroff/"
+	PathTaskRestart   = "/api/v1/tasks/restart/"
+	PathTaskReset     = "/api/v1/tasks/reset/"
+	PathRoot          = "/"
+	PathOpenAPI       = "/api/v1/openapi.json"
+	PathSessionCreate = "/api/v1/sessions/create"
+	PathSessionList   = "/api/v1/sessions/list"
+	PathSessionRevoke = "/api/v1/sessions/revoke"
 )
 
 // Request is the body of every POST.
@@ -125,6 +128,45 @@ type Session struct {
 	RentOrder string `json:"rent_order"`
 	// Expires is the ticket's, RFC 3339 in UTC.
 	Expires string `json:"expires"`
+}
+
+// CreateSession is additional of PathSessionCreate: a grant, with the wallet's
+// sign over it or a multisig's.
+type CreateSession struct {
+	// Grant is the text that was signed: the lines dbc-session-v1, chain id, machine
+	// id, rental, the session's public key, scope (read, operate or full), expiry.
+	Grant    string    `json:"grant"`
+	Sign     string    `json:"sign,omitempty"`
+	Multisig *Multisig `json:"multisig,omitempty"`
+}
+
+// Multisig is the SDK's multisig wallet with signs of its members.
+type Multisig struct {
+	Threshold Text `json:"threshold"`
+	// PublicKeys of all members, 33 bytes in hex, in the wallet's order.
+	PublicKeys []string `json:"public_keys"`
+	// Signs are over the grant, each member as himself.
+	Signs []string `json:"signs"`
+}
+
+// GrantedSession is the reply of PathSessionCreate and a row of PathSessionList.
+type GrantedSession struct {
+	Session
+	Wallet    string `json:"wallet"`
+	PublicKey string `json:"public_key"`
+	Scope     string `json:"scope"`
+	Created   string `json:"created"`
+	Revoked   bool   `json:"revoked"`
+}
+
+// Sessions is the reply of PathSessionList.
+type Sessions struct {
+	Sessions []GrantedSession `json:"sessions"`
+}
+
+// RevokeSession is additional of PathSessionRevoke.
+type RevokeSession struct {
+	SessionID string `json:"session_id"`
 }
 
 // Step is one step of making a VM.

@@ -24,6 +24,7 @@ var (
 	bucketNonces = []byte("nonces")
 	bucketUntil  = []byte("nonces_until")
 	bucketIDs    = []byte("session_ids")
+	bucketGrants = []byte("sessions")
 	keyBinding   = []byte("binding")
 	keyView      = []byte("view")
 )
@@ -84,7 +85,7 @@ func Peek(path string) (b Binding, ok bool, err error) {
 func (j *Journal) Close() error { return j.db.Close() }
 
 func bind(tx *bbolt.Tx, want Binding) error {
-	for _, name := range [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil, bucketIDs} {
+	for _, name := range [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil, bucketIDs, bucketGrants} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("make bucket %s: %w", name, err)
 		}

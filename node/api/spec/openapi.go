@@ -164,7 +164,7 @@ func security(a api.Authority) []object {
 	case api.ExactRenter:
 		return []object{{"exact": []string{}}}
 	}
-	return []object{}
+	return []object{} // everyone, and grants, which are in the body
 }
 
 func headers() object {

@@ -57,7 +57,7 @@ func postmanItem(r api.Route) (object, error) {
 			"mode": "raw", "raw": strings.TrimSpace(string(body)), "options": object{"raw": object{"language": "json"}},
 		}
 	}
-	if r.Authority == api.ExactRenter {
+	if r.Authority == api.ExactRenter || r.Authority == api.Granted {
 		want = http.StatusForbidden // a ticket isn't enough
 	}
 	return object{

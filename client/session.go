@@ -1,0 +1,44 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+// Grant is what the wallet, or the members of a multisig, sign so that the holder
+// of publicKey (33 bytes in hex) may act in a rental of this machine.
+func (n *Node) Grant(rentID uint64, publicKey string, scope auth.Scope, expiry time.Time) (auth.Grant, error) {
+	g := auth.Grant{
+		ChainID: n.cfg.ChainID, MachineID: n.cfg.MachineID, RentID: rentID, PublicKey: publicKey, Scope: scope,
+		Expiry: expiry.Unix(),
+	}
+	return g, g.Validate()
+}
+
+// CreateSession signs a grant with the wallet and brings it to the machine; the
+// same grant again changes nothing.
+func (n *Node) CreateSession(ctx context.Context, g auth.Grant) (s api.GrantedSession, err error) {
+	sign, err := auth.SignGrant(ctx, n.cfg.Signer, g)
+	if err != nil {
+		return s, err
+	}
+	return s, n.call(ctx, api.PathSessionCreate, api.CreateSession{Grant: g.Text(), Sign: sign}, &s)
+}
+
+// CreateTeamSession brings a grant to the machine that members of a multisig signed.
+func (n *Node) CreateTeamSession(ctx context.Context, g auth.Grant, team api.Multisig) (s api.GrantedSession, err error) {
+	return s, n.call(ctx, api.PathSessionCreate, api.CreateSession{Grant: g.Text(), Multisig: &team}, &s)
+}
+
+// Sessions are the wallet's on this machine, revoked ones among them.
+func (n *Node) Sessions(ctx context.Context) (list api.Sessions, err error) {
+	return list, n.call(ctx, api.PathSessionList, struct{}{}, &list)
+}
+
+// RevokeSession ends a session of the wallet for good.
+func (n *Node) RevokeSession(ctx context.Context, id string) error {
+	return n.call(ctx, api.PathSessionRevoke, api.RevokeSession{SessionID: id}, nil)
+}
