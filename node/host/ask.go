@@ -126,6 +126,22 @@ var underWay = []journal.Status{
 	journal.Creating, journal.Deleting, journal.Starting, journal.PoweringOff, journal.Restarting, journal.Resetting,
 }
 
+// outdated: the pass that chose an action for a wish read the task before the
+// operation that fulfilled the wish, or a part of it, had ended.
+func outdated(status journal.Status, next action) bool {
+	switch next {
+	case boot:
+		return status != journal.Starting
+	case reset:
+		return status != journal.Resetting
+	case askOff, noteOff:
+		return status != journal.ShuttingDown && status != journal.Restarting
+	case cut:
+		return status != journal.ShuttingDown && status != journal.Restarting && status != journal.PoweringOff
+	}
+	return false
+}
+
 // boot defines and starts a VM that its renter wants on, as it is now written
 // down: what was modified meanwhile counts from here.
 func (h *Host) boot(ctx context.Context, t journal.Task) error {

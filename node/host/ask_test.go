@@ -268,3 +268,19 @@ func TestWishInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// TestOutdatedDecision: a pass saw the VM off before the restart went on.
+func TestOutdatedDecision(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.running()
+		for _, next := range []action{boot, askOff, cut, reset, noteOff} {
+			if err := w.host.operate(context.Background(), task.ID, next); err != nil {
+				t.Errorf("%s: %v", next, err)
+			}
+			w.is(task.ID, journal.Running, vm.StateRunning)
+			if got := w.task(task.ID); !got.StopAt.IsZero() || w.driver.Resets(task.UUID) != 0 {
+				t.Errorf("%s was done", next)
+			}
+		}
+	})
+}

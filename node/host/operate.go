@@ -47,6 +47,9 @@ func (h *Host) operate(ctx context.Context, id string, next action) error {
 	if err != nil {
 		return err
 	}
+	if outdated(t.Status, next) {
+		return nil
+	}
 	switch next {
 	case build:
 		return h.build(ctx, t)
