@@ -83,9 +83,9 @@ func (w *world) rents() []refusal {
 		{"more slots than are free", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.Slots, m.MaxTotal = 2, 0 }), []string{"2 slots", "1 of 3 are free"}},
 		{"more slots than there are", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.Slots = 4 }), []string{"slots is 4", "has 3"}},
 		{"the whole of a machine in use", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.Slots, m.MaxTotal = 0, 0 }), []string{"3 slots"}},
-		{"bonded machine", "bob", w.asking("bob", w.bonded, nil), []string{w.bonded.id, "BONDED", "ONLINE"}},
-		{"offline machine", "bob", w.asking("bob", w.offline, nil), []string{w.offline.id, "OFFLINE"}},
-		{"retired machine", "bob", w.asking("bob", w.retired, nil), []string{w.retired.id, "RETIRED"}},
+		{"bonded machine", "bob", w.asking("bob", w.bonded, nil), []string{w.bonded.id, "bonded", "online"}},
+		{"offline machine", "bob", w.asking("bob", w.offline, nil), []string{w.offline.id, "offline"}},
+		{"retired machine", "bob", w.asking("bob", w.retired, nil), []string{w.retired.id, "retired"}},
 		{"unknown machine", "bob", w.asking("bob", newNode(99), nil), []string{newNode(99).id, "no such machine"}},
 		{"draining machine", "bob", w.asking("bob", w.draining, func(m *rental.MsgRentMachine) { m.DurationSeconds, m.MaxTotal = 25*hours, 0 }), []string{"drains from"}},
 		{"no duration", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = 0 }), []string{"duration_seconds is 0", "1800 to 5184000"}},
@@ -238,7 +238,7 @@ func (w *world) presences() []refusal {
 	old.Signature = ed25519.Sign(w.offline.key, machine.OnlineText(chainID, w.offline.id, 9, old.Expiry))
 	return []refusal{
 		{"challenge on a challenged machine", "alice", &machine.MsgChallenge{Challenger: w.address("alice"), MachineId: w.challenged.id}, []string{w.challenged.id, "must be closed first"}},
-		{"challenge on an offline machine", "alice", &machine.MsgChallenge{Challenger: w.address("alice"), MachineId: w.offline.id}, []string{w.offline.id, "OFFLINE"}},
+		{"challenge on an offline machine", "alice", &machine.MsgChallenge{Challenger: w.address("alice"), MachineId: w.offline.id}, []string{w.offline.id, "offline"}},
 		{"challenge without the deposit", "poor", &machine.MsgChallenge{Challenger: w.address("poor"), MachineId: w.shared.id}, []string{"deposit 10000000 udbc", "insufficient"}},
 		{"answer by another key", "operator", answer("operator", w.shared, id, height), []string{w.challenged.id, "sign exactly this text"}},
 		{"answer by a stranger", "bob", answer("bob", w.challenged, id, height), []string{w.address("operator")}},

@@ -88,6 +88,25 @@ func (n *Node) RestartTask(ctx context.Context, id string, force bool) error {
 	return n.call(ctx, api.PathTaskRestart+id, api.Restart{ForceReboot: api.Flag(force)}, nil)
 }
 
+// ModifyTask changes ports, CPUs and memory of a VM; what is empty stays.
+func (n *Node) ModifyTask(ctx context.Context, id string, change api.Modify) error {
+	if err := checkTaskID(id); err != nil {
+		return err
+	}
+	return n.call(ctx, api.PathTaskModify+id, change, nil)
+}
+
+// Logs are lines of a VM's serial console, which its guest wrote: print them
+// only without control characters.
+func (n *Node) Logs(ctx context.Context, id string, wish api.Logs) (string, error) {
+	if err := checkTaskID(id); err != nil {
+		return "", err
+	}
+	var log api.Log
+	err := n.call(ctx, api.PathTaskLogs+id, wish, &log)
+	return log.Logs, err
+}
+
 func (n *Node) do(ctx context.Context, path, id string) error {
 	if err := checkTaskID(id); err != nil {
 		return err

@@ -81,7 +81,7 @@ func findSum(list, file string) (string, error) {
 	lines := bufio.NewScanner(strings.NewReader(list))
 	for lines.Scan() {
 		f := strings.Fields(lines.Text())
-		digest := ""
+		var digest string
 		switch {
 		case len(f) == 2 && strings.TrimPrefix(f[1], "*") == file:
 			digest = f[0]

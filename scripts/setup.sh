@@ -20,7 +20,7 @@ packages=(
   libvirt-daemon-system libvirt-clients             # their daemon, virsh
   nftables iproute2 openssh-client                  # their network, login
   e2fsprogs cpio                                    # guest images
-  procps                                            # tests
+  iptables procps                                   # tests
 )
 
 missing=()

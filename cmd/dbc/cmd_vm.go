@@ -25,6 +25,7 @@ func newVMCommand(s *settings) *cobra.Command {
 	}
 	cmd.AddCommand(newVMCreateCommand(s), newVMShowCommand(s), newVMListCommand(s), newVMDeleteCommand(s))
 	cmd.AddCommand(newVMOperationCommands(s)...)
+	cmd.AddCommand(newVMModifyCommand(s), newVMLogsCommand(s))
 	return cmd
 }
 

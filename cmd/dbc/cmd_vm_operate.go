@@ -26,14 +26,22 @@ func newVMOperationCommands(s *settings) []*cobra.Command {
 	restart.Flags().BoolVar(&force, "force", false, "stop it hard instead of asking the guest")
 	commands := []*cobra.Command{restart}
 	for _, op := range []vmOperation{
-		{"start", "Start a virtual machine that is off", client.StatusRunning,
-			func(ctx context.Context, n *client.Node, id string) error { return n.StartTask(ctx, id) }},
-		{"stop", "Shut a virtual machine down, hard after a minute", client.StatusClosed,
-			func(ctx context.Context, n *client.Node, id string) error { return n.StopTask(ctx, id) }},
-		{"poweroff", "Stop a virtual machine hard", client.StatusClosed,
-			func(ctx context.Context, n *client.Node, id string) error { return n.PoweroffTask(ctx, id) }},
-		{"reset", "Press the reset button of a virtual machine", client.StatusRunning,
-			func(ctx context.Context, n *client.Node, id string) error { return n.ResetTask(ctx, id) }},
+		{
+			"start", "Start a virtual machine that is off", client.StatusRunning,
+			func(ctx context.Context, n *client.Node, id string) error { return n.StartTask(ctx, id) },
+		},
+		{
+			"stop", "Shut a virtual machine down, hard after a minute", client.StatusClosed,
+			func(ctx context.Context, n *client.Node, id string) error { return n.StopTask(ctx, id) },
+		},
+		{
+			"poweroff", "Stop a virtual machine hard", client.StatusClosed,
+			func(ctx context.Context, n *client.Node, id string) error { return n.PoweroffTask(ctx, id) },
+		},
+		{
+			"reset", "Press the reset button of a virtual machine", client.StatusRunning,
+			func(ctx context.Context, n *client.Node, id string) error { return n.ResetTask(ctx, id) },
+		},
 	} {
 		commands = append(commands, newVMOperationCommand(s, op))
 	}

@@ -130,6 +130,22 @@ func (m *machine) Operate(wallet string, rentals []uint64, id string, op host.Op
 	return m.refuse
 }
 
+func (m *machine) Modify(_ context.Context, wallet string, rentals []uint64, id string, c host.Change) error {
+	if _, err := m.Task(wallet, id); err != nil {
+		return err
+	}
+	m.asked = append(m.asked, fmt.Sprintf("modify %v %+v", rentals, c))
+	return m.refuse
+}
+
+func (m *machine) Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error) {
+	if _, err := m.Task(wallet, id); err != nil {
+		return "", err
+	}
+	m.asked = append(m.asked, fmt.Sprint("log ", rentals, tail, lines))
+	return "a <line>", m.refuse
+}
+
 func (m *machine) Used() (host.Amount, int, error) {
 	return host.Amount{CPUs: 2, MemoryMiB: 512}, 1, nil
 }

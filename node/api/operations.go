@@ -42,6 +42,20 @@ var operations = []Route{
 		SummaryZH: "按下虚拟机的复位键。",
 		Summary:   "Press the reset button of a virtual machine.", Reply: "", handle: operate(host.Reset),
 	},
+	{
+		Name: "modify_task", Method: http.MethodPost, Path: PathTaskModify + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
+		Summary:    "Change a virtual machine's ports at once, and its CPUs and memory from its next start.",
+		SummaryZH:  "修改虚拟机：端口立即生效，CPU 与内存在下次启动时生效。",
+		Example:    `{"new_cpu_cores":"4","new_mem_size":"8"}`,
+		Additional: Modify{}, Reply: "", handle: (*Server).modifyTask,
+	},
+	{
+		Name: "task_logs", Method: http.MethodPost, Path: PathTaskLogs + "{id}", Authority: AnyRenter, Scope: auth.ScopeRead,
+		Summary:    "Show the first or last lines of a virtual machine's serial console.",
+		SummaryZH:  "查看虚拟机串口控制台的开头或末尾若干行。",
+		Example:    `{"flag":"tail","line_num":"20"}`,
+		Additional: Logs{}, Reply: Log{}, handle: (*Server).taskLogs,
+	},
 }
 
 func operate(op host.Operation) func(*Server, context.Context, *call) (any, error) {

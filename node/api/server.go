@@ -44,6 +44,8 @@ type Host interface {
 	Task(wallet, id string) (journal.Task, error)
 	Delete(wallet string, rentals []uint64, id string) error
 	Operate(wallet string, rentals []uint64, id string, op host.Operation) error
+	Modify(ctx context.Context, wallet string, rentals []uint64, id string, c host.Change) error
+	Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error)
 }
 
 // Usage is what VMs hold now.

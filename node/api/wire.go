@@ -27,6 +27,8 @@ const (
 	PathSessionCreate = "/api/v1/sessions/create"
 	PathSessionList   = "/api/v1/sessions/list"
 	PathSessionRevoke = "/api/v1/sessions/revoke"
+	PathTaskModify    = "/api/v1/tasks/modify/"
+	PathTaskLogs      = "/api/v1/tasks/logs/"
 )
 
 // Request is the body of every POST.
@@ -98,6 +100,30 @@ type Restart struct {
 	// ForceReboot stops the VM hard instead of asking the guest; the original's
 	// ?force_reboot=true says the same.
 	ForceReboot Flag `json:"force_reboot,omitempty"`
+}
+
+// Modify is additional of PathTaskModify: what is absent or empty stays.
+type Modify struct {
+	NewSSHPort Text `json:"new_ssh_port,omitempty"`
+	// NewCustomPort replaces all of custom_port.
+	NewCustomPort []string `json:"new_custom_port,omitempty"`
+	NewCPUCores   Text     `json:"new_cpu_cores,omitempty"`
+	// NewMemSize is in GiB.
+	NewMemSize Text `json:"new_mem_size,omitempty"`
+}
+
+// Logs is additional of PathTaskLogs; the original's ?flag= and &line_num= say the same.
+type Logs struct {
+	// Flag is head or tail; tail where absent.
+	Flag string `json:"flag,omitempty"`
+	// LineNum is 100 where absent.
+	LineNum Text `json:"line_num,omitempty"`
+}
+
+// Log is the reply of PathTaskLogs: lines of the VM's serial console.
+type Log struct {
+	TaskID string `json:"task_id"`
+	Logs   string `json:"logs"`
 }
 
 // Flag is a JSON truth value, or the word for it as a string.

@@ -150,7 +150,10 @@ func (h *Host) boot(ctx context.Context, t journal.Task) error {
 			return h.failedIn(ctx, t.ID, journal.StartError, err)
 		}
 	}
-	return h.set(t.ID, func(t *journal.Task) { t.Status, t.Reason, t.Paused, t.Restarts = journal.Running, "", false, 0 })
+	return h.set(t.ID, func(t *journal.Task) {
+		t.Status, t.Reason, t.Paused, t.Restarts = journal.Running, "", false, 0
+		begun(t)
+	})
 }
 
 // askOff asks the guest to power off for its renter.

@@ -126,7 +126,10 @@ func (h *Host) restore(ctx context.Context, t journal.Task) error {
 			return errors.Join(err, h.set(t.ID, func(t *journal.Task) { t.Reason = "starting again failed: " + err.Error() }))
 		}
 	}
-	return h.set(t.ID, func(t *journal.Task) { t.Reason, t.Paused = "", false })
+	return h.set(t.ID, func(t *journal.Task) {
+		t.Reason, t.Paused = "", false
+		begun(t)
+	})
 }
 
 // shutdown asks the guest to power off; the loop stops it hard at StopAt.

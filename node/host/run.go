@@ -65,6 +65,7 @@ func (h *Host) Reconcile(ctx context.Context) {
 	for i, t := range tasks {
 		tasks[i] = h.hear(ctx, t)
 	}
+	h.trimConsoles(tasks)
 	h.applyNetwork(ctx)
 	domains, err := h.deps.Driver.List(ctx)
 	h.tellReached(ctx, err)

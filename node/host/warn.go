@@ -28,6 +28,9 @@ func Warnings(t journal.Task, now time.Time) []string {
 	case !t.KeepUntil.IsZero():
 		list = append(list, keptWarning(t, now))
 	}
+	if t.Pending {
+		list = append(list, "changed CPUs and memory count from the VM's next start")
+	}
 	return append(list, t.Warnings...)
 }
 

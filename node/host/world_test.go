@@ -106,6 +106,7 @@ func (images) Overlay(_ context.Context, _ image.Image, path string, _ int64) er
 type wires struct {
 	mu   sync.Mutex
 	last []network.Binding
+	err  error
 }
 
 func (w *wires) Ensure(context.Context) error { return nil }
@@ -116,6 +117,9 @@ func (w *wires) Apply(ctx context.Context, b []network.Binding) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
 	w.last = slices.Clone(b)
 	return nil
 }

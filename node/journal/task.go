@@ -99,12 +99,14 @@ type Task struct {
 	DataGiB   uint64 `json:"data_gib,omitempty"`
 
 	Reserved Reservation `json:"reserved"`
-	Ports    []Port      `json:"ports"`
-	Addr     netip.Addr  `json:"addr"`
-	UUID     vm.UUID     `json:"uuid"`
-	Domain   string      `json:"domain"`
-	MAC      string      `json:"mac"`
-	Tap      string      `json:"tap"`
+	// Pending: CPUs or MemoryMiB were changed since the VM was last started.
+	Pending bool       `json:"pending,omitempty"`
+	Ports   []Port     `json:"ports"`
+	Addr    netip.Addr `json:"addr"`
+	UUID    vm.UUID    `json:"uuid"`
+	Domain  string     `json:"domain"`
+	MAC     string     `json:"mac"`
+	Tap     string     `json:"tap"`
 
 	User           string   `json:"user"`
 	AuthorizedKeys []string `json:"authorized_keys,omitempty"`

@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -37,6 +38,27 @@ func (j *Journal) Change(id string, change func(t *Task) error) (Task, error) {
 			return err
 		}
 		if err := change(&t); err != nil {
+			return err
+		}
+		return put(bucket, []byte(id), t)
+	})
+	return t, err
+}
+
+// Replan is Change with every other task in sight, as Add has.
+func (j *Journal) Replan(id string, plan func(others []Task, t *Task) error) (Task, error) {
+	var t Task
+	err := j.db.Update(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket(bucketTasks)
+		others, err := all(bucket)
+		if err != nil {
+			return err
+		}
+		if t, err = decode(bucket.Get([]byte(id))); err != nil {
+			return err
+		}
+		others = slices.DeleteFunc(others, func(other Task) bool { return other.ID == id })
+		if err := plan(others, &t); err != nil {
 			return err
 		}
 		return put(bucket, []byte(id), t)
