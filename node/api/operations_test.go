@@ -25,10 +25,14 @@ func TestOperations(t *testing.T) {
 		"restart by force":   {api.PathTaskRestart + sampleID, `{"force_reboot":"true"}`, "restart with force_reboot [7]"},
 		"restart as of old":  {api.PathTaskRestart + sampleID + "?force_reboot=true", `{}`, "restart with force_reboot [7]"},
 		"restart, not by it": {api.PathTaskRestart + sampleID + "?force_reboot=false", `{"force_reboot":false}`, "restart [7]"},
-		"modify": {api.PathTaskModify + sampleID, `{"new_ssh_port":"5300","new_cpu_cores":4,"new_mem_size":"2","new_custom_port":["udp,5301:53"]}`,
-			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 Ports:[{Protocol:udp Host:5301 Guest:53}]}"},
-		"modify, empty": {api.PathTaskModify + sampleID, `{"new_ssh_port":"","new_custom_port":[],"new_cpu_cores":"2"}`,
-			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 Ports:[]}"},
+		"modify": {
+			api.PathTaskModify + sampleID, `{"new_ssh_port":"5300","new_cpu_cores":4,"new_mem_size":"2","new_custom_port":["udp,5301:53"]}`,
+			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 Ports:[{Protocol:udp Host:5301 Guest:53}]}",
+		},
+		"modify, empty": {
+			api.PathTaskModify + sampleID, `{"new_ssh_port":"","new_custom_port":[],"new_cpu_cores":"2"}`,
+			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 Ports:[]}",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
