@@ -92,7 +92,7 @@ func (k Keeper) rentable(ctx context.Context, machineID string) (machine.Machine
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
 		return m, xrental.ErrNotRentable.Wrapf("machine %s is in state %s, it must be %s; wait for its operator or take another",
-			machineID, m.State, machine.MACHINE_STATE_ONLINE)
+			machineID, m.State.Word(), machine.MACHINE_STATE_ONLINE.Word())
 	}
 	return m, nil
 }
