@@ -38,6 +38,10 @@ sim: ## lead long random lives through the chain's simulator (SEEDS=1,2 BLOCKS=5
 testnet: setup build ## run four validators here until Ctrl-C
 	@go run ./test/testnet/start -dbcd bin/dbcd $(ARGS)
 
+.PHONY: bench-chain
+bench-chain: ## measure the chain with 100,000 machines and rentals
+	@go run ./test/benchchain $(ARGS)
+
 .PHONY: setup
 setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh

@@ -23,6 +23,9 @@ packages=(
   iptables procps                                   # tests
 )
 
+# A Node from elsewhere (18 or newer) brings its own npm; Debian's are two packages.
+command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm) # test/cosmjs
+
 missing=()
 for package in "${packages[@]}"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

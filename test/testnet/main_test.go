@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/dbc-network/dbc/test/testnet"
 )
 
 // rehearsal is the upgrade that the second daemon carries out; the linker names it.
@@ -28,21 +29,13 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	dbcd, upgraded = filepath.Join(dir, "dbcd"), filepath.Join(dir, "dbcd-upgraded")
-	if err := build(dbcd, ""); err != nil {
+	if err := testnet.Build(context.Background(), dbcd, ""); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if err := build(upgraded, "-X github.com/dbc-network/dbc/app.rehearsed="+rehearsal); err != nil {
+	if err := testnet.Build(context.Background(), upgraded, "-X github.com/dbc-network/dbc/app.rehearsed="+rehearsal); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
-}
-
-func build(file, linker string) error {
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w "+linker, "-o", file, "github.com/dbc-network/dbc/cmd/dbcd")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build dbcd: %w: %s", err, said)
-	}
-	return nil
 }

@@ -27,8 +27,8 @@ type Validator struct {
 	Number int
 	// Home is its folder.
 	Home string
-	// RPC and GRPC are its addresses.
-	RPC, GRPC string
+	// RPC, GRPC and REST are its addresses.
+	RPC, GRPC, REST string
 	// Signer holds its account, at Address.
 	Signer  chain.Signer
 	Address string
@@ -46,7 +46,7 @@ type Validator struct {
 
 func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
 	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades}
-	var addresses [3]string
+	var addresses [4]string
 	for port := range addresses {
 		at := "127.0.0.1:0"
 		if cfg.Ports != 0 {
@@ -60,7 +60,7 @@ func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
 		addresses[port] = listener.Addr().String()
 		_ = listener.Close()
 	}
-	v.RPC, v.p2p, v.GRPC = "http://"+addresses[0], addresses[1], addresses[2]
+	v.RPC, v.p2p, v.GRPC, v.REST = "http://"+addresses[0], addresses[1], addresses[2], "http://"+addresses[3]
 	var err error
 	if v.Client, err = chain.Dial(ctx, chain.Config{ChainID: ChainID, GRPC: v.GRPC, RPC: v.RPC}); err != nil {
 		return nil, err
@@ -130,7 +130,8 @@ func (v *Validator) configure() error {
 func (v *Validator) flags() []string {
 	return []string{
 		"--home", v.Home, "--rpc.laddr", "tcp" + v.RPC[len("http"):], "--rpc.pprof_laddr", "", "--p2p.laddr", "tcp://" + v.p2p,
-		"--p2p.persistent_peers", v.peers, "--grpc.address", v.GRPC, "--api.enable=false", "--log_no_color",
+		"--p2p.persistent_peers", v.peers, "--grpc.address", v.GRPC,
+		"--api.address", "tcp" + v.REST[len("http"):], "--log_no_color",
 	}
 }
 
