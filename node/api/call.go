@@ -53,7 +53,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 	}
 	if c.http.Method == http.MethodPost {
 		var err error
-		if c.body, err = readBody(w, c.http); err != nil {
+		if c.body, err = ReadBody(w, c.http); err != nil {
 			return nil, err
 		}
 		// An open route's reply is over the header too, if one was sent.

@@ -39,13 +39,22 @@ type create struct {
 	InterfaceModel  json.RawMessage `json:"interface_model_type"`
 }
 
-// readBody takes JSON only: a form could be sent by any web page without asking.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// CheckJSON is ErrBody for a body that is not JSON: a form could be sent by any
+// web page without asking.
+func CheckJSON(r *http.Request) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return nil, &host.Refusal{
+		return &host.Refusal{
 			Kind: ErrBody, Field: "Content-Type", Value: r.Header.Get("Content-Type"), Limit: "application/json",
 		}
+	}
+	return nil
+}
+
+// ReadBody takes JSON of at most MaxBody; else it is ErrBody.
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if err := CheckJSON(r); err != nil {
+		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if large := new(http.MaxBytesError); errors.As(err, &large) {

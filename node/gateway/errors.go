@@ -70,6 +70,12 @@ func (g *Gateway) headers(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	g.share(w, r)
+}
+
+// share lets the page that asks, where it may, read the answer.
+func (g *Gateway) share(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
 	if r.Header.Get("Origin") != "" && g.cfg.Guard.OriginAllowed(r) {
 		h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 		h.Add("Vary", "Origin")

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -36,12 +34,7 @@ func noRoute(r *http.Request) error {
 
 // machines lists known machines where none is named.
 func (g *Gateway) machines(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r)
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	list, err := peerNodes(body)
+	list, body, err := readNamed(w, r)
 	if err != nil {
 		g.refuse(w, r, err)
 		return
@@ -64,12 +57,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, noRoute(r))
 		return
 	}
-	body, err := readBody(w, r)
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	list, err := peerNodes(body)
+	list, body, err := readNamed(w, r)
 	if err != nil {
 		g.refuse(w, r, err)
 		return
@@ -182,31 +170,17 @@ func oneMachine(field string, list []string) (string, error) {
 	return list[0], nil
 }
 
-// readBody takes JSON only: a form could be sent by any web page without asking.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return nil, &host.Refusal{
-			Kind: api.ErrBody, Field: "Content-Type", Value: r.Header.Get("Content-Type"), Limit: "application/json",
-		}
+// readNamed is the body with the one field of it that a gateway reads; the
+// machine reads all.
+func readNamed(w http.ResponseWriter, r *http.Request) (list []string, body []byte, err error) {
+	if body, err = api.ReadBody(w, r); err != nil {
+		return nil, nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, api.MaxBody))
-	if large := new(http.MaxBytesError); errors.As(err, &large) {
-		return nil, &host.Refusal{Kind: api.ErrBody, Field: "body", Value: "too long", Limit: fmt.Sprintf("%d bytes", api.MaxBody)}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: it ended early", api.ErrBody)
-	}
-	return body, nil
-}
-
-// peerNodes is the one field that a gateway reads; the machine reads all.
-func peerNodes(body []byte) ([]string, error) {
 	var req struct {
 		PeerNodesList []string `json:"peer_nodes_list"`
 	}
 	if err := json.Unmarshal(body, &req); err != nil {
-		return nil, fmt.Errorf("%w: %w", api.ErrBody, err)
+		return nil, nil, fmt.Errorf("%w: %w", api.ErrBody, err)
 	}
-	return req.PeerNodesList, nil
+	return req.PeerNodesList, body, nil
 }

@@ -69,7 +69,7 @@ func (g *Gateway) Handler() http.Handler {
 		mux.HandleFunc("GET /api/v1/tasks/"+kind+"/{id}", g.socket)
 	}
 	for _, m := range g.deps.Mounts {
-		mux.Handle(m.Pattern, m.Handler)
+		mux.Handle(m.Pattern, g.own(m.Handler))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, noRoute(r))
@@ -84,6 +84,21 @@ func (g *Gateway) Handler() http.Handler {
 			return
 		}
 		mux.ServeHTTP(w, r)
+	})
+}
+
+// own is what this node answers itself, under the rules for all: JSON only, and
+// read by the pages that may ask.
+func (g *Gateway) own(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			if err := api.CheckJSON(r); err != nil {
+				g.refuse(w, r, err)
+				return
+			}
+		}
+		g.share(w, r)
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -97,6 +97,9 @@ func world(t *testing.T) (url, machineID string) {
 		Machines: client.Transport(), Log: slog.New(slog.DiscardHandler),
 		Known:  func(context.Context) ([]api.Node, error) { return []api.Node{{NodeID: machineID}}, nil },
 		Status: func(context.Context) gateway.Status { return gateway.Status{PeerID: client.ID()} },
+		Mounts: []gateway.Mount{{Pattern: "/api/v1/own", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("own"))
+		})}},
 	})
 	server := httptest.NewServer(g.Handler())
 	t.Cleanup(server.Close)
@@ -160,6 +163,7 @@ func TestRefusals(t *testing.T) {
 		"rebound name":   {"POST", "/api/v1/tasks", ours, []string{"Host", "evil.example"}, 403, "HOST_REFUSED"},
 		"foreign page":   {"POST", "/api/v1/tasks", ours, []string{"Origin", "https://evil.example"}, 403, "ORIGIN_REFUSED"},
 		"form":           {"POST", "/api/v1/tasks", ours, []string{"Content-Type", "text/plain"}, 400, "BAD_REQUEST"},
+		"form to itself": {"POST", "/api/v1/own", ours, []string{"Content-Type", "text/plain"}, 400, "BAD_REQUEST"},
 		"not JSON":       {"POST", "/api/v1/tasks", "{", nil, 400, "BAD_REQUEST"},
 		"no machine":     {"POST", "/api/v1/tasks", `{}`, nil, 400, "BAD_REQUEST"},
 		"two machines":   {"POST", "/api/v1/tasks", `{"peer_nodes_list":["` + id + `","` + id + `"]}`, nil, 400, "BAD_REQUEST"},
@@ -193,6 +197,10 @@ func TestOwnPagesAndListedOnesMayAsk(t *testing.T) {
 		res, _ := send(t, http.MethodOptions, url+"/api/v1/tasks", "", "Origin", origin, "Access-Control-Request-Method", "POST")
 		if res.StatusCode != http.StatusNoContent || res.Header.Get("Access-Control-Allow-Origin") != origin {
 			t.Errorf("%s: HTTP %d, %v", origin, res.StatusCode, res.Header)
+		}
+		res, text := send(t, http.MethodPost, url+"/api/v1/own", "{}", "Origin", origin)
+		if text != "own" || res.Header.Get("Access-Control-Allow-Origin") != origin {
+			t.Errorf("%s: HTTP %d %s, %v", origin, res.StatusCode, text, res.Header)
 		}
 	}
 }

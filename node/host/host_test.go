@@ -195,6 +195,10 @@ func TestFailedCreateGivesBack(t *testing.T) {
 				r := w.ledger.rent(1, alice, 2*time.Hour, 0)
 				task := w.create(w.order(r, 5200))
 				settle(2 * time.Minute)
+				change := Change{CPUs: 4, SSHPort: 5201}
+				if err := w.host.Modify(t.Context(), alice, []uint64{1}, task.ID, change); !errors.Is(err, ErrState) {
+					t.Errorf("a VM that was never made was changed: %v", err)
+				}
 				got := w.task(task.ID)
 				if got.Status != journal.CreateError || got.Reason == "" || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
 					t.Fatalf("%s: %q, reserved %+v", got.Status, got.Reason, got.Reserved)

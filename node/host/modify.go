@@ -45,6 +45,10 @@ func (h *Host) Modify(ctx context.Context, wallet string, rentals []uint64, id s
 		if err := h.idle(*t); err != nil {
 			return err
 		}
+		if t.Over != nil || t.Status == journal.CreateError {
+			return refuse(ErrState, "task_id", id, "a VM that was made, of an open rental",
+				fmt.Sprintf("it is %s; create another", t.Status))
+		}
 		before = t.Clone()
 		o := c.order(*t)
 		o.Rental = rental

@@ -3,6 +3,7 @@ package market
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -116,7 +117,7 @@ func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged, all, typ
 	page := Page{Machines: []Machine{}}
 	var complete bool
 	err := tx.QueryRowContext(ctx, "SELECT height, complete FROM meta").Scan(&page.Height, &complete)
-	if err == sql.ErrNoRows || err == nil && !complete { //nolint:errorlint // database/sql returns it bare
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && !complete) {
 		return Page{}, ErrIncomplete
 	}
 	if err != nil {
@@ -165,7 +166,7 @@ func newMachine(l machine.Listing) Machine {
 	m, f := l.Machine, l.Machine.Facts
 	gpus, _ := sums(f.Slots)
 	v := Machine{
-		ID: m.Id, Owner: m.Owner, Operator: m.Operator, State: stateWord(m.State), GPUCount: gpus,
+		ID: m.Id, Owner: m.Owner, Operator: m.Operator, State: m.State.Word(), GPUCount: gpus,
 		Slots: make([]Slot, len(f.Slots)), FreeSlots: append([]uint32{}, l.FreeSlots...),
 		CPUModel: f.CpuModel, CPUCores: f.CpuCores, CPUMHz: f.CpuMhz, MemoryMiB: f.MemoryMib,
 		SystemDiskGiB: f.SystemDiskGib, DataDiskGiB: f.DataDiskGib, UploadMbps: f.UploadMbps, DownloadMbps: f.DownloadMbps,

@@ -37,7 +37,7 @@ func value(l machine.Listing, name string) int64 {
 
 func word(l machine.Listing, name string) string {
 	return map[string]string{
-		"state": stateWord(l.Machine.State), "owner": l.Machine.Owner, "operator": l.Machine.Operator,
+		"state": l.Machine.State.Word(), "owner": l.Machine.Owner, "operator": l.Machine.Operator,
 		"country": l.Machine.Facts.Country, "city": l.Machine.Facts.City, "machine_id": l.Machine.Id,
 	}[name]
 }

@@ -5,15 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/dbc-network/dbc/x/machine"
 )
-
-// stateWord makes "online" of MACHINE_STATE_ONLINE.
-func stateWord(state machine.MachineState) string {
-	return strings.ToLower(strings.TrimPrefix(state.String(), "MACHINE_STATE_"))
-}
 
 // mixed stands for the GPU type of a machine that has several: gpus has each.
 const mixed = "\x00"
@@ -56,7 +50,7 @@ func putOne(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, round int64, l ma
 		gpuType = mixed
 	}
 	gpus, vram := sums(f.Slots)
-	if _, err := insert.ExecContext(ctx, m.Id, stateWord(m.State), f.Country, f.City, gpuType,
+	if _, err := insert.ExecContext(ctx, m.Id, m.State.Word(), f.Country, f.City, gpuType,
 		gpus, len(f.Slots), len(l.FreeSlots), clamp(vram), f.CpuCores, f.CpuMhz, clamp(f.MemoryMib),
 		clamp(f.SystemDiskGib), clamp(f.DataDiskGib), f.UploadMbps, f.DownloadMbps, clamp(m.PricePerDay),
 		clamp(m.Stake)); err != nil {
