@@ -22,6 +22,10 @@ var (
 	ErrChecksum = errors.New("wrong checksum")
 	// ErrDownload means: the download ended early; asked again, it goes on.
 	ErrDownload = errors.New("download failed")
+	// ErrInUse means: disks of guests stand on the image.
+	ErrInUse = errors.New("the image is in use")
+	// ErrNoRoom means: the file system of the images is too full for a pull.
+	ErrNoRoom = errors.New("not enough room")
 	// ErrTooLarge means: more than a pull writes.
 	ErrTooLarge = errors.New("image too large")
 	// ErrBusy means: the same image is being pulled.

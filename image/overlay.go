@@ -8,9 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
-const sectorSize = 512
+const (
+	sectorSize = 512
+	// newSuffix is on a disk that is not whole yet.
+	newSuffix = ".new"
+)
 
 // Overlay makes a disk of size bytes at path on top of base, which stays as it
 // is. path is absolute and the caller's own choice, never a request's. A disk
@@ -36,11 +41,16 @@ func Overlay(ctx context.Context, base Image, path string, size int64) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	temp := path + ".new"
+	release, err := hold(base.Path, syscall.LOCK_SH)
+	if err != nil {
+		return err
+	}
+	defer release()
+	temp := path + newSuffix
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove half-made overlay: %w", err)
 	}
-	err := qemuImg(ctx, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base.Path, "--", temp, strconv.FormatInt(size, 10))
+	err = qemuImg(ctx, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base.Path, "--", temp, strconv.FormatInt(size, 10))
 	if err != nil {
 		return errors.Join(fmt.Errorf("make overlay: %w", err), removeQuietly(temp))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,6 +30,9 @@ type mirror struct {
 	hang    atomic.Bool
 	ranges  atomic.Int32
 	noRange bool
+	// inside is where /inside leads; asked counts requests for the image.
+	inside string
+	asked  atomic.Int32
 }
 
 func newMirror(t *testing.T) *mirror {
@@ -53,7 +58,18 @@ func (m *mirror) serve(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, m.sums)
 	case "/away":
 		http.Redirect(w, r, "http://127.0.0.1:1/disk.img", http.StatusFound)
+	case "/inside":
+		http.Redirect(w, r, m.inside+"/disk.img", http.StatusFound)
+	case "/here":
+		http.Redirect(w, r, "/disk.img", http.StatusFound)
+	case "/endless":
+		for {
+			if _, err := w.Write(m.content); err != nil {
+				return
+			}
+		}
 	case "/disk.img":
+		m.asked.Add(1)
 		if r.Header.Get("Range") != "" {
 			m.ranges.Add(1)
 		}
@@ -78,6 +94,12 @@ func (m *mirror) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (m *mirror) roots() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(m.Certificate())
+	return pool
+}
+
 func (m *mirror) source() Source {
 	return Source{Name: "pulled.qcow2", URL: m.URL + "/disk.img", Sums: m.URL + "/SUMS"}
 }
@@ -86,7 +108,7 @@ func TestPull(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t)
 	store := Open(filepath.Join(t.TempDir(), "images"))
-	p := NewPuller(store, m.Client())
+	p := NewPuller(store, m.roots())
 	var last Progress
 	img, err := p.Pull(t.Context(), m.source(), func(now Progress) { last = now })
 	if err != nil || img.Size != int64(len(m.content)) || img.VirtualSize != testSize {
@@ -105,13 +127,13 @@ func TestPull(t *testing.T) {
 	if _, err := p.Pull(t.Context(), m.source(), nil); !errors.Is(err, ErrExists) {
 		t.Errorf("again: %v, want ErrExists", err)
 	}
-	if err := store.Delete(t.Context(), "pulled.qcow2"); err != nil {
+	if err := store.Delete(t.Context(), "pulled.qcow2", t.TempDir()); err != nil {
 		t.Error(err)
 	}
-	if err := store.Delete(t.Context(), "pulled.qcow2"); !errors.Is(err, ErrNotFound) {
+	if err := store.Delete(t.Context(), "pulled.qcow2", t.TempDir()); !errors.Is(err, ErrNotFound) {
 		t.Errorf("deleted again: %v, want ErrNotFound", err)
 	}
-	if err := store.Delete(t.Context(), "../pulled.qcow2"); !errors.Is(err, ErrName) {
+	if err := store.Delete(t.Context(), "../pulled.qcow2", t.TempDir()); !errors.Is(err, ErrName) {
 		t.Errorf("a path: %v, want ErrName", err)
 	}
 }
@@ -124,7 +146,7 @@ func TestPullGoesOn(t *testing.T) {
 			m := newMirror(t)
 			m.noRange = noRange
 			m.cut.Store(int64(len(m.content) / 2))
-			p := NewPuller(Open(t.TempDir()), m.Client())
+			p := NewPuller(Open(t.TempDir()), m.roots())
 			if _, err := p.Pull(t.Context(), m.source(), nil); !errors.Is(err, ErrDownload) {
 				t.Fatalf("cut off: %v, want ErrDownload", err)
 			}
@@ -177,7 +199,7 @@ func TestPullRefuses(t *testing.T) {
 		"a path":            {Source{"../a.qcow2", m.URL + "/disk.img", good, ""}, ErrName},
 	} {
 		dir := t.TempDir()
-		if _, err := NewPuller(Open(dir), m.Client()).Pull(t.Context(), c.src, nil); !errors.Is(err, c.want) {
+		if _, err := NewPuller(Open(dir), m.roots()).Pull(t.Context(), c.src, nil); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if images, _ := Open(dir).List(t.Context()); len(images) != 0 {
@@ -186,7 +208,7 @@ func TestPullRefuses(t *testing.T) {
 	}
 	dir := t.TempDir()
 	src := Source{"a.qcow2", backed.URL + "/disk.img", hex.EncodeToString(evil[:]), ""}
-	if _, err := NewPuller(Open(dir), backed.Client()).Pull(t.Context(), src, nil); !errors.Is(err, ErrUnsafe) {
+	if _, err := NewPuller(Open(dir), backed.roots()).Pull(t.Context(), src, nil); !errors.Is(err, ErrUnsafe) {
 		t.Errorf("an image on another file: %v, want ErrUnsafe", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
@@ -199,7 +221,7 @@ func TestPullStops(t *testing.T) {
 	m := newMirror(t)
 	m.hang.Store(true)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := NewPuller(Open(t.TempDir()), m.Client()).Pull(ctx, m.source(), func(Progress) { cancel() })
+	_, err := NewPuller(Open(t.TempDir()), m.roots()).Pull(ctx, m.source(), func(Progress) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
@@ -234,4 +256,60 @@ func FuzzFindSum(f *testing.F) {
 			t.Fatal(sum)
 		}
 	})
+}
+
+// TestPullStaysOutside: a server that the operator named may be anywhere, but
+// where it redirects to has to be public, whatever port and path it names.
+func TestPullStaysOutside(t *testing.T) {
+	t.Parallel()
+	m, inner := newMirror(t), newMirror(t)
+	m.inside = inner.URL
+	src := m.source()
+	src.URL = m.URL + "/inside"
+	src.Sums, src.Digest = "", strings.Fields(m.sums)[0]
+	_, err := NewPuller(Open(t.TempDir()), inner.roots()).Pull(t.Context(), src, nil)
+	if !errors.Is(err, ErrSource) {
+		t.Errorf("%v, want ErrSource", err)
+	}
+	if n := inner.asked.Load(); n != 0 {
+		t.Errorf("the service inside was asked %d times", n)
+	}
+	src.URL = m.URL + "/here"
+	if _, err := NewPuller(Open(t.TempDir()), m.roots()).Pull(t.Context(), src, nil); err != nil {
+		t.Errorf("a redirect within the named server: %v", err)
+	}
+	for address, public := range map[string]bool{
+		"9.9.9.9:443": true, "[2620:fe::fe]:443": true, "127.0.0.1:443": false, "10.1.2.3:443": false, "169.254.169.254:443": false,
+		"[::1]:443": false, "[::ffff:10.0.0.1]:443": false, "[fd00::1]:443": false, "[fe80::1]:443": false, "100.64.0.1:443": false,
+		"0.0.0.0:443": false, "[64:ff9b::7f00:1]:443": false, "224.0.0.1:443": false, "255.255.255.255:443": false,
+	} {
+		if err := checkPublic(address); (err == nil) != public {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestPullEnds(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t)
+	src := m.source()
+	src.URL, src.Sums, src.Digest = m.URL+"/endless", "", strings.Fields(m.sums)[0]
+	dir := t.TempDir()
+	p := NewPuller(Open(dir), m.roots())
+	p.limit = int64(3 * len(m.content) / 2)
+	if _, err := p.Pull(t.Context(), src, nil); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("an endless body: %v, want ErrTooLarge", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	p = NewPuller(Open(dir), m.roots())
+	p.room = func(string) (int64, error) { return KeepFree + int64(len(m.content)) - 1, nil }
+	if _, err := p.Pull(t.Context(), m.source(), nil); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("a full disk: %v, want ErrNoRoom", err)
+	}
+	p.room = func(string) (int64, error) { return KeepFree + int64(len(m.content)), nil }
+	if _, err := p.Pull(t.Context(), m.source(), nil); err != nil {
+		t.Errorf("just enough room: %v", err)
+	}
 }

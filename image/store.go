@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -46,6 +47,55 @@ func (s *Store) List(ctx context.Context) ([]Image, error) {
 		}
 	}
 	return images, nil
+}
+
+// Fault is a file in the store that can't be used as an image.
+type Fault struct {
+	// Name is the file's; for an unfinished pull, the image's that it would become.
+	Name string
+	// Size is what it takes, in bytes.
+	Size int64
+	// Reason says why, in one line.
+	Reason string
+}
+
+// Faults are what List leaves out: unfinished pulls, and files that Find refuses.
+func (s *Store) Faults(ctx context.Context) ([]Fault, error) {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	var faults []Fault
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil {
+			continue // gone meanwhile
+		}
+		name, reason := entry.Name(), ""
+		if of, ok := unfinished(name); ok {
+			name, reason = of, "unfinished; pull it again, or delete it"
+		} else if _, err := s.Find(ctx, name); errors.Is(err, ErrUnsafe) {
+			reason = err.Error()
+		}
+		if reason != "" && len(faults) < maxImages {
+			faults = append(faults, Fault{Name: name, Size: info.Size(), Reason: reason})
+		}
+	}
+	return faults, ctx.Err()
+}
+
+// unfinished is the image's name in that of a part: .NAME.DIGEST.part.
+func unfinished(file string) (name string, ok bool) {
+	stem, isPart := strings.CutSuffix(file, partSuffix)
+	stem, hidden := strings.CutPrefix(stem, ".")
+	i := strings.LastIndexByte(stem, '.')
+	if !isPart || !hidden || i < 0 || CheckName(stem[:i]) != nil {
+		return "", false
+	}
+	return stem[:i], true
 }
 
 // Find is the image of that name; ErrName, ErrNotFound or ErrUnsafe where there
@@ -95,4 +145,28 @@ func inspect(f *os.File, name, path string) (Image, error) {
 		return Image{}, fmt.Errorf("%w: %s: %w", ErrUnsafe, name, err)
 	}
 	return Image{Name: name, Path: path, Format: "qcow2", VirtualSize: h.size, Size: info.Size()}, nil
+}
+
+// adopt makes a checked file an image. Its header is read before it has the name.
+func (s *Store) adopt(ctx context.Context, part, name string) (Image, error) {
+	if err := os.Chmod(part, 0o444); err != nil {
+		return Image{}, fmt.Errorf("protect the image: %w", err)
+	}
+	f, err := os.Open(part)
+	if err != nil {
+		return Image{}, fmt.Errorf("open the image: %w", err)
+	}
+	_, err = inspect(f, name, part)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return Image{}, errors.Join(err, os.Remove(part))
+	}
+	// A link, unlike a rename, never replaces an image that came meanwhile.
+	target := filepath.Join(s.dir, name)
+	if err := os.Link(part, target); err != nil {
+		return Image{}, fmt.Errorf("publish the image: %w", err)
+	}
+	if err := errors.Join(os.Remove(part), syncPath(s.dir)); err != nil {
+		return Image{}, fmt.Errorf("publish the image: %w", err)
+	}
+	return s.Find(ctx, name)
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"path/filepath"
 	"time"
+
+	"github.com/dbc-network/dbc/node/host"
 )
 
 // The roles of a node.
@@ -71,6 +73,9 @@ func (c Config) KeyPath() string { return filepath.Join(c.Home, KeyFile) }
 
 // ImageDir is where guest images are.
 func (c Config) ImageDir() string { return filepath.Join(c.DataDir, "images") }
+
+// TaskDir is where the disks of VMs are, each VM's in a folder of its own.
+func (c Config) TaskDir() string { return host.TaskDir(c.DataDir) }
 
 // runDir is RunDir or its default.
 func (c Config) runDir() string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/image"
 )
 
 // The exit codes. dbc ssh gives those of ssh.
@@ -44,17 +45,31 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &child) && child.ExitCode() > 0:
 		return child.ExitCode()
-	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration):
+	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration),
+		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
 		return exitUsage
 	case errors.As(err, &refused), errors.As(err, &node),
-		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear):
+		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear), refusedImage(err):
 		return exitRefused
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitTimedOut
-	case errors.Is(err, chain.ErrUnreachable), errors.Is(err, client.ErrUnreachable):
+	case errors.Is(err, chain.ErrUnreachable), errors.Is(err, client.ErrUnreachable), errors.Is(err, image.ErrDownload):
 		return exitUnreachable
 	}
 	return exitFailed
+}
+
+// refusedImage: nothing is wrong with the computer, but the image is not taken
+// or not given up.
+func refusedImage(err error) bool {
+	for _, why := range []error{
+		image.ErrNotFound, image.ErrExists, image.ErrChecksum, image.ErrUnsafe, image.ErrTooLarge, image.ErrNoRoom, image.ErrInUse, image.ErrBusy,
+	} {
+		if errors.Is(err, why) {
+			return true
+		}
+	}
+	return false
 }
 
 // report says what went wrong: a sentence, or with --json an object.
@@ -70,6 +85,9 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 			fmt.Fprintf(w, "See: %s --help\n", cmd.CommandPath())
 		}
 	case exitUnreachable:
+		if errors.Is(err, image.ErrDownload) {
+			return // it says itself how it goes on
+		}
 		fmt.Fprintln(w, "Is it running? On this computer: dbc devnet start. Elsewhere: --grpc, --rpc and --node say where.")
 	case exitTimedOut:
 		fmt.Fprintln(w, "It may still happen: look again before you repeat it. --timeout waits longer.")

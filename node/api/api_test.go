@@ -315,6 +315,9 @@ func TestGolden(t *testing.T) {
 		"no-authority":       {nil, api.PathTasks, `{}`, nil, 401},
 		"no-rental":          {bob, api.PathTasks, `{}`, nil, 403},
 		"machine":            {nil, api.PathMiningNodes, `{}`, nil, 200},
+		"images":             {alice, api.PathImages, `{}`, nil, 200},
+		"images-no-rental":   {bob, api.PathImages, `{}`, nil, 403},
+		"images-download":    {alice, "/api/v1/images/download", `{"image_filename":"x.qcow2"}`, nil, 422},
 		"not-supported":      {nil, "/api/v1/snapshot/list", `{}`, nil, 422},
 		"no-route":           {nil, "/api/v1/nothing", `{}`, nil, 404},
 	} {

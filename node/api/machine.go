@@ -44,9 +44,9 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := s.deps.Images.List(ctx)
+	images, err := s.listImages(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list images: %w", err)
+		return nil, err
 	}
 	total := s.cfg.Capacity
 	gpus, usedGPUs := 0, 0
@@ -62,7 +62,7 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 		GPU:       GPU{Type: s.cfg.GPUType, Count: strconv.Itoa(gpus), Used: strconv.Itoa(usedGPUs)},
 		Mem:       Size{Size: mebibytes(total.MemoryMiB), Free: mebibytes(total.MemoryMiB - min(total.MemoryMiB, used.MemoryMiB))},
 		DiskData:  []Size{},
-		Images:    []Image{},
+		Images:    images,
 		PortFirst: strconv.Itoa(int(s.cfg.PortFirst)), PortLast: strconv.Itoa(int(s.cfg.PortLast)),
 	}
 	for i, disk := range inv.Disks {
@@ -74,8 +74,22 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 			d.DiskData = append(d.DiskData, size)
 		}
 	}
-	for _, img := range images {
-		d.Images = append(d.Images, Image{Name: img.Name, Size: mebibytes(uint64(img.Size) >> 20)})
-	}
 	return d, nil
+}
+
+func (s *Server) images(ctx context.Context, _ *call) (any, error) {
+	images, err := s.listImages(ctx)
+	return ImageList{images}, err
+}
+
+func (s *Server) listImages(ctx context.Context) ([]Image, error) {
+	found, err := s.deps.Images.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	images := []Image{}
+	for _, img := range found {
+		images = append(images, Image{Name: img.Name, Size: mebibytes(uint64(img.Size) >> 20)})
+	}
+	return images, nil
 }

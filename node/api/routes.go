@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/host"
@@ -80,6 +81,12 @@ var machines = []Route{
 		Reply:     Details{}, handle: (*Server).machine,
 	},
 	{
+		Name: "list_images", Method: http.MethodPost, Path: PathImages, Authority: AnyRenter, Scope: auth.ScopeRead,
+		Summary:   "List the images that a virtual machine can be made of.",
+		SummaryZH: "列出可用于创建虚拟机的镜像。",
+		Reply:     ImageList{}, handle: (*Server).images,
+	},
+	{
 		Name: "session_id", Method: http.MethodPost, Path: PathSessionID, Authority: AnyRenter,
 		Summary:    "Give the id that, signed by the wallet, has a ticket's rights in one rental.",
 		SummaryZH:  "给出一个 id；钱包对它签名后，在一次租用内拥有票据的权限。",
@@ -134,6 +141,8 @@ var machines = []Route{
 // notYet are the original's routes that answer NOT_SUPPORTED for now.
 var notYet = []string{
 	PathMiningNodes + "/free_memory", "/api/v1/images/servers", "/api/v1/images/upload", "/api/v1/images/upload/",
+	"/api/v1/images/uploadprogress", "/api/v1/images/upload_stop", "/api/v1/images/download", "/api/v1/images/downloadprogress",
+	"/api/v1/images/download_stop", "/api/v1/images/delete",
 	"/api/v1/snapshot/", "/api/v1/lan", "/api/v1/lan/", "/api/v1/monitor", "/api/v1/monitor/", "/api/v1/bare_metal",
 	"/api/v1/bare_metal/", "/api/v1/deeplink", "/api/v1/deeplink/", "/api/v1/peers/", "/api/v1/stat", "/api/v1/config",
 }
@@ -151,7 +160,11 @@ func (s *Server) Handler() http.Handler {
 	}
 	for _, path := range notYet {
 		mux.HandleFunc("POST "+path, s.serve(Everyone, auth.ScopeRead, func(context.Context, *call) (any, error) {
-			return nil, &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
+			refusal := &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
+			if strings.HasPrefix(path, PathImages) {
+				refusal.Limit, refusal.Remedy = "the images of "+PathImages, "only the machine's operator pulls and deletes images"
+			}
+			return nil, refusal
 		}))
 	}
 	mux.HandleFunc("/", s.serve(Everyone, auth.ScopeRead, s.unknown))

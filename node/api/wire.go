@@ -29,6 +29,7 @@ const (
 	PathSessionRevoke = "/api/v1/sessions/revoke"
 	PathTaskModify    = "/api/v1/tasks/modify/"
 	PathTaskLogs      = "/api/v1/tasks/logs/"
+	PathImages        = "/api/v1/images"
 )
 
 // Request is the body of every POST.
@@ -304,6 +305,11 @@ type Size struct {
 	Path string `json:"path,omitempty"`
 	Size string `json:"size"`
 	Free string `json:"free,omitempty"`
+}
+
+// ImageList is the reply of PathImages.
+type ImageList struct {
+	Images []Image `json:"images"`
 }
 
 // Image is one guest image of a machine.

@@ -25,8 +25,11 @@ func (h *Host) folder(t journal.Task) string {
 	if t.DisksFrom != "" {
 		name = t.DisksFrom
 	}
-	return filepath.Join(h.cfg.DataDir, "tasks", name)
+	return filepath.Join(TaskDir(h.cfg.DataDir), name)
 }
+
+// TaskDir is the folder of all VMs' folders in a node's data_dir.
+func TaskDir(dataDir string) string { return filepath.Join(dataDir, "tasks") }
 
 func (h *Host) file(t journal.Task, name string) string { return filepath.Join(h.folder(t), name) }
 

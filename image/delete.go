@@ -1,0 +1,170 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Users are the paths of the disks below dir that stand on the image at path,
+// those of closed tasks too. Only files named as qcow2 are looked into: what is in
+// a raw disk was written by its guest. One whose header can't be read is an error,
+// for it could stand there.
+func Users(ctx context.Context, dir, path string) ([]string, error) {
+	var users []string
+	err := filepath.WalkDir(dir, func(disk string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // deleted meanwhile, or no disk was ever made
+		}
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if !d.Type().IsRegular() || !strings.HasSuffix(strings.TrimSuffix(d.Name(), newSuffix), extension) {
+			return nil
+		}
+		backing, err := backingOf(disk)
+		if err != nil {
+			return fmt.Errorf("read disk %s: %w", disk, err)
+		}
+		if backing == path {
+			users = append(users, disk)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for disks on the image: %w", err)
+	}
+	return users, nil
+}
+
+// backingOf is "" for what is no overlay.
+func backingOf(disk string) (string, error) {
+	f, err := os.OpenFile(disk, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	h, err := readHeader(f)
+	err = errors.Join(err, f.Close())
+	if errors.Is(err, errNotQcow2) {
+		return "", nil
+	}
+	return h.backing, err
+}
+
+// Delete removes an image by name, and what an unfinished pull left of it. disks is the folder that has every disk of a
+// guest: where one of them stands on the image, kept ones among them, it is
+// ErrInUse, for that disk could not be opened any more.
+func (s *Store) Delete(ctx context.Context, name, disks string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	dropped, err := s.dropUnfinished(name)
+	if err != nil {
+		return err
+	}
+	path, err := filepath.Abs(filepath.Join(s.dir, name))
+	if err != nil {
+		return fmt.Errorf("delete image: %w", err)
+	}
+	// No overlay is made on it from here on; see Overlay.
+	release, err := hold(path, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, ErrNotFound) && dropped {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
+	users, err := Users(ctx, disks, path)
+	if err != nil {
+		return err
+	}
+	if len(users) > 0 {
+		return fmt.Errorf("%w: %d disks stand on %s: %s; it can be deleted when their VMs are deleted and their kept disks gone",
+			ErrInUse, len(users), name, strings.Join(users[:min(len(users), 3)], ", "))
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("delete image: %w", err)
+	}
+	return syncPath(s.dir)
+}
+
+// dropUnfinished removes what ended pulls left of an image.
+func (s *Store) dropUnfinished(name string) (dropped bool, err error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("look for unfinished pulls: %w", err)
+	}
+	for _, entry := range entries {
+		if of, ok := unfinished(entry.Name()); !ok || of != name {
+			continue
+		}
+		part := filepath.Join(s.dir, entry.Name())
+		release, err := hold(part, syscall.LOCK_EX|syscall.LOCK_NB)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return dropped, fmt.Errorf("%w: %s is being pulled", ErrBusy, name)
+		}
+		err = os.Remove(part)
+		release()
+		if err != nil {
+			return dropped, fmt.Errorf("delete an unfinished pull: %w", err)
+		}
+		dropped = true
+	}
+	return dropped, nil
+}
+
+// hold locks an image, shared while an overlay on it is made and exclusively
+// while it is deleted, against other processes too. The kernel gives the lock
+// back when the process ends. ErrBusy where another holds it the other way,
+// ErrNotFound where it is gone.
+func hold(path string, how int) (release func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, filepath.Base(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open image: %w", err)
+	}
+	release = func() { _ = f.Close() }
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		release()
+		return nil, fmt.Errorf("%w: %s is being deleted, or a disk is being made on it", ErrBusy, filepath.Base(path))
+	}
+	// It may have been deleted between the opening and the lock.
+	have, err := f.Stat()
+	if err == nil {
+		var there os.FileInfo
+		if there, err = os.Lstat(path); err == nil && !os.SameFile(have, there) {
+			err = fs.ErrNotExist
+		}
+	}
+	if err != nil {
+		release()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %s", ErrNotFound, filepath.Base(path))
+		}
+		return nil, fmt.Errorf("stat image: %w", err)
+	}
+	return release, nil
+}
+
+// freeBytes is what whoever is not root may still write on the file system of dir.
+func freeBytes(dir string) (int64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return 0, fmt.Errorf("read the room in %s: %w", dir, err)
+	}
+	return int64(st.Bavail) * st.Bsize, nil
+}
