@@ -34,7 +34,7 @@ type NodeConfig struct {
 	Signer    auth.Signer
 	// Wallet and Session are set where Signer is a session's key.
 	Wallet, Session string
-	// HTTP is the transport; nil is a plain one.
+	// HTTP is NewHTTP's; nil is the one with the usual transport.
 	HTTP *http.Client
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
@@ -54,15 +54,20 @@ func NewNode(cfg NodeConfig) (*Node, error) {
 		return nil, fmt.Errorf("node address %q: http://host:port wanted", cfg.URL)
 	}
 	if cfg.HTTP == nil {
-		// No redirects: the signature covers this path on this machine only.
-		cfg.HTTP = &http.Client{Timeout: callTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}}
+		cfg.HTTP = NewHTTP(nil)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	return &Node{cfg: cfg, base: base}, nil
+}
+
+// NewHTTP is a client with the limits of a call; nil is the usual transport. It
+// follows no redirects: a signature covers one path on one machine.
+func NewHTTP(transport http.RoundTripper) *http.Client {
+	return &http.Client{Transport: transport, Timeout: callTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 }
 
 // call posts additional to path and decodes the answer's message into reply.

@@ -66,14 +66,14 @@ func ReadSessionKey(path string) (k SessionKey, err error) {
 	return k, nil
 }
 
-// Node speaks to the session's machine through the node of url.
-func (k SessionKey) Node(url string) (*Node, error) {
+// Node speaks to the session's machine through the node of via, of which only
+// URL, HTTP and Now count.
+func (k SessionKey) Node(via NodeConfig) (*Node, error) {
 	raw, err := hex.DecodeString(k.PrivateKey)
 	if err != nil || len(raw) != secp256k1.PrivKeyBytesLen {
 		return nil, fmt.Errorf("the session's private key is not %d bytes in hex", secp256k1.PrivKeyBytesLen)
 	}
-	return NewNode(NodeConfig{
-		URL: url, ChainID: k.ChainID, MachineID: k.MachineID, Signer: auth.NewSigner(secp256k1.PrivKeyFromBytes(raw)),
-		Wallet: k.Wallet, Session: k.SessionID,
-	})
+	via.ChainID, via.MachineID, via.Signer = k.ChainID, k.MachineID, auth.NewSigner(secp256k1.PrivKeyFromBytes(raw))
+	via.Wallet, via.Session = k.Wallet, k.SessionID
+	return NewNode(via)
 }

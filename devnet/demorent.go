@@ -74,7 +74,7 @@ func (d *Demo) rent(ctx context.Context, seconds uint64) (rented, string, error)
 	d.books.spend("fee", made.Fee)
 	d.books.spend("gas", made.Tx.Fee)
 	node, err := client.NewNode(client.NodeConfig{
-		URL: d.info.Node, ChainID: d.info.ChainID, MachineID: order.MachineID, Signer: d.renter.Wallet,
+		URL: d.info.Client, ChainID: d.info.ChainID, MachineID: order.MachineID, Signer: d.renter.Wallet,
 	})
 	if err != nil {
 		return rented{}, "", err

@@ -1,6 +1,6 @@
 // Package devnet is the whole system on one computer: a chain with one
-// validator, a private libvirtd, a mining node with made-up slots, and the
-// accounts to play with. Everything real but the GPUs.
+// validator, a private libvirtd, a mining node with made-up slots, a client node
+// with a faucet, and the accounts to play with. Everything real but the GPUs.
 //
 // One process supervises the others. What it starts ends with it, in reverse
 // order, and a part that ends by itself ends the whole with its reason.
@@ -48,8 +48,11 @@ type devnet struct {
 	chain *chain.Client
 
 	lock *os.File
-	dbcd *child
-	side *side
+	// release gives the ports back.
+	release func() error
+	dbcd    *child
+	side    *side
+	client  *child
 }
 
 // Run starts the devnet, calls ready once everything answers, and stays until
@@ -98,6 +101,8 @@ func (d *devnet) guard(ctx context.Context, end context.CancelCauseFunc) {
 	case <-ctx.Done():
 	case <-d.dbcd.done:
 		end(d.dbcd.died())
+	case <-d.client.done:
+		end(d.client.died())
 	case w := <-d.side.words:
 		end(fmt.Errorf("mining node: %s", w.Error))
 	case <-d.side.done:
@@ -114,6 +119,7 @@ func (d *devnet) start(ctx context.Context) error {
 		{"chain and libvirtd", d.startParts},
 		{"mining node", d.startNode},
 		{"machine on the market", d.list},
+		{"client node", d.startClient},
 	}
 	for _, step := range steps {
 		if step.note != "" {
@@ -135,7 +141,7 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	if d.lock, err = lockFile(d.paths.lock); err != nil {
 		return err
 	}
-	if d.ports, err = freePorts(ctx); err != nil {
+	if d.ports, d.release, err = freePorts(ctx); err != nil {
 		return err
 	}
 	cidr, err := guestNetwork(d.cfg.Home)
@@ -156,7 +162,7 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	d.info = Info{
 		ChainID: ChainID, Home: d.cfg.Home, Fast: d.cfg.Fast, Accounts: accounts,
 		RPC: "http://" + local(d.ports.RPC), GRPC: local(d.ports.GRPC), REST: "http://" + local(d.ports.REST),
-		Node: "http://" + local(d.ports.Node), GuestCIDR: cidr.String(), DataDir: DataDir(d.cfg.Home),
+		Node: "http://" + local(d.ports.Node), Client: "http://" + local(d.ports.Client), GuestCIDR: cidr.String(), DataDir: DataDir(d.cfg.Home),
 		Processes: map[string]Process{supervisor: self},
 	}
 	return nil
@@ -245,6 +251,9 @@ func (d *devnet) startChain(ctx context.Context) error {
 // stop undoes what start did, in reverse.
 func (d *devnet) stop() error {
 	var errs []error
+	if d.client != nil {
+		errs = append(errs, d.client.stop(nodeGrace))
+	}
 	if d.side != nil {
 		errs = append(errs, d.side.end(sideGrace))
 	}
@@ -253,6 +262,9 @@ func (d *devnet) stop() error {
 	}
 	if d.dbcd != nil {
 		errs = append(errs, d.dbcd.stop(chainGrace))
+	}
+	if d.release != nil {
+		errs = append(errs, d.release())
 	}
 	if d.lock != nil {
 		if err := os.Remove(d.paths.info); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -41,7 +41,7 @@ func TestPortsOfDevnetsDiffer(t *testing.T) {
 	seen, last := map[uint16]uint16{}, uint16(firstGuestPort-1)
 	for n := range uint16(maxDevnets) {
 		p := portsOf(n)
-		for _, port := range []uint16{p.RPC, p.P2P, p.GRPC, p.REST, p.NodeP2P, p.Node} {
+		for _, port := range p.all() {
 			if other, twice := seen[port]; twice {
 				t.Errorf("port %d is of devnets %d and %d", port, other, n)
 			}
@@ -52,7 +52,11 @@ func TestPortsOfDevnetsDiffer(t *testing.T) {
 		}
 		last = p.Last
 	}
-	if p := portsOf(0); p.RPC != 26657 || p.GRPC != 9090 || p.REST != 1317 || p.Node != 5060 || p.NodeP2P != 5011 {
+	want := ports{
+		RPC: 26657, P2P: 26656, GRPC: 9090, REST: 1317, Node: 5060, NodeP2P: 5011, Client: 5050, ClientP2P: 5001,
+		First: 5200, Last: 8645,
+	}
+	if p := portsOf(0); p != want {
 		t.Errorf("the first devnet has other ports than the defaults: %+v", p)
 	}
 }

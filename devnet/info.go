@@ -15,10 +15,13 @@ import (
 type Info struct {
 	ChainID string `json:"chain_id"`
 	Home    string `json:"home"`
-	// RPC and REST are URLs, GRPC is host:port, Node is a node's API.
-	RPC       string            `json:"rpc"`
-	GRPC      string            `json:"grpc"`
-	REST      string            `json:"rest"`
+	// RPC and REST are URLs, GRPC is host:port.
+	RPC  string `json:"rpc"`
+	GRPC string `json:"grpc"`
+	REST string `json:"rest"`
+	// Client is the URL of the client node's API, which renters ask, and Node
+	// that of the compute node's own.
+	Client    string            `json:"client"`
 	Node      string            `json:"node"`
 	MachineID string            `json:"machine_id"`
 	Accounts  map[string]string `json:"accounts"`

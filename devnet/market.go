@@ -3,11 +3,8 @@ package devnet
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -100,29 +97,10 @@ func (d *devnet) awaitNode(ctx context.Context) error {
 			told = errors.New(w.Error)
 			return true
 		default:
-			return d.nodeReady(ctx)
+			return answers(ctx, d.info.Node, func(r api.Root) bool { return r.Doubt == "" })
 		}
 	})
 	return errors.Join(err, told)
-}
-
-func (d *devnet) nodeReady(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.info.Node+api.PathRoot, nil)
-	if err != nil {
-		return false
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = res.Body.Close() }()
-	var reply struct {
-		Message api.Root `json:"message"`
-	}
-	if json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&reply) != nil {
-		return false
-	}
-	return res.StatusCode == http.StatusOK && reply.Message.Doubt == ""
 }
 
 // bond registers the machine unless it is registered: a restart keeps it.

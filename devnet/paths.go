@@ -12,7 +12,7 @@ import (
 
 // paths are the files of a devnet, all below DBC_HOME and the caller's own.
 type paths struct {
-	home, dir, info, lock, chain, mining, logs, demo string
+	home, dir, info, lock, chain, mining, client, logs, demo string
 	// demoMark says that the demo made this network, so a demo may replace it.
 	demoMark string
 }
@@ -23,7 +23,8 @@ func newPaths(home string) paths {
 		home: home, dir: dir,
 		info: filepath.Join(dir, "devnet.json"), lock: filepath.Join(dir, "lock"),
 		chain: filepath.Join(dir, "chain", "val0"), mining: filepath.Join(dir, "mining"),
-		logs: filepath.Join(dir, "logs"), demo: filepath.Join(dir, "demo"),
+		client: filepath.Join(dir, "client0"),
+		logs:   filepath.Join(dir, "logs"), demo: filepath.Join(dir, "demo"),
 		demoMark: filepath.Join(dir, "made-by-demo"),
 	}
 }

@@ -3,13 +3,14 @@ package devnet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 )
 
 // Ports of a devnet, all on loopback.
 type ports struct {
-	RPC, P2P, GRPC, REST, NodeP2P, Node uint16
+	RPC, P2P, GRPC, REST, NodeP2P, Node, ClientP2P, Client uint16
 	// First and Last bound the guests' published ports.
 	First, Last uint16
 }
@@ -27,24 +28,37 @@ func portsOf(n uint16) ports {
 	step := n * 10
 	return ports{
 		RPC: 26657 + step, P2P: 26656 + step, GRPC: 9090 + step, REST: 1317 + step,
-		NodeP2P: 5011 + step*10, Node: 5060 + step*10,
+		NodeP2P: 5011 + step*10, Node: 5060 + step*10, ClientP2P: 5001 + step*10, Client: 5050 + step*10,
 		First: firstGuestPort + n*guestPorts, Last: firstGuestPort + (n+1)*guestPorts - 1,
 	}
 }
 
-// freePorts are the first ones that nobody listens on. Two devnets started in
-// the same moment can choose the same; the later one then fails and says so.
-func freePorts(ctx context.Context) (ports, error) {
+// freePorts are the first ones that nobody listens on and no other devnet has
+// taken; they are this one's until release.
+func freePorts(ctx context.Context) (p ports, release func() error, err error) {
 	for n := range uint16(maxDevnets) {
+		// A name as wide as ports are, a network namespace, which the kernel
+		// gives back with the process.
+		claim, err := new(net.ListenConfig).Listen(ctx, "unix", "@dbc-devnet-"+strconv.Itoa(int(n)))
+		if err != nil {
+			continue
+		}
 		if p := portsOf(n); p.free(ctx) {
-			return p, nil
+			return p, claim.Close, nil
+		}
+		if err := claim.Close(); err != nil {
+			return ports{}, nil, fmt.Errorf("give back the ports of devnet %d: %w", n, err)
 		}
 	}
-	return ports{}, errors.New("the ports of all eight devnets of a computer are taken")
+	return ports{}, nil, errors.New("the ports of all eight devnets of a computer are taken")
+}
+
+func (p ports) all() []uint16 {
+	return []uint16{p.RPC, p.P2P, p.GRPC, p.REST, p.NodeP2P, p.Node, p.ClientP2P, p.Client}
 }
 
 func (p ports) free(ctx context.Context) bool {
-	for _, port := range []uint16{p.RPC, p.P2P, p.GRPC, p.REST, p.NodeP2P, p.Node} {
+	for _, port := range p.all() {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", local(port))
 		if err != nil {
 			return false

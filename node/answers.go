@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/dbc-network/dbc/node/challenge"
 	"github.com/dbc-network/dbc/node/operator"
@@ -21,7 +20,7 @@ func (p *parts) openAnswers(ctx context.Context) error {
 			return err
 		}
 		k, err := operator.Open(operator.Config{
-			Name: p.cfg.OperatorKey, Dir: dir, Test: !mainNetwork(p.cfg.ChainID) && strings.HasPrefix(p.cfg.ChainID, "dbc-devnet-"),
+			Name: p.cfg.OperatorKey, Dir: dir, Test: devNetwork(p.cfg.ChainID),
 			PassphraseFile: p.cfg.KeyringPassphraseFile,
 		})
 		if err != nil {

@@ -8,11 +8,17 @@ import (
 	"strings"
 )
 
-var testNetwork = regexp.MustCompile(`^dbc-(devnet|testnet)-[0-9]+$`)
+var (
+	testNetwork = regexp.MustCompile(`^dbc-(devnet|testnet)-[0-9]+$`)
+	devnetID    = regexp.MustCompile(`^dbc-devnet-[0-9]+$`)
+)
 
 // mainNetwork: every id that is not a devnet's or testnet's is a main network,
 // so that a typing error is on the safe side.
 func mainNetwork(chainID string) bool { return !testNetwork.MatchString(chainID) }
+
+// devNetwork: coins of a devnet are worth nothing, and its keys have no passphrase.
+func devNetwork(chainID string) bool { return devnetID.MatchString(chainID) }
 
 // check is what no single key can tell.
 func (c Config) check() []*ConfigError {
@@ -31,6 +37,9 @@ func (c Config) check() []*ConfigError {
 	}
 	if (c.HTTPTLSCert == "") != (c.HTTPTLSKey == "") {
 		refuse("http_tls_cert", c.HTTPTLSCert, "http_tls_cert and http_tls_key together", nil)
+	}
+	if c.FaucetKey != "" && !devNetwork(c.ChainID) {
+		refuse("faucet_key", c.FaucetKey, "none: only a devnet's coins are given away", nil)
 	}
 	if c.Role != RoleMining {
 		return wrong

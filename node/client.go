@@ -18,6 +18,7 @@ import (
 	"github.com/dbc-network/dbc/node/gateway"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/local"
+	"github.com/dbc-network/dbc/node/operator"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -72,14 +73,29 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.peers.Close()) }()
-	c.local, err = local.Open(ctx, local.Config{
-		ChainID: cfg.ChainID, Dir: filepath.Join(cfg.Home, "dat"), RPC: cfg.ChainRPC, Log: c.log,
-	}, c.chain)
-	if err != nil {
+	if c.local, err = c.openLocal(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.local.Close()) }()
 	return c.serve(ctx, listener)
+}
+
+func (c *client) openLocal(ctx context.Context) (*local.Routes, error) {
+	cfg := local.Config{
+		ChainID: c.cfg.ChainID, Dir: filepath.Join(c.cfg.Home, "dat"), RPC: c.cfg.ChainRPC, REST: c.cfg.ChainREST, Log: c.log,
+	}
+	if c.cfg.FaucetKey != "" {
+		dir, err := c.cfg.keyringDir()
+		if err != nil {
+			return nil, err
+		}
+		k, err := operator.Open(operator.Config{Name: c.cfg.FaucetKey, Dir: dir, Test: devNetwork(c.cfg.ChainID)})
+		if err != nil {
+			return nil, fmt.Errorf("open faucet_key=%s: %w", c.cfg.FaucetKey, err)
+		}
+		cfg.Faucet = k
+	}
+	return local.Open(ctx, cfg, c.chain)
 }
 
 func (c *client) serve(ctx context.Context, listener net.Listener) error {

@@ -35,15 +35,18 @@ type Config struct {
 	// move it; on a main network Run refuses another one.
 	RunDir string
 
-	Role                  string
-	NetListen             netip.AddrPort
-	HTTPListen            netip.AddrPort
-	HTTPTLSCert           string
-	HTTPTLSKey            string
-	HTTPHosts             []string
-	HTTPCORSOrigins       []string
-	ChainID               string
-	ChainGRPC, ChainRPC   string
+	Role                string
+	NetListen           netip.AddrPort
+	HTTPListen          netip.AddrPort
+	HTTPTLSCert         string
+	HTTPTLSKey          string
+	HTTPHosts           []string
+	HTTPCORSOrigins     []string
+	ChainID             string
+	ChainGRPC, ChainRPC string
+	// ChainREST is the URL of the same dbcd's REST, for web apps; only a client
+	// node passes it on.
+	ChainREST             string
 	ChainTrusted          []string
 	PublicIP              netip.Addr
 	PortFirst, PortLast   uint16
@@ -59,10 +62,12 @@ type Config struct {
 	OperatorKey           string
 	KeyringDir            string
 	KeyringPassphraseFile string
-	Relay                 bool
-	RelayDataMiB          uint64
-	MetricsListen         netip.AddrPort
-	LogLevel              slog.Level
+	// FaucetKey names the key that gives coins away; devnets only.
+	FaucetKey     string
+	Relay         bool
+	RelayDataMiB  uint64
+	MetricsListen netip.AddrPort
+	LogLevel      slog.Level
 
 	// Peers are the lines of peer.conf, host:port.
 	Peers []string
@@ -93,6 +98,7 @@ func defaults(role string) Config {
 		HTTPListen:   netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 5050),
 		ChainGRPC:    "127.0.0.1:9090",
 		ChainRPC:     "http://127.0.0.1:26657",
+		ChainREST:    "http://127.0.0.1:1317",
 		PortFirst:    minPort,
 		PortLast:     maxPort,
 		DataDir:      "/var/lib/dbc",

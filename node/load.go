@@ -31,13 +31,20 @@ func LoadConfig(home string) (Config, error) {
 		return Config{}, err
 	}
 	cfg.Home = home
-	peers := filepath.Join(home, PeerFile)
-	text, err = readConf(peers)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fmt.Errorf("read the peers: %w", err)
+	cfg.Peers, err = LoadPeers(filepath.Join(home, PeerFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	cfg.Peers, err = parsePeers(peers, text)
 	return cfg, err
+}
+
+// LoadPeers reads a file of lines peer=host:port.
+func LoadPeers(path string) ([]string, error) {
+	text, err := readConf(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the peers: %w", err)
+	}
+	return parsePeers(path, text)
 }
 
 func readConf(path string) ([]byte, error) {

@@ -62,6 +62,8 @@ func TestParseConfRefuses(t *testing.T) {
 		"a negative number":     {mining + "host_cpus=-1\n", 4, "host_cpus", ErrConfig},
 		"no role":               {"chain_id=dbc-devnet-1\n", 0, "role", ErrConfig},
 		"half of TLS":           {mining + "http_tls_cert=/c\n", 4, "http_tls_cert", ErrConfig},
+		"a faucet, testnet":     {"role=client\nchain_id=dbc-testnet-1\nfaucet_key=faucet\n", 3, "faucet_key", ErrConfig},
+		"REST without a scheme": {mining + "chain_rest=127.0.0.1:1317\n", 4, "chain_rest", ErrConfig},
 		"test slots, main":      {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-1\ntest_slots=2\n", 4, "test_slots", ErrMainNetwork},
 		"emulation, main":       {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-devnet-x\ntest_emulation=true\n", 4, "test_emulation", ErrMainNetwork},
 		"an IPv6 published one": {"role=mining\nchain_id=dbc-devnet-1\npublic_ip=::1\n", 3, "public_ip", ErrConfig},

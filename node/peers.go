@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"log/slog"
 	"net/netip"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -15,6 +17,18 @@ type onChain struct{ *chain.Client }
 func (c onChain) Addresses(ctx context.Context, machineID string) ([]string, error) {
 	listed, err := c.Machine(ctx, machineID)
 	return listed.Machine.Facts.Multiaddrs, err
+}
+
+// Dialer reaches machines without a client node: it listens nowhere, and what
+// the chain and peers know leads it.
+func Dialer(chainID string, peers []string, c *chain.Client, log *slog.Logger) (*p2p.Host, error) {
+	k, err := key.New()
+	if err != nil {
+		return nil, err
+	}
+	return p2p.New(p2p.Config{
+		Key: k, ChainID: chainID, Peers: peers, PublicOnly: mainNetwork(chainID), Finder: onChain{c}, Log: log,
+	})
 }
 
 // published is where others reach the node's peer-to-peer port.

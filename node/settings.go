@@ -59,6 +59,10 @@ var settings = map[string]setting{
 		c.ChainRPC = v
 		return must(strings.Contains(v, "://") && endpointHost(v) != "")
 	}},
+	"chain_rest": {"http(s)://host:port", func(c *Config, v string) error {
+		c.ChainREST = v
+		return must(strings.Contains(v, "://") && endpointHost(v) != "")
+	}},
 	"chain_trusted": {"host names or addresses, with commas between them", func(c *Config, v string) error {
 		return setList(&c.ChainTrusted, v, func(s string) bool { return hostName.MatchString(s) })
 	}},
@@ -96,6 +100,7 @@ var settings = map[string]setting{
 	"test_slots":              {"0-64", func(c *Config, v string) error { return setInt(&c.TestSlots, v, 64) }},
 	"test_emulation":          {"true or false", func(c *Config, v string) error { return setBool(&c.TestEmulation, v) }},
 	"operator_key":            {"the name of a key", func(c *Config, v string) error { c.OperatorKey = v; return must(keyName.MatchString(v)) }},
+	"faucet_key":              {"the name of a key", func(c *Config, v string) error { c.FaucetKey = v; return must(keyName.MatchString(v)) }},
 	"keyring_dir":             {"an absolute path", func(c *Config, v string) error { return setPath(&c.KeyringDir, v) }},
 	"keyring_passphrase_file": {"an absolute path", func(c *Config, v string) error { return setPath(&c.KeyringPassphraseFile, v) }},
 	"relay":                   {"true or false", func(c *Config, v string) error { return setBool(&c.Relay, v) }},

@@ -22,8 +22,9 @@ func newDevnetCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "devnet",
 		Short: "Run the whole system on this computer",
-		Long: "A chain with one validator, a mining node with two made-up slots, real virtual machines. It stays until\n" +
-			"Ctrl-C, and then takes away everything it started. Virtual machines need root: sudo is asked for it.",
+		Long: "A chain with one validator, a mining node with two made-up slots, real virtual machines, and a client node with a\n" +
+			"faucet. It stays until Ctrl-C, and then takes away everything it started. Virtual machines need root: sudo is\n" +
+			"asked for it.",
 		Example:     "  dbc devnet\n  dbc devnet demo\n  dbc devnet status --json\n  dbc devnet reset",
 		Args:        cobra.NoArgs,
 		Annotations: map[string]string{staying: "yes"},
@@ -144,7 +145,8 @@ func writeDevnet(w io.Writer, info devnet.Info) {
 	row(w, "RPC:", info.RPC)
 	row(w, "gRPC:", info.GRPC)
 	row(w, "REST:", info.REST)
-	row(w, "Node:", info.Node)
+	row(w, "Client node:", info.Client)
+	row(w, "Compute node:", info.Node)
 	row(w, "Machine:", info.MachineID)
 	row(w, "Virsh:", "virsh -c '"+info.Virsh+"' list --all")
 }

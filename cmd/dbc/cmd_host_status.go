@@ -70,9 +70,10 @@ func newHostStatusCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if url == "" {
-				url = s.node
+			if s.node != direct {
+				fill(&url, s.node)
 			}
+			fill(&url, s.compute)
 			status := newHostStatus(read)
 			status.Node = askNode(cmd.Context(), url, id)
 			return s.show(cmd, status, func(w io.Writer) { writeHostStatus(w, status) })

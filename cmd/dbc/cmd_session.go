@@ -69,9 +69,9 @@ func (s *settings) createSession(
 	if err != nil {
 		return err
 	}
-	n, err := s.machine(renter.Wallet, r.MachineId)
+	n, err := s.machine(cmd.Context(), renter.Wallet, r.MachineId)
 	if err != nil {
-		return &usageError{err}
+		return err
 	}
 	file, private := "", ""
 	if public == "" {
@@ -185,9 +185,9 @@ func (s *settings) eachMachine(
 	}
 	var errs []error
 	for _, id := range ids {
-		n, err := s.machine(renter.Wallet, id)
+		n, err := s.machine(cmd.Context(), renter.Wallet, id)
 		if err != nil {
-			return &usageError{err}
+			return err
 		}
 		if err := do(cmd.Context(), n); err != nil {
 			errs = append(errs, fmt.Errorf("machine %s: %w", id, err))

@@ -77,8 +77,8 @@ func (s *settings) onMachine(
 	}
 	for _, id := range ids {
 		var n *client.Node
-		if n, err = s.machine(renter.Wallet, id); err != nil {
-			return &usageError{err}
+		if n, err = s.machine(cmd.Context(), renter.Wallet, id); err != nil {
+			return err
 		}
 		err = do(cmd.Context(), n)
 		var refused *client.NodeError
@@ -103,7 +103,12 @@ func (s *settings) inSession(
 	if machineID != "" && machineID != key.MachineID {
 		return usagef("--machine %s: the session is for %s", machineID, key.MachineID)
 	}
-	n, err := key.Node(s.node)
+	s.chainID = key.ChainID
+	via, err := s.via(cmd.Context(), key.MachineID)
+	if err != nil {
+		return err
+	}
+	n, err := key.Node(via)
 	if err != nil {
 		return &usageError{err}
 	}

@@ -72,9 +72,9 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	if err != nil {
 		return err
 	}
-	n, err := s.machine(renter.Wallet, r.MachineId)
+	n, err := s.machine(cmd.Context(), renter.Wallet, r.MachineId)
 	if err != nil {
-		return &usageError{err}
+		return err
 	}
 	create := api.Create{
 		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image,

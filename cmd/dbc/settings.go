@@ -13,17 +13,26 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/devnet"
+	"github.com/dbc-network/dbc/node/p2p"
 )
 
 const (
 	defaultGRPC = "127.0.0.1:9090"
 	defaultRPC  = "http://127.0.0.1:26657"
 	defaultNode = "http://127.0.0.1:5050"
+	defaultHost = "http://127.0.0.1:5060"
+	// direct asks machines from this process, without a client node.
+	direct = "direct"
 )
 
 // settings are the flags of every command, and what they open.
 type settings struct {
 	home, chainID, grpc, rpc, node, wallet, session string
+	// nodeDefault is asked where no flag says which, and compute is the API of
+	// a compute node on this computer.
+	nodeDefault, compute string
+	// peers is the client of nodes inside this process, once it is needed.
+	peers *p2p.Host
 
 	json    bool
 	timeout time.Duration
@@ -36,7 +45,7 @@ func (s *settings) register(root *cobra.Command) {
 	f.StringVar(&s.chainID, "chain-id", "", "chain id (default the running devnet's, then what the chain's node says)")
 	f.StringVar(&s.grpc, "grpc", "", "gRPC of a dbcd (default the running devnet's, then "+defaultGRPC+")")
 	f.StringVar(&s.rpc, "rpc", "", "RPC of a dbcd (default the running devnet's, then "+defaultRPC+")")
-	f.StringVar(&s.node, "node", "", "API of a node (default the running devnet's, then "+defaultNode+")")
+	f.StringVar(&s.node, "node", "", "API of a client node, or "+direct+" for none (default the running devnet's, then "+defaultNode+", then "+direct+")")
 	f.StringVar(&s.wallet, "wallet", os.Getenv("DBC_WALLET"), "name or address of the wallet (default $DBC_WALLET, then the only one)")
 	f.StringVar(&s.session, "session", "", "file of a session: ask its machine by it, instead of by a wallet")
 	f.BoolVar(&s.json, "json", false, "print JSON")
@@ -74,11 +83,13 @@ func (s *settings) resolve() error {
 	// A flag that points elsewhere means another chain, so nothing is mixed.
 	if s.grpc == "" && s.rpc == "" && s.chainID == "" && err == nil {
 		s.grpc, s.rpc, s.chainID = info.GRPC, info.RPC, info.ChainID
-		fill(&s.node, info.Node)
+		fill(&s.nodeDefault, info.Client)
+		fill(&s.compute, info.Node)
 	}
 	fill(&s.grpc, defaultGRPC)
 	fill(&s.rpc, defaultRPC)
-	fill(&s.node, defaultNode)
+	fill(&s.nodeDefault, defaultNode)
+	fill(&s.compute, defaultHost)
 	return nil
 }
 
@@ -161,9 +172,4 @@ func (s *settings) renter(cmd *cobra.Command) (client.Renter, *chain.Client, err
 		return client.Renter{}, nil, err
 	}
 	return client.Renter{Chain: c, Wallet: w}, c, nil
-}
-
-// machine is a node's API for one machine.
-func (s *settings) machine(w *client.Wallet, machineID string) (*client.Node, error) {
-	return client.NewNode(client.NodeConfig{URL: s.node, ChainID: s.chainID, MachineID: machineID, Signer: w})
 }

@@ -33,11 +33,11 @@ func Create(path string) (Key, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return Key{}, fmt.Errorf("make the key's folder: %w", err)
 	}
-	_, private, err := ed25519.GenerateKey(rand.Reader)
+	k, err := New()
 	if err != nil {
-		return Key{}, fmt.Errorf("make a key: %w", err)
+		return Key{}, err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
+	der, err := x509.MarshalPKCS8PrivateKey(k.private)
 	if err != nil {
 		return Key{}, fmt.Errorf("encode the key: %w", err)
 	}
@@ -45,6 +45,15 @@ func Create(path string) (Key, error) {
 	// Written beside, synced and renamed: a kill leaves no half key.
 	if err := renameio.WriteFile(path, text, 0o600); err != nil {
 		return Key{}, fmt.Errorf("write %s: %w", path, err)
+	}
+	return k, nil
+}
+
+// New makes a key that is kept nowhere.
+func New() (Key, error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return Key{}, fmt.Errorf("make a key: %w", err)
 	}
 	return Key{private}, nil
 }

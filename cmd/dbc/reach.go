@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/node"
+)
+
+// probeLimit is what a client node of this computer may take to accept a
+// connection.
+const probeLimit = time.Second
+
+// machine is one machine's API, through the client node that --node or the
+// defaults name; where none runs, straight from this process.
+func (s *settings) machine(ctx context.Context, w *client.Wallet, machineID string) (*client.Node, error) {
+	via, err := s.via(ctx, machineID)
+	if err != nil {
+		return nil, err
+	}
+	via.ChainID, via.MachineID, via.Signer = s.chainID, machineID, w
+	n, err := client.NewNode(via)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return n, nil
+}
+
+// via is the way to a machine: URL and HTTP.
+func (s *settings) via(ctx context.Context, machineID string) (client.NodeConfig, error) {
+	switch {
+	case s.node == direct, s.peers != nil:
+	case s.node != "":
+		return client.NodeConfig{URL: s.node}, nil
+	case listens(ctx, s.nodeDefault):
+		return client.NodeConfig{URL: s.nodeDefault}, nil
+	}
+	if err := s.openPeers(ctx); err != nil {
+		return client.NodeConfig{}, err
+	}
+	return client.NodeConfig{URL: "http://" + machineID, HTTP: client.NewHTTP(s.peers.Transport())}, nil
+}
+
+// openPeers makes this process a client of nodes for as long as it runs.
+func (s *settings) openPeers(ctx context.Context) error {
+	if s.peers != nil {
+		return nil
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	home, err := s.homeDir()
+	if err != nil {
+		return err
+	}
+	peers, err := node.LoadPeers(filepath.Join(home, "peer.conf"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.peers, err = node.Dialer(s.chainID, peers, c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	s.onClose(func() { _ = s.peers.Close() })
+	return nil
+}
+
+// listens tells whether somebody takes connections at a URL.
+func listens(ctx context.Context, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	dialer := net.Dialer{Timeout: probeLimit}
+	conn, err := dialer.DialContext(ctx, "tcp", u.Host)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
