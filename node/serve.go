@@ -24,7 +24,8 @@ func (p *parts) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on http_ip:http_port: %w", err)
 	}
-	server := p.api().HTTP()
+	answers := p.api()
+	server := answers.HTTP()
 	streams, err := p.peers.NewServer(server, server.Handler, p.log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -48,6 +49,7 @@ func (p *parts) serve(ctx context.Context) error {
 	}
 	cancel()
 	// Requests end first, for they use what the loop uses.
+	answers.Close()
 	err = errors.Join(shutdown(ctx, server), shutdown(ctx, streams))
 	for ; left > 0; left-- {
 		first = errors.Join(first, <-ended)

@@ -79,17 +79,22 @@ func (s Spec) checkPaths() error {
 	if !isCleanPath(s.ConsoleLog) {
 		return bad("console log", s.ConsoleLog, "absolute, without dots or control characters")
 	}
-	if !isCleanPath(s.VNCSocket) || len(s.VNCSocket) > MaxSocketPath {
-		return bad("vnc socket", s.VNCSocket, fmt.Sprintf("absolute, at most %d bytes", MaxSocketPath))
-	}
-	folder := filepath.Dir(s.VNCSocket) + "/"
 	others := []string{s.ConsoleLog}
 	for _, d := range s.Disks {
 		others = append(others, d.Path, d.Backing)
 	}
-	for _, path := range others {
-		if strings.HasPrefix(path, folder) {
-			return bad("vnc socket", s.VNCSocket, "in a folder that holds nothing else, not "+path)
+	if s.ConsoleSocket == s.VNCSocket {
+		return bad("vnc socket", s.VNCSocket, "another than the console's")
+	}
+	for field, socket := range map[string]string{"console socket": s.ConsoleSocket, "vnc socket": s.VNCSocket} {
+		if !isCleanPath(socket) || len(socket) > MaxSocketPath {
+			return bad(field, socket, fmt.Sprintf("absolute, at most %d bytes", MaxSocketPath))
+		}
+		folder := filepath.Dir(socket) + "/"
+		for _, path := range others {
+			if strings.HasPrefix(path, folder) {
+				return bad(field, socket, "in a folder that holds nothing else, not "+path)
+			}
 		}
 	}
 	return nil

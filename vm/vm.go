@@ -101,11 +101,12 @@ type Spec struct {
 	// It is only ever appended to, so that the node may cut it to length zero
 	// when a guest writes too much.
 	ConsoleLog string
-	// VNCSocket is the absolute path of the unix socket for VNC, at most 107
-	// bytes. Its folder belongs to the emulator's user: Define makes it, and it
-	// may hold nothing else, or a guest that broke out of its emulator could
-	// put a link where the node expects a disk.
-	VNCSocket string
+	// ConsoleSocket and VNCSocket are the absolute paths of the unix sockets for
+	// the serial console and the screen, at most 107 bytes each. Their folder
+	// belongs to the emulator's user: Define makes it, and it may hold nothing
+	// else, or a guest that broke out of its emulator could put a link where the
+	// node expects a disk.
+	ConsoleSocket, VNCSocket string
 	// UEFI boots by OVMF instead of BIOS.
 	UEFI bool
 	// Devices are whole IOMMU groups; empty for slots from test_slots.
@@ -136,6 +137,13 @@ type Driver interface {
 	// Undefine forgets a domain that is off, else it is ErrRunning. It deletes
 	// no disk.
 	Undefine(ctx context.Context, id UUID) error
+	// Console connects to the serial console: what is written is typed. Only one
+	// connection is served at a time; a second one waits. VNC connects to the
+	// screen, by the protocol of RFC 6143 and without a password. Both end when
+	// the domain does, and what comes from them is a guest's. A domain that is
+	// off is ErrNotRunning.
+	Console(ctx context.Context, id UUID) (net.Conn, error)
+	VNC(ctx context.Context, id UUID) (net.Conn, error)
 	// Get is the domain's state now.
 	Get(ctx context.Context, id UUID) (Domain, error)
 	// List is every domain that this driver's Define made, whatever its state.

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -144,6 +146,28 @@ func (m *machine) Log(wallet string, rentals []uint64, id string, tail bool, lin
 	}
 	m.asked = append(m.asked, fmt.Sprint("log ", rentals, tail, lines))
 	return "a <line>", m.refuse
+}
+
+func (m *machine) Console(_ context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+	return m.connect("console", wallet, rentals, id)
+}
+
+func (m *machine) VNC(_ context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+	return m.connect("vnc", wallet, rentals, id)
+}
+
+// connect is to a guest that echoes.
+func (m *machine) connect(what, wallet string, rentals []uint64, id string) (net.Conn, error) {
+	if _, err := m.Task(wallet, id); err != nil {
+		return nil, err
+	}
+	if m.refuse != nil {
+		return nil, m.refuse
+	}
+	m.asked = append(m.asked, fmt.Sprint(what, rentals))
+	guest, caller := net.Pipe()
+	go func() { _, _ = io.Copy(guest, guest) }()
+	return caller, nil
 }
 
 func (m *machine) Used() (host.Amount, int, error) {

@@ -32,6 +32,8 @@ type call struct {
 	ticket *auth.Ticket
 	// session is the rental of the session that the request came by, else 0.
 	session uint64
+	// grant is the id of that session where a key was granted it, else "".
+	grant string
 }
 
 type handler func(ctx context.Context, c *call) (any, error)
@@ -123,7 +125,7 @@ func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
 	}
 	c.wallet = proved.Wallet
 	if g := proved.Session; g != nil {
-		c.session = g.RentID
+		c.session, c.grant = g.RentID, g.ID()
 		if !g.Scope.Covers(scope) {
 			return fmt.Errorf("%w: it is %s, this needs %s", ErrScope, g.Scope, scope)
 		}

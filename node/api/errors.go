@@ -7,6 +7,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
@@ -77,6 +78,9 @@ var verdicts = []verdict{
 	{ErrSessionID, -8, "SESSION_NOT_FOUND", http.StatusNotFound},
 	{journal.ErrSessions, -3, "TOO_MANY_SESSIONS", http.StatusTooManyRequests},
 	{ErrNoRental, -3, "NO_RENTAL", http.StatusForbidden},
+	{console.ErrToken, -3, "BAD_TOKEN", http.StatusUnauthorized},
+	{console.ErrBusy, -3, "OPEN_ELSEWHERE", http.StatusConflict},
+	{console.ErrTooMany, -3, "TOO_MANY_OPEN", http.StatusTooManyRequests},
 
 	{host.ErrInvalid, -4, "BAD_VALUE", http.StatusBadRequest},
 	{host.ErrPortTaken, -4, "PORT_TAKEN", http.StatusConflict},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
 )
 
@@ -32,6 +33,8 @@ type Route struct {
 	Reply any
 
 	handle func(s *Server, ctx context.Context, c *call) (any, error)
+	// socket is set for a WebSocket instead of handle.
+	socket console.Kind
 }
 
 // Authority is what a route asks for.
@@ -47,13 +50,15 @@ const (
 	ExactRenter
 	// Granted carries a signed grant in its body, and needs no more.
 	Granted
+	// TokenHolder opens a WebSocket by a token of a signed request.
+	TokenHolder
 )
 
 // renters tells whether the request itself is signed or carries a ticket.
 func (a Authority) renters() bool { return a == AnyRenter || a == ExactRenter }
 
 // routes is the table. After a change, make spec writes what comes from it.
-var routes = slices.Concat(machines, operations)
+var routes = slices.Concat(machines, operations, sockets)
 
 var machines = []Route{
 	{
@@ -154,6 +159,10 @@ func Routes() []Route { return append([]Route(nil), routes...) }
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range routes {
+		if r.socket != "" {
+			mux.HandleFunc(r.Method+" "+r.Path, s.socketOf(r.socket))
+			continue
+		}
 		mux.HandleFunc(r.Method+" "+r.Path, s.serve(r.Authority, r.Scope, func(ctx context.Context, c *call) (any, error) {
 			return r.handle(s, ctx, c)
 		}))

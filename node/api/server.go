@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
@@ -46,6 +48,8 @@ type Host interface {
 	Operate(wallet string, rentals []uint64, id string, op host.Operation) error
 	Modify(ctx context.Context, wallet string, rentals []uint64, id string, c host.Change) error
 	Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error)
+	Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
+	VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
 }
 
 // Usage is what VMs hold now.
@@ -108,6 +112,7 @@ type Server struct {
 	cfg      Config
 	deps     Deps
 	verifier auth.Verifier
+	desk     *console.Desk
 }
 
 // New is a server for http.Server.
@@ -115,10 +120,15 @@ func New(cfg Config, deps Deps) *Server {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
-	return &Server{cfg: cfg, deps: deps, verifier: auth.Verifier{
+	s := &Server{cfg: cfg, deps: deps, verifier: auth.Verifier{
 		ChainID: cfg.ChainID, MachineID: cfg.Key.MachineID(), Replay: deps.Replay, Sessions: deps.Grants, Now: deps.Now,
 	}}
+	s.desk = console.New(console.Deps{Open: s.connect, Allowed: s.allowed, Log: deps.Log, Now: deps.Now})
+	return s
 }
+
+// Close ends all WebSockets and waits for that: http.Server.Shutdown doesn't.
+func (s *Server) Close() { s.desk.Close() }
 
 // HTTP is an http.Server with limits for a hostile client.
 func (s *Server) HTTP() *http.Server {

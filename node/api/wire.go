@@ -30,6 +30,8 @@ const (
 	PathTaskModify    = "/api/v1/tasks/modify/"
 	PathTaskLogs      = "/api/v1/tasks/logs/"
 	PathImages        = "/api/v1/images"
+	PathTaskConsole   = "/api/v1/tasks/console/"
+	PathTaskVNC       = "/api/v1/tasks/vnc/"
 )
 
 // Request is the body of every POST.
@@ -125,6 +127,20 @@ type Logs struct {
 type Log struct {
 	TaskID string `json:"task_id"`
 	Logs   string `json:"logs"`
+}
+
+// OpenConsole is additional of PathTaskConsole.
+type OpenConsole struct {
+	// TakeOver ends whoever has the console open; without it that is a refusal.
+	TakeOver Flag `json:"take_over,omitempty"`
+}
+
+// SocketToken is the reply of PathTaskConsole and PathTaskVNC: GET the same path
+// with ?machine_id=…&token=… as a WebSocket. It can be used once.
+type SocketToken struct {
+	Token string `json:"token"`
+	// Expires is RFC 3339 in UTC; a WebSocket that was opened before goes on.
+	Expires string `json:"expires"`
 }
 
 // Flag is a JSON truth value, or the word for it as a string.

@@ -39,7 +39,9 @@ const (
 	fileData    = "data.raw"
 	fileSeed    = "seed.iso"
 	fileConsole = "console.log"
-	// fileVNC is in a folder of its own, which the driver makes and gives to QEMU's user.
+	// The sockets are in a folder of their own, which the driver makes and gives to
+	// QEMU's user.
+	fileTTY = "vnc/tty.sock"
 	fileVNC = "vnc/vnc.sock"
 )
 
@@ -140,7 +142,7 @@ func (h *Host) spec(ctx context.Context, t journal.Task) (vm.Spec, error) {
 		UUID: t.UUID, Name: t.Domain, Title: fmt.Sprintf("rental %d, task %s", t.RentID, t.ID),
 		VCPUs: t.CPUs, MemoryMiB: int(t.MemoryMiB), Disks: disks,
 		NIC:        vm.NIC{Bridge: h.cfg.Bridge, Tap: t.Tap, MAC: mac, Addr: t.Addr},
-		ConsoleLog: h.file(t, fileConsole), VNCSocket: h.file(t, fileVNC),
+		ConsoleLog: h.file(t, fileConsole), ConsoleSocket: h.file(t, fileTTY), VNCSocket: h.file(t, fileVNC),
 	}, nil
 }
 

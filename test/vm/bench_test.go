@@ -156,7 +156,8 @@ func specIn(dir string) func(*testing.T, string) vm.Spec {
 				Bridge: bridge, Tap: fmt.Sprintf("dbct-%x", h[:4]),
 				MAC: net.HardwareAddr{0x52, 0x54, 0, h[0], h[1], h[2]}, Addr: netip.AddrFrom4([4]byte{10, 97, 0, host + h[3]%40}),
 			},
-			ConsoleLog: filepath.Join(own, "console.log"), VNCSocket: filepath.Join(own, "vnc", "sock"),
+			ConsoleLog: filepath.Join(own, "console.log"), ConsoleSocket: filepath.Join(own, "vnc", "tty"),
+			VNCSocket: filepath.Join(own, "vnc", "sock"),
 		}
 	}
 }

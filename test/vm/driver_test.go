@@ -11,6 +11,6 @@ func TestDriver(t *testing.T) {
 	openNetwork(t)
 	driver := openDriver(t, d.Socket(), "test")
 	vmtest.Run(t, func(t *testing.T) vmtest.Bench {
-		return vmtest.Bench{Driver: driver, Spec: specIn(folder(t)), Limit: limit}
+		return vmtest.Bench{Driver: driver, Spec: specIn(folder(t)), Greeting: "guest", Limit: limit}
 	})
 }

@@ -2,6 +2,7 @@ package vm_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt"
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"
 )
 
@@ -43,7 +45,8 @@ func TestTraces(t *testing.T) {
 	})
 	checkPort(t, spec)
 	checkProcess(t, config, spec)
-	checkVNC(t, spec)
+	checkSockets(t, driver, spec)
+	checkLogCut(t, driver, spec)
 	if rules := filters(t, spec); rules == "" {
 		t.Error("no rule binds the guest's port")
 	}
@@ -114,17 +117,48 @@ func checkProcess(t *testing.T, config daemon.Config, spec vm.Spec) {
 	}
 }
 
-func checkVNC(t *testing.T, spec vm.Spec) {
+// checkSockets wants a link in a socket's place refused: the folder belongs to the
+// emulator's user, and the node must not connect a renter to the host's sockets.
+func checkSockets(t *testing.T, driver *libvirt.Driver, spec vm.Spec) {
 	t.Helper()
-	c, err := net.DialTimeout("unix", spec.VNCSocket, 10*time.Second)
-	if err != nil {
-		t.Fatalf("VNC: %v", err)
+	for path, open := range map[string]func(context.Context, vm.UUID) (net.Conn, error){
+		spec.ConsoleSocket: driver.Console, spec.VNCSocket: driver.VNC,
+	} {
+		conn, err := open(t.Context(), spec.UUID)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		_ = conn.Close()
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(t.TempDir(), "host"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Rename(path, path+".old"), os.Symlink(listener.Addr().String(), path)); err != nil {
+			t.Fatal(err)
+		}
+		if conn, err := open(t.Context(), spec.UUID); !errors.Is(err, vm.ErrBadSpec) {
+			t.Errorf("%s: %v, %v, want a link refused", path, conn, err)
+		}
+		if err := errors.Join(os.Rename(path+".old", path), listener.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
-	buf := make([]byte, 12)
-	if _, err := c.Read(buf); err != nil || !strings.HasPrefix(string(buf), "RFB 003") {
-		t.Errorf("VNC says %q, %v, want RFB 003…", buf, err)
+}
+
+// checkLogCut wants the console's log to go on at its beginning after a cut.
+func checkLogCut(t *testing.T, driver *libvirt.Driver, spec vm.Spec) {
+	t.Helper()
+	if err := errors.Join(os.Truncate(spec.ConsoleLog, 0), driver.Reset(t.Context(), spec.UUID)); err != nil {
+		t.Fatal(err)
+	}
+	var data []byte
+	eventually(t, "the guest to speak again", func() bool {
+		data, _ = os.ReadFile(spec.ConsoleLog)
+		return strings.Contains(string(data), "guest")
+	})
+	if strings.Contains(string(data), "\x00") {
+		t.Errorf("the log has a hole: %q", data)
 	}
 }
 

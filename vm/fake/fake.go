@@ -30,6 +30,8 @@ type domain struct {
 	state  vm.State
 	reason vm.Reason
 	resets int
+	// wires are the consoles and screens that were connected since it began.
+	wires []*wire
 }
 
 // New is an empty driver whose guests obey Shutdown at once.
@@ -123,6 +125,7 @@ func (d *Driver) Reset(ctx context.Context, id vm.UUID) error {
 		}
 		dom.state = vm.StateRunning
 		dom.resets++
+		dom.say(Greeting)
 		return nil
 	})
 }
@@ -196,6 +199,7 @@ func (d *Driver) change(ctx context.Context, method string, id vm.UUID, apply fu
 	}
 	before := dom.state
 	err := apply(dom)
+	dom.hangUp()
 	if dom.state != before {
 		d.notify(id)
 	}

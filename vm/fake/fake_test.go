@@ -28,7 +28,8 @@ func spec(_ *testing.T, name string) vm.Spec {
 			Bridge: "dbc0", Tap: "tap-" + name[:4],
 			MAC: net.HardwareAddr{0x52, 0x54, 0, h[0], h[1], h[2]}, Addr: netip.MustParseAddr("10.66.0.2"),
 		},
-		ConsoleLog: "/var/lib/dbc/" + name + "/console", VNCSocket: "/run/dbc/" + name + "/vnc",
+		ConsoleLog:    "/var/lib/dbc/" + name + "/console",
+		ConsoleSocket: "/run/dbc/" + name + "/tty", VNCSocket: "/run/dbc/" + name + "/vnc",
 	}
 }
 
@@ -38,7 +39,7 @@ func TestDriver(t *testing.T) {
 		vmtest.Run(t, func(*testing.T) vmtest.Bench {
 			d := fake.New()
 			d.Deafen(deaf)
-			return vmtest.Bench{Driver: d, Spec: spec, Limit: 10 * time.Second}
+			return vmtest.Bench{Driver: d, Spec: spec, Greeting: fake.Greeting, Limit: 10 * time.Second}
 		})
 	}
 }

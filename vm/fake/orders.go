@@ -37,6 +37,7 @@ func (d *Driver) End(id vm.UUID, why vm.Reason) bool {
 	if why == vm.ReasonCrashed {
 		dom.state = vm.StateCrashed
 	}
+	dom.hangUp()
 	d.notify(id)
 	return true
 }

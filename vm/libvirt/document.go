@@ -74,9 +74,10 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 		Interfaces:  []libvirtxml.DomainInterface{card(spec.NIC)},
 		Serials: []libvirtxml.DomainSerial{{
 			Source: &libvirtxml.DomainChardevSource{
-				File: &libvirtxml.DomainChardevSourceFile{Path: spec.ConsoleLog, Append: "on"},
+				UNIX: &libvirtxml.DomainChardevSourceUNIX{Mode: "bind", Path: spec.ConsoleSocket},
 			},
 			Target: &libvirtxml.DomainSerialTarget{Port: new(uint)},
+			Log:    &libvirtxml.DomainChardevLog{File: spec.ConsoleLog, Append: "on"},
 		}},
 		Channels: []libvirtxml.DomainChannel{{
 			Source: &libvirtxml.DomainChardevSource{UNIX: &libvirtxml.DomainChardevSourceUNIX{}},

@@ -33,7 +33,7 @@ func exampleSpec() vm.Spec {
 		NIC: vm.NIC{
 			Bridge: "dbc0", Tap: "dbc-7", MAC: net.HardwareAddr{0x52, 0x54, 0, 1, 2, 3}, Addr: netip.MustParseAddr("10.66.0.7"),
 		},
-		ConsoleLog: "/var/lib/dbc/7/console.log", VNCSocket: "/var/lib/dbc/7/vnc/sock",
+		ConsoleLog: "/var/lib/dbc/7/console.log", ConsoleSocket: "/var/lib/dbc/7/vnc/tty.sock", VNCSocket: "/var/lib/dbc/7/vnc/vnc.sock",
 		UEFI: true, Devices: []vm.PCIDevice{"0000:41:00.0", "0000:41:00.1"},
 	}
 }

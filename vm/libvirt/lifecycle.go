@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/digitalocean/go-libvirt"
@@ -26,8 +24,10 @@ func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 	if err := d.refuseForeign(ctx, spec.UUID); err != nil {
 		return err
 	}
-	if err := d.makeSocketDir(filepath.Dir(spec.VNCSocket)); err != nil {
-		return err
+	for _, socket := range []string{spec.ConsoleSocket, spec.VNCSocket} {
+		if err := d.makeSocketDir(filepath.Dir(socket)); err != nil {
+			return err
+		}
 	}
 	text, err := d.document(spec)
 	if err != nil {
@@ -64,31 +64,6 @@ func (d *Driver) refuseForeign(ctx context.Context, id vm.UUID) error {
 	}
 	if !ours {
 		return fmt.Errorf("%w: uuid is %s, which is the domain %q of somebody else", vm.ErrBadSpec, id, dom.Name)
-	}
-	return nil
-}
-
-// makeSocketDir gives the emulator's user a folder to put its socket in. A
-// folder that belongs to anybody but root and that user is left alone.
-func (d *Driver) makeSocketDir(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make socket folder: %w", err)
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return fmt.Errorf("look at socket folder: %w", err)
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !ok || !info.IsDir():
-		return fmt.Errorf("%w: vnc socket's folder %s is not a folder", vm.ErrBadSpec, dir)
-	case int(stat.Uid) == d.uid:
-		return nil
-	case int(stat.Uid) != os.Geteuid():
-		return fmt.Errorf("%w: vnc socket's folder %s belongs to user %d", vm.ErrBadSpec, dir, stat.Uid)
-	}
-	if err := os.Lchown(dir, d.uid, d.gid); err != nil {
-		return fmt.Errorf("give away socket folder: %w", err)
 	}
 	return nil
 }

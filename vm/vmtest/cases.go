@@ -137,6 +137,8 @@ func testRefusals(t *testing.T, b Bench) {
 		"name with a slash":     func(s *vm.Spec) { s.Name = "../x" },
 		"tap too long":          func(s *vm.Spec) { s.NIC.Tap = "a-name-of-16-byt" },
 		"socket beside a disk":  func(s *vm.Spec) { s.VNCSocket = s.Disks[0].Path + ".sock" },
+		"console beside a disk": func(s *vm.Spec) { s.ConsoleSocket = s.Disks[0].Path + ".sock" },
+		"one socket for both":   func(s *vm.Spec) { s.ConsoleSocket = s.VNCSocket },
 		"device out of nowhere": func(s *vm.Spec) { s.Devices = []vm.PCIDevice{"0000:00:00"} },
 	} {
 		spec := b.Spec(t, "refused")

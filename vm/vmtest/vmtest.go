@@ -16,6 +16,8 @@ type Bench struct {
 	// Spec makes the specification of a guest that runs until it is stopped.
 	// The same name gives the same guest.
 	Spec func(t *testing.T, name string) vm.Spec
+	// Greeting is what such a guest writes to its console when it begins.
+	Greeting string
 	// Limit is for anything that the driver may take time for.
 	Limit time.Duration
 }
@@ -30,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) Bench) {
 		"pause":              testPause,
 		"reset":              testReset,
 		"shutdown":           testShutdown,
+		"console":            testConsole,
+		"VNC":                testVNC,
 		"several":            testSeveral,
 		"unknown":            testUnknown,
 		"refusals":           testRefusals,

@@ -28,8 +28,8 @@ var headings = map[Language]string{
 }
 
 var authorities = map[Language]map[api.Authority]string{
-	English: {api.Everyone: "none", api.AnyRenter: "ticket, session or exact", api.ExactRenter: "exact", api.Granted: "grant"},
-	Chinese: {api.Everyone: "无", api.AnyRenter: "票据、会话或精确签名", api.ExactRenter: "精确签名", api.Granted: "授权文本"},
+	English: {api.Everyone: "none", api.AnyRenter: "ticket, session or exact", api.ExactRenter: "exact", api.Granted: "grant", api.TokenHolder: "token"},
+	Chinese: {api.Everyone: "无", api.AnyRenter: "票据、会话或精确签名", api.ExactRenter: "精确签名", api.Granted: "授权文本", api.TokenHolder: "令牌"},
 }
 
 // Guide is page with its table written anew from routes.

@@ -116,8 +116,15 @@ func plain(def *jsonschema.Schema) json.RawMessage {
 
 func (s schemas) operation(r api.Route) object {
 	op := object{"operationId": r.Name, "summary": r.Summary, "security": security(r.Authority)}
+	var parameters []object
 	if strings.Contains(r.Path, "{id}") {
-		op["parameters"] = []object{{"name": "id", "in": "path", "required": true, "schema": object{"type": "string"}}}
+		parameters = append(parameters, parameter("id", "path"))
+	}
+	if r.Authority == api.TokenHolder {
+		parameters = append(parameters, parameter("machine_id", "query"), parameter("token", "query"))
+	}
+	if parameters != nil {
+		op["parameters"] = parameters
 	}
 	if r.Method == http.MethodPost {
 		op["requestBody"] = object{"required": true, "content": media(s.body(r))}
@@ -129,11 +136,22 @@ func (s schemas) operation(r api.Route) object {
 	if _, raw := r.Reply.(api.Document); raw {
 		reply = object{"type": "object"}
 	}
+	if r.Authority == api.TokenHolder {
+		op["responses"] = object{
+			"101":     object{"description": "the WebSocket is open"},
+			"default": object{"description": "refused or failed", "headers": headers(), "content": media(s.ref(api.Reply{}))},
+		}
+		return op
+	}
 	op["responses"] = object{
 		"200":     object{"description": "done", "headers": headers(), "content": media(reply)},
 		"default": object{"description": "refused or failed", "headers": headers(), "content": media(s.ref(api.Reply{}))},
 	}
 	return op
+}
+
+func parameter(name, in string) object {
+	return object{"name": name, "in": in, "required": true, "schema": object{"type": "string"}}
 }
 
 func (s schemas) body(r api.Route) object {
@@ -164,7 +182,7 @@ func security(a api.Authority) []object {
 	case api.ExactRenter:
 		return []object{{"exact": []string{}}}
 	}
-	return []object{} // everyone, and grants, which are in the body
+	return []object{} // everyone; grants are in the body, tokens in the query
 }
 
 func headers() object {

@@ -18,6 +18,9 @@ const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/coll
 func Postman(routes []api.Route) ([]byte, error) {
 	var items []object
 	for _, r := range routes {
+		if r.Authority == api.TokenHolder {
+			continue // a WebSocket is no request of a collection
+		}
 		item, err := postmanItem(r)
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", r.Name, err)

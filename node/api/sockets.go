@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/console"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+)
+
+// sockets are the routes of WebSockets. A browser can't sign their opening, so
+// a signed POST gives a token for it.
+var sockets = []Route{
+	{
+		Name: "open_console", Method: http.MethodPost, Path: PathTaskConsole + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
+		Summary:    "Give a token that opens a virtual machine's serial console once, within 30 seconds.",
+		SummaryZH:  "给出一个令牌，30 秒内可打开一次虚拟机的串口控制台。",
+		Additional: OpenConsole{}, Reply: SocketToken{}, handle: openSocket(console.Serial),
+	},
+	{
+		Name: "console", Method: http.MethodGet, Path: PathTaskConsole + "{id}", Authority: TokenHolder,
+		Summary:   "Open the serial console as a WebSocket: its bytes are the terminal's.",
+		SummaryZH: "以 WebSocket 打开串口控制台：其字节即终端的输入输出。",
+		socket:    console.Serial,
+	},
+	{
+		Name: "open_vnc", Method: http.MethodPost, Path: PathTaskVNC + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
+		Summary:   "Give a token that opens a virtual machine's screen once, within 30 seconds.",
+		SummaryZH: "给出一个令牌，30 秒内可打开一次虚拟机的屏幕。",
+		Reply:     SocketToken{}, handle: openSocket(console.VNC),
+	},
+	{
+		Name: "vnc", Method: http.MethodGet, Path: PathTaskVNC + "{id}", Authority: TokenHolder,
+		Summary:   "Open the screen as a WebSocket: its bytes are those of RFB (VNC).",
+		SummaryZH: "以 WebSocket 打开屏幕：其字节为 RFB（VNC）协议。",
+		socket:    console.VNC,
+	},
+}
+
+func openSocket(kind console.Kind) func(*Server, context.Context, *call) (any, error) {
+	return func(s *Server, _ context.Context, c *call) (any, error) { return s.openSocket(c, kind) }
+}
+
+func (s *Server) openSocket(c *call, kind console.Kind) (any, error) {
+	var wish OpenConsole
+	if kind == console.Serial && len(c.request.Additional) > 0 {
+		if err := strict(c.request.Additional, &wish); err != nil {
+			return nil, err
+		}
+	}
+	id := c.http.PathValue("id")
+	t, err := s.deps.Host.Task(c.wallet, id)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(c.rentalIDs(), t.RentID) {
+		return nil, &host.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of an open rental of yours"}
+	}
+	if slices.Contains(offStates, t.Status) {
+		return nil, &host.Refusal{
+			Kind: host.ErrState, Field: "task_id", Value: id, Limit: "a VM that runs", Remedy: fmt.Sprintf("it is %s now", t.Status),
+		}
+	}
+	token, expires, err := s.desk.Give(console.Right{
+		Kind: kind, TaskID: id, Wallet: c.wallet, RentID: t.RentID, Session: c.grant, TakeOver: bool(wish.TakeOver),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return SocketToken{Token: token, Expires: stamp(expires)}, nil
+}
+
+// offStates are those in which there is surely nothing to open; the guest's own
+// socket decides over the others.
+var offStates = []journal.Status{journal.Closed, journal.CreateError, journal.StartError, journal.Deleting}
+
+// socketOf serves a WebSocket's opening, whose authority is its token.
+func (s *Server) socketOf(kind console.Kind) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := s.serveSocket(w, r, kind); err != nil {
+			c := &call{http: r, text: s.verifier.Exact(auth.Credential{}, r.Method, r.RequestURI, nil).Text()}
+			s.reply(w, c, nil, err)
+		}
+	}
+}
+
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, kind console.Kind) error {
+	if err := s.guard().Check(r); err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	if own := s.cfg.Key.MachineID(); query.Get("machine_id") != own {
+		return &host.Refusal{Kind: ErrMachine, Field: "machine_id", Value: query.Get("machine_id"), Limit: own}
+	}
+	right, err := s.desk.Take(kind, r.PathValue("id"), query.Get("token"))
+	if err != nil {
+		return err
+	}
+	return s.desk.Serve(w, r, right)
+}
+
+// connect is console.Deps.Open.
+func (s *Server) connect(ctx context.Context, r console.Right) (net.Conn, error) {
+	if r.Kind == console.VNC {
+		return s.deps.Host.VNC(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)
+	}
+	return s.deps.Host.Console(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)
+}
+
+// allowed is console.Deps.Allowed. While the chain is in doubt what was opened
+// goes on for as long as its VM does.
+func (s *Server) allowed(ctx context.Context, r console.Right) error {
+	word, now := s.deps.Rentals.Word(), s.deps.Now()
+	rental, open := word.Open[r.RentID]
+	if !open || rental.Renter != r.Wallet || (word.Doubt != nil && !now.Before(rental.End.Add(host.ChainGrace))) {
+		return fmt.Errorf("%w: rental %d is over", ErrNoRental, r.RentID)
+	}
+	if r.Session != "" {
+		if _, err := s.deps.Grants.Granted(ctx, r.Session, now); err != nil {
+			return err
+		}
+	}
+	t, err := s.deps.Host.Task(r.Wallet, r.TaskID)
+	if err != nil {
+		return err
+	}
+	if t.Status == journal.Deleting {
+		return &host.Refusal{Kind: host.ErrState, Field: "task_id", Value: t.ID, Limit: "a VM that is kept"}
+	}
+	return nil
+}

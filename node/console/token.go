@@ -1,0 +1,91 @@
+package console
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind is what of a VM is opened.
+type Kind string
+
+// The kinds.
+const (
+	// Serial is the serial console, VNC the screen.
+	Serial Kind = "console"
+	VNC    Kind = "vnc"
+)
+
+const (
+	// TokenLife is how long a token can be used: from the signed request to the
+	// opening of the WebSocket, which a browser can't sign.
+	TokenLife = 30 * time.Second
+	// maxTokens bounds the unused tokens of one VM, and of all.
+	maxTokens    = 16
+	maxTokensAll = 1024
+)
+
+// Right is what a token opens, and in whose name.
+type Right struct {
+	Kind   Kind
+	TaskID string
+	// Wallet and RentID pay for the VM.
+	Wallet string
+	RentID uint64
+	// Session is the id of the session that asked, "" where the wallet did.
+	Session string
+	// TakeOver ends whoever has it open.
+	TakeOver bool
+}
+
+// tokens are kept in memory only, and hashed: after a restart none opens anything.
+type tokens struct {
+	mu    sync.Mutex
+	given map[[sha256.Size]byte]given
+}
+
+type given struct {
+	right   Right
+	expires time.Time
+}
+
+func (s *tokens) give(r Right, now time.Time) (token string, expires time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := 0
+	for hash, g := range s.given {
+		switch {
+		case !now.Before(g.expires):
+			delete(s.given, hash)
+		case g.right.TaskID == r.TaskID:
+			own++
+		}
+	}
+	if own >= maxTokens || len(s.given) >= maxTokensAll {
+		return "", expires, fmt.Errorf("%w: %d unused tokens of this virtual machine, at most %d, and %d of all, at most %d; each expires after %s",
+			ErrTooMany, own, maxTokens, len(s.given), maxTokensAll, TokenLife)
+	}
+	token, expires = rand.Text(), now.Add(TokenLife)
+	if s.given == nil {
+		s.given = map[[sha256.Size]byte]given{}
+	}
+	s.given[sha256.Sum256([]byte(token))] = given{r, expires}
+	return token, expires, nil
+}
+
+// take uses a token up. One that is for something else is used up too: it got
+// into wrong hands.
+func (s *tokens) take(kind Kind, taskID, token string, now time.Time) (Right, error) {
+	hash := sha256.Sum256([]byte(strings.TrimSpace(token)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, ok := s.given[hash]
+	delete(s.given, hash)
+	if !ok || !now.Before(g.expires) || g.right.Kind != kind || g.right.TaskID != taskID {
+		return Right{}, fmt.Errorf("%w: each opens one %s of one virtual machine once, within %s; ask for another", ErrToken, kind, TokenLife)
+	}
+	return g.right, nil
+}

@@ -1,0 +1,136 @@
+package libvirt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/digitalocean/go-libvirt"
+	"golang.org/x/sys/unix"
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// makeSocketDir gives the emulator's user a folder to put its socket in. A
+// folder that belongs to anybody but root and that user is left alone.
+func (d *Driver) makeSocketDir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make socket folder: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("look at socket folder: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || !info.IsDir():
+		return fmt.Errorf("%w: socket's folder %s is not a folder", vm.ErrBadSpec, dir)
+	case int(stat.Uid) == d.uid:
+		return nil
+	case int(stat.Uid) != os.Geteuid():
+		return fmt.Errorf("%w: socket's folder %s belongs to user %d", vm.ErrBadSpec, dir, stat.Uid)
+	}
+	if err := os.Lchown(dir, d.uid, d.gid); err != nil {
+		return fmt.Errorf("give away socket folder: %w", err)
+	}
+	return nil
+}
+
+// Console is vm.Driver.
+func (d *Driver) Console(ctx context.Context, id vm.UUID) (net.Conn, error) {
+	return d.connect(ctx, id, func(l *libvirtxml.DomainDeviceList) string {
+		for _, serial := range l.Serials {
+			if serial.Source != nil && serial.Source.UNIX != nil {
+				return serial.Source.UNIX.Path
+			}
+		}
+		return ""
+	})
+}
+
+// VNC is vm.Driver.
+func (d *Driver) VNC(ctx context.Context, id vm.UUID) (net.Conn, error) {
+	return d.connect(ctx, id, func(l *libvirtxml.DomainDeviceList) string {
+		for _, graphic := range l.Graphics {
+			if graphic.VNC == nil {
+				continue
+			}
+			for _, listener := range graphic.VNC.Listeners {
+				if listener.Socket != nil {
+					return listener.Socket.Socket
+				}
+			}
+		}
+		return ""
+	})
+}
+
+// connect asks libvirt where the running domain's socket is: its definition may
+// have changed since it was started.
+func (d *Driver) connect(ctx context.Context, id vm.UUID, where func(*libvirtxml.DomainDeviceList) string) (net.Conn, error) {
+	dom, now, err := d.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if now.State == vm.StateOff || now.State == vm.StateCrashed {
+		return nil, vm.ErrNotRunning
+	}
+	domain, err := d.live(ctx, dom)
+	if err != nil {
+		return nil, err
+	}
+	path := where(domain.Devices)
+	if path == "" {
+		return nil, fmt.Errorf("domain %s has no such socket; restart it: %w", dom.Name, vm.ErrNotRunning)
+	}
+	conn, err := d.dialSocket(ctx, path)
+	if err != nil && !d.isActive(ctx, id) {
+		return nil, vm.ErrNotRunning // it ended meanwhile
+	}
+	return conn, err
+}
+
+// live is the running domain's own description.
+func (d *Driver) live(ctx context.Context, dom libvirt.Domain) (*libvirtxml.Domain, error) {
+	text, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (string, error) { return l.DomainGetXMLDesc(dom, 0) })
+	if err != nil {
+		return nil, fmt.Errorf("read domain: %w", err)
+	}
+	var domain libvirtxml.Domain
+	if err := domain.Unmarshal(text); err != nil {
+		return nil, fmt.Errorf("read domain: %w", err)
+	}
+	if domain.Devices == nil {
+		domain.Devices = &libvirtxml.DomainDeviceList{}
+	}
+	return &domain, nil
+}
+
+// dialSocket follows no link: the folder belongs to the emulator's user, and a
+// guest that broke out must not have us connected to a socket of the host's. The
+// inode is held while it is looked at and connected to.
+func (d *Driver) dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open socket: %w", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return nil, fmt.Errorf("look at socket: %w", err)
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFSOCK || int(stat.Uid) != d.uid && int(stat.Uid) != os.Geteuid() {
+		return nil, fmt.Errorf("%w: %s is no socket of the emulator's", vm.ErrBadSpec, path)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d", fd))
+	if err != nil {
+		return nil, fmt.Errorf("connect to socket: %w", err)
+	}
+	return conn, nil
+}
