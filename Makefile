@@ -47,10 +47,17 @@ setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh
 
 .PHONY: build
-build: ## build bin/dbcd, bin/dbc and bin/sign_tool
+build: web ## build bin/dbcd, bin/dbc and bin/sign_tool
 	@mkdir -p bin
 	@go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/dbcd ./cmd/dbc
 	@CGO_ENABLED=0 go build -ldflags '-s -w' -o bin/ ./cmd/sign_tool
+
+# Skipped while nothing that it is made of is newer than the last build.
+WEB_PARTS := web/package.json web/package-lock.json web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
+.PHONY: web
+web: web/dist/index.html ## build the web app that dbc embeds
+web/dist/index.html: $(WEB_PARTS)
+	@scripts/web.sh
 
 .PHONY: images
 images: ## build the guest images into build/images
@@ -63,6 +70,7 @@ proto: ## generate the Go code of proto/
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
 	@$(TOOLS)/golangci-lint run ./...
+	@scripts/web.sh check
 
 # Fails when generating again changes what is committed.
 .PHONY: spec
@@ -71,11 +79,13 @@ spec: ## write the API's documents from its routes
 
 .PHONY: generated
 generated: proto spec
-	@git diff --exit-code --stat -- x proto app/openapi node/api docs
+	@scripts/web.sh proto
+	@git diff --exit-code --stat -- x proto app/openapi node/api docs web/src/gen
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin build .tools
+	rm -rf bin build .tools web/node_modules
+	find web/dist -mindepth 1 ! -name README -delete

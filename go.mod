@@ -2,6 +2,12 @@ module github.com/dbc-network/dbc
 
 go 1.26.5
 
+ignore (
+	./test/cosmjs/node_modules
+	./test/web/node_modules
+	./web/node_modules
+)
+
 replace (
 	github.com/99designs/keyring => github.com/cosmos/keyring v1.2.0
 	github.com/syndtr/goleveldb => github.com/syndtr/goleveldb v1.0.1-0.20210819022825-2ae1ddf74ef7

@@ -15,11 +15,13 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/faucet"
 	"github.com/dbc-network/dbc/node/gateway"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/local"
 	"github.com/dbc-network/dbc/node/operator"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/web"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -99,7 +101,11 @@ func (c *client) openLocal(ctx context.Context) (*local.Routes, error) {
 }
 
 func (c *client) serve(ctx context.Context, listener net.Listener) error {
-	server := c.gateway().HTTP()
+	pages, err := web.Handler()
+	if err != nil {
+		return err
+	}
+	server := c.gateway(pages).HTTP()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended, followed := make(chan error, 1), make(chan error, 1)
@@ -119,12 +125,13 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	return errors.Join(first, shutdown(ctx, server), <-ended)
 }
 
-func (c *client) gateway() *gateway.Gateway {
+func (c *client) gateway(pages http.Handler) *gateway.Gateway {
+	_, gives := c.local.Handlers[faucet.Path]
 	return gateway.New(gateway.Config{
-		Version: version(), ChainID: c.cfg.ChainID,
+		Version: version(), ChainID: c.cfg.ChainID, Faucet: gives,
 		Guard: api.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
-		Machines: c.peers.Transport(), Known: c.known, Status: c.status, Mounts: c.mounts(), Log: c.log,
+		Machines: c.peers.Transport(), Known: c.known, Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
 	})
 }
 

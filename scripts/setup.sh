@@ -24,7 +24,16 @@ packages=(
 )
 
 # A Node from elsewhere (18 or newer) brings its own npm; Debian's are two packages.
-command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm) # test/cosmjs
+# Where it is too old for the web app, scripts/web.sh fetches one for it.
+command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm) # web, test/cosmjs
+
+# The browser of test/web, with a font that has Chinese for its pictures.
+# Ubuntu's package is a snap, which not every system runs: there $CHROMIUM or
+# what is installed is taken, and the tests say so where there is none.
+packages+=(fonts-noto-cjk)
+if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then
+  if grep -q '^ID=ubuntu' /etc/os-release; then packages+=(chromium-browser); else packages+=(chromium); fi
+fi
 
 missing=()
 for package in "${packages[@]}"; do

@@ -11,6 +11,7 @@ mapfile -t units < <(go list ./... | grep -v '/test/')
 mapfile -t whole < <(go list ./test/... | grep -vE "$needs_root")
 mapfile -t rooted < <(go list ./test/... | grep -E "$needs_root")
 
+scripts/web.sh test
 go test "${units[@]}"
 go test -count=1 -p 1 -timeout 20m "${whole[@]}"
 

@@ -21,6 +21,8 @@ type Config struct {
 	Version string
 	ChainID string
 	Guard   api.Guard
+	// Faucet says that a Mount gives coins.
+	Faucet bool
 }
 
 // Mount is what the client node answers itself, as a pattern of http.ServeMux.
@@ -38,7 +40,9 @@ type Deps struct {
 	// Status is the node's own.
 	Status func(ctx context.Context) Status
 	Mounts []Mount
-	Log    *slog.Logger
+	// Web is the web app; nil for a node without one.
+	Web http.Handler
+	Log *slog.Logger
 }
 
 // Status is the reply of GET /.
@@ -61,8 +65,9 @@ func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps}
 // Handler is everything behind the checks of Host and Origin.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", g.status)
+	mux.HandleFunc("GET /{$}", g.root)
 	mux.HandleFunc("GET /api/v1/{$}", g.status)
+	mux.HandleFunc("GET "+PathWeb, g.meta)
 	mux.HandleFunc("POST "+api.PathMiningNodes, g.machines)
 	mux.HandleFunc("/api/v1/", g.forward)
 	for _, kind := range []string{"console", "vnc"} {
@@ -71,9 +76,7 @@ func (g *Gateway) Handler() http.Handler {
 	for _, m := range g.deps.Mounts {
 		mux.Handle(m.Pattern, g.own(m.Handler))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		g.refuse(w, r, noRoute(r))
-	})
+	mux.HandleFunc("/", g.rest)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := g.cfg.Guard.Check(r); err != nil {
 			g.refuse(w, r, err)

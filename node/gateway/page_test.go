@@ -1,0 +1,60 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/gateway"
+)
+
+// TestPages: a browser gets the app where a program gets the status, and no
+// path of the API is ever a page.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	g := gateway.New(gateway.Config{
+		ChainID: "dbc-devnet-1", Faucet: true, Guard: api.Guard{Hosts: []string{"node.example"}},
+	}, gateway.Deps{
+		Log:    slog.New(slog.DiscardHandler),
+		Status: func(context.Context) gateway.Status { return gateway.Status{} },
+		Web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = fmt.Fprintf(w, "page %s", r.URL.Path)
+		}),
+	})
+	server := httptest.NewServer(g.Handler())
+	t.Cleanup(server.Close)
+	const browser = "text/html,*/*;q=0.8"
+	for _, c := range []struct {
+		method, path, accept string
+		status               int
+		page                 bool
+	}{
+		{"GET", "/", browser, 200, true},
+		{"GET", "/", "*/*", 200, false},
+		{"GET", "/machines/ab", browser, 200, true},
+		{"GET", "/assets/x.js", "*/*", 200, true},
+		{"GET", "/api/v1/", browser, 200, false},
+		{"GET", "/api/v1/tasks", browser, 404, false},
+		{"GET", "/api/v2/tasks", browser, 404, false},
+		{"GET", "/chain/rpc", browser, 404, false},
+		{"POST", "/machines", browser, 404, false},
+	} {
+		res, text := send(t, c.method, server.URL+c.path, "", "Accept", c.accept)
+		if page := text == "page "+c.path; res.StatusCode != c.status || page != c.page {
+			t.Errorf("%s %s for %s: HTTP %d %s", c.method, c.path, c.accept, res.StatusCode, text)
+		}
+	}
+	_, text := send(t, http.MethodGet, server.URL+gateway.PathWeb, "")
+	var reply struct{ Message gateway.Meta }
+	if err := json.Unmarshal([]byte(text), &reply); err != nil {
+		t.Fatal(err)
+	}
+	if m := reply.Message; m.ChainID != "dbc-devnet-1" || len(m.KeyHosts) != 1 || !m.Faucet {
+		t.Errorf("the app is told %s", text)
+	}
+}

@@ -1,0 +1,19 @@
+import { createBrowserRouter, Navigate, type RouteObject } from "react-router";
+import { Frame } from "./Frame";
+import { Missing, RouteError } from "./RouteError";
+
+/** page loads a page's code when it is first opened. */
+function page(path: string, load: () => Promise<{ default: React.ComponentType }>): RouteObject {
+  return { path, lazy: async () => ({ Component: (await load()).default }) };
+}
+
+const pages: RouteObject[] = [
+  { index: true, element: <Navigate to="/wallet" replace /> },
+  page("wallet", () => import("../wallet/WalletPage")),
+  { path: "*", element: <Missing /> },
+];
+
+/** router holds every page of the app. */
+export const router = createBrowserRouter([
+  { element: <Frame />, errorElement: <RouteError />, children: [{ errorElement: <RouteError />, children: pages }] },
+]);

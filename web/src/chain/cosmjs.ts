@@ -1,0 +1,104 @@
+import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { type AccountData, type GeneratedType, type OfflineSigner, Registry } from "@cosmjs/proto-signing";
+import { AminoTypes, BroadcastTxError, createDefaultAminoConverters, SigningStargateClient } from "@cosmjs/stargate";
+import { TxRawSchema } from "../gen/cosmos/tx/v1beta1/tx_pb";
+import { DENOM } from "../money/udbc";
+import type { Account } from "../wallet/store";
+import { aminoType, fromAmino, toAmino } from "./amino";
+import { ChainError, cleanLog } from "./rpc";
+import type { Estimate, TxDone, TxMessage } from "./tx";
+
+/** The part of the app that has CosmJS in it; it is loaded with the first transaction. */
+
+const endpoint = `${location.origin}/chain/rpc`;
+const pollMs = 800;
+/** patienceMs: a transaction that is in no block after it may still come. */
+const patienceMs = 60_000;
+
+/** typeFor lets CosmJS encode a message by its descriptor. */
+function typeFor({ schema }: TxMessage): GeneratedType {
+  return {
+    encode: (value: Message) => ({ finish: () => toBinary(schema, value) }),
+    decode: (bytes: Uint8Array) => fromBinary(schema, bytes),
+    fromPartial: (value: Message) => ("$typeName" in value ? value : create(schema, value)),
+  } as unknown as GeneratedType;
+}
+
+function options(messages: readonly TxMessage[]) {
+  const converters = { ...createDefaultAminoConverters() };
+  for (const { schema } of messages) {
+    const url = `/${schema.typeName}`;
+    const type = aminoType(schema);
+    if (converters[url] || !type) continue;
+    converters[url] = {
+      aminoType: type,
+      toAmino: (value: Message) => toAmino(schema, value),
+      fromAmino: (json: Record<string, unknown>) => fromAmino(schema, json),
+    };
+  }
+  return {
+    registry: new Registry(messages.map((m) => [`/${m.schema.typeName}`, typeFor(m)])),
+    aminoTypes: new AminoTypes(converters),
+    broadcastPollIntervalMs: pollMs,
+  };
+}
+
+const encoded = (messages: readonly TxMessage[]) =>
+  messages.map(({ schema, value }) => ({ typeUrl: `/${schema.typeName}`, value }));
+
+/** simulate gives the gas that the messages use. Nothing is signed for it. */
+export async function simulate(account: Account, messages: readonly TxMessage[]): Promise<bigint> {
+  const data: AccountData = { address: account.address, algo: "secp256k1", pubkey: account.publicKey };
+  const watcher = {
+    getAccounts: async () => [data],
+    signDirect: () => Promise.reject(new Error("a simulation is not signed")),
+  };
+  const client = await SigningStargateClient.connectWithSigner(endpoint, watcher, options(messages));
+  try {
+    return BigInt(await client.simulate(account.address, encoded(messages), undefined));
+  } catch (error) {
+    throw refusal(error);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** signAndSend signs the messages and returns when a block has carried them out. */
+export async function signAndSend(
+  signer: OfflineSigner,
+  address: string,
+  messages: readonly TxMessage[],
+  { gas, fee }: Estimate,
+  onSigned: () => void,
+): Promise<TxDone> {
+  const client = await SigningStargateClient.connectWithSigner(endpoint, signer, options(messages));
+  try {
+    const amount = { amount: [{ denom: DENOM, amount: fee.toString() }], gas: gas.toString() };
+    const raw = await client.sign(address, encoded(messages), amount, "");
+    onSigned();
+    const { bodyBytes, authInfoBytes, signatures } = raw;
+    const bytes = toBinary(TxRawSchema, create(TxRawSchema, { bodyBytes, authInfoBytes, signatures }));
+    const result = await client.broadcastTx(bytes, patienceMs, pollMs);
+    if (result.code) throw new ChainError("", result.code, cleanLog(result.rawLog ?? ""));
+    return {
+      hash: result.transactionHash,
+      height: result.height,
+      events: result.events,
+      responses: result.msgResponses,
+    };
+  } catch (error) {
+    throw refusal(error);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** refusal takes the chain's own words out of CosmJS's errors. */
+function refusal(error: unknown): unknown {
+  if (error instanceof BroadcastTxError) return new ChainError(error.codespace, error.code, cleanLog(error.log ?? ""));
+  if (!(error instanceof Error)) return error;
+  const query = /^Query failed with \((\d+)\): (.*)$/s.exec(error.message);
+  if (query) return new ChainError("", Number(query[1]), cleanLog(query[2] ?? ""));
+  if (/does not exist on chain/.test(error.message)) return new ChainError("sdk", 9, error.message);
+  return error;
+}

@@ -1,0 +1,48 @@
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router";
+import { router } from "./app/routes";
+import { startTheme } from "./app/theme";
+import { ChainError } from "./chain/rpc";
+import { startLocale } from "./i18n/locale";
+import { ApiError } from "./node/api";
+import { metaQuery } from "./node/meta";
+import { Toasts } from "./ui/toast";
+import "./ui/tokens.css";
+import { resumeKeplr } from "./wallet/keplr";
+import { startWallet } from "./wallet/store";
+
+startTheme();
+startLocale();
+startWallet();
+
+/** A refusal stays one however often it is asked again; what was not reached is. */
+function retry(failures: number, error: unknown): boolean {
+  if (error instanceof ChainError) return false;
+  if (error instanceof ApiError && error.details.status && error.details.status < 500) return false;
+  return failures < 2;
+}
+
+const client = new QueryClient({
+  defaultOptions: { queries: { retry, retryDelay: 1_000, staleTime: 2_000, networkMode: "always" } },
+});
+
+client
+  .fetchQuery({ ...metaQuery, retry: true })
+  .then((meta) => resumeKeplr(meta.chain_id))
+  .catch(() => {}); // it is asked again by whoever needs it
+
+const root = document.getElementById("root");
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <CSPProvider disableStyleElements>
+        <QueryClientProvider client={client}>
+          <RouterProvider router={router} />
+          <Toasts />
+        </QueryClientProvider>
+      </CSPProvider>
+    </StrictMode>,
+  );

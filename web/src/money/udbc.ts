@@ -1,0 +1,30 @@
+/** Money is udbc in bigint everywhere; 1 DBC is 1,000,000 udbc. */
+
+export const DENOM = "udbc";
+const UNIT = 1_000_000n;
+const DECIMALS = 6;
+
+/** formatDbc writes udbc as DBC, with the language's separators and no more decimals than there are. */
+export function formatDbc(udbc: bigint, locale = "en"): string {
+  const sign = udbc < 0n ? "-" : "";
+  const size = udbc < 0n ? -udbc : udbc;
+  const whole = new Intl.NumberFormat(locale).format(size / UNIT);
+  const rest = (size % UNIT).toString().padStart(DECIMALS, "0").replace(/0+$/, "");
+  return `${sign}${whole}${rest && `.${rest}`} DBC`;
+}
+
+/**
+ * parseDbc reads DBC as people type them, "1234.5" or "1,234.5", as udbc. It is
+ * null for what is no amount or has more than six decimals: nothing is rounded.
+ */
+export function parseDbc(text: string): bigint | null {
+  const plain = text.trim().replace(/\s*dbc$/i, "");
+  const match = /^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d{1,6}))?$/.exec(plain);
+  if (!match || (match[1] === undefined && match[2] === undefined)) return null;
+  return BigInt((match[1] ?? "0").replaceAll(",", "")) * UNIT + BigInt((match[2] ?? "").padEnd(DECIMALS, "0"));
+}
+
+/** perHour is the price of an hour where a day costs udbc, rounded up as a bound and for the eye only. */
+export function perHour(udbcPerDay: bigint): bigint {
+  return (udbcPerDay + 23n) / 24n;
+}

@@ -1,0 +1,69 @@
+import { observe } from "./clock";
+
+/** ApiError is an answer that says no, from a node or from the way to it. */
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: { status?: number; field?: string; value?: string; limit?: string } = {},
+  ) {
+    super(message);
+  }
+}
+
+interface Envelope {
+  errcode: number;
+  message: unknown;
+  code?: string;
+  field?: string;
+  value?: string;
+  limit?: string;
+}
+
+/** ask fetches from the client node. It fails with UNREACHABLE_NODE where that does not answer at all. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const sent = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, cache: "no-store", credentials: "omit", redirect: "error" });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError("UNREACHABLE_NODE", "the client node does not answer");
+  }
+  observe(response, sent);
+  return response;
+}
+
+/** open takes an envelope's message out, or throws the error that it tells. */
+export function open<T>(status: number, text: string): T {
+  let envelope: Envelope;
+  try {
+    envelope = JSON.parse(text);
+  } catch {
+    throw new ApiError("BAD_ANSWER", `the answer (HTTP ${status}) is no JSON`, { status });
+  }
+  if (envelope.errcode !== 0) {
+    const { code = `ERRCODE_${envelope.errcode}`, message, ...details } = envelope;
+    throw new ApiError(code, typeof message === "string" ? message : JSON.stringify(message), { ...details, status });
+  }
+  return envelope.message as T;
+}
+
+/** post asks the client node itself, without authority. */
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  });
+  return open<T>(response.status, await response.text());
+}
+
+/** get asks the client node itself. */
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await ask(path, { headers: { Accept: "application/json" }, signal: signal ?? null });
+  return open<T>(response.status, await response.text());
+}

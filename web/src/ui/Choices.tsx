@@ -1,0 +1,36 @@
+import { useId } from "react";
+import css from "./Choices.module.css";
+
+/** Choices is one of a few, all of them to be seen. */
+export function Choices<T extends string>({
+  label,
+  value,
+  onChange,
+  choices,
+}: {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  choices: readonly { value: T; label: string; disabled?: boolean }[];
+}) {
+  const name = useId();
+  return (
+    <fieldset className={css.set}>
+      <legend className={css.legend}>{label}</legend>
+      <div className={css.row}>
+        {choices.map((choice) => (
+          <label key={choice.value} className={css.choice}>
+            <input
+              type="radio"
+              name={name}
+              checked={choice.value === value}
+              disabled={choice.disabled}
+              onChange={() => onChange(choice.value)}
+            />
+            <span>{choice.label}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

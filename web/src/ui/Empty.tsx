@@ -1,0 +1,24 @@
+import type { ReactNode } from "react";
+import css from "./Empty.module.css";
+
+/** Empty is a list without entries: why, and what to do. */
+export function Empty({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  return (
+    <div className={css.empty}>
+      {icon}
+      <strong>{title}</strong>
+      {children && <p>{children}</p>}
+      {action}
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import { useEffect, useState } from "react";
+import { now } from "../node/clock";
+
+/** useNow is the client node's time in ms, a new one each second. */
+export function useNow(): number {
+  const [time, setTime] = useState(now);
+  useEffect(() => {
+    const timer = setInterval(() => setTime(now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return time;
+}

@@ -1,0 +1,57 @@
+import type { ReactNode } from "react";
+import { useSyncExternalStore } from "react";
+import type { TxDone, TxMessage } from "../chain/tx";
+
+/** Every signature of the wallet passes through one dialog, which shows what is signed. This file is its door. */
+
+export interface About {
+  title: string;
+  /** rows tell what it means, for people. */
+  rows?: readonly (readonly [string, ReactNode])[];
+  /** warning stands above the button. */
+  warning?: ReactNode;
+  confirmLabel?: string;
+}
+
+export type Request = About &
+  (
+    | { kind: "tx"; messages: readonly TxMessage[]; done: (result: TxDone | undefined) => void }
+    | { kind: "text"; text: string; done: (sign: string | undefined) => void }
+  );
+
+let current: Request | undefined;
+const listeners = new Set<() => void>();
+
+function set(next: Request | undefined): void {
+  current = next;
+  for (const listener of listeners) listener();
+}
+
+/** transact asks to sign messages, sends them, and gives the result; undefined where the user closed the dialog. */
+export function transact(about: About & { messages: readonly TxMessage[] }): Promise<TxDone | undefined> {
+  if (current) return Promise.reject(new Error("another signature is being asked for"));
+  return new Promise((resolve) => set({ ...about, kind: "tx", done: finish(resolve) }));
+}
+
+/** authorize asks to sign a text for a node; undefined where the user closed the dialog. */
+export function authorize(about: About & { text: string }): Promise<string | undefined> {
+  if (current) return Promise.reject(new Error("another signature is being asked for"));
+  return new Promise((resolve) => set({ ...about, kind: "text", done: finish(resolve) }));
+}
+
+function finish<T>(resolve: (value: T) => void): (value: T) => void {
+  return (value) => {
+    set(undefined);
+    resolve(value);
+  };
+}
+
+export function useApproval(): Request | undefined {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+}

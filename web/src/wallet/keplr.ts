@@ -1,0 +1,98 @@
+import type { OfflineSigner } from "@cosmjs/proto-signing";
+import { base64 } from "@scure/base";
+import type { Meta } from "../node/meta";
+import { toHex } from "./encoding";
+import { type Account, setKeplr } from "./store";
+
+/** What the app uses of the Keplr extension. */
+interface Keplr {
+  experimentalSuggestChain(info: unknown): Promise<void>;
+  enable(chainId: string): Promise<void>;
+  getKey(chainId: string): Promise<{ name: string; bech32Address: string; pubKey: Uint8Array }>;
+  getOfflineSignerAuto(chainId: string): Promise<OfflineSigner>;
+  signArbitrary(
+    chainId: string,
+    signer: string,
+    data: string,
+  ): Promise<{ signature: string; pub_key: { value: string } }>;
+}
+
+declare global {
+  interface Window {
+    keplr?: Keplr;
+  }
+}
+
+const wanted = "dbc.keplr";
+
+export class NoKeplr extends Error {
+  override name = "NoKeplr";
+}
+
+function keplr(): Keplr {
+  if (!window.keplr) throw new NoKeplr("Keplr is not installed in this browser");
+  return window.keplr;
+}
+
+export function hasKeplr(): boolean {
+  return window.keplr !== undefined;
+}
+
+/** chainInfo is what Keplr must know of a chain that is not in its list. */
+export function chainInfo(chainId: string, origin: string) {
+  const coin = { coinDenom: "DBC", coinMinimalDenom: "udbc", coinDecimals: 6 };
+  return {
+    chainId,
+    chainName: `DBC ${chainId}`,
+    rpc: `${origin}/chain/rpc`,
+    rest: `${origin}/chain/rest`,
+    bip44: { coinType: 118 },
+    bech32Config: {
+      bech32PrefixAccAddr: "dbc",
+      bech32PrefixAccPub: "dbcpub",
+      bech32PrefixValAddr: "dbcvaloper",
+      bech32PrefixValPub: "dbcvaloperpub",
+      bech32PrefixConsAddr: "dbcvalcons",
+      bech32PrefixConsPub: "dbcvalconspub",
+    },
+    currencies: [coin],
+    feeCurrencies: [{ ...coin, gasPriceStep: { low: 0.01, average: 0.012, high: 0.02 } }],
+    stakeCurrency: coin,
+  };
+}
+
+/** connectKeplr suggests the chain, asks for leave, and takes Keplr's account. */
+export async function connectKeplr(meta: Meta): Promise<void> {
+  await keplr().experimentalSuggestChain(chainInfo(meta.chain_id, location.origin));
+  await keplr().enable(meta.chain_id);
+  await takeAccount(meta.chain_id);
+  localStorage.setItem(wanted, meta.chain_id);
+}
+
+async function takeAccount(chainId: string): Promise<void> {
+  const key = await keplr().getKey(chainId);
+  setKeplr({ kind: "keplr", address: key.bech32Address, name: key.name || "Keplr", publicKey: key.pubKey });
+}
+
+export function disconnectKeplr(): void {
+  localStorage.removeItem(wanted);
+  setKeplr(undefined);
+}
+
+/** resumeKeplr takes the account again that was connected before, and follows Keplr's own choice of account. */
+export function resumeKeplr(chainId: string): void {
+  addEventListener("keplr_keystorechange", () => {
+    if (localStorage.getItem(wanted) === chainId) void takeAccount(chainId).catch(disconnectKeplr);
+  });
+  if (localStorage.getItem(wanted) === chainId && hasKeplr()) void takeAccount(chainId).catch(() => {});
+}
+
+/** keplrText signs text as nodes take it. */
+export async function keplrText(chainId: string, account: Account, text: string): Promise<string> {
+  const { signature, pub_key } = await keplr().signArbitrary(chainId, account.address, text);
+  return toHex(base64.decode(pub_key.value)) + toHex(base64.decode(signature));
+}
+
+export function keplrSigner(chainId: string): Promise<OfflineSigner> {
+  return keplr().getOfflineSignerAuto(chainId);
+}

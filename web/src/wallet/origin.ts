@@ -1,0 +1,12 @@
+import type { Meta } from "../node/meta";
+
+/**
+ * mayKeepKeys tells whether a wallet may live in this page: on loopback, or by
+ * https under a name that the node's operator listed. Anywhere else whoever
+ * sits on the way could change the page and take the words.
+ */
+export function mayKeepKeys(location: { protocol: string; hostname: string }, meta: Pick<Meta, "key_hosts">): boolean {
+  const name = location.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  if (name === "localhost" || name === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)) return true;
+  return location.protocol === "https:" && meta.key_hosts.includes(name);
+}

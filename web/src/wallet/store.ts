@@ -1,0 +1,144 @@
+import { useSyncExternalStore } from "react";
+import type { Secret } from "./keys";
+import * as vault from "./vault";
+
+/** The wallet as the page sees it. The vault's open key lives here, in memory, and nowhere else. */
+
+export interface Account {
+  kind: "local" | "keplr";
+  address: string;
+  name: string;
+  publicKey: Uint8Array;
+}
+
+export interface WalletState {
+  ready: boolean;
+  accounts: Account[];
+  /** active is the account that pages act for. */
+  active: Account | undefined;
+  hasVault: boolean;
+  unlocked: boolean;
+  /** lockMinutes without a touch lock the wallet. */
+  lockMinutes: number;
+}
+
+const activeKey = "dbc.account";
+const minutesKey = "dbc.lockMinutes";
+export const lockChoices = [5, 15, 60];
+
+let vaultKey: CryptoKey | undefined;
+let keplr: Account | undefined;
+let state: WalletState = {
+  ready: false,
+  accounts: [],
+  active: undefined,
+  hasVault: false,
+  unlocked: false,
+  lockMinutes: 15,
+};
+const listeners = new Set<() => void>();
+
+function set(next: Partial<WalletState>): void {
+  state = { ...state, ...next };
+  for (const listener of listeners) listener();
+}
+
+/** reload reads the accounts anew. */
+export async function reload(): Promise<void> {
+  const stored = await vault.list();
+  const accounts: Account[] = stored.map(({ address, name, publicKey }) => ({
+    kind: "local",
+    address,
+    name,
+    publicKey,
+  }));
+  if (keplr && !accounts.some((a) => a.address === keplr?.address)) accounts.push(keplr);
+  const kept = localStorage.getItem(activeKey);
+  const active = accounts.find((a) => a.address === kept) ?? accounts[0];
+  set({ ready: true, accounts, active, hasVault: await vault.exists() });
+}
+
+/** startWallet reads what the browser keeps and begins to watch for idleness. */
+export function startWallet(): void {
+  const kept = Number(localStorage.getItem(minutesKey));
+  if (lockChoices.includes(kept)) state = { ...state, lockMinutes: kept };
+  let touched = Date.now();
+  for (const event of ["pointerdown", "keydown"])
+    addEventListener(event, () => (touched = Date.now()), { passive: true });
+  // A timer alone would sleep with the computer; the clock does not.
+  setInterval(() => state.unlocked && Date.now() - touched > state.lockMinutes * 60_000 && lock(), 5_000);
+  void reload();
+}
+
+export function useWallet(): WalletState {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+  );
+}
+
+/** wallet is the state now, outside of React. */
+export function wallet(): WalletState {
+  return state;
+}
+
+export function setActive(address: string): void {
+  localStorage.setItem(activeKey, address);
+  set({ active: state.accounts.find((a) => a.address === address) ?? state.active });
+}
+
+export function setLockMinutes(minutes: number): void {
+  localStorage.setItem(minutesKey, String(minutes));
+  set({ lockMinutes: minutes });
+}
+
+export function setKeplr(account: Account | undefined): void {
+  keplr = account;
+  void reload();
+}
+
+export function lock(): void {
+  vaultKey = undefined;
+  set({ unlocked: false });
+}
+
+/** unlock opens the vault, or makes it where this is the first password. */
+export async function unlock(password: string): Promise<void> {
+  vaultKey = (await vault.exists()) ? await vault.unlock(password) : await vault.create(password);
+  set({ unlocked: true, hasVault: true });
+}
+
+/** withSecret gives an account's secret to use, while the wallet is unlocked. */
+export async function withSecret<T>(address: string, use: (secret: Secret) => Promise<T> | T): Promise<T> {
+  if (!vaultKey) throw new vault.WrongPassword("the wallet is locked");
+  return use(await vault.secretOf(vaultKey, address));
+}
+
+/** add keeps an account and acts for it from now on. */
+export async function add(name: string, secret: Secret): Promise<Account> {
+  if (!vaultKey) throw new vault.WrongPassword("the wallet is locked");
+  const { addressOf, privateKey, publicKey } = await import("./keys");
+  const key = privateKey(secret);
+  const pub = publicKey(key);
+  key.fill(0);
+  const address = addressOf(pub);
+  const created = (await vault.list()).find((a) => a.address === address)?.created ?? Date.now();
+  await vault.put(vaultKey, { address, name, publicKey: pub, created }, secret);
+  localStorage.setItem(activeKey, address);
+  await reload();
+  return { kind: "local", address, name, publicKey: pub };
+}
+
+export async function rename(address: string, name: string): Promise<void> {
+  await vault.rename(address, name);
+  await reload();
+}
+
+export async function remove(address: string): Promise<void> {
+  await vault.remove(address);
+  if (!(await vault.exists())) lock();
+  await reload();
+}

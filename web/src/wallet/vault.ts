@@ -1,0 +1,147 @@
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { Params } from "./kdf";
+import type { Secret } from "./keys";
+
+/**
+ * The vault keeps accounts in IndexedDB. A random key encrypts each account's
+ * secret (AES-GCM, bound to its address); the password's key (Argon2id)
+ * encrypts that one. Addresses and names are readable without the password.
+ */
+
+export interface Stored {
+  address: string;
+  name: string;
+  /** 33 bytes. */
+  publicKey: Uint8Array;
+  created: number;
+  box: Box;
+}
+
+interface Box {
+  iv: Uint8Array;
+  data: Uint8Array;
+}
+
+interface Schema extends DBSchema {
+  seal: { key: "seal"; value: { params: Params; box: Box } };
+  accounts: { key: string; value: Stored };
+}
+
+export class WrongPassword extends Error {
+  override name = "WrongPassword";
+}
+
+const utf8 = new TextEncoder();
+const sealLabel = "dbc-wallet-v1";
+
+let opened: Promise<IDBPDatabase<Schema>> | undefined;
+
+function db(): Promise<IDBPDatabase<Schema>> {
+  opened ??= openDB<Schema>("dbc-wallet", 1, {
+    upgrade(database) {
+      database.createObjectStore("seal");
+      database.createObjectStore("accounts", { keyPath: "address" });
+    },
+  });
+  return opened;
+}
+
+async function encrypt(key: CryptoKey, plain: Uint8Array, label: string): Promise<Box> {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const data = await crypto.subtle.encrypt(
+    { name: "AES-GCM", iv, additionalData: utf8.encode(label) },
+    key,
+    plain as BufferSource,
+  );
+  return { iv, data: new Uint8Array(data) };
+}
+
+async function decrypt(key: CryptoKey, box: Box, label: string): Promise<Uint8Array> {
+  const iv = box.iv as BufferSource;
+  return new Uint8Array(
+    await crypto.subtle.decrypt(
+      { name: "AES-GCM", iv, additionalData: utf8.encode(label) },
+      key,
+      box.data as BufferSource,
+    ),
+  );
+}
+
+function importKey(raw: Uint8Array): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", raw as BufferSource, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+/** exists tells whether a password was chosen before. */
+export async function exists(): Promise<boolean> {
+  return (await (await db()).count("seal")) > 0;
+}
+
+/** create chooses the password of a new vault and gives its open key. It refuses where one is. */
+export async function create(password: string): Promise<CryptoKey> {
+  const { newParams, stretch } = await import("./kdf");
+  const params = newParams();
+  const raw = crypto.getRandomValues(new Uint8Array(32));
+  try {
+    const box = await encrypt(await stretch(password, params), raw, sealLabel);
+    // add fails where another tab was faster.
+    await (await db()).add("seal", { params, box }, "seal");
+    // A vault that the browser may drop under pressure would be lost coins.
+    await navigator.storage?.persist?.();
+    return await importKey(raw);
+  } finally {
+    raw.fill(0);
+  }
+}
+
+/** unlock opens the vault, or throws WrongPassword. */
+export async function unlock(password: string): Promise<CryptoKey> {
+  const seal = await (await db()).get("seal", "seal");
+  if (!seal) throw new WrongPassword("there is no wallet in this browser");
+  const { stretch } = await import("./kdf");
+  const key = await stretch(password, seal.params);
+  let raw: Uint8Array;
+  try {
+    raw = await decrypt(key, seal.box, sealLabel);
+  } catch {
+    throw new WrongPassword("wrong password");
+  }
+  try {
+    return await importKey(raw);
+  } finally {
+    raw.fill(0);
+  }
+}
+
+/** list gives the accounts, oldest first. */
+export async function list(): Promise<Stored[]> {
+  const all = await (await db()).getAll("accounts");
+  return all.sort((a, b) => a.created - b.created);
+}
+
+/** put keeps an account with its secret. */
+export async function put(key: CryptoKey, account: Omit<Stored, "box">, secret: Secret): Promise<void> {
+  const box = await encrypt(key, utf8.encode(JSON.stringify(secret)), account.address);
+  await (await db()).put("accounts", { ...account, box });
+}
+
+/** secretOf decrypts an account's secret. */
+export async function secretOf(key: CryptoKey, address: string): Promise<Secret> {
+  const stored = await (await db()).get("accounts", address);
+  if (!stored) throw new Error(`no account ${address} in this browser`);
+  return JSON.parse(new TextDecoder().decode(await decrypt(key, stored.box, address)));
+}
+
+/** rename gives an account another name. */
+export async function rename(address: string, name: string): Promise<void> {
+  const database = await db();
+  const stored = await database.get("accounts", address);
+  if (stored) await database.put("accounts", { ...stored, name });
+}
+
+/** remove forgets an account; with the last one the password goes too. */
+export async function remove(address: string): Promise<void> {
+  const tx = (await db()).transaction(["accounts", "seal"], "readwrite");
+  await tx.objectStore("accounts").delete(address);
+  if ((await tx.objectStore("accounts").count()) === 0) await tx.objectStore("seal").clear();
+  await tx.done;
+}

@@ -1,0 +1,22 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// NODE names the client node that a development server passes requests to.
+const node = process.env.NODE ?? "http://127.0.0.1:5050";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    // The folder holds a committed file, so that go:embed finds it before a build.
+    emptyOutDir: false,
+    // Inlined as data: URLs they would need a wider Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // CosmJS, which is loaded with the first transaction only.
+    chunkSizeWarningLimit: 1200,
+  },
+  server: {
+    proxy: { "/api": { target: node, changeOrigin: true, ws: true }, "/chain": { target: node, changeOrigin: true } },
+  },
+  test: { include: ["src/**/*.test.ts"] },
+});
