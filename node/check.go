@@ -41,7 +41,13 @@ func (c Config) check() []*ConfigError {
 	if c.FaucetKey != "" && !devNetwork(c.ChainID) {
 		refuse("faucet_key", c.FaucetKey, "none: only a devnet's coins are given away", nil)
 	}
+	if c.MetricsListen.IsValid() && c.MetricsListen == c.HTTPListen {
+		refuse("metrics_listen", c.MetricsListen.String(), "another port than the API's", nil)
+	}
 	if c.Role != RoleMining {
+		if c.MetricsListen.IsValid() {
+			refuse("metrics_listen", c.MetricsListen.String(), "absent: only mining nodes have metrics", nil)
+		}
 		return wrong
 	}
 	if !c.PublicIP.IsValid() {

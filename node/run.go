@@ -16,6 +16,7 @@ import (
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/metrics"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/node/trust"
@@ -55,6 +56,7 @@ type parts struct {
 	host    *host.Host
 	answers *challenge.Loop
 	peers   *p2p.Host
+	metrics *metrics.Metrics
 
 	closers []func() error
 }
@@ -196,12 +198,16 @@ func (p *parts) openHost(ctx context.Context) error {
 	if p.cfg.TestEmulation {
 		within = readyEmulated
 	}
+	p.metrics = metrics.New(metrics.Sources{
+		Tasks: p.journal.Tasks, Word: p.trust.Word, Capacity: host.CapacityOf(p.facts, p.facts), Period: p.cfg.Reconcile,
+		Disks: map[string]string{"system": "/", "data": p.cfg.DataDir},
+	})
 	p.host = host.New(host.Config{
 		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
 		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
 	}, host.Deps{
 		Journal: p.journal, Driver: p.driver, Images: images{image.Open(p.cfg.ImageDir())}, Net: p.net,
-		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes,
+		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,
 	})
 	return nil
 }

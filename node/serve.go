@@ -32,16 +32,24 @@ func (p *parts) serve(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 4)
-	go func() { ended <- p.host.Run(ctx) }()
-	go func() { ended <- p.answers.Run(ctx) }()
-	go func() { ended <- serveHTTP(server, listener, p.cfg) }()
-	go func() { ended <- streams.Serve() }()
+	parts := []func() error{
+		func() error { return p.host.Run(ctx) },
+		func() error { return p.answers.Run(ctx) },
+		func() error { return serveHTTP(server, listener, p.cfg) },
+		streams.Serve,
+	}
+	if p.cfg.MetricsListen.IsValid() {
+		parts = append(parts, func() error { return p.serveMetrics(ctx) })
+	}
+	ended := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { ended <- part() }()
+	}
 	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
 		"api", "http://"+p.cfg.HTTPListen.String())
 
 	var first error
-	left := 4
+	left := len(parts)
 	select {
 	case <-ctx.Done():
 	case first = <-ended:
@@ -68,6 +76,7 @@ func (p *parts) api() *api.Server {
 		Host: p.host, Usage: p.host, Rentals: p.trust, Images: image.Open(p.cfg.ImageDir()), Replay: p.journal,
 		Renters: p.chain, Sessions: p.journal, Grants: p.journal,
 		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) }, Log: p.log,
+		Observer: p.metrics,
 	})
 }
 

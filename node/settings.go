@@ -105,9 +105,9 @@ var settings = map[string]setting{
 	"keyring_passphrase_file": {"an absolute path", func(c *Config, v string) error { return setPath(&c.KeyringPassphraseFile, v) }},
 	"relay":                   {"true or false", func(c *Config, v string) error { return setBool(&c.Relay, v) }},
 	"relay_data_mib":          {"0-1048576", func(c *Config, v string) error { return setInt(&c.RelayDataMiB, v, 1<<20) }},
-	"metrics_listen": {"address:port", func(c *Config, v string) (err error) {
+	"metrics_listen": {"a loopback address and port, such as 127.0.0.1:9464", func(c *Config, v string) (err error) {
 		c.MetricsListen, err = netip.ParseAddrPort(v)
-		return err
+		return errors.Join(err, must(c.MetricsListen.Addr().IsLoopback() && c.MetricsListen.Port() > 0))
 	}},
 	"log_level": {"debug, info, warn or error", func(c *Config, v string) error {
 		levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}

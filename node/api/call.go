@@ -190,12 +190,18 @@ func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
 func (s *Server) answer(c *call, message any, err error) (body []byte, status int) {
 	reply, status := Reply{}, http.StatusOK
 	if document, ok := message.(Document); ok && err == nil {
+		if s.deps.Observer != nil {
+			s.deps.Observer.Answered("")
+		}
 		return document, status
 	}
 	if err != nil {
 		reply, status = s.refusal(c, err)
 	} else if reply.Message, err = encode(message); err != nil {
 		reply, status = s.refusal(c, err)
+	}
+	if s.deps.Observer != nil {
+		s.deps.Observer.Answered(reply.Code)
 	}
 	if body, err = encode(reply); err != nil { // strings and numbers only: can't be
 		s.deps.Log.Error("a reply could not be encoded", "error", err)

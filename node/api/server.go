@@ -88,6 +88,11 @@ type Images interface {
 	List(ctx context.Context) ([]image.Image, error)
 }
 
+// Observer is told the code of every answer, "" for one that went well.
+type Observer interface {
+	Answered(code string)
+}
+
 // Deps are the parts that an API works with.
 type Deps struct {
 	Host    Host
@@ -105,6 +110,8 @@ type Deps struct {
 	Log       *slog.Logger
 	// Now is time.Now where nil; golden tests set it.
 	Now func() time.Time
+	// Observer may be nil.
+	Observer Observer
 }
 
 // Server answers the API's routes.

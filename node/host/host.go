@@ -80,6 +80,12 @@ type Computer interface {
 	FreeGiB(path string) (uint64, error)
 }
 
+// Observer is told how the loop and the steps went.
+type Observer interface {
+	Reconciled(took time.Duration, err error)
+	Stepped(step string, took time.Duration, err error)
+}
+
 // Deps are the parts that a host works with.
 type Deps struct {
 	Journal  *journal.Journal
@@ -91,6 +97,8 @@ type Deps struct {
 	Log      *slog.Logger
 	// Wakes come from the chain; the loop also runs without them.
 	Wakes <-chan struct{}
+	// Observer may be nil.
+	Observer Observer
 }
 
 // Host keeps the VMs of one machine.

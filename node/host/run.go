@@ -56,11 +56,19 @@ func (h *Host) Run(ctx context.Context) error {
 // Reconcile is one comparison of chain, hypervisor and journal. It starts what
 // has to be done and does not wait for it.
 func (h *Host) Reconcile(ctx context.Context) {
+	began := time.Now()
+	err := h.compare(ctx)
+	if h.deps.Observer != nil && ctx.Err() == nil {
+		h.deps.Observer.Reconciled(time.Since(began), err)
+	}
+}
+
+func (h *Host) compare(ctx context.Context) error {
 	h.deps.Rentals.Refresh(ctx)
 	tasks, err := h.deps.Journal.Tasks()
 	if err != nil {
 		h.deps.Log.Error("the journal can't be read", "error", err)
-		return
+		return err
 	}
 	for i, t := range tasks {
 		tasks[i] = h.hear(ctx, t)
@@ -70,7 +78,7 @@ func (h *Host) Reconcile(ctx context.Context) {
 	domains, err := h.deps.Driver.List(ctx)
 	h.tellReached(ctx, err)
 	if err != nil {
-		return
+		return err
 	}
 	byID := map[vm.UUID]vm.Domain{}
 	for _, d := range domains {
@@ -84,6 +92,7 @@ func (h *Host) Reconcile(ctx context.Context) {
 	for _, d := range byID {
 		h.adoptOrphan(ctx, d)
 	}
+	return nil
 }
 
 // look is Reconcile for one task, on the chain's last word.

@@ -86,9 +86,13 @@ func (h *Host) perform(ctx context.Context, id, name string) error {
 	if doErr != nil && transient(ctx, doErr) {
 		return fmt.Errorf("step %s: %w", name, doErr) // stays begun
 	}
+	took := time.Since(began)
+	if h.deps.Observer != nil {
+		h.deps.Observer.Stepped(name, took, doErr)
+	}
 	_, err = h.deps.Journal.Change(id, func(t *journal.Task) error {
 		e := entry(t, name)
-		e.State, e.Took = journal.StepDone, time.Since(began)
+		e.State, e.Took = journal.StepDone, took
 		if doErr != nil {
 			e.State, e.Error = journal.StepFailed, doErr.Error()
 		}

@@ -1,0 +1,138 @@
+package metrics
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/trust"
+)
+
+// Sources say what is now.
+type Sources struct {
+	Tasks func() ([]journal.Task, error)
+	Word  func() trust.Word
+	// Capacity is what the machine has for renters, Period the reconcile loop's.
+	Capacity host.Capacity
+	Period   time.Duration
+	// Disks are the folders whose file systems are watched, by label.
+	Disks map[string]string
+	// Now is time.Now where nil.
+	Now func() time.Time
+}
+
+// always are shown at zero too, so that an alert on them can be written.
+var always = []journal.Status{
+	journal.Creating, journal.Running, journal.Closed, journal.Deleting, journal.CreateError, journal.StartError,
+}
+
+func describe(subsystem, name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
+}
+
+var (
+	descVMs       = describe("", "vms", "VMs by state, closed ones with kept disks among them.", "state")
+	descReserved  = describe("", "reserved", "What VMs hold, by resource: cpus, memory_bytes, disk_bytes, slots, ports.", "resource")
+	descCapacity  = describe("", "capacity", "What the machine has for renters, by resource.", "resource")
+	descPeriod    = describe("reconcile", "period_seconds", "The period of the reconcile loop.")
+	descHeight    = describe("chain", "height", "The height of the newest block that the node believes.")
+	descAge       = describe("chain", "block_age_seconds", "How old that block is.")
+	descTrusted   = describe("chain", "trusted", "1 while the node believes the chain, else 0: then it grants and destroys nothing.")
+	descRentals   = describe("chain", "open_rentals", "Open rentals of this machine.")
+	descDiskFree  = describe("disk", "free_bytes", "Room on a file system of the node.", "disk")
+	descDiskTotal = describe("disk", "size_bytes", "Size of a file system of the node.", "disk")
+)
+
+// state asks the sources at every scrape: what can be derived is not counted.
+type state struct{ sources Sources }
+
+var _ prometheus.Collector = (*state)(nil)
+
+// Describe sends every description.
+func (s *state) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		descVMs, descReserved, descCapacity, descPeriod, descHeight, descAge, descTrusted, descRentals, descDiskFree, descDiskTotal,
+	} {
+		to <- d
+	}
+}
+
+// Collect sends the values; a source that fails is left out and told in the log.
+func (s *state) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	gauge(descPeriod, s.sources.Period.Seconds())
+	s.collectTasks(to, gauge)
+	s.collectChain(gauge)
+	for label, path := range s.sources.Disks {
+		var fs syscall.Statfs_t
+		if err := syscall.Statfs(path, &fs); err != nil {
+			to <- prometheus.NewInvalidMetric(descDiskFree, fmt.Errorf("read the file system of %s: %w", label, err))
+			continue
+		}
+		gauge(descDiskFree, float64(fs.Bavail)*float64(fs.Bsize), label)
+		gauge(descDiskTotal, float64(fs.Blocks)*float64(fs.Bsize), label)
+	}
+}
+
+type gauge func(d *prometheus.Desc, value float64, labels ...string)
+
+func (s *state) collectTasks(to chan<- prometheus.Metric, gauge gauge) {
+	tasks, err := s.sources.Tasks()
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(descVMs, fmt.Errorf("read the journal: %w", err))
+		return
+	}
+	byState := map[journal.Status]int{}
+	for _, status := range always {
+		byState[status] = 0
+	}
+	var held host.Amount
+	var slots, ports int
+	for _, t := range tasks {
+		if t.RestoredBy == "" {
+			byState[t.Status]++
+		}
+		held.CPUs += t.Reserved.CPUs
+		held.MemoryMiB += t.Reserved.MemoryMiB
+		held.DiskGiB += t.Reserved.DiskGiB
+		slots += len(t.Reserved.Slots)
+		ports += len(t.Reserved.Ports)
+	}
+	for status, n := range byState {
+		gauge(descVMs, float64(n), string(status))
+	}
+	amounts(gauge, descReserved, held, slots)
+	gauge(descReserved, float64(ports), "ports")
+	amounts(gauge, descCapacity, s.sources.Capacity.Amount, len(s.sources.Capacity.GPUs))
+}
+
+func amounts(gauge gauge, d *prometheus.Desc, a host.Amount, slots int) {
+	gauge(d, float64(a.CPUs), "cpus")
+	gauge(d, float64(a.MemoryMiB)*(1<<20), "memory_bytes")
+	gauge(d, float64(a.DiskGiB)*(1<<30), "disk_bytes")
+	gauge(d, float64(slots), "slots")
+}
+
+func (s *state) collectChain(gauge gauge) {
+	now := time.Now
+	if s.sources.Now != nil {
+		now = s.sources.Now
+	}
+	word := s.sources.Word()
+	trusted := 1.0
+	if word.Doubt != nil {
+		trusted = 0
+	}
+	gauge(descTrusted, trusted)
+	gauge(descHeight, float64(word.Height))
+	gauge(descRentals, float64(len(word.Open)))
+	if !word.Time.IsZero() { // none was believed yet
+		gauge(descAge, now().Sub(word.Time).Seconds())
+	}
+}
