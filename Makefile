@@ -21,11 +21,11 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup build images ## start a whole network here and walk the rental guide on it (ARGS=--exit: then stop)
+demo: setup build tiny ## start a whole network here and walk the rental guide on it (ARGS=--exit: then stop)
 	@bin/dbc devnet demo $(ARGS)
 
 .PHONY: test
-test: setup build images ## run all tests, real guests among them
+test: setup build tiny ## run all tests, real guests among them
 	@scripts/test.sh
 
 SEEDS ?= 1,2,3,4,5,6,7,8,9,10
@@ -59,9 +59,13 @@ web: web/dist/index.html ## build the web app that dbc embeds
 web/dist/index.html: $(WEB_PARTS)
 	@scripts/web.sh
 
-.PHONY: images
-images: ## build the guest images into build/images
+.PHONY: tiny
+tiny: ## build tiny.qcow2, the guest of demo and tests, into build/images
 	@go run ./image/build -out build/images tiny
+
+.PHONY: images
+images: setup ## build tiny.qcow2 and debian-12.qcow2 into build/images
+	@go run ./image/build -out build/images tiny debian-12
 
 .PHONY: proto
 proto: ## generate the Go code of proto/

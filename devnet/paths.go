@@ -71,7 +71,7 @@ func FindPrograms(images string) (Programs, error) {
 // check is for what starts a devnet; stopping and deleting one needs less.
 func (p Programs) check() error {
 	for path, fix := range map[string]string{
-		p.Dbcd: "make build", filepath.Join(p.Images, tinyImage): "make images",
+		p.Dbcd: "make build", filepath.Join(p.Images, tinyImage): "make tiny",
 	} {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s %w: %s makes it", path, ErrMissing, fix)

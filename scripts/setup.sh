@@ -20,6 +20,7 @@ packages=(
   libvirt-daemon-system libvirt-clients             # their daemon, virsh
   nftables iproute2 openssh-client                  # their network, login
   e2fsprogs cpio                                    # guest images
+  mmdebstrap uidmap debian-archive-keyring          # the one with Debian
   iptables procps                                   # tests
 )
 

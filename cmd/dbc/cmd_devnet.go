@@ -30,7 +30,7 @@ func newDevnetCommand(s *settings) *cobra.Command {
 		Annotations: map[string]string{staying: "yes"},
 		RunE:        func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, f) },
 	}
-	cmd.PersistentFlags().StringVar(&f.images, "images", "", "folder with tiny.qcow2 (default where make images puts it)")
+	cmd.PersistentFlags().StringVar(&f.images, "images", "", "folder with tiny.qcow2 (default where make tiny puts it)")
 	resetFlag(cmd, &f)
 	cmd.PersistentFlags().BoolVar(&f.fast, "fast", false, "short windows in a new chain: deadlines pass while one watches")
 	cmd.AddCommand(newDevnetStartCommand(s, &f), newDevnetStopCommand(s, &f), newDevnetStatusCommand(s),

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 var (
-	// tools are the packages whose files go into the image or make it.
-	tools = []string{"busybox-static", "dropbear-bin", "qemu-guest-agent", "grub-pc-bin", "grub-common"}
+	// bootTools make an image bootable; tinyTools go into the tiny one.
+	bootTools = []string{"grub-pc-bin", "grub-common"}
+	tinyTools = []string{"busybox-static", "dropbear-bin", "qemu-guest-agent"}
 	// kernels are the metapackages of the small kernel, Debian's and Ubuntu's;
 	// the first that the distribution has is taken.
 	kernels = []string{"linux-image-cloud-amd64", "linux-image-virtual"}
@@ -21,15 +23,19 @@ var (
 	kernelFiles = regexp.MustCompile(`^linux-(image|modules)-[0-9]`)
 )
 
-// fetchPackages asks apt which packages belong to a system with our tools and
-// nothing else, downloads exactly those and unpacks them one over another.
-// apt checks their hashes against its signed lists.
-func (b *builder) fetchPackages(ctx context.Context) error {
-	wanted, err := b.resolve(ctx, tools...)
+func (b *builder) fetchTiny(ctx context.Context) error {
+	kernel, err := b.resolveKernel(ctx)
 	if err != nil {
 		return err
 	}
-	kernel, err := b.resolveKernel(ctx)
+	return b.fetchPackages(ctx, slices.Concat(bootTools, tinyTools), kernel)
+}
+
+// fetchPackages asks apt which packages belong to a system with these tools and
+// nothing else, downloads exactly those and more, and unpacks them one over
+// another. apt checks their hashes against its signed lists.
+func (b *builder) fetchPackages(ctx context.Context, tools, more []string) error {
+	wanted, err := b.resolve(ctx, tools...)
 	if err != nil {
 		return err
 	}
@@ -37,7 +43,7 @@ func (b *builder) fetchPackages(ctx context.Context) error {
 	if err := errors.Join(os.Mkdir(debs, 0o755), os.Mkdir(b.packages, 0o755)); err != nil {
 		return err
 	}
-	args := append([]string{"-qq", "-o", "APT::Sandbox::User=root", "download"}, append(wanted, kernel...)...)
+	args := append([]string{"-qq", "-o", "APT::Sandbox::User=root", "download"}, append(wanted, more...)...)
 	if err := runIn(ctx, debs, nil, "apt-get", args...); err != nil {
 		return err
 	}

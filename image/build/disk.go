@@ -18,14 +18,10 @@ import (
 
 const (
 	mib       = 1 << 20
-	diskSize  = 128 * mib
 	blockSize = 4096
 
 	bootFirst = mib / gpt.Sector
 	rootFirst = 2 * mib / gpt.Sector
-
-	// rootLabel is what the guest's init looks for.
-	rootLabel = "dbc-tiny"
 
 	// Offsets that grub-bios-setup patches, in its boot.S and diskboot.S: where
 	// the core lies, the jump that it makes harmless for hard disks, where the
@@ -36,18 +32,24 @@ const (
 	bootCodeSize = 440
 )
 
-// grubConfig is built into GRUB's core: no menu, no search, no second file.
-// tsc and no_timer_check spare emulated guests the calibration of a clock that
-// the host gives them anyway; panic=5 starts a guest again that could not boot.
-const grubConfig = `set root=(hd0,gpt2)
-linux /boot/vmlinuz console=ttyS0,115200 quiet tsc=reliable no_timer_check panic=5
-initrd /boot/initrd
-boot
-`
+// layout is what differs between the disks of images.
+type layout struct {
+	// size of the disk in bytes; guests grow the last partition.
+	size int64
+	// label of the root's file system.
+	label string
+	// journalMiB is the size of that file system's journal.
+	journalMiB int
+	// boot is what GRUB does, built into its core: no menu, no search, no second file.
+	boot string
+}
+
+// owner is a user and group in the guest.
+type owner struct{ uid, gid int }
 
 func (b *builder) makeDisk(ctx context.Context) error {
 	raw, system := filepath.Join(b.work, "disk.raw"), filepath.Join(b.work, "root.ext4")
-	sectors := uint64(diskSize / gpt.Sector)
+	sectors := uint64(b.layout.size / gpt.Sector)
 	size := int64(gpt.LastUsable(sectors)+1-rootFirst) * gpt.Sector / blockSize * blockSize
 	if err := b.makeFileSystem(ctx, system, size); err != nil {
 		return err
@@ -57,7 +59,7 @@ func (b *builder) makeDisk(ctx context.Context) error {
 		return err
 	}
 	err = errors.Join(
-		disk.Truncate(diskSize),
+		disk.Truncate(b.layout.size),
 		b.writeGRUB(ctx, disk),
 		writeTable(disk, sectors),
 		copySparse(disk, system, rootFirst*gpt.Sector),
@@ -72,22 +74,24 @@ func (b *builder) makeDisk(ctx context.Context) error {
 // makeFileSystem fills an ext4 from the tree. Features that old GRUBs can't
 // read are off, and blocks are 4 KiB whatever the size, for the guest grows it.
 func (b *builder) makeFileSystem(ctx context.Context, path string, size int64) error {
-	err := runIn(ctx, "", nil, "mkfs.ext4", "-q", "-F", "-L", rootLabel, "-b", fmt.Sprint(blockSize), "-i", "16384", "-m", "0",
-		"-J", "size=4", "-O", "^metadata_csum_seed,^orphan_file", "-E", "root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1",
+	err := runIn(ctx, "", nil, "mkfs.ext4", "-q", "-F", "-L", b.layout.label, "-b", fmt.Sprint(blockSize), "-i", "16384", "-m", "0",
+		"-J", fmt.Sprintf("size=%d", b.layout.journalMiB), "-O", "^metadata_csum_seed,^orphan_file", "-E", "root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1",
 		"-d", b.root, path, fmt.Sprint(size/blockSize))
 	if err != nil {
 		return err
 	}
-	return b.ownByRoot(ctx, path)
+	return b.setOwners(ctx, path)
 }
 
-// ownByRoot gives every file to root: mkfs.ext4 copied the owner, who is
-// whoever builds, and would be the tenant's user in the guest.
-func (b *builder) ownByRoot(ctx context.Context, system string) error {
+// setOwners gives every file to root or to whom the packages gave it: mkfs.ext4
+// copied the owner, who is whoever builds, and would be the tenant's user in the
+// guest.
+func (b *builder) setOwners(ctx context.Context, system string) error {
 	var script strings.Builder
 	err := filepath.WalkDir(b.root, func(path string, _ fs.DirEntry, err error) error {
 		if rel, e := filepath.Rel(b.root, path); err == nil && e == nil && rel != "." {
-			fmt.Fprintf(&script, "set_inode_field \"/%s\" uid 0\nset_inode_field \"/%s\" gid 0\n", rel, rel)
+			who := b.owners[rel]
+			fmt.Fprintf(&script, "set_inode_field \"/%s\" uid %d\nset_inode_field \"/%s\" gid %d\n", rel, who.uid, rel, who.gid)
 		}
 		return err
 	})
@@ -113,7 +117,7 @@ func (b *builder) writeGRUB(ctx context.Context, disk *os.File) error {
 		return err
 	}
 	config, core := filepath.Join(b.work, "grub.cfg"), filepath.Join(b.work, "core.img")
-	if err := os.WriteFile(config, []byte(grubConfig), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("set root=(hd0,gpt2)\n"+b.layout.boot+"boot\n"), 0o600); err != nil {
 		return err
 	}
 	paths := make([]string, len(libraryFolders))

@@ -1,10 +1,11 @@
 // Build makes guest images from the packages of the distribution it runs on
 // (Debian 12 or 13, Ubuntu 24.04), without root, loop devices or mounts.
 //
-//	go run ./image/build -out DIR tiny
+//	go run ./image/build -out DIR tiny|debian-12 …
 //
 // It needs apt-get with fetched package lists, dpkg-deb, mkfs.ext4, debugfs,
-// qemu-img and Go. An image whose inputs (this program, the guest's sources,
+// qemu-img and Go; debian-12 also needs mmdebstrap, and newuidmap where it is not
+// run by root. An image whose inputs (this program, the guest's sources,
 // the distribution) have not changed is left alone; -force takes newer packages.
 package main
 
@@ -13,8 +14,11 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -34,12 +38,23 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *out == "" || flags.NArg() != 1 || flags.Arg(0) != tinyName {
-		return fmt.Errorf("usage: build -out DIR [-force] %s", tinyName)
+	known := slices.Sorted(maps.Keys(images))
+	if *out == "" || flags.NArg() == 0 {
+		return fmt.Errorf("usage: build -out DIR [-force] NAME …, of: %s", strings.Join(known, ", "))
+	}
+	for _, name := range flags.Args() {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("no image %q is known, want: %s", name, strings.Join(known, ", "))
+		}
 	}
 	// mkfs.ext4 and debugfs are where a user's PATH does not reach on Debian.
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
 		return fmt.Errorf("set PATH: %w", err)
 	}
-	return buildTiny(ctx, *out, *force)
+	for _, name := range flags.Args() {
+		if err := produce(ctx, name, *out, *force); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }

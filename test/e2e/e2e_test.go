@@ -1,7 +1,7 @@
 // Package e2e walks the rental guide on a whole devnet with real guests.
 //
 // It needs root, libvirt, QEMU, ssh, nft and virsh, the programs that make
-// build builds and the image that make images builds; it fails where one is
+// build builds and the image that make tiny builds; it fails where one is
 // missing.
 package e2e
 

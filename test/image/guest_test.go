@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	bootMax = 3 * time.Minute // a busy machine without KVM
+	bootMax = 10 * time.Minute // Debian on a busy machine without KVM
 	callMax = 30 * time.Second
 
 	guestNet  = "10.77.0.0/24"
@@ -36,9 +36,21 @@ type guest struct {
 	closed              chan struct{}
 }
 
+// kind is an image with what it needs.
+type kind struct {
+	name, memoryMiB string
+	// ready is in the line with which it says on its console that it is.
+	ready string
+}
+
+var (
+	tiny   = kind{"tiny", "256", "tiny: ready"}
+	debian = kind{"debian-12", "1024", " finished at "}
+)
+
 // boot starts the devices that the node's driver gives its guests, and returns
 // when the guest says on its console that it is ready.
-func boot(t *testing.T, disk, seed string) *guest {
+func boot(t *testing.T, of kind, disk, seed string) *guest {
 	t.Helper()
 	dir := t.TempDir()
 	g := &guest{
@@ -46,7 +58,7 @@ func boot(t *testing.T, disk, seed string) *guest {
 		ended: make(chan error, 1), closed: make(chan struct{}),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "256",
+	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", of.memoryMiB,
 		"-nodefaults", "-display", "none", "-vga", "std", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-drive", "if=none,id=root,format=qcow2,file="+disk, "-device", "virtio-blk-pci,drive=root,bootindex=1",
 		"-drive", "if=none,id=seed,format=raw,readonly=on,file="+seed, "-device", "virtio-blk-pci,drive=seed",
@@ -65,7 +77,7 @@ func boot(t *testing.T, disk, seed string) *guest {
 	}
 	ready := make(chan string, 1)
 	go func() {
-		ready <- waitReady(console)
+		ready <- waitReady(console, of.ready)
 		_, _ = io.Copy(io.Discard, console)
 		g.ended <- cmd.Wait()
 		close(g.closed)
@@ -74,7 +86,7 @@ func boot(t *testing.T, disk, seed string) *guest {
 	select {
 	case lines := <-ready:
 		t.Logf("console: %s", lines)
-		if !strings.Contains(lines, "tiny: ready") {
+		if !strings.Contains(lines, of.ready) {
 			t.Fatalf("QEMU ended early: %s", &complaints)
 		}
 	case <-time.After(bootMax):
@@ -83,12 +95,12 @@ func boot(t *testing.T, disk, seed string) *guest {
 	return g
 }
 
-func waitReady(console io.Reader) string {
+func waitReady(console io.Reader, ready string) string {
 	var seen strings.Builder
 	lines := bufio.NewScanner(console)
 	for lines.Scan() {
 		fmt.Fprintf(&seen, "%q\n", lines.Text())
-		if strings.Contains(lines.Text(), "tiny: ready") {
+		if strings.Contains(lines.Text(), ready) {
 			break
 		}
 	}
@@ -215,15 +227,14 @@ func (g *guest) powerDown(t *testing.T) {
 	}
 }
 
-// images is the folder with the tiny image, which is built where it is missing
-// or old.
-func images(t *testing.T) string {
+// images is the folder with the image, which is built where it is missing or old.
+func images(t *testing.T, of kind) string {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join("..", "..", "build", "images"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "run", "github.com/dbc-network/dbc/image/build", "-out", dir, "tiny")
+	cmd := exec.CommandContext(t.Context(), "go", "run", "github.com/dbc-network/dbc/image/build", "-out", dir, of.name)
 	cmd.Env = append(os.Environ(), "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the image: %v: %s", err, out)

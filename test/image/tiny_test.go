@@ -72,10 +72,10 @@ func (r renter) login(t *testing.T, g *guest) *ssh.Client {
 	return c
 }
 
-// newDisk is an overlay on the tiny image, and the image.
-func newDisk(t *testing.T) (disk string, base image.Image) {
+// newDisk is an overlay on the image, and the image.
+func newDisk(t *testing.T, of kind) (disk string, base image.Image) {
 	t.Helper()
-	base, err := image.Open(images(t)).Find(t.Context(), "tiny.qcow2")
+	base, err := image.Open(images(t, of)).Find(t.Context(), of.name+".qcow2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,12 +97,12 @@ func writeSeed(t *testing.T, d seed.Data) string {
 
 // TestKeys: a guest with keys alone, from its first boot to its second.
 func TestKeys(t *testing.T) {
-	disk, base := newDisk(t)
+	disk, base := newDisk(t, tiny)
 	before := digest(t, base.Path)
 	r := newRenter(t)
 	seeded := writeSeed(t, r.data)
 
-	g := boot(t, disk, seeded)
+	g := boot(t, tiny, disk, seeded)
 	c := r.login(t, g)
 	for line, want := range map[string]string{
 		"id -un":   "dbc",
@@ -143,7 +143,7 @@ func TestKeys(t *testing.T) {
 		t.Error("the root was not unmounted cleanly")
 	}
 
-	g = boot(t, disk, seeded)
+	g = boot(t, tiny, disk, seeded)
 	c = r.login(t, g)
 	if got := command(t, c, "cat kept"); got != "kept" {
 		t.Errorf("second boot: got %q, want the first one's file", got)
@@ -157,14 +157,14 @@ func TestKeys(t *testing.T) {
 
 // TestPassword: a guest with a password, and a new one by the agent.
 func TestPassword(t *testing.T) {
-	disk, _ := newDisk(t)
+	disk, _ := newDisk(t, tiny)
 	r := newRenter(t)
 	hash, err := seed.HashPassword(password)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.data.AuthorizedKeys, r.data.PasswordHash = nil, hash
-	g := boot(t, disk, writeSeed(t, r.data))
+	g := boot(t, tiny, disk, writeSeed(t, r.data))
 	c, err := g.dial(r.pinned, "dbc", ssh.Password(password))
 	if err != nil {
 		t.Fatal(err)

@@ -20,14 +20,14 @@ const tiny = "../../build/images/tiny.qcow2"
 
 // TestGuest boots the tiny image with a seed and greets its SSH server through
 // a published port: bridge, filters, address from the seed, and back. It needs
-// `make images`.
+// `make tiny`.
 func TestGuest(t *testing.T) {
 	base, err := filepath.Abs(tiny)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(base); err != nil {
-		t.Fatalf("needs make images: %v", err)
+		t.Fatalf("needs make tiny: %v", err)
 	}
 	d, _ := startDaemon(t)
 	n := openNetwork(t)
