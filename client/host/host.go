@@ -54,7 +54,8 @@ type Terms struct {
 	// PricePerDay in udbc for each slot.
 	PricePerDay uint64
 	// Seq must be above that of the machine's last bond; 0 asks the chain.
-	Seq uint64
+	Seq   uint64
+	Place Place
 }
 
 // Bond is the machine's registration, signed by its key. The owner can send
@@ -62,6 +63,9 @@ type Terms struct {
 func (h *Host) Bond(ctx context.Context, c *chain.Client, terms Terms) (machine.Bond, error) {
 	facts, err := h.Facts(ctx)
 	if err != nil {
+		return machine.Bond{}, err
+	}
+	if err := terms.Place.Apply(&facts); err != nil {
 		return machine.Bond{}, err
 	}
 	id := h.Key.MachineID()
@@ -78,6 +82,32 @@ func (h *Host) Bond(ctx context.Context, c *chain.Client, terms Terms) (machine.
 	return machine.Bond{
 		MachineId: id, Operator: terms.Operator, Payout: terms.Payout, Facts: facts,
 		PricePerDay: terms.PricePerDay, BondSeq: terms.Seq, Expiry: expiry, Signature: h.Key.Sign(text),
+	}, nil
+}
+
+// Update is the message that changes the machine's listing to what the computer
+// now has and to the listed place, as change leaves it.
+func (h *Host) Update(ctx context.Context, c *chain.Client, operator string, change func(*Place) error) (*machine.MsgUpdateFacts, error) {
+	id := h.Key.MachineID()
+	listed, err := c.Machine(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	place := PlaceOf(listed.Machine.Facts)
+	if err := change(&place); err != nil {
+		return nil, err
+	}
+	facts, err := h.Facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := place.Apply(&facts); err != nil {
+		return nil, err
+	}
+	seq, expiry := listed.Machine.BondSeq+1, h.Now().Add(onlineValid).Unix()
+	text := machine.BondText(h.Config.ChainID, id, listed.Machine.Owner, seq, expiry, facts)
+	return &machine.MsgUpdateFacts{
+		Operator: operator, MachineId: id, Facts: facts, BondSeq: seq, Expiry: expiry, Signature: h.Key.Sign(text),
 	}, nil
 }
 

@@ -22,7 +22,7 @@ func newHostCommand(s *settings) *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(
-		newHostBondCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s), newHostDrainCommand(s),
+		newHostBondCommand(s), newHostUpdateCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s), newHostDrainCommand(s),
 		newHostStatusCommand(s), newHostEarningsCommand(s), newHostClaimCommand(s), newHostAnswerCommand(s),
 		newHostStakeCommand(s), newHostRetireCommand(s), newHostWithdrawCommand(s),
 	)
@@ -50,6 +50,7 @@ type bondFlags struct {
 
 	print bool
 	seq   uint64
+	place placeFlags
 }
 
 func newHostBondCommand(s *settings) *cobra.Command {
@@ -57,9 +58,9 @@ func newHostBondCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bond",
 		Short: "Register this machine with its stake",
-		Long: "The machine's key signs its facts; the owner's wallet pays the stake. The owner's key need not be here:\n" +
+		Long: placeLong + "\nThe machine's key signs its facts; the owner's wallet pays the stake. The owner's key need not be here:\n" +
 			"--print writes the signed bond, and --file sends one from the owner's computer. It is valid for a day.",
-		Example: "  dbc host bond --price 100 --operator dbc1…\n" +
+		Example: "  dbc host bond --price 100 --operator dbc1…" + placeExample + "\n" +
 			"  dbc host bond --price 100 --operator dbc1… --owner dbc1… --print > bond.json\n" +
 			"  dbc host bond --file bond.json --wallet owner",
 		Args: cobra.NoArgs,
@@ -74,6 +75,7 @@ func newHostBondCommand(s *settings) *cobra.Command {
 	cmd.Flags().BoolVar(&f.print, "print", false, "write the signed bond instead of sending it")
 	cmd.Flags().StringVar(&f.file, "file", "", "send a signed bond from this file")
 	cmd.MarkFlagsMutuallyExclusive("print", "file")
+	f.place.register(cmd)
 	return cmd
 }
 
@@ -102,6 +104,10 @@ func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, erro
 	if err != nil {
 		return machine.Bond{}, usagef("--price: %w", err)
 	}
+	var place host.Place
+	if err := f.place.apply(cmd, &place); err != nil {
+		return machine.Bond{}, err
+	}
 	h, err := s.openHost(f.nodeHome)
 	if err != nil {
 		return machine.Bond{}, err
@@ -116,7 +122,7 @@ func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, erro
 	if f.operator == "" {
 		f.operator = f.owner
 	}
-	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq}
+	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq, Place: place}
 	if f.seq != 0 {
 		return h.Bond(cmd.Context(), nil, terms)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 // The exit codes. dbc ssh gives those of ssh.
@@ -45,7 +46,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &child) && child.ExitCode() > 0:
 		return child.ExitCode()
-	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration),
+	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
 		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
 		return exitUsage
 	case errors.As(err, &refused), errors.As(err, &node),

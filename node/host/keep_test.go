@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/vm"
@@ -264,16 +263,12 @@ func TestEviction(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
-				facts, err := listing.Facts(hw.Inventory{Cores: 8, MemoryMiB: 8000}, listing.Config{EvictKept: c.evict})
-				if err != nil {
-					t.Fatal(err)
-				}
-				w.ledger.facts.KeepDiskPolicy = facts.KeepDiskPolicy
+				w.ledger.facts.KeepDiskPolicy = listing.KeepPolicy(c.evict)
 				kept := []journal.Task{w.keep(1, alice, 48*time.Hour, 5200), w.keep(2, bob, 48*time.Hour, 5200)}
 				w.box.free = c.free
 				o := w.order(w.ledger.rent(3, alice, 48*time.Hour, 1), 5200)
 				o.DataGiB = 15 // and 10 for the system
-				_, err = w.host.Create(context.Background(), o)
+				_, err := w.host.Create(context.Background(), o)
 				if !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}

@@ -25,6 +25,14 @@ const (
 // before their time. Words that this version does not know promise to keep.
 func Evicts(policy string) bool { return policy == keepAtFirst }
 
+// KeepPolicy is the keep_disk_policy of a listing.
+func KeepPolicy(evict bool) string {
+	if evict {
+		return keepAtFirst
+	}
+	return keepFirmly
+}
+
 // Config is what the operator decided.
 type Config struct {
 	MachineID string
@@ -39,8 +47,6 @@ type Config struct {
 	PublicIP            netip.Addr
 	PortFirst, PortLast uint16
 	Multiaddrs          []string
-	// EvictKept lets kept disks make room for new VMs before their time.
-	EvictKept bool
 }
 
 // Facts state what renters get of inv. They depend on nothing but inv and cfg,
@@ -69,10 +75,7 @@ func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 		PortFirst:      uint32(cfg.PortFirst),
 		PortLast:       uint32(cfg.PortLast),
 		Multiaddrs:     cfg.Multiaddrs,
-		KeepDiskPolicy: keepFirmly,
-	}
-	if cfg.EvictKept {
-		facts.KeepDiskPolicy = keepAtFirst
+		KeepDiskPolicy: KeepPolicy(false),
 	}
 	for _, disk := range inv.Disks {
 		if disk.Path == cfg.SystemPath {

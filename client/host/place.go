@@ -1,0 +1,83 @@
+package host
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// Place is what a computer can't tell of itself. Its limits are those of the
+// chain's facts.
+type Place struct {
+	// Country is two capital letters of ISO 3166-1.
+	Country, City string
+	// LatitudeE4 and LongitudeE4 are degrees times 10,000.
+	LatitudeE4, LongitudeE4 int32
+	UploadMbps              uint32
+	DownloadMbps            uint32
+	// Operators are the networks that the machine is connected to.
+	Operators []string
+	// EvictKept lets kept disks make room for new VMs before their time.
+	EvictKept bool
+}
+
+// PlaceOf is what a listing says.
+func PlaceOf(f machine.Facts) Place {
+	return Place{
+		Country: f.Country, City: f.City, LatitudeE4: f.LatitudeE4, LongitudeE4: f.LongitudeE4,
+		UploadMbps: f.UploadMbps, DownloadMbps: f.DownloadMbps, Operators: f.Operators,
+		EvictKept: listing.Evicts(f.KeepDiskPolicy),
+	}
+}
+
+// Apply puts the place into facts and checks all of them as the chain will, so
+// that nothing is signed that it would refuse.
+func (p Place) Apply(f *machine.Facts) error {
+	f.Country, f.City, f.LatitudeE4, f.LongitudeE4 = p.Country, p.City, p.LatitudeE4, p.LongitudeE4
+	f.UploadMbps, f.DownloadMbps, f.Operators = p.UploadMbps, p.DownloadMbps, p.Operators
+	f.KeepDiskPolicy = listing.KeepPolicy(p.EvictKept)
+	if err := f.Validate(); err != nil {
+		return fmt.Errorf("check the facts: %w", err)
+	}
+	return nil
+}
+
+// The bounds of a coordinate in whole degrees.
+const (
+	MaxLatitude  = 90
+	MaxLongitude = 180
+	// e4 is the chain's unit: a ten-thousandth of a degree, eleven metres or less.
+	e4         = 10_000
+	e4Digits   = 4
+	maxDecimal = 12
+)
+
+// ParseDegrees reads decimal degrees such as 50.1109 or -8.68, in units of
+// 1/10,000; further digits are cut off. most is MaxLatitude or MaxLongitude. No
+// float takes part, so what is written is what is signed.
+func ParseDegrees(text string, most int32) (int32, error) {
+	refuse := func() (int32, error) {
+		return 0, fmt.Errorf("%q: want decimal degrees from -%d to %d, such as 50.1109: %w", text, most, most, ErrDegrees)
+	}
+	digits, negative := strings.CutPrefix(text, "-")
+	whole, decimals, dotted := strings.Cut(digits, ".")
+	if len(whole) == 0 || len(whole) > 3 || len(decimals) > maxDecimal || (dotted && decimals == "") || !areDigits(whole) || !areDigits(decimals) {
+		return refuse()
+	}
+	// Beyond the last degree, digits that are cut off count too.
+	beyond := strings.Trim(decimals, "0") != ""
+	decimals = (decimals + "0000")[:e4Digits]
+	value, err := strconv.ParseInt(whole+decimals, 10, 32)
+	if err != nil || value > int64(most)*e4 || (value == int64(most)*e4 && beyond) {
+		return refuse()
+	}
+	if negative {
+		value = -value
+	}
+	return int32(value), nil
+}
+
+func areDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
