@@ -4,6 +4,10 @@ import { defineConfig } from "vitest/config";
 // NODE names the client node that a development server passes requests to.
 const node = process.env.NODE ?? "http://127.0.0.1:5050";
 
+// The node refuses pages of other origins, so the proxy speaks for its own.
+const to = { target: node, changeOrigin: true, headers: { Origin: node } };
+const proxy = { "/api": { ...to, ws: true }, "/chain": to };
+
 export default defineConfig({
   plugins: [react()],
   build: {
@@ -15,8 +19,7 @@ export default defineConfig({
     // CosmJS, which is loaded with the first transaction only.
     chunkSizeWarningLimit: 1200,
   },
-  server: {
-    proxy: { "/api": { target: node, changeOrigin: true, ws: true }, "/chain": { target: node, changeOrigin: true } },
-  },
+  server: { proxy },
+  preview: { proxy },
   test: { include: ["src/**/*.test.ts"] },
 });

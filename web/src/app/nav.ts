@@ -1,4 +1,4 @@
-import { type LucideIcon, Wallet } from "lucide-react";
+import { type LucideIcon, Server, SquareStack, Wallet } from "lucide-react";
 import type { messages } from "./messages";
 
 export interface NavEntry {
@@ -8,4 +8,8 @@ export interface NavEntry {
 }
 
 /** nav is the app's main navigation, in its order. */
-export const nav: readonly NavEntry[] = [{ to: "/wallet", name: "wallet", icon: Wallet }];
+export const nav: readonly NavEntry[] = [
+  { to: "/machines", name: "machines", icon: Server },
+  { to: "/rentals", name: "rentals", icon: SquareStack },
+  { to: "/wallet", name: "wallet", icon: Wallet },
+];

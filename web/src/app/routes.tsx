@@ -8,7 +8,11 @@ function page(path: string, load: () => Promise<{ default: React.ComponentType }
 }
 
 const pages: RouteObject[] = [
-  { index: true, element: <Navigate to="/wallet" replace /> },
+  { index: true, element: <Navigate to="/machines" replace /> },
+  page("machines", () => import("../machines/MachinesPage")),
+  page("machines/:machineId", () => import("../machines/MachinePage")),
+  page("rentals", () => import("../rentals/RentalsPage")),
+  page("rentals/:rentId", () => import("../rentals/RentalPage")),
   page("wallet", () => import("../wallet/WalletPage")),
   { path: "*", element: <Missing /> },
 ];

@@ -4,11 +4,14 @@ import css from "./Choices.module.css";
 /** Choices is one of a few, all of them to be seen. */
 export function Choices<T extends string>({
   label,
+  hideLabel = false,
   value,
   onChange,
   choices,
 }: {
   label: string;
+  /** hideLabel keeps it for screen readers, where the page says it already. */
+  hideLabel?: boolean;
   value: T;
   onChange: (value: T) => void;
   choices: readonly { value: T; label: string; disabled?: boolean }[];
@@ -16,7 +19,7 @@ export function Choices<T extends string>({
   const name = useId();
   return (
     <fieldset className={css.set}>
-      <legend className={css.legend}>{label}</legend>
+      <legend className={hideLabel ? "hidden" : css.legend}>{label}</legend>
       <div className={css.row}>
         {choices.map((choice) => (
           <label key={choice.value} className={css.choice}>

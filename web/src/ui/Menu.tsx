@@ -59,6 +59,28 @@ export function MenuChoice<T extends string>({
   );
 }
 
+/** MenuCheck is a yes or no in a menu, which stays open for more of them. */
+export function MenuCheck({
+  checked,
+  onChange,
+  children,
+}: {
+  checked: boolean;
+  onChange: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Base.CheckboxItem className={css.item} checked={checked} onCheckedChange={onChange} closeOnClick={false}>
+      <span className={css.mark}>
+        <Base.CheckboxItemIndicator>
+          <Check aria-hidden="true" />
+        </Base.CheckboxItemIndicator>
+      </span>
+      {children}
+    </Base.CheckboxItem>
+  );
+}
+
 export function MenuLine() {
   return <Base.Separator className={css.line} />;
 }

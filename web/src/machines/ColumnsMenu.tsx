@@ -1,0 +1,48 @@
+import { Columns3 } from "lucide-react";
+import { useMessages } from "../i18n/messages";
+import { Menu, MenuCheck } from "../ui/Menu";
+import { type ColumnId, specs } from "./columns";
+import { withParam } from "./filters";
+import { messages } from "./messages";
+
+const standard = specs.filter((s) => s.shown).map((s) => s.id);
+
+/** shownColumns are those that an address names, else the standard ones. The first is always there. */
+export function shownColumns(params: URLSearchParams): ColumnId[] {
+  const told = params.get("cols")?.split(",");
+  if (!told) return standard;
+  return specs.filter((s, place) => place === 0 || told.includes(s.id)).map((s) => s.id);
+}
+
+/** ColumnsMenu chooses columns. */
+export function ColumnsMenu({
+  params,
+  onChange,
+}: {
+  params: URLSearchParams;
+  onChange: (next: URLSearchParams) => void;
+}) {
+  const m = useMessages(messages);
+  const shown = shownColumns(params);
+  const toggle = (id: ColumnId) => {
+    const next = specs.map((s) => s.id).filter((other) => (other === id ? !shown.includes(id) : shown.includes(other)));
+    onChange(withParam(params, "cols", next.join() === standard.join() ? "" : next.join(",")));
+  };
+  return (
+    <Menu
+      label={m.columns}
+      trigger={
+        <>
+          <Columns3 aria-hidden="true" />
+          <span className="small">{m.columns}</span>
+        </>
+      }
+    >
+      {specs.slice(1).map(({ id }) => (
+        <MenuCheck key={id} checked={shown.includes(id)} onChange={() => toggle(id)}>
+          {m.column[id]}
+        </MenuCheck>
+      ))}
+    </Menu>
+  );
+}

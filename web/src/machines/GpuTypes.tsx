@@ -1,0 +1,47 @@
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import type { MachinePage } from "./api";
+import { withParam } from "./filters";
+import css from "./GpuTypes.module.css";
+import { messages } from "./messages";
+
+/** GpuTypes filters by GPU, with how many machines of each type are idle. */
+export function GpuTypes({
+  types,
+  params,
+  onChange,
+}: {
+  types: MachinePage["by_gpu_type"];
+  params: URLSearchParams;
+  onChange: (next: URLSearchParams) => void;
+}) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const chosen = params.getAll("gpu");
+  const known = [
+    ...types,
+    ...chosen
+      .filter((gpu) => !types.some((t) => t.gpu_type === gpu))
+      .map((gpu_type) => ({ gpu_type, idle: 0, total: 0 })),
+  ];
+  const toggle = (gpu: string) =>
+    onChange(
+      withParam(params, "gpu", chosen.includes(gpu) ? chosen.filter((other) => other !== gpu) : [...chosen, gpu]),
+    );
+  return (
+    <fieldset className={css.types}>
+      <legend className="hidden">{m.gpuTypes}</legend>
+      {known.map(({ gpu_type, idle, total }) => (
+        <label key={gpu_type} className={css.type}>
+          <input type="checkbox" checked={chosen.includes(gpu_type)} onChange={() => toggle(gpu_type)} />
+          <span className={css.face}>
+            <span className={css.name}>{gpu_type || m.noGpu}</span>
+            <span className={`${css.count} ${idle > 0 ? css.idle : ""}`}>
+              {m.idleOf(format.number(idle), format.number(total))}
+            </span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

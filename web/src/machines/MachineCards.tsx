@@ -1,0 +1,75 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type CSSProperties, useEffect, useRef } from "react";
+import { Link } from "react-router";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { place, StateBadge } from "./columns";
+import css from "./MachineCards.module.css";
+import type { MachineList } from "./MachineTable";
+import { messages } from "./messages";
+import { gpuWords, leastVram } from "./words";
+
+const cardHeight = 124;
+const ahead = 20;
+
+/** MachineCards is the list on a phone. */
+export function MachineCards({ machines, hasMore, readMore, dim }: MachineList) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const list = useRef<HTMLUListElement>(null);
+  const virtual = useWindowVirtualizer({
+    count: machines.length,
+    estimateSize: () => cardHeight,
+    overscan: 8,
+    scrollMargin: list.current?.offsetTop ?? 0,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last >= machines.length - ahead) readMore();
+  }, [last, machines.length, hasMore, readMore]);
+  return (
+    <ul
+      ref={list}
+      className={`${css.list} ${dim ? css.dim : ""}`}
+      style={{ "--height": `${virtual.getTotalSize()}px` } as CSSProperties}
+    >
+      {items.map((item) => {
+        const machine = machines[item.index];
+        if (!machine) return null;
+        const vram = leastVram(machine);
+        return (
+          <li
+            key={machine.machine_id}
+            ref={virtual.measureElement}
+            data-index={item.index}
+            style={{ "--top": `${item.start - virtual.options.scrollMargin}px` } as CSSProperties}
+          >
+            <Link to={`/machines/${machine.machine_id}`} className={css.card}>
+              <span className={css.top}>
+                <strong>{gpuWords(machine.slots) || m.noGpu}</strong>
+                <StateBadge machine={machine} m={m} />
+              </span>
+              <span className="muted small">
+                {[
+                  vram ? format.gib(vram) : "",
+                  m.cores(format.number(machine.cpu_cores)),
+                  format.gib(machine.memory_mib),
+                  place(machine, format),
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </span>
+              <span className={css.top}>
+                <span className="small">
+                  {m.column.free}: {m.freeOf(machine.free_slots.length, machine.slots.length)}
+                </span>
+                <strong className="num">{format.dbc(BigInt(machine.price_per_day))}</strong>
+              </span>
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,74 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { Button } from "../ui/Button";
+import { Empty } from "../ui/Empty";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Card, Page, Row } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import { useMedia } from "../ui/useMedia";
+import { type MachinePage, searchMachines } from "./api";
+import { ColumnsMenu, shownColumns } from "./ColumnsMenu";
+import { FilterBar } from "./FilterBar";
+import { toQuery } from "./filters";
+import { GpuTypes } from "./GpuTypes";
+import { MachineCards } from "./MachineCards";
+import css from "./MachinesPage.module.css";
+import { MachineTable } from "./MachineTable";
+import { messages } from "./messages";
+
+/** MachinesPage is the market: GPU types, filters, and every machine that fits. */
+export default function MachinesPage() {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const [params, setParams] = useSearchParams();
+  const narrow = useMedia("(max-width: 760px)");
+  const { query, invalid } = toQuery(params);
+  const found = useInfiniteQuery({
+    queryKey: ["machines", query],
+    queryFn: ({ pageParam, signal }) => searchMachines(query, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: (last: MachinePage) => last.next || undefined,
+    placeholderData: (before) => before,
+    // Pages of a list that moves are read anew one after another: only while it is short.
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 1) < 4 ? 10_000 : false),
+  });
+  const machines = useMemo(() => found.data?.pages.flatMap((page) => page.machines) ?? [], [found.data]);
+  const first = found.data?.pages[0];
+  const list = {
+    machines,
+    total: first?.total ?? 0,
+    hasMore: found.hasNextPage,
+    readMore: () => void (found.isFetchingNextPage || found.fetchNextPage()),
+    dim: found.isPlaceholderData,
+  };
+  return (
+    <Page title={m.title} lead={m.lead}>
+      {first && <GpuTypes types={first.by_gpu_type} params={params} onChange={setParams} />}
+      <FilterBar params={params} invalid={invalid} onChange={setParams} />
+      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
+      {found.isPending && !found.isError && <Loading label={m.loading} />}
+      {first && (
+        <Card label={m.title} flush>
+          <Row spread className={css.bar}>
+            <span className="muted small num" role="status">
+              {m.count(format.number(machines.length), format.number(first.total))}
+            </span>
+            {!narrow && <ColumnsMenu params={params} onChange={setParams} />}
+          </Row>
+          {machines.length === 0 ? (
+            <Empty title={m.none} action={<Button onClick={() => setParams({ show: "all" })}>{m.clear}</Button>}>
+              {m.noneWhy}
+            </Empty>
+          ) : narrow ? (
+            <MachineCards {...list} />
+          ) : (
+            <MachineTable {...list} shown={shownColumns(params)} params={params} onSort={setParams} />
+          )}
+        </Card>
+      )}
+    </Page>
+  );
+}

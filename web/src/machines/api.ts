@@ -1,0 +1,61 @@
+import { post } from "../node/api";
+
+/** Machine is a listing as the client node's index tells it. */
+export interface Machine {
+  machine_id: string;
+  owner: string;
+  operator: string;
+  state: MachineState;
+  gpu_count: number;
+  slots: { gpu_type: string; gpu_count: number; vram_mib: number }[];
+  free_slots: number[];
+  cpu_model: string;
+  cpu_cores: number;
+  cpu_mhz: number;
+  memory_mib: number;
+  system_disk_gib: number;
+  data_disk_gib: number;
+  upload_mbps: number;
+  download_mbps: number;
+  country: string;
+  city: string;
+  operators: string[];
+  public_ip: string;
+  port_first: number;
+  port_last: number;
+  /** udbc for each slot and day. */
+  price_per_day: string;
+  stake: string;
+  stake_required: string;
+  listing_version: number;
+  drain_from?: string;
+  offline_since?: string;
+}
+
+export type MachineState = "bonded" | "online" | "offline" | "retired";
+
+export interface MachinePage {
+  machines: Machine[];
+  next: string;
+  total: number;
+  by_gpu_type: { gpu_type: string; idle: number; total: number }[];
+  height: number;
+}
+
+export interface MachineQuery {
+  filters: Record<string, string | string[]>;
+  order: string;
+}
+
+const pageSize = 100;
+
+export function searchMachines(query: MachineQuery, cursor: string, signal: AbortSignal): Promise<MachinePage> {
+  return post("/api/v1/machines", { ...query, cursor, limit: pageSize }, signal);
+}
+
+/** findMachine is one machine, retired ones too; undefined where there is none. */
+export async function findMachine(id: string, signal?: AbortSignal): Promise<Machine | undefined> {
+  const filters = { machine_id: id, state: ["bonded", "online", "offline", "retired"] };
+  const page = await post<MachinePage>("/api/v1/machines", { filters, limit: 1 }, signal);
+  return page.machines[0];
+}

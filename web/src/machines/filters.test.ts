@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { toQuery, withParam } from "./filters";
+
+test("what can be rented now, cheapest first, unless the address says otherwise", () => {
+  expect(toQuery(new URLSearchParams()).query).toEqual({
+    filters: { state: "online", free_slots_min: "1" },
+    order: "price_per_day",
+  });
+  expect(toQuery(new URLSearchParams("show=all&sort=-vram_mib")).query).toEqual({ filters: {}, order: "-vram_mib" });
+});
+
+test("units of people become those of the chain", () => {
+  const { query, invalid } = toQuery(
+    new URLSearchParams("show=online&gpu=RTX 4090&gpu=&vram=24&memory=64&price=12.5&country=de"),
+  );
+  expect(query.filters).toEqual({
+    state: "online",
+    gpu_type: ["RTX 4090", ""],
+    vram_mib_min: "24576",
+    memory_mib_min: "65536",
+    price_per_day_max: "12500000",
+    country: "DE",
+  });
+  expect(invalid).toEqual([]);
+});
+
+test("what is no number filters nothing and is named", () => {
+  const { query, invalid } = toQuery(new URLSearchParams("show=all&cpu=many&price=x&sort=drop table"));
+  expect(query).toEqual({ filters: {}, order: "price_per_day" });
+  expect(invalid).toEqual(["cpu", "price"]);
+});
+
+test("an empty value leaves the address", () => {
+  expect(withParam(new URLSearchParams("cpu=4&gpu=A"), "cpu", "").toString()).toBe("gpu=A");
+  expect(withParam(new URLSearchParams(), "gpu", ["A", ""]).toString()).toBe("gpu=A&gpu=");
+});

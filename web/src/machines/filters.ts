@@ -1,0 +1,89 @@
+import { parseDbc } from "../money/udbc";
+import type { MachineQuery } from "./api";
+
+/** The table's filters live in the address bar, so that a view can be kept and sent. */
+
+export type Availability = "free" | "online" | "all";
+
+export const textFilters = ["country", "city", "owner", "operator"] as const;
+
+interface NumberFilter {
+  /** name in the address. */
+  name: string;
+  /** filter of the search, and how many of its units are in one of the field's. */
+  filter: string;
+  times: bigint;
+}
+
+export const numberFilters = [
+  { name: "gpus", filter: "gpu_count_min", times: 1n },
+  { name: "vram", filter: "vram_mib_min", times: 1024n },
+  { name: "cpu", filter: "cpu_cores_min", times: 1n },
+  { name: "memory", filter: "memory_mib_min", times: 1024n },
+  { name: "disk", filter: "data_disk_gib_min", times: 1n },
+  { name: "down", filter: "download_mbps_min", times: 1n },
+  { name: "up", filter: "upload_mbps_min", times: 1n },
+] as const satisfies readonly NumberFilter[];
+
+export type FilterName = (typeof numberFilters)[number]["name"] | (typeof textFilters)[number] | "price";
+
+export const sortable = [
+  "price_per_day",
+  "gpu_count",
+  "free_slots",
+  "vram_mib",
+  "cpu_cores",
+  "memory_mib",
+  "data_disk_gib",
+  "download_mbps",
+  "country",
+  "state",
+] as const;
+
+/** availability of an address; machines that can be rented now unless told. */
+export function availability(params: URLSearchParams): Availability {
+  const told = params.get("show");
+  return told === "online" || told === "all" ? told : "free";
+}
+
+/** order of an address; the cheapest first unless told. */
+export function order(params: URLSearchParams): string {
+  const told = params.get("sort") ?? "";
+  return (sortable as readonly string[]).includes(told.replace(/^-/, "")) ? told : "price_per_day";
+}
+
+/** toQuery reads an address. What is no number there filters nothing, and invalid names it. */
+export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid: FilterName[] } {
+  const filters: MachineQuery["filters"] = {};
+  const invalid: FilterName[] = [];
+  const show = availability(params);
+  if (show !== "all") filters.state = "online";
+  if (show === "free") filters.free_slots_min = "1";
+  const gpus = params.getAll("gpu");
+  if (gpus.length) filters.gpu_type = gpus;
+  for (const { name, filter, times } of numberFilters) {
+    const text = params.get(name);
+    if (text === null) continue;
+    if (/^\d{1,9}$/.test(text)) filters[filter] = (BigInt(text) * times).toString();
+    else invalid.push(name);
+  }
+  for (const name of textFilters) {
+    const text = params.get(name)?.trim();
+    if (text) filters[name] = name === "country" ? text.toUpperCase() : text;
+  }
+  const price = params.get("price");
+  if (price !== null) {
+    const udbc = parseDbc(price);
+    if (udbc !== null) filters.price_per_day_max = udbc.toString();
+    else invalid.push("price");
+  }
+  return { query: { filters, order: order(params) }, invalid };
+}
+
+/** with sets or, where empty, drops one name of an address. */
+export function withParam(params: URLSearchParams, name: string, value: string | readonly string[]): URLSearchParams {
+  const next = new URLSearchParams(params);
+  next.delete(name);
+  for (const v of typeof value === "string" ? [value] : value) if (v !== "" || name === "gpu") next.append(name, v);
+  return next;
+}

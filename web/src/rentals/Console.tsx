@@ -1,0 +1,67 @@
+import { FitAddon } from "@xterm/addon-fit";
+import { Terminal } from "@xterm/xterm";
+import "@xterm/xterm/css/xterm.css";
+import { useEffect, useRef, useState } from "react";
+import { useMessages } from "../i18n/messages";
+import { Button } from "../ui/Button";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Stack } from "../ui/Layout";
+import css from "./Console.module.css";
+import { messages } from "./messages";
+import { socketUrl } from "./socket";
+import type { Ask } from "./useSession";
+
+/** Console is the guest's serial console: it works where SSH doesn't. */
+export default function Console({ ask, machineId, taskId }: { ask: Ask; machineId: string; taskId: string }) {
+  const m = useMessages(messages);
+  const place = useRef<HTMLDivElement>(null);
+  const asks = useRef(ask);
+  const [round, setRound] = useState(0);
+  const [error, setError] = useState<unknown>();
+  const [closed, setClosed] = useState(false);
+  useEffect(() => {
+    if (!place.current) return;
+    let socket: WebSocket | undefined;
+    let ended = false;
+    const terminal = new Terminal({ fontSize: 14, cursorBlink: true, screenReaderMode: true, convertEol: false });
+    const fit = new FitAddon();
+    terminal.loadAddon(fit);
+    terminal.open(place.current);
+    fit.fit();
+    const resized = new ResizeObserver(() => fit.fit());
+    resized.observe(place.current);
+    setError(undefined);
+    setClosed(false);
+    socketUrl(asks.current, "console", machineId, taskId, round > 0)
+      .then((url) => {
+        if (ended) return;
+        socket = new WebSocket(url);
+        socket.binaryType = "arraybuffer";
+        socket.onopen = () => {
+          terminal.focus();
+          // The console says nothing until it is asked: a line break brings its prompt.
+          socket?.send("\r");
+        };
+        socket.onmessage = ({ data }) =>
+          terminal.write(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
+        socket.onclose = () => !ended && setClosed(true);
+        terminal.onData((text) => socket?.readyState === WebSocket.OPEN && socket.send(text));
+      })
+      .catch((problem) => !ended && setError(problem));
+    return () => {
+      ended = true;
+      resized.disconnect();
+      socket?.close();
+      terminal.dispose();
+    };
+  }, [machineId, taskId, round]);
+  return (
+    <Stack gap={12}>
+      {error !== undefined && <ErrorNote error={error} />}
+      {(closed || error !== undefined) && (
+        <Button onClick={() => setRound(round + 1)}>{closed ? `${m.disconnected} ${m.reconnect}` : m.takeOver}</Button>
+      )}
+      <div ref={place} className={css.terminal} data-testid="terminal" />
+    </Stack>
+  );
+}

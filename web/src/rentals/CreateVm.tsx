@@ -1,0 +1,228 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { findMachine, type Machine } from "../machines/api";
+import { useDetails } from "../machines/MachinePage";
+import { ApiError } from "../node/api";
+import { Button } from "../ui/Button";
+import { ErrorNote } from "../ui/ErrorNote";
+import { SelectField, TextArea, TextField } from "../ui/Field";
+import { Row, Stack } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import css from "./CreateVm.module.css";
+import { messages } from "./messages";
+import { cpuChoices, part } from "./tasks";
+import type { Ask } from "./useSession";
+
+const keysKept = "dbc.sshKeys";
+const percents = [100, 90, 75, 50, 25, 10];
+/** attempts to find a port that nobody has. */
+const attempts = 5;
+
+function isKey(line: string): boolean {
+  return /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+/.test(line);
+}
+
+function lines(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+/** pick gives a random port of a range. */
+function pick(first: number, last: number): number {
+  const [n = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return first + (n % (last - first + 1));
+}
+
+/** CreateVm is the form with that machine's limits and images. */
+export function CreateVm(props: { rental: Rental; ask: Ask; onClose: () => void; onDone: () => Promise<void> }) {
+  const m = useMessages(messages);
+  const { machineId } = props.rental;
+  const machine = useQuery({
+    queryKey: ["machine", machineId],
+    queryFn: async ({ signal }) => (await findMachine(machineId, signal)) ?? null,
+  });
+  const details = useDetails(machineId);
+  if (machine.isError) return <ErrorNote error={machine.error} onRetry={() => void machine.refetch()} />;
+  if (details.isError) return <ErrorNote error={details.error} onRetry={() => void details.refetch()} />;
+  if (!machine.data || !details.data) return <Loading label={m.createVm} />;
+  return (
+    <Form {...props} machine={machine.data} images={details.data.message.images.map((image) => image.image_name)} />
+  );
+}
+
+function Form({
+  rental,
+  ask,
+  onClose,
+  onDone,
+  machine,
+  images,
+}: {
+  rental: Rental;
+  ask: Ask;
+  onClose: () => void;
+  onDone: () => Promise<void>;
+  machine: Machine;
+  images: string[];
+}) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const slots = rental.slots.length;
+  const all = machine.slots.length;
+  const gpus = rental.slots.reduce((sum, n) => sum + (machine.slots[n]?.gpu_count ?? 0), 0);
+  const cpus = cpuChoices(part(machine.cpu_cores, slots, all));
+  const memory = part(machine.memory_mib, slots, all);
+  const [image, setImage] = useState(images[0] ?? "");
+  const [gpu, setGpu] = useState(String(gpus));
+  const [cpu, setCpu] = useState(String(cpus.at(-1)));
+  const [percent, setPercent] = useState("90");
+  const [disk, setDisk] = useState("");
+  const [port, setPort] = useState(() => String(pick(machine.port_first, machine.port_last)));
+  const [ownPort, setOwnPort] = useState(false);
+  const [keys, setKeys] = useState(() => localStorage.getItem(keysKept) ?? "");
+  const [ports, setPorts] = useState("");
+  const [desc, setDesc] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const keysBad = lines(keys).some((line) => !isKey(line));
+  const diskBad = disk !== "" && !/^\d{1,6}$/.test(disk);
+  const ok = image !== "" && /^\d{1,5}$/.test(port) && !keysBad && !diskBad;
+
+  const create = async () => {
+    setBusy(true);
+    setError(undefined);
+    localStorage.setItem(keysKept, keys);
+    let at = port;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await ask("/api/v1/tasks/start", {
+            rent_order: rental.id.toString(),
+            image_name: image,
+            ssh_port: at,
+            gpu_count: gpu,
+            cpu_cores: cpu,
+            mem_rate: (Number(percent) / 100).toString(),
+            ...(disk && { disk_size: disk }),
+            ...(lines(ports).length > 0 && { custom_port: lines(ports) }),
+            ...(lines(keys).length > 0 && { ssh_public_keys: lines(keys) }),
+            ...(desc && { desc }),
+          });
+          break;
+        } catch (problem) {
+          // A port that was picked for the renter may be taken; one that he chose is his to change.
+          if (ownPort || attempt === attempts || !(problem instanceof ApiError) || problem.code !== "PORT_TAKEN")
+            throw problem;
+          at = String(pick(machine.port_first, machine.port_last));
+          setPort(at);
+        }
+      }
+      await onDone();
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ok && !busy) void create();
+      }}
+    >
+      <Stack>
+        <div className={css.grid}>
+          <SelectField
+            label={m.image}
+            value={image}
+            onChange={setImage}
+            choices={images.map((name) => ({ value: name, label: name }))}
+          />
+          {gpus > 0 && (
+            <SelectField
+              label={m.gpus}
+              value={gpu}
+              onChange={setGpu}
+              choices={Array.from({ length: gpus + 1 }, (_, n) => ({
+                value: String(gpus - n),
+                label: String(gpus - n),
+              }))}
+            />
+          )}
+          <SelectField
+            label={m.cpus}
+            value={cpu}
+            onChange={setCpu}
+            choices={cpus.map((n) => ({ value: String(n), label: String(n) }))}
+          />
+          <SelectField
+            label={m.memory}
+            value={percent}
+            onChange={setPercent}
+            choices={percents.map((p) => ({
+              value: String(p),
+              label: m.memoryOf(p, format.gib(Math.floor((memory * p) / 100))),
+            }))}
+          />
+          <TextField
+            label={m.disk}
+            hint={m.diskHint}
+            value={disk}
+            onChange={setDisk}
+            inputMode="numeric"
+            error={diskBad && m.number}
+            autoComplete="off"
+          />
+          <TextField
+            label={m.sshPort}
+            hint={m.sshPortHint(machine.port_first, machine.port_last)}
+            value={port}
+            onChange={(text) => {
+              setOwnPort(true);
+              setPort(text);
+            }}
+            inputMode="numeric"
+            autoComplete="off"
+          />
+        </div>
+        <TextArea
+          label={m.sshKeys}
+          hint={m.sshKeysHint}
+          value={keys}
+          onChange={setKeys}
+          rows={3}
+          spellCheck={false}
+          autoComplete="off"
+          error={keysBad && m.sshKeysBad}
+        />
+        <div className={css.grid}>
+          <TextArea
+            label={m.ports}
+            hint={m.portsHint}
+            value={ports}
+            onChange={setPorts}
+            rows={2}
+            spellCheck={false}
+            autoComplete="off"
+          />
+          <TextField label={m.desc} value={desc} onChange={setDesc} maxLength={200} autoComplete="off" />
+        </div>
+        {error !== undefined && <ErrorNote error={error} />}
+        <Row>
+          <Button type="submit" variant="primary" disabled={!ok} busy={busy}>
+            {m.create}
+          </Button>
+          <Button onClick={onClose} disabled={busy}>
+            {m.close}
+          </Button>
+        </Row>
+      </Stack>
+    </form>
+  );
+}

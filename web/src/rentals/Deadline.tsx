@@ -1,0 +1,118 @@
+import { BadgeCheck, CalendarPlus, Undo2 } from "lucide-react";
+import { useState } from "react";
+import { msg } from "../chain/tx";
+import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
+import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import { MsgBreakRentalSchema, MsgCancelRentSchema, MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { Button } from "../ui/Button";
+import { Card, Stack } from "../ui/Layout";
+import { toast } from "../ui/toast";
+import { useNow } from "../ui/useNow";
+import { transact } from "../wallet/approve";
+import { ms } from "./chain";
+import css from "./Deadline.module.css";
+import { messages } from "./messages";
+import { RenewDialog } from "./RenewDialog";
+
+/** Deadline counts down what runs out, with what can be done before. */
+export function Deadline({
+  rental,
+  may,
+  own,
+  unearned,
+}: {
+  rental: Rental;
+  may: readonly string[];
+  own: boolean;
+  unearned: bigint;
+}) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const now = useNow();
+  const [renewing, setRenewing] = useState(false);
+  const trial = rental.state === RentalState.TRIAL;
+  const start = ms(rental.start);
+  const until = ms(trial ? rental.deadline : rental.end);
+  const left = Math.max(0, (until - now) / 1_000);
+  const gone = Math.min(1, Math.max(0, (now - start) / (until - start)));
+  const names = { renter: rental.renter, rentId: rental.id, machineId: "" };
+
+  const confirm = async () => {
+    const done = await transact({
+      title: m.confirmTitle,
+      rows: [[m.confirmRow, format.dbc(rental.paid)]],
+      warning: m.confirmWarning,
+      confirmLabel: m.confirm,
+      messages: [msg(MsgConfirmRentSchema, names)],
+    });
+    if (done) toast(m.confirmed);
+  };
+  const cancel = async () => {
+    const done = await transact({
+      title: m.cancelTitle,
+      rows: [[m.cancelRow, format.dbc(rental.paid)]],
+      warning: m.cancelWarning,
+      messages: [msg(MsgCancelRentSchema, names)],
+    });
+    if (done) toast(m.cancelled(format.dbc(rental.paid)));
+  };
+  const end = async () => {
+    const done = await transact({
+      title: m.breakTitle,
+      rows: [[m.unearned, format.dbc(unearned)]],
+      warning: m.breakWarning,
+      messages: [msg(MsgBreakRentalSchema, { signer: rental.renter, rentId: rental.id })],
+    });
+    if (done) toast(m.broken);
+  };
+  const urgent = left < 300;
+  return (
+    <Card label={trial ? m.confirm : m.end}>
+      <Stack gap={12}>
+        <div>
+          <div className={`${css.clock} ${urgent ? css.urgent : ""}`} role="timer">
+            {format.duration(left)}
+          </div>
+          <div className="muted small">{trial ? (left > 0 ? m.confirmIn : m.confirmLate) : m.endsIn}</div>
+        </div>
+        <progress
+          className={`${css.bar} ${trial ? css.trial : ""}`}
+          value={gone}
+          aria-label={trial ? m.confirmWithin : m.end}
+        />
+        <p className="small muted">
+          {trial ? m.deadline(format.exactTime(new Date(until))) : m.endAt(format.time(new Date(until)))}
+        </p>
+        {own && trial && (
+          <>
+            <p className="small">{m.confirmWarning}</p>
+            <Button
+              variant="primary"
+              icon={<BadgeCheck aria-hidden="true" />}
+              disabled={left === 0}
+              onClick={() => void confirm()}
+            >
+              {m.confirm}
+            </Button>
+            <Button icon={<Undo2 aria-hidden="true" />} disabled={left === 0} onClick={() => void cancel()}>
+              {m.cancel}
+            </Button>
+          </>
+        )}
+        {own && !trial && (
+          <Button variant="primary" icon={<CalendarPlus aria-hidden="true" />} onClick={() => setRenewing(true)}>
+            {m.renew}
+          </Button>
+        )}
+        {own && !trial && may.includes("BreakRental") && rental.outageNs > 0n && (
+          <Button variant="danger" onClick={() => void end()}>
+            {m.break}
+          </Button>
+        )}
+      </Stack>
+      {renewing && <RenewDialog rental={rental} onClose={() => setRenewing(false)} />}
+    </Card>
+  );
+}

@@ -1,0 +1,86 @@
+import { useState } from "react";
+import { useChainQuery } from "../chain/hooks";
+import { msg } from "../chain/tx";
+import { Query } from "../gen/dbc/rental/v1/query_pb";
+import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
+import { MsgReletMachineSchema } from "../gen/dbc/rental/v1/tx_pb";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Facts, Stack } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import { toast } from "../ui/toast";
+import { transact } from "../wallet/approve";
+import { ms, useTerms } from "./chain";
+import { allowed, DurationField } from "./DurationField";
+import { messages } from "./messages";
+
+/** RenewDialog quotes more time, then asks to sign. */
+export function RenewDialog({ rental, onClose }: { rental: Rental; onClose: () => void }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const terms = useTerms();
+  const [chosen, setChosen] = useState<number | undefined | "first">("first");
+  const first = terms && [86_400, 3_600].find((s) => allowed(s, terms, terms.unit));
+  const seconds = chosen === "first" ? first : chosen;
+  const quote = useChainQuery(
+    Query.method.quote,
+    { rentId: rental.id, durationSeconds: BigInt(seconds ?? 0) },
+    { enabled: seconds !== undefined, refetchInterval: 10_000 },
+  );
+  const q = seconds === undefined ? undefined : quote.data;
+  const submit = async () => {
+    if (!q || seconds === undefined) return;
+    onClose();
+    const done = await transact({
+      title: m.renewTitle,
+      rows: [
+        [m.duration, format.duration(seconds, 3)],
+        [m.total, <strong key="total">{format.dbc(q.total)}</strong>],
+        [m.renewEnd, format.time(new Date(ms(q.end)))],
+      ],
+      messages: [
+        msg(MsgReletMachineSchema, {
+          renter: rental.renter,
+          rentId: rental.id,
+          addDurationSeconds: BigInt(seconds),
+          maxTotal: q.total,
+          listingVersion: q.listingVersion,
+        }),
+      ],
+    });
+    if (done) toast(m.renewed);
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={m.renewTitle}
+      footer={
+        <Button variant="primary" disabled={!q || quote.isError} onClick={() => void submit()}>
+          {m.renew}
+        </Button>
+      }
+    >
+      <Stack>
+        {terms ? (
+          <DurationField terms={terms} min={terms.unit} value={seconds} onChange={setChosen} />
+        ) : (
+          <Loading label={m.quoteFor} />
+        )}
+        {quote.isError && <ErrorNote error={quote.error} />}
+        {q && !quote.isError && (
+          <Facts
+            wide
+            rows={[
+              [m.total, <strong key="total">{format.dbc(q.total)}</strong>],
+              [m.renewEnd, format.time(new Date(ms(q.end)))],
+            ]}
+          />
+        )}
+      </Stack>
+    </Dialog>
+  );
+}

@@ -1,0 +1,155 @@
+import { Link, useParams } from "react-router";
+import { useChainQuery } from "../chain/hooks";
+import { ChainError } from "../chain/rpc";
+import { Query } from "../gen/dbc/rental/v1/query_pb";
+import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
+import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { Badge } from "../ui/Badge";
+import { Banner } from "../ui/Banner";
+import { LinkButton } from "../ui/Button";
+import { Hash } from "../ui/Copy";
+import { Empty } from "../ui/Empty";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Card, Columns, Facts, Page } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import { useWallet } from "../wallet/store";
+import { isOpen, ms, stateName, stateTones } from "./chain";
+import { Deadline } from "./Deadline";
+import { messages } from "./messages";
+import { Share } from "./Share";
+import { SignIn } from "./SignIn";
+import { useSession } from "./useSession";
+import { VirtualMachines } from "./VirtualMachines";
+
+/** notFoundCode is x/rental's. */
+const missing = /not found/;
+
+/** RentalPage is a rental from its first minute to its end. */
+export default function RentalPage() {
+  const m = useMessages(messages);
+  const { rentId = "" } = useParams();
+  const valid = /^\d{1,20}$/.test(rentId);
+  const found = useChainQuery(
+    Query.method.explain,
+    { rentId: valid ? BigInt(rentId) : 0n },
+    { enabled: valid, refetchInterval: 4_000 },
+  );
+  const none = !valid || (found.error instanceof ChainError && missing.test(found.error.message));
+  if (none)
+    return (
+      <Empty
+        title={m.notFound}
+        action={
+          <LinkButton variant="primary" to="/rentals">
+            {m.title}
+          </LinkButton>
+        }
+      >
+        {m.notFoundWhy}
+      </Empty>
+    );
+  if (!found.data?.rental)
+    return found.isError ? (
+      <ErrorNote error={found.error} onRetry={() => void found.refetch()} />
+    ) : (
+      <Loading label={m.loading} />
+    );
+  const { rental, may, earned, unearned } = found.data;
+  return (
+    <Page title={m.page(rentId)} actions={<StateOf rental={rental} />}>
+      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
+      <Open rental={rental} may={may} earned={earned} unearned={unearned} />
+    </Page>
+  );
+}
+
+function StateOf({ rental }: { rental: Rental }) {
+  const m = useMessages(messages);
+  const name = stateName(rental);
+  return (
+    <Badge tone={stateTones[name]} dot>
+      {m.states[name]}
+    </Badge>
+  );
+}
+
+function Open({ rental, may, earned, unearned }: { rental: Rental; may: string[]; earned: bigint; unearned: bigint }) {
+  const m = useMessages(messages);
+  const { active } = useWallet();
+  const own = active?.address === rental.renter;
+  const { session, reload } = useSession(rental, active?.address);
+  return (
+    <Columns
+      side={
+        <>
+          {isOpen(rental) && <Deadline rental={rental} may={may} own={own} unearned={unearned} />}
+          <Money rental={rental} earned={earned} unearned={unearned} />
+          {isOpen(rental) && own && session && <Share rental={rental} session={session} />}
+        </>
+      }
+    >
+      {isOpen(rental) && !own && (
+        <Banner tone={session ? "info" : "warn"} title={session ? m.byLink : m.foreign}>
+          {!session && m.foreignWhy(rental.renter)}
+        </Banner>
+      )}
+      {isOpen(rental) && session === null && own && <SignIn rental={rental} onDone={reload} />}
+      {isOpen(rental) && session && <VirtualMachines rental={rental} session={session} own={own} onLost={reload} />}
+      <About rental={rental} />
+    </Columns>
+  );
+}
+
+function Money({ rental, earned, unearned }: { rental: Rental; earned: bigint; unearned: bigint }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const over = !isOpen(rental);
+  return (
+    <Card title={m.money}>
+      <Facts
+        wide
+        rows={[
+          [m.paid, format.dbc(rental.paid)],
+          [m.fee, format.dbc(rental.fee)],
+          [m.earned, format.dbc(earned)],
+          !over && [m.unearned, format.dbc(unearned)],
+          over && [m.back, format.dbc(rental.paid - earned)],
+          rental.outageNs > 0n && [m.outage, format.duration(Number(rental.outageNs / 1_000_000_000n))],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function About({ rental }: { rental: Rental }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  return (
+    <Card
+      title={m.machine}
+      actions={
+        <LinkButton size="small" variant="ghost" to={`/rentals/${rental.id}/explain`}>
+          {m.explain}
+        </LinkButton>
+      }
+    >
+      <Facts
+        rows={[
+          [
+            m.machine,
+            <Link key="m" to={`/machines/${rental.machineId}`}>
+              <code>{rental.machineId.slice(0, 12)}…</code>
+            </Link>,
+          ],
+          [m.slotsOf, rental.slots.join(", ")],
+          [m.start, format.time(new Date(ms(rental.start)))],
+          [m.end, format.time(new Date(ms(rental.end)))],
+          [m.renter, <Hash key="r" text={rental.renter} what={m.renter} head={10} />],
+          rental.state === RentalState.TRIAL && [m.confirmWithin, format.time(new Date(ms(rental.deadline)))],
+        ]}
+      />
+    </Card>
+  );
+}

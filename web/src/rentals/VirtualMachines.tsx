@@ -1,0 +1,98 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { MonitorPlay, Plus } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
+import { useMessages } from "../i18n/messages";
+import { ApiError } from "../node/api";
+import { forget, type Session } from "../session/store";
+import { Button } from "../ui/Button";
+import { Empty } from "../ui/Empty";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Card, Stack } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import { CreateVm } from "./CreateVm";
+import { messages } from "./messages";
+import type { TaskSummary } from "./tasks";
+import { asker, useMachineRef } from "./useSession";
+import { VmCard } from "./VmCard";
+
+/** Refusals after which a session is of no use any more. */
+const dead = ["NO_SESSION", "TICKET_EXPIRED"];
+
+/** VirtualMachines lists what runs in a rental, and makes more. */
+export function VirtualMachines({
+  rental,
+  session,
+  own,
+  onLost,
+}: {
+  rental: Rental;
+  session: Session;
+  own: boolean;
+  onLost: () => Promise<void>;
+}) {
+  const m = useMessages(messages);
+  const client = useQueryClient();
+  const at = useMachineRef(rental);
+  const ask = asker(at, session);
+  const [creating, setCreating] = useState(false);
+  const id = rental.id.toString();
+  const tasks = useQuery({
+    queryKey: ["tasks", id, session.id],
+    queryFn: async ({ signal }) => {
+      const { tasks } = await ask<{ tasks: TaskSummary[] }>("/api/v1/tasks", {}, signal);
+      return tasks.filter((task) => task.rent_order === id);
+    },
+    enabled: at.chainId !== "",
+    refetchInterval: 5_000,
+  });
+  const lost = tasks.error instanceof ApiError && dead.includes(tasks.error.code);
+  useEffect(() => {
+    if (lost) void forget(session).then(onLost);
+  }, [lost, session, onLost]);
+  const again = () => client.invalidateQueries({ queryKey: ["tasks", id] });
+  const may = session.scope !== "read";
+  return (
+    <Stack>
+      {tasks.isError && <ErrorNote error={tasks.error} onRetry={() => void tasks.refetch()} />}
+      {tasks.isPending && !tasks.isError && <Loading label={m.vms} />}
+      {tasks.data?.map((task) => (
+        <VmCard key={task.task_id} at={at} ask={ask} summary={task} own={own} may={may} onChange={again} />
+      ))}
+      {tasks.data && (creating || tasks.data.length === 0) && may && (
+        <Card title={m.createVm}>
+          {creating ? (
+            <CreateVm
+              rental={rental}
+              ask={ask}
+              onClose={() => setCreating(false)}
+              onDone={async () => {
+                await again();
+                setCreating(false);
+              }}
+            />
+          ) : (
+            <Empty
+              icon={<MonitorPlay aria-hidden="true" />}
+              title={m.noVm}
+              action={
+                <Button variant="primary" icon={<Plus aria-hidden="true" />} onClick={() => setCreating(true)}>
+                  {m.createVm}
+                </Button>
+              }
+            >
+              {m.noVmWhy}
+            </Empty>
+          )}
+        </Card>
+      )}
+      {tasks.data && tasks.data.length > 0 && !creating && may && (
+        <div>
+          <Button icon={<Plus aria-hidden="true" />} onClick={() => setCreating(true)}>
+            {m.createVm}
+          </Button>
+        </div>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,237 @@
+import { useQuery } from "@tanstack/react-query";
+import { FileText, Monitor, Play, Power, RotateCcw, SquareTerminal, Trash2 } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { callMachine, type MachineRef } from "../session/machine";
+import { Badge, type Tone } from "../ui/Badge";
+import { Banner } from "../ui/Banner";
+import { Button } from "../ui/Button";
+import { Command, CopyButton } from "../ui/Copy";
+import { Dialog } from "../ui/Dialog";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Card, Facts, Row, Stack } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import { toast } from "../ui/toast";
+import { authorize } from "../wallet/approve";
+import { wallet } from "../wallet/store";
+import { messages } from "./messages";
+import { Steps } from "./Steps";
+import { sshCommand, still, type Task, type TaskSummary } from "./tasks";
+import type { Ask } from "./useSession";
+
+const Console = lazy(() => import("./Console"));
+const Screen = lazy(() => import("./Screen"));
+
+function tone(status: string): Tone {
+  if (status === "running") return "good";
+  if (status.endsWith("error")) return "bad";
+  return status === "closed" ? "neutral" : "accent";
+}
+
+/** VmCard is one virtual machine: its state live, its login, what can be done. */
+export function VmCard({
+  at,
+  ask,
+  summary,
+  own,
+  may,
+  onChange,
+}: {
+  at: MachineRef;
+  ask: Ask;
+  summary: TaskSummary;
+  own: boolean;
+  may: boolean;
+  onChange: () => Promise<void>;
+}) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const id = summary.task_id;
+  const [busy, setBusy] = useState("");
+  const [error, setError] = useState<unknown>();
+  const [open, setOpen] = useState<"logs" | "console" | "screen">();
+  const detail = useQuery({
+    queryKey: ["task", id],
+    queryFn: ({ signal }) => ask<Task>(`/api/v1/tasks/${id}`, {}, signal),
+    refetchInterval: ({ state }) => (state.data && still(state.data.status) ? 8_000 : 1_500),
+  });
+  const task = detail.data;
+  const status = task?.status ?? summary.status;
+
+  const run = async (name: string, work: () => Promise<unknown>) => {
+    setBusy(name);
+    setError(undefined);
+    try {
+      await work();
+      await Promise.all([detail.refetch(), onChange()]);
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy("");
+    }
+  };
+  const act = (name: string, additional = {}) => run(name, () => ask(`/api/v1/tasks/${name}/${id}`, additional));
+  const remove = () =>
+    run("delete", async () => {
+      // A session like this page's can't delete: the wallet signs the very request.
+      const account = wallet().active;
+      if (!account) return;
+      await callMachine(
+        at,
+        `/api/v1/tasks/delete/${id}`,
+        {},
+        {
+          wallet: account.address,
+          session: "",
+          sign: async (text) => {
+            const sign = await authorize({
+              title: m.deleteTitle,
+              rows: [[m.deleteRow, id]],
+              warning: m.deleteWarning,
+              confirmLabel: m.delete,
+              text,
+            });
+            if (sign === undefined) throw new Stopped();
+            return sign;
+          },
+        },
+      );
+      toast(m.deleted);
+    });
+  const button = (name: string, label: string, icon: ReactNode, onClick: () => void, danger = false) => (
+    <Button
+      size="small"
+      icon={icon}
+      variant={danger ? "danger" : "secondary"}
+      busy={busy === name}
+      disabled={busy !== ""}
+      onClick={onClick}
+    >
+      {label}
+    </Button>
+  );
+  const running = status === "running";
+  return (
+    <Card
+      title={summary.desc || task?.image_name || id}
+      actions={
+        <Badge tone={tone(status)} dot>
+          <span data-testid="status">{m.status[status] ?? status}</span>
+        </Badge>
+      }
+    >
+      <Stack>
+        {detail.isError && <ErrorNote error={detail.error} onRetry={() => void detail.refetch()} />}
+        {task?.reason && (
+          <Banner tone="bad" title={m.reason}>
+            {task.reason}
+          </Banner>
+        )}
+        {task?.warnings?.map((text) => (
+          <Banner key={text} tone="warn">
+            {text}
+          </Banner>
+        ))}
+        {summary.kept_until && <Banner tone="info">{m.keptUntil(format.time(new Date(summary.kept_until)))}</Banner>}
+        {task && running && <Login task={task} />}
+        {task?.steps && (status === "creating" || status === "create error") && (
+          <Steps steps={task.steps} failed={status === "create error"} />
+        )}
+        {task && (
+          <Facts
+            rows={[
+              [m.image, task.image_name],
+              [m.cpu, task.cpu_cores],
+              [m.memory, task.mem_size],
+              [m.gpus, task.gpu_count],
+              [m.created, format.time(new Date(task.create_time))],
+            ]}
+          />
+        )}
+        {error !== undefined && !(error instanceof Stopped) && <ErrorNote error={error} />}
+        {may && (
+          <Row gap={8}>
+            {running && button("console", m.console, <SquareTerminal aria-hidden="true" />, () => setOpen("console"))}
+            {running && button("screen", m.screen, <Monitor aria-hidden="true" />, () => setOpen("screen"))}
+            {button("logs", m.logs, <FileText aria-hidden="true" />, () => setOpen("logs"))}
+            {running && button("restart", m.restart, <RotateCcw aria-hidden="true" />, () => void act("restart"))}
+            {running && button("stop", m.stop, <Power aria-hidden="true" />, () => void act("stop"))}
+            {(status === "closed" || status === "start error") &&
+              button("start", m.start_, <Play aria-hidden="true" />, () => void act("start"))}
+            {own &&
+              still(status) &&
+              button("delete", m.delete, <Trash2 aria-hidden="true" />, () => void remove(), true)}
+          </Row>
+        )}
+      </Stack>
+      {open === "logs" && <Logs ask={ask} id={id} onClose={() => setOpen(undefined)} />}
+      {(open === "console" || open === "screen") && (
+        <Dialog open wide title={open === "console" ? m.console : m.screen} onClose={() => setOpen(undefined)}>
+          <Suspense fallback={<Loading label={m.connecting} />}>
+            {open === "console" ? (
+              <Console ask={ask} machineId={at.machineId} taskId={id} />
+            ) : (
+              <Screen ask={ask} machineId={at.machineId} taskId={id} />
+            )}
+          </Suspense>
+        </Dialog>
+      )}
+    </Card>
+  );
+}
+
+/** Stopped means: the user closed the dialog that asked him to sign. */
+class Stopped extends Error {}
+
+function Login({ task }: { task: Task }) {
+  const m = useMessages(messages);
+  const command = sshCommand(task);
+  const withPassword = task.login_password !== undefined && task.login_password !== "" && task.login_password !== "N/A";
+  return (
+    <Stack gap={10}>
+      <h3>{m.login}</h3>
+      {command && <Command text={command} what={m.sshCommand} />}
+      {withPassword && (
+        <Facts
+          rows={[
+            [m.user, task.user_name],
+            [
+              m.password,
+              <Row key="p" gap={2}>
+                <code data-testid="password">{task.login_password}</code>
+                <CopyButton text={task.login_password ?? ""} what={m.password} />
+              </Row>,
+            ],
+          ]}
+        />
+      )}
+      {task.ssh_host_keys?.[0] && (
+        <details>
+          <summary className="small muted">{m.hostKey}</summary>
+          <Stack gap={6}>
+            <p className="small muted">{m.hostKeyWhy}</p>
+            <Command text={task.ssh_host_keys[0]} what={m.hostKey} />
+          </Stack>
+        </details>
+      )}
+    </Stack>
+  );
+}
+
+function Logs({ ask, id, onClose }: { ask: Ask; id: string; onClose: () => void }) {
+  const m = useMessages(messages);
+  const log = useQuery({
+    queryKey: ["logs", id],
+    queryFn: ({ signal }) =>
+      ask<{ logs: string }>(`/api/v1/tasks/logs/${id}`, { flag: "tail", line_num: "100" }, signal),
+    refetchInterval: 3_000,
+  });
+  return (
+    <Dialog open wide title={m.logs} onClose={onClose}>
+      {log.isError && <ErrorNote error={log.error} onRetry={() => void log.refetch()} />}
+      {log.isPending && <Loading label={m.logs} />}
+      {log.data && <pre className="log">{log.data.logs || m.noLog}</pre>}
+    </Dialog>
+  );
+}

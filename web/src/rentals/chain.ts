@@ -1,0 +1,62 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { useChainQuery } from "../chain/hooks";
+import { Query, type QueryParamsResponse } from "../gen/dbc/rental/v1/query_pb";
+import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import type { Tone } from "../ui/Badge";
+
+export type StateName = "trial" | "active" | "refunded" | "ended" | "broken" | "none";
+
+const names: Record<RentalState, StateName> = {
+  [RentalState.UNSPECIFIED]: "none",
+  [RentalState.TRIAL]: "trial",
+  [RentalState.ACTIVE]: "active",
+  [RentalState.REFUNDED]: "refunded",
+  [RentalState.ENDED]: "ended",
+  [RentalState.BROKEN]: "broken",
+};
+
+export const stateTones: Record<StateName, Tone> = {
+  trial: "warn",
+  active: "good",
+  refunded: "neutral",
+  ended: "neutral",
+  broken: "bad",
+  none: "neutral",
+};
+
+export function stateName(rental: Rental): StateName {
+  return names[rental.state];
+}
+
+export function isOpen(rental: Rental): boolean {
+  return rental.state === RentalState.TRIAL || rental.state === RentalState.ACTIVE;
+}
+
+/** ms of a time that a message must have. */
+export function ms(time: Timestamp | undefined): number {
+  return time ? timestampDate(time).getTime() : 0;
+}
+
+/** Terms are the chain's rules for rentals, in seconds. */
+export interface Terms {
+  unit: number;
+  min: number;
+  max: number;
+  window: number;
+}
+
+function terms({ params }: QueryParamsResponse): Terms {
+  const seconds = (d: { seconds: bigint } | undefined) => Number(d?.seconds ?? 0n);
+  return {
+    unit: Math.max(1, seconds(params?.durationUnit)),
+    min: seconds(params?.minDuration),
+    max: seconds(params?.maxDuration),
+    window: seconds(params?.trialWindow),
+  };
+}
+
+export function useTerms(): Terms | undefined {
+  const { data } = useChainQuery(Query.method.params, {}, { staleTime: 60_000 });
+  return data && terms(data);
+}

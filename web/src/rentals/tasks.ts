@@ -1,0 +1,61 @@
+/** What a machine tells of its virtual machines; package api of the node is the specification. */
+
+export interface TaskSummary {
+  task_id: string;
+  create_time: string;
+  desc: string;
+  status: string;
+  rent_order: string;
+  kept_until?: string;
+}
+
+export interface Step {
+  name: string;
+  started?: string;
+  took_ms?: number;
+}
+
+export interface Task extends TaskSummary {
+  os?: string;
+  ssh_ip?: string;
+  ssh_port?: string;
+  user_name?: string;
+  login_password?: string;
+  image_name: string;
+  cpu_cores: string;
+  gpu_count: string;
+  mem_size: string;
+  local_address?: string[];
+  ssh_host_keys?: string[];
+  steps?: Step[];
+  reason?: string;
+  warnings?: string[];
+}
+
+/** still tells whether a task stays as it is unless somebody acts. */
+export function still(status: string): boolean {
+  return status === "running" || status === "closed" || status.endsWith("error");
+}
+
+/** sshCommand is the line to log in by, made of checked parts: it is pasted into a terminal. */
+export function sshCommand(task: Pick<Task, "ssh_ip" | "ssh_port" | "user_name">): string | undefined {
+  const { ssh_ip = "", ssh_port = "", user_name = "" } = task;
+  if (
+    !/^[0-9a-fA-F.:]{3,45}$/.test(ssh_ip) ||
+    !/^\d{1,5}$/.test(ssh_port) ||
+    !/^[a-z_][a-z0-9_-]{0,31}$/.test(user_name)
+  )
+    return undefined;
+  return `ssh -p ${ssh_port} ${user_name}@${ssh_ip}`;
+}
+
+/** cpuChoices are the processors that a VM may have of a share: even numbers, or one where the share is one. */
+export function cpuChoices(share: number): number[] {
+  if (share < 2) return [1];
+  return Array.from({ length: Math.floor(share / 2) }, (_, n) => (n + 1) * 2);
+}
+
+/** part is floor(total × slots ÷ all). */
+export function part(total: number, slots: number, all: number): number {
+  return Number((BigInt(Math.floor(total)) * BigInt(slots)) / BigInt(Math.max(1, all)));
+}
