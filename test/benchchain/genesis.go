@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -17,7 +18,6 @@ const (
 	stake     = 3_000 * dbc // of two slots
 	price     = 24 * dbc
 	long      = 30 * 24 * time.Hour
-	soon      = 10 * time.Hour
 	owners    = 1_000
 	rare      = "IS" // the country of one machine in a thousand
 	rarePlace = 999
@@ -27,6 +27,9 @@ var (
 	gpuTypes  = []string{"RTX 3090", "RTX 4090", "RTX 5090", "A100", "H100", "H200", "L40S", "A6000", "MI300X", "B200"}
 	countries = []string{"DE", "FR", "US", "KR", "SG", "JP", "CA", "SE", "PL", "AU"}
 )
+
+// endOf is when the rentals of a stage end; none end at stage 0.
+func endOf(stage int) time.Time { return begin.Add(time.Duration(stage+1) * 10 * time.Hour) }
 
 func ownerOf(i int) string { return sdk.AccAddress(fmt.Appendf(nil, "owner%015d", i%owners)).String() }
 
@@ -57,22 +60,29 @@ func (w *world) bonds(n int) (*machine.GenesisState, uint64, error) {
 		}
 		gs.Machines = append(gs.Machines, m)
 	}
-	w.machines = gs.Machines
+	for _, m := range gs.Machines {
+		w.machines = append(w.machines, m.Id)
+	}
 	return gs, uint64(n) * stake, gs.Validate()
 }
 
-// rentals are one confirmed rental of a slot of each machine, and the rent in escrow.
-func (w *world) rentals(machines []machine.Machine, due int) (*rental.GenesisState, uint64) {
+// rentals are one confirmed rental of a slot of each machine, those of each
+// stage of due ones first, and the rent in escrow.
+func (w *world) rentals(machines []machine.Machine) (*rental.GenesisState, uint64) {
 	gs := rental.DefaultGenesis()
 	var escrow uint64
+	var ends []time.Time
+	for stage, n := range w.due {
+		ends = append(ends, slices.Repeat([]time.Time{endOf(stage + 1)}, n)...)
+	}
 	for i, m := range machines {
 		length := long
-		if i < due {
-			length = soon
+		if i < len(ends) {
+			length = ends[i].Sub(begin)
 		}
 		rent := uint64(length/time.Hour) * dbc
 		r := rental.Rental{
-			Id: uint64(i + 1), Renter: addressOf(w.renters[i%renters]).String(), MachineId: m.Id, Slots: []uint32{0},
+			Id: uint64(i + 1), Renter: addressOf(w.renters[i%len(w.renters)]).String(), MachineId: m.Id, Slots: []uint32{0},
 			State: rental.RENTAL_STATE_ACTIVE, Start: begin, End: begin.Add(length), Deadline: begin.Add(30 * time.Minute),
 			Segments: []rental.Segment{{Start: begin, End: begin.Add(length), Rent: rent}}, Paid: rent, Fee: 10 * dbc,
 			PenaltyTerms: rental.PenaltyTerms{StakeShare: stake / 2, MinPenalty: 10 * dbc, RatioBps: 1_000},

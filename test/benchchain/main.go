@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"time"
 )
@@ -21,55 +22,90 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	machines := flag.Int("machines", 100_000, "machines in the store, each with one open rental")
-	due := flag.Int("due", 10_000, "of the rentals, those that end together")
+	due := flag.Int("due", 10_000, "of the rentals, the largest number that ends together")
+	profile := flag.String("profile", "", "file for a CPU profile of sends, rents and confirms")
 	flag.Parse()
-	if err := run(ctx, os.Stdout, *machines, *due); err != nil {
+	if err := run(ctx, os.Stdout, config{machines: *machines, due: *due, profile: *profile}); err != nil {
 		fmt.Fprintln(os.Stderr, "benchchain:", err)
 		os.Exit(1)
 	}
 }
 
+// config of a run.
+type config struct {
+	machines, due int
+	profile       string
+}
+
 // small is the store that the large one is compared with.
 const small = 1_000
 
-func run(ctx context.Context, out io.Writer, machines, due int) (err error) {
-	if machines < small || due < 1 || due > machines {
-		return fmt.Errorf("-machines is %d, it must be at least %d; -due is %d, it must be 1 to -machines", machines, small, due)
+func (c config) validate() error {
+	// Each stage of due rentals, and each rent of a free slot, takes machines of its own.
+	if least := max(small, sum(stages(c.due))+rounds*each); c.due < 1 || c.machines < least {
+		return fmt.Errorf("-due is %d, it must be at least 1; -machines is %d, it must be at least %d", c.due, c.machines, least)
 	}
-	idle, err := idleBlock(ctx)
-	if err != nil {
+	return nil
+}
+
+func run(ctx context.Context, out io.Writer, cfg config) (err error) {
+	if err := cfg.validate(); err != nil {
 		return err
 	}
-	w, err := newWorld(machines, due)
+	_, _ = fmt.Fprintf(out, "%s, %d cores, load %s, Go %s; %d machines, each with an open rental\n\n| what | measured |\n|---|---|\n",
+		cpu(), runtime.NumCPU(), load(), strings.TrimPrefix(runtime.Version(), "go"), cfg.machines)
+	row := func(what, format string, values ...any) {
+		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
+	}
+	w, err := newWorld(cfg.machines, stages(cfg.due), func(w *world, state []byte) error {
+		return w.among(ctx, state, func(n *running) error {
+			return profiled(cfg.profile, func() error { return w.measureLoad(ctx, row, n) })
+		})
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	_, _ = fmt.Fprintf(out, "%s, %d cores, Go %s; %d machines, %d open rentals, imported in %s\n\n| what | measured |\n|---|---|\n",
-		cpu(), runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go"), machines, machines, w.imported.Round(time.Second))
-	row := func(what, format string, values ...any) {
-		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
-	}
-	if err := w.measureIdle(ctx, row, idle); err != nil {
-		return err
-	}
-	if err := w.measureLoad(ctx, row); err != nil {
-		return err
-	}
+	row("import of the genesis, until the first block", "%s", w.imported.Round(time.Second))
 	if err := w.measureQueries(ctx, row); err != nil {
+		return err
+	}
+	few, err := newWorld(small, nil, (*world).alone)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, few.close()) }()
+	if err := w.measureIdle(ctx, row, few); err != nil {
 		return err
 	}
 	return w.measureDue(ctx, row)
 }
 
-// idleBlock is the time of an empty block in the small store.
-func idleBlock(ctx context.Context) (_ time.Duration, err error) {
-	w, err := newWorld(small, 1)
-	if err != nil {
-		return 0, err
+// profiled writes a CPU profile of an action to a file, if one is named.
+func profiled(path string, action func() error) (err error) {
+	if path == "" {
+		return action()
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	return w.emptyBlocks(ctx)
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("make profile: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return fmt.Errorf("begin profile: %w", err)
+	}
+	defer pprof.StopCPUProfile()
+	return action()
+}
+
+// load is the computer's mean load of the last minute: what else it has to do.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	one, _, _ := strings.Cut(string(text), " ")
+	return one
 }
 
 func cpu() string {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	abci "github.com/cometbft/cometbft/abci/types"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
@@ -25,7 +24,6 @@ import (
 
 const (
 	blocks = 51 // empty ones
-	rounds = 10 // of sends, rents and confirms
 	asks   = 500
 )
 
@@ -37,87 +35,101 @@ func quantile(all []time.Duration, q float64) time.Duration {
 	return sorted[int(q*float64(len(sorted)-1))]
 }
 
+func micros(d time.Duration) string { return fmt.Sprintf("%.0f µs", d.Seconds()*1e6) }
+
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1e3) }
 
-// emptyBlocks is the median of some blocks in which nothing happens.
-func (w *world) emptyBlocks(ctx context.Context) (time.Duration, error) {
-	var all []time.Duration
-	for range blocks {
-		took, err := w.block(time.Second, nil)
-		if err = errors.Join(err, ctx.Err()); err != nil {
-			return 0, err
-		}
-		all = append(all, took)
+// emptyBlock is the time of a block in which nothing happens, and that of the
+// end blocks of both modules alone.
+func (w *world) emptyBlock() (whole, end time.Duration, err error) {
+	if whole, err = w.block(time.Second, nil); err != nil {
+		return 0, 0, err
 	}
-	return quantile(all, 0.5), nil
-}
-
-func (w *world) measureIdle(ctx context.Context, row rowFunc, small time.Duration) error {
-	took, err := w.emptyBlocks(ctx)
-	if err != nil {
-		return err
-	}
-	row(fmt.Sprintf("empty block, none due, median of %d: with 1,000 open rentals; with %d", blocks, len(w.machines)), "%s; %s", ms(small), ms(took))
-	return nil
-}
-
-// deliver is what a node does with each transaction: check it, then carry it out in a block.
-func (w *world) deliver(msg func(i int) sdk.Msg) (time.Duration, error) {
-	txs, err := w.sign(msg)
-	if err != nil {
-		return 0, err
-	}
+	ctx := w.context()
 	started := time.Now()
-	for _, tx := range txs {
-		reply, err := w.app.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_New})
-		if err != nil || reply.Code != 0 {
-			return 0, fmt.Errorf("check transaction: %w %v", err, reply)
-		}
-	}
-	checked := time.Since(started)
-	took, err := w.block(time.Second, txs)
-	return checked + took, err
+	err = errors.Join(w.app.Machine.EndBlock(ctx), w.app.Rental.EndBlock(ctx))
+	return whole, time.Since(started), err
 }
 
-// measureLoad interleaves blocks of bank sends, rents and confirms, so that
-// all three have the same company. Each rent is of another machine's free slot.
-func (w *world) measureLoad(ctx context.Context, row rowFunc) error {
-	var sends, rents, confirms time.Duration
-	first := len(w.machines) - rounds*renters
-	if first < w.due {
-		return fmt.Errorf("%d machines are too few for %d rents beside %d that are due", len(w.machines), rounds*renters, w.due)
-	}
-	for round := range rounds {
-		at := first + round*renters
-		id := uint64(len(w.machines) + round*renters)
-		for _, part := range []struct {
-			sum *time.Duration
-			msg func(i int) sdk.Msg
-		}{
-			{&sends, func(i int) sdk.Msg {
-				return banktypes.NewMsgSend(addressOf(w.renters[i]), addressOf(w.renters[(i+1)%renters]), sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 1)))
-			}},
-			{&rents, func(i int) sdk.Msg {
-				return &rental.MsgRentMachine{
-					Renter: addressOf(w.renters[i]).String(), MachineId: w.machines[at+i].Id, DurationSeconds: 7200, Slots: 1, MaxTotal: 12 * dbc, ListingVersion: 1,
-				}
-			}},
-			{&confirms, func(i int) sdk.Msg {
-				return &rental.MsgConfirmRent{Renter: addressOf(w.renters[i]).String(), RentId: id + uint64(i) + 1}
-			}},
-		} {
-			took, err := w.deliver(part.msg)
+// measureIdle takes turns with a store of few rentals.
+func (w *world) measureIdle(ctx context.Context, row rowFunc, few *world) error {
+	var whole, end [2][]time.Duration
+	for range blocks {
+		for i, world := range []*world{few, w} {
+			all, alone, err := world.emptyBlock()
 			if err = errors.Join(err, ctx.Err()); err != nil {
 				return err
 			}
-			*part.sum += took
+			whole[i], end[i] = append(whole[i], all), append(end[i], alone)
 		}
 	}
-	perSecond := func(d time.Duration) float64 { return rounds * renters / d.Seconds() }
-	row("bank sends; rents; confirms, each checked and carried out", "%.0f; %.0f; %.0f per second", perSecond(sends), perSecond(rents), perSecond(confirms))
-	row("rents ÷ bank sends (budget ≥ 0.6)", "%.2f", sends.Seconds()/rents.Seconds())
-	row("whole rentals ÷ bank sends (budget ≥ 0.3); blocks from decision to machine", "%.2f; 1", sends.Seconds()/(rents+confirms).Seconds())
+	row(fmt.Sprintf("both modules' end block, none due, median of %d: %d open rentals; %d", blocks, len(few.machines), len(w.machines)),
+		"%s; %s", micros(quantile(end[0], 0.5)), micros(quantile(end[1], 0.5)))
+	row("the whole empty block with its commit, likewise", "%s; %s", ms(quantile(whole[0], 0.5)), ms(quantile(whole[1], 0.5)))
 	return nil
+}
+
+// measureLoad takes turns with bank sends, rents and confirms on a running
+// node. Each rent is of another machine's free slot.
+func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running) error {
+	var sends, rents, confirms []time.Duration
+	wave := each * len(w.renters)
+	renter := func(i int) sdk.AccAddress { return addressOf(w.renters[i%len(w.renters)]) }
+	first := len(w.machines) - rounds*wave
+	for round := range rounds {
+		at := first + round*wave
+		id := uint64(len(w.machines) + round*wave)
+		for _, part := range []struct {
+			name string
+			all  *[]time.Duration
+			msg  func(i int) sdk.Msg
+		}{
+			{"send", &sends, func(i int) sdk.Msg {
+				to := (round*wave + i) * 7_919 % len(w.machines) // somebody else each time, as each rent is of another machine
+				return banktypes.NewMsgSend(renter(i), holder(to), sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 1)))
+			}},
+			{"rent", &rents, func(i int) sdk.Msg {
+				return &rental.MsgRentMachine{
+					Renter: renter(i).String(), MachineId: w.machines[at+i], DurationSeconds: uint64(long / time.Second), Slots: 1,
+					MaxTotal: uint64(long/time.Hour)*dbc + 10*dbc, ListingVersion: 1,
+				}
+			}},
+			{"confirm", &confirms, func(i int) sdk.Msg {
+				return &rental.MsgConfirmRent{Renter: renter(i).String(), RentId: id + uint64(i) + 1}
+			}},
+		} {
+			txs, err := w.sign(part.msg)
+			if err != nil {
+				return err
+			}
+			took, err := n.deliver(ctx, txs)
+			if err != nil {
+				return fmt.Errorf("%s: %w", part.name, err)
+			}
+			*part.all = append(*part.all, took)
+		}
+	}
+	perSecond := func(all []time.Duration) float64 { return float64(wave) / quantile(all, 0.5).Seconds() }
+	row(fmt.Sprintf("bank sends; rents; confirms on one node, %d handed to its mempool at once, median of %d rounds", wave, rounds),
+		"%.0f; %.0f; %.0f per second", perSecond(sends), perSecond(rents), perSecond(confirms))
+	row("rents ÷ bank sends (budget ≥ 0.6), median of rounds; lowest; highest", "%s", ratios(sends, rents))
+	whole := make([]time.Duration, rounds)
+	for i := range whole {
+		whole[i] = rents[i] + confirms[i]
+	}
+	row("whole rentals ÷ bank sends (budget ≥ 0.3), likewise", "%s", ratios(sends, whole))
+	row("blocks from decision to machine", "1: the block that takes RentMachine reserves the slots")
+	return nil
+}
+
+// ratios are the median, least and greatest of the rounds' ratios.
+func ratios(ours, theirs []time.Duration) string {
+	all := make([]float64, len(ours))
+	for i := range all {
+		all[i] = ours[i].Seconds() / theirs[i].Seconds()
+	}
+	slices.Sort(all)
+	return fmt.Sprintf("%.2f; %.2f; %.2f", all[len(all)/2], all[0], all[len(all)-1])
 }
 
 // measureQueries asks over gRPC, one after the other, in turns of all filters.
@@ -176,31 +188,56 @@ func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
 	return nil
 }
 
-// measureDue lets rentals end together and counts the blocks until all are settled.
+// stages are the numbers of rentals that end together, the last one max.
+func stages(most int) []int { return []int{max(1, most/100), max(1, most/10), most} }
+
+func sum(all []int) (n int) {
+	for _, each := range all {
+		n += each
+	}
+	return n
+}
+
+// measureDue lets rentals end together, more each time, and counts the blocks until all are settled.
 func (w *world) measureDue(ctx context.Context, row rowFunc) error {
 	limit := int(rental.DefaultParams().MaxDuePerBlock)
-	empty, err := w.emptyBlocks(ctx)
-	if err != nil {
-		return err
-	}
-	var all []time.Duration
-	after := begin.Add(soon).Sub(w.now)
-	for range (w.due + limit - 1) / limit {
-		took, err := w.block(after, nil)
-		if err = errors.Join(err, ctx.Err()); err != nil {
+	for stage, due := range append([]int{0}, w.due...) {
+		empty, err := w.median(ctx)
+		if err != nil {
 			return err
 		}
-		all, after = append(all, took), time.Second
+		var all []time.Duration
+		after := endOf(stage).Sub(w.now)
+		for range max(1, (due+limit-1)/limit) {
+			took, err := w.block(after, nil)
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
+			all, after = append(all, took), time.Second
+		}
+		next, err := w.median(ctx)
+		if err != nil {
+			return err
+		}
+		var took time.Duration
+		for _, one := range all {
+			took += one - empty
+		}
+		row(fmt.Sprintf("%d rentals due at once", due), "settled in %d blocks of at most %d: median %s, longest %s; %.0f µs for each; an empty block before %s, after %s",
+			len(all), limit, ms(quantile(all, 0.5)), ms(slices.Max(all)), took.Seconds()*1e6/float64(max(1, due)), ms(empty), ms(next))
 	}
-	reply, err := w.block(time.Second, nil)
-	if err != nil {
-		return err
-	}
-	var sum time.Duration
-	for _, took := range all {
-		sum += took - empty
-	}
-	row(fmt.Sprintf("%d rentals due at once", w.due), "settled in %d blocks of %d at most: median %s, longest %s; %.0f µs for each; the block after them %s",
-		len(all), limit, ms(quantile(all, 0.5)), ms(slices.Max(all)), sum.Seconds()*1e6/float64(w.due), ms(reply))
 	return nil
+}
+
+// median is that of some empty blocks.
+func (w *world) median(ctx context.Context) (time.Duration, error) {
+	var all []time.Duration
+	for range 11 {
+		took, err := w.block(time.Second, nil)
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return 0, err
+		}
+		all = append(all, took)
+	}
+	return quantile(all, 0.5), nil
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand"
 	"os"
+	"runtime"
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -18,12 +20,14 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
-	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/address"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 
 	"github.com/dbc-network/dbc/app"
 	"github.com/dbc-network/dbc/x/machine"
@@ -33,11 +37,13 @@ import (
 const (
 	chainID = "dbc-testnet-1"
 	dbc     = uint64(1_000_000)
-	// renters is also the number of transactions in a block.
-	renters = 200
+	// each renter sends so many transactions at a time; a default bound is five open trials.
+	each = 3
+	// rounds of sends, rents and confirms.
+	rounds = 9
 )
 
-var begin = time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+var begin = time.Now().UTC().Truncate(time.Second)
 
 // world is a chain in a folder of its own.
 type world struct {
@@ -46,16 +52,20 @@ type world struct {
 	db       dbm.DB
 	height   int64
 	now      time.Time
-	due      int
+	due      []int
 	renters  []*secp256k1.PrivKey
 	numbers  []uint64
 	sequence uint64
-	machines []machine.Machine
+	machines []string
 	imported time.Duration
 }
 
-func newWorld(machines, due int) (_ *world, err error) {
+func newWorld(machines int, due []int, begun func(*world, []byte) error) (_ *world, err error) {
 	w := &world{now: begin, due: due}
+	// Each rent of the load takes a machine of its own that ends with no stage.
+	for i := range max(1, min(1_000, (machines-sum(due))/(rounds*each))) {
+		w.renters = append(w.renters, secp256k1.GenPrivKeyFromSecret(fmt.Appendf(nil, "renter %d", i)))
+	}
 	if w.dir, err = os.MkdirTemp("", "benchchain"); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
@@ -64,38 +74,52 @@ func newWorld(machines, due int) (_ *world, err error) {
 			err = errors.Join(err, w.close())
 		}
 	}()
-	if w.db, err = dbm.NewGoLevelDB("application", w.dir, nil); err != nil {
+	if w.db, err = app.OpenStore(w.dir, dbm.GoLevelDBBackend); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if w.app, err = app.New(log.NewNopLogger(), w.db, true, simtestutil.EmptyAppOptions{}, baseapp.SetChainID(chainID)); err != nil {
+	if w.app, err = app.New(log.NewNopLogger(), w.db, true, simtestutil.EmptyAppOptions{}, baseapp.SetChainID(chainID),
+		baseapp.SetIAVLCacheSize(int(serverconfig.DefaultConfig().IAVLCacheSize))); err != nil {
 		return nil, err
 	}
-	for i := range renters {
-		w.renters = append(w.renters, secp256k1.GenPrivKeyFromSecret(fmt.Appendf(nil, "renter %d", i)))
-	}
-	state, err := w.genesis(machines, due)
+	state, err := w.genesis(machines)
 	if err != nil {
 		return nil, fmt.Errorf("make genesis: %w", err)
 	}
-	started := time.Now()
-	if _, err = w.app.InitChain(&abci.RequestInitChain{
-		ChainId: chainID, Time: w.now, InitialHeight: 1, AppStateBytes: state,
-		ConsensusParams: &cmtproto.ConsensusParams{
-			Block: &cmtproto.BlockParams{MaxBytes: 22020096, MaxGas: -1}, Evidence: simtestutil.DefaultConsensusParams.Evidence,
-			Validator: simtestutil.DefaultConsensusParams.Validator,
-		},
+	return w, begun(w, state)
+}
+
+// alone begins the chain without a node: the caller makes the blocks.
+func (w *world) alone(state []byte) error {
+	if _, err := w.app.InitChain(&abci.RequestInitChain{
+		ChainId: chainID, Time: w.now, InitialHeight: 1, AppStateBytes: state, ConsensusParams: consensusParams(),
 	}); err != nil {
-		return nil, fmt.Errorf("import genesis: %w", err)
+		return fmt.Errorf("import genesis: %w", err)
 	}
-	if _, err = w.block(0, nil); err != nil {
-		return nil, err
+	_, err := w.block(0, nil)
+	return err
+}
+
+// among begins it with a node, lets that carry out the load and ends it.
+func (w *world) among(ctx context.Context, state []byte, load func(*running) error) (err error) {
+	started := time.Now()
+	n, err := w.run(ctx, state)
+	if err != nil {
+		return err
 	}
+	defer func() {
+		err = errors.Join(err, n.stop())
+		w.height, w.now = w.app.LastBlockHeight(), time.Now().UTC()
+	}()
 	w.imported = time.Since(started)
-	ctx := w.app.NewContextLegacy(true, cmtproto.Header{ChainID: chainID, Height: w.height, Time: w.now})
-	for _, key := range w.renters {
-		w.numbers = append(w.numbers, w.app.Accounts.GetAccount(ctx, addressOf(key)).GetAccountNumber())
+	// What the import left is no part of a node's life.
+	if err := w.db.(*dbm.GoLevelDB).ForceCompact(nil, nil); err != nil {
+		return fmt.Errorf("compact store: %w", err)
 	}
-	return w, nil
+	runtime.GC()
+	for _, key := range w.renters {
+		w.numbers = append(w.numbers, w.app.Accounts.GetAccount(w.context(), addressOf(key)).GetAccountNumber())
+	}
+	return load(n)
 }
 
 func (w *world) close() error {
@@ -106,15 +130,25 @@ func (w *world) close() error {
 	return errors.Join(failed, os.RemoveAll(w.dir))
 }
 
+// holder is somebody who has some money: there are as many as machines.
+func holder(i int) sdk.AccAddress {
+	return address.Module("holder", sdk.Uint64ToBigEndian(uint64(i)))[:20]
+}
+
+// context is one to look at the newest state with, and to change nothing.
+func (w *world) context() sdk.Context {
+	return w.app.NewContextLegacy(true, cmtproto.Header{ChainID: chainID, Height: w.height, Time: w.now})
+}
+
 func addressOf(key *secp256k1.PrivKey) sdk.AccAddress { return sdk.AccAddress(key.PubKey().Address()) }
 
 // genesis is a state of its own making, with what the bank must hold for it.
-func (w *world) genesis(machines, due int) ([]byte, error) {
+func (w *world) genesis(machines int) ([]byte, error) {
 	bonded, stakes, err := w.bonds(machines)
 	if err != nil {
 		return nil, err
 	}
-	rented, escrow := w.rentals(bonded.Machines, due)
+	rented, escrow := w.rentals(bonded.Machines)
 	var accounts []authtypes.GenesisAccount
 	var balances []banktypes.Balance
 	hold := func(address sdk.AccAddress, amount uint64) {
@@ -126,9 +160,13 @@ func (w *world) genesis(machines, due int) ([]byte, error) {
 		accounts = append(accounts, authtypes.NewBaseAccountWithAddress(addressOf(key)))
 		hold(addressOf(key), 1_000_000*dbc)
 	}
+	for i := range machines {
+		accounts = append(accounts, authtypes.NewBaseAccountWithAddress(holder(i)))
+		hold(holder(i), dbc)
+	}
 	hold(authtypes.NewModuleAddress(machine.ModuleName), stakes)
 	hold(authtypes.NewModuleAddress(rental.ModuleName), escrow)
-	key, err := cryptocodec.ToCmtPubKeyInterface(ed25519.GenPrivKeyFromSecret([]byte("validator")).PubKey())
+	key, err := cryptocodec.ToCmtPubKeyInterface(validatorKey.PubKey())
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +175,12 @@ func (w *world) genesis(machines, due int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	validator := sdk.ConsAddress(key.Address())
+	signing := slashingtypes.DefaultGenesisState()
+	signing.SigningInfos = []slashingtypes.SigningInfo{{
+		Address: validator.String(), ValidatorSigningInfo: slashingtypes.NewValidatorSigningInfo(validator, 0, 0, time.Unix(0, 0).UTC(), false, 0),
+	}}
+	state[slashingtypes.ModuleName] = w.app.Codec.MustMarshalJSON(signing)
 	state[machine.ModuleName] = w.app.Codec.MustMarshalJSON(bonded)
 	state[rental.ModuleName] = w.app.Codec.MustMarshalJSON(rented)
 	return json.Marshal(state)
@@ -163,13 +207,14 @@ func (w *world) block(after time.Duration, txs [][]byte) (time.Duration, error) 
 	return took, nil
 }
 
-// sign makes one transaction of each renter.
+// sign makes some transactions of each renter, in turns.
 func (w *world) sign(msg func(i int) sdk.Msg) ([][]byte, error) {
 	var txs [][]byte
 	fee := sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 5_000))
-	for i, key := range w.renters {
-		tx, err := simtestutil.GenSignedMockTx(rand.New(rand.NewSource(w.height)), w.app.TxConfig, []sdk.Msg{msg(i)}, fee, 500_000, //nolint:gosec // a memo
-			chainID, w.numbers[i:i+1], []uint64{w.sequence}, key)
+	for i := range each * len(w.renters) {
+		from := i % len(w.renters)
+		tx, err := simtestutil.GenSignedMockTx(rand.New(rand.NewSource(int64(i))), w.app.TxConfig, []sdk.Msg{msg(i)}, fee, 500_000, //nolint:gosec // a memo
+			chainID, w.numbers[from:from+1], []uint64{w.sequence + uint64(i/len(w.renters))}, w.renters[from])
 		if err != nil {
 			return nil, fmt.Errorf("sign: %w", err)
 		}
@@ -179,6 +224,6 @@ func (w *world) sign(msg func(i int) sdk.Msg) ([][]byte, error) {
 		}
 		txs = append(txs, bz)
 	}
-	w.sequence++
+	w.sequence += each
 	return txs, nil
 }
