@@ -1,0 +1,33 @@
+package app
+
+import (
+	"path/filepath"
+
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/syndtr/goleveldb/leveldb/filter"
+	"github.com/syndtr/goleveldb/leveldb/opt"
+)
+
+// storeName is the database's name in a node's data folder, as all of the SDK's commands know it.
+const storeName = "application"
+
+// Sizes of the database. LevelDB's own are for a phone: with many machines a
+// third of a node's work went into merging small tables again and again.
+const (
+	blockCache  = 128 * opt.MiB
+	writeBuffer = 32 * opt.MiB
+	tableSize   = 16 * opt.MiB
+	levelOne    = 128 * opt.MiB
+)
+
+// OpenStore opens the application's database in the data folder of a node's home.
+func OpenStore(home string, backend dbm.BackendType) (dbm.DB, error) {
+	dir := filepath.Join(home, "data")
+	if backend != dbm.GoLevelDBBackend {
+		return dbm.NewDB(storeName, backend, dir)
+	}
+	return dbm.NewGoLevelDBWithOpts(storeName, dir, &opt.Options{
+		Filter:             filter.NewBloomFilter(10),
+		BlockCacheCapacity: blockCache, WriteBuffer: writeBuffer, CompactionTableSize: tableSize, CompactionTotalSize: levelOne,
+	})
+}
