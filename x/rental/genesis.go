@@ -7,6 +7,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 // DefaultGenesis has no rentals.
@@ -55,6 +56,9 @@ func validateCooldowns(cooldowns []Cooldown) error {
 		if _, err := sdk.AccAddressFromBech32(c.Renter); err != nil {
 			return ErrInvalid.Wrapf("cooldown's renter is %q: %s", c.Renter, err)
 		}
+		if _, err := machine.ParseID(c.MachineId); err != nil {
+			return fmt.Errorf("cooldown of %s: %w", c.Renter, err)
+		}
 		k := key{c.Renter, c.MachineId}
 		if seen[k] {
 			return ErrInvalid.Wrapf("cooldown of %s on %s is there twice", c.Renter, c.MachineId)
@@ -76,10 +80,11 @@ func (r Rental) Validate() error {
 	if len(r.Slots) == 0 || !slices.IsSorted(r.Slots) || len(slices.Compact(slices.Clone(r.Slots))) != len(r.Slots) {
 		return ErrInvalid.Wrapf("slots are %v, they must be ascending, without doubles and at least one", r.Slots)
 	}
-	if n := len(r.Transitions); n == 0 || n > MaxTransitions {
-		return ErrInvalid.Wrapf("there are %d transitions, it must be 1 to %d", n, MaxTransitions)
-	} else if last := r.Transitions[n-1]; last.To != r.State {
-		return ErrInvalid.Wrapf("state is %s, the last transition led to %s", state, rental.State(last.To))
+	if err := r.validateTransitions(state); err != nil {
+		return err
+	}
+	if r.OutageNs < 0 {
+		return ErrInvalid.Wrapf("outage_ns is %d, it must be at least 0", r.OutageNs)
 	}
 	if !r.End.After(r.Start) {
 		return ErrInvalid.Wrapf("end is %s, it must be after start, %s", r.End, r.Start)
@@ -88,6 +93,28 @@ func (r Rental) Validate() error {
 		return err
 	}
 	return r.validateMoney(state)
+}
+
+// validateTransitions checks that the history is one that the table allows.
+func (r Rental) validateTransitions(state rental.State) error {
+	n := len(r.Transitions)
+	if n == 0 || n > MaxTransitions {
+		return ErrInvalid.Wrapf("there are %d transitions, it must be 1 to %d", n, MaxTransitions)
+	}
+	for i, t := range r.Transitions {
+		known, ok := rental.ByReason(rental.State(t.From), rental.Reason(t.Reason))
+		if !ok || known.To != rental.State(t.To) {
+			return ErrInvalid.Wrapf("transition %d is from %s to %s by %s, which no event makes",
+				i, rental.State(t.From), rental.State(t.To), rental.Reason(t.Reason))
+		}
+		if i > 0 && (t.From != r.Transitions[i-1].To || t.Time.Before(r.Transitions[i-1].Time)) {
+			return ErrInvalid.Wrapf("transition %d does not follow the one before it", i)
+		}
+	}
+	if last := r.Transitions[n-1]; last.To != r.State {
+		return ErrInvalid.Wrapf("state is %s, the last transition led to %s", state, rental.State(last.To))
+	}
+	return nil
 }
 
 func (r Rental) validateSegments(state rental.State) error {
@@ -118,8 +145,8 @@ func (r Rental) validateSegments(state rental.State) error {
 
 // validateMoney checks that what segments can still earn, with what was folded, is what was paid.
 func (r Rental) validateMoney(state rental.State) error {
-	if state == rental.StateRefunded && (r.Claimed != 0 || r.FoldedEarned != 0) {
-		return ErrInvalid.Wrapf("claimed is %d and folded_earned %d udbc, a refunded rental earned nothing", r.Claimed, r.FoldedEarned)
+	if (state == rental.StateTrial || state == rental.StateRefunded) && (r.Claimed != 0 || r.FoldedEarned != 0) {
+		return ErrInvalid.Wrapf("claimed is %d and folded_earned %d udbc, a trial earns nothing", r.Claimed, r.FoldedEarned)
 	}
 	if r.Claimed > r.Paid || r.FoldedEarned > r.Paid {
 		return ErrInvalid.Wrapf("claimed is %d, folded_earned %d, both must be at most paid, %d udbc", r.Claimed, r.FoldedEarned, r.Paid)

@@ -84,6 +84,15 @@ func TestExportAndImport(t *testing.T) {
 	require.EqualValues(t, c.balance(c.payout), n.balance(n.payout))
 }
 
+// putMachine changes a stored machine's state and nothing else.
+func (c *chain) putMachine(id string, state machine.MachineState) {
+	c.Helper()
+	m, err := c.machines.Bonds.Get(c.ctx, id)
+	require.NoError(c, err)
+	m.State = state
+	require.NoError(c, c.machines.Bonds.Set(c.ctx, id, m))
+}
+
 func TestImportChecks(t *testing.T) {
 	t.Parallel()
 	c, id := busy(t)
@@ -109,7 +118,15 @@ func TestImportChecks(t *testing.T) {
 		"cooldown twice": {func(_ *chain, gs *xrental.GenesisState) {
 			gs.Cooldowns = append(gs.Cooldowns, gs.Cooldowns[0])
 		}, xrental.ErrInvalid},
-		"parameters": {func(_ *chain, gs *xrental.GenesisState) { gs.Params.MaxSegments = 0 }, xrental.ErrParams},
+		"trial that was claimed":    {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[4].Claimed = 1 }, xrental.ErrInvalid},
+		"trial that earned":         {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[4].FoldedEarned = 1 }, xrental.ErrInvalid},
+		"negative outage":           {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].OutageNs = -1 }, xrental.ErrInvalid},
+		"transition that can't be":  {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Transitions[1].Reason = xrental.REASON_RENEWED }, xrental.ErrInvalid},
+		"transitions out of order":  {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Transitions[1].Time = genesisTime.Add(-1) }, xrental.ErrInvalid},
+		"cooldown of no machine":    {func(_ *chain, gs *xrental.GenesisState) { gs.Cooldowns[0].MachineId = "ff" }, machine.ErrInvalidID},
+		"open on a retired machine": {func(n *chain, _ *xrental.GenesisState) { n.putMachine(id, machine.MACHINE_STATE_RETIRED) }, machine.ErrState},
+		"open on a bonded machine":  {func(n *chain, _ *xrental.GenesisState) { n.putMachine(id, machine.MACHINE_STATE_BONDED) }, machine.ErrState},
+		"parameters":                {func(_ *chain, gs *xrental.GenesisState) { gs.Params.MaxSegments = 0 }, xrental.ErrParams},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
