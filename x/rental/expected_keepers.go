@@ -27,6 +27,8 @@ type MachineReader interface {
 	GetMachine(ctx context.Context, id string) (machine.Machine, error)
 	// FreeSlots are the slots that nobody rents, ascending.
 	FreeSlots(ctx context.Context, id string) ([]uint32, error)
+	// Rentals are those that hold slots, ascending: the open ones.
+	Rentals(ctx context.Context, id string) ([]uint64, error)
 	// OpenChallenge is the machine's open challenge; false without one.
 	OpenChallenge(ctx context.Context, id string) (machine.Challenge, bool, error)
 	// Halted is the sum of all time in which the chain stood still, the current block included.
@@ -40,7 +42,7 @@ type MachineKeeper interface {
 	// which none is rented for n = 0. It refuses a machine that is not online
 	// or below its stake.
 	ReserveSlots(ctx context.Context, id string, n uint32, rentID uint64) ([]uint32, error)
-	// RestoreSlots reserves just these slots at import, whatever the machine's state.
+	// RestoreSlots reserves just these slots at import, of a machine that is online or offline.
 	RestoreSlots(ctx context.Context, id string, slots []uint32, rentID uint64) error
 	// ReleaseSlots gives back the slots of a rental; without any it does nothing.
 	ReleaseSlots(ctx context.Context, id string, rentID uint64) error

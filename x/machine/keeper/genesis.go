@@ -46,7 +46,10 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 }
 
 func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
-	if err := k.store(ctx, m, nil); err != nil || m.State == machine.MACHINE_STATE_RETIRED {
+	if err := k.Bonds.Set(ctx, m.Id, m); err != nil {
+		return err
+	}
+	if err := k.moveOffers(ctx, machine.Machine{}, m); err != nil || m.State == machine.MACHINE_STATE_RETIRED {
 		return err
 	}
 	for _, gpu := range m.Facts.GPUIDs() {

@@ -52,8 +52,8 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 		for _, term := range termsOf(m) {
 			termSet[term+"/"+id] = true
 		}
-		offers, err := k.offersOf(ctx, m)
-		for _, key := range offers {
+		rented, err := k.reserved(ctx, id)
+		for _, key := range offersOf(m, rented) {
 			offerSet[offerName(key)] = true
 		}
 		if m.State != machine.MACHINE_STATE_RETIRED {
@@ -104,13 +104,13 @@ func (k *Keeper) checkCooldowns(ctx context.Context) error {
 }
 
 func (k *Keeper) checkSlots(ctx context.Context) error {
-	return k.Slots.Walk(ctx, nil, func(key collections.Pair[string, uint32], rentID uint64) (bool, error) {
-		m, err := k.load(ctx, key.K1())
+	return k.Slots.Walk(ctx, nil, func(id string, rented []uint64) (bool, error) {
+		m, err := k.load(ctx, id)
 		if err != nil {
 			return true, err
 		}
-		if key.K2() >= m.Whole() || m.State == machine.MACHINE_STATE_RETIRED {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "rental %d holds slot %d of %s machine %s, which has %d", rentID, key.K2(), m.State.Word(), m.Id, m.Whole())
+		if uint32(len(rented)) != m.Whole() || slots(rented).rented() == 0 || m.State == machine.MACHINE_STATE_RETIRED {
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "rentals %v hold slots of %s machine %s, which has %d", rented, m.State.Word(), m.Id, m.Whole())
 		}
 		return false, nil
 	})

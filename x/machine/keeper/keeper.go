@@ -36,8 +36,8 @@ type Keeper struct {
 	Bonds *collections.IndexedMap[string, machine.Machine, terms]
 	// Offers are the online machines with free slots by GPU type and free slots.
 	Offers collections.KeySet[offer]
-	// Slots holds the rental that reserved a slot.
-	Slots collections.Map[collections.Pair[string, uint32], uint64]
+	// Slots holds the rental of each slot of a machine, 0 where it is free; nothing while all are.
+	Slots collections.Map[string, []uint64]
 	// GPUs holds the machine that a GPU id is bonded to.
 	GPUs collections.Map[string, string]
 	// Cooldowns holds until when the GPU id of a retired machine stays taken.
@@ -63,8 +63,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, account
 			codec.CollValue[machine.Machine](cdc), newTerms(sb)),
 		Offers: collections.NewKeySet(sb, machine.OffersKey, "offers",
 			collections.TripleKeyCodec(collections.StringKey, collections.Uint32Key, collections.StringKey)),
-		Slots: collections.NewMap(sb, machine.SlotsKey, "slots",
-			collections.PairKeyCodec(collections.StringKey, collections.Uint32Key), collections.Uint64Value),
+		Slots:     collections.NewMap(sb, machine.SlotsKey, "slots", collections.StringKey, machine.RentIDs),
 		GPUs:      collections.NewMap(sb, machine.GPUsKey, "gpus", collections.StringKey, collections.StringValue),
 		Cooldowns: collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, collcodec.TimeValue()),
 		CooldownQueue: collections.NewKeySet(sb, machine.CooldownQueueKey, "cooldown_queue",

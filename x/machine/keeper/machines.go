@@ -55,30 +55,18 @@ func (k *Keeper) effective(ctx context.Context, m machine.Machine) (machine.Mach
 
 // change stores what edit made of a stored machine, and keeps the offers right.
 func (k *Keeper) change(ctx context.Context, id string, edit func(*machine.Machine) error) (machine.Machine, error) {
-	m, err := k.load(ctx, id)
+	old, err := k.load(ctx, id)
 	if err != nil {
-		return m, err
+		return old, err
 	}
-	before, err := k.offersOf(ctx, m)
-	if err != nil {
-		return m, err
-	}
+	m := old
 	if err := edit(&m); err != nil {
 		return m, err
 	}
-	return m, k.store(ctx, m, before)
-}
-
-// store writes a machine whose offers were before.
-func (k *Keeper) store(ctx context.Context, m machine.Machine, before []offer) error {
 	if err := k.Bonds.Set(ctx, m.Id, m); err != nil {
-		return err
+		return m, err
 	}
-	after, err := k.offersOf(ctx, m)
-	if err != nil {
-		return err
-	}
-	return k.replaceOffers(ctx, before, after)
+	return m, k.moveOffers(ctx, old, m)
 }
 
 // touch settles everything that is due on a machine and returns it as stored.

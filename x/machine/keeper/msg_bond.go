@@ -54,7 +54,7 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, address string,
 	if err := k.take(ctx, owner, stake); err != nil {
 		return errorsmod.Wrapf(err, "stake %d udbc of machine %s", stake, m.Id)
 	}
-	if err := k.store(ctx, m, nil); err != nil {
+	if err := k.Bonds.Set(ctx, m.Id, m); err != nil { // no offer before SetOnline
 		return err
 	}
 	return emit(ctx, &machine.EventBonded{MachineId: m.Id, Owner: m.Owner, Operator: m.Operator, Stake: m.Stake, ListingVersion: m.ListingVersion})

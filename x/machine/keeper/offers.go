@@ -17,22 +17,30 @@ type offer = collections.Triple[string, uint32, string]
 // name of a GPU is empty.
 const anyType = ""
 
-// offersOf are the entries that a machine has now: none unless it is online
-// and has free slots.
-func (k *Keeper) offersOf(ctx context.Context, m machine.Machine) ([]offer, error) {
-	if m.State != machine.MACHINE_STATE_ONLINE {
-		return nil, nil
+// offersOf are the entries of a machine of which some slots are rented: none
+// unless it is online and has free ones.
+func offersOf(m machine.Machine, rented slots) []offer {
+	n := uint32(len(rented.free(m)))
+	if m.State != machine.MACHINE_STATE_ONLINE || n == 0 {
+		return nil
 	}
-	free, err := k.freeSlots(ctx, m)
-	if err != nil || len(free) == 0 {
-		return nil, err
-	}
-	n := uint32(len(free))
 	list := []offer{collections.Join3(anyType, n, m.Id)}
 	for _, gpuType := range m.Facts.GPUTypes() {
 		list = append(list, collections.Join3(gpuType, n, m.Id))
 	}
-	return list, nil
+	return list
+}
+
+// moveOffers keeps the index right where a machine changed from old to m.
+func (k *Keeper) moveOffers(ctx context.Context, old, m machine.Machine) error {
+	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(old.Facts.GPUTypes(), m.Facts.GPUTypes()) {
+		return nil
+	}
+	rented, err := k.reserved(ctx, m.Id)
+	if err != nil {
+		return err
+	}
+	return k.replaceOffers(ctx, offersOf(old, rented), offersOf(m, rented))
 }
 
 // replaceOffers brings the index from before to after.

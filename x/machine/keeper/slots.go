@@ -2,7 +2,7 @@ package keeper
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"slices"
 
 	"cosmossdk.io/collections"
@@ -34,10 +34,11 @@ func (k *Keeper) ReserveSlots(ctx context.Context, id string, n uint32, rentID u
 	if m.BelowStake() {
 		return nil, errorsmod.Wrapf(machine.ErrStake, "machine %s has %d udbc at stake of %d; its owner must add stake first", id, m.Stake, m.StakeRequired)
 	}
-	free, err := k.freeSlots(ctx, m)
+	rented, err := k.reserved(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	free := rented.free(m)
 	if n == 0 {
 		n = m.Whole()
 	}
@@ -45,110 +46,133 @@ func (k *Keeper) ReserveSlots(ctx context.Context, id string, n uint32, rentID u
 		return nil, errorsmod.Wrapf(machine.ErrNoSlots, "machine %s: %d slots asked for, %d of %d are free; ask for fewer or choose another machine",
 			id, n, len(free), m.Whole())
 	}
-	return free[:n], k.reserve(ctx, m, free[:n], rentID)
+	return free[:n], k.reserve(ctx, m, rented, free[:n], rentID)
 }
 
-// RestoreSlots reserves just these slots at import, whatever the machine's state.
-func (k *Keeper) RestoreSlots(ctx context.Context, id string, slots []uint32, rentID uint64) error {
+// RestoreSlots reserves just these slots at import. A machine that is not on
+// the market, nor was when they were rented, has none.
+func (k *Keeper) RestoreSlots(ctx context.Context, id string, list []uint32, rentID uint64) error {
 	m, err := k.load(ctx, id)
 	if err != nil {
 		return err
 	}
-	seen := make(map[uint32]bool)
-	for _, slot := range slots {
-		taken, err := k.Slots.Has(ctx, collections.Join(id, slot))
-		if err != nil {
-			return err
-		}
-		if slot >= m.Whole() || taken || seen[slot] {
+	if m.State != machine.MACHINE_STATE_ONLINE && m.State != machine.MACHINE_STATE_OFFLINE {
+		return errorsmod.Wrapf(machine.ErrState, "machine %s is %s: rental %d can't be open on it", id, m.State.Word(), rentID)
+	}
+	rented, err := k.reserved(ctx, id)
+	if err != nil {
+		return err
+	}
+	free := rented.free(m)
+	for i, slot := range list {
+		if !slices.Contains(free, slot) || slices.Contains(list[:i], slot) {
 			return errorsmod.Wrapf(machine.ErrNoSlots, "machine %s: slot %d of rental %d does not exist or is rented twice", id, slot, rentID)
 		}
-		seen[slot] = true
 	}
-	return k.reserve(ctx, m, slots, rentID)
+	return k.reserve(ctx, m, rented, list, rentID)
 }
 
-func (k *Keeper) reserve(ctx context.Context, m machine.Machine, slots []uint32, rentID uint64) error {
-	return k.changeSlots(ctx, m.Id, func() error {
-		for _, slot := range slots {
-			if err := k.Slots.Set(ctx, collections.Join(m.Id, slot), rentID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// reserve gives more slots of a machine to a rental.
+func (k *Keeper) reserve(ctx context.Context, m machine.Machine, rented slots, list []uint32, rentID uint64) error {
+	after := make(slots, m.Whole())
+	copy(after, rented)
+	for _, slot := range list {
+		after[slot] = rentID
+	}
+	if err := k.Slots.Set(ctx, m.Id, after); err != nil {
+		return err
+	}
+	return k.replaceOffers(ctx, offersOf(m, rented), offersOf(m, after))
 }
 
 // ReleaseSlots gives back the slots of a rental; without any it does nothing.
 func (k *Keeper) ReleaseSlots(ctx context.Context, id string, rentID uint64) error {
-	reserved, err := k.reserved(ctx, id)
-	if err != nil {
-		return err
-	}
-	return k.changeSlots(ctx, id, func() error {
-		for _, slot := range slices.Sorted(maps.Keys(reserved)) {
-			if reserved[slot] != rentID {
-				continue
-			}
-			if err := k.Slots.Remove(ctx, collections.Join(id, slot)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (k *Keeper) changeSlots(ctx context.Context, id string, edit func() error) error {
 	m, err := k.load(ctx, id)
 	if err != nil {
 		return err
 	}
-	before, err := k.offersOf(ctx, m)
+	rented, err := k.reserved(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := edit(); err != nil {
-		return err
+	after := slices.Clone(rented)
+	for slot, by := range after {
+		if by == rentID {
+			after[slot] = 0
+		}
 	}
-	after, err := k.offersOf(ctx, m)
+	switch {
+	case slices.Equal(rented, after):
+		return nil
+	case len(after.rentals()) == 0:
+		err = k.Slots.Remove(ctx, id)
+	default:
+		err = k.Slots.Set(ctx, id, after)
+	}
 	if err != nil {
 		return err
 	}
-	return k.replaceOffers(ctx, before, after)
+	return k.replaceOffers(ctx, offersOf(m, rented), offersOf(m, after))
 }
 
-// reserved holds the rental of each slot that is rented.
-func (k *Keeper) reserved(ctx context.Context, id string) (map[uint32]uint64, error) {
-	slots := make(map[uint32]uint64)
-	err := k.Slots.Walk(ctx, collections.NewPrefixedPairRange[string, uint32](id),
-		func(key collections.Pair[string, uint32], rentID uint64) (bool, error) {
-			slots[key.K2()] = rentID
-			return false, nil
-		})
-	return slots, err
+// Rentals are those that hold slots of a machine, ascending.
+func (k *Keeper) Rentals(ctx context.Context, id string) ([]uint64, error) {
+	rented, err := k.reserved(ctx, id)
+	return rented.rentals(), err
 }
 
-func (k *Keeper) freeSlots(ctx context.Context, m machine.Machine) ([]uint32, error) {
-	reserved, err := k.reserved(ctx, m.Id)
-	if err != nil {
-		return nil, err
-	}
+// slots are the rentals of a machine's slots, 0 where one is free, and none
+// while all are.
+type slots []uint64
+
+// free are the slots that nobody rents, ascending.
+func (s slots) free(m machine.Machine) []uint32 {
 	free := make([]uint32, 0, m.Whole())
 	for slot := range m.Whole() {
-		if _, taken := reserved[slot]; !taken {
+		if int(slot) >= len(s) || s[slot] == 0 {
 			free = append(free, slot)
 		}
 	}
-	return free, nil
+	return free
+}
+
+// rented counts the others.
+func (s slots) rented() (n int) {
+	for _, id := range s {
+		if id != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// rentals are the distinct ones, ascending.
+func (s slots) rentals() []uint64 {
+	all := slices.DeleteFunc(slices.Clone(s), func(id uint64) bool { return id == 0 })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (k *Keeper) reserved(ctx context.Context, id string) (slots, error) {
+	rented, err := k.Slots.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil, nil
+	}
+	return rented, err
+}
+
+func (k *Keeper) freeSlots(ctx context.Context, m machine.Machine) ([]uint32, error) {
+	rented, err := k.reserved(ctx, m.Id)
+	return rented.free(m), err
 }
 
 // unrented refuses what can't be done while rentals are open.
 func (k *Keeper) unrented(ctx context.Context, id, remedy string) error {
-	reserved, err := k.reserved(ctx, id)
+	rented, err := k.reserved(ctx, id)
 	if err != nil {
 		return err
 	}
-	if n := len(reserved); n > 0 {
+	if n := rented.rented(); n > 0 {
 		return errorsmod.Wrapf(machine.ErrRentalsOpen, "machine %s: %d slots are rented; %s", id, n, remedy)
 	}
 	return nil

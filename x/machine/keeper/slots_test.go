@@ -53,8 +53,11 @@ func TestOfflineMachineTakesNoRental(t *testing.T) {
 func TestRestoreSlots(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	n := f.bonded(1, 3)
-	require.NoError(t, f.k.RestoreSlots(f.ctx, n.id, []uint32{2}, 1), "import knows no state")
+	require.ErrorIs(t, f.k.RestoreSlots(f.ctx, f.bonded(2, 1).id, []uint32{0}, 1), machine.ErrState, "it never was online")
+	n := f.online(1, 3)
+	_, err := f.msgs.SetOffline(f.ctx, &machine.MsgSetOffline{Operator: operator, MachineId: n.id})
+	require.NoError(t, err, "rentals go on")
+	require.NoError(t, f.k.RestoreSlots(f.ctx, n.id, []uint32{2}, 1))
 	require.ErrorIs(t, f.k.RestoreSlots(f.ctx, n.id, []uint32{2}, 2), machine.ErrNoSlots)
 	require.ErrorIs(t, f.k.RestoreSlots(f.ctx, n.id, []uint32{3}, 2), machine.ErrNoSlots)
 	require.ErrorIs(t, f.k.RestoreSlots(f.ctx, n.id, []uint32{0, 0}, 2), machine.ErrNoSlots)

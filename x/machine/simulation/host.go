@@ -3,8 +3,6 @@ package simulation
 import (
 	"time"
 
-	"cosmossdk.io/collections"
-
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -114,12 +112,8 @@ func Retire(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgRetire, bool) {
 		r := data.Rand().Rand
 		m, ok := pick(ctx, r, k, rarely(r, func(m machine.Machine) bool {
-			reserved, err := k.Slots.Iterate(ctx, collections.NewPrefixedPairRange[string, uint32](m.Id))
-			if err != nil {
-				return false
-			}
-			defer func() { _ = reserved.Close() }()
-			return listed(m) && m.OpenChallenge == 0 && !reserved.Valid()
+			rented, err := k.Slots.Has(ctx, m.Id)
+			return err == nil && listed(m) && m.OpenChallenge == 0 && !rented
 		}))
 		return m.Owner, &machine.MsgRetire{Owner: m.Owner, MachineId: m.Id}, ok
 	})

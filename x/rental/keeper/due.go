@@ -93,16 +93,9 @@ func (k Keeper) due(ctx context.Context, c clock, limit int) ([]uint64, error) {
 // SettleDue settles what is due on a machine. A message that touches a machine
 // calls it first; a rental that fails stays for the end block.
 func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
-	open, err := ids(ctx, k.openByMachine, machineID)
-	if err != nil {
+	held, err := k.held(ctx, machineID)
+	if err != nil || len(held) == 0 {
 		return err
-	}
-	waiting, err := ids(ctx, k.unsettled, machineID)
-	if err != nil {
-		return err
-	}
-	if len(open)+len(waiting) == 0 {
-		return nil
 	}
 	c, err := k.clock(ctx)
 	if err != nil {
@@ -112,7 +105,7 @@ func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range append(open, waiting...) {
+	for _, id := range held {
 		r, err := k.rental(ctx, id)
 		if err != nil {
 			return err

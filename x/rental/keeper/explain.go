@@ -135,7 +135,7 @@ func (k Keeper) free(ctx context.Context, machineID string, c clock) ([]uint32, 
 	if err != nil {
 		return nil, err
 	}
-	open, err := ids(ctx, k.openByMachine, machineID)
+	open, err := k.machines.Rentals(ctx, machineID)
 	if err != nil {
 		return nil, err
 	}

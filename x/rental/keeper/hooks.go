@@ -34,7 +34,7 @@ func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, _ time
 	if err != nil {
 		return err
 	}
-	open, err := ids(ctx, k.openByMachine, machineID)
+	open, err := k.machines.Rentals(ctx, machineID)
 	if err != nil {
 		return err
 	}
@@ -58,16 +58,13 @@ func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, _ time
 
 // AfterMachineOnline accounts an outage that is over to the rentals that lived through it.
 func (h Hooks) AfterMachineOnline(ctx context.Context, machineID string, offlineSince, now time.Time) error {
-	k := h.k
-	for _, set := range []machineIndex{k.openByMachine, k.unsettled} {
-		all, err := ids(ctx, set, machineID)
-		if err != nil {
+	held, err := h.k.held(ctx, machineID)
+	if err != nil {
+		return err
+	}
+	for _, id := range held {
+		if err := h.k.accountOutage(ctx, id, offlineSince, now); err != nil {
 			return err
-		}
-		for _, id := range all {
-			if err := k.accountOutage(ctx, id, offlineSince, now); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -96,7 +93,7 @@ func (h Hooks) AfterChallengeClosed(ctx context.Context, machineID string, _ uin
 	if err != nil {
 		return err
 	}
-	waiting, err := ids(ctx, k.unsettled, machineID)
+	waiting, err := listed(ctx, k.unsettled, machineID)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -21,7 +22,6 @@ const (
 	inByRenter index = iota
 	inByMachine
 	inOpenByRenter
-	inOpenByMachine
 	inTrials
 	inUnsettled
 	inDeadlines
@@ -40,7 +40,7 @@ func places(r xrental.Rental) []place {
 	all := []place{{index: inByRenter}, {index: inByMachine}}
 	switch state := rental.State(r.State); {
 	case state.Open():
-		all = append(all, place{index: inOpenByRenter}, place{index: inOpenByMachine}, place{inEnds, r.End})
+		all = append(all, place{index: inOpenByRenter}, place{inEnds, r.End})
 		if state == rental.StateTrial {
 			all = append(all, place{index: inTrials}, place{inDeadlines, r.Deadline})
 		}
@@ -92,13 +92,11 @@ func (k Keeper) place(ctx context.Context, renter sdk.AccAddress, r xrental.Rent
 	case inOpenByRenter:
 		return put(ctx, k.openByRenter, collections.Join(renter, r.Id), set)
 	case inTrials:
-		return put(ctx, k.trials, collections.Join(renter, r.Id), set)
+		return putListed(ctx, k.trials, renter, r.Id, set)
 	case inByMachine:
 		return put(ctx, k.byMachine, collections.Join(r.MachineId, r.Id), set)
-	case inOpenByMachine:
-		return put(ctx, k.openByMachine, collections.Join(r.MachineId, r.Id), set)
 	case inUnsettled:
-		return put(ctx, k.unsettled, collections.Join(r.MachineId, r.Id), set)
+		return putListed(ctx, k.unsettled, r.MachineId, r.Id, set)
 	case inDeadlines:
 		return put(ctx, k.deadlines, collections.Join(p.at, r.Id), set)
 	case inEnds:
@@ -129,12 +127,36 @@ func (k Keeper) forget(ctx context.Context, r xrental.Rental) error {
 	return k.Rentals.Remove(ctx, r.Id)
 }
 
-// ids collects the rentals of an index under a prefix, ascending, before any of them is changed.
-func ids[P any](ctx context.Context, set collections.KeySet[collections.Pair[P, uint64]], prefix P) ([]uint64, error) {
-	var all []uint64
-	err := set.Walk(ctx, collections.NewPrefixedPairRange[P, uint64](prefix), func(key collections.Pair[P, uint64]) (bool, error) {
-		all = append(all, key.K2())
-		return false, nil
-	})
-	return all, err
+// putListed puts a rental into a list or takes it out; a list without any is removed.
+func putListed[K any](ctx context.Context, lists collections.Map[K, []uint64], key K, id uint64, on bool) error {
+	ids, err := listed(ctx, lists, key)
+	if err != nil {
+		return err
+	}
+	ids = slices.DeleteFunc(ids, func(other uint64) bool { return other == id })
+	if on {
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return lists.Remove(ctx, key)
+	}
+	return lists.Set(ctx, key, ids)
+}
+
+func listed[K any](ctx context.Context, lists collections.Map[K, []uint64], key K) ([]uint64, error) {
+	ids, err := lists.Get(ctx, key)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil, nil
+	}
+	return ids, err
+}
+
+// held are the rentals on a machine that are open or over and not settled.
+func (k Keeper) held(ctx context.Context, machineID string) ([]uint64, error) {
+	open, err := k.machines.Rentals(ctx, machineID)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := listed(ctx, k.unsettled, machineID)
+	return append(open, waiting...), err
 }

@@ -9,6 +9,7 @@ import (
 	"cosmossdk.io/collections"
 	"cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/dbc-network/dbc/rental"
@@ -104,24 +105,29 @@ func (k Keeper) CheckMoney(ctx context.Context) error {
 	})
 }
 
-// CheckIndexes checks that every rental is in its indexes, and in no queue but its own.
+// CheckIndexes checks that every rental is in its indexes and queues, and that
+// these hold nothing else.
 func (k Keeper) CheckIndexes(ctx context.Context) error {
-	entries := 0
+	entries := make(map[index]int)
 	err := k.Rentals.Walk(ctx, nil, func(id uint64, r xrental.Rental) (bool, error) {
 		failed, err := k.failures.Has(ctx, id)
 		if err != nil {
 			return true, err
 		}
+		renter, err := sdk.AccAddressFromBech32(r.Renter)
+		if err != nil {
+			return true, err
+		}
 		for _, p := range places(r) {
-			queued, err := k.queued(ctx, p, id)
+			there, err := k.placed(ctx, renter, r, p)
 			if err != nil {
 				return true, err
 			}
-			if !queued && !failed {
-				return true, xrental.ErrInvariant.Wrapf("rental %d is %s and in no queue", id, rental.State(r.State))
+			if !there && (!failed || p.index < inDeadlines) {
+				return true, xrental.ErrInvariant.Wrapf("rental %d is %s and not in index %d", id, rental.State(r.State), p.index)
 			}
-			if queued && p.index >= inDeadlines {
-				entries++
+			if there {
+				entries[p.index]++
 			}
 		}
 		return false, nil
@@ -129,32 +135,64 @@ func (k Keeper) CheckIndexes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	total := 0
-	for _, queue := range []timeQueue{k.deadlines, k.ends, k.closed} {
-		if err := queue.Walk(ctx, nil, func(collections.Pair[time.Time, uint64]) (bool, error) {
-			total++
-			return false, nil
-		}); err != nil {
-			return err
-		}
+	held, err := k.countEntries(ctx)
+	if err != nil {
+		return err
 	}
-	if total != entries {
-		return xrental.ErrInvariant.Wrapf("the queues hold %d entries, the rentals stand for %d", total, entries)
+	for i := range inClosed + 1 {
+		if held[i] != entries[i] {
+			return xrental.ErrInvariant.Wrapf("index %d holds %d entries, the rentals stand for %d", i, held[i], entries[i])
+		}
 	}
 	return nil
 }
 
-func (k Keeper) queued(ctx context.Context, p place, id uint64) (bool, error) {
+// placed is true of a rental that stands where its record says.
+func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Rental, p place) (bool, error) {
 	switch p.index {
+	case inByRenter:
+		return k.byRenter.Has(ctx, collections.Join(renter, r.Id))
+	case inOpenByRenter:
+		return k.openByRenter.Has(ctx, collections.Join(renter, r.Id))
+	case inByMachine:
+		return k.byMachine.Has(ctx, collections.Join(r.MachineId, r.Id))
+	case inTrials:
+		ids, err := listed(ctx, k.trials, renter)
+		return slices.Contains(ids, r.Id), err
+	case inUnsettled:
+		ids, err := listed(ctx, k.unsettled, r.MachineId)
+		return slices.Contains(ids, r.Id), err
 	case inDeadlines:
-		return k.deadlines.Has(ctx, collections.Join(p.at, id))
+		return k.deadlines.Has(ctx, collections.Join(p.at, r.Id))
 	case inEnds:
-		return k.ends.Has(ctx, collections.Join(p.at, id))
-	case inClosed:
-		return k.closed.Has(ctx, collections.Join(p.at, id))
+		return k.ends.Has(ctx, collections.Join(p.at, r.Id))
 	default:
-		return true, nil
+		return k.closed.Has(ctx, collections.Join(p.at, r.Id))
 	}
+}
+
+func (k Keeper) countEntries(ctx context.Context) (map[index]int, error) {
+	entries := make(map[index]int)
+	return entries, errors.Join(
+		count(ctx, k.byRenter, entries, inByRenter), count(ctx, k.openByRenter, entries, inOpenByRenter),
+		count(ctx, k.byMachine, entries, inByMachine), count(ctx, k.deadlines, entries, inDeadlines),
+		count(ctx, k.ends, entries, inEnds), count(ctx, k.closed, entries, inClosed),
+		countListed(ctx, k.trials, entries, inTrials), countListed(ctx, k.unsettled, entries, inUnsettled),
+	)
+}
+
+func count[K any](ctx context.Context, set collections.KeySet[K], entries map[index]int, i index) error {
+	return set.Walk(ctx, nil, func(K) (bool, error) {
+		entries[i]++
+		return false, nil
+	})
+}
+
+func countListed[K any](ctx context.Context, lists collections.Map[K, []uint64], entries map[index]int, i index) error {
+	return lists.Walk(ctx, nil, func(_ K, ids []uint64) (bool, error) {
+		entries[i] += len(ids)
+		return false, nil
+	})
 }
 
 // CheckOverdue checks that nothing is open past its time by more than the carry-over that

@@ -15,6 +15,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -31,12 +32,11 @@ type Keeper struct {
 	NextID  collections.Sequence
 	Rentals collections.Map[uint64, xrental.Rental]
 
-	byRenter      addressIndex
-	openByRenter  addressIndex
-	trials        addressIndex
-	byMachine     machineIndex
-	openByMachine machineIndex
-	unsettled     machineIndex
+	byRenter     addressIndex
+	openByRenter addressIndex
+	byMachine    machineIndex
+	trials       collections.Map[sdk.AccAddress, []uint64] // open ones of a renter
+	unsettled    collections.Map[string, []uint64]         // over on a machine, and not settled
 
 	deadlines timeQueue // trials by deadline, without halted time
 	ends      timeQueue // open rentals by end; a halt does not move ends
@@ -82,12 +82,11 @@ func NewKeeper(
 		NextID:  collections.NewSequence(sb, collections.NewPrefix(1), "next_id"),
 		Rentals: collections.NewMap(sb, collections.NewPrefix(2), "rentals", collections.Uint64Key, codec.CollValue[xrental.Rental](cdc)),
 
-		byRenter:      collections.NewKeySet(sb, collections.NewPrefix(3), "by_renter", byAddress),
-		openByRenter:  collections.NewKeySet(sb, collections.NewPrefix(4), "open_by_renter", byAddress),
-		trials:        collections.NewKeySet(sb, collections.NewPrefix(5), "trials", byAddress),
-		byMachine:     collections.NewKeySet(sb, collections.NewPrefix(6), "by_machine", byMachine),
-		openByMachine: collections.NewKeySet(sb, collections.NewPrefix(7), "open_by_machine", byMachine),
-		unsettled:     collections.NewKeySet(sb, collections.NewPrefix(8), "unsettled", byMachine),
+		byRenter:     collections.NewKeySet(sb, collections.NewPrefix(3), "by_renter", byAddress),
+		openByRenter: collections.NewKeySet(sb, collections.NewPrefix(4), "open_by_renter", byAddress),
+		trials:       collections.NewMap(sb, collections.NewPrefix(5), "trials", sdk.AccAddressKey, machine.RentIDs),
+		byMachine:    collections.NewKeySet(sb, collections.NewPrefix(6), "by_machine", byMachine),
+		unsettled:    collections.NewMap(sb, collections.NewPrefix(7), "unsettled", collections.StringKey, machine.RentIDs),
 
 		deadlines: collections.NewKeySet(sb, collections.NewPrefix(9), "deadlines", byTime),
 		ends:      collections.NewKeySet(sb, collections.NewPrefix(10), "ends", byTime),

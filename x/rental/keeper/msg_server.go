@@ -105,7 +105,7 @@ func (k msgServer) takeRent(ctx context.Context, renter sdk.AccAddress, q quote)
 
 // checkTrials counts the trials that are open now, whether or not the end block reached those that are over.
 func (k msgServer) checkTrials(ctx context.Context, renter sdk.AccAddress, params xrental.Params, c clock) error {
-	open, err := ids(ctx, k.trials, renter)
+	open, err := listed(ctx, k.trials, renter)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (k Keeper) only(ctx context.Context, renter, machineID string) (uint64, err
 	if err != nil {
 		return 0, err
 	}
-	open, err := ids(ctx, k.openByMachine, machineID)
+	open, err := k.machines.Rentals(ctx, machineID)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,8 @@ package keeper
 
 import (
 	"context"
+	"encoding/binary"
+	"slices"
 
 	"cosmossdk.io/collections"
 	"google.golang.org/grpc/codes"
@@ -14,8 +16,11 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// maxPage bounds a page of rentals.
-const maxPage = 500
+const (
+	// maxPage bounds a page of rentals.
+	maxPage     = 500
+	rentIDBytes = 8
+)
 
 type queryServer struct{ k Keeper }
 
@@ -71,31 +76,98 @@ func (s queryServer) RentalsByMachine(ctx context.Context, req *xrental.QueryRen
 	if req.GetMachineId() == "" {
 		return nil, status.Error(codes.InvalidArgument, "machine_id is empty")
 	}
-	set := s.k.byMachine
+	var rentals []xrental.Rental
+	var page *query.PageResponse
+	var err error
 	if req.OpenOnly {
-		set = s.k.openByMachine
+		rentals, page, err = s.openOn(ctx, req.MachineId, req.Pagination)
+	} else {
+		rentals, page, err = list(ctx, s.k, s.k.byMachine, req.MachineId, false, req.Pagination)
 	}
-	rentals, page, err := list(ctx, s.k, set, req.MachineId, req.OpenOnly, req.Pagination)
 	if err != nil {
 		return nil, err
 	}
 	return &xrental.QueryRentalsByMachineResponse{Rentals: rentals, Pagination: page}, nil
 }
 
+// openOn pages through the open rentals of a machine, which are at most as many as its slots.
+func (s queryServer) openOn(ctx context.Context, machineID string, asked *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
+	request, err := pageOf(asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.k.clock(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids, err := s.k.machines.Rentals(ctx, machineID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if request.Reverse {
+		slices.Reverse(ids)
+	}
+	var open []xrental.Rental
+	for _, id := range ids {
+		r, err := s.k.rental(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if r = r.Effective(c.now, c.halted); rental.State(r.State).Open() {
+			open = append(open, r)
+		}
+	}
+	rentals, page := cut(open, request)
+	return rentals, page, nil
+}
+
+// cut takes a page out of all rentals of a list. A key is the id of the first
+// one of a page, or where it closed meanwhile, the next one after it.
+func cut(all []xrental.Rental, request query.PageRequest) ([]xrental.Rental, *query.PageResponse) {
+	reply := &query.PageResponse{}
+	from := int(min(request.Offset, uint64(len(all))))
+	if len(request.Key) == rentIDBytes {
+		first := binary.BigEndian.Uint64(request.Key)
+		from = 0
+		for from < len(all) && (request.Reverse && all[from].Id > first || !request.Reverse && all[from].Id < first) {
+			from++
+		}
+	} else if request.CountTotal {
+		reply.Total = uint64(len(all))
+	}
+	to := from + int(min(request.Limit, uint64(len(all)-from)))
+	if to < len(all) {
+		reply.NextKey = binary.BigEndian.AppendUint64(nil, all[to].Id)
+	}
+	return all[from:to], reply
+}
+
+// pageOf is what a list is asked for, newest first unless it asks for reverse.
+func pageOf(asked *query.PageRequest) (query.PageRequest, error) {
+	var request query.PageRequest
+	if asked != nil {
+		request = *asked
+	}
+	if request.Limit == 0 {
+		request.Limit = query.DefaultLimit
+	}
+	if request.Limit > maxPage {
+		return request, status.Errorf(codes.InvalidArgument, "pagination.limit is %d, the most is %d", request.Limit, maxPage)
+	}
+	request.Reverse = !request.Reverse
+	return request, nil
+}
+
 // list pages through an index, newest first unless the page asks for reverse.
-func list[P any](ctx context.Context, k Keeper, set collections.KeySet[collections.Pair[P, uint64]], prefix P, openOnly bool, page *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
+func list[P any](ctx context.Context, k Keeper, set collections.KeySet[collections.Pair[P, uint64]], prefix P, openOnly bool, asked *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
+	request, err := pageOf(asked)
+	if err != nil {
+		return nil, nil, err
+	}
 	c, err := k.clock(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	request := query.PageRequest{Limit: query.DefaultLimit}
-	if page != nil {
-		request = *page
-	}
-	if request.Limit > maxPage {
-		return nil, nil, status.Errorf(codes.InvalidArgument, "pagination.limit is %d, the most is %d", request.Limit, maxPage)
-	}
-	request.Reverse = !request.Reverse
 	type key = collections.Pair[P, uint64]
 	var last xrental.Rental // the filter's; the transformation that follows it wants the same
 	keep := func(at key, _ collections.NoValue) (bool, error) {
