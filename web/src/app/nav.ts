@@ -1,4 +1,4 @@
-import { type LucideIcon, Server, SquareStack, Wallet } from "lucide-react";
+import { CodeXml, type LucideIcon, Server, SquareStack, Wallet } from "lucide-react";
 import type { messages } from "./messages";
 
 export interface NavEntry {
@@ -12,4 +12,5 @@ export const nav: readonly NavEntry[] = [
   { to: "/machines", name: "machines", icon: Server },
   { to: "/rentals", name: "rentals", icon: SquareStack },
   { to: "/wallet", name: "wallet", icon: Wallet },
+  { to: "/developer", name: "developer", icon: CodeXml },
 ];

@@ -14,6 +14,8 @@ const pages: RouteObject[] = [
   page("rentals", () => import("../rentals/RentalsPage")),
   page("rentals/:rentId", () => import("../rentals/RentalPage")),
   page("wallet", () => import("../wallet/WalletPage")),
+  page("developer", () => import("../developer/TransactionsPage")),
+  page("developer/state", () => import("../developer/ChainStatePage")),
   { path: "*", element: <Missing /> },
 ];
 

@@ -1,4 +1,4 @@
-import type { DescMessage, Message, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, Message, MessageInitShape, MessageShape, Registry } from "@bufbuild/protobuf";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { Service as NodeService } from "../gen/cosmos/base/node/v1beta1/query_pb";
 import { DENOM } from "../money/udbc";
@@ -9,6 +9,8 @@ import { query } from "./rpc";
 export interface TxMessage {
   schema: DescMessage;
   value: Message;
+  /** registry knows the types that the message's Any fields may hold. */
+  registry?: Registry;
 }
 
 /** msg makes a message for a transaction. */

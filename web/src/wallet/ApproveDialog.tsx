@@ -201,9 +201,9 @@ function Exact({ request }: { request: Request }) {
     request.kind === "text"
       ? request.text
       : JSON.stringify(
-          request.messages.map(({ schema, value }) => ({
+          request.messages.map(({ schema, value, registry }) => ({
             "@type": `/${schema.typeName}`,
-            ...(toJson(schema, value, { useProtoFieldName: true }) as object),
+            ...(toJson(schema, value, { useProtoFieldName: true, ...(registry && { registry }) }) as object),
           })),
           null,
           2,

@@ -1,0 +1,87 @@
+import { useSearchParams } from "react-router";
+import type { TxDone } from "../chain/tx";
+import { useMessages } from "../i18n/messages";
+import { Choices } from "../ui/Choices";
+import { TextField } from "../ui/Field";
+import { Card, Stack } from "../ui/Layout";
+import { useWallet } from "../wallet/store";
+import { ConfirmEntry } from "./ConfirmEntry";
+import css from "./Developer.module.css";
+import { readMachineId } from "./guide";
+import { messages } from "./messages";
+import { ReletEntry } from "./ReletEntry";
+import { RentEntry } from "./RentEntry";
+
+const calls = {
+  rentMachine: { label: "rentMachine(machine_id, duration)", Entry: RentEntry },
+  confirmRent: { label: "confirmRent(machine_id)", Entry: ConfirmEntry },
+  reletMachine: { label: "reletMachine(machine_id, add_duration)", Entry: ReletEntry },
+};
+type Call = keyof typeof calls;
+
+/** EntryProps is what each of the guide's functions is given. */
+export interface EntryProps {
+  /** machineId is "" until one was typed. */
+  machineId: string;
+  /** address of the account that signs. */
+  address: string;
+  onDone: (done: TxDone | undefined) => void;
+}
+
+/** GuideEntries are the three transactions of the rental guide, under its names and with its units. */
+export function GuideEntries({ onDone }: Pick<EntryProps, "onDone">) {
+  const m = useMessages(messages);
+  const { active } = useWallet();
+  const [params, setParams] = useSearchParams();
+  const wanted = params.get("call") ?? "";
+  const call: Call = wanted in calls ? (wanted as Call) : "rentMachine";
+  const typed = params.get("machine_id") ?? "";
+  const machineId = readMachineId(typed);
+  const put = (key: string, value: string) => {
+    onDone(undefined);
+    setParams(
+      (last) => {
+        const next = new URLSearchParams(last);
+        if (value) next.set(key, value);
+        else next.delete(key);
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  };
+  const { Entry } = calls[call];
+  return (
+    <Card title={m.guide}>
+      <Stack>
+        <Choices<Call>
+          label={m.call}
+          value={call}
+          onChange={(next) => put("call", next)}
+          choices={Object.entries(calls).map(([value, { label }]) => ({ value: value as Call, label }))}
+        />
+        <div className={css.form}>
+          <TextField
+            label={m.machineId}
+            hint={m.machineIdHint}
+            value={typed}
+            onChange={(text) => put("machine_id", text)}
+            error={typed !== "" && machineId === "" && m.machineIdBad}
+            className="mono"
+            spellCheck={false}
+            autoComplete="off"
+          />
+          {active ? (
+            <Entry
+              key={`${machineId} ${active.address}`}
+              machineId={machineId}
+              address={active.address}
+              onDone={onDone}
+            />
+          ) : (
+            <p className="muted">{m.needAccount}</p>
+          )}
+        </div>
+      </Stack>
+    </Card>
+  );
+}
