@@ -34,7 +34,7 @@ func TestDebian(t *testing.T) {
 		"ip route | grep ^default | cut -d' ' -f1-3":             "default via " + gateway,
 		"resolvectl dns eth0 | cut -d: -f2":                      "1.1.1.1 9.9.9.9",
 		"sudo stat -c '%U:%G %a' /etc/shadow /usr/bin/sudo .ssh": "root:shadow 640\nroot:root 4755\ndbc:dbc 700",
-		"ls /etc/ssh/*_key": "/etc/ssh/ssh_host_ed25519_key",
+		"find /etc/ssh -name 'ssh_host_*_key' -type f | sort":    "/etc/ssh/ssh_host_ed25519_key",
 	} {
 		if got := command(t, c, line); got != want {
 			t.Errorf("%s: got %q, want %q", line, got, want)

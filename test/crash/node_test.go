@@ -1,0 +1,190 @@
+package crash
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// nodeEnv holds the settings of a node in JSON; with it this program is one.
+const nodeEnv = "DBC_CRASH_NODE"
+
+func TestMain(m *testing.M) {
+	text := os.Getenv(nodeEnv)
+	if text == "" {
+		os.Exit(m.Run())
+	}
+	var s settings
+	err := json.Unmarshal([]byte(text), &s)
+	if err == nil {
+		err = run(s)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+var (
+	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "crash"}
+	guestNet = netip.MustParsePrefix("10.96.0.0/24")
+	facts    = machine.Facts{Slots: []machine.Slot{{}}, CpuCores: 2, MemoryMib: 2048, DataDiskGib: 100}
+)
+
+const (
+	owner  = "crash.aa"
+	renter = "dbc1renter"
+	period = time.Second
+)
+
+// settings are what a node of this test differs in.
+type settings struct {
+	Socket, Data, Journal, Ledger string
+	// Kill is the moment at which it kills itself, "" for never.
+	Kill string
+	// Order is made at once where the journal has no task: image and host port.
+	Image string
+	Port  uint16
+	// Ready takes a guest's SSH server as there, for guests without one.
+	Ready bool
+	// Room is what the disk is said to have, 0 for the truth.
+	Room uint64
+}
+
+// report is a line of the node's output.
+type report struct {
+	Refused string         `json:"refused,omitempty"`
+	Tasks   []journal.Task `json:"tasks"`
+}
+
+func run(s settings) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	j, err := journal.Open(s.Journal, binding)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	driver, err := libvirt.Open(ctx, libvirt.Config{
+		Socket: s.Socket, Owner: owner, Emulation: true, Cache: filepath.Dir(s.Journal), Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, driver.Close()) }()
+	net, err := network.Open(netConfig())
+	if err != nil {
+		return err
+	}
+	k := killer{s.Kill}
+	h := host.New(host.Config{
+		Binding: binding, DataDir: s.Data, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: host.Bridge(binding),
+		GuestCIDR: guestNet, GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, Period: period, ReadyWithin: 5 * time.Minute, Here: facts,
+	}, host.Deps{
+		Journal: j, Driver: dying{driver, k}, Images: images{image.Open(filepath.Join(s.Data, "images")), k}, Net: net,
+		Rentals: ledger{s.Ledger}, Computer: computer{host.Local{}, k, s.Ready, s.Room}, Log: log,
+	})
+	if err := order(ctx, h, j, s); err != nil {
+		return json.NewEncoder(os.Stdout).Encode(report{Refused: err.Error()})
+	}
+	var telling sync.WaitGroup
+	telling.Go(func() { tell(ctx, j) })
+	err = h.Run(ctx)
+	telling.Wait()
+	return err
+}
+
+func netConfig() network.Config {
+	return network.Config{Bridge: host.Bridge(binding), CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1")}
+}
+
+func order(ctx context.Context, h *host.Host, j *journal.Journal, s settings) error {
+	tasks, err := j.Tasks()
+	if err != nil || len(tasks) > 0 || s.Image == "" {
+		return err
+	}
+	_, err = h.Create(ctx, host.Order{
+		Rental: ledger{s.Ledger}.read().Open[1], Image: s.Image, GPUs: host.All, CPUs: 2, MemoryMiB: 256,
+		Ports: []journal.Port{{Protocol: "tcp", Host: s.Port, Guest: 22}},
+	})
+	return err
+}
+
+// tell writes the journal's tasks down for the test, ten times a second.
+func tell(ctx context.Context, j *journal.Journal) {
+	out := json.NewEncoder(os.Stdout)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if tasks, err := j.Tasks(); err == nil {
+			_ = out.Encode(report{Tasks: tasks})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// word is what the test lets the chain say.
+type word struct {
+	Silent bool
+	Open   map[uint64]trust.Rental
+	Over   map[uint64]journal.Over
+}
+
+// ledger is the chain's word in a file, replaced as a whole by the test.
+type ledger struct{ path string }
+
+var _ host.Rentals = ledger{}
+
+func (l ledger) read() (w word) {
+	text, err := os.ReadFile(l.path)
+	if err != nil || json.Unmarshal(text, &w) != nil {
+		return word{Silent: true}
+	}
+	return w
+}
+
+func (l ledger) Word() trust.Word {
+	w := l.read()
+	said := trust.Word{Height: 1, Time: time.Now(), Open: w.Open}
+	if w.Silent {
+		said.Doubt = trust.ErrSilent
+	}
+	return said
+}
+
+func (l ledger) Refresh(context.Context) trust.Word { return l.Word() }
+
+func (l ledger) Over(_ context.Context, id uint64) (journal.Over, error) {
+	if over, ok := l.read().Over[id]; ok {
+		return over, nil
+	}
+	return journal.Over{}, trust.ErrOpen
+}
+
+func (l ledger) Facts(context.Context) (machine.Facts, error) { return facts, nil }
+
+var _ vm.Driver = dying{}
