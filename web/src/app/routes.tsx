@@ -13,6 +13,7 @@ const pages: RouteObject[] = [
   page("machines/:machineId", () => import("../machines/MachinePage")),
   page("rentals", () => import("../rentals/RentalsPage")),
   page("rentals/:rentId", () => import("../rentals/RentalPage")),
+  page("rentals/:rentId/explain", () => import("../explain/ExplainPage")),
   page("wallet", () => import("../wallet/WalletPage")),
   page("developer", () => import("../developer/TransactionsPage")),
   page("developer/state", () => import("../developer/ChainStatePage")),

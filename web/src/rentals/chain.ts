@@ -7,7 +7,8 @@ import type { Tone } from "../ui/Badge";
 
 export type StateName = "trial" | "active" | "refunded" | "ended" | "broken" | "none";
 
-const names: Record<RentalState, StateName> = {
+/** names of states, as the texts have them. */
+export const names: Record<RentalState, StateName> = {
   [RentalState.UNSPECIFIED]: "none",
   [RentalState.TRIAL]: "trial",
   [RentalState.ACTIVE]: "active",

@@ -1,0 +1,100 @@
+import { useParams } from "react-router";
+import { useChainQuery } from "../chain/hooks";
+import { ChainError } from "../chain/rpc";
+import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
+import { useFormat } from "../i18n/format";
+import { useMessages } from "../i18n/messages";
+import { Banner } from "../ui/Banner";
+import { LinkButton } from "../ui/Button";
+import { Empty } from "../ui/Empty";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Card, Columns, Page, Stack } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import css from "./Explain.module.css";
+import { Money } from "./Money";
+import { messages } from "./messages";
+import { Timeline } from "./Timeline";
+
+/** ExplainPage tells what happened to a rental and why, and where its money is. Anybody may read it. */
+export default function ExplainPage() {
+  const m = useMessages(messages);
+  const { rentId = "" } = useParams();
+  const valid = /^\d{1,19}$/.test(rentId);
+  const found = useChainQuery(
+    Query.method.explain,
+    { rentId: valid ? BigInt(rentId) : 0n },
+    { enabled: valid, refetchInterval: 4_000 },
+  );
+  if (!valid || (found.error instanceof ChainError && /not found/.test(found.error.message)))
+    return (
+      <Empty
+        title={m.notFound}
+        action={
+          <LinkButton variant="primary" to="/rentals">
+            {m.rentals}
+          </LinkButton>
+        }
+      >
+        {m.notFoundWhy}
+      </Empty>
+    );
+  return (
+    <Page
+      title={m.title(rentId)}
+      lead={m.lead}
+      actions={<LinkButton to={`/rentals/${rentId}`}>{m.toRental}</LinkButton>}
+    >
+      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
+      {found.data ? <Story told={found.data} /> : found.isPending && <Loading label={m.loading} />}
+    </Page>
+  );
+}
+
+function Story({ told }: { told: QueryExplainResponse }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const { rental, waiting, may, lines } = told;
+  if (!rental) return null;
+  return (
+    <Columns
+      side={
+        <>
+          <Money told={told} />
+          <Card title={m.may}>
+            {may.length === 0 ? (
+              <p>{m.mayNothing}</p>
+            ) : (
+              <Stack gap={8}>
+                {may.map((name) => (
+                  <p key={name}>{m.mays[name] ?? name}</p>
+                ))}
+              </Stack>
+            )}
+          </Card>
+        </>
+      }
+    >
+      {waiting && (
+        <Banner tone="warn" title={m.waits}>
+          {m.waiting[waiting] ?? waiting}
+        </Banner>
+      )}
+      {rental.outageNs > 0n && (
+        <Banner tone="info">{m.outage(format.duration(Number(rental.outageNs / 1_000_000_000n)))}</Banner>
+      )}
+      <Card title={m.timeline}>
+        <Stack>
+          <Timeline rental={rental} />
+          <details className={css.exact}>
+            <summary>{m.exact}</summary>
+            <ul lang="en">
+              {lines.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </details>
+        </Stack>
+      </Card>
+    </Columns>
+  );
+}

@@ -1,0 +1,119 @@
+import type { QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
+import { type PenaltyTerms, Reason, type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import { now } from "../node/clock";
+
+/** What happened to a rental and where its money is, before it is put into words. */
+
+export type Effect =
+  | "take fee"
+  | "take rent"
+  | "reserve slots"
+  | "release slots"
+  | "return rent"
+  | "return fee from stake"
+  | "pay earned"
+  | "return unearned"
+  | "pay penalty from stake"
+  | "start cooldown";
+
+const { TRIAL, ACTIVE, UNSPECIFIED } = RentalState;
+const fresh: readonly Effect[] = ["release slots", "return rent", "start cooldown"];
+const hostsFault: readonly Effect[] = ["release slots", "return rent", "return fee from stake"];
+const broken: readonly Effect[] = ["release slots", "pay earned", "return unearned", "pay penalty from stake"];
+
+/** The chain's state table, x/rental/README.md: a test holds this to it. */
+const table: readonly (readonly [RentalState, Reason, readonly Effect[]])[] = [
+  [UNSPECIFIED, Reason.RENTED, ["take fee", "take rent", "reserve slots"]],
+  [TRIAL, Reason.CONFIRMED, []],
+  [TRIAL, Reason.CANCELLED, fresh],
+  [TRIAL, Reason.NOT_CONFIRMED, fresh],
+  [TRIAL, Reason.END_REACHED, fresh],
+  [TRIAL, Reason.MACHINE_OFFLINE, hostsFault],
+  [TRIAL, Reason.CHALLENGE_UNANSWERED, hostsFault],
+  [TRIAL, Reason.BROKEN_BY_OWNER, hostsFault],
+  [TRIAL, Reason.BROKEN_BY_GOVERNANCE, hostsFault],
+  [ACTIVE, Reason.RENEWED, ["take rent"]],
+  [ACTIVE, Reason.END_REACHED, ["release slots", "pay earned", "return unearned"]],
+  [ACTIVE, Reason.BROKEN_BY_OWNER, broken],
+  [ACTIVE, Reason.BROKEN_BY_GOVERNANCE, broken],
+  [ACTIVE, Reason.BROKEN_BY_RENTER, broken],
+];
+
+/** effectsOf is what a change did beside changing the state. */
+export function effectsOf(from: RentalState, reason: Reason): readonly Effect[] {
+  return table.find(([f, r]) => f === from && r === reason)?.[2] ?? [];
+}
+
+/** recorded tells whether a block has written down that the rental is over, where it is. */
+export function recorded({ state, transitions }: Rental): boolean {
+  return transitions.at(-1)?.to === state;
+}
+
+/** penaltyOf is what the host's stake owes for breaking a rental, as the terms fixed it, in udbc. */
+export function penaltyOf(terms: PenaltyTerms | undefined, unearned: bigint): bigint {
+  if (!terms) return 0n;
+  const part = (unearned * BigInt(terms.ratioBps) + 9_999n) / 10_000n;
+  const wanted = part > terms.minPenalty ? part : terms.minPenalty;
+  return wanted < terms.stakeShare ? wanted : terms.stakeShare;
+}
+
+export type Place =
+  | "refundable" // in escrow, all of it the renter's until he confirms
+  | "unearned" // in escrow, earned as time passes
+  | "claimable" // in escrow, earned, the host's to claim
+  | "settling" // in escrow, waits for a block or a challenge
+  | "host" // paid to the host
+  | "renter" // gone back to the renter
+  | "pool" // the fee, in the community pool
+  | "feeBack" // the fee, from the host's stake to the renter
+  | "penalty"; // from the host's stake to the renter
+
+export interface Share {
+  place: Place;
+  /** udbc, never 0 */
+  amount: bigint;
+}
+
+/** shares tells where the rent is; they sum to what was paid. */
+export function shares({ rental, earned, unclaimed, unearned }: QueryExplainResponse): Share[] {
+  if (!rental) return [];
+  const { state, paid, claimed } = rental;
+  // What is over and settled keeps no spans of its rent.
+  const settled = rental.segments.length === 0;
+  const places: readonly (readonly [Place, bigint])[] =
+    state === TRIAL
+      ? [["refundable", paid]]
+      : state === ACTIVE
+        ? [
+            ["host", claimed],
+            ["claimable", unclaimed],
+            ["unearned", unearned],
+          ]
+        : settled
+          ? [
+              ["host", earned],
+              ["renter", paid - earned],
+            ]
+          : [
+              ["host", claimed],
+              ["settling", paid - claimed],
+            ];
+  return places.filter(([, amount]) => amount > 0n).map(([place, amount]) => ({ place, amount }));
+}
+
+/** besides is the money that moved beside the rent: the fee, and what the host's stake paid. */
+export function besides({ rental, unearned }: QueryExplainResponse): Share[] {
+  if (!rental) return [];
+  const last = rental.transitions.at(-1);
+  const effects = last && recorded(rental) ? effectsOf(last.from, last.reason) : [];
+  const all: Share[] = [{ place: "pool", amount: rental.fee }];
+  if (effects.includes("return fee from stake")) all.push({ place: "feeBack", amount: rental.fee });
+  if (effects.includes("pay penalty from stake"))
+    all.push({ place: "penalty", amount: penaltyOf(rental.penaltyTerms, unearned) });
+  return all.filter(({ amount }) => amount > 0n);
+}
+
+/** since is how long ago a time was, in seconds. */
+export function since(time: Date): number {
+  return Math.max(0, (now() - time.getTime()) / 1_000);
+}
