@@ -1,8 +1,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-// NODE names the client node that a development server passes requests to.
-const node = process.env.NODE ?? "http://127.0.0.1:5050";
+// DBC_NODE names the client node that a development server passes requests to.
+const node = process.env.DBC_NODE ?? "http://127.0.0.1:5050";
 
 // The node refuses pages of other origins, so the proxy speaks for its own.
 const to = { target: node, changeOrigin: true, headers: { Origin: node } };

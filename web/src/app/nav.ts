@@ -1,4 +1,4 @@
-import { CodeXml, type LucideIcon, Server, SquareStack, Wallet } from "lucide-react";
+import { CodeXml, HardDrive, type LucideIcon, Server, SquareStack, Wallet } from "lucide-react";
 import type { messages } from "./messages";
 
 export interface NavEntry {
@@ -11,6 +11,7 @@ export interface NavEntry {
 export const nav: readonly NavEntry[] = [
   { to: "/machines", name: "machines", icon: Server },
   { to: "/rentals", name: "rentals", icon: SquareStack },
+  { to: "/host", name: "host", icon: HardDrive },
   { to: "/wallet", name: "wallet", icon: Wallet },
   { to: "/developer", name: "developer", icon: CodeXml },
 ];

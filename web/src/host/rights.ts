@@ -1,0 +1,65 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { type Machine, MachineState, type Params } from "../gen/dbc/machine/v1/machine_pb";
+import type { Listing } from "../gen/dbc/machine/v1/query_pb";
+
+/** Who may do what to a machine, and when: x/machine/README.md says it, and the chain has the last word. */
+
+export type Action = "price" | "online" | "offline" | "drain" | "lift" | "stake" | "retire" | "withdraw";
+export type Role = "owner" | "operator";
+export type Obstacle = "challenged" | "rented" | "unbonding";
+
+const roles: Record<Action, Role> = {
+  price: "operator",
+  online: "operator",
+  offline: "operator",
+  drain: "operator",
+  lift: "operator",
+  stake: "owner",
+  retire: "owner",
+  withdraw: "owner",
+};
+
+/** roleFor is whose signature an action needs. */
+export function roleFor(action: Action): Role {
+  return roles[action];
+}
+
+export function rented({ machine, freeSlots }: Listing): number {
+  return (machine?.facts?.slots.length ?? 0) - freeSlots.length;
+}
+
+/** missingStake is what AddStake has to bring before the machine takes a new rental, in udbc. */
+export function missingStake({ stake, stakeRequired }: Machine): bigint {
+  return stake < stakeRequired ? stakeRequired - stake : 0n;
+}
+
+function seconds(time: Timestamp | undefined): bigint {
+  return time?.seconds ?? 0n;
+}
+
+/** withdrawableAt is when the stake of a retired machine can be taken back, in unix seconds. */
+export function withdrawableAt({ retiredAt, lastRentalEnd }: Machine, params: Params): bigint {
+  const wait = params.unbondingTime?.seconds ?? 0n;
+  const retired = seconds(retiredAt) + wait;
+  const ended = seconds(lastRentalEnd) + wait;
+  return ended > retired ? ended : retired;
+}
+
+/** actionsOf are those that a machine's state allows. */
+export function actionsOf({ state, stake, drainFrom }: Machine): Action[] {
+  if (state === MachineState.RETIRED) return stake > 0n ? ["withdraw"] : [];
+  const move: Action = state === MachineState.ONLINE ? "offline" : "online";
+  return [move, "price", ...(drainFrom ? (["drain", "lift"] as const) : (["drain"] as const)), "stake", "retire"];
+}
+
+/** obstacleTo says what stands in the way of an action now. */
+export function obstacleTo(action: Action, listing: Listing, params: Params, now: bigint): Obstacle | undefined {
+  const { machine } = listing;
+  if (!machine) return undefined;
+  const challenged = machine.openChallenge !== 0n;
+  if (action === "offline" && challenged) return "challenged";
+  if (action === "retire" && challenged) return "challenged";
+  if (action === "retire" && rented(listing) > 0) return "rented";
+  if (action === "withdraw" && now < withdrawableAt(machine, params)) return "unbonding";
+  return undefined;
+}
