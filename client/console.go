@@ -39,6 +39,7 @@ func (n *Node) open(ctx context.Context, path, id string, wish any) (*Socket, er
 	}
 	at := n.base.JoinPath(path + id)
 	at.RawQuery = url.Values{"machine_id": {n.cfg.MachineID}, "token": {token.Token}}.Encode()
+	//nolint:bodyclose // the library closes it, or gives it whole in memory
 	conn, res, err := websocket.Dial(ctx, at.String(), &websocket.DialOptions{
 		HTTPClient: n.cfg.HTTP, CompressionMode: websocket.CompressionDisabled,
 	})

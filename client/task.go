@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/journal"
 )
 
 // The states of a VM that callers wait for, as the original API spells them.
@@ -105,6 +106,14 @@ func (n *Node) Logs(ctx context.Context, id string, wish api.Logs) (string, erro
 	var log api.Log
 	err := n.call(ctx, api.PathTaskLogs+id, wish, &log)
 	return log.Logs, err
+}
+
+// SetPassword has the guest's agent set a user's password.
+func (n *Node) SetPassword(ctx context.Context, id, user, password string) error {
+	if err := checkTaskID(id); err != nil {
+		return err
+	}
+	return n.call(ctx, api.PathTaskPasswd+id, api.Passwd{UserName: user, Password: journal.Secret(password)}, nil)
 }
 
 func (n *Node) do(ctx context.Context, path, id string) error {

@@ -17,4 +17,10 @@ var (
 
 	// ErrNotRunning says that the domain must be running for this.
 	ErrNotRunning = errors.New("domain is not running")
+
+	// ErrAgent says that the guest's agent is not there, did not answer in time, or refused.
+	ErrAgent = errors.New("guest agent did not do it")
+
+	// ErrHeld says that the guest did not let go of a device.
+	ErrHeld = errors.New("guest holds the device")
 )

@@ -56,21 +56,30 @@ func (s Spec) checkDisks() error {
 	}
 	seen := map[string]bool{}
 	for _, d := range s.Disks {
-		switch {
-		case !isCleanPath(d.Path):
-			return bad("disk path", d.Path, "absolute, without dots or control characters")
-		case d.Backing != "" && !isCleanPath(d.Backing):
-			return bad("disk backing", d.Backing, "absolute, without dots or control characters")
-		case d.Format != "qcow2" && d.Format != "raw":
-			return bad("disk format", d.Format, "qcow2 or raw")
-		case d.Format == "raw" && d.Backing != "":
-			return bad("disk backing", d.Backing, "none for a raw disk")
-		case !targetPattern.MatchString(d.Target):
-			return bad("disk target", d.Target, "vda to vdz, sda to sdz")
-		case seen[d.Target]:
+		if err := d.Validate(); err != nil {
+			return err
+		}
+		if seen[d.Target] {
 			return bad("disk target", d.Target, "each once")
 		}
 		seen[d.Target] = true
+	}
+	return nil
+}
+
+// Validate is Spec.Validate for one disk.
+func (d Disk) Validate() error {
+	switch {
+	case !isCleanPath(d.Path):
+		return bad("disk path", d.Path, "absolute, without dots or control characters")
+	case d.Backing != "" && !isCleanPath(d.Backing):
+		return bad("disk backing", d.Backing, "absolute, without dots or control characters")
+	case d.Format != "qcow2" && d.Format != "raw":
+		return bad("disk format", d.Format, "qcow2 or raw")
+	case d.Format == "raw" && d.Backing != "":
+		return bad("disk backing", d.Backing, "none for a raw disk")
+	case !targetPattern.MatchString(d.Target):
+		return bad("disk target", d.Target, "vda to vdz, sda to sdz")
 	}
 	return nil
 }

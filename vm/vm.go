@@ -144,6 +144,16 @@ type Driver interface {
 	// off is ErrNotRunning.
 	Console(ctx context.Context, id UUID) (net.Conn, error)
 	VNC(ctx context.Context, id UUID) (net.Conn, error)
+	// SetPassword has the guest's agent set a user's password. The guest may have
+	// no agent, or a hostile one: ErrAgent, within seconds.
+	SetPassword(ctx context.Context, id UUID, user, password string) error
+	// Attach gives a running domain one disk more; Grow tells it that one is larger
+	// now, in bytes; Detach takes one away by its target, or is ErrHeld where the
+	// guest doesn't let go of it. None of them changes the definition. A domain
+	// that is off is ErrNotRunning.
+	Attach(ctx context.Context, id UUID, disk Disk) error
+	Grow(ctx context.Context, id UUID, target string, size uint64) error
+	Detach(ctx context.Context, id UUID, target string) error
 	// Get is the domain's state now.
 	Get(ctx context.Context, id UUID) (Domain, error)
 	// List is every domain that this driver's Define made, whatever its state.

@@ -90,11 +90,12 @@ func (f *Filter) take(b byte) {
 			f.begin(ground)
 		}
 	case textEscaped:
-		f.state = text
-		if b == '\\' {
+		switch b {
+		case '\\':
 			f.begin(ground)
-		} else if b == esc {
-			f.state = textEscaped
+		case esc:
+		default:
+			f.state = text
 		}
 	}
 }

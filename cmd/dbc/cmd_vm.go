@@ -25,7 +25,7 @@ func newVMCommand(s *settings) *cobra.Command {
 	}
 	cmd.AddCommand(newVMCreateCommand(s), newVMShowCommand(s), newVMListCommand(s), newVMDeleteCommand(s))
 	cmd.AddCommand(newVMOperationCommands(s)...)
-	cmd.AddCommand(newVMModifyCommand(s), newVMLogsCommand(s), newVMConsoleCommand(s), newVMVNCCommand(s))
+	cmd.AddCommand(newVMModifyCommand(s), newVMLogsCommand(s), newVMConsoleCommand(s), newVMVNCCommand(s), newVMPasswdCommand(s))
 	return cmd
 }
 

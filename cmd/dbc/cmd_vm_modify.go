@@ -45,7 +45,7 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&cpus, "cpus", "", "CPUs")
 	cmd.Flags().StringVar(&memory, "memory-gib", "", "memory in GiB")
 	cmd.Flags().StringVar(&port, "ssh-port", "", "the machine's port that leads to ssh")
-	cmd.Flags().StringArrayVar(&custom, "custom-port", nil, "a port such as tcp,5700:80; replaces all but ssh's, may be given again")
+	cmd.Flags().StringArrayVar(&custom, "custom-port", nil, "a port such as tcp,5700:80, or none; replaces all but ssh's, may be given again")
 	machineFlag(cmd, &machineID)
 	return cmd
 }

@@ -67,7 +67,7 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	s.register(root)
 	root.AddCommand(
 		newMachinesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
-		newCancelCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newSSHCommand(s),
+		newCancelCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
 		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s),
 	)
 	return root, started

@@ -50,6 +50,7 @@ func boot(ctx context.Context) error {
 	s.add(agent())
 	s.watchPower()
 	s.announce(began)
+	s.add(login())
 	return s.run()
 }
 

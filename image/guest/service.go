@@ -48,6 +48,11 @@ func agent() service {
 	return service{}
 }
 
+// login takes logins on the serial console, for a guest whose network is gone.
+func login() service {
+	return service{[]string{"/bin/getty", "-L", "115200", "ttyS0", "vt100"}}
+}
+
 // supervisor runs services and reaps every process that ends: it is the first.
 // Only run waits for children, after the set-up, which waits for its own.
 type supervisor struct {

@@ -148,6 +148,30 @@ func (m *machine) Log(wallet string, rentals []uint64, id string, tail bool, lin
 	return "a <line>", m.refuse
 }
 
+func (m *machine) note(wallet, id, format string, args ...any) error {
+	if _, err := m.Task(wallet, id); err != nil {
+		return err
+	}
+	m.asked = append(m.asked, fmt.Sprintf(format, args...))
+	return m.refuse
+}
+
+func (m *machine) SetPassword(_ context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
+	return m.note(wallet, id, "password %v %s, of %d", rentals, user, len(password))
+}
+
+func (m *machine) AddDisk(_ context.Context, wallet string, rentals []uint64, id string, gib uint64) (string, error) {
+	return "vdc", m.note(wallet, id, "add %v %d", rentals, gib)
+}
+
+func (m *machine) ResizeDisk(_ context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error {
+	return m.note(wallet, id, "resize %v %s %d", rentals, name, gib)
+}
+
+func (m *machine) DeleteDisk(_ context.Context, wallet string, rentals []uint64, id, name string) error {
+	return m.note(wallet, id, "delete %v %s", rentals, name)
+}
+
 func (m *machine) Console(_ context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
 	return m.connect("console", wallet, rentals, id)
 }

@@ -92,6 +92,7 @@ var verdicts = []verdict{
 	{host.ErrNotFound, -8, "TASK_NOT_FOUND", http.StatusNotFound},
 	{host.ErrBusy, -3, "BUSY", http.StatusConflict},
 	{host.ErrState, -3, "WRONG_STATE", http.StatusConflict},
+	{host.ErrAgent, -3, "NO_AGENT", http.StatusConflict},
 	{host.ErrNotSupported, -3, "NOT_SUPPORTED", http.StatusUnprocessableEntity},
 
 	{trust.ErrDoubt, -15, "CHAIN_IN_DOUBT", http.StatusBadGateway},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/dbc-network/dbc/node/host"
 )
@@ -44,6 +45,9 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 			return out, err
 		}
 	}
+	if slices.Equal(wish.NewCustomPort, []string{"none"}) {
+		out.NoPorts, wish.NewCustomPort = true, nil
+	}
 	for _, text := range wish.NewCustomPort {
 		ports, err := parseCustomPort(text, lim)
 		if err != nil {
@@ -64,7 +68,7 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 		}
 		out.MemoryMiB *= 1024
 	}
-	if out.SSHPort == 0 && len(out.Ports) == 0 && out.CPUs == 0 && out.MemoryMiB == 0 {
+	if out.SSHPort == 0 && len(out.Ports) == 0 && !out.NoPorts && out.CPUs == 0 && out.MemoryMiB == 0 {
 		return out, badValue("additional", "nothing to change", "new_ssh_port, new_custom_port, new_cpu_cores or new_mem_size")
 	}
 	return out, nil

@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
 )
 
 const sampleID = "3mJr7AoUXx2Wqd4yHw9kPz"
@@ -27,11 +29,20 @@ func TestOperations(t *testing.T) {
 		"restart, not by it": {api.PathTaskRestart + sampleID + "?force_reboot=false", `{"force_reboot":false}`, "restart [7]"},
 		"modify": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"5300","new_cpu_cores":4,"new_mem_size":"2","new_custom_port":["udp,5301:53"]}`,
-			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 Ports:[{Protocol:udp Host:5301 Guest:53}]}",
+			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 Ports:[{Protocol:udp Host:5301 Guest:53}] NoPorts:false}",
+		},
+		"modify, no ports": {
+			api.PathTaskModify + sampleID, `{"new_custom_port":["none"]}`,
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 Ports:[] NoPorts:true}",
+		},
+		"delete a disk": {api.PathDiskDelete + sampleID, `{"disk":"vdb"}`, "delete [7] vdb"},
+		"resize a disk": {api.PathDiskResize + sampleID, `{"disk":"vdb","size":20}`, "resize [7] vdb 20"},
+		"set a password": {
+			api.PathTaskPasswd + sampleID, `{"username":"dbc","password":"a new password"}`, "password [7] dbc, of 14",
 		},
 		"modify, empty": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"","new_custom_port":[],"new_cpu_cores":"2"}`,
-			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 Ports:[]}",
+			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 Ports:[] NoPorts:false}",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +76,12 @@ func TestOperationsRefused(t *testing.T) {
 		"modify port":    {api.PathTaskModify + sampleID, `{"new_ssh_port":"22"}`, nil, 400, "BAD_VALUE"},
 		"logs by what":   {api.PathTaskLogs + sampleID + "?flag=middle", `{}`, nil, 400, "BAD_VALUE"},
 		"logs of many":   {api.PathTaskLogs + sampleID + "?line_num=1001", `{}`, nil, 400, "BAD_VALUE"},
+		"none and one":   {api.PathTaskModify + sampleID, `{"new_custom_port":["none","tcp,5300"]}`, nil, 400, "BAD_VALUE"},
+		"disk of none":   {api.PathDiskAdd + sampleID, `{"size":0}`, nil, 400, "BAD_VALUE"},
+		"disk somewhere": {api.PathDiskAdd + sampleID, `{"size":1,"mount_dir":"/data"}`, nil, 422, "NOT_SUPPORTED"},
+		"full":           {api.PathDiskAdd + sampleID, `{"size":1}`, &host.Refusal{Kind: host.ErrDisk, Field: "size"}, 409, "DISK_FULL"},
+		"no agent":       {api.PathTaskPasswd + sampleID, `{"username":"dbc","password":"x"}`, &host.Refusal{Kind: host.ErrAgent, Field: "username"}, 409, "NO_AGENT"},
+		"no password":    {api.PathTaskPasswd + sampleID, `{"username":"dbc","password":5}`, nil, 400, "BAD_REQUEST"},
 		"force as what":  {api.PathTaskRestart + sampleID + "?force_reboot=maybe", `{}`, nil, 400, "BAD_VALUE"},
 		"force as 1":     {api.PathTaskRestart + sampleID, `{"force_reboot":1}`, nil, 400, "BAD_REQUEST"},
 	} {
@@ -98,5 +115,32 @@ func TestLogs(t *testing.T) {
 				t.Errorf("asked %q, want %q", b.m.asked, c.want)
 			}
 		})
+	}
+}
+
+func TestDisks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	status, reply := b.ask(alice, api.PathDiskAdd+sampleID, `{"size":5}`, nil)
+	if want := `{"disk":"vdc"}`; status != http.StatusOK || string(reply.Message) != want {
+		t.Errorf("%d %s", status, reply.Message)
+	}
+	task := b.m.tasks[sampleID]
+	task.SystemGiB, task.Reason = 10, "disk vdd could not be added"
+	task.Disks = []journal.Disk{{Name: "vdb", GiB: 3}, {Name: "vdc", GiB: 5, Doing: journal.DiskAdding}}
+	b.m.tasks[sampleID] = task
+	status, reply = b.ask(alice, api.PathDiskList+sampleID, `{}`, nil)
+	want := `{"task_id":"` + sampleID + `","disks":[{"disk":"vda","size":"10G","status":"ok"},{"disk":"vdb","size":"3G","status":"ok"},` +
+		`{"disk":"vdc","size":"5G","status":"disk adding"}],"reason":"disk vdd could not be added"}`
+	if status != http.StatusOK || string(reply.Message) != want {
+		t.Errorf("%d %s, want %s", status, reply.Message, want)
+	}
+	var shown api.Task
+	_, reply = b.ask(alice, api.PathTask+sampleID, `{}`, nil)
+	if err := json.Unmarshal(reply.Message, &shown); err != nil || shown.Status != "disk adding" {
+		t.Errorf("the task is %q, %v", shown.Status, err)
+	}
+	if status, reply := b.ask(bob, api.PathDiskList+sampleID, `{}`, nil); status != http.StatusForbidden {
+		t.Errorf("another's: %d %s", status, reply.Message)
 	}
 }

@@ -58,7 +58,7 @@ const (
 func (a Authority) renters() bool { return a == AnyRenter || a == ExactRenter }
 
 // routes is the table. After a change, make spec writes what comes from it.
-var routes = slices.Concat(machines, operations, sockets)
+var routes = slices.Concat(machines, operations, sockets, disks)
 
 var machines = []Route{
 	{

@@ -48,6 +48,10 @@ type Host interface {
 	Operate(wallet string, rentals []uint64, id string, op host.Operation) error
 	Modify(ctx context.Context, wallet string, rentals []uint64, id string, c host.Change) error
 	Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error)
+	SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error
+	AddDisk(ctx context.Context, wallet string, rentals []uint64, id string, gib uint64) (name string, err error)
+	ResizeDisk(ctx context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error
+	DeleteDisk(ctx context.Context, wallet string, rentals []uint64, id, name string) error
 	Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
 	VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
 }

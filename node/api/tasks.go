@@ -98,7 +98,7 @@ func (s *Server) deleteTask(_ context.Context, c *call) (any, error) {
 
 func summary(t journal.Task) TaskSummary {
 	row := TaskSummary{
-		TaskID: t.ID, CreateTime: stamp(t.Created), Desc: t.Desc, Status: string(t.Status),
+		TaskID: t.ID, CreateTime: stamp(t.Created), Desc: t.Desc, Status: string(t.Shown()),
 		RentOrder: strconv.FormatUint(t.RentID, 10),
 	}
 	if !t.KeepUntil.IsZero() {

@@ -6,6 +6,8 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/dbc-network/dbc/node/journal"
 )
 
 // The routes. A task id follows the ones that end in a slash.
@@ -32,6 +34,11 @@ const (
 	PathImages        = "/api/v1/images"
 	PathTaskConsole   = "/api/v1/tasks/console/"
 	PathTaskVNC       = "/api/v1/tasks/vnc/"
+	PathTaskPasswd    = "/api/v1/tasks/passwd/"
+	PathDiskList      = "/api/v1/disk/list/"
+	PathDiskAdd       = "/api/v1/disk/add/"
+	PathDiskResize    = "/api/v1/disk/resize/"
+	PathDiskDelete    = "/api/v1/disk/delete/"
 )
 
 // Request is the body of every POST.
@@ -108,7 +115,8 @@ type Restart struct {
 // Modify is additional of PathTaskModify: what is absent or empty stays.
 type Modify struct {
 	NewSSHPort Text `json:"new_ssh_port,omitempty"`
-	// NewCustomPort replaces all of custom_port.
+	// NewCustomPort replaces all of custom_port; ["none"] removes them. The
+	// original's tools send an empty list for what they don't mean.
 	NewCustomPort []string `json:"new_custom_port,omitempty"`
 	NewCPUCores   Text     `json:"new_cpu_cores,omitempty"`
 	// NewMemSize is in GiB.
@@ -141,6 +149,55 @@ type SocketToken struct {
 	Token string `json:"token"`
 	// Expires is RFC 3339 in UTC; a WebSocket that was opened before goes on.
 	Expires string `json:"expires"`
+}
+
+// Passwd is additional of PathTaskPasswd.
+type Passwd struct {
+	UserName string `json:"username"`
+	// Password is 8 to 128 printable ASCII characters.
+	Password journal.Secret `json:"password"`
+}
+
+// AddDisk is additional of PathDiskAdd.
+type AddDisk struct {
+	// Size is in GiB.
+	Size Text `json:"size"`
+}
+
+// ResizeDisk is additional of PathDiskResize.
+type ResizeDisk struct {
+	// Disk is the name of a data disk, such as vdb.
+	Disk string `json:"disk"`
+	// Size is in GiB, more than now.
+	Size Text `json:"size"`
+}
+
+// DeleteDisk is additional of PathDiskDelete.
+type DeleteDisk struct {
+	// Disk is the name of a data disk, such as vdb.
+	Disk string `json:"disk"`
+}
+
+// Disk is a disk of a VM; vda is the system's.
+type Disk struct {
+	Disk string `json:"disk"`
+	// Size is such as 10G (GiB).
+	Size string `json:"size"`
+	// Status is "disk adding", "disk resizing" or "disk deleting" while that is being
+	// done, else "ok".
+	Status string `json:"status"`
+}
+
+// Disks is the reply of PathDiskList. Reason says why the last change failed.
+type Disks struct {
+	TaskID string `json:"task_id"`
+	Disks  []Disk `json:"disks"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// AddedDisk is the reply of PathDiskAdd: the name that the guest will see.
+type AddedDisk struct {
+	Disk string `json:"disk"`
 }
 
 // Flag is a JSON truth value, or the word for it as a string.

@@ -115,10 +115,10 @@ func (h *Host) own(wallet string, rentals []uint64, id string) (journal.Task, er
 // idle needs h.mu. A guest in its minute of shutdown is waited for, but nothing
 // is done with it: it may be powered off, and its operation says so.
 func (h *Host) idle(t journal.Task) error {
-	if h.ops[t.ID] == nil && !slices.Contains(underWay, t.Status) {
+	if h.ops[t.ID] == nil && !slices.Contains(underWay, t.Status) && !changesDisk(t) {
 		return nil
 	}
-	return refuse(ErrBusy, "task_id", t.ID, "a VM at rest", fmt.Sprintf("it is %s; wait for that", t.Status))
+	return refuse(ErrBusy, "task_id", t.ID, "a VM at rest", fmt.Sprintf("it is %s; wait for that", t.Shown()))
 }
 
 // underWay are the states in which nothing else can be asked.

@@ -88,9 +88,12 @@ func (h *Host) draft(ctx context.Context, o Order) (journal.Task, error) {
 	t := journal.Task{
 		ID: o.TaskID, RentID: o.Rental.ID, Renter: o.Rental.Renter, Created: now, Desc: o.Desc,
 		Status: journal.Creating, Image: img.Name, Warnings: o.Warnings,
-		SystemGiB: max(minSystemGiB, uint64(img.VirtualSize+1<<30-1)>>30), DataGiB: o.DataGiB,
-		User: User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
+		SystemGiB: max(minSystemGiB, uint64(img.VirtualSize+1<<30-1)>>30),
+		User:      User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
 		RentStart: o.Rental.Start, RentEnd: o.Rental.End,
+	}
+	if o.DataGiB > 0 {
+		t.Disks = []journal.Disk{{Name: firstDisk, GiB: o.DataGiB}}
 	}
 	t.Steps[0].State, t.Steps[0].Started = journal.StepDone, now
 	identify(h.cfg.Binding, &t)
@@ -156,8 +159,12 @@ func (h *Host) freeGiB(others, leaving []journal.Task) (uint64, error) {
 // folder that is not there takes nothing.
 func allocatedGiB(folder string) uint64 {
 	var blocks int64
-	for _, name := range []string{fileSystem, fileData} {
-		info, err := os.Stat(filepath.Join(folder, name))
+	paths, err := filepath.Glob(filepath.Join(folder, "*"+rawDisk))
+	if err != nil { // the pattern is ours
+		return 0
+	}
+	for _, path := range append(paths, filepath.Join(folder, fileSystem)) {
+		info, err := os.Lstat(path)
 		if err != nil {
 			continue
 		}

@@ -32,6 +32,8 @@ const (
 	askOff action = "ask to shut down"
 	cut    action = "stop"
 	reset  action = "reset"
+	// arrange adds, grows and deletes data disks.
+	arrange action = "arrange disks"
 	// noteOff writes down that the VM is off as asked.
 	noteOff action = "note off"
 	// noteClosed and noteRunning only write down what the guest did.
@@ -83,6 +85,9 @@ func decideOpen(s sight) action {
 	if slices.Contains(asked, s.task.Status) {
 		return decideAsked(s)
 	}
+	if changesDisk(s.task) && slices.Contains(atRest, s.task.Status) && (s.task.Status != journal.Running || s.is(vm.StateRunning)) {
+		return arrange
+	}
 	switch s.task.Status {
 	case journal.Creating:
 		return build
@@ -105,6 +110,9 @@ func decideOpen(s sight) action {
 	}
 	return nothing
 }
+
+// atRest are the states of a VM that was made, with which nothing is done.
+var atRest = append([]journal.Status{journal.Running, journal.Closed, journal.StartError}, failed...)
 
 // asked are the states that a renter's wish makes.
 var asked = []journal.Status{

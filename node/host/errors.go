@@ -28,6 +28,8 @@ var (
 	ErrState = errors.New("not in this state")
 	// ErrNotSupported means: the machine can't do this yet.
 	ErrNotSupported = errors.New("not supported")
+	// ErrAgent means: the guest's agent is not there, did not answer or refused.
+	ErrAgent = errors.New("the guest's agent did not do it")
 	// errNotReady: a guest does not answer on SSH yet.
 	errNotReady = errors.New("the guest does not answer on SSH")
 )

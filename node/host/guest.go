@@ -36,7 +36,6 @@ func (h *Host) file(t journal.Task, name string) string { return filepath.Join(h
 // The files of a task.
 const (
 	fileSystem  = "system.qcow2"
-	fileData    = "data.raw"
 	fileSeed    = "seed.iso"
 	fileConsole = "console.log"
 	// The sockets are in a folder of their own, which the driver makes and gives to
@@ -62,20 +61,10 @@ func makeDisks(h *Host, ctx context.Context, t journal.Task) error {
 	if err := h.deps.Images.Overlay(ctx, img, h.file(t, fileSystem), int64(t.SystemGiB)<<30); err != nil {
 		return fmt.Errorf("make the system disk: %w", err)
 	}
-	if t.DataGiB == 0 {
-		return nil
-	}
-	return sparse(h.file(t, fileData), int64(t.DataGiB)<<30)
-}
-
-// sparse makes a raw disk of zeros; one that is there already stays.
-func sparse(path string, size int64) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("make the data disk: %w", err)
-	}
-	if err := errors.Join(file.Truncate(size), file.Close()); err != nil {
-		return fmt.Errorf("make the data disk: %w", err)
+	for _, d := range t.Disks {
+		if err := h.makeDisk(t, d); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -133,9 +122,7 @@ func (h *Host) spec(ctx context.Context, t journal.Task) (vm.Spec, error) {
 		return vm.Spec{}, fmt.Errorf("read the card's address: %w", err)
 	}
 	disks := []vm.Disk{{Path: h.file(t, fileSystem), Format: "qcow2", Backing: img.Path, Target: "vda"}}
-	if t.DataGiB > 0 {
-		disks = append(disks, vm.Disk{Path: h.file(t, fileData), Format: "raw", Target: "vdb"})
-	}
+	disks = append(disks, h.dataDisks(t)...)
 	// By virtio too: cloud kernels have no driver for SATA.
 	disks = append(disks, vm.Disk{Path: h.file(t, fileSeed), Format: "raw", Target: "vdz", ReadOnly: true})
 	return vm.Spec{

@@ -64,7 +64,7 @@ func inherit(kept *journal.Task, t *journal.Task) {
 	}
 	t.RestoreFrom, t.KeptUntil = kept.ID, kept.KeepUntil
 	t.DisksFrom = cmp.Or(kept.DisksFrom, kept.ID)
-	t.SystemGiB, t.DataGiB = kept.SystemGiB, kept.DataGiB
+	t.SystemGiB, t.Disks = kept.SystemGiB, slices.Clone(kept.Disks)
 	t.HostKey, t.HostKeyPublic = kept.HostKey, kept.HostKeyPublic
 }
 
@@ -94,7 +94,7 @@ func (h *Host) checkKept(t journal.Task) error {
 func (h *Host) giveBack(t journal.Task) error {
 	err := h.deps.Journal.ChangeBoth(t.ID, t.RestoreFrom, func(t, kept *journal.Task) error {
 		kept.RestoredBy = ""
-		kept.Reserved.DiskGiB = t.Reserved.DiskGiB
+		kept.Reserved.DiskGiB, kept.Disks = t.Reserved.DiskGiB, slices.Clone(t.Disks)
 		kept.KeepUntil = later(kept.KeepUntil, time.Now().Add(restoreGrace))
 		t.RestoreFrom, t.DisksFrom, t.GiveBack, t.Reserved.DiskGiB = "", "", false, 0
 		return nil
@@ -141,7 +141,7 @@ func (h *Host) deleteKept(id string) error {
 
 // missingGiB is what t's disks need beyond what the disk can still promise.
 func (g ground) missingGiB(t journal.Task) uint64 {
-	want := t.SystemGiB + t.DataGiB
+	want := t.DiskGiB()
 	want -= min(want, g.writtenGiB)
 	return want - min(want, g.freeGiB)
 }

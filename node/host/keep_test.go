@@ -76,7 +76,7 @@ func TestKeptDisksComeBack(t *testing.T) {
 		if got.Status != journal.Running || spec.Disks[0].Path != w.disk(old.ID) || got.Image != "tiny.qcow2" {
 			t.Fatalf("%s (%s), disks %+v", got.Status, got.Reason, spec.Disks)
 		}
-		if got.HostKeyPublic != old.HostKeyPublic || got.DataGiB != 5 || got.Reserved.DiskGiB != 15 || w.task(old.ID).Reserved.DiskGiB != 0 {
+		if got.HostKeyPublic != old.HostKeyPublic || got.Disks[0].GiB != 5 || got.Reserved.DiskGiB != 15 || w.task(old.ID).Reserved.DiskGiB != 0 {
 			t.Errorf("got %+v", got)
 		}
 		w.holds(old.ID, written)

@@ -13,9 +13,11 @@ import (
 type Change struct {
 	CPUs      int
 	MemoryMiB uint64
-	// SSHPort is the host's port that leads to the guest's 22; Ports are the others.
+	// SSHPort is the host's port that leads to the guest's 22; Ports replace the
+	// others, NoPorts removes them.
 	SSHPort uint16
 	Ports   []journal.Port
+	NoPorts bool
 }
 
 // Modify changes a VM within the limits of Create. Ports are moved at once; CPUs
@@ -86,7 +88,7 @@ func (c Change) order(t journal.Task) Order {
 	if c.MemoryMiB != 0 {
 		o.MemoryMiB = c.MemoryMiB
 	}
-	if len(c.Ports) > 0 {
+	if len(c.Ports) > 0 || c.NoPorts {
 		o.Ports = append(o.Ports[:1:1], c.Ports...)
 	}
 	if c.SSHPort != 0 {

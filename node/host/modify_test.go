@@ -85,6 +85,13 @@ func TestModifyPorts(t *testing.T) {
 		if err := w.host.Modify(ctx, bob, []uint64{2}, other.ID, Change{SSHPort: 5200}); err != nil {
 			t.Error(err)
 		}
+		// Custom ports can all be removed; SSH's stays.
+		if err := w.host.Modify(ctx, alice, []uint64{1}, task.ID, Change{NoPorts: true}); err != nil {
+			t.Error(err)
+		}
+		if got := w.task(task.ID); len(got.Ports) != 1 || len(got.Reserved.Ports) != 1 || w.wires.ports(5202) != 0 || w.wires.ports(5201) != 1 {
+			t.Errorf("ports %+v, reserved %+v", got.Ports, got.Reserved.Ports)
+		}
 		w.wires.fail(errors.New("no table"))
 		if err := w.host.Modify(ctx, alice, []uint64{1}, task.ID, Change{SSHPort: 5209}); err == nil {
 			t.Error("a change that could not be made was taken")

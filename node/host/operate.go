@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
+
+// interruptible operations leave room for the end of a rental: what they did not
+// finish is taken up again, or undone with all else.
+var interruptible = []action{build, restore, boot, arrange}
 
 // launch begins an operation on a task, unless one is going on. A build whose
 // task is to be finished or wiped is told to stop; the next pass goes on.
@@ -17,7 +22,7 @@ func (h *Host) launch(ctx context.Context, id string, next action) {
 	defer h.mu.Unlock()
 	if op, busy := h.ops[id]; busy {
 		op.again = true
-		if (op.action == build || op.action == restore || op.action == boot) && (next == finish || next == wipe || next == shutdown) {
+		if slices.Contains(interruptible, op.action) && (next == finish || next == wipe || next == shutdown) {
 			op.cancel()
 		}
 		return
@@ -81,6 +86,8 @@ func (h *Host) operate(ctx context.Context, id string, next action) error {
 		return h.cut(ctx, t)
 	case reset:
 		return h.reset(ctx, t)
+	case arrange:
+		return h.arrange(ctx, t)
 	case noteOff:
 		return h.noteOff(t, "shut down by its renter")
 	case noteClosed:

@@ -118,7 +118,7 @@ func planMemory(o Order, share, left Amount, t *journal.Task) error {
 }
 
 func (g ground) planDisk(left Amount, t *journal.Task) error {
-	want := t.SystemGiB + t.DataGiB
+	want := t.DiskGiB()
 	what := fmt.Sprintf("%d GiB, %d of them for the system", want, t.SystemGiB)
 	if want > left.DiskGiB {
 		return refuse(ErrShare, "disk_size", what, fmt.Sprintf("%d GiB", left.DiskGiB), "ask for less, or delete another VM of this rental")

@@ -96,7 +96,8 @@ type Task struct {
 	MemoryMiB uint64 `json:"memory_mib"`
 	GPUs      int    `json:"gpus"`
 	SystemGiB uint64 `json:"system_gib"`
-	DataGiB   uint64 `json:"data_gib,omitempty"`
+	// Disks are the data disks, by name.
+	Disks []Disk `json:"disks,omitempty"`
 
 	Reserved Reservation `json:"reserved"`
 	// Pending: CPUs or MemoryMiB were changed since the VM was last started.
@@ -153,6 +154,7 @@ func (t Task) Clone() Task {
 	t.Reserved.Slots = slices.Clone(t.Reserved.Slots)
 	t.Reserved.Ports = slices.Clone(t.Reserved.Ports)
 	t.Ports = slices.Clone(t.Ports)
+	t.Disks = slices.Clone(t.Disks)
 	if t.Over != nil {
 		over := *t.Over
 		t.Over = &over

@@ -1,8 +1,11 @@
 package vm_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/vmtest"
 )
 
@@ -11,6 +14,16 @@ func TestDriver(t *testing.T) {
 	openNetwork(t)
 	driver := openDriver(t, d.Socket(), "test")
 	vmtest.Run(t, func(t *testing.T) vmtest.Bench {
-		return vmtest.Bench{Driver: driver, Spec: specIn(folder(t)), Greeting: "guest", Limit: limit}
+		return vmtest.Bench{Driver: driver, Spec: specIn(folder(t)), Greeting: "guest", Disk: diskOf, Limit: limit}
 	})
+}
+
+// diskOf makes a raw disk beside the guest's own.
+func diskOf(t *testing.T, spec vm.Spec, target string) vm.Disk {
+	t.Helper()
+	path := filepath.Join(filepath.Dir(spec.ConsoleLog), target+".raw")
+	if err := os.WriteFile(path, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return vm.Disk{Path: path, Format: "raw", Target: target}
 }

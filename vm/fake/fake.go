@@ -32,6 +32,9 @@ type domain struct {
 	resets int
 	// wires are the consoles and screens that were connected since it began.
 	wires []*wire
+	// disks are those of the run, and passwords what the agent set.
+	disks     []vm.Disk
+	passwords map[string]string
 }
 
 // New is an empty driver whose guests obey Shutdown at once.
@@ -61,6 +64,9 @@ func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 // Start is vm.Driver.
 func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 	return d.change(ctx, "Start", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			dom.disks = slices.Clone(dom.spec.Disks)
+		}
 		if dom.state != vm.StateStopping {
 			dom.state, dom.reason = vm.StateRunning, vm.ReasonUnknown
 		}

@@ -33,13 +33,17 @@ func spec(_ *testing.T, name string) vm.Spec {
 	}
 }
 
+func disk(_ *testing.T, spec vm.Spec, target string) vm.Disk {
+	return vm.Disk{Path: "/var/lib/dbc/" + spec.Name + "/" + target, Format: "raw", Target: target}
+}
+
 func TestDriver(t *testing.T) {
 	t.Parallel()
 	for _, deaf := range []bool{false, true} {
 		vmtest.Run(t, func(*testing.T) vmtest.Bench {
 			d := fake.New()
 			d.Deafen(deaf)
-			return vmtest.Bench{Driver: d, Spec: spec, Greeting: fake.Greeting, Limit: 10 * time.Second}
+			return vmtest.Bench{Driver: d, Spec: spec, Greeting: fake.Greeting, Disk: disk, Agent: true, Limit: 10 * time.Second}
 		})
 	}
 }

@@ -56,6 +56,7 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 		domain.Type = "qemu"
 		domain.CPU = &libvirtxml.DomainCPU{Mode: "maximum", Check: "none"}
 	}
+	domain.CPU.Topology = d.topology(spec.VCPUs)
 	if spec.UEFI {
 		domain.OS.Firmware = "efi"
 	}
@@ -70,7 +71,7 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 	list := &libvirtxml.DomainDeviceList{
 		Emulator: d.emulator,
 		// No controller for what a guest doesn't need is one less to attack.
-		Controllers: []libvirtxml.DomainController{{Type: "usb", Model: "none"}},
+		Controllers: append(rootPorts(spec), libvirtxml.DomainController{Type: "usb", Model: "none"}),
 		Interfaces:  []libvirtxml.DomainInterface{card(spec.NIC)},
 		Serials: []libvirtxml.DomainSerial{{
 			Source: &libvirtxml.DomainChardevSource{
@@ -110,6 +111,30 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 	return list, nil
 }
 
+// topology gives a guest one socket with as many threads a core as the host has,
+// so that its scheduler knows which two share one; software emulation has none.
+func (d *Driver) topology(vcpus int) *libvirtxml.DomainCPUTopology {
+	threads := max(1, d.threads)
+	if d.virt == accel.Software || vcpus%threads != 0 {
+		threads = 1
+	}
+	return &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: vcpus / threads, Threads: threads}
+}
+
+// spareDisks are how many more disks a running guest can be given.
+const spareDisks = 8
+
+// rootPorts are one for each device and each disk to come: a port can't be added
+// to a computer that runs.
+func rootPorts(spec vm.Spec) []libvirtxml.DomainController {
+	const others = 3 // network, agent's channel, random numbers
+	ports := []libvirtxml.DomainController{{Type: "pci", Model: "pcie-root"}}
+	for range len(spec.Disks) + len(spec.Devices) + others + spareDisks {
+		ports = append(ports, libvirtxml.DomainController{Type: "pci", Model: "pcie-root-port"})
+	}
+	return ports
+}
+
 // card is on the bridge and cut off from its other ports. The network's owner
 // binds it to its addresses; see docs/adr/0005.
 func card(nic vm.NIC) libvirtxml.DomainInterface {
@@ -131,7 +156,9 @@ func drive(disk vm.Disk, order uint) libvirtxml.DomainDisk {
 		Source:       fileSource(disk.Path, true),
 		BackingStore: &libvirtxml.DomainDiskBackingStore{},
 		Target:       &libvirtxml.DomainDiskTarget{Dev: disk.Target, Bus: "virtio"},
-		Boot:         &libvirtxml.DomainDeviceBoot{Order: order},
+	}
+	if order > 0 { // one that comes later boots nothing
+		out.Boot = &libvirtxml.DomainDeviceBoot{Order: order}
 	}
 	if strings.HasPrefix(disk.Target, "sd") {
 		out.Target.Bus = "sata"

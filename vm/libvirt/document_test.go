@@ -41,7 +41,7 @@ func exampleSpec() vm.Spec {
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []accel.Kind{accel.KVM, accel.Software} {
-		d := &Driver{config: Config{Owner: `o"<&`}, emulator: "/usr/bin/qemu-system-x86_64", virt: kind}
+		d := &Driver{config: Config{Owner: `o"<&`}, emulator: "/usr/bin/qemu-system-x86_64", virt: kind, threads: 2}
 		got, err := d.document(exampleSpec())
 		if err != nil {
 			t.Fatal(err)
@@ -66,6 +66,26 @@ func TestDocument(t *testing.T) {
 		var m mark
 		if err := xml.Unmarshal([]byte(back.Metadata.XML), &m); err != nil || m.Owner != `o"<&` {
 			t.Errorf("mark is %+v, %v", m, err)
+		}
+	}
+}
+
+func TestTopology(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind           accel.Kind
+		vcpus, threads int
+		want           libvirtxml.DomainCPUTopology
+	}{
+		{accel.KVM, 4, 2, libvirtxml.DomainCPUTopology{Sockets: 1, Cores: 2, Threads: 2}},
+		{accel.KVM, 1, 2, libvirtxml.DomainCPUTopology{Sockets: 1, Cores: 1, Threads: 1}},
+		{accel.KVM, 6, 4, libvirtxml.DomainCPUTopology{Sockets: 1, Cores: 6, Threads: 1}},
+		{accel.KVM, 6, 0, libvirtxml.DomainCPUTopology{Sockets: 1, Cores: 6, Threads: 1}},
+		{accel.Software, 4, 2, libvirtxml.DomainCPUTopology{Sockets: 1, Cores: 4, Threads: 1}},
+	} {
+		d := &Driver{virt: c.kind, threads: c.threads}
+		if got := d.topology(c.vcpus); *got != c.want {
+			t.Errorf("%s, %d CPUs, %d threads: %+v, want %+v", c.kind, c.vcpus, c.threads, *got, c.want)
 		}
 	}
 }

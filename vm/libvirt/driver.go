@@ -39,6 +39,8 @@ type Driver struct {
 	asked map[vm.UUID]int32
 	uid   int
 	gid   int
+	// threads of a core of the host.
+	threads int
 
 	// background waits for what Shutdown left running.
 	background sync.WaitGroup
@@ -104,6 +106,9 @@ func (d *Driver) learn(ctx context.Context) error {
 	if d.virt == accel.KVM && !offersKVM(caps) {
 		d.log.Warn("KVM runs guests, but libvirt doesn't offer it")
 		d.virt = accel.Software
+	}
+	if cpu := caps.Host.CPU; cpu != nil && cpu.Topology != nil {
+		d.threads = cpu.Topology.Threads
 	}
 	d.uid, d.gid, err = emulatorUser(caps)
 	return err

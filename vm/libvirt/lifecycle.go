@@ -117,9 +117,12 @@ func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
 func (d *Driver) askAgent(dom libvirt.Domain) {
 	ctx, cancel := context.WithTimeout(d.life, agentLimit)
 	defer cancel()
-	err := run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error {
-		return l.DomainShutdownFlags(dom, libvirt.DomainShutdownGuestAgent)
-	})
+	err := d.limitAgent(ctx, dom)
+	if err == nil {
+		err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error {
+			return l.DomainShutdownFlags(dom, libvirt.DomainShutdownGuestAgent)
+		})
+	}
 	if err != nil {
 		d.log.Debug("guest agent did not shut the guest down", "domain", dom.Name, "err", err)
 	}

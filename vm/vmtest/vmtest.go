@@ -18,6 +18,10 @@ type Bench struct {
 	Spec func(t *testing.T, name string) vm.Spec
 	// Greeting is what such a guest writes to its console when it begins.
 	Greeting string
+	// Disk makes a data disk of the guest, which it does not have yet.
+	Disk func(t *testing.T, spec vm.Spec, target string) vm.Disk
+	// Agent: such a guest has an agent.
+	Agent bool
 	// Limit is for anything that the driver may take time for.
 	Limit time.Duration
 }
@@ -34,6 +38,8 @@ func Run(t *testing.T, open func(t *testing.T) Bench) {
 		"shutdown":           testShutdown,
 		"console":            testConsole,
 		"VNC":                testVNC,
+		"disks":              testDisks,
+		"password":           testPassword,
 		"several":            testSeveral,
 		"unknown":            testUnknown,
 		"refusals":           testRefusals,

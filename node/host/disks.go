@@ -1,0 +1,164 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
+)
+
+const (
+	// MaxDisks is how many data disks a VM may have.
+	MaxDisks = 8
+	// firstDisk is the name of the first data disk; the last one is vdy.
+	firstDisk = "vdb"
+	// rawDisk is how the files of data disks end: their format is never guessed.
+	rawDisk = ".raw"
+)
+
+// changesDisk: a change of a disk is written down and still to be done.
+func changesDisk(t journal.Task) bool {
+	return slices.ContainsFunc(t.Disks, func(d journal.Disk) bool { return d.Doing != "" })
+}
+
+func (h *Host) diskFile(t journal.Task, name string) string { return h.file(t, name+rawDisk) }
+
+// dataDisks are those that a VM starts with: one that is being added or deleted
+// is given or taken afterwards.
+func (h *Host) dataDisks(t journal.Task) []vm.Disk {
+	var list []vm.Disk
+	for _, d := range t.Disks {
+		if d.Doing != journal.DiskAdding && d.Doing != journal.DiskDeleting {
+			list = append(list, h.dataDisk(t, d.Name))
+		}
+	}
+	return list
+}
+
+func (h *Host) dataDisk(t journal.Task, name string) vm.Disk {
+	return vm.Disk{Path: h.diskFile(t, name), Format: "raw", Target: name}
+}
+
+// makeDisk makes a disk of zeros, or grows the one that is there: never shrinks it.
+func (h *Host) makeDisk(t journal.Task, d journal.Disk) error {
+	file, err := os.OpenFile(h.diskFile(t, d.Name), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the data disk: %w", err)
+	}
+	info, err := file.Stat()
+	if size := int64(max(d.GiB, d.WantGiB)) << 30; err == nil && info.Size() < size {
+		err = file.Truncate(size)
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("make the data disk: %w", err)
+	}
+	return nil
+}
+
+// arrange does the changes that are written down. Each can be done again after a
+// kill at any line: what is so already is no error.
+func (h *Host) arrange(ctx context.Context, t journal.Task) error {
+	for _, d := range t.Disks {
+		var err error
+		switch d.Doing {
+		case journal.DiskAdding:
+			err = h.addDisk(ctx, t, d)
+		case journal.DiskResizing:
+			err = h.growDisk(ctx, t, d)
+		case journal.DiskDeleting:
+			err = h.deleteDisk(ctx, t, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
+	err := h.makeDisk(t, d)
+	if err == nil {
+		err = ifRunning(h.deps.Driver.Attach(ctx, t.UUID, h.dataDisk(t, d.Name)))
+	}
+	switch {
+	case err == nil:
+		return h.settleDisk(t.ID, d.Name, "", func(d *journal.Disk) { d.Doing = "" })
+	case transient(ctx, err):
+		return fmt.Errorf("add disk %s: %w", d.Name, err)
+	}
+	if gone := h.removeDisk(ctx, t, d); gone != nil {
+		return errors.Join(err, gone) // tried again: what is reserved is not forgotten
+	}
+	return errors.Join(err, h.settleDisk(t.ID, d.Name, fmt.Sprintf("disk %s could not be added: %v", d.Name, err), nil))
+}
+
+func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
+	err := h.deps.Driver.Grow(ctx, t.UUID, d.Name, d.WantGiB<<30)
+	if ifRunning(err) == nil && err != nil { // it is off
+		err = h.makeDisk(t, d)
+	}
+	switch {
+	case err == nil:
+		return h.settleDisk(t.ID, d.Name, "", func(d *journal.Disk) { d.GiB, d.WantGiB, d.Doing = d.WantGiB, 0, "" })
+	case transient(ctx, err):
+		return fmt.Errorf("grow disk %s: %w", d.Name, err)
+	}
+	return errors.Join(err, h.settleDisk(t.ID, d.Name, fmt.Sprintf("disk %s could not be resized: %v", d.Name, err),
+		func(d *journal.Disk) { d.WantGiB, d.Doing = 0, "" }))
+}
+
+func (h *Host) deleteDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
+	err := h.removeDisk(ctx, t, d)
+	switch {
+	case err == nil:
+		return h.settleDisk(t.ID, d.Name, "", nil)
+	case transient(ctx, err):
+		return fmt.Errorf("delete disk %s: %w", d.Name, err)
+	}
+	reason := fmt.Sprintf("disk %s could not be deleted: %v", d.Name, err)
+	if errors.Is(err, vm.ErrHeld) {
+		reason = fmt.Sprintf("disk %s was not deleted: the guest does not let go of it; unmount it, or shut the VM down first", d.Name)
+	}
+	return errors.Join(err, h.settleDisk(t.ID, d.Name, reason, func(d *journal.Disk) { d.Doing = "" }))
+}
+
+// removeDisk takes a disk from the guest before its file is gone.
+func (h *Host) removeDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
+	if err := ifRunning(h.deps.Driver.Detach(ctx, t.UUID, d.Name)); err != nil {
+		return fmt.Errorf("detach: %w", err)
+	}
+	if err := os.Remove(h.diskFile(t, d.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete the file: %w", err)
+	}
+	return nil
+}
+
+// ifRunning: a VM that is off gets what it needs with its next start.
+func ifRunning(err error) error {
+	if errors.Is(err, vm.ErrNotRunning) || errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// settleDisk writes down how a change ended, with what is reserved from now on;
+// a nil change forgets the disk.
+func (h *Host) settleDisk(id, name, reason string, change func(*journal.Disk)) error {
+	return h.set(id, func(t *journal.Task) {
+		i := slices.IndexFunc(t.Disks, func(d journal.Disk) bool { return d.Name == name })
+		if i < 0 {
+			return
+		}
+		if change == nil {
+			t.Disks = slices.Delete(t.Disks, i, i+1)
+		} else {
+			change(&t.Disks[i])
+		}
+		t.Reserved.DiskGiB, t.Reason = t.DiskGiB(), reason
+	})
+}

@@ -1,0 +1,95 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
+)
+
+const (
+	// minPassword and maxPassword bound a password in bytes.
+	minPassword = 8
+	maxPassword = 128
+	// passwordLimit bounds the guest's part; its agent may be a hostile one.
+	passwordLimit = 20 * time.Second
+)
+
+// setPassword is an operation of a renter's request, not of the loop: what it sets
+// is never written down, so it can't be taken up again.
+const setPassword action = "set a password"
+
+var userName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
+
+// SetPassword has the guest's agent set a user's password, and returns when that
+// is done or failed. It obeys only the rental that made the task. The node keeps
+// no copy: the password that it made itself is no longer shown afterwards.
+func (h *Host) SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
+	if !userName.MatchString(user) {
+		return refuse(ErrInvalid, "username", user, "1 to 32 of a-z, 0-9, _ and -", "name a user of the guest")
+	}
+	secret := string(password)
+	if len(secret) < minPassword || len(secret) > maxPassword || strings.Trim(secret, printable) != "" {
+		return refuse(ErrInvalid, "password", "…", fmt.Sprintf("%d to %d printable ASCII characters", minPassword, maxPassword), "choose another")
+	}
+	t, err := h.own(wallet, rentals, id)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, passwordLimit)
+	defer cancel()
+	done, err := h.begin(t, setPassword, cancel)
+	if err != nil {
+		return err
+	}
+	defer done()
+	switch err := h.deps.Driver.SetPassword(ctx, t.UUID, user, secret); {
+	case errors.Is(err, vm.ErrNotRunning), errors.Is(err, vm.ErrNotFound):
+		return refuse(ErrState, "task_id", id, "a VM that runs", fmt.Sprintf("it is %s now", t.Status))
+	case errors.Is(err, vm.ErrAgent):
+		return refuse(ErrAgent, "username", user, "a user of a guest that runs qemu-guest-agent",
+			"wait until it has started, look whether the user exists, or use its console")
+	case err != nil:
+		return fmt.Errorf("set a password: %w", err)
+	}
+	if user != t.User {
+		return nil
+	}
+	return h.set(id, func(t *journal.Task) { t.Password = "" })
+}
+
+// printable is ASCII from the space to the tilde.
+var printable = func() string {
+	var b strings.Builder
+	for c := byte(' '); c <= '~'; c++ {
+		b.WriteByte(c)
+	}
+	return b.String()
+}()
+
+// begin takes the VM for an operation that a request waits for; done gives it back.
+func (h *Host) begin(t journal.Task, what action, cancel context.CancelFunc) (done func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.idle(t); err != nil {
+		return nil, err
+	}
+	if t.Over != nil || t.Status != journal.Running {
+		return nil, refuse(ErrState, "task_id", t.ID, "a VM that runs, of an open rental", fmt.Sprintf("it is %s now", t.Status))
+	}
+	op := &operation{action: what, cancel: cancel}
+	h.ops[t.ID] = op
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.ops, t.ID)
+		if op.again {
+			h.kick(t.ID)
+		}
+	}, nil
+}

@@ -1,0 +1,39 @@
+package journal
+
+// The states of a task, one of whose disks is being changed.
+const (
+	DiskAdding   Status = "disk adding"
+	DiskResizing Status = "disk resizing"
+	DiskDeleting Status = "disk deleting"
+)
+
+// Disk is a data disk of a task.
+type Disk struct {
+	// Name is the guest's, vdb to vdy; the file is named after it.
+	Name string `json:"name"`
+	GiB  uint64 `json:"gib"`
+	// Doing is one of the states above while the change is still to be done, "" at rest.
+	Doing Status `json:"doing,omitempty"`
+	// WantGiB is the size after DiskResizing.
+	WantGiB uint64 `json:"want_gib,omitempty"`
+}
+
+// DiskGiB is what all disks of the task may take, changes to come included.
+func (t Task) DiskGiB() uint64 {
+	sum := t.SystemGiB
+	for _, d := range t.Disks {
+		sum += max(d.GiB, d.WantGiB)
+	}
+	return sum
+}
+
+// Shown is the status in the original's words: a disk's change stands before what
+// the VM is at rest.
+func (t Task) Shown() Status {
+	for _, d := range t.Disks {
+		if d.Doing != "" && (t.Status == Running || t.Status == Closed) {
+			return d.Doing
+		}
+	}
+	return t.Status
+}

@@ -1,0 +1,94 @@
+package fake
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// SetPassword is vm.Driver: Passwords tells what was set.
+func (d *Driver) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
+	return d.change(ctx, "SetPassword", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			return vm.ErrNotRunning
+		}
+		if dom.passwords == nil {
+			dom.passwords = map[string]string{}
+		}
+		dom.passwords[user] = password
+		return nil
+	})
+}
+
+// Password is what SetPassword last set for a user of the guest.
+func (d *Driver) Password(id vm.UUID, user string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if dom, ok := d.domains[id]; ok {
+		return dom.passwords[user]
+	}
+	return ""
+}
+
+// Attach is vm.Driver.
+func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
+	if err := disk.Validate(); err != nil {
+		return err
+	}
+	return d.change(ctx, "Attach", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			return vm.ErrNotRunning
+		}
+		if i := dom.disk(disk.Target); i >= 0 && dom.disks[i].Path != disk.Path {
+			return fmt.Errorf("%w: disk target is %s, which is taken", vm.ErrBadSpec, disk.Target)
+		} else if i < 0 {
+			dom.disks = append(dom.disks, disk)
+		}
+		return nil
+	})
+}
+
+// Grow is vm.Driver.
+func (d *Driver) Grow(ctx context.Context, id vm.UUID, target string, _ uint64) error {
+	return d.change(ctx, "Grow", id, func(dom *domain) error {
+		switch {
+		case !isActive(dom.state):
+			return vm.ErrNotRunning
+		case dom.disk(target) < 0:
+			return fmt.Errorf("%w: disk target is %s, which is not there", vm.ErrBadSpec, target)
+		}
+		return nil
+	})
+}
+
+// Detach is vm.Driver.
+func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
+	return d.change(ctx, "Detach", id, func(dom *domain) error {
+		if !isActive(dom.state) {
+			return vm.ErrNotRunning
+		}
+		if i := dom.disk(target); i >= 0 {
+			dom.disks = slices.Delete(dom.disks, i, i+1)
+		}
+		return nil
+	})
+}
+
+// Disks are the targets that a running guest has.
+func (d *Driver) Disks(id vm.UUID) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var list []string
+	if dom, ok := d.domains[id]; ok {
+		for _, disk := range dom.disks {
+			list = append(list, disk.Target)
+		}
+	}
+	return list
+}
+
+func (dom *domain) disk(target string) int {
+	return slices.IndexFunc(dom.disks, func(disk vm.Disk) bool { return disk.Target == target })
+}

@@ -1,0 +1,131 @@
+package libvirt
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/digitalocean/go-libvirt"
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+const (
+	// detachLimit is what a guest has to let go of a disk.
+	detachLimit = 15 * time.Second
+	detachLook  = 250 * time.Millisecond
+)
+
+// Attach is vm.Driver.
+func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
+	if err := disk.Validate(); err != nil {
+		return err
+	}
+	dom, live, err := d.running(ctx, id)
+	if err != nil {
+		return err
+	}
+	if old := diskAt(live, disk.Target); old != nil {
+		if old.Source != nil && old.Source.File != nil && old.Source.File.File == disk.Path {
+			return nil
+		}
+		return fmt.Errorf("%w: disk target is %s, which is taken", vm.ErrBadSpec, disk.Target)
+	}
+	device := drive(disk, 0)
+	text, err := device.Marshal()
+	if err != nil {
+		return fmt.Errorf("write disk: %w", err)
+	}
+	return d.modify(ctx, id, "attach disk", func(l *libvirt.Libvirt) error {
+		return l.DomainAttachDeviceFlags(dom, text, uint32(libvirt.DomainDeviceModifyLive))
+	})
+}
+
+// Grow is vm.Driver.
+func (d *Driver) Grow(ctx context.Context, id vm.UUID, target string, size uint64) error {
+	dom, live, err := d.running(ctx, id)
+	if err != nil {
+		return err
+	}
+	if diskAt(live, target) == nil {
+		return fmt.Errorf("%w: disk target is %s, which is not there", vm.ErrBadSpec, target)
+	}
+	return d.modify(ctx, id, "grow disk", func(l *libvirt.Libvirt) error {
+		return l.DomainBlockResize(dom, target, size, libvirt.DomainBlockResizeBytes)
+	})
+}
+
+// Detach is vm.Driver. The guest is asked, and looked at until it has let go.
+func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
+	dom, live, err := d.running(ctx, id)
+	if err != nil {
+		return err
+	}
+	disk := diskAt(live, target)
+	if disk == nil {
+		return nil
+	}
+	text, err := disk.Marshal()
+	if err != nil {
+		return fmt.Errorf("write disk: %w", err)
+	}
+	err = d.modify(ctx, id, "detach disk", func(l *libvirt.Libvirt) error {
+		return l.DomainDetachDeviceFlags(dom, text, uint32(libvirt.DomainDeviceModifyLive))
+	})
+	// Asked already, or gone meanwhile: the look below tells.
+	if err != nil && !isCode(err, libvirt.ErrOperationFailed) && !isCode(err, libvirt.ErrInternalError) && !isCode(err, libvirt.ErrDeviceMissing) {
+		return err
+	}
+	tick := time.NewTicker(detachLook)
+	defer tick.Stop()
+	for until := time.Now().Add(detachLimit); ; {
+		if _, live, err = d.running(ctx, id); err != nil {
+			return err
+		}
+		if diskAt(live, target) == nil {
+			return nil
+		}
+		if !time.Now().Before(until) {
+			return vm.ErrHeld
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// running is a domain that runs, as it is now.
+func (d *Driver) running(ctx context.Context, id vm.UUID) (libvirt.Domain, *libvirtxml.Domain, error) {
+	dom, now, err := d.find(ctx, id)
+	if err != nil {
+		return dom, nil, err
+	}
+	if now.State == vm.StateOff || now.State == vm.StateCrashed {
+		return dom, nil, vm.ErrNotRunning
+	}
+	live, err := d.live(ctx, dom)
+	return dom, live, err
+}
+
+func (d *Driver) modify(ctx context.Context, id vm.UUID, what string, do func(*libvirt.Libvirt) error) error {
+	err := run(ctx, &d.link, callLimit, do)
+	if isCode(err, libvirt.ErrOperationInvalid) && !d.isActive(ctx, id) {
+		return vm.ErrNotRunning // it ended meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+func diskAt(live *libvirtxml.Domain, target string) *libvirtxml.DomainDisk {
+	for i, disk := range live.Devices.Disks {
+		if disk.Target != nil && disk.Target.Dev == target {
+			return &live.Devices.Disks[i]
+		}
+	}
+	return nil
+}
