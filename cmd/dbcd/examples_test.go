@@ -1,0 +1,56 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+var longFlag = regexp.MustCompile(`--([a-z0-9-]+)`)
+
+// TestCommandsHaveExamples: each command of both modules says in a line what it
+// does, and each of its examples is a call of just that command, with flags
+// that it has.
+func TestCommandsHaveExamples(t *testing.T) {
+	t.Parallel()
+	root, err := newRootCommand()
+	require.NoError(t, err)
+	want := map[string][]string{
+		"query machine": {"challenge", "machine", "machines", "params"},
+		"query rental":  {"explain", "params", "quote", "rental", "rentals-by-machine", "rentals-by-renter"},
+		"tx machine": {
+			"add-stake", "answer-challenge", "bond-machines", "challenge", "drain", "retire",
+			"set-offline", "set-online", "set-price", "update-facts", "withdraw-stake",
+		},
+		"tx rental": {"break-rental", "cancel-rent", "claim-rent", "confirm-rent", "relet-machine", "rent-machine"},
+	}
+	for path, names := range want {
+		group, _, err := root.Find(strings.Fields(path))
+		require.NoError(t, err)
+		var have []string
+		for _, cmd := range group.Commands() {
+			have = append(have, cmd.Name())
+			requireExamples(t, root, cmd)
+		}
+		require.ElementsMatch(t, names, have, path)
+	}
+}
+
+func requireExamples(t *testing.T, root, cmd *cobra.Command) {
+	t.Helper()
+	require.NotEmpty(t, cmd.Short, cmd.CommandPath())
+	require.NotEmpty(t, cmd.Example, cmd.CommandPath())
+	for example := range strings.Lines(cmd.Example) {
+		words := strings.Fields(example)
+		require.Equal(t, "dbcd", words[0], example)
+		found, _, err := root.Find(words[1:])
+		require.NoError(t, err, example)
+		require.Equal(t, cmd.CommandPath(), found.CommandPath(), example)
+		for _, flag := range longFlag.FindAllStringSubmatch(example, -1) {
+			require.NotNil(t, cmd.Flags().Lookup(flag[1]), "%s has no --%s: %s", cmd.CommandPath(), flag[1], example)
+		}
+	}
+}
