@@ -77,8 +77,10 @@ func (w *world) run(ctx context.Context, state []byte) (_ *running, err error) {
 	if err := n.Start(); err != nil {
 		return nil, fmt.Errorf("start node: %w", err)
 	}
-	_, err = n.await(ctx, 0)
-	return n, err
+	if _, err = n.await(ctx, 0); err != nil {
+		return nil, errors.Join(err, n.stop())
+	}
+	return n, nil
 }
 
 // await returns the time of the first block by which so many transactions were carried out.
