@@ -15,8 +15,9 @@ import (
 var files embed.FS
 
 // Policy is the Content-Security-Policy of every page: code, connections,
-// pictures and fonts from this node alone. The wallet's key derivation is WASM.
-const Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+// pictures and fonts from this node alone. The wallet's key derivation is WASM;
+// the console's terminal makes style elements (docs/adr/0007).
+const Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'; img-src 'self'; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // headers of every answer.

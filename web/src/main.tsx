@@ -11,8 +11,7 @@ import { ApiError } from "./node/api";
 import { metaQuery } from "./node/meta";
 import { Toasts } from "./ui/toast";
 import "./ui/tokens.css";
-import { resumeKeplr } from "./wallet/keplr";
-import { startWallet } from "./wallet/store";
+import { keplrKept, startWallet } from "./wallet/store";
 
 startTheme();
 startLocale();
@@ -31,7 +30,10 @@ const client = new QueryClient({
 
 client
   .fetchQuery({ ...metaQuery, retry: true })
-  .then((meta) => resumeKeplr(meta.chain_id))
+  .then(async (meta) => {
+    // Most have no Keplr: its part of the app is loaded for those who connected it.
+    if (localStorage.getItem(keplrKept)) (await import("./wallet/keplr")).resumeKeplr(meta.chain_id);
+  })
   .catch(() => {}); // it is asked again by whoever needs it
 
 const root = document.getElementById("root");

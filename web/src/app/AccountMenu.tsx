@@ -19,12 +19,10 @@ export function AccountMenu() {
     );
   return (
     <Menu
-      label={`${m.account}: ${active.name}`}
       trigger={
         <>
-          <span className={css.badge} aria-hidden="true">
-            {active.name.slice(0, 1).toUpperCase()}
-          </span>
+          <span className={css.badge} data-letter={active.name.slice(0, 1).toUpperCase()} />
+          <span className="hidden">{m.account}</span>
           <span className={css.name}>{active.name}</span>
         </>
       }

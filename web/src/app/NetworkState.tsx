@@ -1,4 +1,4 @@
-import { useHead } from "../chain/hooks";
+import { useHead } from "../chain/head";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { useMeta } from "../node/meta";

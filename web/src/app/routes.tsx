@@ -24,5 +24,10 @@ const pages: RouteObject[] = [
 
 /** router holds every page of the app. */
 export const router = createBrowserRouter([
-  { element: <Frame />, errorElement: <RouteError />, children: [{ errorElement: <RouteError />, children: pages }] },
+  {
+    element: <Frame />,
+    hydrateFallbackElement: <></>,
+    errorElement: <RouteError />,
+    children: [{ errorElement: <RouteError />, children: pages }],
+  },
 ]);

@@ -1,7 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, toJsonString } from "@bufbuild/protobuf";
 import { type UseQueryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { query, rpc } from "./rpc";
+import { query } from "./query";
 
 /** chainKey begins the keys of all that was read from the chain; invalidating it reads anew. */
 export const chainKey = "chain";
@@ -17,34 +17,5 @@ export function useChainQuery<I extends DescMessage, O extends DescMessage>(
     queryKey: [chainKey, method.parent.typeName, method.name, text],
     queryFn: ({ signal }) => query(method, request, signal),
     ...options,
-  });
-}
-
-interface Status {
-  node_info: { network: string };
-  sync_info: { latest_block_height: string; latest_block_time: string; catching_up: boolean };
-}
-
-export interface Head {
-  chainId: string;
-  height: bigint;
-  time: Date;
-  catchingUp: boolean;
-}
-
-/** useHead is the newest block, asked for every few seconds. */
-export function useHead(): UseQueryResult<Head> {
-  return useQuery<Head>({
-    queryKey: ["head"],
-    queryFn: async ({ signal }) => {
-      const { node_info, sync_info } = await rpc<Status>("status", {}, signal);
-      return {
-        chainId: node_info.network,
-        height: BigInt(sync_info.latest_block_height),
-        time: new Date(sync_info.latest_block_time),
-        catchingUp: sync_info.catching_up,
-      };
-    },
-    refetchInterval: 5_000,
   });
 }

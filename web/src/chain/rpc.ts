@@ -1,6 +1,3 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { base16, base64 } from "@scure/base";
 import { ApiError, ask, open } from "../node/api";
 
 /** ChainError is a refusal of the chain: of a query, of a transaction's check, or of its execution. */
@@ -35,28 +32,6 @@ export async function rpc<T>(method: string, params: Record<string, unknown>, si
   if (reply.error) throw new ApiError("CHAIN_RPC", reply.error.data || reply.error.message);
   if (reply.result === undefined) throw new ApiError("BAD_ANSWER", "the chain's answer has no result");
   return reply.result;
-}
-
-interface AbciAnswer {
-  response: { code?: number; codespace?: string; log?: string; value?: string | null; height?: string };
-}
-
-/** abciQuery asks a gRPC query method of the chain by its path, as /package.Service/Method. */
-export async function abciQuery(path: string, request: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
-  const data = base16.encode(request).toLowerCase();
-  const { response } = await rpc<AbciAnswer>("abci_query", { path, data, height: "0", prove: false }, signal);
-  if (response.code) throw new ChainError(response.codespace ?? "", response.code, cleanLog(response.log ?? ""));
-  return base64.decode(response.value ?? "");
-}
-
-/** query asks one of the chain's query methods with typed request and reply. */
-export async function query<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  request: MessageInitShape<I>,
-  signal?: AbortSignal,
-): Promise<MessageShape<O>> {
-  const bytes = toBinary(method.input, create(method.input, request));
-  return fromBinary(method.output, await abciQuery(`/${method.parent.typeName}/${method.name}`, bytes, signal));
 }
 
 /** cleanLog drops the Go frames and the gRPC prefix that the SDK puts around an error's sentence. */

@@ -3,7 +3,7 @@ import { create, fromBinary } from "@bufbuild/protobuf";
 import { Service as NodeService } from "../gen/cosmos/base/node/v1beta1/query_pb";
 import { DENOM } from "../money/udbc";
 import type { Account } from "../wallet/store";
-import { query } from "./rpc";
+import { query } from "./query";
 
 /** TxMessage is one message of a transaction, with the type it is of. */
 export interface TxMessage {

@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { abciQuery } from "../chain/rpc";
+import { abciQuery } from "../chain/query";
 import { useMessages } from "../i18n/messages";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";

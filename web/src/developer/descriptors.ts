@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { query } from "../chain/rpc";
+import { query } from "../chain/query";
 import { service, signer } from "../gen/cosmos/msg/v1/msg_pb";
 import { ReflectionService } from "../gen/cosmos/reflection/v1/reflection_pb";
 

@@ -1,6 +1,6 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { chainKey } from "../chain/hooks";
-import { query } from "../chain/rpc";
+import { query } from "../chain/query";
 import { type Listing, Query as Machines } from "../gen/dbc/machine/v1/query_pb";
 import { Query as Rentals } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";

@@ -30,7 +30,6 @@ export function ColumnsMenu({
   };
   return (
     <Menu
-      label={m.columns}
       trigger={
         <>
           <Columns3 aria-hidden="true" />

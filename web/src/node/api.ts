@@ -22,12 +22,17 @@ interface Envelope {
   limit?: string;
 }
 
+/** patienceMs is more than any node takes for an answer, so that none is waited for in vain. */
+const patienceMs = 70_000;
+
 /** ask fetches from the client node. It fails with UNREACHABLE_NODE where that does not answer at all. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const sent = Date.now();
   let response: Response;
   try {
-    response = await fetch(path, { ...init, cache: "no-store", credentials: "omit", redirect: "error" });
+    const limit = AbortSignal.timeout(patienceMs);
+    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    response = await fetch(path, { ...init, signal, cache: "no-store", credentials: "omit", redirect: "error" });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError("UNREACHABLE_NODE", "the client node does not answer");

@@ -61,7 +61,9 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
       {(closed || error !== undefined) && (
         <Button onClick={() => setRound(round + 1)}>{closed ? `${m.disconnected} ${m.reconnect}` : m.takeOver}</Button>
       )}
-      <div ref={place} className={css.terminal} data-testid="terminal" />
+      <div className={css.terminal}>
+        <div ref={place} className={css.inner} />
+      </div>
     </Stack>
   );
 }

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Server } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 import { chainKey } from "../chain/hooks";
-import { query } from "../chain/rpc";
+import { query } from "../chain/query";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";

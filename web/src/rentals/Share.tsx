@@ -8,6 +8,7 @@ import { callMachine } from "../session/machine";
 import { draft, register } from "../session/open";
 import type { Scope } from "../session/request";
 import { linkOf, type Session } from "../session/store";
+import { byWallet } from "../session/wallet";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { Choices } from "../ui/Choices";
@@ -68,21 +69,10 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
     onSuccess: () => list.refetch(),
   });
   const revoke = useMutation({
-    mutationFn: (id: string) =>
-      callMachine(
-        at,
-        "/api/v1/sessions/revoke",
-        { session_id: id },
-        {
-          wallet: rental.renter,
-          session: "",
-          sign: async (text) => {
-            const sign = await authorize({ title: m.revokeTitle, rows: [[m.shareList, id.slice(0, 16)]], text });
-            if (sign === undefined) throw new Error(m.close);
-            return sign;
-          },
-        },
-      ),
+    mutationFn: (id: string) => {
+      const by = byWallet(rental.renter, { title: m.revokeTitle, rows: [[m.shareList, id.slice(0, 16)]] });
+      return callMachine(at, "/api/v1/sessions/revoke", { session_id: id }, by);
+    },
     onSuccess: () => list.refetch(),
   });
   return (

@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { callMachine, type MachineRef } from "../session/machine";
+import { byWallet } from "../session/wallet";
 import { Badge, type Tone } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
@@ -13,7 +14,6 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Facts, Row, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { toast } from "../ui/toast";
-import { authorize } from "../wallet/approve";
 import { wallet } from "../wallet/store";
 import { messages } from "./messages";
 import { Steps } from "./Steps";
@@ -77,26 +77,13 @@ export function VmCard({
       // A session like this page's can't delete: the wallet signs the very request.
       const account = wallet().active;
       if (!account) return;
-      await callMachine(
-        at,
-        `/api/v1/tasks/delete/${id}`,
-        {},
-        {
-          wallet: account.address,
-          session: "",
-          sign: async (text) => {
-            const sign = await authorize({
-              title: m.deleteTitle,
-              rows: [[m.deleteRow, id]],
-              warning: m.deleteWarning,
-              confirmLabel: m.delete,
-              text,
-            });
-            if (sign === undefined) throw new Stopped();
-            return sign;
-          },
-        },
-      );
+      const about = {
+        title: m.deleteTitle,
+        rows: [[m.deleteRow, id]] as const,
+        warning: m.deleteWarning,
+        confirmLabel: m.delete,
+      };
+      await callMachine(at, `/api/v1/tasks/delete/${id}`, {}, byWallet(account.address, about));
       toast(m.deleted);
     });
   const button = (name: string, label: string, icon: ReactNode, onClick: () => void, danger = false) => (
@@ -149,7 +136,7 @@ export function VmCard({
             ]}
           />
         )}
-        {error !== undefined && !(error instanceof Stopped) && <ErrorNote error={error} />}
+        {error !== undefined && <ErrorNote error={error} />}
         {may && (
           <Row gap={8}>
             {running && button("console", m.console, <SquareTerminal aria-hidden="true" />, () => setOpen("console"))}
@@ -180,9 +167,6 @@ export function VmCard({
     </Card>
   );
 }
-
-/** Stopped means: the user closed the dialog that asked him to sign. */
-class Stopped extends Error {}
 
 function Login({ task }: { task: Task }) {
   const m = useMessages(messages);

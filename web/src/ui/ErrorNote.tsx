@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useLocale } from "../i18n/locale";
 import { define, useMessages } from "../i18n/messages";
 import { explainError } from "../node/errors";
+import { Declined } from "../session/wallet";
 import { Banner } from "./Banner";
 import { Button } from "./Button";
 
@@ -12,6 +13,7 @@ const messages = define({ en: { retry: "Try again" }, zh: { retry: "重试" } })
 export function ErrorNote({ error, title, onRetry }: { error: unknown; title?: ReactNode; onRetry?: () => void }) {
   const m = useMessages(messages);
   const { what, remedy } = explainError(error, useLocale());
+  if (error instanceof Declined) return null;
   return (
     <Banner
       tone="bad"

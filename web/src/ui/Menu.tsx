@@ -3,8 +3,8 @@ import { Check } from "lucide-react";
 import type { ReactNode } from "react";
 import css from "./Menu.module.css";
 
-/** Menu opens a list of actions and choices. */
-export function Menu({ label, trigger, children }: { label: string; trigger: ReactNode; children: ReactNode }) {
+/** Menu opens a list of actions and choices. Its label is for triggers without words of their own. */
+export function Menu({ label, trigger, children }: { label?: string; trigger: ReactNode; children: ReactNode }) {
   return (
     <Base.Root modal={false}>
       <Base.Trigger className={css.trigger} aria-label={label}>

@@ -2,7 +2,7 @@ import type { OfflineSigner } from "@cosmjs/proto-signing";
 import { base64 } from "@scure/base";
 import type { Meta } from "../node/meta";
 import { toHex } from "./encoding";
-import { type Account, setKeplr } from "./store";
+import { type Account, keplrKept, setKeplr } from "./store";
 
 /** What the app uses of the Keplr extension. */
 interface Keplr {
@@ -22,8 +22,6 @@ declare global {
     keplr?: Keplr;
   }
 }
-
-const wanted = "dbc.keplr";
 
 export class NoKeplr extends Error {
   override name = "NoKeplr";
@@ -66,7 +64,19 @@ export async function connectKeplr(meta: Meta): Promise<void> {
   await keplr().experimentalSuggestChain(chainInfo(meta.chain_id, location.origin));
   await keplr().enable(meta.chain_id);
   await takeAccount(meta.chain_id);
-  localStorage.setItem(wanted, meta.chain_id);
+  localStorage.setItem(keplrKept, meta.chain_id);
+  follow(meta.chain_id);
+}
+
+let followed = false;
+
+/** follow takes another account when the user chooses one in Keplr. */
+function follow(chainId: string): void {
+  if (followed) return;
+  followed = true;
+  addEventListener("keplr_keystorechange", () => {
+    if (localStorage.getItem(keplrKept) === chainId) void takeAccount(chainId).catch(disconnectKeplr);
+  });
 }
 
 async function takeAccount(chainId: string): Promise<void> {
@@ -75,16 +85,14 @@ async function takeAccount(chainId: string): Promise<void> {
 }
 
 export function disconnectKeplr(): void {
-  localStorage.removeItem(wanted);
+  localStorage.removeItem(keplrKept);
   setKeplr(undefined);
 }
 
-/** resumeKeplr takes the account again that was connected before, and follows Keplr's own choice of account. */
+/** resumeKeplr takes the account again that was connected before, and follows Keplr's choice. */
 export function resumeKeplr(chainId: string): void {
-  addEventListener("keplr_keystorechange", () => {
-    if (localStorage.getItem(wanted) === chainId) void takeAccount(chainId).catch(disconnectKeplr);
-  });
-  if (localStorage.getItem(wanted) === chainId && hasKeplr()) void takeAccount(chainId).catch(() => {});
+  follow(chainId);
+  if (localStorage.getItem(keplrKept) === chainId && hasKeplr()) void takeAccount(chainId).catch(() => {});
 }
 
 /** keplrText signs text as nodes take it. */

@@ -23,6 +23,8 @@ export interface WalletState {
 }
 
 const activeKey = "dbc.account";
+/** keplrKept names the chain for which Keplr was connected. */
+export const keplrKept = "dbc.keplr";
 const minutesKey = "dbc.lockMinutes";
 export const lockChoices = [5, 15, 60];
 

@@ -1,0 +1,86 @@
+// The app as a renter uses it: by what stands on the screen, in either language.
+import { words } from "./words.mjs";
+
+export const password = "correct horse battery";
+
+export function renter(page, lang) {
+  const w = words[lang];
+  const button = (name, within = page) => within.getByRole("button", { name, exact: true });
+  const dialog = () => page.getByRole("dialog");
+  const go = (to) => page.getByRole("navigation").getByRole("link", { name: w.nav[to] }).click();
+
+  return {
+    w,
+    button,
+    dialog,
+    go,
+
+    /** createWallet goes through the words, and gives them. */
+    async createWallet() {
+      await page.goto("/wallet");
+      await button(w.create).click();
+      await dialog().getByLabel(w.newPassword, { exact: true }).fill(password);
+      await dialog().getByLabel(w.repeat).fill(password);
+      await button(w.next, dialog()).click();
+      const shown = await page.getByTestId("words").locator("li").allTextContents();
+      await button(w.written, dialog()).click();
+      await dialog().getByRole("textbox").first().waitFor();
+      for (const [place, word] of shown.entries()) {
+        const field = dialog().getByLabel(w.word(place + 1), { exact: true });
+        if (await field.count()) await field.fill(word);
+      }
+      await button(w.create, dialog()).click();
+      await dialog().waitFor({ state: "detached" });
+      return shown;
+    },
+
+    /** faucet gives the balance that is then shown, in udbc. */
+    async faucet() {
+      await go("wallet");
+      await button(w.faucet).click();
+      await page.getByTestId("balance").filter({ hasText: /[1-9]/ }).waitFor();
+      return this.balance();
+    },
+
+    async balance() {
+      const text = await page.getByTestId("balance").textContent();
+      const [whole, rest = ""] = text.replace(/ DBC$/, "").replaceAll(",", "").split(".");
+      return BigInt(whole + rest.padEnd(6, "0"));
+    },
+
+    /** approve signs what the dialog shows, with the password where it is asked for. */
+    async approve(label = w.sign) {
+      const sign = button(label, dialog());
+      await sign.waitFor();
+      const field = dialog().getByLabel(w.password, { exact: true });
+      if (await field.count()) await field.fill(password);
+      await sign.click();
+      await dialog().waitFor({ state: "detached" });
+    },
+
+    /** rent rents one slot of a machine, and gives the rental's number. */
+    async rent(machineId, duration) {
+      await page.goto(`/machines/${machineId}`);
+      await page.getByRole("radio", { name: w.other, exact: true }).check();
+      await page.getByLabel(w.duration, { exact: true }).fill(duration);
+      await button(w.rent).click();
+      await this.approve();
+      await page.waitForURL(/\/rentals\/\d+$/);
+      return /\d+$/.exec(page.url())[0];
+    },
+
+    async signIn() {
+      await button(w.signIn).click();
+      await this.approve(w.signText);
+    },
+
+    async createVm(publicKey = "") {
+      await button(w.createVm).first().click();
+      if (publicKey) await page.getByLabel(w.sshKeys, { exact: true }).fill(publicKey);
+      await button(w.createNow).click();
+    },
+
+    status: (text) => page.getByTestId("status").filter({ hasText: text }),
+    state: (text) => page.locator("header").getByText(text, { exact: true }),
+  };
+}

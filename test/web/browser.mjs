@@ -1,0 +1,45 @@
+// A browser of the system's, and pages that fail a test where the app did something wrong unseen.
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+function executable() {
+  const told = process.env.CHROMIUM;
+  if (told) return told;
+  for (const path of ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium"]) if (existsSync(path)) return path;
+  throw new Error("no Chromium: run scripts/setup.sh, or name one in CHROMIUM");
+}
+
+/** launch starts the browser; root, as which CI runs, has no sandbox of its own. */
+export function launch() {
+  const path = executable();
+  execFileSync(path, ["--version"]);
+  return chromium.launch({ executablePath: path, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+}
+
+/** Messages of the browser about answers that tests ask for: a node that is away, a refusal. */
+const expected = [/Failed to load resource: (net::ERR_|the server responded)/];
+
+/** patience is far above what a slow computer takes, in ms: it ends a test that hangs. */
+const patience = 240_000;
+
+/** open gives a page in a language; faults collects what a renter would never see. */
+export async function open(browser, { lang = "en", dark = false, phone = false, base }) {
+  const context = await browser.newContext({
+    baseURL: base,
+    locale: lang === "zh" ? "zh-CN" : "en-GB",
+    colorScheme: dark ? "dark" : "light",
+    viewport: phone ? { width: 390, height: 844 } : { width: 1360, height: 900 },
+    ...(phone && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(`${error.message}\n${error.stack}`));
+  page.on("console", (message) => {
+    const bad = ["error", "warning"].includes(message.type());
+    if (bad && !expected.some((e) => e.test(message.text()))) faults.push(message.text());
+  });
+  return { context, page, faults };
+}

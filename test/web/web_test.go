@@ -1,0 +1,83 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dbc-network/dbc/devnet"
+)
+
+const (
+	// limit is far above what a slow computer takes: it ends a test that hangs.
+	limit = 25 * time.Minute
+	// programs is where make build puts dbc and dbcd.
+	programs = "../../bin"
+)
+
+// TestGuide is the guide, with its half hour to confirm.
+func TestGuide(t *testing.T) { browse(t, "guide.test.mjs") }
+
+// TestPages is what else a renter sees, where a trial is over in a minute.
+func TestPages(t *testing.T) { browse(t, "pages.test.mjs", "--fast") }
+
+// browse starts a devnet and hands it to the tests of a file.
+func browse(t *testing.T, file string, flags ...string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatal("needs root: run scripts/test.sh")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	install := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	if said, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v: %s", err, said)
+	}
+	info := start(t, flags...)
+	tests := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file)
+	tests.Env = append(os.Environ(), "BASE="+info.Client, "MACHINE="+info.MachineID)
+	tests.Stdout, tests.Stderr = os.Stdout, os.Stderr
+	if err := tests.Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs a devnet until the test ends.
+func start(t *testing.T, more ...string) devnet.Info {
+	t.Helper()
+	home := t.TempDir()
+	images, err := filepath.Abs("../../build/images")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"--home", home, "--images", images}
+	dbc := filepath.Join(programs, "dbc")
+	cmd := exec.Command(dbc, slices.Concat([]string{"devnet", "start", "--json"}, flags, more)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+		reset := exec.Command(dbc, append([]string{"devnet", "reset"}, flags...)...)
+		if said, err := reset.CombinedOutput(); err != nil {
+			t.Errorf("devnet reset: %v: %s", err, said)
+		}
+	})
+	var info devnet.Info
+	if err := json.NewDecoder(out).Decode(&info); err != nil {
+		t.Fatalf("the devnet did not start: %v", err)
+	}
+	return info
+}

@@ -1,0 +1,25 @@
+// What the tests look for, as people read it. The app's own texts are in web/src/*/messages.ts.
+export const words = {
+  en: {
+    create: "Create a wallet", newPassword: "New password", repeat: "Repeat the password", next: "Next",
+    written: "I wrote them down", word: (n) => `Word ${n}`, faucet: "Get test coins", account: "Account",
+    nav: { machines: "Machines", rentals: "My rentals", wallet: "Wallet" },
+    other: "Other", duration: "Duration", rent: "Rent", sign: "Sign and send", signText: "Sign", password: "Wallet password",
+    wrong: "Wrong password", signIn: "Sign in", createVm: "Create a virtual machine", createNow: "Create", sshKeys: "Your SSH public keys",
+    running: "Running", trial: "Trial", active: "Confirmed", refunded: "Refunded", ended: "Ended",
+    confirm: "Confirm", renew: "Renew", cancel: "Cancel and take the rent back", notRefundable: "can't be refunded",
+    console: "Console", screen: "Screen", log: "Serial log", close: "Close", lockNow: "Lock now", all: "All",
+    nodeAway: "The chain does not answer", restart: "Restart", stop: "Stop", start: "Start", off: "Off", delete: "Delete",
+  },
+  zh: {
+    create: "创建钱包", newPassword: "新密码", repeat: "再次输入密码", next: "下一步",
+    written: "我已抄好", word: (n) => `第 ${n} 个词`, faucet: "领取测试币", account: "账户",
+    nav: { machines: "机器", rentals: "我的租用", wallet: "钱包" },
+    other: "其他", duration: "时长", rent: "租用", sign: "签名并发送", signText: "签名", password: "钱包密码",
+    wrong: "密码错误", signIn: "登录到机器", createVm: "创建虚拟机", createNow: "创建", sshKeys: "您的 SSH 公钥",
+    running: "运行中", trial: "试用中", active: "已确认", refunded: "已退款", ended: "已到期",
+    confirm: "确认租用", renew: "续租", cancel: "取消并退回租金", notRefundable: "无法退回",
+    console: "控制台", screen: "屏幕", log: "串口日志", close: "关闭", lockNow: "立即锁定", all: "全部",
+    nodeAway: "链没有响应", restart: "重启", stop: "关机", start: "启动", off: "已关机", delete: "删除",
+  },
+};
