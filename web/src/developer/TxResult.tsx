@@ -57,8 +57,8 @@ export function TxResult({ done, registry }: { done: TxDone; registry: Registry 
 export function Code({ label, text }: { label: string; text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section aria-label={label} tabIndex={0}>
-      <pre className={css.code}>{text}</pre>
+    <section className={css.code} aria-label={label} tabIndex={0}>
+      <pre>{text}</pre>
     </section>
   );
 }
