@@ -63,7 +63,8 @@ type Disk struct {
 	Format string
 	// Backing is the absolute path of the immutable qcow2 base, or "".
 	Backing string
-	// Target is the guest's name for it, such as "vda".
+	// Target names it, such as "vda", and is its serial number in the guest, which
+	// may call it otherwise.
 	Target   string
 	ReadOnly bool
 }

@@ -195,7 +195,8 @@ type Disks struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// AddedDisk is the reply of PathDiskAdd: the name that the guest will see.
+// AddedDisk is the reply of PathDiskAdd: the disk's name, and its serial number in
+// the guest, /dev/disk/by-id/virtio-vdb. Linux may call it otherwise.
 type AddedDisk struct {
 	Disk string `json:"disk"`
 }

@@ -9,7 +9,8 @@ const (
 
 // Disk is a data disk of a task.
 type Disk struct {
-	// Name is the guest's, vdb to vdy; the file is named after it.
+	// Name is vdb to vdy: the file is named after it, and it is the disk's serial
+	// number in the guest, which may call it otherwise.
 	Name string `json:"name"`
 	GiB  uint64 `json:"gib"`
 	// Doing is one of the states above while the change is still to be done, "" at rest.

@@ -156,6 +156,8 @@ func drive(disk vm.Disk, order uint) libvirtxml.DomainDisk {
 		Source:       fileSource(disk.Path, true),
 		BackingStore: &libvirtxml.DomainDiskBackingStore{},
 		Target:       &libvirtxml.DomainDiskTarget{Dev: disk.Target, Bus: "virtio"},
+		// Linux names disks as it finds them: by this a guest tells which is which.
+		Serial: disk.Target,
 	}
 	if order > 0 { // one that comes later boots nothing
 		out.Boot = &libvirtxml.DomainDeviceBoot{Order: order}
