@@ -34,8 +34,9 @@ type NodeConfig struct {
 	Signer    auth.Signer
 	// Wallet and Session are set where Signer is a session's key.
 	Wallet, Session string
-	// HTTP is NewHTTP's; nil is the one with the usual transport.
-	HTTP *http.Client
+	// HTTP is NewHTTP's; nil is the one with the usual transport. Streams is the
+	// same for connections to guests; nil is HTTP.
+	HTTP, Streams *http.Client
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
 }
@@ -55,6 +56,9 @@ func NewNode(cfg NodeConfig) (*Node, error) {
 	}
 	if cfg.HTTP == nil {
 		cfg.HTTP = NewHTTP(nil)
+	}
+	if cfg.Streams == nil {
+		cfg.Streams = cfg.HTTP
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

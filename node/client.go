@@ -131,7 +131,7 @@ func (c *client) gateway(pages http.Handler) *gateway.Gateway {
 		Version: version(), ChainID: c.cfg.ChainID, Faucet: gives,
 		Guard: api.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
-		Machines: c.peers.Transport(), Known: c.known, Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
+		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Known: c.known, Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
 	})
 }
 

@@ -4,48 +4,84 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
 )
 
+const (
+	// sshPort of a guest, behind whatever port is published.
+	sshPort = 22
+	// publishedLimit is what a published port may take to accept.
+	publishedLimit = 4 * time.Second
+)
+
 func newSSHCommand(s *settings) *cobra.Command {
-	var identity, machineID string
+	var (
+		identity, machineID string
+		through             bool
+	)
 	cmd := &cobra.Command{
 		Use:   "ssh TASK_ID [-- COMMAND...]",
 		Short: "Log in to a virtual machine with the system's ssh",
 		Long: "The guest's host keys come in the machine's signed answer and are the only ones that are accepted.\n" +
+			"Where the machine's port does not answer, or with --through, the connection goes through the nodes, which\n" +
+			"need no open port.\n" +
 			"The exit code is that of ssh.",
-		Example:     "  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi",
+		Example:     "  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi\n  dbc ssh TASK_ID --through",
 		Args:        cobra.MinimumNArgs(1),
 		Annotations: map[string]string{staying: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.ssh(cmd, machineID, identity, args[0], args[1:])
+			return s.ssh(cmd, sshOrder{
+				machineID: machineID, identity: identity, through: through, taskID: args[0], remote: args[1:],
+			})
 		},
 	}
 	cmd.Flags().StringVarP(&identity, "identity", "i", "", "file of the private key (default what ssh takes)")
+	cmd.Flags().BoolVar(&through, "through", false, "go through the nodes, not to the published port")
 	machineFlag(cmd, &machineID)
 	return cmd
 }
 
-func (s *settings) ssh(cmd *cobra.Command, machineID, identity, taskID string, remote []string) error {
+// sshOrder is what one dbc ssh is to do.
+type sshOrder struct {
+	machineID, identity, taskID string
+	through                     bool
+	remote                      []string
+}
+
+func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
-	task, err := findTask(ctx, s, cmd, machineID, taskID)
+	task, on, err := findTask(ctx, s, cmd, o.machineID, o.taskID)
 	cancel()
 	if err != nil {
 		return err
 	}
 	if task.Status != client.StatusRunning {
-		return fmt.Errorf("virtual machine %s is %q: it can be logged in to when it is running", taskID, client.Printable(task.Status))
+		return fmt.Errorf("virtual machine %s is %q: it can be logged in to when it is running", o.taskID, client.Printable(task.Status))
 	}
 	login, err := client.NewLogin(task)
 	if err != nil {
 		return err
 	}
-	argv, remove, err := login.Command(identity, remote)
+	if !o.through && !accepts(cmd.Context(), netip.AddrPortFrom(login.Addr, login.Port)) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "dbc: %s port %d does not answer; going through the nodes\n", login.Addr, login.Port)
+		o.through = true
+	}
+	if o.through {
+		end, err := s.tunnel(cmd, on, &login)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
+	argv, remove, err := login.Command(o.identity, o.remote)
 	if err != nil {
 		return err
 	}
@@ -62,4 +98,40 @@ func (s *settings) ssh(cmd *cobra.Command, machineID, identity, taskID string, r
 		return fmt.Errorf("ssh: %w", err)
 	}
 	return nil
+}
+
+// accepts tells whether a published port takes connections.
+func accepts(ctx context.Context, at netip.AddrPort) bool {
+	dialer := net.Dialer{Timeout: publishedLimit}
+	conn, err := dialer.DialContext(ctx, "tcp", at.String())
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
+// tunnel points login at a port of this computer that leads to the guest's SSH
+// until end is called. What is pinned stays: the guest's host keys.
+func (s *settings) tunnel(cmd *cobra.Command, on *client.Node, login *client.Login) (end func(), err error) {
+	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for ssh: %w", err)
+	}
+	taskID, ctx, ended := login.TaskID, cmd.Context(), make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer close(ended)
+		if err := on.Tunnel(ctx, listener, taskID, sshPort, s.reporter(cmd)); err != nil {
+			s.reporter(cmd)(err)
+		}
+	}()
+	at := listener.Addr().(*net.TCPAddr).AddrPort()
+	login.Addr, login.Port = at.Addr(), at.Port()
+	return func() { cancel(); <-ended }, nil
+}
+
+// reporter tells of connections that failed, from several goroutines.
+func (s *settings) reporter(cmd *cobra.Command) func(error) {
+	return func(err error) { fmt.Fprintln(cmd.ErrOrStderr(), "dbc:", err) }
 }

@@ -115,14 +115,17 @@ func (s *settings) inSession(
 	return do(cmd.Context(), n)
 }
 
-func findTask(ctx context.Context, s *settings, cmd *cobra.Command, machineID, taskID string) (api.Task, error) {
-	var task api.Task
-	err := s.onMachine(cmd, machineID, func(_ context.Context, n *client.Node) (err error) {
+// findTask also returns the machine that it is on.
+func findTask(
+	ctx context.Context, s *settings, cmd *cobra.Command, machineID, taskID string,
+) (task api.Task, on *client.Node, err error) {
+	err = s.onMachine(cmd, machineID, func(_ context.Context, n *client.Node) (err error) {
 		task, err = n.Task(ctx, taskID)
+		on = n
 		return err
 	})
 	if err != nil {
-		return api.Task{}, fmt.Errorf("virtual machine %s: %w", taskID, err)
+		return api.Task{}, nil, fmt.Errorf("virtual machine %s: %w", taskID, err)
 	}
-	return task, nil
+	return task, on, nil
 }

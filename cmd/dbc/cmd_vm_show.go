@@ -20,7 +20,7 @@ func newVMShowCommand(s *settings) *cobra.Command {
 		Example: "  dbc vm show TASK_ID",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			task, err := findTask(cmd.Context(), s, cmd, machineID, args[0])
+			task, _, err := findTask(cmd.Context(), s, cmd, machineID, args[0])
 			if err != nil {
 				return err
 			}

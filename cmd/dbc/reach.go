@@ -45,7 +45,10 @@ func (s *settings) via(ctx context.Context, machineID string) (client.NodeConfig
 	if err := s.openPeers(ctx); err != nil {
 		return client.NodeConfig{}, err
 	}
-	return client.NodeConfig{URL: "http://" + machineID, HTTP: client.NewHTTP(s.peers.Transport())}, nil
+	return client.NodeConfig{
+		URL:  "http://" + machineID,
+		HTTP: client.NewHTTP(s.peers.Transport()), Streams: client.NewHTTP(s.peers.Streams()),
+	}, nil
 }
 
 // openPeers makes this process a client of nodes for as long as it runs.

@@ -68,6 +68,7 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	root.AddCommand(
 		newMachinesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
 		newCancelCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
+		newForwardCommand(s),
 		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s),
 	)
 	return root, started

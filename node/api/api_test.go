@@ -180,6 +180,10 @@ func (m *machine) VNC(_ context.Context, wallet string, rentals []uint64, id str
 	return m.connect("vnc", wallet, rentals, id)
 }
 
+func (m *machine) Forward(_ context.Context, wallet string, rentals []uint64, id string, port uint16) (net.Conn, error) {
+	return m.connect(fmt.Sprint("forward ", port), wallet, rentals, id)
+}
+
 // connect is to a guest that echoes.
 func (m *machine) connect(what, wallet string, rentals []uint64, id string) (net.Conn, error) {
 	if _, err := m.Task(wallet, id); err != nil {

@@ -29,6 +29,7 @@ var disks = []Route{
 		Name: "add_disk", Method: http.MethodPost, Path: PathDiskAdd + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		Summary:    "Add a data disk, to a virtual machine that runs too.",
 		SummaryZH:  "添加一块数据盘，虚拟机运行时也可以。",
+		Example:    `{"size":"10"}`,
 		Additional: AddDisk{}, Reply: AddedDisk{}, handle: (*Server).addDisk,
 	},
 	{

@@ -58,16 +58,25 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 	}
 	d := Details{
 		Node: own, NodeType: roleMining, IP: s.cfg.PublicIP.String(), OS: "linux",
-		CPU:       CPU{Type: inv.CPUModel, Hz: fmt.Sprintf("%dMHz", inv.MHz), Cores: strconv.Itoa(total.CPUs), Used: strconv.Itoa(used.CPUs)},
-		GPU:       GPU{Type: s.cfg.GPUType, Count: strconv.Itoa(gpus), Used: strconv.Itoa(usedGPUs)},
-		Mem:       Size{Size: mebibytes(total.MemoryMiB), Free: mebibytes(total.MemoryMiB - min(total.MemoryMiB, used.MemoryMiB))},
+		CPU: CPU{
+			Type: inv.CPUModel, Hz: fmt.Sprintf("%dMHz", inv.MHz), Cores: strconv.Itoa(total.CPUs), Used: strconv.Itoa(used.CPUs),
+			UsedUsage: percent(uint64(used.CPUs), uint64(total.CPUs)),
+		},
+		GPU: GPU{Type: s.cfg.GPUType, Count: strconv.Itoa(gpus), Used: strconv.Itoa(usedGPUs)},
+		Mem: Size{
+			Size: mebibytes(total.MemoryMiB), Free: mebibytes(total.MemoryMiB - min(total.MemoryMiB, used.MemoryMiB)),
+			UsedUsage: percent(used.MemoryMiB, total.MemoryMiB),
+		},
 		DiskData:  []Size{},
 		Images:    images,
 		PortFirst: strconv.Itoa(int(s.cfg.PortFirst)), PortLast: strconv.Itoa(int(s.cfg.PortLast)),
 	}
 	for i, disk := range inv.Disks {
 		// Paths of the host are nobody's business.
-		size := Size{Size: fmt.Sprintf("%dG", disk.TotalGiB), Free: fmt.Sprintf("%dG", disk.FreeGiB)}
+		size := Size{
+			Size: fmt.Sprintf("%dG", disk.TotalGiB), Free: fmt.Sprintf("%dG", disk.FreeGiB),
+			UsedUsage: percent(disk.TotalGiB-min(disk.TotalGiB, disk.FreeGiB), disk.TotalGiB),
+		}
 		if i == 0 {
 			d.DiskSystem = size
 		} else {
@@ -75,6 +84,14 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 		}
 	}
 	return d, nil
+}
+
+// percent of whole that part is, at most 100.
+func percent(part, whole uint64) string {
+	if whole == 0 {
+		return "0%"
+	}
+	return strconv.FormatUint(min(part, whole)*100/whole, 10) + "%"
 }
 
 func (s *Server) images(ctx context.Context, _ *call) (any, error) {

@@ -46,7 +46,7 @@ var operations = []Route{
 		Name: "modify_task", Method: http.MethodPost, Path: PathTaskModify + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		Summary:    "Change a virtual machine's ports at once, and its CPUs and memory from its next start.",
 		SummaryZH:  "修改虚拟机：端口立即生效，CPU 与内存在下次启动时生效。",
-		Example:    `{"new_cpu_cores":"4","new_mem_size":"8"}`,
+		Example:    `{"new_cpu_cores":"{{cpu_cores}}"}`,
 		Additional: Modify{}, Reply: "", handle: (*Server).modifyTask,
 	},
 	{

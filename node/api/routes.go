@@ -120,7 +120,7 @@ var machines = []Route{
 		Name: "create_task", Method: http.MethodPost, Path: PathTaskStart, Authority: AnyRenter, Scope: auth.ScopeOperate,
 		Summary:    "Create a virtual machine in a rental.",
 		SummaryZH:  "在一次租用内创建虚拟机。",
-		Example:    `{"image_name":"ubuntu.qcow2","ssh_port":"5682","gpu_count":"0","cpu_cores":"2","mem_rate":"0.5"}`,
+		Example:    `{"image_name":"{{image_name}}","ssh_port":"{{ssh_port}}","gpu_count":"{{gpu_count}}","cpu_cores":"{{cpu_cores}}","mem_rate":"{{mem_rate}}"}`,
 		Additional: Create{}, Reply: Task{}, handle: (*Server).createTask,
 	},
 	{

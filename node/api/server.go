@@ -54,6 +54,7 @@ type Host interface {
 	DeleteDisk(ctx context.Context, wallet string, rentals []uint64, id, name string) error
 	Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
 	VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
+	Forward(ctx context.Context, wallet string, rentals []uint64, id string, port uint16) (net.Conn, error)
 }
 
 // Usage is what VMs hold now.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/console"
@@ -40,6 +41,18 @@ var sockets = []Route{
 		SummaryZH: "以 WebSocket 打开屏幕：其字节为 RFB（VNC）协议。",
 		socket:    console.VNC,
 	},
+	{
+		Name: "open_forward", Method: http.MethodPost, Path: PathTaskForward + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
+		Summary:    "Give a token that opens one connection to a TCP port of a virtual machine, within 30 seconds.",
+		SummaryZH:  "给出一个令牌，30 秒内可打开一次到虚拟机某个 TCP 端口的连接。",
+		Additional: OpenForward{}, Reply: SocketToken{}, handle: (*Server).openForward,
+	},
+	{
+		Name: "forward", Method: http.MethodGet, Path: PathTaskForward + "{id}", Authority: TokenHolder,
+		Summary:   "Open the connection as a WebSocket: its bytes are those of TCP.",
+		SummaryZH: "以 WebSocket 打开该连接：其字节即 TCP 的数据。",
+		socket:    console.Forward,
+	},
 }
 
 func openSocket(kind console.Kind) func(*Server, context.Context, *call) (any, error) {
@@ -53,6 +66,23 @@ func (s *Server) openSocket(c *call, kind console.Kind) (any, error) {
 			return nil, err
 		}
 	}
+	return s.give(c, console.Right{Kind: kind, TakeOver: bool(wish.TakeOver)})
+}
+
+func (s *Server) openForward(_ context.Context, c *call) (any, error) {
+	var wish OpenForward
+	if err := strict(c.request.Additional, &wish); err != nil {
+		return nil, err
+	}
+	port, err := strconv.ParseUint(string(wish.Port), 10, 16)
+	if err != nil || port == 0 {
+		return nil, &host.Refusal{Kind: host.ErrInvalid, Field: "port", Value: string(wish.Port), Limit: "1-65535"}
+	}
+	return s.give(c, console.Right{Kind: console.Forward, Port: uint16(port)})
+}
+
+// give fills in whose VM it is.
+func (s *Server) give(c *call, r console.Right) (any, error) {
 	id := c.http.PathValue("id")
 	t, err := s.deps.Host.Task(c.wallet, id)
 	if err != nil {
@@ -66,9 +96,8 @@ func (s *Server) openSocket(c *call, kind console.Kind) (any, error) {
 			Kind: host.ErrState, Field: "task_id", Value: id, Limit: "a VM that runs", Remedy: fmt.Sprintf("it is %s now", t.Status),
 		}
 	}
-	token, expires, err := s.desk.Give(console.Right{
-		Kind: kind, TaskID: id, Wallet: c.wallet, RentID: t.RentID, Session: c.grant, TakeOver: bool(wish.TakeOver),
-	})
+	r.TaskID, r.Wallet, r.RentID, r.Session = id, c.wallet, t.RentID, c.grant
+	token, expires, err := s.desk.Give(r)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +135,11 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, kind consol
 
 // connect is console.Deps.Open.
 func (s *Server) connect(ctx context.Context, r console.Right) (net.Conn, error) {
-	if r.Kind == console.VNC {
+	switch r.Kind {
+	case console.VNC:
 		return s.deps.Host.VNC(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)
+	case console.Forward:
+		return s.deps.Host.Forward(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID, r.Port)
 	}
 	return s.deps.Host.Console(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)
 }

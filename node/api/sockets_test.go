@@ -52,12 +52,16 @@ func (b *bench) socket(path, token string) (*websocket.Conn, string) {
 	return nil, reply.Code
 }
 
-func TestConsoleAndVNC(t *testing.T) {
+func TestSockets(t *testing.T) {
 	t.Parallel()
-	for what, path := range map[string]string{"console[7]": api.PathTaskConsole, "vnc[7]": api.PathTaskVNC} {
+	for what, c := range map[string]struct{ path, additional string }{
+		"console[7]":    {api.PathTaskConsole, `{}`},
+		"vnc[7]":        {api.PathTaskVNC, `{}`},
+		"forward 22[7]": {api.PathTaskForward, `{"port":"22"}`},
+	} {
 		b := newBench(t)
-		path += sampleID
-		token := b.opened(alice, path, `{}`)
+		path := c.path + sampleID
+		token := b.opened(alice, path, c.additional)
 		c, _ := b.socket(path, token)
 		if c == nil {
 			t.Fatal("not opened")
@@ -92,6 +96,11 @@ func TestConsoleRefused(t *testing.T) {
 		"off":         {alice, path, `{}`, journal.Closed, 409, "WRONG_STATE"},
 		"a typo":      {alice, path, `{"takeover":true}`, journal.Running, 400, "BAD_REQUEST"},
 		"no sign":     {nil, path, `{}`, journal.Running, 401, "AUTH_MISSING"},
+		"port 0":      {alice, api.PathTaskForward + sampleID, `{"port":0}`, journal.Running, 400, "BAD_VALUE"},
+		"port 65536":  {alice, api.PathTaskForward + sampleID, `{"port":"65536"}`, journal.Running, 400, "BAD_VALUE"},
+		"an address":  {alice, api.PathTaskForward + sampleID, `{"port":"10.0.0.1:22"}`, journal.Running, 400, "BAD_VALUE"},
+		"no port":     {alice, api.PathTaskForward + sampleID, `{}`, journal.Running, 400, "BAD_VALUE"},
+		"port, off":   {alice, api.PathTaskForward + sampleID, `{"port":22}`, journal.Closed, 409, "WRONG_STATE"},
 		"screen, off": {alice, api.PathTaskVNC + sampleID, `{}`, journal.Closed, 409, "WRONG_STATE"},
 	} {
 		b := newBench(t)

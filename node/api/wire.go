@@ -39,6 +39,7 @@ const (
 	PathDiskAdd       = "/api/v1/disk/add/"
 	PathDiskResize    = "/api/v1/disk/resize/"
 	PathDiskDelete    = "/api/v1/disk/delete/"
+	PathTaskForward   = "/api/v1/tasks/forward/"
 )
 
 // Request is the body of every POST.
@@ -143,8 +144,14 @@ type OpenConsole struct {
 	TakeOver Flag `json:"take_over,omitempty"`
 }
 
-// SocketToken is the reply of PathTaskConsole and PathTaskVNC: GET the same path
-// with ?machine_id=…&token=… as a WebSocket. It can be used once.
+// OpenForward is additional of PathTaskForward.
+type OpenForward struct {
+	// Port is a TCP port of the virtual machine itself, 1-65535.
+	Port Text `json:"port"`
+}
+
+// SocketToken is the reply of PathTaskConsole and the like: GET the same path with
+// ?machine_id=…&token=… as a WebSocket. It can be used once.
 type SocketToken struct {
 	Token string `json:"token"`
 	// Expires is RFC 3339 in UTC; a WebSocket that was opened before goes on.
@@ -365,6 +372,8 @@ type CPU struct {
 	Hz    string `json:"hz"`
 	Cores string `json:"cores"`
 	Used  string `json:"used"`
+	// UsedUsage is Used in per cent of Cores.
+	UsedUsage string `json:"used_usage"`
 }
 
 // GPU counts of a machine.
@@ -379,6 +388,8 @@ type Size struct {
 	Path string `json:"path,omitempty"`
 	Size string `json:"size"`
 	Free string `json:"free,omitempty"`
+	// UsedUsage is what isn't free, in per cent.
+	UsedUsage string `json:"used_usage,omitempty"`
 }
 
 // ImageList is the reply of PathImages.

@@ -21,6 +21,8 @@ const (
 	// maxScreens of one VM: VNC shows one picture to all. Of a console only one
 	// is open, for two readers would take each other's lines.
 	maxScreens = 4
+	// maxForwards of one VM: a browser opens some dozens of connections.
+	maxForwards = 48
 	// maxOpen of the machine.
 	maxOpen = 128
 	// openLimit is the longest that one is open.
@@ -134,17 +136,14 @@ func (d *Desk) free(r Right) (others []*seat, err error) {
 			others = append(others, s)
 		}
 	}
-	most := maxScreens
-	if r.Kind == Serial {
-		most = 1
-	}
+	most := map[Kind]int{Serial: 1, VNC: maxScreens, Forward: maxForwards}[r.Kind]
 	switch {
 	case d.closed:
 		return nil, errClosed
 	case len(others) >= most && !r.TakeOver:
-		return nil, fmt.Errorf("%w: %d of %d; close it there, or ask with take_over", ErrBusy, len(others), most)
+		return nil, fmt.Errorf("%w: %d of %d; close one there, or a console with take_over", ErrBusy, len(others), most)
 	case len(others) < most && len(d.seats) >= maxOpen:
-		return nil, fmt.Errorf("%w: %d consoles and screens of this machine are open; try again later", ErrTooMany, len(d.seats))
+		return nil, fmt.Errorf("%w: %d consoles, screens and forwarded ports of this machine are open; try again later", ErrTooMany, len(d.seats))
 	case len(others) < most:
 		return nil, nil
 	}

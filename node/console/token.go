@@ -14,9 +14,10 @@ type Kind string
 
 // The kinds.
 const (
-	// Serial is the serial console, VNC the screen.
-	Serial Kind = "console"
-	VNC    Kind = "vnc"
+	// Serial is the serial console, VNC the screen, Forward a TCP port.
+	Serial  Kind = "console"
+	VNC     Kind = "vnc"
+	Forward Kind = "forward"
 )
 
 const (
@@ -37,6 +38,8 @@ type Right struct {
 	RentID uint64
 	// Session is the id of the session that asked, "" where the wallet did.
 	Session string
+	// Port of the guest, for Forward.
+	Port uint16
 	// TakeOver ends whoever has it open.
 	TakeOver bool
 }

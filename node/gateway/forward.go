@@ -117,7 +117,7 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 
 // socket passes a WebSocket through. Its opening has no body, so the query's
 // machine_id names the machine.
-func (g *Gateway) socket(w http.ResponseWriter, r *http.Request) {
+func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.RoundTripper) {
 	machineID, err := oneMachine("machine_id", r.URL.Query()["machine_id"])
 	if err != nil {
 		g.refuse(w, r, err)
@@ -129,7 +129,7 @@ func (g *Gateway) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	proxy := httputil.ReverseProxy{
-		Transport: g.deps.Machines,
+		Transport: machines,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL, p.Out.Host = target, machineID
 			for _, name := range []string{"Cookie", "Origin", "Referer", "Authorization"} {

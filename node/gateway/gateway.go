@@ -35,6 +35,8 @@ type Mount struct {
 type Deps struct {
 	// Machines carries a request to the machine whose id is the URL's host.
 	Machines http.RoundTripper
+	// Streams does the same for connections to guests, which not every relay carries.
+	Streams http.RoundTripper
 	// Known lists machines that can be asked for.
 	Known func(ctx context.Context) ([]api.Node, error)
 	// Status is the node's own.
@@ -66,12 +68,16 @@ func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps}
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", g.root)
-	mux.HandleFunc("GET /api/v1/{$}", g.status)
+	for _, route := range []string{"POST /{$}", "GET /api/v1/{$}", "POST /api/v1/{$}"} {
+		mux.HandleFunc(route, g.status)
+	}
 	mux.HandleFunc("GET "+PathWeb, g.meta)
 	mux.HandleFunc("POST "+api.PathMiningNodes, g.machines)
 	mux.HandleFunc("/api/v1/", g.forward)
-	for _, kind := range []string{"console", "vnc"} {
-		mux.HandleFunc("GET /api/v1/tasks/"+kind+"/{id}", g.socket)
+	for path, machines := range map[string]http.RoundTripper{
+		api.PathTaskConsole: g.deps.Machines, api.PathTaskVNC: g.deps.Machines, api.PathTaskForward: g.deps.Streams,
+	} {
+		mux.HandleFunc("GET "+path+"{id}", func(w http.ResponseWriter, r *http.Request) { g.socket(w, r, machines) })
 	}
 	for _, m := range g.deps.Mounts {
 		mux.Handle(m.Pattern, g.own(m.Handler))

@@ -5,9 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"strconv"
+	"time"
 
 	"github.com/dbc-network/dbc/vm"
 )
+
+// forwardLimit is what a guest may take to accept a connection.
+const forwardLimit = 5 * time.Second
 
 // Console connects to a VM's serial console, also while it is being made. It
 // obeys only the rental that made the task.
@@ -18,6 +24,25 @@ func (h *Host) Console(ctx context.Context, wallet string, rentals []uint64, id 
 // VNC connects to a VM's screen, under the same rules.
 func (h *Host) VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
 	return h.connect(ctx, wallet, rentals, id, h.deps.Driver.VNC)
+}
+
+// Forward connects to a TCP port of a VM's own address, under the same rules.
+func (h *Host) Forward(ctx context.Context, wallet string, rentals []uint64, id string, port uint16) (net.Conn, error) {
+	t, err := h.own(wallet, rentals, id)
+	if err != nil {
+		return nil, err
+	}
+	if t.Over != nil {
+		return nil, refuse(ErrState, "task_id", id, "a VM of an open rental", "its rental is over")
+	}
+	ctx, cancel := context.WithTimeout(ctx, forwardLimit)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp4", netip.AddrPortFrom(t.Addr, port).String())
+	if err != nil {
+		return nil, refuse(ErrState, "port", strconv.Itoa(int(port)), "a TCP port that the guest listens on",
+			fmt.Sprintf("the VM is %s, and nothing took the connection", t.Status))
+	}
+	return conn, nil
 }
 
 func (h *Host) connect(

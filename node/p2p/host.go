@@ -32,6 +32,10 @@ import (
 // ProtocolHTTP carries one HTTP/1.1 exchange on a stream.
 const ProtocolHTTP protocol.ID = "/dbc/http/1.0.0"
 
+// ProtocolTCP carries one that becomes a WebSocket with the bytes of a
+// connection to a guest. Relays that are for control calls don't get it.
+const ProtocolTCP protocol.ID = "/dbc/tcp/1.0.0"
+
 const (
 	// relayControl is the data of a relayed connection, in bytes each way,
 	// where the operator allows no more: some thousand control calls.

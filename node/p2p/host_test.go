@@ -16,6 +16,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/peer"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"go.uber.org/goleak"
 
 	"github.com/dbc-network/dbc/node/key"
@@ -272,4 +273,53 @@ func FuzzPeerID(f *testing.F) {
 			t.Errorf("%q came back as %q", s, back)
 		}
 	})
+}
+
+// TestConnectionsToGuestsNeedARelaysConsent: control calls go through any
+// relay, what reaches guests only where its operator lets it.
+func TestConnectionsToGuestsNeedARelaysConsent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		mib  uint64
+		want bool
+	}{"control calls only": {0, false}, "more": {64, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			relay := open(t, Config{Server: true, Relay: true, RelayDataMiB: c.mib})
+			// It announces nothing that can be dialed, as behind a NAT.
+			mining := open(t, Config{Peers: []string{tcp(t, relay)}})
+			id := serve(t, mining, echo)
+			joined(t, mining, 1)
+			reserve(t, mining, relay)
+			client := open(t, Config{Peers: []string{tcp(t, relay)}})
+			joined(t, client, 1)
+			if _, text, err := post(t.Context(), t, client, id, ""); err != nil || !strings.HasPrefix(text, "POST") {
+				t.Fatalf("a control call: %s, %v", text, err)
+			}
+			if client.Way(id) != "relay" {
+				t.Fatalf("went %q", client.Way(id))
+			}
+			conn, err := client.Dial(t.Context(), id, ProtocolTCP)
+			if (err == nil) != c.want {
+				t.Fatalf("a connection to a guest: %v", err)
+			}
+			if err == nil {
+				if err := conn.Close(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "control calls only") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// reserve takes a place at a relay.
+func reserve(t *testing.T, h, relay *Host) {
+	t.Helper()
+	if _, err := circuit.Reserve(t.Context(), h.host, peer.AddrInfo{ID: relay.host.ID(), Addrs: relay.host.Addrs()}); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/net/gostream"
 )
 
@@ -21,18 +22,22 @@ const (
 
 // Server answers peers' HTTP exchanges. It is closed like an http.Server.
 type Server struct {
-	http     *http.Server
-	listener net.Listener
+	http      *http.Server
+	listeners []net.Listener
 }
 
 // NewServer prepares to answer with handler; limits of base, a server with the
 // limits for hostile callers, are kept.
 func (h *Host) NewServer(base *http.Server, handler http.Handler, log *slog.Logger) (*Server, error) {
-	listener, err := gostream.Listen(h.host, ProtocolHTTP, gostream.IgnoreEOF())
-	if err != nil {
-		return nil, fmt.Errorf("listen for exchanges: %w", err)
+	var listeners []net.Listener
+	for _, speak := range []protocol.ID{ProtocolHTTP, ProtocolTCP} {
+		listener, err := gostream.Listen(h.host, speak, gostream.IgnoreEOF())
+		if err != nil {
+			return nil, fmt.Errorf("listen for exchanges: %w", err)
+		}
+		listeners = append(listeners, listener)
 	}
-	return &Server{listener: listener, http: &http.Server{
+	return &Server{listeners: listeners, http: &http.Server{
 		Handler:           newFence(asLocal(handler)),
 		ReadHeaderTimeout: base.ReadHeaderTimeout, ReadTimeout: base.ReadTimeout, WriteTimeout: base.WriteTimeout,
 		IdleTimeout: base.IdleTimeout, MaxHeaderBytes: base.MaxHeaderBytes,
@@ -42,10 +47,17 @@ func (h *Host) NewServer(base *http.Server, handler http.Handler, log *slog.Logg
 
 // Serve answers until Shutdown.
 func (s *Server) Serve() error {
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("answer peers: %w", err)
+	ended := make(chan error, len(s.listeners))
+	for _, listener := range s.listeners {
+		go func() { ended <- s.http.Serve(listener) }()
 	}
-	return nil
+	var errs []error
+	for range s.listeners {
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			errs = append(errs, fmt.Errorf("answer peers: %w", err), s.http.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Shutdown waits for open exchanges until ctx is done.
@@ -66,14 +78,20 @@ func asLocal(next http.Handler) http.Handler {
 
 // Transport carries HTTP requests whose URL has a machine_id for its host, each
 // on a stream of its own.
-func (h *Host) Transport() *http.Transport {
+func (h *Host) Transport() *http.Transport { return h.transport(ProtocolHTTP) }
+
+// Streams is Transport for connections to guests: direct, or through a relay
+// whose operator lets it carry more than control calls.
+func (h *Host) Streams() *http.Transport { return h.transport(ProtocolTCP) }
+
+func (h *Host) transport(speak protocol.ID) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
 			machineID, _, err := net.SplitHostPort(address)
 			if err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrMachineID, err)
 			}
-			return h.Dial(ctx, machineID, ProtocolHTTP)
+			return h.Dial(ctx, machineID, speak)
 		},
 		DisableKeepAlives: true, DisableCompression: true,
 		ResponseHeaderTimeout: answerLimit, MaxResponseHeaderBytes: maxHead,

@@ -13,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/net/gostream"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	ma "github.com/multiformats/go-multiaddr"
 )
 
@@ -26,7 +27,7 @@ const (
 )
 
 // Dial opens a stream to a machine, as a connection whose Close ends it. It may
-// go through a relay.
+// go through a relay; one for a guest only where the relay carries that much.
 func (h *Host) Dial(ctx context.Context, machineID string, speak protocol.ID) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachLimit)
 	defer cancel()
@@ -34,18 +35,37 @@ func (h *Host) Dial(ctx context.Context, machineID string, speak protocol.ID) (n
 	if err != nil {
 		return nil, err
 	}
-	ctx = network.WithAllowLimitedConn(ctx, string(speak))
-	if err := h.reach(ctx, machineID, id); err != nil {
+	limited := network.WithAllowLimitedConn(ctx, string(speak))
+	if err := h.reach(limited, machineID, id); err != nil {
 		return nil, err
 	}
-	conn, err := gostream.Dial(network.WithNoDial(ctx, "reached"), h.host, id, speak)
+	way, relayed := network.WithNoDial(limited, "reached"), h.Way(machineID) == "relay"
+	if speak == ProtocolTCP && relayed && !h.relayCarries(id) {
+		way = ctx // waits until a hole is punched
+	}
+	conn, err := gostream.Dial(way, h.host, id, speak)
 	if err != nil {
-		return nil, &UnreachableError{
+		failed := &UnreachableError{
 			MachineID: machineID, Tried: []string{fmt.Sprintf("a stream %s on the connection: %v", speak, err)},
 			Timeout: ctx.Err() != nil,
 		}
+		if way == ctx {
+			failed.Tried = append(failed.Tried, "a relay: its operator lets it carry control calls only")
+		}
+		return nil, failed
 	}
 	return conn, nil
+}
+
+// relayCarries tells whether a relay said, when it connected, that it carries
+// more than control calls need.
+func (h *Host) relayCarries(id peer.ID) bool {
+	for _, c := range h.host.Network().ConnsToPeer(id) {
+		if most, ok := c.Stat().Extra[circuit.StatLimitData].(uint64); ok && (most == 0 || most > relayControl) {
+			return true
+		}
+	}
+	return false
 }
 
 // Way is how a machine is connected: "direct", "relay" or "" for not at all.
@@ -73,8 +93,8 @@ func (h *Host) reach(ctx context.Context, machineID string, id peer.ID) error {
 	failed := &UnreachableError{MachineID: machineID}
 	addrs := h.fromChain(ctx, machineID, id, failed)
 	for _, r := range h.relayPeers() {
-		if circuit, err := ma.NewMultiaddr("/p2p/" + r.ID.String() + "/p2p-circuit"); err == nil && r.ID != id {
-			addrs = append(addrs, circuit)
+		if through, err := ma.NewMultiaddr("/p2p/" + r.ID.String() + "/p2p-circuit"); err == nil && r.ID != id {
+			addrs = append(addrs, through)
 		}
 	}
 	if known := len(h.host.Peerstore().Addrs(id)); known > 0 && len(addrs) == 0 {

@@ -90,6 +90,12 @@ func TestGuide(t *testing.T) {
 	if said := w.dbc("ssh", task.TaskID, "-i", w.key, "--wallet", "alice", "--", "uname", "-s"); !strings.Contains(said, "Linux") {
 		t.Errorf("the guest says %q", said)
 	}
+	for _, via := range []string{w.info.Client, "direct"} {
+		said := w.dbc("ssh", task.TaskID, "-i", w.key, "--wallet", "alice", "--through", "--node", via, "--", "uname", "-s")
+		if !strings.Contains(said, "Linux") {
+			t.Errorf("through %s the guest says %q", via, said)
+		}
+	}
 	var tx, renewed rentReply
 	w.dbcJSON(&tx, "confirm", "1", "--wallet", "alice")
 	w.dbcJSON(&renewed, "relet", "1", "15m", "--wallet", "alice")

@@ -14,7 +14,8 @@ import (
 const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 // Postman is a collection with one request for each route. Its variables are
-// base_url, machine_id, the ticket's wallet, nonce and sign, and id.
+// base_url, machine_id, the ticket's wallet, nonce and sign, id, and what a
+// virtual machine is to be.
 func Postman(routes []api.Route) ([]byte, error) {
 	var items []object
 	for _, r := range routes {
@@ -30,6 +31,11 @@ func Postman(routes []api.Route) ([]byte, error) {
 	variables := []object{{"key": "base_url", "value": "http://127.0.0.1:5050"}}
 	for _, name := range []string{"machine_id", "wallet", "nonce", "sign", "id"} {
 		variables = append(variables, object{"key": name, "value": ""})
+	}
+	for _, v := range [][2]string{
+		{"image_name", "ubuntu.qcow2"}, {"ssh_port", "5682"}, {"gpu_count", "1"}, {"cpu_cores", "2"}, {"mem_rate", "0.5"},
+	} {
+		variables = append(variables, object{"key": v[0], "value": v[1]})
 	}
 	return indent(object{
 		"info": object{
