@@ -82,8 +82,9 @@ func (s *Server) proveSession(c *call) error {
 	return nil
 }
 
-// limit cuts a session to its rental, and a ticket's rights to what nobody gains who only passed it on. One
-// without a machine could be used by any host whose machine the wallet rents.
+// limit cuts a session to its rental, and a ticket's rights to what nobody gains
+// who only passed it on. One without a machine could be used by any host whose
+// machine the wallet rents.
 func (s *Server) limit(ctx context.Context, c *call) error {
 	if c.session != 0 {
 		c.rentals = slices.DeleteFunc(c.rentals, func(r trust.Rental) bool { return r.ID != c.session })

@@ -45,17 +45,20 @@ func (h *Host) dataDisk(t journal.Task, name string) vm.Disk {
 }
 
 // makeDisk makes a disk of zeros, or grows the one that is there: never shrinks it.
-func (h *Host) makeDisk(t journal.Task, d journal.Disk) error {
-	file, err := os.OpenFile(h.diskFile(t, d.Name), os.O_CREATE|os.O_WRONLY, 0o600)
+func (h *Host) makeDisk(t journal.Task, d journal.Disk) error { return h.sizeDisk(t, d, os.O_CREATE) }
+
+// sizeDisk grows a disk's file, which is made only where flag is os.O_CREATE.
+func (h *Host) sizeDisk(t journal.Task, d journal.Disk, flag int) error {
+	file, err := os.OpenFile(h.diskFile(t, d.Name), os.O_WRONLY|flag, 0o600)
 	if err != nil {
-		return fmt.Errorf("make the data disk: %w", err)
+		return fmt.Errorf("open the data disk: %w", err)
 	}
 	info, err := file.Stat()
 	if size := int64(max(d.GiB, d.WantGiB)) << 30; err == nil && info.Size() < size {
 		err = file.Truncate(size)
 	}
 	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("make the data disk: %w", err)
+		return fmt.Errorf("size the data disk: %w", err)
 	}
 	return nil
 }
@@ -100,7 +103,7 @@ func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) erro
 func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
 	err := h.deps.Driver.Grow(ctx, t.UUID, d.Name, d.WantGiB<<30)
 	if ifRunning(err) == nil && err != nil { // it is off
-		err = h.makeDisk(t, d)
+		err = h.sizeDisk(t, d, 0) // a lost one is not made anew, of zeros
 	}
 	switch {
 	case err == nil:

@@ -203,6 +203,27 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 	})
 }
 
+// TestLostDiskIsNotMadeAnew: a file of zeros in its place would hide that it is lost.
+func TestLostDiskIsNotMadeAnew(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.running()
+		w.addDisk(task.ID, 5)
+		settle(time.Second)
+		w.ask(task.ID, Poweroff)
+		settle(time.Second)
+		if err := os.Remove(filepath.Join(w.dir, "tasks", task.ID, "vdb.raw")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.host.ResizeDisk(context.Background(), alice, first, task.ID, "vdb", 9); err != nil {
+			t.Fatal(err)
+		}
+		settle(time.Second)
+		if got := w.task(task.ID); w.size(task.ID, "vdb") >= 0 || got.Disks[0].GiB != 5 || changesDisk(got) || got.Reason == "" {
+			t.Errorf("%+v, a file of %d GiB, %q", got.Disks, w.size(task.ID, "vdb"), got.Reason)
+		}
+	})
+}
+
 // TestDiskChangesOutliveTheNode: a hypervisor that is away, a node that ends, a
 // VM that is lost meanwhile.
 func TestDiskChangesOutliveTheNode(t *testing.T) {
