@@ -22,7 +22,9 @@ export function renter(page, lang) {
       await dialog().getByLabel(w.newPassword, { exact: true }).fill(password);
       await dialog().getByLabel(w.repeat).fill(password);
       await button(w.next, dialog()).click();
-      const shown = await page.getByTestId("words").locator("li").allTextContents();
+      const listed = page.getByTestId("words").locator("li");
+      await listed.last().waitFor(); // the words come when the code that makes them is loaded
+      const shown = await listed.allTextContents();
       await button(w.written, dialog()).click();
       await dialog().getByRole("textbox").first().waitFor();
       for (const [place, word] of shown.entries()) {
@@ -40,6 +42,18 @@ export function renter(page, lang) {
       await button(w.faucet).click();
       await page.getByTestId("balance").filter({ hasText: /[1-9]/ }).waitFor();
       return this.balance();
+    },
+
+    /** lost waits until the balance is between least and most below what it was. */
+    async lost(had, least, most) {
+      await page.getByTestId("balance").filter({ hasText: /\d/ }).waitFor();
+      const until = Date.now() + 60_000;
+      for (;;) {
+        const gone = had - (await this.balance());
+        if (gone > least && gone < most) return;
+        if (Date.now() > until) throw new Error(`${gone} udbc are gone, not between ${least} and ${most}`);
+        await page.waitForTimeout(200); // what was known before is shown until the node has answered
+      }
     },
 
     async balance() {
