@@ -19,6 +19,7 @@ import (
 	"github.com/dbc-network/dbc/node/metrics"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm/libvirt"
 	"github.com/dbc-network/dbc/x/machine"
@@ -31,14 +32,6 @@ const (
 	ready         = 5 * time.Minute
 	readyEmulated = 10 * time.Minute
 )
-
-// images is the store with the overlays.
-type images struct{ *image.Store }
-
-// Overlay is image.Overlay.
-func (images) Overlay(ctx context.Context, base image.Image, path string, size int64) error {
-	return image.Overlay(ctx, base, path, size)
-}
 
 // parts are what a running node is made of, in the order in which they were
 // opened; close takes them back.
@@ -206,7 +199,7 @@ func (p *parts) openHost(ctx context.Context) error {
 		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
 		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
 	}, host.Deps{
-		Journal: p.journal, Driver: p.driver, Images: images{image.Open(p.cfg.ImageDir())}, Net: p.net,
+		Journal: p.journal, Driver: p.driver, Images: image.Open(p.cfg.ImageDir()), Files: taskdir.Open(p.cfg.DataDir, image.Overlay), Net: p.net,
 		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,
 	})
 	return nil

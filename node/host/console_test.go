@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"github.com/dbc-network/dbc/node/taskdir"
 )
 
 func (w *world) console(id, text string) string {
 	w.t.Helper()
-	path := filepath.Join(w.dir, "tasks", id, fileConsole)
+	path := filepath.Join(w.dir, "tasks", id, taskdir.Console)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func TestLogIsNoLink(t *testing.T) {
 		if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(secret, filepath.Join(w.dir, "tasks", task.ID, fileConsole)); err != nil {
+		if err := os.Symlink(secret, filepath.Join(w.dir, "tasks", task.ID, taskdir.Console)); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := w.host.Log(alice, []uint64{1}, task.ID, true, 5); err == nil || got != "" {
@@ -68,8 +70,8 @@ func TestLogIsNoLink(t *testing.T) {
 func TestConsoleIsCut(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
-		path := w.console(task.ID, strings.Repeat("x", consoleMax+1))
-		if got, err := w.host.Log(alice, []uint64{1}, task.ID, true, 1); err != nil || len(got) != consoleShown {
+		path := w.console(task.ID, strings.Repeat("x", taskdir.MaxConsole+1))
+		if got, err := w.host.Log(alice, []uint64{1}, task.ID, true, 1); err != nil || len(got) != taskdir.MaxRead {
 			t.Errorf("%d bytes are shown, %v", len(got), err)
 		}
 		settle(6 * time.Second)

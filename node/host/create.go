@@ -6,11 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
@@ -145,7 +142,7 @@ func (h *Host) freeGiB(others, leaving []journal.Task) (uint64, error) {
 	}
 	var promised uint64
 	for _, t := range others {
-		written := allocatedGiB(h.folder(t))
+		written := h.writtenGiB(t)
 		if slices.ContainsFunc(leaving, func(l journal.Task) bool { return l.ID == t.ID }) {
 			free += written
 			continue
@@ -153,24 +150,4 @@ func (h *Host) freeGiB(others, leaving []journal.Task) (uint64, error) {
 		promised += t.Reserved.DiskGiB - min(t.Reserved.DiskGiB, written)
 	}
 	return free - min(free, promised), nil
-}
-
-// allocatedGiB is what the files in a folder take on the disk, rounded down; a
-// folder that is not there takes nothing.
-func allocatedGiB(folder string) uint64 {
-	var blocks int64
-	paths, err := filepath.Glob(filepath.Join(folder, "*"+rawDisk))
-	if err != nil { // the pattern is ours
-		return 0
-	}
-	for _, path := range append(paths, filepath.Join(folder, fileSystem)) {
-		info, err := os.Lstat(path)
-		if err != nil {
-			continue
-		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			blocks += stat.Blocks
-		}
-	}
-	return uint64(blocks) * 512 >> 30
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -17,16 +16,12 @@ const (
 	MaxDisks = 8
 	// firstDisk is the name of the first data disk; the last one is vdy.
 	firstDisk = "vdb"
-	// rawDisk is how the files of data disks end: their format is never guessed.
-	rawDisk = ".raw"
 )
 
 // changesDisk: a change of a disk is written down and still to be done.
 func changesDisk(t journal.Task) bool {
 	return slices.ContainsFunc(t.Disks, func(d journal.Disk) bool { return d.Doing != "" })
 }
-
-func (h *Host) diskFile(t journal.Task, name string) string { return h.file(t, name+rawDisk) }
 
 // dataDisks are those that a VM starts with: one that is being added or deleted
 // is given or taken afterwards.
@@ -41,26 +36,12 @@ func (h *Host) dataDisks(t journal.Task) []vm.Disk {
 }
 
 func (h *Host) dataDisk(t journal.Task, name string) vm.Disk {
-	return vm.Disk{Path: h.diskFile(t, name), Format: "raw", Target: name}
+	return vm.Disk{Path: h.path(t, name+taskdir.RawDisk), Format: "raw", Target: name}
 }
 
 // makeDisk makes a disk of zeros, or grows the one that is there: never shrinks it.
-func (h *Host) makeDisk(t journal.Task, d journal.Disk) error { return h.sizeDisk(t, d, os.O_CREATE) }
-
-// sizeDisk grows a disk's file, which is made only where flag is os.O_CREATE.
-func (h *Host) sizeDisk(t journal.Task, d journal.Disk, flag int) error {
-	file, err := os.OpenFile(h.diskFile(t, d.Name), os.O_WRONLY|flag, 0o600)
-	if err != nil {
-		return fmt.Errorf("open the data disk: %w", err)
-	}
-	info, err := file.Stat()
-	if size := int64(max(d.GiB, d.WantGiB)) << 30; err == nil && info.Size() < size {
-		err = file.Truncate(size)
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("size the data disk: %w", err)
-	}
-	return nil
+func (h *Host) makeDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
+	return h.deps.Files.SizeDisk(ctx, folder(t), d.Name, max(d.GiB, d.WantGiB), true)
 }
 
 // arrange does the changes that are written down. Each can be done again after a
@@ -84,7 +65,7 @@ func (h *Host) arrange(ctx context.Context, t journal.Task) error {
 }
 
 func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
-	err := h.makeDisk(t, d)
+	err := h.makeDisk(ctx, t, d)
 	if err == nil {
 		err = ifRunning(h.deps.Driver.Attach(ctx, t.UUID, h.dataDisk(t, d.Name)))
 	}
@@ -103,7 +84,8 @@ func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) erro
 func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
 	err := h.deps.Driver.Grow(ctx, t.UUID, d.Name, d.WantGiB<<30)
 	if ifRunning(err) == nil && err != nil { // it is off
-		err = h.sizeDisk(t, d, 0) // a lost one is not made anew, of zeros
+		// A lost one is not made anew, of zeros.
+		err = h.deps.Files.SizeDisk(ctx, folder(t), d.Name, d.WantGiB, false)
 	}
 	switch {
 	case err == nil:
@@ -135,10 +117,7 @@ func (h *Host) removeDisk(ctx context.Context, t journal.Task, d journal.Disk) e
 	if err := ifRunning(h.deps.Driver.Detach(ctx, t.UUID, d.Name)); err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}
-	if err := os.Remove(h.diskFile(t, d.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("delete the file: %w", err)
-	}
-	return nil
+	return h.deps.Files.RemoveDisk(ctx, folder(t), d.Name)
 }
 
 // ifRunning: a VM that is off gets what it needs with its next start.

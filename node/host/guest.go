@@ -1,85 +1,69 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 )
 
-// folder holds all files of a task, and nothing else does.
-func (h *Host) folder(t journal.Task) string {
-	name := t.ID
-	if t.DisksFrom != "" {
-		name = t.DisksFrom
-	}
-	return filepath.Join(TaskDir(h.cfg.DataDir), name)
+// folder is the name of the folder that holds all files of a task, and nothing else.
+func folder(t journal.Task) string { return cmp.Or(t.DisksFrom, t.ID) }
+
+func (h *Host) path(t journal.Task, name string) string {
+	return filepath.Join(taskdir.Dir(h.cfg.DataDir), folder(t), name)
 }
 
-// TaskDir is the folder of all VMs' folders in a node's data_dir.
-func TaskDir(dataDir string) string { return filepath.Join(dataDir, "tasks") }
-
-func (h *Host) file(t journal.Task, name string) string { return filepath.Join(h.folder(t), name) }
-
-// The files of a task.
-const (
-	fileSystem  = "system.qcow2"
-	fileSeed    = "seed.iso"
-	fileConsole = "console.log"
-	// The sockets are in a folder of their own, which the driver makes and gives to
-	// QEMU's user.
-	fileTTY = "vnc/tty.sock"
-	fileVNC = "vnc/vnc.sock"
-)
-
-// makeDisks: the folders can be entered by QEMU's user but not listed.
 func makeDisks(h *Host, ctx context.Context, t journal.Task) error {
 	if t.RestoreFrom != "" {
-		return h.checkKept(t)
+		return h.deps.Files.FindSystem(ctx, folder(t))
 	}
 	img, err := h.deps.Images.Find(ctx, t.Image)
 	if err != nil {
 		return fmt.Errorf("find image: %w", err)
 	}
-	for _, dir := range []string{filepath.Dir(h.folder(t)), h.folder(t)} {
-		if err := os.MkdirAll(dir, 0o711); err != nil {
-			return fmt.Errorf("make folder: %w", err)
-		}
-	}
-	if err := h.deps.Images.Overlay(ctx, img, h.file(t, fileSystem), int64(t.SystemGiB)<<30); err != nil {
-		return fmt.Errorf("make the system disk: %w", err)
+	if err := h.deps.Files.MakeSystem(ctx, folder(t), img, t.SystemGiB); err != nil {
+		return err
 	}
 	for _, d := range t.Disks {
-		if err := h.makeDisk(t, d); err != nil {
+		if err := h.makeDisk(ctx, t, d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func deleteDisks(h *Host, _ context.Context, t journal.Task) error {
+func deleteDisks(h *Host, ctx context.Context, t journal.Task) error {
 	if t.ID == "" {
 		return nil
 	}
 	if t.GiveBack && t.RestoreFrom != "" {
 		return h.giveBack(t)
 	}
-	if err := os.RemoveAll(h.folder(t)); err != nil {
-		return fmt.Errorf("delete the VM's folder: %w", err)
+	return h.deps.Files.Remove(ctx, folder(t))
+}
+
+// writtenGiB is what a task's disks take already. Where that can't be told now
+// it is nothing, and all that was promised counts as still to come.
+func (h *Host) writtenGiB(t journal.Task) uint64 {
+	ctx, cancel := context.WithTimeout(context.Background(), lookLimit)
+	defer cancel()
+	gib, err := h.deps.Files.WrittenGiB(ctx, folder(t))
+	if err != nil {
+		return 0
 	}
-	return nil
+	return gib
 }
 
 func writeSeed(h *Host, ctx context.Context, t journal.Task) error {
@@ -91,7 +75,7 @@ func writeSeed(h *Host, ctx context.Context, t journal.Task) error {
 	if err != nil || len(secret) != ed25519.SeedSize {
 		return fmt.Errorf("read the guest's host key: %w", ErrInvalid)
 	}
-	return seed.Write(ctx, h.file(t, fileSeed), seed.Data{
+	return h.deps.Files.WriteSeed(ctx, folder(t), seed.Data{
 		InstanceID:     string(t.UUID),
 		Hostname:       "dbc-" + strings.SplitN(string(t.UUID), "-", 2)[0],
 		User:           t.User,
@@ -105,11 +89,8 @@ func writeSeed(h *Host, ctx context.Context, t journal.Task) error {
 	})
 }
 
-func deleteSeed(h *Host, _ context.Context, t journal.Task) error {
-	if err := os.Remove(h.file(t, fileSeed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("delete the seed: %w", err)
-	}
-	return nil
+func deleteSeed(h *Host, ctx context.Context, t journal.Task) error {
+	return h.deps.Files.RemoveSeed(ctx, folder(t))
 }
 
 func (h *Host) spec(ctx context.Context, t journal.Task) (vm.Spec, error) {
@@ -121,15 +102,15 @@ func (h *Host) spec(ctx context.Context, t journal.Task) (vm.Spec, error) {
 	if err != nil {
 		return vm.Spec{}, fmt.Errorf("read the card's address: %w", err)
 	}
-	disks := []vm.Disk{{Path: h.file(t, fileSystem), Format: "qcow2", Backing: img.Path, Target: "vda"}}
+	disks := []vm.Disk{{Path: h.path(t, taskdir.System), Format: "qcow2", Backing: img.Path, Target: "vda"}}
 	disks = append(disks, h.dataDisks(t)...)
 	// By virtio too: cloud kernels have no driver for SATA.
-	disks = append(disks, vm.Disk{Path: h.file(t, fileSeed), Format: "raw", Target: "vdz", ReadOnly: true})
+	disks = append(disks, vm.Disk{Path: h.path(t, taskdir.Seed), Format: "raw", Target: "vdz", ReadOnly: true})
 	return vm.Spec{
 		UUID: t.UUID, Name: t.Domain, Title: fmt.Sprintf("rental %d, task %s", t.RentID, t.ID),
 		VCPUs: t.CPUs, MemoryMiB: int(t.MemoryMiB), Disks: disks,
 		NIC:        vm.NIC{Bridge: h.cfg.Bridge, Tap: t.Tap, MAC: mac, Addr: t.Addr},
-		ConsoleLog: h.file(t, fileConsole), ConsoleSocket: h.file(t, fileTTY), VNCSocket: h.file(t, fileVNC),
+		ConsoleLog: h.path(t, taskdir.Console), ConsoleSocket: h.path(t, taskdir.TTY), VNCSocket: h.path(t, taskdir.VNC),
 	}, nil
 }
 

@@ -58,10 +58,9 @@ type Rentals interface {
 	Facts(ctx context.Context) (machine.Facts, error)
 }
 
-// Images finds guest images and makes disks on them.
+// Images finds guest images.
 type Images interface {
 	Find(ctx context.Context, name string) (image.Image, error)
-	Overlay(ctx context.Context, base image.Image, path string, size int64) error
 }
 
 // Net is the guests' network.
@@ -91,6 +90,7 @@ type Deps struct {
 	Journal  *journal.Journal
 	Driver   vm.Driver
 	Images   Images
+	Files    Files
 	Net      Net
 	Rentals  Rentals
 	Computer Computer

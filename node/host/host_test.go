@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -95,7 +96,7 @@ func TestEndShutsDownAndKeepsDisks(t *testing.T) {
 		if len(got.Reserved.Slots) != 0 || got.Reserved.CPUs != 0 || len(got.Reserved.Ports) != 0 || got.Reserved.DiskGiB == 0 {
 			t.Errorf("reserved %+v", got.Reserved)
 		}
-		disk := filepath.Join(w.dir, "tasks", task.ID, fileSystem)
+		disk := filepath.Join(w.dir, "tasks", task.ID, taskdir.System)
 		if _, err := os.Stat(disk); err != nil {
 			t.Errorf("the disk is gone: %v", err)
 		}
@@ -160,7 +161,7 @@ func TestDoubtDestroysNothingAndPausesAfterGrace(t *testing.T) {
 			t.Fatalf("after the grace: %s", got)
 		}
 		settle(12 * time.Hour)
-		if _, err := os.Stat(filepath.Join(w.dir, "tasks", task.ID, fileSystem)); err != nil {
+		if _, err := os.Stat(filepath.Join(w.dir, "tasks", task.ID, taskdir.System)); err != nil {
 			t.Errorf("the disk is gone: %v", err)
 		}
 		w.ledger.disbelieve(nil)

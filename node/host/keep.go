@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -82,14 +81,6 @@ func (h *Host) takeOver(others []journal.Task, t *journal.Task) ([]journal.Task,
 	return []journal.Task{others[i]}, nil
 }
 
-// checkKept is the disk step of a VM that took over kept disks.
-func (h *Host) checkKept(t journal.Task) error {
-	if _, err := os.Stat(h.file(t, fileSystem)); err != nil {
-		return fmt.Errorf("find the kept disk: %w", err)
-	}
-	return nil
-}
-
 // giveBack returns the disks to the task that kept them.
 func (h *Host) giveBack(t journal.Task) error {
 	err := h.deps.Journal.ChangeBoth(t.ID, t.RestoreFrom, func(t, kept *journal.Task) error {
@@ -150,7 +141,7 @@ func (g ground) missingGiB(t journal.Task) uint64 {
 // their listing said so, it names those that have to go: first the one whose
 // rental ended first, and none where all of them together are not enough.
 func (h *Host) makeRoom(g *ground, others []journal.Task, t journal.Task) ([]journal.Task, error) {
-	g.writtenGiB = allocatedGiB(h.folder(t))
+	g.writtenGiB = h.writtenGiB(t)
 	full, err := h.freeGiB(others, nil)
 	g.freeGiB = full
 	if err != nil || g.missingGiB(t) == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -36,7 +37,7 @@ func (w *world) keep(rent uint64, renter string, length time.Duration, port uint
 	return task
 }
 
-func (w *world) disk(id string) string { return filepath.Join(w.dir, "tasks", id, fileSystem) }
+func (w *world) disk(id string) string { return filepath.Join(w.dir, "tasks", id, taskdir.System) }
 
 func (w *world) again(rent uint64, from string) Order {
 	o := w.order(w.ledger.rent(rent, alice, 3*time.Hour, 0), 5200)

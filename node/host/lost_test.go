@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -173,7 +174,7 @@ func (w *world) closed(promised journal.Task) {
 	if d := w.domain(got.UUID); d != "" || w.wires.bindings() != 0 {
 		w.t.Errorf("domain %q, %d bindings", d, w.wires.bindings())
 	}
-	if _, err := os.Stat(w.host.file(got, fileSystem)); err != nil {
+	if _, err := os.Stat(w.host.path(got, taskdir.System)); err != nil {
 		w.t.Errorf("the disk is gone: %v", err)
 	}
 }

@@ -73,7 +73,7 @@ func (h *Host) compare(ctx context.Context) error {
 	for i, t := range tasks {
 		tasks[i] = h.hear(ctx, t)
 	}
-	h.trimConsoles(tasks)
+	h.trimConsoles(ctx, tasks)
 	h.applyNetwork(ctx)
 	domains, err := h.deps.Driver.List(ctx)
 	h.tellReached(ctx, err)

@@ -19,6 +19,7 @@ import (
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/vm"
@@ -190,7 +191,7 @@ func (w *world) boot(wrap func(step) step) {
 		GuestCIDR: netip.MustParsePrefix("10.9.0.0/24"), GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
 		Period: 5 * time.Second, ReadyWithin: time.Minute, Here: twoSlots,
 	}, Deps{
-		Journal: w.journal, Driver: w.driver, Images: images{}, Net: w.wires, Rentals: w.ledger,
+		Journal: w.journal, Driver: w.driver, Images: images{}, Files: taskdir.Open(w.dir, images{}.Overlay), Net: w.wires, Rentals: w.ledger,
 		Computer: w.box, Log: slog.New(slog.DiscardHandler),
 	})
 	if wrap != nil {

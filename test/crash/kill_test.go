@@ -31,12 +31,9 @@ func (k killer) here(moment string) {
 	select {}
 }
 
-type images struct {
-	*image.Store
-	k killer
-}
+type overlays struct{ k killer }
 
-func (i images) Overlay(ctx context.Context, base image.Image, path string, size int64) error {
+func (i overlays) Overlay(ctx context.Context, base image.Image, path string, size int64) error {
 	i.k.here(beforeDisk)
 	if i.k.at == inDisk {
 		go func() {

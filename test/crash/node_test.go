@@ -19,6 +19,7 @@ import (
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
@@ -101,7 +102,8 @@ func run(s settings) (err error) {
 		Binding: binding, DataDir: s.Data, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: host.Bridge(binding),
 		GuestCIDR: guestNet, GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, Period: period, ReadyWithin: 5 * time.Minute, Here: facts,
 	}, host.Deps{
-		Journal: j, Driver: dying{driver, k}, Images: images{image.Open(filepath.Join(s.Data, "images")), k}, Net: net,
+		Journal: j, Driver: dying{driver, k}, Images: image.Open(filepath.Join(s.Data, "images")),
+		Files: taskdir.Open(s.Data, overlays{k}.Overlay), Net: net,
 		Rentals: ledger{s.Ledger}, Computer: computer{host.Local{}, k, s.Ready, s.Room}, Log: log,
 	})
 	if err := order(ctx, h, j, s); err != nil {

@@ -1,0 +1,198 @@
+// Package taskdir keeps the files of virtual machines, each VM's in a folder of
+// its own: system disk, data disks, seed and console log. Every method may be
+// repeated; what is so already is no error.
+//
+// The folders can be entered by QEMU's user but not listed, and hold nothing
+// else. Names come from requests, so each is checked before it becomes a path.
+package taskdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+
+	"github.com/dbc-network/dbc/image"
+)
+
+// The files of a VM.
+const (
+	System  = "system.qcow2"
+	Seed    = "seed.iso"
+	Console = "console.log"
+	// The sockets are in a folder of their own, which the driver makes and gives to
+	// QEMU's user.
+	TTY = "vnc/tty.sock"
+	VNC = "vnc/vnc.sock"
+	// RawDisk is how the files of data disks end: their format is never guessed.
+	RawDisk = ".raw"
+)
+
+// MaxGiB is the largest size of one disk.
+const MaxGiB = image.MaxVirtualSize >> 30
+
+// ErrName means: a folder or disk can't have that name.
+var ErrName = errors.New("not the name of a VM's file")
+
+var (
+	folderName = regexp.MustCompile(`^[0-9A-Za-z]{20,22}$`)
+	diskName   = regexp.MustCompile(`^vd[b-y]$`)
+)
+
+// CheckFolder is nil for the name of a VM's folder: 20 to 22 letters and digits,
+// as the original's task ids are.
+func CheckFolder(name string) error {
+	if !folderName.MatchString(name) {
+		return fmt.Errorf("%w: folder is %q, allowed: 20-22 letters and digits", ErrName, name)
+	}
+	return nil
+}
+
+// CheckDisk is nil for the name of a data disk, vdb to vdy.
+func CheckDisk(name string) error {
+	if !diskName.MatchString(name) {
+		return fmt.Errorf("%w: disk is %q, allowed: vdb to vdy", ErrName, name)
+	}
+	return nil
+}
+
+// Dir is the folder of all VMs' folders in a node's data folder.
+func Dir(data string) string { return filepath.Join(data, "tasks") }
+
+// Store is the files of all VMs.
+type Store struct {
+	dir     string
+	overlay Overlay
+}
+
+// Overlay makes a disk of size bytes at path on base, as image.Overlay does.
+type Overlay func(ctx context.Context, base image.Image, path string, size int64) error
+
+// Open is the store in a node's data folder; it makes nothing yet.
+func Open(data string, overlay Overlay) *Store { return &Store{Dir(data), overlay} }
+
+func (s *Store) path(folder, file string) (string, error) {
+	if err := CheckFolder(folder); err != nil {
+		return "", err
+	}
+	return filepath.Join(s.dir, folder, file), nil
+}
+
+// MakeSystem makes the folder and, in it, a system disk of so many GiB on base.
+func (s *Store) MakeSystem(ctx context.Context, folder string, base image.Image, gib uint64) error {
+	path, err := s.path(folder, System)
+	if err != nil {
+		return err
+	}
+	if gib > MaxGiB {
+		return fmt.Errorf("make the system disk: %w: %d GiB, at most %d", ErrName, gib, MaxGiB)
+	}
+	for _, dir := range []string{s.dir, filepath.Dir(path)} {
+		if err := os.MkdirAll(dir, 0o711); err != nil {
+			return fmt.Errorf("make folder: %w", err)
+		}
+	}
+	if err := s.overlay(ctx, base, path, int64(gib)<<30); err != nil {
+		return fmt.Errorf("make the system disk: %w", err)
+	}
+	return nil
+}
+
+// FindSystem is nil where the system disk is there.
+func (s *Store) FindSystem(_ context.Context, folder string) error {
+	path, err := s.path(folder, System)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(path); err != nil {
+		return fmt.Errorf("find the system disk: %w", err)
+	}
+	return nil
+}
+
+// SizeDisk grows a data disk of zeros to so many GiB, never shrinks it. One that
+// is not there is made only where create says so.
+func (s *Store) SizeDisk(_ context.Context, folder, name string, gib uint64, create bool) error {
+	path, err := s.disk(folder, name)
+	if err != nil {
+		return err
+	}
+	if gib > MaxGiB {
+		return fmt.Errorf("size the data disk: %w: %d GiB, at most %d", ErrName, gib, MaxGiB)
+	}
+	flags := os.O_WRONLY | syscall.O_NOFOLLOW
+	if create {
+		flags |= os.O_CREATE
+	}
+	file, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the data disk: %w", err)
+	}
+	info, err := file.Stat()
+	if size := int64(gib) << 30; err == nil && info.Size() < size {
+		err = file.Truncate(size)
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("size the data disk: %w", err)
+	}
+	return nil
+}
+
+// RemoveDisk deletes a data disk.
+func (s *Store) RemoveDisk(_ context.Context, folder, name string) error {
+	path, err := s.disk(folder, name)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete the data disk: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) disk(folder, name string) (string, error) {
+	if err := CheckDisk(name); err != nil {
+		return "", err
+	}
+	return s.path(folder, name+RawDisk)
+}
+
+// Remove deletes a VM's folder with all that is in it.
+func (s *Store) Remove(_ context.Context, folder string) error {
+	path, err := s.path(folder, "")
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(path); err != nil {
+		return fmt.Errorf("delete the VM's folder: %w", err)
+	}
+	return nil
+}
+
+// WrittenGiB is what a VM's disks take, rounded down; a folder that is not there
+// takes nothing.
+func (s *Store) WrittenGiB(_ context.Context, folder string) (uint64, error) {
+	path, err := s.path(folder, System)
+	if err != nil {
+		return 0, err
+	}
+	paths, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"+RawDisk))
+	if err != nil {
+		return 0, fmt.Errorf("list the data disks: %w", err)
+	}
+	var blocks int64
+	for _, path := range append(paths, path) {
+		info, err := os.Lstat(path)
+		if err != nil {
+			continue
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			blocks += stat.Blocks
+		}
+	}
+	return uint64(blocks) * 512 >> 30, nil
+}

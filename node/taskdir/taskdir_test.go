@@ -1,0 +1,129 @@
+package taskdir_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/seed"
+)
+
+const folder = "aaaaaaaaaaaaaaaaaaaa"
+
+func open(t *testing.T) (*taskdir.Store, string) {
+	t.Helper()
+	data := t.TempDir()
+	s := taskdir.Open(data, func(_ context.Context, _ image.Image, path string, _ int64) error {
+		return os.WriteFile(path, nil, 0o600)
+	})
+	must(t, s.MakeSystem(t.Context(), folder, image.Image{}, 10))
+	return s, filepath.Join(data, "tasks", folder)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	ctx := t.Context()
+	must(t, s.FindSystem(ctx, folder))
+	for _, gib := range []uint64{3, 5, 4} { // never smaller
+		must(t, s.SizeDisk(ctx, folder, "vdb", gib, true))
+	}
+	if info, err := os.Stat(filepath.Join(dir, "vdb.raw")); err != nil || info.Size() != 5<<30 || info.Mode() != 0o600 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if gib, err := s.WrittenGiB(ctx, folder); err != nil || gib != 0 {
+		t.Errorf("%d GiB are written of a disk of zeros, %v", gib, err)
+	}
+	if err := s.SizeDisk(ctx, folder, "vdc", 1, false); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a lost disk: %v", err)
+	}
+	for range 2 {
+		must(t, s.RemoveDisk(ctx, folder, "vdb"))
+		must(t, s.RemoveSeed(ctx, folder))
+	}
+	for range 2 {
+		must(t, s.Remove(ctx, folder))
+	}
+	if err := s.FindSystem(ctx, folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after all was deleted: %v", err)
+	}
+}
+
+// TestNames: whatever is asked for, no path leaves the folders.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	ctx := t.Context()
+	for _, bad := range []string{"", ".", "..", "../" + folder, folder + "/..", "/etc", "short", strings.Repeat("a", 23), "aaaaaaaaaaaaaaaaaaa\x00", "аaaaaaaaaaaaaaaaaaaa"} {
+		_, readErr := s.ReadConsole(ctx, bad, true)
+		_, writtenErr := s.WrittenGiB(ctx, bad)
+		for _, err := range []error{
+			s.MakeSystem(ctx, bad, image.Image{}, 1), s.FindSystem(ctx, bad), s.Remove(ctx, bad), s.SizeDisk(ctx, bad, "vdb", 1, true),
+			s.RemoveDisk(ctx, bad, "vdb"), s.WriteSeed(ctx, bad, seed.Data{}), s.RemoveSeed(ctx, bad), s.TrimConsole(ctx, bad), readErr, writtenErr,
+		} {
+			if !errors.Is(err, taskdir.ErrName) {
+				t.Errorf("folder %q: %v", bad, err)
+			}
+		}
+	}
+	for _, bad := range []string{"", "vda", "vdz", "vdbb", "../x", "system.qcow2"} {
+		for _, err := range []error{s.SizeDisk(ctx, folder, bad, 1, true), s.RemoveDisk(ctx, folder, bad)} {
+			if !errors.Is(err, taskdir.ErrName) {
+				t.Errorf("disk %q: %v", bad, err)
+			}
+		}
+	}
+	if err := s.SizeDisk(ctx, folder, "vdb", taskdir.MaxGiB+1, true); !errors.Is(err, taskdir.ErrName) {
+		t.Errorf("too large: %v", err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+// TestConsole: the file is of QEMU's user, who may put anything in its place.
+func TestConsole(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	ctx, path := t.Context(), filepath.Join(dir, taskdir.Console)
+	if text, err := s.ReadConsole(ctx, folder, true); err != nil || text != nil {
+		t.Errorf("before it spoke: %q, %v", text, err)
+	}
+	must(t, os.WriteFile(path, []byte("first"+strings.Repeat("x", taskdir.MaxConsole)+"last"), 0o600))
+	for _, tail := range []bool{true, false} {
+		text, err := s.ReadConsole(ctx, folder, tail)
+		if err != nil || len(text) != taskdir.MaxRead || strings.HasSuffix(string(text), "last") != tail || strings.HasPrefix(string(text), "first") == tail {
+			t.Errorf("tail %v: %d bytes, %v", tail, len(text), err)
+		}
+	}
+	must(t, s.TrimConsole(ctx, folder))
+	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
+		t.Errorf("after the cut: %v, %v", info, err)
+	}
+	secret := filepath.Join(t.TempDir(), "secret")
+	must(t, os.WriteFile(secret, []byte("secret"), 0o600))
+	for name, plant := range map[string]func() error{
+		"link": func() error { return os.Symlink(secret, path) },
+		"pipe": func() error { return syscall.Mkfifo(path, 0o600) },
+	} {
+		must(t, os.Remove(path))
+		must(t, plant())
+		if text, err := s.ReadConsole(ctx, folder, true); err == nil || text != nil {
+			t.Errorf("a %s: %q, %v", name, text, err)
+		}
+	}
+}
