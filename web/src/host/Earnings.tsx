@@ -2,11 +2,13 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { HandCoins } from "lucide-react";
 import { Link } from "react-router";
 import { msg, reply } from "../chain/tx";
+import { penaltyOf } from "../explain/story";
 import type { Machine } from "../gen/dbc/machine/v1/machine_pb";
-import { MsgClaimRentResponseSchema, MsgClaimRentSchema } from "../gen/dbc/rental/v1/tx_pb";
+import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import { MsgBreakRentalSchema, MsgClaimRentResponseSchema, MsgClaimRentSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
-import { names as stateNames, stateTones } from "../rentals/chain";
+import { isOpen, names as stateNames, stateTones } from "../rentals/chain";
 import { messages as rentalMessages } from "../rentals/messages";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
@@ -75,7 +77,11 @@ export function Earnings({ machine }: { machine: Machine }) {
             <p className="muted small">
               {m.earningsWhy} {!may && m.claimWho}
             </p>
-            {rows.length > 0 ? <Rentals rows={rows} /> : <Empty title={m.noRentals}>{m.noRentalsWhy}</Empty>}
+            {rows.length > 0 ? (
+              <Rentals rows={rows} owner={machine.owner} />
+            ) : (
+              <Empty title={m.noRentals}>{m.noRentalsWhy}</Empty>
+            )}
           </>
         )}
       </Stack>
@@ -83,8 +89,9 @@ export function Earnings({ machine }: { machine: Machine }) {
   );
 }
 
-function Rentals({ rows }: { rows: readonly Earning[] }) {
+function Rentals({ rows, owner }: { rows: readonly Earning[]; owner: string }) {
   const m = useMessages(messages);
+  const { active } = useWallet();
   const states = useMessages(rentalMessages).states;
   const format = useFormat();
   const columns: Column<Earning>[] = [
@@ -105,5 +112,35 @@ function Rentals({ rows }: { rows: readonly Earning[] }) {
     { name: m.col.claimable, right: true, cell: (e) => format.dbc(e.claimable) },
     { name: m.col.end, cell: ({ rental: { end } }) => end && format.time(timestampDate(end)) },
   ];
+  if (active?.address === owner && rows.some(({ rental }) => isOpen(rental)))
+    columns.push({ name: m.col.end2, cell: (e) => isOpen(e.rental) && <BreakButton earning={e} owner={owner} /> });
   return <Table label={m.earnings} columns={columns} rows={rows} rowKey={({ rental }) => rental.id.toString()} />;
+}
+
+/** BreakButton lets the owner end a rental early, at the cost that the chain fixed when it was rented. */
+function BreakButton({ earning: { rental, earned }, owner }: { earning: Earning; owner: string }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const trial = rental.state === RentalState.TRIAL;
+  const end = async () => {
+    const done = await transact({
+      title: m.breakTitle(rental.id.toString()),
+      rows: [
+        [m.col.renter, rental.renter],
+        [m.breakBack, format.dbc(rental.paid - (trial ? 0n : earned))],
+        trial
+          ? [m.breakFee, format.dbc(rental.fee)]
+          : [m.breakPenalty, format.dbc(penaltyOf(rental.penaltyTerms, rental.paid - earned))],
+      ],
+      warning: trial ? m.breakTrialWarning : m.breakWarning,
+      confirmLabel: m.breakNow,
+      messages: [msg(MsgBreakRentalSchema, { signer: owner, rentId: rental.id })],
+    });
+    if (done) toast(m.broken(rental.id.toString()));
+  };
+  return (
+    <Button size="small" variant="danger" aria-label={`${m.breakNow} ${rental.id}`} onClick={() => void end()}>
+      {m.breakNow}
+    </Button>
+  );
 }

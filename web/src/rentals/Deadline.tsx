@@ -3,7 +3,7 @@ import { useState } from "react";
 import { msg } from "../chain/tx";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
-import { MsgBreakRentalSchema, MsgCancelRentSchema, MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
+import { MsgCancelRentSchema, MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { Button } from "../ui/Button";
@@ -14,20 +14,11 @@ import { transact } from "../wallet/approve";
 import { ms } from "./chain";
 import css from "./Deadline.module.css";
 import { messages } from "./messages";
+import { Outage } from "./Outage";
 import { RenewDialog } from "./RenewDialog";
 
 /** Deadline counts down what runs out, with what can be done before. */
-export function Deadline({
-  rental,
-  may,
-  own,
-  unearned,
-}: {
-  rental: Rental;
-  may: readonly string[];
-  own: boolean;
-  unearned: bigint;
-}) {
+export function Deadline({ rental, own, unearned }: { rental: Rental; own: boolean; unearned: bigint }) {
   const m = useMessages(messages);
   const format = useFormat();
   const now = useNow();
@@ -57,15 +48,6 @@ export function Deadline({
       messages: [msg(MsgCancelRentSchema, names)],
     });
     if (done) toast(m.cancelled(format.dbc(rental.paid)));
-  };
-  const end = async () => {
-    const done = await transact({
-      title: m.breakTitle,
-      rows: [[m.unearned, format.dbc(unearned)]],
-      warning: m.breakWarning,
-      messages: [msg(MsgBreakRentalSchema, { signer: rental.renter, rentId: rental.id })],
-    });
-    if (done) toast(m.broken);
   };
   const urgent = left < 300;
   return (
@@ -106,11 +88,7 @@ export function Deadline({
             {m.renew}
           </Button>
         )}
-        {own && !trial && may.includes("BreakRental") && rental.outageNs > 0n && (
-          <Button variant="danger" onClick={() => void end()}>
-            {m.break}
-          </Button>
-        )}
+        {own && !trial && <Outage rental={rental} unearned={unearned} />}
       </Stack>
       {renewing && <RenewDialog rental={rental} onClose={() => setRenewing(false)} />}
     </Card>

@@ -56,11 +56,11 @@ export default function RentalPage() {
     ) : (
       <Loading label={m.loading} />
     );
-  const { rental, may, earned, unearned } = found.data;
+  const { rental, earned, unearned } = found.data;
   return (
     <Page title={m.page(rentId)} actions={<StateOf rental={rental} />}>
       {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
-      <Open rental={rental} may={may} earned={earned} unearned={unearned} />
+      <Open rental={rental} earned={earned} unearned={unearned} />
     </Page>
   );
 }
@@ -75,7 +75,7 @@ function StateOf({ rental }: { rental: Rental }) {
   );
 }
 
-function Open({ rental, may, earned, unearned }: { rental: Rental; may: string[]; earned: bigint; unearned: bigint }) {
+function Open({ rental, earned, unearned }: { rental: Rental; earned: bigint; unearned: bigint }) {
   const m = useMessages(messages);
   const { active } = useWallet();
   const own = active?.address === rental.renter;
@@ -84,7 +84,7 @@ function Open({ rental, may, earned, unearned }: { rental: Rental; may: string[]
     <Columns
       side={
         <>
-          {isOpen(rental) && <Deadline rental={rental} may={may} own={own} unearned={unearned} />}
+          {isOpen(rental) && <Deadline rental={rental} own={own} unearned={unearned} />}
           <Money rental={rental} earned={earned} unearned={unearned} />
           {isOpen(rental) && own && session && <Share rental={rental} session={session} />}
         </>

@@ -12,6 +12,7 @@ import { Card, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { CreateVm } from "./CreateVm";
 import { messages } from "./messages";
+import { strictOf } from "./strict";
 import type { TaskSummary } from "./tasks";
 import { asker, useMachineRef } from "./useSession";
 import { VmCard } from "./VmCard";
@@ -35,6 +36,7 @@ export function VirtualMachines({
   const client = useQueryClient();
   const at = useMachineRef(rental);
   const ask = asker(at, session);
+  const strict = strictOf(at, ask, { rental, session, own });
   const [creating, setCreating] = useState(false);
   const id = rental.id.toString();
   const tasks = useQuery({
@@ -57,7 +59,7 @@ export function VirtualMachines({
       {tasks.isError && <ErrorNote error={tasks.error} onRetry={() => void tasks.refetch()} />}
       {tasks.isPending && !tasks.isError && <Loading label={m.vms} />}
       {tasks.data?.map((task) => (
-        <VmCard key={task.task_id} at={at} ask={ask} summary={task} own={own} may={may} onChange={again} />
+        <VmCard key={task.task_id} at={at} ask={ask} strict={strict} summary={task} may={may} onChange={again} />
       ))}
       {tasks.data && (creating || tasks.data.length === 0) && may && (
         <Card title={m.createVm}>

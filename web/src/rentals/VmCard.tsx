@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { FileText, Monitor, Play, Power, RotateCcw, SquareTerminal, Trash2 } from "lucide-react";
+import { FileText, HardDrive, KeyRound, Monitor, Play, Power, RotateCcw, SquareTerminal, Trash2 } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
-import { callMachine, type MachineRef } from "../session/machine";
-import { byWallet } from "../session/wallet";
+import type { MachineRef } from "../session/machine";
 import { Badge, type Tone } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
@@ -14,9 +13,11 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Facts, Row, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { toast } from "../ui/toast";
-import { wallet } from "../wallet/store";
+import { Disks } from "./Disks";
 import { messages } from "./messages";
+import { PasswordForm } from "./PasswordForm";
 import { Steps } from "./Steps";
+import type { Strict } from "./strict";
 import { sshCommand, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
 
@@ -33,15 +34,16 @@ function tone(status: string): Tone {
 export function VmCard({
   at,
   ask,
+  strict,
   summary,
-  own,
   may,
   onChange,
 }: {
   at: MachineRef;
   ask: Ask;
+  /** strict is absent where who looks at it may neither delete nor set passwords. */
+  strict: Strict | undefined;
   summary: TaskSummary;
-  own: boolean;
   may: boolean;
   onChange: () => Promise<void>;
 }) {
@@ -50,7 +52,8 @@ export function VmCard({
   const id = summary.task_id;
   const [busy, setBusy] = useState("");
   const [error, setError] = useState<unknown>();
-  const [open, setOpen] = useState<"logs" | "console" | "screen">();
+  const [open, setOpen] = useState<"logs" | "console" | "screen" | "disks" | "password">();
+  const toggle = (panel: "disks" | "password") => setOpen(open === panel ? undefined : panel);
   const detail = useQuery({
     queryKey: ["task", id],
     queryFn: ({ signal }) => ask<Task>(`/api/v1/tasks/${id}`, {}, signal),
@@ -74,16 +77,13 @@ export function VmCard({
   const act = (name: string, additional = {}) => run(name, () => ask(`/api/v1/tasks/${name}/${id}`, additional));
   const remove = () =>
     run("delete", async () => {
-      // A session like this page's can't delete: the wallet signs the very request.
-      const account = wallet().active;
-      if (!account) return;
       const about = {
         title: m.deleteTitle,
         rows: [[m.deleteRow, id]] as const,
         warning: m.deleteWarning,
         confirmLabel: m.delete,
       };
-      await callMachine(at, `/api/v1/tasks/delete/${id}`, {}, byWallet(account.address, about));
+      await strict?.(`/api/v1/tasks/delete/${id}`, {}, about);
       toast(m.deleted);
     });
   const button = (name: string, label: string, icon: ReactNode, onClick: () => void, danger = false) => (
@@ -146,10 +146,18 @@ export function VmCard({
             {running && button("stop", m.stop, <Power aria-hidden="true" />, () => void act("stop"))}
             {(status === "closed" || status === "start error") &&
               button("start", m.start_, <Play aria-hidden="true" />, () => void act("start"))}
-            {own &&
+            {still(status) && button("disks", m.diskButton, <HardDrive aria-hidden="true" />, () => toggle("disks"))}
+            {strict &&
+              running &&
+              button("password", m.passwordButton, <KeyRound aria-hidden="true" />, () => toggle("password"))}
+            {strict &&
               still(status) &&
               button("delete", m.delete, <Trash2 aria-hidden="true" />, () => void remove(), true)}
           </Row>
+        )}
+        {may && open === "disks" && <Disks ask={ask} strict={strict} id={id} />}
+        {strict && running && open === "password" && (
+          <PasswordForm strict={strict} id={id} user={task?.user_name ?? ""} onDone={detail.refetch} />
         )}
       </Stack>
       {open === "logs" && <Logs ask={ask} id={id} onClose={() => setOpen(undefined)} />}

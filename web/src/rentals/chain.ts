@@ -45,6 +45,8 @@ export interface Terms {
   min: number;
   max: number;
   window: number;
+  /** outage: after more of it in total a renter may end the rental. */
+  outage: number;
 }
 
 function terms({ params }: QueryParamsResponse): Terms {
@@ -54,10 +56,17 @@ function terms({ params }: QueryParamsResponse): Terms {
     min: seconds(params?.minDuration),
     max: seconds(params?.maxDuration),
     window: seconds(params?.trialWindow),
+    outage: seconds(params?.maxOutage),
   };
 }
 
 export function useTerms(): Terms | undefined {
   const { data } = useChainQuery(Query.method.params, {}, { staleTime: 60_000 });
   return data && terms(data);
+}
+
+/** outageOf is how long the machine was offline in a rental at a time in ms, in seconds: what lasts counts too. */
+export function outageOf({ start, end, outageNs }: Rental, offlineSince: number, now: number): number {
+  const lasts = offlineSince > 0 ? Math.min(ms(end), now) - Math.max(ms(start), offlineSince) : 0;
+  return Number(outageNs / 1_000_000_000n) + Math.max(0, Math.floor(lasts / 1_000));
 }

@@ -32,6 +32,32 @@ export interface Task extends TaskSummary {
   warnings?: string[];
 }
 
+/** Disk is one of a virtual machine; vda is the system's. */
+export interface Disk {
+  disk: string;
+  /** size is such as 10G, in GiB. */
+  size: string;
+  /** status is ok, or what is being done. */
+  status: string;
+}
+
+export interface DiskList {
+  task_id: string;
+  disks: Disk[];
+  /** reason says why the last change failed. */
+  reason?: string;
+}
+
+/** isGib tells whether a text is a size that a machine takes, in whole GiB. */
+export function isGib(text: string): boolean {
+  return /^[1-9]\d{0,5}$/.test(text);
+}
+
+/** gibOf reads a size such as 10G. */
+export function gibOf(size: string): number {
+  return Number(/^(\d+)G$/.exec(size)?.[1] ?? 0);
+}
+
 /** still tells whether a task stays as it is unless somebody acts. */
 export function still(status: string): boolean {
   return status === "running" || status === "closed" || status.endsWith("error");
