@@ -27,6 +27,9 @@ func TestGuide(t *testing.T) { browse(t, "guide.test.mjs") }
 // TestPages is what else a renter sees, where a trial is over in a minute.
 func TestPages(t *testing.T) { browse(t, "pages.test.mjs", "--fast") }
 
+// TestChain is what developers and hosts do, looked for on the chain.
+func TestChain(t *testing.T) { browse(t, "chain.test.mjs") }
+
 // browse starts a devnet and hands it to the tests of a file.
 func browse(t *testing.T, file string, flags ...string) {
 	t.Helper()
@@ -41,7 +44,7 @@ func browse(t *testing.T, file string, flags ...string) {
 	}
 	info := start(t, flags...)
 	tests := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file)
-	tests.Env = append(os.Environ(), "BASE="+info.Client, "MACHINE="+info.MachineID)
+	tests.Env = append(os.Environ(), "BASE="+info.Client, "MACHINE="+info.MachineID, "DBC_HOME="+info.Home)
 	tests.Stdout, tests.Stderr = os.Stdout, os.Stderr
 	if err := tests.Run(); err != nil {
 		t.Fatal(err)
