@@ -22,6 +22,17 @@ type Meta struct {
 	Faucet bool `json:"faucet"`
 }
 
+// Routes describes what a client node answers beside the routes of package api:
+// for the documents, nothing is mounted from it.
+func Routes() []api.Route {
+	return []api.Route{{
+		Name: "web_app", Method: http.MethodGet, Path: PathWeb, Authority: api.Everyone,
+		Summary:   "Tell the web app what it must know of its client node; compute nodes have no such route.",
+		SummaryZH: "向网页应用说明其客户端节点的信息；计算节点没有此路由。",
+		Reply:     Meta{},
+	}}
+}
+
 func (g *Gateway) meta(w http.ResponseWriter, r *http.Request) {
 	meta := Meta{ChainID: g.cfg.ChainID, Version: g.cfg.Version, KeyHosts: g.cfg.Guard.Hosts, Faucet: g.cfg.Faucet}
 	if meta.KeyHosts == nil {

@@ -1,7 +1,7 @@
 // Package spec writes the API's route table down for others: as an OpenAPI 3.1
 // document, as a Postman collection and as the tables of the API guide. What it
 // writes is committed; a test proves that it is current. It reads the comments
-// of node/api's sources, so it runs in the repository only.
+// of the sources of node/api and node/gateway, so it runs in the repository only.
 package spec
 
 import (
@@ -20,18 +20,18 @@ import (
 
 type object = map[string]any
 
-// apiImport and apiSources are the package whose comments become descriptions,
-// and where it is from this folder.
-const (
-	specImport = "github.com/dbc-network/dbc/node/api/spec"
-	apiSources = ".."
-)
+const specImport = "github.com/dbc-network/dbc/node/api/spec"
+
+// sources are the folders, from this one, whose comments become descriptions.
+var sources = []string{"..", "../../gateway"}
 
 // OpenAPI is the document for routes.
 func OpenAPI(routes []api.Route) ([]byte, error) {
 	s := schemas{all: object{}, reflector: &jsonschema.Reflector{Anonymous: true, Mapper: text}}
-	if err := s.reflector.AddGoComments(specImport, apiSources); err != nil {
-		return nil, fmt.Errorf("read comments: %w", err)
+	for _, folder := range sources {
+		if err := s.reflector.AddGoComments(specImport, folder); err != nil {
+			return nil, fmt.Errorf("read comments: %w", err)
+		}
 	}
 	paths := object{}
 	for _, r := range routes {
