@@ -55,7 +55,7 @@ func parseCreate(c Create, lim limits) (o host.Order, err error) {
 		if _, err = parseNumber[uint16]("vnc_port", c.VNCPort, 5900, 65535); err != nil {
 			return o, err
 		}
-		o.Warnings = append(o.Warnings, "vnc_port is not opened: nothing but what you publish answers on the host")
+		o.Warnings = append(o.Warnings, host.UnopenedVNC)
 	}
 	return o, parseMemory(c, &o)
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
+// UnopenedVNC is what a create is told that asks for a vnc_port.
+const UnopenedVNC = "vnc_port is not opened: nothing but what you publish answers on the host"
+
 // The times before an end at which a renter is warned, the last first.
 var warnings = []struct {
 	before time.Duration
@@ -16,7 +19,8 @@ var warnings = []struct {
 }
 
 // Warnings of a task at a time: first what its renter is about to lose, then
-// what its create had to say.
+// what its create had to say. The web app translates them: web/testdata/warnings.json
+// holds both to the same sentences.
 func Warnings(t journal.Task, now time.Time) []string {
 	var list []string
 	switch {

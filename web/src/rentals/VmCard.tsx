@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { FileText, HardDrive, KeyRound, Monitor, Play, Power, RotateCcw, SquareTerminal, Trash2 } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useFormat } from "../i18n/format";
+import { useLocale } from "../i18n/locale";
 import { useMessages } from "../i18n/messages";
 import type { MachineRef } from "../session/machine";
 import { Badge, type Tone } from "../ui/Badge";
@@ -20,6 +21,7 @@ import { Steps } from "./Steps";
 import type { Strict } from "./strict";
 import { sshCommand, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
+import { readWarning } from "./warnings";
 
 const Console = lazy(() => import("./Console"));
 const Screen = lazy(() => import("./Screen"));
@@ -49,6 +51,7 @@ export function VmCard({
 }) {
   const m = useMessages(messages);
   const format = useFormat();
+  const locale = useLocale();
   const id = summary.task_id;
   const [busy, setBusy] = useState("");
   const [error, setError] = useState<unknown>();
@@ -117,7 +120,7 @@ export function VmCard({
         )}
         {task?.warnings?.map((text) => (
           <Banner key={text} tone="warn">
-            {text}
+            {readWarning(text, locale, format.time)}
           </Banner>
         ))}
         {summary.kept_until && <Banner tone="info">{m.keptUntil(format.time(new Date(summary.kept_until)))}</Banner>}
