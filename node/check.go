@@ -45,6 +45,9 @@ func (c Config) check() []*ConfigError {
 		refuse("metrics_listen", c.MetricsListen.String(), "another port than the API's", nil)
 	}
 	if c.Role != RoleMining {
+		if c.HelperSocket != "" {
+			refuse("helper_socket", c.HelperSocket, "absent: a client node needs no privileges", nil)
+		}
 		if c.MetricsListen.IsValid() {
 			refuse("metrics_listen", c.MetricsListen.String(), "absent: only mining nodes have metrics", nil)
 		}

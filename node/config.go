@@ -46,12 +46,17 @@ type Config struct {
 	ChainGRPC, ChainRPC string
 	// ChainREST is the URL of the same dbcd's REST, for web apps; only a client
 	// node passes it on.
-	ChainREST             string
-	ChainTrusted          []string
-	PublicIP              netip.Addr
-	PortFirst, PortLast   uint16
-	DataDir               string
-	LibvirtSocket         string
+	ChainREST           string
+	ChainTrusted        []string
+	PublicIP            netip.Addr
+	PortFirst, PortLast uint16
+	DataDir             string
+	LibvirtSocket       string
+	// HelperSocket is where the process with privileges listens; "" for a node that
+	// has them itself.
+	HelperSocket string
+	// AllowRoot lets a node with a helper run as root all the same.
+	AllowRoot             bool
 	GuestCIDR             netip.Prefix
 	GuestDNS              []netip.Addr
 	HostCPUs              int
@@ -72,6 +77,9 @@ type Config struct {
 	// Peers are the lines of peer.conf, host:port.
 	Peers []string
 }
+
+// NodeDir is what the node's own user writes below DataDir, where it has a helper.
+func (c Config) NodeDir() string { return filepath.Join(c.DataDir, "node") }
 
 // KeyPath is where the node's key is.
 func (c Config) KeyPath() string { return filepath.Join(c.Home, KeyFile) }

@@ -14,6 +14,8 @@ var (
 	ErrMainNetwork = errors.New("not allowed on a main network")
 	// ErrRole means: the role does not exist or can't be run yet.
 	ErrRole = errors.New("unsupported role")
+	// ErrRoot means: the process has privileges that it should not have, or lacks those it needs.
+	ErrRoot = errors.New("not with these privileges")
 	// ErrBound means: the state belongs to another chain or machine.
 	ErrBound = errors.New("state belongs to another chain or machine")
 )

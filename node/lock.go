@@ -8,6 +8,23 @@ import (
 	"syscall"
 )
 
+const lockName = "mining.lock"
+
+// giveLock makes the lock for a node that may not make files beside it.
+func giveLock(cfg Config, uid, gid int) error {
+	if err := os.MkdirAll(cfg.runDir(), 0o755); err != nil {
+		return fmt.Errorf("make the lock's folder: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(cfg.runDir(), lockName), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the lock: %w", err)
+	}
+	if err := errors.Join(file.Chown(uid, gid), file.Close()); err != nil {
+		return fmt.Errorf("give the lock to the node: %w", err)
+	}
+	return nil
+}
+
 // lockMachine takes the computer's one lock for mining nodes. The kernel drops
 // it with the process, however that ends. The file stays: removing it would let
 // two nodes hold locks on two files of one name.
@@ -19,7 +36,7 @@ func lockMachine(cfg Config) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the lock's folder: %w", err)
 	}
-	path := filepath.Join(dir, "mining.lock")
+	path := filepath.Join(dir, lockName)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)

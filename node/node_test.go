@@ -56,6 +56,8 @@ func TestParseConfRefuses(t *testing.T) {
 		"metrics by name":       {mining + "metrics_listen=localhost:9464\n", 4, "metrics_listen", ErrConfig},
 		"metrics anywhere":      {mining + "metrics_listen=127.0.0.1:0\n", 4, "metrics_listen", ErrConfig},
 		"metrics on the API":    {mining + "metrics_listen=127.0.0.1:5060\n", 4, "metrics_listen", ErrConfig},
+		"helper beside":         {mining + "helper_socket=helper.sock\n", 4, "helper_socket", ErrConfig},
+		"helper of a client":    {"role=client\nchain_id=dbc-devnet-1\nhelper_socket=/run/dbc/helper.sock\n", 3, "helper_socket", ErrConfig},
 		"metrics of a client":   {"role=client\nchain_id=dbc-devnet-1\nmetrics_listen=127.0.0.1:9464\n", 3, "metrics_listen", ErrConfig},
 		"below root":            {mining + "data_dir=/root/dbc\n", 4, "data_dir", ErrConfig},
 		"relative":              {mining + "data_dir=data\n", 4, "data_dir", ErrConfig},

@@ -13,15 +13,15 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/challenge"
+	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/metrics"
-	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
-	"github.com/dbc-network/dbc/vm/libvirt"
+	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -31,6 +31,8 @@ const (
 	// ready bounds a new guest's way to its SSH banner; emulated ones are slow.
 	ready         = 5 * time.Minute
 	readyEmulated = 10 * time.Minute
+	// journalName is the journal's file.
+	journalName = "journal.db"
 )
 
 // parts are what a running node is made of, in the order in which they were
@@ -43,8 +45,10 @@ type parts struct {
 	binding journal.Binding
 	chain   *chain.Client
 	journal *journal.Journal
-	driver  *libvirt.Driver
-	net     *network.Network
+	driver  vm.Driver
+	net     host.Net
+	files   host.Files
+	helper  *helper.Client
 	trust   *trust.Chain
 	host    *host.Host
 	answers *challenge.Loop
@@ -67,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, open := range []func(context.Context) error{
-		p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers, p.openPeers,
+		p.openHelper, p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers, p.openPeers,
 	} {
 		if err := open(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -98,8 +102,10 @@ func (p *parts) openIdentity(ctx context.Context) (err error) {
 	if p.key, err = key.Load(p.cfg.KeyPath()); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(p.cfg.DataDir, 0o711); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	if p.helper == nil {
+		if err := os.MkdirAll(p.cfg.DataDir, 0o711); err != nil {
+			return fmt.Errorf("make the data folder: %w", err)
+		}
 	}
 	p.facts, err = Facts(ctx, p.cfg, p.key.MachineID())
 	return err
@@ -116,7 +122,15 @@ func (p *parts) openChain(ctx context.Context) (err error) {
 	return nil
 }
 
-func (p *parts) journalPath() string { return filepath.Join(p.cfg.DataDir, "journal.db") }
+// journalPath is in the folder of the node's own user where there is one, also
+// for a node that has no helper any more.
+func (p *parts) journalPath() string {
+	own := filepath.Join(p.cfg.NodeDir(), journalName)
+	if info, err := os.Lstat(own); p.helper != nil || err == nil && info.Mode().IsRegular() {
+		return own
+	}
+	return filepath.Join(p.cfg.DataDir, journalName)
+}
 
 // openState binds the journal to the chain's genesis. Where the dbcd is silent
 // an old journal still knows its own, so that VMs are looked after; a first
@@ -164,21 +178,17 @@ func (p *parts) bind(ctx context.Context) (journal.Binding, error) {
 	}
 }
 
-func (p *parts) openHypervisor(ctx context.Context) (err error) {
-	p.driver, err = libvirt.Open(ctx, libvirt.Config{
-		Socket: p.cfg.LibvirtSocket, Emulation: p.cfg.TestEmulation, Cache: p.cfg.runDir(), Logger: p.log,
-		Owner: p.binding.MachineID + "." + p.binding.GenesisHash,
-	})
-	if err != nil {
-		return fmt.Errorf("open libvirt at %s: %w", p.cfg.LibvirtSocket, err)
+func (p *parts) openHypervisor(ctx context.Context) error {
+	if p.helper != nil {
+		p.driver, p.net, p.files = p.helper, p.helper, p.helper
+		return p.helper.Bind(ctx, p.binding)
 	}
-	p.onClose(p.driver.Close)
-	p.net, err = network.Open(network.Config{
-		Bridge: host.Bridge(p.binding), CIDR: p.cfg.GuestCIDR, Published: p.cfg.PublicIP, Logger: p.log,
-	})
+	own, err := openPrivileged(ctx, p.cfg, p.binding, p.log)
 	if err != nil {
-		return fmt.Errorf("open the guests' network: %w", err)
+		return err
 	}
+	p.onClose(own.Close)
+	p.driver, p.net, p.files = own.Driver, own.Net, taskdir.Open(p.cfg.DataDir, image.Overlay)
 	return nil
 }
 
@@ -199,7 +209,7 @@ func (p *parts) openHost(ctx context.Context) error {
 		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
 		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
 	}, host.Deps{
-		Journal: p.journal, Driver: p.driver, Images: image.Open(p.cfg.ImageDir()), Files: taskdir.Open(p.cfg.DataDir, image.Overlay), Net: p.net,
+		Journal: p.journal, Driver: p.driver, Images: image.Open(p.cfg.ImageDir()), Files: p.files, Net: p.net,
 		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,
 	})
 	return nil

@@ -76,6 +76,9 @@ var settings = map[string]setting{
 		return errors.Join(setPath(&c.DataDir, v), must(len(v) <= 64 && c.DataDir != "/" && c.DataDir != "/root" && !strings.HasPrefix(c.DataDir, "/root/")))
 	}},
 	"libvirt_socket": {"an absolute path", func(c *Config, v string) error { return setPath(&c.LibvirtSocket, v) }},
+	"helper_socket": {"an absolute path of at most 100 bytes, such as /run/dbc/helper.sock", func(c *Config, v string) error {
+		return errors.Join(setPath(&c.HelperSocket, v), must(len(v) <= 100))
+	}},
 	"guest_cidr": {"a private IPv4 network from /16 to /29, such as 172.31.224.0/20", func(c *Config, v string) (err error) {
 		c.GuestCIDR, err = netip.ParsePrefix(v)
 		return errors.Join(err, must(c.GuestCIDR == c.GuestCIDR.Masked() && c.GuestCIDR.Addr().Is4() &&

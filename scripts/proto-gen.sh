@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Generates the Go code of proto/ into x/machine and x/rental, and the OpenAPI
-# document of the chain's REST into app/openapi. The imports come from the
-# module cache, at the versions of go.mod.
+# Generates the Go code of proto/ into x/machine, x/rental and node/helper/steps,
+# and the OpenAPI document of the chain's REST into app/openapi. The imports come
+# from the module cache, at the versions of go.mod.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,8 @@ bin=$PWD/.tools/bin
 GOBIN=$bin go install github.com/cosmos/gogoproto/protoc-gen-gocosmos@v1.7.2
 GOBIN=$bin go install github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway@v1.16.0
 GOBIN=$bin go install github.com/grpc-ecosystem/grpc-gateway/protoc-gen-swagger@v1.16.0
+GOBIN=$bin go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.11
+GOBIN=$bin go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
 
 dir() { go mod download -json "$1@$(go list -m -f '{{.Version}}' "$1")" | sed -n 's/.*"Dir": "\(.*\)",*/\1/p'; }
 sdk=$(dir github.com/cosmos/cosmos-sdk)
@@ -28,6 +30,13 @@ for module in machine rental; do
   rm -f "x/$module/"*.pb.go "x/$module/"*.pb.gw.go
   cp "$out/github.com/dbc-network/dbc/x/$module/"*.go "x/$module/"
 done
+
+# The helper's steps are no part of the chain: Go's own protobuf, without the
+# version of protoc, which differs between distributions.
+PATH="$bin:$PATH" protoc -I proto --go_out="$out" --go-grpc_out="$out" proto/dbc/helper/v1/helper.proto
+mkdir -p node/helper/steps
+sed -i '/^\/\/ .*protoc  *v/d' "$out"/github.com/dbc-network/dbc/node/helper/steps/*.go
+cp "$out"/github.com/dbc-network/dbc/node/helper/steps/*.go node/helper/steps/
 
 # The plugin merges files of one Go package only.
 mkdir -p "$out/merged"

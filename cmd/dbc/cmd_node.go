@@ -26,7 +26,7 @@ func newNodeCommand() *cobra.Command {
 		Example: "  dbc node init --role client --set chain_id=dbc-testnet-1\n  dbc node start",
 	}
 	cmd.PersistentFlags().StringVar(&home, "home", ".", "folder of the node's conf and dat")
-	cmd.AddCommand(newNodeInitCommand(&home), newNodeStartCommand(&home), newNodeStatusCommand(&home))
+	cmd.AddCommand(newNodeInitCommand(&home), newNodeStartCommand(&home), newNodeStatusCommand(&home), newNodeHelperCommand(&home))
 	return cmd
 }
 
@@ -63,6 +63,7 @@ func newNodeInitCommand(home *string) *cobra.Command {
 
 func newNodeStartCommand(home *string) *cobra.Command {
 	var runDir string
+	var allowRoot bool
 	cmd := &cobra.Command{
 		Use:     "start",
 		Short:   "Run the node until it is told to end; its VMs run on",
@@ -73,11 +74,12 @@ func newNodeStartCommand(home *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg.RunDir = runDir
+			cfg.RunDir, cfg.AllowRoot = runDir, allowRoot
 			return node.Run(cmd.Context(), cfg)
 		},
 	}
 	cmd.Flags().StringVar(&runDir, "run-dir", node.DefaultRunDir, "folder of the machine's lock; only tests move it")
+	cmd.Flags().BoolVar(&allowRoot, "allow-root", false, "run as root though core.conf names a helper")
 	return cmd
 }
 

@@ -42,14 +42,14 @@ func identify(b journal.Binding, t *journal.Task) {
 	id[8] = id[8]&0x3f | 0x80
 	x := hex.EncodeToString(id)
 	t.UUID = vm.UUID(x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:])
-	t.Domain = domainPrefix(b) + strconv.FormatUint(t.RentID, 10) + "-" + hex.EncodeToString(sum[16:22])
+	t.Domain = DomainPrefix(b) + strconv.FormatUint(t.RentID, 10) + "-" + hex.EncodeToString(sum[16:22])
 	// Locally administered, unicast.
 	t.MAC = net.HardwareAddr{0x02, sum[22], sum[23], sum[24], sum[25], sum[26]}.String()
 	t.Tap = "dt" + hex.EncodeToString(sum[27:32])
 }
 
-// domainPrefix tells this node's domains from those of other chains.
-func domainPrefix(b journal.Binding) string {
+// DomainPrefix tells this node's domains from those of other chains.
+func DomainPrefix(b journal.Binding) string {
 	sum := digest(b)
 	return fmt.Sprintf("dbc-%x-", sum[:4])
 }
@@ -57,7 +57,7 @@ func domainPrefix(b journal.Binding) string {
 // rentOf is the rental in a domain's name; ok is false for a domain that is not
 // this node's.
 func rentOf(b journal.Binding, domain string) (id uint64, ok bool) {
-	rest, ours := strings.CutPrefix(domain, domainPrefix(b))
+	rest, ours := strings.CutPrefix(domain, DomainPrefix(b))
 	number, _, found := strings.Cut(rest, "-")
 	if !ours || !found {
 		return 0, false

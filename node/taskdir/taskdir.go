@@ -35,8 +35,12 @@ const (
 // MaxGiB is the largest size of one disk.
 const MaxGiB = image.MaxVirtualSize >> 30
 
-// ErrName means: a folder or disk can't have that name.
-var ErrName = errors.New("not the name of a VM's file")
+var (
+	// ErrName means: a folder or disk can't have that name.
+	ErrName = errors.New("not the name of a VM's file")
+	// ErrSize means: no disk is that large.
+	ErrSize = errors.New("too large for a disk")
+)
 
 var (
 	folderName = regexp.MustCompile(`^[0-9A-Za-z]{20,22}$`)
@@ -58,6 +62,10 @@ func CheckDisk(name string) error {
 		return fmt.Errorf("%w: disk is %q, allowed: vdb to vdy", ErrName, name)
 	}
 	return nil
+}
+
+func tooLarge(gib uint64) error {
+	return fmt.Errorf("%w: size is %d GiB, allowed: at most %d", ErrSize, gib, MaxGiB)
 }
 
 // Dir is the folder of all VMs' folders in a node's data folder.
@@ -89,7 +97,7 @@ func (s *Store) MakeSystem(ctx context.Context, folder string, base image.Image,
 		return err
 	}
 	if gib > MaxGiB {
-		return fmt.Errorf("make the system disk: %w: %d GiB, at most %d", ErrName, gib, MaxGiB)
+		return tooLarge(gib)
 	}
 	for _, dir := range []string{s.dir, filepath.Dir(path)} {
 		if err := os.MkdirAll(dir, 0o711); err != nil {
@@ -122,7 +130,7 @@ func (s *Store) SizeDisk(_ context.Context, folder, name string, gib uint64, cre
 		return err
 	}
 	if gib > MaxGiB {
-		return fmt.Errorf("size the data disk: %w: %d GiB, at most %d", ErrName, gib, MaxGiB)
+		return tooLarge(gib)
 	}
 	flags := os.O_WRONLY | syscall.O_NOFOLLOW
 	if create {

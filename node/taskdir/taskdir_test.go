@@ -87,7 +87,7 @@ func TestNames(t *testing.T) {
 			}
 		}
 	}
-	if err := s.SizeDisk(ctx, folder, "vdb", taskdir.MaxGiB+1, true); !errors.Is(err, taskdir.ErrName) {
+	if err := s.SizeDisk(ctx, folder, "vdb", taskdir.MaxGiB+1, true); !errors.Is(err, taskdir.ErrSize) {
 		t.Errorf("too large: %v", err)
 	}
 	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {

@@ -1,0 +1,62 @@
+package helper
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dbc-network/dbc/node/helper/steps"
+	"github.com/dbc-network/dbc/node/network"
+)
+
+// networkSteps is Network's service.
+type networkSteps struct {
+	steps.UnimplementedNetworkServer
+	s *Server
+}
+
+// Ensure makes bridge and rules, of the host's own configuration.
+func (n networkSteps) Ensure(ctx context.Context, _ *steps.EnsureRequest) (*steps.Done, error) {
+	b, err := n.s.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &steps.Done{}, b.Net.Ensure(ctx)
+}
+
+// Apply makes the rules exactly these bindings', or changes nothing.
+func (n networkSteps) Apply(ctx context.Context, req *steps.ApplyRequest) (*steps.Done, error) {
+	bindings, err := n.s.readBindings(req)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", network.ErrBadBinding, err)
+	}
+	b, err := n.s.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &steps.Done{}, b.Net.Apply(ctx, bindings)
+}
+
+func (s *Server) readBindings(req *steps.ApplyRequest) ([]network.Binding, error) {
+	if len(req.GetBindings()) > maxBindings {
+		return nil, refuse("bindings", len(req.GetBindings()), fmt.Sprintf("at most %d", maxBindings))
+	}
+	list := make([]network.Binding, 0, len(req.GetBindings()))
+	for _, b := range req.GetBindings() {
+		mac, addr, err := s.checkCard(b.GetCard())
+		if err != nil {
+			return nil, err
+		}
+		if len(b.GetPorts()) > maxPorts {
+			return nil, refuse("ports", len(b.GetPorts()), fmt.Sprintf("at most %d", maxPorts))
+		}
+		binding := network.Binding{Tap: b.GetCard().GetTap(), MAC: mac, Addr: addr}
+		for _, p := range b.GetPorts() {
+			if err := s.checkPort(p); err != nil {
+				return nil, err
+			}
+			binding.Ports = append(binding.Ports, network.Port{Protocol: p.GetProtocol(), Host: uint16(p.GetHost()), Guest: uint16(p.GetGuest())})
+		}
+		list = append(list, binding)
+	}
+	return list, nil
+}
