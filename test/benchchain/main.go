@@ -67,6 +67,9 @@ func run(ctx context.Context, out io.Writer, cfg config) (err error) {
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	row("import of the genesis, until the first block", "%s", w.imported.Round(time.Second))
+	if err := w.reopen(); err != nil {
+		return err
+	}
 	if err := w.measureQueries(ctx, row); err != nil {
 		return err
 	}

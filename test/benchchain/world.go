@@ -74,11 +74,7 @@ func newWorld(machines int, due []int, begun func(*world, []byte) error) (_ *wor
 			err = errors.Join(err, w.close())
 		}
 	}()
-	if w.db, err = app.OpenStore(w.dir, dbm.GoLevelDBBackend); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	if w.app, err = app.New(log.NewNopLogger(), w.db, true, simtestutil.EmptyAppOptions{}, baseapp.SetChainID(chainID),
-		baseapp.SetIAVLCacheSize(int(serverconfig.DefaultConfig().IAVLCacheSize))); err != nil {
+	if err := w.open(); err != nil {
 		return nil, err
 	}
 	state, err := w.genesis(machines)
@@ -86,6 +82,39 @@ func newWorld(machines int, due []int, begun func(*world, []byte) error) (_ *wor
 		return nil, fmt.Errorf("make genesis: %w", err)
 	}
 	return w, begun(w, state)
+}
+
+// open opens the store with the newest state that it holds, as dbcd does.
+func (w *world) open() (err error) {
+	if w.db, err = app.OpenStore(w.dir, dbm.GoLevelDBBackend); err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	w.app, err = app.New(log.NewNopLogger(), w.db, true, simtestutil.EmptyAppOptions{}, baseapp.SetChainID(chainID),
+		baseapp.SetIAVLCacheSize(int(serverconfig.DefaultConfig().IAVLCacheSize)))
+	return err
+}
+
+// reopen starts the application anew: what import and load left in memory, and
+// what the store has yet to merge, is no part of what is measured next.
+func (w *world) reopen() error {
+	if err := w.compact(); err != nil {
+		return err
+	}
+	closing := w.app
+	w.app = nil
+	if err := closing.Close(); err != nil {
+		return fmt.Errorf("close application: %w", err)
+	}
+	err := w.open()
+	runtime.GC()
+	return err
+}
+
+func (w *world) compact() error {
+	if err := w.db.(*dbm.GoLevelDB).ForceCompact(nil, nil); err != nil {
+		return fmt.Errorf("compact store: %w", err)
+	}
+	return nil
 }
 
 // alone begins the chain without a node: the caller makes the blocks.
@@ -112,8 +141,8 @@ func (w *world) among(ctx context.Context, state []byte, load func(*running) err
 	}()
 	w.imported = time.Since(started)
 	// What the import left is no part of a node's life.
-	if err := w.db.(*dbm.GoLevelDB).ForceCompact(nil, nil); err != nil {
-		return fmt.Errorf("compact store: %w", err)
+	if err := w.compact(); err != nil {
+		return err
 	}
 	runtime.GC()
 	for _, key := range w.renters {

@@ -50,8 +50,6 @@ var (
 	ErrUnbonding = errors.Register(ModuleName, 23, "stake is unbonding")
 	// ErrNoSlots: not as many slots are free.
 	ErrNoSlots = errors.Register(ModuleName, 24, "not enough free slots")
-	// ErrUnsettled: something that is over was not settled yet.
-	ErrUnsettled = errors.Register(ModuleName, 25, "not settled yet")
 	// ErrInvariant: stored state contradicts itself.
 	ErrInvariant = errors.Register(ModuleName, 26, "invariant broken")
 )

@@ -19,9 +19,9 @@ import (
 type index uint8
 
 const (
-	inByRenter index = iota
-	inByMachine
-	inOpenByRenter
+	inOpenByRenter index = iota
+	inOverByRenter
+	inOverByMachine
 	inTrials
 	inUnsettled
 	inDeadlines
@@ -35,22 +35,22 @@ type place struct {
 	at    time.Time
 }
 
-// places are all entries of a rental.
+// places are all entries of a rental. What is open on a machine follows from
+// its slots: a rent writes no entry for it.
 func places(r xrental.Rental) []place {
-	all := []place{{index: inByRenter}, {index: inByMachine}}
-	switch state := rental.State(r.State); {
-	case state.Open():
-		all = append(all, place{index: inOpenByRenter}, place{inEnds, r.End})
+	if state := rental.State(r.State); state.Open() {
+		all := []place{{index: inOpenByRenter}, {inEnds, r.End}}
 		if state == rental.StateTrial {
 			all = append(all, place{index: inTrials}, place{inDeadlines, r.Deadline})
 		}
-	case r.Settled():
-		at, _ := r.ClosedAt()
-		all = append(all, place{inClosed, at})
-	default:
-		all = append(all, place{index: inUnsettled})
+		return all
 	}
-	return all
+	all := []place{{index: inOverByRenter}, {index: inOverByMachine}}
+	if !r.Settled() {
+		return append(all, place{index: inUnsettled})
+	}
+	at, _ := r.ClosedAt()
+	return append(all, place{inClosed, at})
 }
 
 // save stores a rental and moves its entries. old is what is stored, nil for a new one.
@@ -87,14 +87,14 @@ func holds(all []place, p place) bool {
 
 func (k Keeper) place(ctx context.Context, renter sdk.AccAddress, r xrental.Rental, p place, set bool) error {
 	switch p.index {
-	case inByRenter:
-		return put(ctx, k.byRenter, collections.Join(renter, r.Id), set)
 	case inOpenByRenter:
 		return put(ctx, k.openByRenter, collections.Join(renter, r.Id), set)
+	case inOverByRenter:
+		return put(ctx, k.overByRenter, collections.Join(renter, r.Id), set)
+	case inOverByMachine:
+		return put(ctx, k.overByMachine, collections.Join(r.MachineId, r.Id), set)
 	case inTrials:
 		return putListed(ctx, k.trials, renter, r.Id, set)
-	case inByMachine:
-		return put(ctx, k.byMachine, collections.Join(r.MachineId, r.Id), set)
 	case inUnsettled:
 		return putListed(ctx, k.unsettled, r.MachineId, r.Id, set)
 	case inDeadlines:

@@ -150,12 +150,12 @@ func (k Keeper) CheckIndexes(ctx context.Context) error {
 // placed is true of a rental that stands where its record says.
 func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Rental, p place) (bool, error) {
 	switch p.index {
-	case inByRenter:
-		return k.byRenter.Has(ctx, collections.Join(renter, r.Id))
 	case inOpenByRenter:
 		return k.openByRenter.Has(ctx, collections.Join(renter, r.Id))
-	case inByMachine:
-		return k.byMachine.Has(ctx, collections.Join(r.MachineId, r.Id))
+	case inOverByRenter:
+		return k.overByRenter.Has(ctx, collections.Join(renter, r.Id))
+	case inOverByMachine:
+		return k.overByMachine.Has(ctx, collections.Join(r.MachineId, r.Id))
 	case inTrials:
 		ids, err := listed(ctx, k.trials, renter)
 		return slices.Contains(ids, r.Id), err
@@ -174,8 +174,8 @@ func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Ren
 func (k Keeper) countEntries(ctx context.Context) (map[index]int, error) {
 	entries := make(map[index]int)
 	return entries, errors.Join(
-		count(ctx, k.byRenter, entries, inByRenter), count(ctx, k.openByRenter, entries, inOpenByRenter),
-		count(ctx, k.byMachine, entries, inByMachine), count(ctx, k.deadlines, entries, inDeadlines),
+		count(ctx, k.openByRenter, entries, inOpenByRenter), count(ctx, k.overByRenter, entries, inOverByRenter),
+		count(ctx, k.overByMachine, entries, inOverByMachine), count(ctx, k.deadlines, entries, inDeadlines),
 		count(ctx, k.ends, entries, inEnds), count(ctx, k.closed, entries, inClosed),
 		countListed(ctx, k.trials, entries, inTrials), countListed(ctx, k.unsettled, entries, inUnsettled),
 	)

@@ -32,11 +32,11 @@ type Keeper struct {
 	NextID  collections.Sequence
 	Rentals collections.Map[uint64, xrental.Rental]
 
-	byRenter     addressIndex
-	openByRenter addressIndex
-	byMachine    machineIndex
-	trials       collections.Map[sdk.AccAddress, []uint64] // open ones of a renter
-	unsettled    collections.Map[string, []uint64]         // over on a machine, and not settled
+	openByRenter  addressIndex
+	overByRenter  addressIndex
+	overByMachine machineIndex
+	trials        collections.Map[sdk.AccAddress, []uint64] // open ones of a renter
+	unsettled     collections.Map[string, []uint64]         // over on a machine, and not settled
 
 	deadlines timeQueue // trials by deadline, without halted time
 	ends      timeQueue // open rentals by end; a halt does not move ends
@@ -82,11 +82,11 @@ func NewKeeper(
 		NextID:  collections.NewSequence(sb, collections.NewPrefix(1), "next_id"),
 		Rentals: collections.NewMap(sb, collections.NewPrefix(2), "rentals", collections.Uint64Key, codec.CollValue[xrental.Rental](cdc)),
 
-		byRenter:     collections.NewKeySet(sb, collections.NewPrefix(3), "by_renter", byAddress),
-		openByRenter: collections.NewKeySet(sb, collections.NewPrefix(4), "open_by_renter", byAddress),
-		trials:       collections.NewMap(sb, collections.NewPrefix(5), "trials", sdk.AccAddressKey, machine.RentIDs),
-		byMachine:    collections.NewKeySet(sb, collections.NewPrefix(6), "by_machine", byMachine),
-		unsettled:    collections.NewMap(sb, collections.NewPrefix(7), "unsettled", collections.StringKey, machine.RentIDs),
+		overByRenter:  collections.NewKeySet(sb, collections.NewPrefix(3), "over_by_renter", byAddress),
+		openByRenter:  collections.NewKeySet(sb, collections.NewPrefix(4), "open_by_renter", byAddress),
+		trials:        collections.NewMap(sb, collections.NewPrefix(5), "trials", sdk.AccAddressKey, machine.RentIDs),
+		overByMachine: collections.NewKeySet(sb, collections.NewPrefix(6), "over_by_machine", byMachine),
+		unsettled:     collections.NewMap(sb, collections.NewPrefix(7), "unsettled", collections.StringKey, machine.RentIDs),
 
 		deadlines: collections.NewKeySet(sb, collections.NewPrefix(9), "deadlines", byTime),
 		ends:      collections.NewKeySet(sb, collections.NewPrefix(10), "ends", byTime),

@@ -2,24 +2,13 @@ package keeper
 
 import (
 	"context"
-	"encoding/binary"
-	"slices"
-
-	"cosmossdk.io/collections"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/dbc-network/dbc/rental"
 	xrental "github.com/dbc-network/dbc/x/rental"
-)
-
-const (
-	// maxPage bounds a page of rentals.
-	maxPage     = 500
-	rentIDBytes = 8
 )
 
 type queryServer struct{ k Keeper }
@@ -60,11 +49,13 @@ func (s queryServer) RentalsByRenter(ctx context.Context, req *xrental.QueryRent
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "renter is %q: %s", req.GetRenter(), err)
 	}
-	set := s.k.byRenter
-	if req.OpenOnly {
-		set = s.k.openByRenter
-	}
-	rentals, page, err := list(ctx, s.k, set, renter, req.OpenOnly, req.Pagination)
+	rentals, page, err := s.page(ctx, req.Pagination, req.OpenOnly, func(o order) ids {
+		open := under(ctx, s.k.openByRenter, renter, o)
+		if req.OpenOnly {
+			return open
+		}
+		return merged(open, under(ctx, s.k.overByRenter, renter, o), o)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -76,107 +67,20 @@ func (s queryServer) RentalsByMachine(ctx context.Context, req *xrental.QueryRen
 	if req.GetMachineId() == "" {
 		return nil, status.Error(codes.InvalidArgument, "machine_id is empty")
 	}
-	var rentals []xrental.Rental
-	var page *query.PageResponse
-	var err error
-	if req.OpenOnly {
-		rentals, page, err = s.openOn(ctx, req.MachineId, req.Pagination)
-	} else {
-		rentals, page, err = list(ctx, s.k, s.k.byMachine, req.MachineId, false, req.Pagination)
+	open, err := s.k.machines.Rentals(ctx, req.MachineId)
+	if err != nil {
+		return nil, err
 	}
+	rentals, page, err := s.page(ctx, req.Pagination, req.OpenOnly, func(o order) ids {
+		if req.OpenOnly {
+			return those(open, o)
+		}
+		return merged(those(open, o), under(ctx, s.k.overByMachine, req.MachineId, o), o)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &xrental.QueryRentalsByMachineResponse{Rentals: rentals, Pagination: page}, nil
-}
-
-// openOn pages through the open rentals of a machine, which are at most as many as its slots.
-func (s queryServer) openOn(ctx context.Context, machineID string, asked *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
-	request, err := pageOf(asked)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := s.k.clock(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	ids, err := s.k.machines.Rentals(ctx, machineID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if request.Reverse {
-		slices.Reverse(ids)
-	}
-	var open []xrental.Rental
-	for _, id := range ids {
-		r, err := s.k.rental(ctx, id)
-		if err != nil {
-			return nil, nil, err
-		}
-		if r = r.Effective(c.now, c.halted); rental.State(r.State).Open() {
-			open = append(open, r)
-		}
-	}
-	rentals, page := cut(open, request)
-	return rentals, page, nil
-}
-
-// cut takes a page out of all rentals of a list. A key is the id of the first
-// one of a page, or where it closed meanwhile, the next one after it.
-func cut(all []xrental.Rental, request query.PageRequest) ([]xrental.Rental, *query.PageResponse) {
-	reply := &query.PageResponse{}
-	from := int(min(request.Offset, uint64(len(all))))
-	if len(request.Key) == rentIDBytes {
-		first := binary.BigEndian.Uint64(request.Key)
-		from = 0
-		for from < len(all) && (request.Reverse && all[from].Id > first || !request.Reverse && all[from].Id < first) {
-			from++
-		}
-	} else if request.CountTotal {
-		reply.Total = uint64(len(all))
-	}
-	to := from + int(min(request.Limit, uint64(len(all)-from)))
-	if to < len(all) {
-		reply.NextKey = binary.BigEndian.AppendUint64(nil, all[to].Id)
-	}
-	return all[from:to], reply
-}
-
-// pageOf is what a list is asked for, newest first unless it asks for reverse.
-func pageOf(asked *query.PageRequest) (query.PageRequest, error) {
-	var request query.PageRequest
-	if asked != nil {
-		request = *asked
-	}
-	if request.Limit == 0 {
-		request.Limit = query.DefaultLimit
-	}
-	if request.Limit > maxPage {
-		return request, status.Errorf(codes.InvalidArgument, "pagination.limit is %d, the most is %d", request.Limit, maxPage)
-	}
-	request.Reverse = !request.Reverse
-	return request, nil
-}
-
-// list pages through an index, newest first unless the page asks for reverse.
-func list[P any](ctx context.Context, k Keeper, set collections.KeySet[collections.Pair[P, uint64]], prefix P, openOnly bool, asked *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
-	request, err := pageOf(asked)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := k.clock(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	type key = collections.Pair[P, uint64]
-	var last xrental.Rental // the filter's; the transformation that follows it wants the same
-	keep := func(at key, _ collections.NoValue) (bool, error) {
-		r, err := k.rental(ctx, at.K2())
-		last = r.Effective(c.now, c.halted)
-		return err == nil && (!openOnly || rental.State(last.State).Open()), err
-	}
-	show := func(key, collections.NoValue) (xrental.Rental, error) { return last, nil }
-	return query.CollectionFilteredPaginate(ctx, set, &request, keep, show, query.WithCollectionPaginationPairPrefix[P, uint64](prefix))
 }
 
 // Quote is what a message would cost now.

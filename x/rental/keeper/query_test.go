@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -64,6 +65,68 @@ func TestLists(t *testing.T) {
 	require.ErrorContains(t, err, "renter is")
 	_, err = c.query.RentalsByMachine(c.ctx, &xrental.QueryRentalsByMachineRequest{})
 	require.ErrorContains(t, err, "machine_id is empty")
+}
+
+// TestPages: open rentals and those that are over come in one order, and no
+// page misses or repeats one although rentals end between two pages.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 8), c.renters[0]
+	for n := range uint64(6) { // 2, 4 and 6 are over after an hour
+		c.mustActive(alice, id, (2-n%2)*hour, 1)
+	}
+	c.at(time.Hour)
+	c.end()
+	ask := map[string]func(openOnly bool, page *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error){
+		"renter": func(openOnly bool, page *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
+			response, err := c.query.RentalsByRenter(c.ctx, &xrental.QueryRentalsByRenterRequest{Renter: alice.String(), OpenOnly: openOnly, Pagination: page})
+			return response.GetRentals(), response.GetPagination(), err
+		},
+		"machine": func(openOnly bool, page *query.PageRequest) ([]xrental.Rental, *query.PageResponse, error) {
+			response, err := c.query.RentalsByMachine(c.ctx, &xrental.QueryRentalsByMachineRequest{MachineId: id, OpenOnly: openOnly, Pagination: page})
+			return response.GetRentals(), response.GetPagination(), err
+		},
+	}
+	tests := map[string]struct {
+		open bool
+		page query.PageRequest
+		want []uint64
+		next uint64
+		all  uint64
+	}{
+		"all":                 {want: []uint64{6, 5, 4, 3, 2, 1}},
+		"open":                {open: true, want: []uint64{5, 3, 1}},
+		"oldest first":        {page: query.PageRequest{Reverse: true, Limit: 3}, want: []uint64{1, 2, 3}, next: 4},
+		"first page, counted": {page: query.PageRequest{Limit: 2, CountTotal: true}, want: []uint64{6, 5}, next: 4, all: 6},
+		"open ones counted":   {open: true, page: query.PageRequest{Limit: 1, CountTotal: true}, want: []uint64{5}, next: 3, all: 3},
+		"from a key":          {page: query.PageRequest{Limit: 2, Key: key(4)}, want: []uint64{4, 3}, next: 2},
+		"the last":            {page: query.PageRequest{Limit: 2, Key: key(2)}, want: []uint64{2, 1}},
+		"upwards from a key":  {page: query.PageRequest{Reverse: true, Key: key(4)}, want: []uint64{4, 5, 6}},
+		"offset":              {page: query.PageRequest{Offset: 4}, want: []uint64{2, 1}},
+		"beyond the end":      {page: query.PageRequest{Offset: 6}, want: []uint64{}},
+	}
+	for list, ask := range ask {
+		for name, test := range tests {
+			got, page, err := ask(test.open, &test.page)
+			require.NoError(t, err, "%s: %s", list, name)
+			require.Equal(t, test.want, numbers(got), "%s: %s", list, name)
+			require.Equal(t, test.all, page.Total, "%s: %s", list, name)
+			require.Equal(t, key(test.next), page.NextKey, "%s: %s", list, name)
+		}
+		_, _, err := ask(false, &query.PageRequest{Key: []byte{1}})
+		require.ErrorContains(t, err, "pagination.key has 1 bytes")
+		_, _, err = ask(false, &query.PageRequest{Key: key(4), Offset: 1})
+		require.ErrorContains(t, err, "pagination has both key and offset")
+	}
+}
+
+// key is that of a page which begins at a rental, none for 0.
+func key(id uint64) []byte {
+	if id == 0 {
+		return nil
+	}
+	return binary.BigEndian.AppendUint64(nil, id)
 }
 
 // What is quoted is what is taken.

@@ -1,0 +1,171 @@
+package keeper
+
+import (
+	"context"
+	"encoding/binary"
+	"iter"
+
+	"cosmossdk.io/collections"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+const (
+	// maxPage bounds a page of rentals.
+	maxPage     = 500
+	rentIDBytes = 8
+)
+
+// order is how a list goes, and from which rental on, that one included.
+type order struct {
+	from        uint64
+	newestFirst bool
+}
+
+// before is true where a stands before b.
+func (o order) before(a, b uint64) bool {
+	if o.newestFirst {
+		return a > b
+	}
+	return a < b
+}
+
+// ids is a list of rentals in an order.
+type ids = iter.Seq2[uint64, error]
+
+// under is what stands below a key of an index.
+func under[P any](ctx context.Context, set collections.KeySet[collections.Pair[P, uint64]], prefix P, o order) ids {
+	return func(yield func(uint64, error) bool) {
+		within := collections.NewPrefixedPairRange[P, uint64](prefix)
+		if o.newestFirst {
+			within = within.EndInclusive(o.from).Descending()
+		} else {
+			within = within.StartInclusive(o.from)
+		}
+		more := true
+		err := set.Walk(ctx, within, func(key collections.Pair[P, uint64]) (bool, error) {
+			more = yield(key.K2(), nil)
+			return !more, nil
+		})
+		if err != nil && more {
+			yield(0, err)
+		}
+	}
+}
+
+// those are some rentals, given in ascending order.
+func those(all []uint64, o order) ids {
+	return func(yield func(uint64, error) bool) {
+		for i := range all {
+			id := all[i]
+			if o.newestFirst {
+				id = all[len(all)-1-i]
+			}
+			if !o.before(id, o.from) && !yield(id, nil) {
+				return
+			}
+		}
+	}
+}
+
+// merged is two lists in one order. No rental stands in both.
+func merged(a, b ids, o order) ids {
+	return func(yield func(uint64, error) bool) {
+		next, stop := iter.Pull2(b)
+		defer stop()
+		other, err, has := next()
+		for id, failed := range a {
+			for ; has && failed == nil && (err != nil || o.before(other, id)); other, err, has = next() {
+				if !yield(other, err) {
+					return
+				}
+			}
+			if !yield(id, failed) {
+				return
+			}
+		}
+		for ; has; other, err, has = next() {
+			if !yield(other, err) {
+				return
+			}
+		}
+	}
+}
+
+// page cuts a page out of a list, newest first unless it asks for reverse. Its
+// key is the first rental of the next page, so that a page holds although
+// rentals end meanwhile.
+func (s queryServer) page(ctx context.Context, asked *query.PageRequest, openOnly bool, list func(order) ids) ([]xrental.Rental, *query.PageResponse, error) {
+	request, o, err := pageOf(asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.k.clock(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var page []xrental.Rental
+	reply := &query.PageResponse{}
+	seen := uint64(0)
+	for id, err := range list(o) {
+		if err != nil {
+			return nil, nil, err
+		}
+		r, err := s.k.rental(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		r = r.Effective(c.now, c.halted)
+		if openOnly && !rental.State(r.State).Open() {
+			continue
+		}
+		seen++
+		switch {
+		case seen <= request.Offset:
+		case uint64(len(page)) < request.Limit:
+			page = append(page, r)
+		case reply.NextKey == nil:
+			reply.NextKey = binary.BigEndian.AppendUint64(nil, id)
+		}
+		if reply.NextKey != nil && !request.CountTotal {
+			break
+		}
+	}
+	if request.CountTotal {
+		reply.Total = seen
+	}
+	return page, reply, nil
+}
+
+// pageOf is what a list is asked for.
+func pageOf(asked *query.PageRequest) (query.PageRequest, order, error) {
+	var request query.PageRequest
+	if asked != nil {
+		request = *asked
+	}
+	if request.Limit == 0 {
+		request.Limit = query.DefaultLimit
+	}
+	o := order{newestFirst: !request.Reverse}
+	if o.newestFirst {
+		o.from = 1<<64 - 1
+	}
+	switch {
+	case request.Limit > maxPage:
+		return request, o, status.Errorf(codes.InvalidArgument, "pagination.limit is %d, the most is %d", request.Limit, maxPage)
+	case len(request.Key) == 0:
+		return request, o, nil
+	case len(request.Key) != rentIDBytes:
+		return request, o, status.Errorf(codes.InvalidArgument, "pagination.key has %d bytes, it must be the next_key of a page before", len(request.Key))
+	case request.Offset != 0:
+		return request, o, status.Error(codes.InvalidArgument, "pagination has both key and offset, it may have one of them")
+	}
+	o.from = binary.BigEndian.Uint64(request.Key)
+	request.CountTotal = false // of a list that is entered at a key nobody knows the length
+	return request, o, nil
+}
