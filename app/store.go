@@ -29,7 +29,9 @@ func OpenStore(home string, backend dbm.BackendType) (dbm.DB, error) {
 	return dbm.NewGoLevelDBWithOpts(storeName, dir, &opt.Options{
 		Filter: filter.NewBloomFilter(10),
 		// Most of a tree's nodes are hashes: packing them took half of the merging's time and saved little.
-		Compression:        opt.NoCompression,
-		BlockCacheCapacity: blockCache, WriteBuffer: writeBuffer, CompactionTableSize: tableSize, CompactionTotalSize: levelOne,
+		Compression: opt.NoCompression,
+		// A tree's reads are spread over all tables: each would soon be merged for having been looked at.
+		DisableSeeksCompaction: true,
+		BlockCacheCapacity:     blockCache, WriteBuffer: writeBuffer, CompactionTableSize: tableSize, CompactionTotalSize: levelOne,
 	})
 }
