@@ -19,10 +19,8 @@ import (
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
-	"github.com/dbc-network/dbc/vm/libvirt"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -69,48 +67,50 @@ type settings struct {
 	Ready bool
 	// Room is what the disk is said to have, 0 for the truth.
 	Room uint64
+	// Helper is the socket of a node in two processes, "" for one; Serve makes this
+	// one the helper of the node of UID.
+	Helper string
+	Serve  bool
+	UID    int
 }
 
 // report is a line of the node's output.
 type report struct {
 	Refused string         `json:"refused,omitempty"`
 	Tasks   []journal.Task `json:"tasks"`
+	// Reached is what a node without privileges should not reach, but did.
+	Reached []string `json:"reached,omitempty"`
 }
 
 func run(s settings) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if s.Serve {
+		return serve(ctx, s, log)
+	}
 	j, err := journal.Open(s.Journal, binding)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	driver, err := libvirt.Open(ctx, libvirt.Config{
-		Socket: s.Socket, Owner: owner, Emulation: true, Cache: filepath.Dir(s.Journal), Logger: log,
-	})
+	p, err := open(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, driver.Close()) }()
-	net, err := network.Open(netConfig())
-	if err != nil {
-		return err
-	}
-	k := killer{s.Kill}
+	defer func() { err = errors.Join(err, p.Close()) }()
 	h := host.New(host.Config{
 		Binding: binding, DataDir: s.Data, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: host.Bridge(binding),
 		GuestCIDR: guestNet, GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, Period: period, ReadyWithin: 5 * time.Minute, Here: facts,
 	}, host.Deps{
-		Journal: j, Driver: dying{driver, k}, Images: image.Open(filepath.Join(s.Data, "images")),
-		Files: taskdir.Open(s.Data, overlays{k}.Overlay), Net: net,
-		Rentals: ledger{s.Ledger}, Computer: computer{host.Local{}, k, s.Ready, s.Room}, Log: log,
+		Journal: j, Driver: p.Driver, Images: image.Open(filepath.Join(s.Data, "images")), Files: p.files, Net: p.Net,
+		Rentals: ledger{s.Ledger}, Computer: computer{host.Local{}, killer{s.Kill}, s.Ready, s.Room}, Log: log,
 	})
 	if err := order(ctx, h, j, s); err != nil {
 		return json.NewEncoder(os.Stdout).Encode(report{Refused: err.Error()})
 	}
 	var telling sync.WaitGroup
-	telling.Go(func() { tell(ctx, j) })
+	telling.Go(func() { tell(ctx, j, s) })
 	err = h.Run(ctx)
 	telling.Wait()
 	return err
@@ -133,13 +133,13 @@ func order(ctx context.Context, h *host.Host, j *journal.Journal, s settings) er
 }
 
 // tell writes the journal's tasks down for the test, ten times a second.
-func tell(ctx context.Context, j *journal.Journal) {
+func tell(ctx context.Context, j *journal.Journal, s settings) {
 	out := json.NewEncoder(os.Stdout)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		if tasks, err := j.Tasks(); err == nil {
-			_ = out.Encode(report{Tasks: tasks})
+			_ = out.Encode(report{Tasks: tasks, Reached: reached(s, tasks)})
 		}
 		select {
 		case <-ctx.Done():

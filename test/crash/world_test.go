@@ -44,10 +44,13 @@ type world struct {
 	said   word
 	s      settings
 
-	node *exec.Cmd
-	mu   sync.Mutex
-	last report
-	over chan struct{}
+	// program is this test's, where the node's user can run it.
+	program string
+	helper  *exec.Cmd
+	node    *exec.Cmd
+	mu      sync.Mutex
+	last    report
+	over    chan struct{}
 }
 
 func newWorld(t *testing.T) *world {
@@ -111,6 +114,7 @@ func (w *world) tearDown() {
 		w.kill(w.node.Process.Pid)
 		<-w.over
 	}
+	w.stopHelper()
 	w.check(daemon.Stop(ctx, w.config))
 	n, err := network.Open(netConfig())
 	w.must(err)
@@ -133,7 +137,7 @@ func (w *world) say(said word) {
 	w.said = said
 	text, err := json.Marshal(said)
 	w.must(err)
-	w.must(os.WriteFile(w.s.Ledger+".new", text, 0o600))
+	w.must(os.WriteFile(w.s.Ledger+".new", text, 0o644)) // the node may be another user's
 	w.must(os.Rename(w.s.Ledger+".new", w.s.Ledger))
 }
 
@@ -149,11 +153,8 @@ func (w *world) start(kill string) {
 	s.Kill = kill
 	text, err := json.Marshal(s)
 	w.must(err)
-	program, err := os.Executable()
-	w.must(err)
-	// With the rights of deploy/systemd/dbc-mining.service and no more. It outlives
-	// the test's context: tearDown ends it.
-	w.node = exec.Command("setpriv", "--bounding-set=-all,+net_admin,+chown,+dac_override,+fowner", "--no-new-privs", program)
+	// It outlives the test's context: tearDown ends it.
+	w.node = exec.Command("setpriv", w.rights()...)
 	w.node.Env = append(os.Environ(), nodeEnv+"="+string(text))
 	var log strings.Builder
 	w.node.Stderr = &log
