@@ -17,7 +17,7 @@ var execStart = regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/(dbc|dbcd) `)
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	units, err := filepath.Glob("systemd/*.service")
-	if err != nil || len(units) != 3 {
+	if err != nil || len(units) != 5 {
 		t.Fatalf("%v, %v", units, err)
 	}
 	for _, unit := range units {
@@ -42,5 +42,37 @@ func TestUnits(t *testing.T) {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
+	}
+}
+
+// TestUsersAndFolders reads them as systemd does. Made below a folder of the test
+// they are its user's, who need not be root.
+func TestUsersAndFolders(t *testing.T) {
+	t.Parallel()
+	file, err := filepath.Abs("systemd/dbc.sysusers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, err := exec.CommandContext(t.Context(), "systemd-sysusers", "--dry-run", file).CombinedOutput()
+	if err != nil || !strings.Contains(string(users), "dbc-node") {
+		t.Errorf("%v: %s", err, users)
+	}
+	text, err := os.ReadFile("systemd/dbc.tmpfiles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	own := filepath.Join(root, "dbc.conf")
+	mine := regexp.MustCompile(`(?m) +(root +root|dbc-node +dbc-node)$`).ReplaceAll(text, []byte(" - -"))
+	if err := os.WriteFile(own, mine, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "systemd-tmpfiles", "--create", "--root="+root, own).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for folder, mode := range map[string]os.FileMode{"run/dbc": 0o755, "var/lib/dbc": 0o711, "var/lib/dbc/node": 0o700} {
+		if info, err := os.Stat(filepath.Join(root, folder)); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v, want %o", folder, info, err, mode)
+		}
 	}
 }
