@@ -22,6 +22,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -42,6 +43,13 @@ const (
 	relayControl = 16 << 20
 	// relayFor ends a relayed connection, so that idle ones go.
 	relayFor = time.Hour
+	// A node behind a NAT can't be reached before it has a place at a relay, so
+	// it takes the first that it finds: it looks for one this often, and asks one
+	// that had none for it again after the backoff.
+	relayLook    = 5 * time.Second
+	relayBackoff = time.Minute
+	// relayPlaces are the places of one address: the machines of a farm share it.
+	relayPlaces = addressConns
 )
 
 // Finder knows the addresses of machines, as the chain does.
@@ -148,6 +156,7 @@ func (h *Host) listening() []libp2p.Option {
 func (h *Host) relaying() []libp2p.Option {
 	if h.cfg.Relay {
 		limits := relay.DefaultResources()
+		limits.MaxReservationsPerIP = relayPlaces
 		limits.Limit = &relay.RelayLimit{Duration: relayFor, Data: relayControl}
 		if h.cfg.RelayDataMiB > 0 {
 			limits.Limit.Data = int64(h.cfg.RelayDataMiB) << 20
@@ -161,7 +170,9 @@ func (h *Host) relaying() []libp2p.Option {
 		return []libp2p.Option{libp2p.EnableRelay()}
 	}
 	return []libp2p.Option{
-		libp2p.EnableRelay(), libp2p.EnableNATService(), libp2p.EnableAutoRelayWithPeerSource(h.relays),
+		libp2p.EnableRelay(), libp2p.EnableNATService(), libp2p.EnableAutoRelayWithPeerSource(h.relays,
+			autorelay.WithMinCandidates(1), autorelay.WithBootDelay(0), autorelay.WithMinInterval(relayLook),
+			autorelay.WithBackoff(relayBackoff)),
 	}
 }
 

@@ -92,11 +92,11 @@ func (h *Host) reach(ctx context.Context, machineID string, id peer.ID) error {
 	}
 	failed := &UnreachableError{MachineID: machineID}
 	addrs := h.fromChain(ctx, machineID, id, failed)
-	for _, r := range h.relayPeers() {
-		if through, err := ma.NewMultiaddr("/p2p/" + r.ID.String() + "/p2p-circuit"); err == nil && r.ID != id {
-			addrs = append(addrs, through)
-		}
+	through := h.throughRelays(id)
+	if len(through) == 0 {
+		failed.Tried = append(failed.Tried, fmt.Sprintf("relays: none is among the %d nodes that are connected", h.Peers()))
 	}
+	addrs = append(addrs, through...)
 	if known := len(h.host.Peerstore().Addrs(id)); known > 0 && len(addrs) == 0 {
 		failed.Tried = append(failed.Tried, fmt.Sprintf("%d addresses of before", known))
 	}
@@ -108,6 +108,17 @@ func (h *Host) reach(ctx context.Context, machineID string, id peer.ID) error {
 	}
 	failed.Timeout = failed.Timeout || ctx.Err() != nil
 	return failed
+}
+
+// throughRelays are the ways to a peer through the relays that are connected.
+func (h *Host) throughRelays(id peer.ID) []ma.Multiaddr {
+	var addrs []ma.Multiaddr
+	for _, r := range h.relayPeers() {
+		if through, err := ma.NewMultiaddr("/p2p/" + r.ID.String() + "/p2p-circuit"); err == nil && r.ID != id {
+			addrs = append(addrs, through)
+		}
+	}
+	return addrs
 }
 
 func (h *Host) connected(id peer.ID) bool {
@@ -152,6 +163,7 @@ func (h *Host) fromTable(ctx context.Context, id peer.ID, failed *UnreachableErr
 // connect tries addrs and what is known of the peer; relays begin a moment
 // after direct addresses.
 func (h *Host) connect(ctx context.Context, limit time.Duration, id peer.ID, addrs []ma.Multiaddr, failed *UnreachableError) bool {
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	h.host.Peerstore().AddAddrs(id, addrs, peerstore.TempAddrTTL)
@@ -162,14 +174,32 @@ func (h *Host) connect(ctx context.Context, limit time.Duration, id peer.ID, add
 	if err == nil {
 		return true
 	}
-	dial := new(swarm.DialError)
-	if !errors.As(err, &dial) || len(dial.DialErrors) == 0 {
-		failed.Tried = append(failed.Tried, err.Error())
-	} else {
+	failed.Timeout = ctx.Err() != nil
+	failed.Tried = append(failed.Tried, h.dialed(id, err, time.Since(begun), failed.Timeout)...)
+	return false
+}
+
+// dialed says what became of each address; the library names those that
+// refused, but not those that were silent until the limit.
+func (h *Host) dialed(id peer.ID, err error, took time.Duration, late bool) []string {
+	var tried []string
+	refused := map[string]bool{}
+	if dial := new(swarm.DialError); errors.As(err, &dial) {
 		for _, way := range dial.DialErrors {
-			failed.Tried = append(failed.Tried, fmt.Sprintf("%s: %v", way.Address, way.Cause))
+			refused[way.Address.String()] = true
+			tried = append(tried, fmt.Sprintf("%s: %v", way.Address, way.Cause))
 		}
 	}
-	failed.Timeout = ctx.Err() != nil
-	return false
+	if !late {
+		if len(tried) == 0 {
+			tried = append(tried, err.Error())
+		}
+		return tried
+	}
+	for _, a := range h.host.Peerstore().Addrs(id) {
+		if !refused[a.String()] {
+			tried = append(tried, fmt.Sprintf("%s: no answer within %v", a, took.Round(time.Second)))
+		}
+	}
+	return tried
 }

@@ -1,0 +1,181 @@
+// Package nat_test puts a client node, a relay and a machine into network
+// namespaces, behind NATs that the kernel makes, and looks at which way the
+// bytes between them go. It needs root and Linux with nftables.
+package nat_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// The addresses of a world: public ones that nobody uses on this computer.
+const (
+	relayAddr   = "11.0.0.2"
+	clientNAT   = "11.0.0.10"
+	machineNAT  = "11.0.0.20"
+	machineAddr = "11.0.0.30"
+	nobodyAddr  = "11.0.0.99"
+	insideAddr  = "192.168.1.2"
+)
+
+// What a NAT does with ports: keep is like a cone, for whom outside sees one
+// port whatever it sends to; symmetric takes another port for each peer.
+const (
+	keep      = "masquerade"
+	symmetric = "masquerade random,fully-random"
+)
+
+// space is a network namespace; it ends with the file and the processes in it.
+type space struct{ file *os.File }
+
+// world is a network between public addresses.
+type world struct {
+	t   *testing.T
+	wan *space
+	n   int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatal("needs root, for network namespaces: run scripts/test.sh")
+	}
+	w := &world{t: t, wan: newSpace(t)}
+	w.wan.run(t, "ip link add wan type bridge", "ip link set wan up")
+	return w
+}
+
+// public is a computer with a public address.
+func (w *world) public(addr string) *space {
+	w.t.Helper()
+	s := newSpace(w.t)
+	w.plug(s, addr)
+	return s
+}
+
+// plug connects s by its eth0.
+func (w *world) plug(s *space, addr string) {
+	w.t.Helper()
+	w.n++
+	port := "port" + strconv.Itoa(w.n)
+	w.wan.run(w.t, "ip link add "+port+" type veth peer name eth0 netns "+s.path(),
+		"ip link set "+port+" master wan", "ip link set "+port+" up")
+	s.run(w.t, "ip addr add "+addr+"/24 dev eth0", "ip link set eth0 up")
+}
+
+// behind is a computer behind a NAT of its own; rules are further ones for what
+// passes from inside.
+func (w *world) behind(addr, masquerade string, rules ...string) (inside, nat *space) {
+	w.t.Helper()
+	nat, inside = newSpace(w.t), newSpace(w.t)
+	w.plug(nat, addr)
+	nat.run(w.t, "ip link add lan type veth peer name eth0 netns "+inside.path(),
+		"ip addr add 192.168.1.1/24 dev lan", "ip link set lan up", "sysctl -q -w net.ipv4.ip_forward=1")
+	inside.run(w.t, "ip addr add "+insideAddr+"/24 dev eth0", "ip link set eth0 up", "ip route add default via 192.168.1.1")
+	// What comes unasked is dropped before it becomes a connection of the NAT.
+	nat.load(w.t, `table ip filter {
+  chain input { type filter hook input priority filter; policy drop; ct state established,related accept; iifname { lan, lo } accept; }
+  chain forward { type filter hook forward priority filter; policy drop; `+strings.Join(append(rules, ""), "; ")+`
+    ct state established,related accept; iifname lan accept; }
+}
+table ip nat {
+  chain out { type nat hook postrouting priority srcnat; oifname eth0 `+masquerade+`; }
+}`)
+	return inside, nat
+}
+
+func newSpace(t *testing.T) *space {
+	t.Helper()
+	var s *space
+	err := onThread(func() error {
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		file, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
+		s = &space{file}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("make a network namespace: %v", err)
+	}
+	t.Cleanup(func() { _ = s.file.Close() })
+	s.run(t, "ip link set lo up")
+	return s
+}
+
+// onThread runs f on a thread that ends with it.
+func onThread(f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread is spoilt
+		done <- f()
+	}()
+	return <-done
+}
+
+// do runs f in the namespace; a process that it starts stays there.
+func (s *space) do(f func() error) error {
+	return onThread(func() error {
+		if err := unix.Setns(int(s.file.Fd()), unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		return f()
+	})
+}
+
+// path names the namespace for other programs.
+func (s *space) path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), s.file.Fd()) }
+
+func (s *space) run(t *testing.T, commands ...string) {
+	t.Helper()
+	for _, text := range commands {
+		words := strings.Fields(text)
+		s.output(t, exec.Command(words[0], words[1:]...))
+	}
+}
+
+func (s *space) load(t *testing.T, rules string) {
+	t.Helper()
+	cmd := exec.Command("nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(rules)
+	s.output(t, cmd)
+}
+
+func (s *space) output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	var out []byte
+	err := s.do(func() (err error) {
+		out, err = cmd.CombinedOutput()
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v: %s", cmd, err, out)
+	}
+	return string(out)
+}
+
+// bytes that the computer's public interface took so far.
+func (s *space) bytes(t *testing.T) int64 {
+	t.Helper()
+	// Each line is a name, a colon, bytes, packets …
+	for _, text := range strings.Split(s.output(t, exec.Command("cat", "/proc/net/dev")), "\n") {
+		name, numbers, _ := strings.Cut(text, ":")
+		if strings.TrimSpace(name) != "eth0" {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.Fields(numbers)[0], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	t.Fatal("no eth0")
+	return 0
+}
