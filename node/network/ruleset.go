@@ -156,7 +156,12 @@ func (r *ruleset) nat() {
 	post := r.base("postrouting", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, *nftables.ChainPriorityNATSource)
 	// A guest can't answer 127.0.0.1; it answers the gateway instead.
 	r.add(post, oif(expr.CmpOpEq, r.config.Bridge), sourceIn(netip.MustParsePrefix("127.0.0.0/8")), []expr.Any{&expr.Masq{}})
-	r.add(post, oif(expr.CmpOpNeq, r.config.Bridge), sourceIn(r.config.CIDR), []expr.Any{&expr.Masq{}})
+	// Not what the host sends from the bridge's own address, as to itself.
+	r.add(post, oif(expr.CmpOpNeq, r.config.Bridge), sourceIn(r.config.CIDR), []expr.Any{
+		load(expr.PayloadBaseNetworkHeader, ipSource, 4, reg),
+		compare(expr.CmpOpNeq, r.config.Gateway().Addr().AsSlice()),
+		&expr.Masq{},
+	})
 }
 
 func (r *ruleset) toPublished() []expr.Any {

@@ -72,6 +72,9 @@ func TestPublishedPorts(t *testing.T) {
 	passes(t, "from a private neighbour", w.lan, "tcp", "11.0.0.1:5222", "192.168.77.2")
 	passes(t, "from the host itself", w.host, "tcp", "11.0.0.1:5222", "11.0.0.1")
 	passes(t, "another service of the host", w.outside, "tcp", "11.0.0.1:5999", "")
+	// The host asks itself by the bridge's address: that is none of the guests'.
+	passes(t, "the host by the gateway", w.host, "tcp", "10.66.0.1:5999", "10.66.0.1")
+	passes(t, "the host by the gateway", w.host, "udp", "10.66.0.1:5999", "10.66.0.1")
 
 	blocked(t, "port that is not published", w.outside, "tcp", "11.0.0.1:80")
 	blocked(t, "protocol that is not published", w.outside, "udp", "11.0.0.1:5222")

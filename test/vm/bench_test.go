@@ -74,7 +74,12 @@ func folder(t *testing.T) string {
 
 func openNetwork(t *testing.T) *network.Network {
 	t.Helper()
-	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1")})
+	return openNetworkOn(t, netip.MustParseAddr("127.0.0.1"))
+}
+
+func openNetworkOn(t *testing.T, published netip.Addr) *network.Network {
+	t.Helper()
+	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: published})
 	if err != nil {
 		t.Fatal(err)
 	}
