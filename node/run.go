@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/challenge"
 	"github.com/dbc-network/dbc/node/helper"
@@ -205,9 +206,14 @@ func (p *parts) openHost(ctx context.Context) error {
 		Tasks: p.journal.Tasks, Word: p.trust.Word, Capacity: host.CapacityOf(p.facts, p.facts), Period: p.cfg.Reconcile,
 		Disks: map[string]string{"system": "/", "data": p.cfg.DataDir},
 	})
+	cpus, err := hw.ReadTopology(ctx, hw.Config{})
+	if err != nil {
+		p.log.Warn("the CPUs' topology can't be read, VMs are not pinned", "error", err)
+	}
 	p.host = host.New(host.Config{
 		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
 		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
+		Layout: host.Divide(cpus, p.cfg.HostCPUs),
 	}, host.Deps{
 		Journal: p.journal, Driver: p.driver, Images: image.Open(p.cfg.ImageDir()), Files: p.files, Net: p.net,
 		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,

@@ -37,7 +37,7 @@ func (s Spec) Validate() error {
 	if s.MemoryMiB < 16 {
 		return bad("memory_mib", s.MemoryMiB, "16 or more")
 	}
-	for _, check := range []func() error{s.checkDisks, s.checkPaths, s.NIC.check} {
+	for _, check := range []func() error{s.checkDisks, s.checkPaths, s.NIC.check, s.checkPlacement} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -88,7 +88,10 @@ func (s Spec) checkPaths() error {
 	if !isCleanPath(s.ConsoleLog) {
 		return bad("console log", s.ConsoleLog, "absolute, without dots or control characters")
 	}
-	others := []string{s.ConsoleLog}
+	if s.NVRAM != "" && !isCleanPath(s.NVRAM) {
+		return bad("nvram", s.NVRAM, "absolute, without dots or control characters")
+	}
+	others := []string{s.ConsoleLog, s.NVRAM}
 	for _, d := range s.Disks {
 		others = append(others, d.Path, d.Backing)
 	}
@@ -105,6 +108,38 @@ func (s Spec) checkPaths() error {
 				return bad(field, socket, "in a folder that holds nothing else, not "+path)
 			}
 		}
+	}
+	return nil
+}
+
+// maxCPU bounds the numbers of CPUs and NUMA nodes, as the kernel's do.
+const maxCPU = 8192
+
+func (s Spec) checkPlacement() error {
+	p := s.Placement
+	if len(p.CPUs) > 0 && len(p.CPUs) != s.VCPUs {
+		return bad("placement's cpus", len(p.CPUs), fmt.Sprintf("none, or one for each of %d", s.VCPUs))
+	}
+	seen := map[int]bool{}
+	for _, cpu := range p.CPUs {
+		if seen[cpu] {
+			return bad("placement's cpus", cpu, "each once")
+		}
+		seen[cpu] = true
+	}
+	var node []int
+	if p.Node != nil {
+		node = []int{*p.Node}
+	}
+	for field, list := range map[string][]int{"cpus": p.CPUs, "emulator": p.Emulator, "node": node} {
+		for _, n := range list {
+			if n < 0 || n >= maxCPU {
+				return bad("placement's "+field, n, fmt.Sprintf("0 to %d", maxCPU-1))
+			}
+		}
+	}
+	if p.PageKiB&(p.PageKiB-1) != 0 || p.PageKiB > 1<<20 || p.PageKiB != 0 && uint64(s.MemoryMiB)<<10%p.PageKiB != 0 {
+		return bad("placement's page_kib", p.PageKiB, "a power of two that divides the memory, at most 1 GiB")
 	}
 	return nil
 }

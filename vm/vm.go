@@ -82,6 +82,20 @@ type NIC struct {
 // PCIDevice is a device to pass through, domain:bus:device.function.
 type PCIDevice string
 
+// Placement ties a guest to parts of the host. Numbers are the kernel's.
+type Placement struct {
+	// CPUs are the host's on which the guest's run, one for each in the guest's
+	// order; threads of one core side by side. Empty: any.
+	CPUs []int
+	// Emulator are those on which the emulator's own threads run. Empty: any.
+	Emulator []int
+	// Node is the NUMA node that memory is taken from while it has some; nil: any.
+	Node *int
+	// PageKiB is the size of the memory's huge pages, which must be free then; 0
+	// for normal ones.
+	PageKiB uint64
+}
+
 // Spec is all a driver needs to define a guest. The emulator runs as a user of
 // its own: every folder above a path must let it pass (mode 0711 is enough),
 // and a backing file must be readable by it (0444). Disks may be 0600 of root:
@@ -108,8 +122,12 @@ type Spec struct {
 	// else, or a guest that broke out of its emulator could put a link where the
 	// node expects a disk.
 	ConsoleSocket, VNCSocket string
-	// UEFI boots by OVMF instead of BIOS.
-	UEFI bool
+	// NVRAM is "" for a guest that boots by BIOS. Else it boots by UEFI, without
+	// Secure Boot, and this is the absolute path of the file that keeps the
+	// firmware's variables: the first start makes it, and the driver never deletes it.
+	NVRAM string
+	// Placement says where on the host the guest runs; the zero value is anywhere.
+	Placement Placement
 	// Devices are whole IOMMU groups; empty for slots from test_slots.
 	Devices []PCIDevice
 }

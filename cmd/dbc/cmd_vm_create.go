@@ -21,7 +21,7 @@ import (
 )
 
 type createFlags struct {
-	restore, image, keyFile, cpus, memRate, disk, gpus, desc string
+	restore, image, boot, keyFile, cpus, memRate, disk, gpus, desc string
 
 	port uint16
 	wait bool
@@ -52,6 +52,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&f.disk, "disk", "", "data disk in GiB (default none)")
 	cmd.Flags().StringVar(&f.gpus, "gpus", "", "GPUs (default all of the rental's)")
 	cmd.Flags().StringVar(&f.restore, "restore", "", "task of an earlier rental of yours whose kept disks the VM gets, instead of --image and --disk")
+	cmd.Flags().StringVar(&f.boot, "bios-mode", "", "what the image boots by: legacy or uefi (default legacy, or what kept disks boot by)")
 	cmd.Flags().StringVar(&f.desc, "desc", "", "a note to find it again")
 	cmd.MarkFlagsMutuallyExclusive("restore", "image")
 	cmd.MarkFlagsMutuallyExclusive("restore", "disk")
@@ -77,7 +78,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 		return err
 	}
 	create := api.Create{
-		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image,
+		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image, BiosMode: f.boot,
 		GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
 		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), Desc: f.desc,
 	}

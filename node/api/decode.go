@@ -27,7 +27,6 @@ type request struct {
 type create struct {
 	Create
 	OperationSystem string          `json:"operation_system"`
-	BiosMode        string          `json:"bios_mode"`
 	RDPPort         Text            `json:"rdp_port"`
 	VMXML           json.RawMessage `json:"vm_xml"`
 	VMXMLURL        json.RawMessage `json:"vm_xml_url"`
@@ -101,9 +100,6 @@ func decodeCreate(additional json.RawMessage) (Create, error) {
 	}
 	if c.OperationSystem != "" && c.OperationSystem != "linux" && c.OperationSystem != "ubuntu" {
 		return Create{}, unsupported("operation_system", c.OperationSystem, "linux")
-	}
-	if c.BiosMode != "" && c.BiosMode != "legacy" {
-		return Create{}, unsupported("bios_mode", c.BiosMode, "legacy")
 	}
 	return c.Create, nil
 }

@@ -30,7 +30,7 @@ func badValue(field, value, limit string) error {
 // parseCreate is an order without its rental.
 func parseCreate(c Create, lim limits) (o host.Order, err error) {
 	o = host.Order{
-		TaskID: c.TaskID, RestoreTaskID: c.RestoreTaskID, Image: c.ImageName, Desc: c.Desc,
+		TaskID: c.TaskID, RestoreTaskID: c.RestoreTaskID, Image: c.ImageName, Boot: c.BiosMode, Desc: c.Desc,
 		AuthorizedKeys: c.SSHPublicKeys, GPUs: host.All, CPUs: host.All,
 	}
 	if o.Ports, err = parsePorts(c, lim); err != nil {

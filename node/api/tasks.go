@@ -112,10 +112,13 @@ func summary(t journal.Task) TaskSummary {
 func (s *Server) task(t journal.Task) Task {
 	d := Task{
 		TaskSummary: summary(t), OS: "linux", UserName: t.User, LoginPassword: string(t.Password),
-		SSHIP: s.cfg.PublicIP.String(), ImageName: t.Image,
+		SSHIP: s.cfg.PublicIP.String(), ImageName: t.Image, BiosMode: host.BootOf(t),
 		CPUCores: strconv.Itoa(t.CPUs), GPUCount: strconv.Itoa(t.GPUs), MemSize: mebibytes(t.MemoryMiB),
-		SSHHostKeys: []string{t.HostKeyPublic}, Reason: t.Reason,
+		CPUPinned: t.CPUs > 0 && len(t.Reserved.CPUSet) >= t.CPUs, SSHHostKeys: []string{t.HostKeyPublic}, Reason: t.Reason,
 		Warnings: host.Warnings(t, s.deps.Now()), RentEnd: stamp(t.RentEnd),
+	}
+	if t.Reserved.PageKiB > 0 {
+		d.MemPage = fmt.Sprintf("%dK", t.Reserved.PageKiB)
 	}
 	if len(t.Ports) > 0 {
 		d.SSHPort = strconv.Itoa(int(t.Ports[0].Host))

@@ -76,8 +76,10 @@ type Create struct {
 	TaskID    string `json:"task_id,omitempty"`
 	// RestoreTaskID is a closed task of the same renter whose kept disks the VM
 	// gets; image_name and disk_size are left out then.
-	RestoreTaskID string   `json:"restore_task_id,omitempty"`
-	ImageName     string   `json:"image_name"`
+	RestoreTaskID string `json:"restore_task_id,omitempty"`
+	ImageName     string `json:"image_name"`
+	// BiosMode is legacy or uefi (without Secure Boot); legacy where absent.
+	BiosMode      string   `json:"bios_mode,omitempty"`
 	SSHPort       Text     `json:"ssh_port"`
 	VNCPort       Text     `json:"vnc_port,omitempty"`
 	GPUCount      Text     `json:"gpu_count,omitempty"`
@@ -302,20 +304,26 @@ type TaskSummary struct {
 // "create error" and so on; Reason says why where something failed.
 type Task struct {
 	TaskSummary
-	OS            string   `json:"os,omitempty"`
-	SSHIP         string   `json:"ssh_ip,omitempty"`
-	SSHPort       string   `json:"ssh_port,omitempty"`
-	UserName      string   `json:"user_name,omitempty"`
-	LoginPassword string   `json:"login_password,omitempty"`
-	ImageName     string   `json:"image_name"`
-	CPUCores      string   `json:"cpu_cores"`
-	GPUCount      string   `json:"gpu_count"`
-	MemSize       string   `json:"mem_size"`
-	LocalAddress  []string `json:"local_address,omitempty"`
-	SSHHostKeys   []string `json:"ssh_host_keys,omitempty"`
-	Steps         []Step   `json:"steps,omitempty"`
-	Reason        string   `json:"reason,omitempty"`
-	Warnings      []string `json:"warnings,omitempty"`
+	OS            string `json:"os,omitempty"`
+	SSHIP         string `json:"ssh_ip,omitempty"`
+	SSHPort       string `json:"ssh_port,omitempty"`
+	UserName      string `json:"user_name,omitempty"`
+	LoginPassword string `json:"login_password,omitempty"`
+	ImageName     string `json:"image_name"`
+	BiosMode      string `json:"bios_mode"`
+	CPUCores      string `json:"cpu_cores"`
+	GPUCount      string `json:"gpu_count"`
+	MemSize       string `json:"mem_size"`
+	// CPUPinned: the CPUs are the host's own ones of this VM alone.
+	CPUPinned bool `json:"cpu_pinned"`
+	// MemPage is the size of the huge pages that hold the memory, such as 2048K;
+	// absent for normal ones.
+	MemPage      string   `json:"mem_page,omitempty"`
+	LocalAddress []string `json:"local_address,omitempty"`
+	SSHHostKeys  []string `json:"ssh_host_keys,omitempty"`
+	Steps        []Step   `json:"steps,omitempty"`
+	Reason       string   `json:"reason,omitempty"`
+	Warnings     []string `json:"warnings,omitempty"`
 	// RentEnd is the end of the rental as the node knows it, RFC 3339 in UTC.
 	RentEnd string `json:"rent_end,omitempty"`
 }

@@ -34,7 +34,8 @@ func (l layout) reduce(spec vm.Spec) *steps.DefineRequest {
 	req := &steps.DefineRequest{
 		Uuid: string(spec.UUID), Name: spec.Name, Title: spec.Title, Vcpus: uint32(spec.VCPUs), MemoryMib: uint64(spec.MemoryMiB),
 		Folder: filepath.Base(filepath.Dir(spec.ConsoleLog)),
-		Card:   &steps.Card{Tap: spec.NIC.Tap, Mac: spec.NIC.MAC, Addr: spec.NIC.Addr.String()}, Uefi: spec.UEFI,
+		Card:   &steps.Card{Tap: spec.NIC.Tap, Mac: spec.NIC.MAC, Addr: spec.NIC.Addr.String()}, Uefi: spec.NVRAM != "",
+		Placement: reducePlacement(spec.Placement),
 	}
 	for _, disk := range spec.Disks {
 		switch disk.Target {
@@ -55,7 +56,10 @@ func (l layout) expand(req *steps.DefineRequest) vm.Spec {
 		UUID: vm.UUID(req.GetUuid()), Name: req.GetName(), Title: req.GetTitle(), VCPUs: int(req.GetVcpus()), MemoryMiB: int(req.GetMemoryMib()),
 		NIC:        vm.NIC{Bridge: l.bridge, Tap: req.GetCard().GetTap(), MAC: req.GetCard().GetMac(), Addr: addr},
 		ConsoleLog: l.file(req.GetFolder(), taskdir.Console), ConsoleSocket: l.file(req.GetFolder(), taskdir.TTY),
-		VNCSocket: l.file(req.GetFolder(), taskdir.VNC), UEFI: req.GetUefi(),
+		VNCSocket: l.file(req.GetFolder(), taskdir.VNC), Placement: expandPlacement(req.GetPlacement()),
+	}
+	if req.GetUefi() {
+		spec.NVRAM = l.file(req.GetFolder(), taskdir.NVRAM)
 	}
 	spec.Disks = []vm.Disk{{
 		Path: l.file(req.GetFolder(), taskdir.System), Format: "qcow2", Backing: filepath.Join(l.images(), req.GetImage()), Target: systemTarget,
@@ -69,6 +73,36 @@ func (l layout) expand(req *steps.DefineRequest) vm.Spec {
 
 func (l layout) dataDisk(folder, name string) vm.Disk {
 	return vm.Disk{Path: l.file(folder, name+taskdir.RawDisk), Format: "raw", Target: name}
+}
+
+func reducePlacement(p vm.Placement) *steps.Placement {
+	req := &steps.Placement{PageKib: p.PageKiB}
+	for _, cpu := range p.CPUs {
+		req.Cpus = append(req.Cpus, uint32(cpu))
+	}
+	for _, cpu := range p.Emulator {
+		req.Emulator = append(req.Emulator, uint32(cpu))
+	}
+	if p.Node != nil {
+		node := uint32(*p.Node)
+		req.Node = &node
+	}
+	return req
+}
+
+func expandPlacement(req *steps.Placement) vm.Placement {
+	p := vm.Placement{PageKiB: req.GetPageKib()}
+	for _, cpu := range req.GetCpus() {
+		p.CPUs = append(p.CPUs, int(cpu))
+	}
+	for _, cpu := range req.GetEmulator() {
+		p.Emulator = append(p.Emulator, int(cpu))
+	}
+	if req != nil && req.Node != nil {
+		node := int(req.GetNode())
+		p.Node = &node
+	}
+	return p
 }
 
 // differs names the first field in which two specifications differ, "" for none.

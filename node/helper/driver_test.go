@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/fake"
 	"github.com/dbc-network/dbc/vm/vmtest"
@@ -39,7 +40,8 @@ func TestSpecIsWhole(t *testing.T) {
 	w.image("tiny.qcow2")
 	w.bind()
 	spec := w.spec(t, "whole")
-	spec.UEFI = true
+	spec.NVRAM = filepath.Join(filepath.Dir(spec.ConsoleLog), taskdir.NVRAM)
+	spec.Placement = vm.Placement{CPUs: []int{3, 1}, Emulator: []int{0}, Node: new(int), PageKiB: 2048}
 	must(t, w.client.Define(t.Context(), spec))
 	if got, _ := w.driver.Spec(spec.UUID); !reflect.DeepEqual(got, spec) {
 		t.Errorf("the driver got %+v, want %+v", got, spec)
@@ -61,6 +63,10 @@ func TestSpecsOfOthers(t *testing.T) {
 		"seed to be written":   func(s *vm.Spec) { s.Disks[2].ReadOnly = false },
 		"another bridge":       func(s *vm.Spec) { s.NIC.Bridge = "br0" },
 		"log elsewhere":        func(s *vm.Spec) { s.ConsoleLog = "/var/log/syslog" },
+		"variables elsewhere":  func(s *vm.Spec) { s.NVRAM = "/etc/passwd" },
+		"a CPU twice":          func(s *vm.Spec) { s.Placement.CPUs = []int{1, 1} },
+		"CPUs below zero":      func(s *vm.Spec) { s.Placement.Emulator = []int{-1} },
+		"a node far away":      func(s *vm.Spec) { s.Placement.Node = new(1 << 40) },
 		"socket elsewhere":     func(s *vm.Spec) { s.VNCSocket = "/run/vnc/sock" },
 		"a device":             func(s *vm.Spec) { s.Devices = []vm.PCIDevice{"0000:01:00.0"} },
 		"another's name":       func(s *vm.Spec) { s.Name = "somebody-elses" },

@@ -24,7 +24,7 @@ func TestVersionOfProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
-	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "1 feb6e0e9ee6f8c5b"; got != want {
+	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "2 279f9e83446e5bf9"; got != want {
 		t.Errorf("the protocol is %q, was %q: count Version up", got, want)
 	}
 }
@@ -59,6 +59,9 @@ func FuzzDefine(f *testing.F) {
 		paths := []string{spec.ConsoleLog, spec.ConsoleSocket, spec.VNCSocket}
 		for _, disk := range spec.Disks {
 			paths = append(paths, disk.Path)
+		}
+		if spec.NVRAM != "" {
+			paths = append(paths, spec.NVRAM)
 		}
 		for _, path := range paths {
 			if !strings.HasPrefix(path, "/data/tasks/"+req.GetFolder()+"/") || filepath.Clean(path) != path {

@@ -20,7 +20,7 @@ import (
 
 const (
 	// Version of the protocol; the two sides must have the same.
-	Version = "1"
+	Version = "2"
 	// versionKey and textLimit: the metadata that carries it, and the longest text
 	// of an error in bytes.
 	versionKey = "dbc-helper-version"

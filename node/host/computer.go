@@ -72,3 +72,8 @@ func (Local) FreeGiB(path string) (uint64, error) {
 	disk, err := hw.ReadDisk(path)
 	return disk.FreeGiB, err
 }
+
+// HugePages is hw's word.
+func (Local) HugePages(ctx context.Context) ([]hw.Pages, error) {
+	return hw.ReadPages(ctx, hw.Config{})
+}

@@ -48,7 +48,7 @@ func (h *Host) Create(ctx context.Context, o Order) (journal.Task, error) {
 		return journal.Task{}, fmt.Errorf("read the machine's listing: %w", err)
 	}
 	t.Evictable = listing.Evicts(listed.KeepDiskPolicy) && (kept == nil || kept.Evictable)
-	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR}
+	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR, layout: h.cfg.Layout, pages: h.pages(ctx)}
 	t, err = h.deps.Journal.AddChanging(t, func(others []journal.Task, t *journal.Task) ([]journal.Task, error) {
 		changed, err := h.takeOver(others, t)
 		if err != nil {
@@ -86,7 +86,7 @@ func (h *Host) draft(ctx context.Context, o Order) (journal.Task, error) {
 		ID: o.TaskID, RentID: o.Rental.ID, Renter: o.Rental.Renter, Created: now, Desc: o.Desc,
 		Status: journal.Creating, Image: img.Name, Warnings: o.Warnings,
 		SystemGiB: max(minSystemGiB, uint64(img.VirtualSize+1<<30-1)>>30),
-		User:      User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
+		UEFI:      o.Boot == BootUEFI, User: User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
 		RentStart: o.Rental.Start, RentEnd: o.Rental.End,
 	}
 	if o.DataGiB > 0 {

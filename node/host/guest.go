@@ -106,11 +106,16 @@ func (h *Host) spec(ctx context.Context, t journal.Task) (vm.Spec, error) {
 	disks = append(disks, h.dataDisks(t)...)
 	// By virtio too: cloud kernels have no driver for SATA.
 	disks = append(disks, vm.Disk{Path: h.path(t, taskdir.Seed), Format: "raw", Target: "vdz", ReadOnly: true})
+	nvram := ""
+	if t.UEFI {
+		nvram = h.path(t, taskdir.NVRAM)
+	}
 	return vm.Spec{
 		UUID: t.UUID, Name: t.Domain, Title: fmt.Sprintf("rental %d, task %s", t.RentID, t.ID),
 		VCPUs: t.CPUs, MemoryMiB: int(t.MemoryMiB), Disks: disks,
 		NIC:        vm.NIC{Bridge: h.cfg.Bridge, Tap: t.Tap, MAC: mac, Addr: t.Addr},
 		ConsoleLog: h.path(t, taskdir.Console), ConsoleSocket: h.path(t, taskdir.TTY), VNCSocket: h.path(t, taskdir.VNC),
+		NVRAM: nvram, Placement: h.placement(ctx, t),
 	}, nil
 }
 
@@ -148,11 +153,11 @@ func awaitReady(h *Host, ctx context.Context, t journal.Task) error {
 		}
 		d, getErr := h.deps.Driver.Get(ctx, t.UUID)
 		if getErr == nil && (d.State == vm.StateOff || d.State == vm.StateCrashed) {
-			return fmt.Errorf("the guest went off (%s) before it answered: does the image boot by BIOS, with virtio disks? %w", d.Reason, errNotReady)
+			return fmt.Errorf("the guest went off (%s) before it answered: does the image boot by bios_mode %s, with virtio disks? %w", d.Reason, BootOf(t), errNotReady)
 		}
 		if !time.Now().Before(until) {
-			return fmt.Errorf("no answer on port 22 within %s: the image needs an SSH server and cloud-init (NoCloud); "+
-				"choose another image or give it more CPUs and memory: %w", h.cfg.ReadyWithin, errNotReady)
+			return fmt.Errorf("no answer on port 22 within %s: the image needs an SSH server and cloud-init (NoCloud), and to boot by bios_mode %s; "+
+				"choose another image or give it more CPUs and memory: %w", h.cfg.ReadyWithin, BootOf(t), errNotReady)
 		}
 		select {
 		case <-ctx.Done():

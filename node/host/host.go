@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
@@ -48,6 +49,8 @@ type Config struct {
 	ReadyWithin time.Duration
 	// Here are the facts of this computer as it is now.
 	Here machine.Facts
+	// Layout shares out its CPUs; the zero value pins no VM.
+	Layout Layout
 }
 
 // Rentals is what the chain is believed to say.
@@ -77,6 +80,8 @@ type Computer interface {
 	PortFree(protocol string, port uint16) bool
 	// FreeGiB is the room on the disk below path.
 	FreeGiB(path string) (uint64, error)
+	// HugePages are those that the computer set aside.
+	HugePages(ctx context.Context) ([]hw.Pages, error)
 }
 
 // Observer is told how the loop and the steps went.

@@ -40,6 +40,9 @@ func (h *Host) keptFor(o *Order) (*journal.Task, error) {
 	if o.Image != "" && o.Image != t.Image {
 		return nil, refuse(ErrInvalid, "image_name", o.Image, t.Image, "leave it out: the kept system disk is of that image")
 	}
+	if o.Boot != "" && o.Boot != BootOf(t) {
+		return nil, refuse(ErrInvalid, "bios_mode", o.Boot, BootOf(t), "leave it out: the kept system disk boots by that")
+	}
 	if o.DataGiB != 0 {
 		return nil, refuse(ErrInvalid, "disk_size", o.DataGiB, "none with restore_task_id", "leave it out: the data disk is the kept one")
 	}
@@ -63,7 +66,7 @@ func inherit(kept *journal.Task, t *journal.Task) {
 	}
 	t.RestoreFrom, t.KeptUntil = kept.ID, kept.KeepUntil
 	t.DisksFrom = cmp.Or(kept.DisksFrom, kept.ID)
-	t.SystemGiB, t.Disks = kept.SystemGiB, slices.Clone(kept.Disks)
+	t.SystemGiB, t.Disks, t.UEFI = kept.SystemGiB, slices.Clone(kept.Disks), kept.UEFI
 	t.HostKey, t.HostKeyPublic = kept.HostKey, kept.HostKeyPublic
 }
 

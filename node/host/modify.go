@@ -32,7 +32,7 @@ func (h *Host) Modify(ctx context.Context, wallet string, rentals []uint64, id s
 	if err != nil {
 		return fmt.Errorf("read the machine's listing: %w", err)
 	}
-	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR}
+	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR, layout: h.cfg.Layout, pages: h.pages(ctx)}
 	rental, open := h.deps.Rentals.Word().Open[t.RentID]
 	if !open {
 		return refuse(ErrState, "task_id", id, "a VM of an open rental", "its rental is over")
@@ -125,7 +125,10 @@ func (g ground) replan(o Order, others []journal.Task, t *journal.Task) error {
 	if err := g.planHost(others, t); err != nil {
 		return err
 	}
-	if t.Status != journal.Closed && t.Status != journal.StartError {
+	g.replace(others, held, t)
+	if t.Status == journal.Closed || t.Status == journal.StartError {
+		trim(t)
+	} else {
 		// The guest that runs now has what it was started with.
 		t.Reserved.CPUs, t.Reserved.MemoryMiB = max(held.CPUs, t.CPUs), max(held.MemoryMiB, t.MemoryMiB)
 		t.Pending = t.Pending || t.CPUs != cpus || t.MemoryMiB != memory
@@ -137,4 +140,12 @@ func (g ground) replan(o Order, others []journal.Task, t *journal.Task) error {
 func begun(t *journal.Task) {
 	t.Pending = false
 	t.Reserved.CPUs, t.Reserved.MemoryMiB = t.CPUs, t.MemoryMiB
+	trim(t)
+}
+
+// trim gives back the CPUs that the VM has no more.
+func trim(t *journal.Task) {
+	if len(t.Reserved.CPUSet) > t.CPUs {
+		t.Reserved.CPUSet = t.Reserved.CPUSet[:t.CPUs]
+	}
 }

@@ -24,6 +24,20 @@ const (
 	minSystemGiB = 10
 )
 
+// What a VM boots by, in the original's words.
+const (
+	BootLegacy = "legacy"
+	BootUEFI   = "uefi"
+)
+
+// BootOf is what a task's VM boots by.
+func BootOf(t journal.Task) string {
+	if t.UEFI {
+		return BootUEFI
+	}
+	return BootLegacy
+}
+
 // All asks for all that is left of the share.
 const All = -1
 
@@ -36,6 +50,8 @@ type Order struct {
 	// takes over; Image is that task's then. "" for new disks.
 	RestoreTaskID string
 	Image         string
+	// Boot is BootLegacy or BootUEFI; "" is BootLegacy, or what kept disks boot by.
+	Boot string
 	// Ports begin with the one that leads to the guest's port 22.
 	Ports []journal.Port
 	// GPUs and CPUs may be All.
@@ -58,6 +74,9 @@ func (o Order) check() error {
 	}
 	if len(o.Desc) > MaxDesc || strings.ContainsFunc(o.Desc, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return refuse(ErrInvalid, "desc", len(o.Desc), fmt.Sprintf("%d bytes in one line", MaxDesc), "shorten it")
+	}
+	if o.Boot != "" && o.Boot != BootLegacy && o.Boot != BootUEFI {
+		return refuse(ErrInvalid, "bios_mode", o.Boot, BootLegacy+" or "+BootUEFI, "leave it out for "+BootLegacy)
 	}
 	if len(o.AuthorizedKeys) > MaxKeys {
 		return refuse(ErrInvalid, "ssh_public_keys", len(o.AuthorizedKeys), fmt.Sprintf("%d keys", MaxKeys), "give fewer")

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -16,6 +17,8 @@ type ground struct {
 	// writtenGiB is what the task's disks take already, where they were kept.
 	writtenGiB uint64
 	cidr       netip.Prefix
+	layout     Layout
+	pages      []hw.Pages
 }
 
 // plan fills in what a new task reserves, within what is left of its rental's
@@ -37,6 +40,7 @@ func (g ground) plan(o Order, others []journal.Task, t *journal.Task) error {
 		func() error { return g.planHost(others, t) },
 		func() error { return planPorts(o, others, t) },
 		func() error { return g.planAddr(others, t) },
+		func() error { g.planPlace(others, t); return nil },
 	} {
 		if err := reserve(); err != nil {
 			return err

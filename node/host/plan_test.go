@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 )
@@ -61,7 +62,7 @@ func TestPlan(t *testing.T) {
 		"slot not cleared":  {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{Slots: []uint32{0}}), "", ErrClearing},
 		"CPUs not cleared":  {testGround(1, 1), nil, []uint32{0}, held(2, journal.Reservation{CPUs: 6}), "", ErrClearing},
 		"disk of the share": {testGround(1, 1), nil, []uint32{0}, held(1, journal.Reservation{DiskGiB: 45}), "", ErrShare},
-		"full disk":         {ground{testGround(1).capacity, 5, 0, testGround().cidr}, nil, []uint32{0}, nil, "", ErrDisk},
+		"full disk":         {ground{capacity: testGround(1).capacity, freeGiB: 5, cidr: testGround().cidr}, nil, []uint32{0}, nil, "", ErrDisk},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +98,9 @@ func TestPlansNeverOverlap(t *testing.T) {
 				MemoryMiB: rapid.Uint64Range(0, 10_000).Draw(t, "memory"), DiskGiB: 200,
 			}},
 			freeGiB: 1000, cidr: netip.MustParsePrefix("10.9.0.0/28"),
+			pages: []hw.Pages{{SizeKiB: 1024, Total: 3000, Free: 3000}, {SizeKiB: 4096, Total: 500, Free: 500}},
 		}
+		g.layout = Divide(single(g.capacity.CPUs+1), 1)
 		for range all {
 			g.capacity.GPUs = append(g.capacity.GPUs, rapid.IntRange(0, 2).Draw(t, "gpus"))
 		}
@@ -133,10 +136,25 @@ func fits(t *rapid.T, g ground, rentals []trust.Rental, tasks []journal.Task) {
 		t.Fatalf("%+v of %+v", sum, g.capacity)
 	}
 	seen := map[string]bool{}
+	pages := map[uint64]uint64{}
+	for _, t := range tasks {
+		pages[t.Reserved.PageKiB] += t.Reserved.MemoryMiB
+	}
+	for _, p := range g.pages {
+		if pages[p.SizeKiB]<<10 > p.Total*p.SizeKiB {
+			t.Fatalf("%d MiB of pages of %d KiB, of which there are %d", pages[p.SizeKiB], p.SizeKiB, p.Total)
+		}
+	}
 	for _, task := range tasks {
 		things := []string{task.Addr.String(), fmt.Sprint("port", task.Ports[0].Host)}
 		for _, s := range task.Reserved.Slots {
 			things = append(things, fmt.Sprint("slot", s))
+		}
+		if len(task.Reserved.CPUSet) != task.CPUs {
+			t.Fatalf("%d CPUs are pinned to %v", task.CPUs, task.Reserved.CPUSet)
+		}
+		for _, cpu := range task.Reserved.CPUSet {
+			things = append(things, fmt.Sprint("cpu", cpu))
 		}
 		for _, thing := range things {
 			if seen[thing] {

@@ -16,6 +16,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
@@ -137,7 +138,8 @@ type box struct {
 	ready error
 	taken uint16
 	// free is the disk's room in GiB.
-	free uint64
+	free  uint64
+	pages []hw.Pages
 }
 
 func (b *box) Ready(context.Context, netip.Addr) error {
@@ -148,6 +150,8 @@ func (b *box) Ready(context.Context, netip.Addr) error {
 
 func (b *box) PortFree(_ string, port uint16) bool { return port != b.taken }
 func (b *box) FreeGiB(string) (uint64, error)      { return b.free, nil }
+
+func (b *box) HugePages(context.Context) ([]hw.Pages, error) { return b.pages, nil }
 
 // world is everything around a host; it outlives the host, as libvirt does.
 type world struct {
@@ -168,6 +172,9 @@ var twoSlots = machine.Facts{
 	Slots:    []machine.Slot{{GpuType: "Test GPU", GpuCount: 1}, {GpuType: "Test GPU", GpuCount: 1}},
 	CpuCores: 8, MemoryMib: 8000, DataDiskGib: 100,
 }
+
+// tenCPUs are five cores of two threads, of which the host keeps the first.
+var tenCPUs = Divide(threaded(10, 1), 2)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -190,6 +197,7 @@ func (w *world) boot(wrap func(step) step) {
 		Binding: bound, DataDir: w.dir, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: "dbctest",
 		GuestCIDR: netip.MustParsePrefix("10.9.0.0/24"), GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
 		Period: 5 * time.Second, ReadyWithin: time.Minute, Here: twoSlots,
+		Layout: tenCPUs,
 	}, Deps{
 		Journal: w.journal, Driver: w.driver, Images: images{}, Files: taskdir.Open(w.dir, images{}.Overlay), Net: w.wires, Rentals: w.ledger,
 		Computer: w.box, Log: slog.New(slog.DiscardHandler),

@@ -69,6 +69,11 @@ type Reservation struct {
 	Slots []uint32   `json:"slots,omitempty"`
 	Ports []Port     `json:"ports,omitempty"`
 	Addr  netip.Addr `json:"addr,omitzero"`
+	// CPUSet are the host's CPUs that the VM is pinned to, the first ones now and
+	// all while a change waits for its next start; empty where it is not pinned.
+	CPUSet []int `json:"cpu_set,omitempty"`
+	// PageKiB is the size of the huge pages that hold the memory; 0 for normal ones.
+	PageKiB uint64 `json:"page_kib,omitempty"`
 }
 
 // Over is how a task's rental ended, once the chain said so.
@@ -96,6 +101,8 @@ type Task struct {
 	MemoryMiB uint64 `json:"memory_mib"`
 	GPUs      int    `json:"gpus"`
 	SystemGiB uint64 `json:"system_gib"`
+	// UEFI: the VM boots by UEFI, and its variables are among its disks.
+	UEFI bool `json:"uefi,omitempty"`
 	// Disks are the data disks, by name.
 	Disks []Disk `json:"disks,omitempty"`
 
@@ -153,6 +160,7 @@ func (t Task) Clone() Task {
 	t.Steps = slices.Clone(t.Steps)
 	t.Reserved.Slots = slices.Clone(t.Reserved.Slots)
 	t.Reserved.Ports = slices.Clone(t.Reserved.Ports)
+	t.Reserved.CPUSet = slices.Clone(t.Reserved.CPUSet)
 	t.Ports = slices.Clone(t.Ports)
 	t.Disks = slices.Clone(t.Disks)
 	if t.Over != nil {

@@ -24,6 +24,8 @@ const (
 	System  = "system.qcow2"
 	Seed    = "seed.iso"
 	Console = "console.log"
+	// NVRAM are the firmware's variables of a VM that boots by UEFI.
+	NVRAM = "nvram.fd"
 	// The sockets are in a folder of their own, which the driver makes and gives to
 	// QEMU's user.
 	TTY = "vnc/tty.sock"

@@ -57,9 +57,10 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 		domain.CPU = &libvirtxml.DomainCPU{Mode: "maximum", Check: "none"}
 	}
 	domain.CPU.Topology = d.topology(spec.VCPUs)
-	if spec.UEFI {
-		domain.OS.Firmware = "efi"
+	if spec.NVRAM != "" {
+		firmware(domain.OS, spec.NVRAM)
 	}
+	place(&domain, spec.Placement)
 	text, err := domain.Marshal()
 	if err != nil {
 		return "", fmt.Errorf("write domain: %w", err)

@@ -211,7 +211,7 @@ func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
 		return vm.ErrRunning
 	}
 	const flags = libvirt.DomainUndefineManagedSave | libvirt.DomainUndefineSnapshotsMetadata |
-		libvirt.DomainUndefineNvram | libvirt.DomainUndefineCheckpointsMetadata
+		libvirt.DomainUndefineKeepNvram | libvirt.DomainUndefineCheckpointsMetadata
 	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return l.DomainUndefineFlags(dom, flags) })
 	if err != nil && !errors.Is(err, vm.ErrNotFound) {
 		return fmt.Errorf("undefine domain: %w", err)

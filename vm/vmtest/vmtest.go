@@ -39,6 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) Bench) {
 		"console":            testConsole,
 		"VNC":                testVNC,
 		"disks":              testDisks,
+		"UEFI":               testUEFI,
+		"placement":          testPlacement,
 		"password":           testPassword,
 		"several":            testSeveral,
 		"unknown":            testUnknown,

@@ -287,11 +287,13 @@ type DefineRequest struct {
 	Vcpus     uint32                 `protobuf:"varint,4,opt,name=vcpus,proto3" json:"vcpus,omitempty"`
 	MemoryMib uint64                 `protobuf:"varint,5,opt,name=memory_mib,json=memoryMib,proto3" json:"memory_mib,omitempty"`
 	// folder holds the disks, image is the base of the first one.
-	Folder        string   `protobuf:"bytes,6,opt,name=folder,proto3" json:"folder,omitempty"`
-	Image         string   `protobuf:"bytes,7,opt,name=image,proto3" json:"image,omitempty"`
-	DataDisks     []string `protobuf:"bytes,8,rep,name=data_disks,json=dataDisks,proto3" json:"data_disks,omitempty"`
-	Card          *Card    `protobuf:"bytes,9,opt,name=card,proto3" json:"card,omitempty"`
-	Uefi          bool     `protobuf:"varint,10,opt,name=uefi,proto3" json:"uefi,omitempty"`
+	Folder    string   `protobuf:"bytes,6,opt,name=folder,proto3" json:"folder,omitempty"`
+	Image     string   `protobuf:"bytes,7,opt,name=image,proto3" json:"image,omitempty"`
+	DataDisks []string `protobuf:"bytes,8,rep,name=data_disks,json=dataDisks,proto3" json:"data_disks,omitempty"`
+	Card      *Card    `protobuf:"bytes,9,opt,name=card,proto3" json:"card,omitempty"`
+	// uefi: the firmware's variables are in the folder too.
+	Uefi          bool       `protobuf:"varint,10,opt,name=uefi,proto3" json:"uefi,omitempty"`
+	Placement     *Placement `protobuf:"bytes,11,opt,name=placement,proto3" json:"placement,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -396,6 +398,83 @@ func (x *DefineRequest) GetUefi() bool {
 	return false
 }
 
+func (x *DefineRequest) GetPlacement() *Placement {
+	if x != nil {
+		return x.Placement
+	}
+	return nil
+}
+
+// Placement ties a guest to the computer's CPUs, memory and pages; nothing is anywhere.
+type Placement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// cpus are one for each of the guest's, or none.
+	Cpus          []uint32 `protobuf:"varint,1,rep,packed,name=cpus,proto3" json:"cpus,omitempty"`
+	Emulator      []uint32 `protobuf:"varint,2,rep,packed,name=emulator,proto3" json:"emulator,omitempty"`
+	Node          *uint32  `protobuf:"varint,3,opt,name=node,proto3,oneof" json:"node,omitempty"`
+	PageKib       uint64   `protobuf:"varint,4,opt,name=page_kib,json=pageKib,proto3" json:"page_kib,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Placement) Reset() {
+	*x = Placement{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Placement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Placement) ProtoMessage() {}
+
+func (x *Placement) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Placement.ProtoReflect.Descriptor instead.
+func (*Placement) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Placement) GetCpus() []uint32 {
+	if x != nil {
+		return x.Cpus
+	}
+	return nil
+}
+
+func (x *Placement) GetEmulator() []uint32 {
+	if x != nil {
+		return x.Emulator
+	}
+	return nil
+}
+
+func (x *Placement) GetNode() uint32 {
+	if x != nil && x.Node != nil {
+		return *x.Node
+	}
+	return 0
+}
+
+func (x *Placement) GetPageKib() uint64 {
+	if x != nil {
+		return x.PageKib
+	}
+	return 0
+}
+
 // Card is a guest's network card.
 type Card struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -408,7 +487,7 @@ type Card struct {
 
 func (x *Card) Reset() {
 	*x = Card{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +499,7 @@ func (x *Card) String() string {
 func (*Card) ProtoMessage() {}
 
 func (x *Card) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +512,7 @@ func (x *Card) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Card.ProtoReflect.Descriptor instead.
 func (*Card) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Card) GetTap() string {
@@ -467,7 +546,7 @@ type OperateRequest struct {
 
 func (x *OperateRequest) Reset() {
 	*x = OperateRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -479,7 +558,7 @@ func (x *OperateRequest) String() string {
 func (*OperateRequest) ProtoMessage() {}
 
 func (x *OperateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -492,7 +571,7 @@ func (x *OperateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperateRequest.ProtoReflect.Descriptor instead.
 func (*OperateRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *OperateRequest) GetUuid() string {
@@ -520,7 +599,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -532,7 +611,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -545,7 +624,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SetPasswordRequest) GetUuid() string {
@@ -580,7 +659,7 @@ type AttachRequest struct {
 
 func (x *AttachRequest) Reset() {
 	*x = AttachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +671,7 @@ func (x *AttachRequest) String() string {
 func (*AttachRequest) ProtoMessage() {}
 
 func (x *AttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +684,7 @@ func (x *AttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRequest.ProtoReflect.Descriptor instead.
 func (*AttachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AttachRequest) GetUuid() string {
@@ -640,7 +719,7 @@ type GrowRequest struct {
 
 func (x *GrowRequest) Reset() {
 	*x = GrowRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +731,7 @@ func (x *GrowRequest) String() string {
 func (*GrowRequest) ProtoMessage() {}
 
 func (x *GrowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +744,7 @@ func (x *GrowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowRequest.ProtoReflect.Descriptor instead.
 func (*GrowRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GrowRequest) GetUuid() string {
@@ -699,7 +778,7 @@ type DetachRequest struct {
 
 func (x *DetachRequest) Reset() {
 	*x = DetachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +790,7 @@ func (x *DetachRequest) String() string {
 func (*DetachRequest) ProtoMessage() {}
 
 func (x *DetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +803,7 @@ func (x *DetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetachRequest.ProtoReflect.Descriptor instead.
 func (*DetachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DetachRequest) GetUuid() string {
@@ -750,7 +829,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -762,7 +841,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -775,7 +854,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetRequest) GetUuid() string {
@@ -797,7 +876,7 @@ type Domain struct {
 
 func (x *Domain) Reset() {
 	*x = Domain{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +888,7 @@ func (x *Domain) String() string {
 func (*Domain) ProtoMessage() {}
 
 func (x *Domain) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +901,7 @@ func (x *Domain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Domain.ProtoReflect.Descriptor instead.
 func (*Domain) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Domain) GetUuid() string {
@@ -861,7 +940,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -873,7 +952,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -886,7 +965,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
 }
 
 type ListReply struct {
@@ -898,7 +977,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -910,7 +989,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -923,7 +1002,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListReply) GetDomains() []*Domain {
@@ -941,7 +1020,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1032,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1045,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
 }
 
 type Change struct {
@@ -978,7 +1057,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1069,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1082,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Change) GetUuid() string {
@@ -1025,7 +1104,7 @@ type ConnectRequest struct {
 
 func (x *ConnectRequest) Reset() {
 	*x = ConnectRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1037,7 +1116,7 @@ func (x *ConnectRequest) String() string {
 func (*ConnectRequest) ProtoMessage() {}
 
 func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1050,7 +1129,7 @@ func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectRequest.ProtoReflect.Descriptor instead.
 func (*ConnectRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ConnectRequest) GetUuid() string {
@@ -1083,7 +1162,7 @@ type Bytes struct {
 
 func (x *Bytes) Reset() {
 	*x = Bytes{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1095,7 +1174,7 @@ func (x *Bytes) String() string {
 func (*Bytes) ProtoMessage() {}
 
 func (x *Bytes) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1108,7 +1187,7 @@ func (x *Bytes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bytes.ProtoReflect.Descriptor instead.
 func (*Bytes) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Bytes) GetData() []byte {
@@ -1126,7 +1205,7 @@ type EnsureRequest struct {
 
 func (x *EnsureRequest) Reset() {
 	*x = EnsureRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1138,7 +1217,7 @@ func (x *EnsureRequest) String() string {
 func (*EnsureRequest) ProtoMessage() {}
 
 func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1151,7 +1230,7 @@ func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnsureRequest.ProtoReflect.Descriptor instead.
 func (*EnsureRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
 }
 
 type ApplyRequest struct {
@@ -1163,7 +1242,7 @@ type ApplyRequest struct {
 
 func (x *ApplyRequest) Reset() {
 	*x = ApplyRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1175,7 +1254,7 @@ func (x *ApplyRequest) String() string {
 func (*ApplyRequest) ProtoMessage() {}
 
 func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1188,7 +1267,7 @@ func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ApplyRequest) GetBindings() []*Binding {
@@ -1208,7 +1287,7 @@ type Binding struct {
 
 func (x *Binding) Reset() {
 	*x = Binding{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1299,7 @@ func (x *Binding) String() string {
 func (*Binding) ProtoMessage() {}
 
 func (x *Binding) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1312,7 @@ func (x *Binding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Binding.ProtoReflect.Descriptor instead.
 func (*Binding) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Binding) GetCard() *Card {
@@ -1261,7 +1340,7 @@ type Port struct {
 
 func (x *Port) Reset() {
 	*x = Port{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1352,7 @@ func (x *Port) String() string {
 func (*Port) ProtoMessage() {}
 
 func (x *Port) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1365,7 @@ func (x *Port) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Port.ProtoReflect.Descriptor instead.
 func (*Port) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Port) GetProtocol() string {
@@ -1319,7 +1398,7 @@ type FolderRequest struct {
 
 func (x *FolderRequest) Reset() {
 	*x = FolderRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1331,7 +1410,7 @@ func (x *FolderRequest) String() string {
 func (*FolderRequest) ProtoMessage() {}
 
 func (x *FolderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1344,7 +1423,7 @@ func (x *FolderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FolderRequest.ProtoReflect.Descriptor instead.
 func (*FolderRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *FolderRequest) GetFolder() string {
@@ -1365,7 +1444,7 @@ type MakeSystemRequest struct {
 
 func (x *MakeSystemRequest) Reset() {
 	*x = MakeSystemRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1456,7 @@ func (x *MakeSystemRequest) String() string {
 func (*MakeSystemRequest) ProtoMessage() {}
 
 func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1469,7 @@ func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeSystemRequest.ProtoReflect.Descriptor instead.
 func (*MakeSystemRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *MakeSystemRequest) GetFolder() string {
@@ -1423,7 +1502,7 @@ type WrittenReply struct {
 
 func (x *WrittenReply) Reset() {
 	*x = WrittenReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1514,7 @@ func (x *WrittenReply) String() string {
 func (*WrittenReply) ProtoMessage() {}
 
 func (x *WrittenReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1527,7 @@ func (x *WrittenReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WrittenReply.ProtoReflect.Descriptor instead.
 func (*WrittenReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *WrittenReply) GetGib() uint64 {
@@ -1470,7 +1549,7 @@ type SizeDiskRequest struct {
 
 func (x *SizeDiskRequest) Reset() {
 	*x = SizeDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1561,7 @@ func (x *SizeDiskRequest) String() string {
 func (*SizeDiskRequest) ProtoMessage() {}
 
 func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1574,7 @@ func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SizeDiskRequest.ProtoReflect.Descriptor instead.
 func (*SizeDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SizeDiskRequest) GetFolder() string {
@@ -1536,7 +1615,7 @@ type RemoveDiskRequest struct {
 
 func (x *RemoveDiskRequest) Reset() {
 	*x = RemoveDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1548,7 +1627,7 @@ func (x *RemoveDiskRequest) String() string {
 func (*RemoveDiskRequest) ProtoMessage() {}
 
 func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1561,7 +1640,7 @@ func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveDiskRequest.ProtoReflect.Descriptor instead.
 func (*RemoveDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RemoveDiskRequest) GetFolder() string {
@@ -1597,7 +1676,7 @@ type WriteSeedRequest struct {
 
 func (x *WriteSeedRequest) Reset() {
 	*x = WriteSeedRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +1688,7 @@ func (x *WriteSeedRequest) String() string {
 func (*WriteSeedRequest) ProtoMessage() {}
 
 func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +1701,7 @@ func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteSeedRequest.ProtoReflect.Descriptor instead.
 func (*WriteSeedRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WriteSeedRequest) GetFolder() string {
@@ -1698,7 +1777,7 @@ type ReadConsoleRequest struct {
 
 func (x *ReadConsoleRequest) Reset() {
 	*x = ReadConsoleRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +1789,7 @@ func (x *ReadConsoleRequest) String() string {
 func (*ReadConsoleRequest) ProtoMessage() {}
 
 func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +1802,7 @@ func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadConsoleRequest.ProtoReflect.Descriptor instead.
 func (*ReadConsoleRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReadConsoleRequest) GetFolder() string {
@@ -1752,7 +1831,7 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12!\n" +
 	"\fgenesis_hash\x18\x02 \x01(\tR\vgenesisHash\x12\x1d\n" +
 	"\n" +
-	"machine_id\x18\x03 \x01(\tR\tmachineId\"\x8c\x02\n" +
+	"machine_id\x18\x03 \x01(\tR\tmachineId\"\xc4\x02\n" +
 	"\rDefineRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1766,7 +1845,14 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"data_disks\x18\b \x03(\tR\tdataDisks\x12'\n" +
 	"\x04card\x18\t \x01(\v2\x13.dbc.helper.v1.CardR\x04card\x12\x12\n" +
 	"\x04uefi\x18\n" +
-	" \x01(\bR\x04uefi\">\n" +
+	" \x01(\bR\x04uefi\x126\n" +
+	"\tplacement\x18\v \x01(\v2\x18.dbc.helper.v1.PlacementR\tplacement\"x\n" +
+	"\tPlacement\x12\x12\n" +
+	"\x04cpus\x18\x01 \x03(\rR\x04cpus\x12\x1a\n" +
+	"\bemulator\x18\x02 \x03(\rR\bemulator\x12\x17\n" +
+	"\x04node\x18\x03 \x01(\rH\x00R\x04node\x88\x01\x01\x12\x19\n" +
+	"\bpage_kib\x18\x04 \x01(\x04R\apageKibB\a\n" +
+	"\x05_node\">\n" +
 	"\x04Card\x12\x10\n" +
 	"\x03tap\x18\x01 \x01(\tR\x03tap\x12\x10\n" +
 	"\x03mac\x18\x02 \x01(\fR\x03mac\x12\x12\n" +
@@ -1907,7 +1993,7 @@ func file_dbc_helper_v1_helper_proto_rawDescGZIP() []byte {
 }
 
 var file_dbc_helper_v1_helper_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_dbc_helper_v1_helper_proto_goTypes = []any{
 	(Operation)(0),             // 0: dbc.helper.v1.Operation
 	(Wire)(0),                  // 1: dbc.helper.v1.Wire
@@ -1915,91 +2001,93 @@ var file_dbc_helper_v1_helper_proto_goTypes = []any{
 	(*Fault)(nil),              // 3: dbc.helper.v1.Fault
 	(*BindRequest)(nil),        // 4: dbc.helper.v1.BindRequest
 	(*DefineRequest)(nil),      // 5: dbc.helper.v1.DefineRequest
-	(*Card)(nil),               // 6: dbc.helper.v1.Card
-	(*OperateRequest)(nil),     // 7: dbc.helper.v1.OperateRequest
-	(*SetPasswordRequest)(nil), // 8: dbc.helper.v1.SetPasswordRequest
-	(*AttachRequest)(nil),      // 9: dbc.helper.v1.AttachRequest
-	(*GrowRequest)(nil),        // 10: dbc.helper.v1.GrowRequest
-	(*DetachRequest)(nil),      // 11: dbc.helper.v1.DetachRequest
-	(*GetRequest)(nil),         // 12: dbc.helper.v1.GetRequest
-	(*Domain)(nil),             // 13: dbc.helper.v1.Domain
-	(*ListRequest)(nil),        // 14: dbc.helper.v1.ListRequest
-	(*ListReply)(nil),          // 15: dbc.helper.v1.ListReply
-	(*WatchRequest)(nil),       // 16: dbc.helper.v1.WatchRequest
-	(*Change)(nil),             // 17: dbc.helper.v1.Change
-	(*ConnectRequest)(nil),     // 18: dbc.helper.v1.ConnectRequest
-	(*Bytes)(nil),              // 19: dbc.helper.v1.Bytes
-	(*EnsureRequest)(nil),      // 20: dbc.helper.v1.EnsureRequest
-	(*ApplyRequest)(nil),       // 21: dbc.helper.v1.ApplyRequest
-	(*Binding)(nil),            // 22: dbc.helper.v1.Binding
-	(*Port)(nil),               // 23: dbc.helper.v1.Port
-	(*FolderRequest)(nil),      // 24: dbc.helper.v1.FolderRequest
-	(*MakeSystemRequest)(nil),  // 25: dbc.helper.v1.MakeSystemRequest
-	(*WrittenReply)(nil),       // 26: dbc.helper.v1.WrittenReply
-	(*SizeDiskRequest)(nil),    // 27: dbc.helper.v1.SizeDiskRequest
-	(*RemoveDiskRequest)(nil),  // 28: dbc.helper.v1.RemoveDiskRequest
-	(*WriteSeedRequest)(nil),   // 29: dbc.helper.v1.WriteSeedRequest
-	(*ReadConsoleRequest)(nil), // 30: dbc.helper.v1.ReadConsoleRequest
+	(*Placement)(nil),          // 6: dbc.helper.v1.Placement
+	(*Card)(nil),               // 7: dbc.helper.v1.Card
+	(*OperateRequest)(nil),     // 8: dbc.helper.v1.OperateRequest
+	(*SetPasswordRequest)(nil), // 9: dbc.helper.v1.SetPasswordRequest
+	(*AttachRequest)(nil),      // 10: dbc.helper.v1.AttachRequest
+	(*GrowRequest)(nil),        // 11: dbc.helper.v1.GrowRequest
+	(*DetachRequest)(nil),      // 12: dbc.helper.v1.DetachRequest
+	(*GetRequest)(nil),         // 13: dbc.helper.v1.GetRequest
+	(*Domain)(nil),             // 14: dbc.helper.v1.Domain
+	(*ListRequest)(nil),        // 15: dbc.helper.v1.ListRequest
+	(*ListReply)(nil),          // 16: dbc.helper.v1.ListReply
+	(*WatchRequest)(nil),       // 17: dbc.helper.v1.WatchRequest
+	(*Change)(nil),             // 18: dbc.helper.v1.Change
+	(*ConnectRequest)(nil),     // 19: dbc.helper.v1.ConnectRequest
+	(*Bytes)(nil),              // 20: dbc.helper.v1.Bytes
+	(*EnsureRequest)(nil),      // 21: dbc.helper.v1.EnsureRequest
+	(*ApplyRequest)(nil),       // 22: dbc.helper.v1.ApplyRequest
+	(*Binding)(nil),            // 23: dbc.helper.v1.Binding
+	(*Port)(nil),               // 24: dbc.helper.v1.Port
+	(*FolderRequest)(nil),      // 25: dbc.helper.v1.FolderRequest
+	(*MakeSystemRequest)(nil),  // 26: dbc.helper.v1.MakeSystemRequest
+	(*WrittenReply)(nil),       // 27: dbc.helper.v1.WrittenReply
+	(*SizeDiskRequest)(nil),    // 28: dbc.helper.v1.SizeDiskRequest
+	(*RemoveDiskRequest)(nil),  // 29: dbc.helper.v1.RemoveDiskRequest
+	(*WriteSeedRequest)(nil),   // 30: dbc.helper.v1.WriteSeedRequest
+	(*ReadConsoleRequest)(nil), // 31: dbc.helper.v1.ReadConsoleRequest
 }
 var file_dbc_helper_v1_helper_proto_depIdxs = []int32{
-	6,  // 0: dbc.helper.v1.DefineRequest.card:type_name -> dbc.helper.v1.Card
-	0,  // 1: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
-	13, // 2: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
-	1,  // 3: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
-	22, // 4: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
-	6,  // 5: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
-	23, // 6: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
-	4,  // 7: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
-	5,  // 8: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
-	7,  // 9: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
-	8,  // 10: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
-	9,  // 11: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
-	10, // 12: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
-	11, // 13: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
-	12, // 14: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
-	14, // 15: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
-	16, // 16: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
-	18, // 17: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
-	20, // 18: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
-	21, // 19: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
-	25, // 20: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
-	24, // 21: dbc.helper.v1.Files.FindSystem:input_type -> dbc.helper.v1.FolderRequest
-	24, // 22: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
-	24, // 23: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
-	27, // 24: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
-	28, // 25: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
-	29, // 26: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
-	24, // 27: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
-	30, // 28: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
-	24, // 29: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
-	2,  // 30: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.Done
-	2,  // 31: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
-	2,  // 32: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
-	2,  // 33: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
-	2,  // 34: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
-	2,  // 35: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
-	2,  // 36: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
-	13, // 37: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
-	15, // 38: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
-	17, // 39: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
-	19, // 40: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
-	2,  // 41: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
-	2,  // 42: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
-	2,  // 43: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
-	2,  // 44: dbc.helper.v1.Files.FindSystem:output_type -> dbc.helper.v1.Done
-	2,  // 45: dbc.helper.v1.Files.Remove:output_type -> dbc.helper.v1.Done
-	26, // 46: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
-	2,  // 47: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
-	2,  // 48: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
-	2,  // 49: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
-	2,  // 50: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
-	19, // 51: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
-	2,  // 52: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
-	30, // [30:53] is the sub-list for method output_type
-	7,  // [7:30] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	7,  // 0: dbc.helper.v1.DefineRequest.card:type_name -> dbc.helper.v1.Card
+	6,  // 1: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
+	0,  // 2: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
+	14, // 3: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
+	1,  // 4: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
+	23, // 5: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
+	7,  // 6: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
+	24, // 7: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
+	4,  // 8: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
+	5,  // 9: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
+	8,  // 10: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
+	9,  // 11: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
+	10, // 12: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
+	11, // 13: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
+	12, // 14: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
+	13, // 15: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
+	15, // 16: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
+	17, // 17: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
+	19, // 18: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
+	21, // 19: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
+	22, // 20: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
+	26, // 21: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
+	25, // 22: dbc.helper.v1.Files.FindSystem:input_type -> dbc.helper.v1.FolderRequest
+	25, // 23: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
+	25, // 24: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
+	28, // 25: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
+	29, // 26: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
+	30, // 27: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
+	25, // 28: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
+	31, // 29: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
+	25, // 30: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
+	2,  // 31: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.Done
+	2,  // 32: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
+	2,  // 33: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
+	2,  // 34: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
+	2,  // 35: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
+	2,  // 36: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
+	2,  // 37: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
+	14, // 38: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
+	16, // 39: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
+	18, // 40: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
+	20, // 41: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
+	2,  // 42: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
+	2,  // 43: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
+	2,  // 44: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
+	2,  // 45: dbc.helper.v1.Files.FindSystem:output_type -> dbc.helper.v1.Done
+	2,  // 46: dbc.helper.v1.Files.Remove:output_type -> dbc.helper.v1.Done
+	27, // 47: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
+	2,  // 48: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
+	2,  // 49: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
+	2,  // 50: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
+	2,  // 51: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
+	20, // 52: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
+	2,  // 53: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
+	31, // [31:54] is the sub-list for method output_type
+	8,  // [8:31] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_dbc_helper_v1_helper_proto_init() }
@@ -2007,13 +2095,14 @@ func file_dbc_helper_v1_helper_proto_init() {
 	if File_dbc_helper_v1_helper_proto != nil {
 		return
 	}
+	file_dbc_helper_v1_helper_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_dbc_helper_v1_helper_proto_rawDesc), len(file_dbc_helper_v1_helper_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

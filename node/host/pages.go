@@ -1,0 +1,55 @@
+package host
+
+import (
+	"slices"
+
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/node/journal"
+)
+
+// pickPages is the size in KiB of the largest huge pages that hold so much memory,
+// of one node where node says so; 0 where none do. What others reserved and have
+// not touched yet is not free.
+func pickPages(pages []hw.Pages, others []journal.Task, node *int, memoryMiB uint64) uint64 {
+	var best uint64
+	for _, size := range sizes(pages) {
+		var total, free uint64
+		for _, p := range pages {
+			if p.SizeKiB == size && (node == nil || p.Node == *node) {
+				total, free = total+p.Total, free+p.Free
+			}
+		}
+		for _, t := range others {
+			if t.Reserved.PageKiB == size {
+				total -= min(total, t.Reserved.MemoryMiB<<10/size)
+			}
+		}
+		want := memoryMiB << 10
+		if want%size == 0 && want/size <= min(total, free) {
+			best = max(best, size)
+		}
+	}
+	return best
+}
+
+// hasPages: the host set aside enough pages of a size for that and for what others
+// reserved, whoever uses them now.
+func hasPages(pages []hw.Pages, others []journal.Task, size, memoryMiB uint64) bool {
+	all := slices.Clone(pages)
+	for i := range all {
+		all[i].Free = all[i].Total
+	}
+	all = slices.DeleteFunc(all, func(p hw.Pages) bool { return p.SizeKiB != size })
+	return pickPages(all, others, nil, memoryMiB) == size
+}
+
+func sizes(pages []hw.Pages) []uint64 {
+	var list []uint64
+	for _, p := range pages {
+		if p.SizeKiB > 0 {
+			list = append(list, p.SizeKiB)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

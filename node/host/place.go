@@ -1,0 +1,66 @@
+package host
+
+import (
+	"context"
+	"slices"
+
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
+)
+
+// planPlace names the CPUs that a new VM is pinned to, and huge pages for its
+// memory, where the computer has both; a VM runs without them too.
+func (g ground) planPlace(others []journal.Task, t *journal.Task) {
+	t.Reserved.CPUSet = g.layout.pick(taken(others), nil, t.CPUs)
+	t.Reserved.PageKiB = pickPages(g.pages, others, g.layout.node(t.Reserved.CPUSet), t.MemoryMiB)
+}
+
+// replace is planPlace for a VM that is there and was changed: it keeps the CPUs
+// that it has and gets those that it lacks near them. What a guest that runs has
+// too much goes back when it has started anew.
+func (g ground) replace(others []journal.Task, held journal.Reservation, t *journal.Task) {
+	if n := t.CPUs - len(held.CPUSet); n > 0 && len(held.CPUSet) > 0 {
+		more := g.layout.pick(append(taken(others), held.CPUSet...), g.layout.node(held.CPUSet), n)
+		t.Reserved.CPUSet = append(slices.Clone(held.CPUSet), more...)
+	}
+	if held.PageKiB != 0 && t.MemoryMiB != held.MemoryMiB {
+		t.Reserved.PageKiB = 0
+		if hasPages(g.pages, others, held.PageKiB, t.MemoryMiB) {
+			t.Reserved.PageKiB = held.PageKiB
+		}
+	}
+}
+
+func taken(others []journal.Task) (list []int) {
+	for _, t := range others {
+		list = append(list, t.Reserved.CPUSet...)
+	}
+	return list
+}
+
+// placement is where the VM runs from its next start on. What the computer no
+// longer has since the plan, such as after a reboot with other settings, is left out.
+func (h *Host) placement(ctx context.Context, t journal.Task) vm.Placement {
+	var p vm.Placement
+	if set := t.Reserved.CPUSet; len(set) >= t.CPUs && t.CPUs > 0 && h.cfg.Layout.holds(set[:t.CPUs]) {
+		p.CPUs = slices.Clone(set[:t.CPUs])
+		p.Emulator, p.Node = slices.Clone(h.cfg.Layout.Host), h.cfg.Layout.node(p.CPUs)
+	}
+	if t.Reserved.PageKiB != 0 && hasPages(h.pages(ctx), nil, t.Reserved.PageKiB, t.MemoryMiB) {
+		p.PageKiB = t.Reserved.PageKiB
+	}
+	if len(p.CPUs) > 0 || p.PageKiB > 0 {
+		h.deps.Log.Info("a VM is placed", "task_id", t.ID, "cpus", p.CPUs, "emulator", p.Emulator, "page_kib", p.PageKiB)
+	}
+	return p
+}
+
+// pages are the computer's; a computer that does not say has none.
+func (h *Host) pages(ctx context.Context) []hw.Pages {
+	pages, err := h.deps.Computer.HugePages(ctx)
+	if err != nil {
+		h.deps.Log.Warn("huge pages can't be read, memory is normal", "error", err)
+	}
+	return pages
+}
