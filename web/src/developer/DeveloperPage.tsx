@@ -1,9 +1,8 @@
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 import { useMessages } from "../i18n/messages";
-import { ErrorNote } from "../ui/ErrorNote";
+import { Asked } from "../ui/Asked";
 import { Page } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import css from "./Developer.module.css";
 import { type ChainTypes, useChainTypes } from "./descriptors";
 import { messages } from "./messages";
@@ -21,8 +20,7 @@ export function DeveloperPage({ first, children }: { first?: ReactNode; children
         <NavLink to="/developer/state">{m.state}</NavLink>
       </nav>
       {first}
-      {types.isPending && <Loading label={m.loading} />}
-      {types.isError && <ErrorNote error={types.error} onRetry={() => void types.refetch()} />}
+      <Asked query={types} label={m.loading} />
       {types.data && children(types.data)}
     </Page>
   );

@@ -3,7 +3,7 @@ import { useChainQuery } from "../chain/hooks";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useMessages } from "../i18n/messages";
-import { ErrorNote } from "../ui/ErrorNote";
+import { Asked } from "../ui/Asked";
 import { SelectField } from "../ui/Field";
 import { pick } from "./guide";
 import { messages } from "./messages";
@@ -26,7 +26,7 @@ export function useRental(machineId: string, address: string, state: RentalState
   const name = (r: Rental) => m.rentalName(r.id.toString(), word);
   const field = (
     <>
-      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
+      <Asked query={found} />
       {found.data && mine.length === 0 && <p role="status">{state === RentalState.TRIAL ? m.noTrial : m.noActive}</p>}
       {mine.length > 1 && (
         <SelectField

@@ -4,12 +4,11 @@ import { ChainError } from "../chain/rpc";
 import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { Banner } from "../ui/Banner";
 import { LinkButton } from "../ui/Button";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Columns, Page, Stack } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import css from "./Explain.module.css";
 import { Money } from "./Money";
 import { messages } from "./messages";
@@ -44,8 +43,8 @@ export default function ExplainPage() {
       lead={m.lead}
       actions={<LinkButton to={`/rentals/${rentId}`}>{m.toRental}</LinkButton>}
     >
-      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
-      {found.data ? <Story told={found.data} /> : found.isPending && <Loading label={m.loading} />}
+      <Asked query={found} label={m.loading} />
+      {found.data && <Story told={found.data} />}
     </Page>
   );
 }

@@ -10,12 +10,11 @@ import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { isOpen, names as stateNames, stateTones } from "../rentals/chain";
 import { messages as rentalMessages } from "../rentals/messages";
+import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Facts, Stack } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { type Column, Table } from "../ui/Table";
 import { toast } from "../ui/toast";
 import { transact } from "../wallet/approve";
@@ -63,8 +62,7 @@ export function Earnings({ machine }: { machine: Machine }) {
       }
     >
       <Stack>
-        {found.isPending && <Loading label={m.reading} />}
-        {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
+        <Asked query={found} label={m.reading} />
         {found.data && (
           <>
             <Facts

@@ -3,10 +3,10 @@ import { Link } from "react-router";
 import type { Listing } from "../gen/dbc/machine/v1/query_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { LinkButton } from "../ui/Button";
 import { Command } from "../ui/Copy";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Page } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { type Column, Table } from "../ui/Table";
@@ -36,8 +36,7 @@ export default function HostPage() {
           }
         />
       )}
-      {active && hosted.isPending && <Loading label={m.loading} />}
-      {hosted.isError && <ErrorNote error={hosted.error} onRetry={() => void hosted.refetch()} />}
+      {active && <Asked query={hosted} label={m.loading} />}
       {hosted.data && (hosted.data.length > 0 ? <Hosted listings={hosted.data} /> : <None />)}
     </Page>
   );

@@ -3,11 +3,10 @@ import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Page, Row } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { useMedia } from "../ui/useMedia";
 import { type MachinePage, searchMachines } from "./api";
 import { ColumnsMenu, shownColumns } from "./ColumnsMenu";
@@ -48,8 +47,7 @@ export default function MachinesPage() {
     <Page title={m.title} lead={m.lead}>
       {first && <GpuTypes types={first.by_gpu_type} params={params} onChange={setParams} />}
       <FilterBar params={params} invalid={invalid} onChange={setParams} />
-      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
-      {found.isPending && !found.isError && <Loading label={m.loading} />}
+      <Asked query={found} label={m.loading} />
       {first && (
         <Card label={m.title} flush>
           <Row spread className={css.bar}>

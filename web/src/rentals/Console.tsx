@@ -18,7 +18,8 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
   const asks = useRef(ask);
   const [round, setRound] = useState(0);
   const [error, setError] = useState<unknown>();
-  const [closed, setClosed] = useState(false);
+  const [state, setState] = useState<"connecting" | "open" | "closed">("connecting");
+  const closed = state === "closed";
   useEffect(() => {
     if (!place.current) return;
     let socket: WebSocket | undefined;
@@ -31,20 +32,21 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
     const resized = new ResizeObserver(() => fit.fit());
     resized.observe(place.current);
     setError(undefined);
-    setClosed(false);
+    setState("connecting");
     socketUrl(asks.current, "console", machineId, taskId, round > 0)
       .then((url) => {
         if (ended) return;
         socket = new WebSocket(url);
         socket.binaryType = "arraybuffer";
         socket.onopen = () => {
+          setState("open");
           terminal.focus();
           // The console says nothing until it is asked: a line break brings its prompt.
           socket?.send("\r");
         };
         socket.onmessage = ({ data }) =>
           terminal.write(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
-        socket.onclose = () => !ended && setClosed(true);
+        socket.onclose = () => !ended && setState("closed");
         terminal.onData((text) => socket?.readyState === WebSocket.OPEN && socket.send(text));
       })
       .catch((problem) => !ended && setError(problem));
@@ -61,7 +63,7 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
       {(closed || error !== undefined) && (
         <Button onClick={() => setRound(round + 1)}>{closed ? `${m.disconnected} ${m.reconnect}` : m.takeOver}</Button>
       )}
-      <div className={css.terminal}>
+      <div className={css.terminal} data-testid="console" data-state={state}>
         <div ref={place} className={css.inner} />
       </div>
     </Stack>

@@ -2,13 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { HardDrive, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { TextField } from "../ui/Field";
 import { Row, Stack } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { toast } from "../ui/toast";
 import css from "./Disks.module.css";
 import { messages } from "./messages";
@@ -59,8 +59,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
       <Stack gap={12}>
         <h3>{m.disks.title}</h3>
         <p className="small muted">{m.disks.why}</p>
-        {list.isPending && <Loading label={m.disks.title} />}
-        {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+        <Asked query={list} label={m.disks.title} />
         {list.data?.reason && (
           <Banner tone="bad" title={m.reason}>
             {list.data.reason}

@@ -7,10 +7,10 @@ import { MsgRentMachineResponseSchema, MsgRentMachineSchema } from "../gen/dbc/r
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import type { Machine } from "../machines/api";
+import { Asked } from "../ui/Asked";
 import { Banner } from "../ui/Banner";
 import { Button, LinkButton } from "../ui/Button";
 import { Choices } from "../ui/Choices";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Facts, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { transact } from "../wallet/approve";
@@ -96,7 +96,7 @@ function RentForm({ machine, terms }: { machine: Machine; terms: Terms }) {
         />
       )}
       <DurationField terms={terms} value={seconds} onChange={setSeconds} />
-      {quote.isError && <ErrorNote error={quote.error} onRetry={() => void quote.refetch()} />}
+      <Asked query={quote} />
       {q && !quote.isError && (
         <Facts
           wide

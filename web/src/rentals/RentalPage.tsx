@@ -6,6 +6,7 @@ import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { LinkButton } from "../ui/Button";
@@ -59,7 +60,7 @@ export default function RentalPage() {
   const { rental, earned, unearned } = found.data;
   return (
     <Page title={m.page(rentId)} actions={<StateOf rental={rental} />}>
-      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
+      <Asked query={found} />
       <Open rental={rental} earned={earned} unearned={unearned} />
     </Page>
   );

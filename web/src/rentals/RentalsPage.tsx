@@ -7,11 +7,11 @@ import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Button, LinkButton } from "../ui/Button";
 import { Choices } from "../ui/Choices";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Page } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { Table } from "../ui/Table";
@@ -74,8 +74,7 @@ function List({ renter }: { renter: string }) {
           { value: "all", label: m.allOf },
         ]}
       />
-      {found.isError && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
-      {found.isPending && !found.isError && <Loading label={m.loading} />}
+      <Asked query={found} label={m.loading} />
       {rentals && (
         <Card label={m.title} flush>
           {rentals.length === 0 ? (

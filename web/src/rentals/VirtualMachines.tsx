@@ -5,11 +5,10 @@ import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useMessages } from "../i18n/messages";
 import { ApiError } from "../node/api";
 import { forget, type Session } from "../session/store";
+import { Asked } from "../ui/Asked";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Stack } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { CreateVm } from "./CreateVm";
 import { messages } from "./messages";
 import { strictOf } from "./strict";
@@ -56,8 +55,7 @@ export function VirtualMachines({
   const may = session.scope !== "read";
   return (
     <Stack>
-      {tasks.isError && <ErrorNote error={tasks.error} onRetry={() => void tasks.refetch()} />}
-      {tasks.isPending && !tasks.isError && <Loading label={m.vms} />}
+      <Asked query={tasks} label={m.vms} />
       {tasks.data?.map((task) => (
         <VmCard key={task.task_id} at={at} ask={ask} strict={strict} summary={task} may={may} onChange={again} />
       ))}

@@ -5,6 +5,7 @@ import { useFormat } from "../i18n/format";
 import { useLocale } from "../i18n/locale";
 import { useMessages } from "../i18n/messages";
 import type { MachineRef } from "../session/machine";
+import { Asked } from "../ui/Asked";
 import { Badge, type Tone } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
@@ -112,7 +113,7 @@ export function VmCard({
       }
     >
       <Stack>
-        {detail.isError && <ErrorNote error={detail.error} onRetry={() => void detail.refetch()} />}
+        <Asked query={detail} />
         {task?.reason && (
           <Banner tone="bad" title={m.reason}>
             {task.reason}
@@ -224,8 +225,7 @@ function Logs({ ask, id, onClose }: { ask: Ask; id: string; onClose: () => void 
   });
   return (
     <Dialog open wide title={m.logs} onClose={onClose}>
-      {log.isError && <ErrorNote error={log.error} onRetry={() => void log.refetch()} />}
-      {log.isPending && <Loading label={m.logs} />}
+      <Asked query={log} label={m.logs} />
       {log.data && <pre className="log">{log.data.logs || m.noLog}</pre>}
     </Dialog>
   );

@@ -7,12 +7,11 @@ import { rpc } from "../chain/rpc";
 import { TxBodySchema, TxRawSchema } from "../gen/cosmos/tx/v1beta1/tx_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Hash } from "../ui/Copy";
 import { Empty } from "../ui/Empty";
-import { ErrorNote } from "../ui/ErrorNote";
 import { Card } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { Table } from "../ui/Table";
 import { messages } from "./messages";
 import { changeOf, type Move } from "./moves";
@@ -83,15 +82,15 @@ function namesOf(tx: string): string[] {
 export function History({ address }: { address: string }) {
   const m = useMessages(messages);
   const format = useFormat();
-  const { data, error, isPending, refetch } = useQuery({
+  const found = useQuery({
     queryKey: [chainKey, "history", address],
     queryFn: ({ signal }) => load(address, signal),
     refetchInterval: 10_000,
   });
+  const { data } = found;
   return (
     <Card title={m.history} flush>
-      {isPending && <Loading label={m.history} />}
-      {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
+      <Asked query={found} label={m.history} />
       {data?.length === 0 && (
         <Empty icon={<HistoryIcon aria-hidden="true" />} title={m.historyEmpty}>
           {m.historyNote}
