@@ -22,29 +22,48 @@ const (
 )
 
 // TestGuide is the guide, with its half hour to confirm.
-func TestGuide(t *testing.T) { browse(t, "guide.test.mjs") }
+func TestGuide(t *testing.T) { onDevnet(t, "guide.test.mjs") }
+
+// TestRental is what a renter does with one virtual machine, and what colleagues,
+// programs and Keplr do with his rentals.
+func TestRental(t *testing.T) { onDevnet(t, "rental.test.mjs") }
 
 // TestPages is what else a renter sees, where a trial is over in a minute.
-func TestPages(t *testing.T) { browse(t, "pages.test.mjs", "--fast") }
+func TestPages(t *testing.T) { onDevnet(t, "pages.test.mjs", "--fast") }
 
 // TestChain is what developers and hosts do, looked for on the chain.
-func TestChain(t *testing.T) { browse(t, "chain.test.mjs") }
+func TestChain(t *testing.T) { onDevnet(t, "chain.test.mjs") }
 
-// browse starts a devnet and hands it to the tests of a file.
-func browse(t *testing.T, file string, flags ...string) {
+// onDevnet starts a devnet and hands it to the tests of a file.
+func onDevnet(t *testing.T, file string, flags ...string) {
+	t.Helper()
+	install(t)
+	info := start(t, flags...)
+	browse(t, file, "BASE="+info.Client, "MACHINE="+info.MachineID, "DBC_HOME="+info.Home)
+}
+
+// install brings what the tests of the browser need.
+func install(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal("needs root: run scripts/test.sh")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
-	install := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	if said, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v: %s", err, said)
+	for _, folder := range []string{".", "../cosmjs"} {
+		npm := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+		npm.Dir = folder
+		if said, err := npm.CombinedOutput(); err != nil {
+			t.Fatalf("npm ci in %s: %v: %s", folder, err, said)
+		}
 	}
-	info := start(t, flags...)
+}
+
+// browse runs the tests of a file.
+func browse(t *testing.T, file string, env ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
 	tests := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file)
-	tests.Env = append(os.Environ(), "BASE="+info.Client, "MACHINE="+info.MachineID, "DBC_HOME="+info.Home)
+	tests.Env = append(os.Environ(), env...)
 	tests.Stdout, tests.Stderr = os.Stdout, os.Stderr
 	if err := tests.Run(); err != nil {
 		t.Fatal(err)

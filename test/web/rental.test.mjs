@@ -1,0 +1,253 @@
+// What a renter does with one virtual machine from its first minute to its
+// last, with colleagues, with a program of his own, and with Keplr.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { password, renter } from "./app.mjs";
+import { launch, open } from "./browser.mjs";
+import { accessible, shoot } from "./check.mjs";
+import { importKey, rest } from "./host.mjs";
+import { install } from "./keplr.mjs";
+
+const { BASE: base, MACHINE: machine } = process.env;
+/** limit ends a test that hangs, in ms. */
+const limit = 1_500_000;
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+const rentalOf = async (id) => (await rest(`/dbc/rental/v1/rentals/${id}`)).rental;
+
+/** cosmjs goes on with a rental by the words of its wallet, and gives what it printed. */
+async function cosmjs(words, id, seconds) {
+  const run = spawn("node", ["../cosmjs/continue.mjs", base, id, String(seconds)], { stdio: ["pipe", "pipe", "inherit"] });
+  run.stdin.end(words.join(" "));
+  let said = "";
+  run.stdout.on("data", (data) => {
+    said += data;
+  });
+  const code = await new Promise((resolve, reject) => run.on("error", reject).on("close", resolve));
+  assert.equal(code, 0, said);
+  return said.trim().split("\n");
+}
+
+/** terminal is the console's text as a screen reader has it. */
+function terminal(page) {
+  const rows = page.locator(".xterm-accessibility");
+  return {
+    says: (text) => rows.filter({ hasText: text }).waitFor({ state: "attached" }),
+    /** asked sends line breaks until the guest answers them with a text: a console says nothing by itself. */
+    async asked(text) {
+      await page.locator('[data-testid="console"][data-state="open"]').waitFor();
+      await page.locator(".xterm-screen").click();
+      const there = this.says(text).then(() => true);
+      while (!(await Promise.race([there, page.waitForTimeout(3_000)]))) await page.keyboard.press("Enter");
+    },
+    async type(text) {
+      await page.keyboard.type(text);
+      await page.keyboard.press("Enter");
+    },
+  };
+}
+
+test("one virtual machine: password, console, disks, off and on, a colleague, a program, and its end", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  const { w, button, dialog } = r;
+  const words = await r.createWallet();
+  await r.faucet();
+  const id = await r.rent(machine, "30m");
+
+  // A reload while something waits for its signature signs nothing.
+  await button(w.confirm).click();
+  await dialog().getByText(w.notRefundable).waitFor();
+  await page.reload();
+  await r.state(w.trial).waitFor();
+  assert.equal(await dialog().count(), 0);
+  await r.signIn();
+  await r.createVm();
+  await page.getByTestId("status").waitFor();
+  await page.reload();
+  await r.status(w.running).waitFor();
+
+  // Without an SSH key the machine made a password; the renter sets his own, by his wallet's signature.
+  await page.getByTestId("password").waitFor();
+  await button("Set a password").click();
+  const form = page.getByRole("region", { name: "Set a password" });
+  const user = await form.getByLabel("User", { exact: true }).inputValue();
+  const secret = `web-${randomBytes(6).toString("hex")}`;
+  await form.getByLabel("New password of the guest", { exact: true }).fill("short");
+  await form.getByText("8 to 128 characters").waitFor();
+  await form.getByLabel("New password of the guest", { exact: true }).fill(secret);
+  await button("Set the password", form).click();
+  await r.approve("Set the password");
+  await page.getByText(`The password of ${user} is set`).waitFor();
+  await page.getByTestId("password").waitFor({ state: "detached" });
+  await button("Set a password").click();
+
+  // The serial console has a prompt, takes that password, and runs a command.
+  await button(w.console).click();
+  const serial = terminal(page);
+  await serial.asked("login:");
+  await shoot(page, "en-console");
+  await serial.type(user);
+  await serial.says("Password:");
+  await serial.type(secret);
+  await serial.says("$");
+  await serial.type("echo works-$((6*7))");
+  await serial.says("works-42");
+  await button(w.close, dialog()).click();
+
+  // Data disks of a running guest.
+  await button("Disks").click();
+  const disks = page.getByRole("region", { name: "Disks" });
+  const disk = disks.getByRole("listitem", { name: "vdb" });
+  await disks.getByLabel("Size of a new data disk").fill("1");
+  await button("Add a data disk", disks).click();
+  await disk.getByText("1 GiB").waitFor();
+  await page.reload();
+  await button("Disks").click();
+  await disk.getByLabel("New size of vdb").fill("1");
+  await disk.getByText("never gets smaller").waitFor();
+  assert.equal(await button("Enlarge vdb", disk).isDisabled(), true);
+  await disk.getByLabel("New size of vdb").fill("2");
+  await button("Enlarge vdb", disk).click();
+  await disk.getByText("2 GiB").waitFor();
+  await accessible(page, "disks");
+  await shoot(page, "en-disks");
+  await button("Delete vdb", disk).click();
+  await dialog().getByText("Everything on it is lost").waitFor();
+  await r.approve(w.delete);
+  await disk.waitFor({ state: "detached" });
+
+  // A colleague with a link and no wallet: he may look, stop and start, and not delete.
+  await page.getByRole("radio", { name: "look, create, start and stop", exact: true }).check();
+  await button("Make a link").click();
+  await r.approve(w.signText);
+  const link = await page.locator("code", { hasText: "#session=" }).textContent();
+  const other = await open(browser, { lang: "en", base });
+  const colleague = renter(other.page, "en");
+  await other.page.goto(link);
+  await colleague.status(w.running).waitFor();
+  await other.page.getByText("by a link that the renter gave you").waitFor();
+  assert.equal(new URL(other.page.url()).hash, "", "the key stays in the address");
+  await colleague.button(w.stop).waitFor();
+  assert.equal(await colleague.button(w.delete).count(), 0);
+  assert.equal(await colleague.button("Set a password").count(), 0);
+  await colleague.button(w.stop).click();
+  await colleague.button(w.start).waitFor();
+  await r.status(w.off).waitFor();
+  await other.page.reload();
+  await colleague.button(w.start).click();
+  await colleague.status(w.running).waitFor();
+
+  // Revoked, the link is worth nothing.
+  await button("Revoke").click();
+  await r.approve(w.signText);
+  await other.page.getByText("This rental belongs to another account").waitFor();
+  assert.equal(await colleague.status(w.running).count(), 0);
+  await other.page.goto(link);
+  await other.page.getByText("This rental belongs to another account").waitFor();
+  await other.context.close();
+
+  // Restarted by the renter, with a reload in between.
+  await r.status(w.running).waitFor();
+  await button(w.restart).click();
+  await page.getByTestId("status").filter({ hasNotText: w.running }).waitFor();
+  await page.reload();
+  await r.status(w.running).waitFor();
+
+  // A program goes on with the wallet's words, and this page follows.
+  const trial = await rentalOf(id);
+  const said = await cosmjs(words, id, 1_800);
+  const renewed = await rentalOf(id);
+  assert.equal(Date.parse(renewed.end) - Date.parse(trial.end), 1_800_000);
+  assert.deepEqual(said, [`RENTAL_STATE_ACTIVE ${trial.end}`, `RENTAL_STATE_ACTIVE ${renewed.end}`]);
+  await r.state(w.active).waitFor();
+
+  // The end of the virtual machine, by the wallet's own signature.
+  await button(w.delete).click();
+  await dialog().getByText("Nothing brings them back").waitFor();
+  await r.approve(w.delete);
+  await page.getByText("No virtual machine yet").waitFor();
+  assert.deepEqual([...faults, ...other.faults], []);
+  await context.close();
+});
+
+test("accounts: a second one of the same words, their export, and their import elsewhere", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  const { button, dialog } = r;
+  const words = await r.createWallet();
+  const row = (name) => page.getByRole("listitem").filter({ hasText: name });
+  const act = async (name, action) => {
+    await page.getByRole("button", { name: `Actions for ${name}` }).click();
+    await page.getByRole("menuitem", { name: action }).click();
+  };
+  const address = async () => /dbc1[0-9a-z]{38}/.exec(await page.locator("main").textContent())[0];
+  await page.getByTestId("balance").waitFor();
+  const first = await address();
+
+  await act("DBC 1", "Rename");
+  await dialog().getByLabel("Name", { exact: true }).fill("Savings");
+  await button("Save", dialog()).click();
+  await row("Savings").waitFor();
+  await act("Savings", "Next account of the same words");
+  await dialog().getByLabel("Name", { exact: true }).fill("Second");
+  await dialog().getByLabel("Password", { exact: true }).fill(password);
+  await button("Add an account", dialog()).click();
+  await dialog().waitFor({ state: "detached" });
+  await row("Second").waitFor();
+
+  // Shown only for the password.
+  await act("Savings", "Show words or key");
+  await dialog().getByLabel("Password", { exact: true }).fill(`${password}!`);
+  await button("Show", dialog()).click();
+  await dialog().getByText("Wrong password").waitFor();
+  await dialog().getByLabel("Password", { exact: true }).fill(password);
+  await button("Show", dialog()).click();
+  const listed = dialog().locator("ol li");
+  await listed.last().waitFor();
+  assert.deepEqual(await listed.allTextContents(), words);
+  await button("Close", dialog()).click();
+
+  // The same words elsewhere give the same account.
+  const other = await open(browser, { lang: "en", base });
+  await importKey(other.page, renter(other.page, "en"), "en", "Elsewhere", words.join(" "));
+  await other.page.getByText(first).waitFor();
+  assert.deepEqual([...faults, ...other.faults], []);
+  await other.context.close();
+  await context.close();
+});
+
+test("Keplr signs instead of a wallet of the app: rent, sign in to the machine, cancel", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const { address, asked } = await install(page, randomBytes(32).toString("hex"));
+  const r = renter(page, "en");
+  const { w, button } = r;
+  await page.goto("/wallet");
+  await button("Connect Keplr").click();
+  await page.getByText(address).waitFor();
+  const suggested = asked.find(({ what }) => what === "suggest").value;
+  assert.equal(suggested.bip44.coinType, 118);
+  assert.equal(suggested.rpc, `${base}/chain/rpc`);
+  assert.deepEqual(asked.filter(({ what }) => what === "enable").map(({ value }) => value), [suggested.chainId]);
+  await r.faucet();
+  const id = await r.rent(machine, "30m");
+  assert.equal((await rentalOf(id)).renter, address);
+  await page.reload();
+  await r.signIn();
+  await button(w.createVm).first().waitFor();
+  const grant = asked.find(({ what }) => what === "text").value;
+  assert.match(grant, /^dbc-session-v1\n/);
+  await button(w.cancel).click();
+  await r.approve();
+  await r.state(w.refunded).waitFor();
+  assert.equal(asked.filter(({ what }) => what === "tx").length, 2);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
