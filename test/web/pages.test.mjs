@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { renter } from "./app.mjs";
 import { launch, open } from "./browser.mjs";
 import { accessible, shoot } from "./check.mjs";
+import { clientNode } from "./node.mjs";
 
 const { BASE: base, MACHINE: machine } = process.env;
 /** firstLoad bounds what the first page takes from the node, in bytes of zipped bodies. */
@@ -46,6 +47,26 @@ test("the first page is small, strict and usable on a phone, in the dark", { tim
   await accessible(page, "machines on a phone");
   await shoot(page, "zh-machines-phone-dark");
   assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a client node that is killed and started again: the page tells, and goes on by itself", { timeout: limit }, async (t) => {
+  const node = await clientNode();
+  t.after(() => node.remove());
+  const { page, context } = await open(browser, { lang: "en", base: node.base });
+  const r = renter(page, "en");
+  await node.start();
+  await r.createWallet();
+  await page.goto("/machines?show=online");
+  await page.getByRole("table").getByRole("link").first().waitFor();
+  await node.kill();
+  await page.getByText(r.w.nodeAway).waitFor();
+  // What is asked meanwhile fails with what to do about it.
+  await page.getByRole("radio", { name: r.w.all, exact: true }).check();
+  await page.getByText("Start the client node again").first().waitFor();
+  await node.start();
+  await page.getByText(r.w.nodeAway).waitFor({ state: "detached" });
+  await page.getByRole("table").getByRole("link").first().waitFor();
   await context.close();
 });
 
