@@ -2,11 +2,13 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/vm"
 )
 
 // bindNetwork is do and undo of the network step: the journal says which tasks
@@ -18,7 +20,11 @@ func bindNetwork(h *Host, ctx context.Context, _ journal.Task) error { return h.
 func (h *Host) applyNetwork(ctx context.Context) {
 	err := h.bind(ctx)
 	fault := ""
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, vm.ErrUnavailable):
+		fault = vm.ErrUnavailable.Error() // whose text is another each time
+	default:
 		fault = err.Error()
 	}
 	h.net.Lock()
