@@ -151,6 +151,11 @@ func (s *Store) fill(ctx context.Context, c Chain, is Binding) error {
 				return fmt.Errorf("empty the index: %w", err)
 			}
 		}
+		if before.Binding != is || !before.complete {
+			if err := dropIndexes(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return setPosition(ctx, tx, position{Binding: is})
 	}); err != nil {
 		return err
@@ -194,6 +199,9 @@ func finish(ctx context.Context, tx *sql.Tx, p position, round int64) error {
 		if _, err := tx.ExecContext(ctx, text, round); err != nil {
 			return fmt.Errorf("drop old machines: %w", err)
 		}
+	}
+	if err := makeIndexes(ctx, tx); err != nil {
+		return err
 	}
 	return setPosition(ctx, tx, p)
 }

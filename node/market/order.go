@@ -37,6 +37,28 @@ func (o order) String() string {
 	return o.name
 }
 
+// indexes are of the orders that have one.
+var indexes = map[string]string{
+	"price_per_day": "by_price", "vram_mib": "by_vram", "gpu_count": "by_gpus", "free_slots": "by_free",
+}
+
+// dense: where so many times a page fit, a walk in the order meets a page of
+// them soon. Where fewer do, it could pass all machines before, one by one, and
+// what the filters find is sorted instead.
+const dense = 4
+
+// from is the tables that a page is read from: those of its filters and its
+// order, which is walked if that finds a page soon.
+func (o order) from(walk bool) string {
+	if slices.Contains(listed, o.name) {
+		return "machines JOIN listings ON machine = id"
+	}
+	if index, has := indexes[o.name]; has && walk {
+		return "machines INDEXED BY " + index
+	}
+	return "machines"
+}
+
 // by is the ORDER BY; its column is of the whitelist.
 func (o order) by() string {
 	return fmt.Sprintf(" ORDER BY %s%s, id%s", column(o.name), o.way(), o.way())

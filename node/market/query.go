@@ -40,10 +40,14 @@ var numbers = []string{
 
 // words are the columns that can be one of some words; gpu_type is apart
 // because a machine can have several.
-var words = []string{"state", "owner", "operator", "country", "city", "machine_id"}
+var words = []string{"state", "owner", "operator", "country", "city", "cpu_model", "machine_id"}
 
-// orders are the columns of words that can be ordered by, besides numbers.
-var orders = []string{"state", "country", "city", "machine_id"}
+// orders are the columns of words that can be ordered by, besides numbers. By
+// gpu_type, machines of several types come after those without GPUs, then the others.
+var orders = []string{"state", "owner", "operator", "country", "city", "gpu_type", "cpu_model", "machine_id"}
+
+// listed are the columns of the wider table.
+var listed = []string{"owner", "operator"}
 
 var states = []string{"bonded", "online", "offline", "retired"}
 
@@ -124,7 +128,7 @@ func (c *clause) add(name string, raw json.RawMessage) error {
 			}
 		}
 		in := column(name) + " IN (" + marks(len(list)) + ")"
-		if name == "owner" || name == "operator" {
+		if slices.Contains(listed, name) {
 			in = "id IN (SELECT machine FROM listings WHERE " + in + ")"
 		}
 		c.and(in, anys(list)...)

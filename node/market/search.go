@@ -123,17 +123,16 @@ func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged, all, typ
 	if err != nil {
 		return Page{}, err
 	}
-	if err := page.read(ctx, tx, o, paged, limit); err != nil {
+	if page.Total, page.ByGPUType, err = s.count(ctx, tx, revision, all, typeless); err != nil {
 		return Page{}, err
 	}
-	page.Total, page.ByGPUType, err = s.count(ctx, tx, revision, all, typeless)
-	return page, err
+	return page, page.read(ctx, tx, o, paged, limit)
 }
 
 func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, where clause, limit uint32) error {
 	rows, err := tx.QueryContext(ctx, //nolint:gosec // columns are of the whitelist, values are bound
-		"SELECT id, place, listing FROM (SELECT id, "+column(o.name)+" AS place FROM machines"+where.where()+o.by()+" LIMIT ?)"+
-			" JOIN listings ON machine = id ORDER BY place"+o.way()+", id"+o.way(),
+		"SELECT id, place, l.listing FROM (SELECT id, "+column(o.name)+" AS place FROM "+o.from(p.Total > dense*int64(limit))+where.where()+o.by()+" LIMIT ?) page"+
+			" JOIN listings l ON l.machine = page.id ORDER BY place"+o.way()+", id"+o.way(),
 		append(where.args, int64(limit)+1)...)
 	if err != nil {
 		return err

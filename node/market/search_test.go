@@ -22,24 +22,63 @@ func raw(t interface{ Fatal(...any) }, v any) json.RawMessage {
 	return text
 }
 
-// value is a column's number, read from the listing and not from the index.
+// value is a column's number, read from the listing and not from the index; 0
+// for a column of words.
 func value(l machine.Listing, name string) int64 {
-	f := l.Machine.Facts
+	f := &l.Machine.Facts
 	gpus, vram := sums(f.Slots)
-	return map[string]int64{
-		"gpu_count": gpus, "slots": int64(len(f.Slots)), "free_slots": int64(len(l.FreeSlots)), "vram_mib": int64(vram),
-		"cpu_cores": int64(f.CpuCores), "cpu_mhz": int64(f.CpuMhz), "memory_mib": int64(f.MemoryMib),
-		"system_disk_gib": int64(f.SystemDiskGib), "data_disk_gib": int64(f.DataDiskGib),
-		"upload_mbps": int64(f.UploadMbps), "download_mbps": int64(f.DownloadMbps),
-		"price_per_day": int64(l.Machine.PricePerDay), "stake": int64(l.Machine.Stake),
-	}[name]
+	switch name {
+	case "gpu_count":
+		return gpus
+	case "slots":
+		return int64(len(f.Slots))
+	case "free_slots":
+		return int64(len(l.FreeSlots))
+	case "vram_mib":
+		return int64(vram)
+	case "cpu_cores":
+		return int64(f.CpuCores)
+	case "cpu_mhz":
+		return int64(f.CpuMhz)
+	case "memory_mib":
+		return int64(f.MemoryMib)
+	case "system_disk_gib":
+		return int64(f.SystemDiskGib)
+	case "data_disk_gib":
+		return int64(f.DataDiskGib)
+	case "upload_mbps":
+		return int64(f.UploadMbps)
+	case "download_mbps":
+		return int64(f.DownloadMbps)
+	case "price_per_day":
+		return int64(l.Machine.PricePerDay)
+	case "stake":
+		return int64(l.Machine.Stake)
+	}
+	return 0
 }
 
+// word is a column's word, "" for a column of numbers.
 func word(l machine.Listing, name string) string {
-	return map[string]string{
-		"state": l.Machine.State.Word(), "owner": l.Machine.Owner, "operator": l.Machine.Operator,
-		"country": l.Machine.Facts.Country, "city": l.Machine.Facts.City, "machine_id": l.Machine.Id,
-	}[name]
+	switch m := &l.Machine; name {
+	case "state":
+		return m.State.Word()
+	case "owner":
+		return m.Owner
+	case "operator":
+		return m.Operator
+	case "country":
+		return m.Facts.Country
+	case "city":
+		return m.Facts.City
+	case "machine_id":
+		return m.Id
+	case "cpu_model":
+		return m.Facts.CpuModel
+	case "gpu_type":
+		return gpuColumn(m.Facts)
+	}
+	return ""
 }
 
 // TestSearchEqualsSorting: any filters in any order, page by page, are what
@@ -86,14 +125,7 @@ func TestSearchEqualsSorting(t *testing.T) {
 		}
 		name := rapid.SampledFrom(append(slices.Clone(numbers), orders...)).Draw(t, "order")
 		descending := rapid.Bool().Draw(t, "descending")
-		slices.SortFunc(want, func(a, b machine.Listing) int {
-			c := cmp.Or(cmp.Compare(value(a, name), value(b, name)), cmp.Compare(word(a, name), word(b, name)),
-				cmp.Compare(a.Machine.Id, b.Machine.Id))
-			if descending {
-				return -c
-			}
-			return c
-		})
+		want = ranked(want, order{name: name, descending: descending})
 		q.Order = order{name: name, descending: descending}.String()
 		var got []string
 		for {
@@ -111,11 +143,7 @@ func TestSearchEqualsSorting(t *testing.T) {
 				break
 			}
 		}
-		ids := make([]string, len(want))
-		for i, l := range want {
-			ids[i] = l.Machine.Id
-		}
-		if !slices.Equal(got, ids) {
+		if ids := idsOf(want); !slices.Equal(got, ids) {
 			t.Fatalf("%s: got %d machines %v, want %d %v", q.Order, len(got), got, len(ids), ids)
 		}
 	})

@@ -10,13 +10,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver's name is sqlite
 )
 
 // schema version: another one is dropped and made anew.
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
 CREATE TABLE meta (
@@ -27,6 +28,7 @@ CREATE TABLE meta (
 -- What a search scans is kept narrow, so that all of it fits in the cache.
 CREATE TABLE machines (
   id TEXT PRIMARY KEY, state TEXT NOT NULL, country TEXT NOT NULL, city TEXT NOT NULL, gpu_type TEXT NOT NULL,
+  cpu_model TEXT NOT NULL,
   gpu_count INTEGER NOT NULL, slots INTEGER NOT NULL, free_slots INTEGER NOT NULL,
   vram_mib INTEGER NOT NULL, cpu_cores INTEGER NOT NULL, cpu_mhz INTEGER NOT NULL,
   memory_mib INTEGER NOT NULL, system_disk_gib INTEGER NOT NULL, data_disk_gib INTEGER NOT NULL,
@@ -40,14 +42,42 @@ CREATE TABLE gpus (
   gpu_type TEXT NOT NULL, machine TEXT NOT NULL, PRIMARY KEY (gpu_type, machine)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX gpus_machine ON gpus (machine);
-CREATE INDEX listings_owner ON listings (owner, machine);
-CREATE INDEX listings_operator ON listings (operator, machine);
-CREATE INDEX facets ON machines (state, gpu_type, free_slots);
-CREATE INDEX by_price ON machines (price_per_day, id);
-CREATE INDEX by_vram ON machines (vram_mib, id);
-CREATE INDEX by_gpus ON machines (gpu_count, id);
-CREATE INDEX by_free ON machines (free_slots, id);
 `
+
+// searched are the indexes of searches. A first filling goes without them: one
+// made at the end costs a fraction of writing each machine's places into it.
+var searched = []string{
+	"listings_owner ON listings (owner, machine)",
+	"listings_operator ON listings (operator, machine)",
+	"facets ON machines (state, gpu_type, free_slots)",
+	"by_price ON machines (price_per_day, id)",
+	"by_vram ON machines (vram_mib, id)",
+	"by_gpus ON machines (gpu_count, id)",
+	"by_free ON machines (free_slots, id)",
+}
+
+func makeIndexes(ctx context.Context, tx *sql.Tx) error {
+	for _, index := range searched {
+		if _, err := tx.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS "+index); err != nil {
+			return fmt.Errorf("index machines: %w", err)
+		}
+	}
+	// Without its counts SQLite takes most machines being online for a rare state.
+	if _, err := tx.ExecContext(ctx, "ANALYZE"); err != nil {
+		return fmt.Errorf("count machines for the planner: %w", err)
+	}
+	return nil
+}
+
+func dropIndexes(ctx context.Context, tx *sql.Tx) error {
+	for _, index := range searched {
+		name, _, _ := strings.Cut(index, " ")
+		if _, err := tx.ExecContext(ctx, "DROP INDEX IF EXISTS "+name); err != nil {
+			return fmt.Errorf("drop an index of machines: %w", err)
+		}
+	}
+	return nil
+}
 
 // Store is the index's file. Its methods may be called concurrently.
 type Store struct {

@@ -22,7 +22,7 @@ func listing(i int) machine.Listing {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	n := 1 + r.IntN(8)
 	facts := machine.Facts{
-		CpuModel: "EPYC", CpuCores: uint32(4 * (1 + r.IntN(32))), CpuMhz: uint32(2000 + r.IntN(2000)),
+		CpuModel: []string{"EPYC", "Xeon"}[i%2], CpuCores: uint32(4 * (1 + r.IntN(32))), CpuMhz: uint32(2000 + r.IntN(2000)),
 		MemoryMib: uint64(1+r.IntN(512)) << 10, SystemDiskGib: uint64(100 + r.IntN(900)), DataDiskGib: uint64(r.IntN(9000)),
 		UploadMbps: uint32(r.IntN(1000)), DownloadMbps: uint32(r.IntN(1000)),
 		Country: []string{"DE", "SG", "US", "KR"}[r.IntN(4)], City: []string{"A", "B", "C"}[r.IntN(3)],

@@ -12,62 +12,91 @@ import (
 // mixed stands for the GPU type of a machine that has several: gpus has each.
 const mixed = "\x00"
 
+// What is written of one machine, in this order.
 const (
-	upsertMachine = `INSERT OR REPLACE INTO machines (id, state, country, city, gpu_type, gpu_count, slots, free_slots,
+	upsertMachine = `INSERT OR REPLACE INTO machines (id, state, country, city, gpu_type, cpu_model, gpu_count, slots, free_slots,
  vram_mib, cpu_cores, cpu_mhz, memory_mib, system_disk_gib, data_disk_gib, upload_mbps, download_mbps, price_per_day, stake)
- VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	upsertListing = "INSERT OR REPLACE INTO listings (machine, owner, operator, round, listing) VALUES (?,?,?,?,?)"
+	sameListing   = "UPDATE listings SET round = ? WHERE machine = ? AND listing = ?"
+	deleteTypes   = "DELETE FROM gpus WHERE machine = ?"
+	insertType    = "INSERT INTO gpus (gpu_type, machine) VALUES (?, ?)"
 )
+
+// pen has the statements of one transaction.
+type pen struct{ same, machine, listing, forget, gpu *sql.Stmt }
+
+func newPen(ctx context.Context, tx *sql.Tx) (pen, error) {
+	var p pen
+	for text, into := range map[string]**sql.Stmt{
+		sameListing: &p.same, upsertMachine: &p.machine, upsertListing: &p.listing, deleteTypes: &p.forget, insertType: &p.gpu,
+	} {
+		statement, err := tx.PrepareContext(ctx, text) // closed with the transaction
+		if err != nil {
+			return pen{}, fmt.Errorf("write machines: %w", err)
+		}
+		*into = statement
+	}
+	return p, nil
+}
 
 // put writes listings; round tells those of one filling from older ones.
 func put(ctx context.Context, tx *sql.Tx, round int64, listings []machine.Listing) error {
-	insert, err := tx.PrepareContext(ctx, upsertMachine)
+	p, err := newPen(ctx, tx)
 	if err != nil {
-		return fmt.Errorf("write machines: %w", err)
+		return err
 	}
-	defer func() { _ = insert.Close() }()
 	for _, l := range listings {
-		if err := putOne(ctx, tx, insert, round, l); err != nil {
+		if err := p.put(ctx, round, l); err != nil {
 			return fmt.Errorf("write machine %s: %w", l.Machine.Id, err)
 		}
 	}
 	return nil
 }
 
-func putOne(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, round int64, l machine.Listing) error {
+func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 	blob, err := l.Marshal()
 	if err != nil {
 		return err
 	}
 	m, f := l.Machine, l.Machine.Facts
-	gpuTypes := f.GPUTypes()
-	gpuType := ""
-	switch len(gpuTypes) {
-	case 0:
-	case 1:
-		gpuType = gpuTypes[0]
-	default:
-		gpuType = mixed
+	// A filling finds most of what it reads as it was.
+	if is, err := p.same.ExecContext(ctx, round, m.Id, blob); err != nil {
+		return err
+	} else if n, err := is.RowsAffected(); err != nil || n == 1 {
+		return err
 	}
 	gpus, vram := sums(f.Slots)
-	if _, err := insert.ExecContext(ctx, m.Id, m.State.Word(), f.Country, f.City, gpuType,
+	if _, err := p.machine.ExecContext(ctx, m.Id, m.State.Word(), f.Country, f.City, gpuColumn(f), f.CpuModel,
 		gpus, len(f.Slots), len(l.FreeSlots), clamp(vram), f.CpuCores, f.CpuMhz, clamp(f.MemoryMib),
 		clamp(f.SystemDiskGib), clamp(f.DataDiskGib), f.UploadMbps, f.DownloadMbps, clamp(m.PricePerDay),
 		clamp(m.Stake)); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, upsertListing, m.Id, m.Owner, m.Operator, round, blob); err != nil {
+	if _, err := p.listing.ExecContext(ctx, m.Id, m.Owner, m.Operator, round, blob); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM gpus WHERE machine = ?", m.Id); err != nil {
+	if _, err := p.forget.ExecContext(ctx, m.Id); err != nil {
 		return err
 	}
-	for _, name := range gpuTypes {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO gpus (gpu_type, machine) VALUES (?, ?)", name, m.Id); err != nil {
+	for _, name := range f.GPUTypes() {
+		if _, err := p.gpu.ExecContext(ctx, name, m.Id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// gpuColumn is the machine's type of GPU, "" for none.
+func gpuColumn(f machine.Facts) string {
+	switch names := f.GPUTypes(); len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	default:
+		return mixed
+	}
 }
 
 // sums are the number of GPUs, and the memory of the smallest in MiB.
