@@ -93,6 +93,16 @@ func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) err
 	case transient(ctx, err):
 		return fmt.Errorf("grow disk %s: %w", d.Name, err)
 	}
+	// The emulator may have grown the file before it failed. Growing it is safe, so
+	// it is made sure of: a disk is never larger than what is reserved for it.
+	sized := h.deps.Files.SizeDisk(ctx, folder(t), d.Name, d.WantGiB, false)
+	if sized != nil && transient(ctx, sized) {
+		return fmt.Errorf("grow disk %s: %w", d.Name, sized)
+	}
+	if sized == nil {
+		reason := fmt.Sprintf("disk %s has %d GiB now, which the guest sees after its next start: %v", d.Name, d.WantGiB, err)
+		return errors.Join(err, h.settleDisk(t.ID, d.Name, reason, func(d *journal.Disk) { d.GiB, d.WantGiB, d.Doing = d.WantGiB, 0, "" }))
+	}
 	return errors.Join(err, h.settleDisk(t.ID, d.Name, fmt.Sprintf("disk %s could not be resized: %v", d.Name, err),
 		func(d *journal.Disk) { d.WantGiB, d.Doing = 0, "" }))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,7 +200,38 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(time.Second)
-		w.wants(task.ID, "vdb 5")
+		// The emulator may have grown the file: what is reserved is what it has.
+		w.wants(task.ID, "vdb 9")
+		info, err := os.Stat(filepath.Join(w.dir, "tasks", task.ID, "vdb.raw"))
+		if got := w.task(task.ID); err != nil || info.Size() != 9<<30 || got.Reserved.DiskGiB != 19 || !strings.Contains(got.Reason, "after its next start") {
+			t.Errorf("%v, %v, reserved %d, %q", info, err, got.Reserved.DiskGiB, got.Reason)
+		}
+	})
+}
+
+// TestKilledWhileSettingAPassword: the guest has the new one, and the journal does
+// not know. Nothing waits, and setting it again is enough.
+func TestKilledWhileSettingAPassword(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		o := w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200)
+		o.AuthorizedKeys = nil
+		task := w.create(o)
+		settle(time.Second)
+		if err := w.driver.SetPassword(context.Background(), task.UUID, "dbc", "good enough"); err != nil {
+			t.Fatal(err)
+		}
+		w.stop() // before the node wrote it down
+		w.boot(nil)
+		settle(6 * time.Second)
+		if got := w.task(task.ID); got.Status != journal.Running || got.Password != task.Password {
+			t.Fatalf("after the kill: %s, the password changed: %v", got.Status, got.Password != task.Password)
+		}
+		if err := w.host.SetPassword(context.Background(), alice, first, task.ID, "dbc", "good enough"); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.task(task.ID); got.Password != "" || w.driver.Password(task.UUID, "dbc") != "good enough" {
+			t.Errorf("set again: %q is shown", got.Password)
+		}
 	})
 }
 

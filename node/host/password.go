@@ -28,7 +28,10 @@ var userName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
 // SetPassword has the guest's agent set a user's password, and returns when that
 // is done or failed. It obeys only the rental that made the task. The node keeps
-// no copy: the password that it made itself is no longer shown afterwards.
+// no copy: the password that it made itself is no longer shown afterwards. Killed
+// after the guest has the new one and before that is written down, the node still
+// shows its own, which no longer works: nothing is pending then, and setting a
+// password again is all that it takes.
 func (h *Host) SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
 	if !userName.MatchString(user) {
 		return refuse(ErrInvalid, "username", user, "1 to 32 of a-z, 0-9, _ and -", "name a user of the guest")

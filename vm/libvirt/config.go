@@ -15,6 +15,9 @@ const SystemSocket = "/run/libvirt/libvirt-sock"
 const (
 	dialLimit = 10 * time.Second
 	callLimit = 30 * time.Second
+	// learnLimit is for the first question to a libvirtd that has just started: it
+	// asks QEMU for its abilities then, which takes minutes on a slow computer.
+	learnLimit = 5 * time.Minute
 	// heavyLimit is for starting and destroying: QEMU may have to give back a
 	// large memory or reset devices.
 	heavyLimit = 3 * time.Minute

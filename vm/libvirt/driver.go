@@ -93,7 +93,7 @@ func (d *Driver) Close() error {
 
 // learn asks libvirt which user QEMU runs as, and whether that user gets KVM.
 func (d *Driver) learn(ctx context.Context) error {
-	text, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (string, error) {
+	text, err := call(ctx, &d.link, learnLimit, func(l *libvirt.Libvirt) (string, error) {
 		return l.ConnectGetCapabilities()
 	})
 	if err != nil {
