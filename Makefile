@@ -42,6 +42,10 @@ testnet: setup build ## run four validators here until Ctrl-C
 bench-chain: ## measure the chain with 100,000 machines and rentals
 	@go run ./test/benchchain $(ARGS)
 
+.PHONY: bench-api
+bench-api: ## measure calls through a client node, searches, and slow clients
+	@go run ./test/benchapi $(ARGS)
+
 .PHONY: setup
 setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh

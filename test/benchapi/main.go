@@ -1,0 +1,98 @@
+// Command benchapi measures what a client node adds to a call, what a search
+// over many machines takes, and what slow clients do to the others. A compute
+// node's API, a client node and the callers are processes of their own on this
+// computer; the real API, gateway, libp2p hosts, journal and index, with no VMs
+// and a made-up market in place of a chain.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	machines := flag.Int("machines", 100_000, "machines in the index")
+	calls := flag.Int("calls", 2_000, "calls of each row, half of them each way where two are compared")
+	slow := flag.Int("slow", 1_000, "clients that hold a connection with half a request")
+	flag.Parse()
+	err := func() error {
+		if role := os.Getenv(asRole); role != "" {
+			return be(ctx, role, *machines)
+		}
+		return run(ctx, os.Stdout, config{machines: *machines, calls: *calls, slow: *slow})
+	}()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchapi:", err)
+		os.Exit(1)
+	}
+}
+
+// config of a run.
+type config struct{ machines, calls, slow int }
+
+func run(ctx context.Context, out io.Writer, cfg config) error {
+	_, _ = fmt.Fprintf(out, "%s, %d cores, load %s, Go %s; %d machines in the index, %d calls each row\n\n| what | measured |\n|---|---|\n",
+		cpu(), runtime.NumCPU(), load(), strings.TrimPrefix(runtime.Version(), "go"), cfg.machines, cfg.calls)
+	row := func(what, format string, values ...any) {
+		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
+	}
+	w, err := newWorld(ctx, cfg.machines)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	row("index filled from pages of 500, until the first answer", "%v", w.filled)
+	idle, err := w.client.resident()
+	if err != nil {
+		return err
+	}
+	row("resident memory of the idle client node, index on disk (budget ≤ 100 MiB)", "%d MiB", idle>>20)
+	for _, callers := range []int{1, 64} {
+		if err := w.compareCalls(ctx, row, cfg.calls, callers); err != nil {
+			return err
+		}
+		if err := w.searches(ctx, row, cfg.calls/4, callers); err != nil {
+			return err
+		}
+	}
+	if err := w.amongSlow(ctx, row, cfg); err != nil {
+		return err
+	}
+	busy, err := w.client.resident()
+	if err != nil {
+		return err
+	}
+	row("resident memory of the client node after all of it", "%d MiB", busy>>20)
+	return nil
+}
+
+// load is the computer's mean load of the last minute: what else it has to do.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	one, _, _ := strings.Cut(string(text), " ")
+	return one
+}
+
+func cpu() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/market"
+	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/rental"
+)
+
+// What a process of the benchmark is told by its environment.
+const (
+	asRole   = "DBC_BENCH_ROLE"
+	asHome   = "DBC_BENCH_HOME"
+	asRenter = "DBC_BENCH_RENTER"
+	asTarget = "DBC_BENCH_MACHINE"
+)
+
+const chainID = "dbc-testnet-1"
+
+// said is the line with which a node says that it answers.
+type said struct {
+	MachineID, URL string
+	Addrs          []string
+}
+
+// be is one node until standard input ends.
+func be(ctx context.Context, role string, machines int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // the benchmark's end is this node's
+		_, _ = bufio.NewReader(os.Stdin).ReadByte()
+		cancel()
+	}()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	k, err := key.New()
+	if err != nil {
+		return err
+	}
+	if role == "machine" {
+		return beMachine(ctx, k, listener)
+	}
+	return beClient(ctx, k, listener, machines)
+}
+
+// noVMs is a host without VMs: what is measured is the way to it.
+type noVMs struct {
+	api.Host
+	renter string
+}
+
+func (noVMs) Tasks(string) ([]journal.Task, error)        { return nil, nil }
+func (noVMs) Used() (host.Amount, int, error)             { return host.Amount{}, 0, nil }
+func (n noVMs) Refresh(context.Context) trust.Word        { return n.Word() }
+func (noVMs) List(context.Context) ([]image.Image, error) { return nil, nil }
+
+func (n noVMs) Word() trust.Word {
+	now := time.Now()
+	return trust.Word{Height: 1, Time: now, Open: map[uint64]trust.Rental{1: {
+		ID: 1, Renter: n.renter, Slots: []uint32{0}, State: rental.StateActive, Start: now.Add(-time.Hour), End: now.Add(24 * time.Hour),
+	}}}
+}
+
+func beMachine(ctx context.Context, k key.Key, listener net.Listener) (err error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	book, err := journal.Open(filepath.Join(os.Getenv(asHome), "journal.db"),
+		journal.Binding{ChainID: chainID, GenesisHash: "00", MachineID: k.MachineID()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	peers, err := p2p.New(p2p.Config{Key: k, ChainID: chainID, Listen: netip.MustParseAddrPort("127.0.0.1:0"), Server: true, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peers.Close()) }()
+	fake := noVMs{renter: os.Getenv(asRenter)}
+	server := api.New(api.Config{
+		Key: k, ChainID: chainID, Version: "bench", Listen: netip.MustParseAddrPort(listener.Addr().String()),
+		PublicIP: netip.MustParseAddr("127.0.0.1"), PortFirst: 5200, PortLast: 5999,
+		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 8000}, GPUs: []int{1}}, GPUType: "Test GPU",
+	}, api.Deps{
+		Host: fake, Usage: fake, Rentals: fake, Images: fake, Replay: book, Sessions: book, Grants: book,
+		Inventory: func(context.Context) (hw.Inventory, error) { return hw.Inventory{}, nil }, Log: log,
+	})
+	defer server.Close()
+	own := server.HTTP()
+	streams, err := peers.NewServer(own, own.Handler, log)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 2)
+	go func() { ended <- own.Serve(listener) }()
+	go func() { ended <- streams.Serve() }()
+	if err := tell(said{k.MachineID(), "http://" + listener.Addr().String(), peers.Addrs()}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return errors.Join(own.Close(), streams.Close(), served(<-ended), served(<-ended))
+}
+
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// known is where the one machine is.
+type known said
+
+func (k known) Addresses(context.Context, string) ([]string, error) { return k.Addrs, nil }
+
+func beClient(ctx context.Context, k key.Key, listener net.Listener, machines int) (err error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var target known
+	if err := json.Unmarshal([]byte(os.Getenv(asTarget)), &target); err != nil {
+		return err
+	}
+	peers, err := p2p.New(p2p.Config{Key: k, ChainID: chainID, Listen: netip.MustParseAddrPort("127.0.0.1:0"), Finder: target, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peers.Close()) }()
+	index, err := market.Open(ctx, os.Getenv(asHome))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	g := gateway.New(gateway.Config{ChainID: chainID, Guard: api.Guard{Listen: netip.MustParseAddrPort(listener.Addr().String())}},
+		gateway.Deps{
+			Machines: peers.Transport(), Streams: peers.Streams(), Log: log,
+			Known:  func(context.Context) ([]api.Node, error) { return nil, nil },
+			Status: func(context.Context) gateway.Status { return gateway.Status{} },
+			Mounts: []gateway.Mount{{Pattern: market.Path, Handler: market.Handler(index, log)}},
+		})
+	server := g.HTTP()
+	ended, followed := make(chan error, 1), make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	go func() { followed <- index.Follow(ctx, ledger(machines), log) }()
+	if err := tell(said{k.MachineID(), "http://" + listener.Addr().String(), peers.Addrs()}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return errors.Join(server.Close(), served(<-ended), <-followed)
+}
+
+func tell(s said) error { return json.NewEncoder(os.Stdout).Encode(s) }
+
+// process is a node of the benchmark.
+type process struct {
+	said
+	cmd *exec.Cmd
+	end func()
+}
+
+// spawn starts this program as a node.
+func spawn(ctx context.Context, args []string, environment ...string) (process, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return process{}, err
+	}
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // this program
+	cmd.Env, cmd.Stderr = append(os.Environ(), environment...), os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return process{}, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return process{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return process{}, err
+	}
+	p := process{cmd: cmd, end: func() { _ = in.Close(); _ = cmd.Wait() }}
+	if err := json.NewDecoder(out).Decode(&p.said); err != nil {
+		p.end()
+		return process{}, fmt.Errorf("start a node: %w", err)
+	}
+	return p, nil
+}
+
+// resident memory in bytes, as the kernel counts it.
+func (p process) resident() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, is := strings.CutPrefix(line, "VmRSS:"); is {
+			kib, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
+			return kib << 10, err
+		}
+	}
+	return 0, fmt.Errorf("no VmRSS of process %d", p.cmd.Process.Pid)
+}
