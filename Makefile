@@ -28,6 +28,11 @@ demo: setup build tiny ## start a whole network here and walk the rental guide o
 test: setup build tiny ## run all tests, real guests among them
 	@scripts/test.sh
 
+FOR ?= 30s
+.PHONY: fuzz
+fuzz: ## run every fuzz target, two at a time (FOR=30s each)
+	@scripts/fuzz.sh $(FOR)
+
 SEEDS ?= 1,2,3,4,5,6,7,8,9,10
 BLOCKS ?= 500
 .PHONY: sim

@@ -165,8 +165,8 @@ func nodeError(status int, envelope api.Reply, proved bool) error {
 		message = text
 	}
 	return &NodeError{
-		Status: status, ErrCode: envelope.ErrCode, Code: envelope.Code, Message: Printable(message),
-		Field: envelope.Field, Value: envelope.Value, Limit: envelope.Limit, Proved: proved,
+		Status: status, ErrCode: envelope.ErrCode, Code: Printable(envelope.Code), Message: Printable(message),
+		Field: Printable(envelope.Field), Value: Printable(envelope.Value), Limit: Printable(envelope.Limit), Proved: proved,
 	}
 }
 

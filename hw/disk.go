@@ -3,7 +3,11 @@ package hw
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // ReadDisk is the file system below path.
@@ -25,4 +29,27 @@ func ReadDisk(path string) (Disk, error) {
 		disk.Device = stat.Dev
 	}
 	return disk, nil
+}
+
+// diskType asks the kernel whether a block device, or the disk that it is a part
+// of, turns.
+func diskType(root string, device uint64) string {
+	at := filepath.Join(root, fmt.Sprintf("sys/dev/block/%d:%d", unix.Major(device), unix.Minor(device)))
+	real, err := filepath.EvalSymlinks(at)
+	if err != nil {
+		return "unknown"
+	}
+	for _, dir := range []string{real, filepath.Dir(real)} {
+		text, err := os.ReadFile(filepath.Join(dir, "queue/rotational"))
+		if err != nil {
+			continue
+		}
+		switch strings.TrimSpace(string(text)) {
+		case "0":
+			return "SSD"
+		case "1":
+			return "HDD"
+		}
+	}
+	return "unknown"
 }

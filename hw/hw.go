@@ -21,8 +21,10 @@ type Config struct {
 // Inventory is what a computer has, before any reserve of the host.
 type Inventory struct {
 	CPUModel string
-	// Cores are logical CPUs, as the kernel schedules them.
-	Cores int
+	// Cores are logical CPUs, as the kernel schedules them; Sockets are the
+	// processors that have them, 1 where the kernel does not say.
+	Cores   int
+	Sockets int
 	// MHz is the clock of the first CPU, 0 where the kernel does not say.
 	MHz int
 	// MemoryMiB is all memory the kernel has; FreeMiB what it could give now.
@@ -35,7 +37,10 @@ type Inventory struct {
 type Disk struct {
 	Path string
 	// Device tells file systems apart: two folders with one number share it.
-	Device   uint64
+	Device uint64
+	// Type is "SSD" or "HDD", and "unknown" where the kernel does not say, as for
+	// what isn't a disk's own file system.
+	Type     string
 	TotalGiB uint64
 	// FreeGiB is what a process without privileges may still write.
 	FreeGiB uint64
@@ -62,6 +67,7 @@ func Read(ctx context.Context, cfg Config) (Inventory, error) {
 		if err != nil {
 			return Inventory{}, err
 		}
+		disk.Type = diskType(root, disk.Device)
 		inv.Disks = append(inv.Disks, disk)
 	}
 	return inv, nil

@@ -2,19 +2,24 @@ package hw_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/dbc-network/dbc/hw"
 )
 
 const cpuinfo = `processor	: 0
+physical id	: 0
 model name	: AMD EPYC  7B13
 cpu MHz		: 2449.998
 flags		: fpu vme
 
 processor	: 1
+physical id	: 1
 model name	: AMD EPYC  7B13
 cpu MHz		: 1800.000
 `
@@ -45,7 +50,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if inv.CPUModel != "AMD EPYC 7B13" || inv.Cores != 2 || inv.MHz != 2449 {
+	if inv.CPUModel != "AMD EPYC 7B13" || inv.Cores != 2 || inv.Sockets != 2 || inv.MHz != 2449 {
 		t.Errorf("CPU: %+v", inv)
 	}
 	if inv.MemoryMiB != 24044 || inv.FreeMiB != 20000 {
@@ -81,5 +86,38 @@ func TestReadThisMachine(t *testing.T) {
 	}
 	if inv.Cores < 1 || inv.MemoryMiB < 1 || len(inv.Disks) != 1 {
 		t.Errorf("%+v", inv)
+	}
+}
+
+// A part of a disk has its disk's type.
+func TestDiskType(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	disk, err := hw.ReadDisk(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("%d:%d", unix.Major(disk.Device), unix.Minor(disk.Device))
+	for turns, want := range map[string]string{"0\n": "SSD", "1\n": "HDD", "x": "unknown", "": "unknown"} {
+		dir := root(t, cpuinfo, meminfo)
+		device := filepath.Join(dir, "sys/devices/sda/sda1")
+		blocks := filepath.Join(dir, "sys/dev/block")
+		for _, made := range []string{device, blocks, filepath.Join(dir, "sys/devices/sda/queue")} {
+			if err := os.MkdirAll(made, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Symlink(device, filepath.Join(blocks, name)); err != nil {
+			t.Fatal(err)
+		}
+		if turns != "" {
+			if err := os.WriteFile(filepath.Join(dir, "sys/devices/sda/queue/rotational"), []byte(turns), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		inv, err := hw.Read(t.Context(), hw.Config{Root: dir, Paths: []string{data}})
+		if err != nil || inv.Disks[0].Type != want {
+			t.Errorf("%q: %+v, %v; want %s", turns, inv.Disks, err, want)
+		}
 	}
 }

@@ -9,19 +9,25 @@ import (
 	"strings"
 )
 
+// maxMHz is more than any clock; a float above an int's range has no value as one.
+const maxMHz = 1e6
+
 // readCPU counts processors and takes model and clock of the first one. ARM
 // kernels print no model name: "Hardware" or the architecture's word must do.
 func readCPU(path string, inv *Inventory) error {
+	sockets := map[string]bool{}
 	err := eachField(path, func(name, value string) {
 		switch name {
 		case "processor":
 			inv.Cores++
+		case "physical id":
+			sockets[value] = true
 		case "model name", "Hardware", "cpu model":
 			if inv.CPUModel == "" {
 				inv.CPUModel = strings.Join(strings.Fields(value), " ")
 			}
 		case "cpu MHz":
-			if mhz, err := strconv.ParseFloat(value, 64); err == nil && inv.MHz == 0 {
+			if mhz, err := strconv.ParseFloat(value, 64); err == nil && inv.MHz == 0 && mhz > 0 && mhz < maxMHz {
 				inv.MHz = int(mhz)
 			}
 		}
@@ -32,6 +38,7 @@ func readCPU(path string, inv *Inventory) error {
 	if inv.Cores == 0 {
 		return fmt.Errorf("%s lists no processor: %w", path, ErrUnreadable)
 	}
+	inv.Sockets = max(len(sockets), 1)
 	if inv.CPUModel == "" {
 		inv.CPUModel = "unknown"
 	}

@@ -179,3 +179,20 @@ func FuzzParseConf(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParsePeers: each peer is a line of the file, as it stands there.
+func FuzzParsePeers(f *testing.F) {
+	f.Add([]byte("# nodes\npeer=203.0.113.7:5001\npeer = node.example:5001\n"))
+	f.Add([]byte("peer=\nfriend=1\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		peers, err := parsePeers("peer.conf", text)
+		if err != nil {
+			return
+		}
+		for _, p := range peers {
+			if p == "" || !strings.Contains(string(text), p) {
+				t.Errorf("%q of %q", p, text)
+			}
+		}
+	})
+}

@@ -35,7 +35,11 @@ func (Local) Ready(ctx context.Context, addr netip.Addr) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetReadDeadline(deadline)
 	}
-	line, err := bufio.NewReader(io.LimitReader(conn, bannerLimit)).ReadString('\n')
+	return readBanner(conn)
+}
+
+func readBanner(r io.Reader) error {
+	line, err := bufio.NewReader(io.LimitReader(r, bannerLimit)).ReadString('\n')
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotReady, err)
 	}

@@ -1,0 +1,34 @@
+package gateway
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/dbc-network/dbc/node/p2p"
+)
+
+// FuzzNamed: a request that is passed on names one machine, and its bytes stay as they came.
+func FuzzNamed(f *testing.F) {
+	f.Add([]byte(`{"peer_nodes_list":["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"],"additional":{}}`))
+	f.Add([]byte(`{"peer_nodes_list":["a","b"]}`))
+	f.Add([]byte(`{"peer_nodes_list":[],"peer_nodes_list":["../x"]}`))
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		r := httptest.NewRequest("POST", "/api/v1/tasks", bytes.NewReader(sent))
+		r.Header.Set("Content-Type", "application/json")
+		list, body, err := readNamed(httptest.NewRecorder(), r)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(sent, body) {
+			t.Errorf("%q became %q", sent, body)
+		}
+		id, err := oneMachine("peer_nodes_list", list)
+		if err != nil {
+			return
+		}
+		if _, err := p2p.PeerID(id); err != nil || len(list) != 1 {
+			t.Errorf("%q goes to %q of %q: %v", sent, id, list, err)
+		}
+	})
+}

@@ -1,0 +1,55 @@
+package libvirt
+
+import (
+	"encoding/xml"
+	"testing"
+
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// FuzzCapabilities: a user is read from what libvirt says, or an error tells why not.
+func FuzzCapabilities(f *testing.F) {
+	f.Add(`<capabilities><host><secmodel><model>dac</model><baselabel type='kvm'>+64055:+107</baselabel></secmodel></host></capabilities>`)
+	f.Add(`<capabilities><guest><arch name='x86_64'><domain type='kvm'/></arch></guest></capabilities>`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var caps libvirtxml.Caps
+		if xml.Unmarshal([]byte(text), &caps) != nil {
+			return
+		}
+		_ = offersKVM(caps)
+		if uid, gid, err := emulatorUser(caps); err != nil && (uid != 0 || gid != 0) {
+			t.Errorf("%d:%d with %v", uid, gid, err)
+		}
+	})
+}
+
+// FuzzUUID: a UUID that is taken has one spelling, which no other domain shares.
+func FuzzUUID(f *testing.F) {
+	f.Add("01234567-89ab-4cde-8f01-23456789abcd")
+	f.Add("0123456789ab4cde8f0123456789abcd")
+	f.Fuzz(func(t *testing.T, text string) {
+		if id, err := parseUUID(vm.UUID(text)); err == nil && string(formatUUID(id)) != text {
+			t.Errorf("%q is %q", text, formatUUID(id))
+		}
+	})
+}
+
+// FuzzPassthrough: of an address come four numbers, or a refusal.
+func FuzzPassthrough(f *testing.F) {
+	f.Add("0000:41:00.0")
+	f.Add("0:0:0:0")
+	f.Fuzz(func(t *testing.T, text string) {
+		dev, err := passthrough(vm.PCIDevice(text))
+		if err != nil {
+			return
+		}
+		at := dev.SubsysPCI.Source.Address
+		for _, n := range []*uint{at.Domain, at.Bus, at.Slot, at.Function} {
+			if n == nil || *n > 0xffff {
+				t.Errorf("%q: %+v", text, at)
+			}
+		}
+	})
+}
