@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	sdkversion "github.com/cosmos/cosmos-sdk/version"
+
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/api"
@@ -80,8 +82,12 @@ func (p *parts) api() *api.Server {
 	})
 }
 
+// version is what make build wrote into the program, or go install's.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	if sdkversion.Version != "" {
+		return sdkversion.Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
 	return "dev"

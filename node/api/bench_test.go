@@ -94,7 +94,9 @@ func (b *bench) start() {
 	}, api.Deps{
 		Host: m, Usage: m, Rentals: m, Images: m, Replay: m, Renters: m, Sessions: m, Grants: b.journal, Now: func() time.Time { return now },
 		Inventory: func(context.Context) (hw.Inventory, error) {
-			return hw.Inventory{CPUModel: "CPU", MHz: 2400, Disks: []hw.Disk{{TotalGiB: 100, FreeGiB: 50}, {TotalGiB: 900, FreeGiB: 800}}}, nil
+			return hw.Inventory{CPUModel: "CPU", MHz: 2400, Sockets: 1, Disks: []hw.Disk{
+				{Type: "SSD", TotalGiB: 100, FreeGiB: 50}, {Type: "HDD", TotalGiB: 900, FreeGiB: 800},
+			}}, nil
 		},
 		Log: slog.New(slog.DiscardHandler),
 	})

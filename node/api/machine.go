@@ -60,7 +60,7 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 		Node: own, NodeType: roleMining, IP: s.cfg.PublicIP.String(), OS: "linux",
 		CPU: CPU{
 			Type: inv.CPUModel, Hz: fmt.Sprintf("%dMHz", inv.MHz), Cores: strconv.Itoa(total.CPUs), Used: strconv.Itoa(used.CPUs),
-			UsedUsage: percent(uint64(used.CPUs), uint64(total.CPUs)),
+			UsedUsage: percent(uint64(used.CPUs), uint64(total.CPUs)), PhysicalCPUs: strconv.Itoa(inv.Sockets),
 		},
 		GPU: GPU{Type: s.cfg.GPUType, Count: strconv.Itoa(gpus), Used: strconv.Itoa(usedGPUs)},
 		Mem: Size{
@@ -74,7 +74,7 @@ func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 	for i, disk := range inv.Disks {
 		// Paths of the host are nobody's business.
 		size := Size{
-			Size: fmt.Sprintf("%dG", disk.TotalGiB), Free: fmt.Sprintf("%dG", disk.FreeGiB),
+			Type: disk.Type, Size: fmt.Sprintf("%dG", disk.TotalGiB), Free: fmt.Sprintf("%dG", disk.FreeGiB),
 			UsedUsage: percent(disk.TotalGiB-min(disk.TotalGiB, disk.FreeGiB), disk.TotalGiB),
 		}
 		if i == 0 {

@@ -191,7 +191,7 @@ func (m *machine) Use(_ context.Context, wallet, nonce string, _ time.Time) erro
 func sample(r trust.Rental) journal.Task {
 	return journal.Task{
 		ID: "3mJr7AoUXx2Wqd4yHw9kPz", RentID: r.ID, Renter: r.Renter, Created: now.Add(-time.Minute), Desc: "a <b> & c",
-		Status: journal.Running, Image: "tiny.qcow2", CPUs: 2, MemoryMiB: 1024, GPUs: 1,
+		Status: journal.Running, Image: "tiny.qcow2", CPUs: 2, MemoryMiB: 1024, GPUs: 1, SystemGiB: 10, Disks: []journal.Disk{{Name: "vdb", GiB: 20}}, MAC: "52:54:00:12:34:56", Tap: "dbc-1",
 		Ports: []journal.Port{{Protocol: "tcp", Host: 5682, Guest: 22}}, Addr: netip.MustParseAddr("172.31.224.2"),
 		User: "dbc", Password: "made-for-this-test", HostKeyPublic: "ssh-ed25519 AAAA",
 		Steps: []journal.Step{

@@ -114,7 +114,10 @@ func (s *Server) task(t journal.Task) Task {
 		TaskSummary: summary(t), OS: "linux", UserName: t.User, LoginPassword: string(t.Password),
 		SSHIP: s.cfg.PublicIP.String(), ImageName: t.Image, BiosMode: host.BootOf(t),
 		CPUCores: strconv.Itoa(t.CPUs), GPUCount: strconv.Itoa(t.GPUs), MemSize: mebibytes(t.MemoryMiB),
-		CPUPinned: t.CPUs > 0 && len(t.Reserved.CPUSet) >= t.CPUs, SSHHostKeys: []string{t.HostKeyPublic}, Reason: t.Reason,
+		CPUPinned:  t.CPUs > 0 && len(t.Reserved.CPUSet) >= t.CPUs,
+		DiskSystem: gibibytes(t.SystemGiB), Disks: []TaskDisk{{"vda", gibibytes(t.SystemGiB)}},
+		Interface:   []TaskNIC{{t.Tap, "virtio", t.MAC}},
+		SSHHostKeys: []string{t.HostKeyPublic}, Reason: t.Reason,
 		Warnings: host.Warnings(t, s.deps.Now()), RentEnd: stamp(t.RentEnd),
 	}
 	if t.Reserved.PageKiB > 0 {
@@ -125,6 +128,9 @@ func (s *Server) task(t journal.Task) Task {
 	}
 	if t.Addr != (netip.Addr{}) {
 		d.LocalAddress = []string{t.Addr.String()}
+	}
+	for _, disk := range t.Disks {
+		d.Disks = append(d.Disks, TaskDisk{disk.Name, gibibytes(disk.GiB)})
 	}
 	for _, step := range t.Steps {
 		row := Step{Name: step.Name}

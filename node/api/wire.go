@@ -318,14 +318,32 @@ type Task struct {
 	CPUPinned bool `json:"cpu_pinned"`
 	// MemPage is the size of the huge pages that hold the memory, such as 2048K;
 	// absent for normal ones.
-	MemPage      string   `json:"mem_page,omitempty"`
-	LocalAddress []string `json:"local_address,omitempty"`
-	SSHHostKeys  []string `json:"ssh_host_keys,omitempty"`
-	Steps        []Step   `json:"steps,omitempty"`
-	Reason       string   `json:"reason,omitempty"`
-	Warnings     []string `json:"warnings,omitempty"`
+	MemPage    string `json:"mem_page,omitempty"`
+	DiskSystem string `json:"disk_system"`
+	// Disks are the system's, vda, and the data disks.
+	Disks        []TaskDisk `json:"disks"`
+	Interface    []TaskNIC  `json:"interface"`
+	LocalAddress []string   `json:"local_address,omitempty"`
+	SSHHostKeys  []string   `json:"ssh_host_keys,omitempty"`
+	Steps        []Step     `json:"steps,omitempty"`
+	Reason       string     `json:"reason,omitempty"`
+	Warnings     []string   `json:"warnings,omitempty"`
 	// RentEnd is the end of the rental as the node knows it, RFC 3339 in UTC.
 	RentEnd string `json:"rent_end,omitempty"`
+}
+
+// TaskDisk is a disk of Task, in the original's words; Size is such as 10G (GiB).
+type TaskDisk struct {
+	Name string `json:"name"`
+	Size string `json:"size"`
+}
+
+// TaskNIC is a network card of Task.
+type TaskNIC struct {
+	Name string `json:"name"`
+	// Type is the card's model, as the guest sees it.
+	Type string `json:"type"`
+	MAC  string `json:"mac_address"`
 }
 
 // Tasks is the reply of PathTasks.
@@ -382,6 +400,8 @@ type CPU struct {
 	Used  string `json:"used"`
 	// UsedUsage is Used in per cent of Cores.
 	UsedUsage string `json:"used_usage"`
+	// PhysicalCPUs are the sockets.
+	PhysicalCPUs string `json:"physical_cpus"`
 }
 
 // GPU counts of a machine.
@@ -393,7 +413,9 @@ type GPU struct {
 
 // Size is of memory or a disk, as 16G or 512M (GiB and MiB).
 type Size struct {
-	Path string `json:"path,omitempty"`
+	// Type of a disk is SSD, HDD or unknown. The original's path is not told: how
+	// a host lays out its files is nobody's business.
+	Type string `json:"type,omitempty"`
 	Size string `json:"size"`
 	Free string `json:"free,omitempty"`
 	// UsedUsage is what isn't free, in per cent.

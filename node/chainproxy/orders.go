@@ -102,6 +102,9 @@ func rentOrders(ctx context.Context, w http.ResponseWriter, r *http.Request, c O
 		}
 		return tell(ctx, c, one.MachineId, []rental.Rental{one})
 	}
+	if r.Method == http.MethodPost && len(req.PeerNodesList) == 0 {
+		return []RentOrder{}, nil // of no machine
+	}
 	if len(req.PeerNodesList) == 0 || !machineID.MatchString(req.PeerNodesList[0]) {
 		return nil, envelope.BadValue("peer_nodes_list", strings.Join(req.PeerNodesList, ","), "a list with a machine's id, or a rental's id in the path")
 	}
