@@ -110,7 +110,7 @@ func askNode(ctx context.Context, url, id string) nodeStatus {
 func newHostStatus(read host.Status) hostStatus {
 	m := read.Listing.Machine
 	status := hostStatus{
-		machineRow: newMachineRow(read.Listing), Owner: m.Owner, Operator: m.Operator, Payout: m.Payout,
+		machineRow: chainRow(read.Listing), Owner: m.Owner, Operator: m.Operator, Payout: m.Payout,
 		OfflineSince: m.OfflineSince, DrainFrom: m.DrainFrom, RetiredAt: m.RetiredAt,
 		Stake: m.Stake, StakeRequired: m.StakeRequired, StakeMissing: host.StakeMissing(m),
 		Rentals: make([]rentalRow, len(read.Rentals)), Height: read.Height, Time: read.Time,

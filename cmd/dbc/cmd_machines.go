@@ -7,16 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/x/machine"
 )
 
 type machineRow struct {
 	ID          string   `json:"machine_id"`
 	State       string   `json:"state"`
 	GPUs        string   `json:"gpus"`
+	GPUCount    uint64   `json:"gpu_count"`
+	VRAMMiB     uint64   `json:"vram_mib"`
 	Slots       int      `json:"slots"`
 	Free        []uint32 `json:"free_slots"`
 	CPUs        uint32   `json:"cpu_cores"`
@@ -28,54 +27,45 @@ type machineRow struct {
 
 func newMachinesCommand(s *settings) *cobra.Command {
 	var (
-		gpu, country string
-		slots        uint32
-		all          bool
-		limit        uint64
+		f        machineFilter
+		maxPrice string
 	)
 	cmd := &cobra.Command{
-		Use:     "machines",
-		Short:   "List machines that can be rented now",
-		Example: "  dbc machines\n  dbc machines --gpu \"RTX 4090\" --slots 2\n  dbc machines --all --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.dial(cmd.Context())
-			if err != nil {
+		Use:   "machines",
+		Short: "List machines that can be rented now",
+		Long: "The client node's index answers, and the chain where none runs or --node is direct.\n" +
+			"--sort takes " + sortWords() + ", with a minus for the greatest first.",
+		Example: "  dbc machines\n  dbc machines --gpu \"RTX 4090\" --slots 2 --max-price 50\n" +
+			"  dbc machines --min-vram 24 --sort -vram\n  dbc machines --all --json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if maxPrice != "" {
+				if f.maxPrice, err = client.ParseDBC(maxPrice); err != nil {
+					return err
+				}
+			}
+			if err := f.check(); err != nil {
 				return err
 			}
-			req := machine.QueryMachinesRequest{
-				State: machine.MACHINE_STATE_ONLINE, GpuType: gpu, Country: country, FreeSlotsMin: max(slots, 1),
-				Pagination: &query.PageRequest{Limit: limit},
-			}
-			if all {
-				req.State, req.FreeSlotsMin = machine.MACHINE_STATE_UNSPECIFIED, slots
-			}
-			res, err := c.Machines(cmd.Context(), req)
+			rows, err := s.findMachines(cmd, f)
 			if err != nil {
 				return err
-			}
-			rows := make([]machineRow, len(res.Listings))
-			for i, l := range res.Listings {
-				rows[i] = newMachineRow(l)
 			}
 			return s.show(cmd, rows, func(w io.Writer) { writeMachines(w, rows) })
 		},
 	}
-	cmd.Flags().StringVar(&gpu, "gpu", "", "only machines with this GPU type")
-	cmd.Flags().StringVar(&country, "country", "", "only machines in this country, such as DE")
-	cmd.Flags().Uint32Var(&slots, "slots", 0, "only machines with so many free slots")
-	cmd.Flags().BoolVar(&all, "all", false, "also those that are offline or rented out")
-	cmd.Flags().Uint64Var(&limit, "limit", 50, "at most so many")
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.gpus, "gpu", nil, "only machines with this GPU type; given again, with any of them")
+	flags.StringVar(&f.country, "country", "", "only machines in this country, such as DE")
+	flags.Uint32Var(&f.slots, "slots", 0, "only machines with so many free slots")
+	flags.StringVar(&maxPrice, "max-price", "", "at most so many DBC for a slot and day")
+	flags.Uint64Var(&f.vramGiB, "min-vram", 0, "at least so many GiB of memory on every GPU")
+	flags.Uint32Var(&f.cpus, "min-cpus", 0, "at least so many CPU cores")
+	flags.Uint64Var(&f.memoryGiB, "min-memory", 0, "at least so many GiB of memory")
+	flags.StringVar(&f.sort, "sort", "price", "order of the list")
+	flags.BoolVar(&f.all, "all", false, "also those that are offline or rented out")
+	flags.Uint32Var(&f.limit, "limit", 50, "at most so many, 1-500")
 	return cmd
-}
-
-func newMachineRow(l machine.Listing) machineRow {
-	m := l.Machine
-	return machineRow{
-		ID: m.Id, State: stateWord(m.State.String(), "MACHINE_STATE_"), GPUs: gpus(m.Facts), Slots: len(m.Facts.Slots),
-		Free: l.FreeSlots, CPUs: m.Facts.CpuCores, MemoryMiB: m.Facts.MemoryMib, Country: m.Facts.Country,
-		PricePerDay: m.PricePerDay, Listing: m.ListingVersion,
-	}
 }
 
 func writeMachines(w io.Writer, rows []machineRow) {
@@ -85,29 +75,37 @@ func writeMachines(w io.Writer, rows []machineRow) {
 	}
 	row(w, "MACHINE", "GPU", "FREE SLOTS", "CPU", "MEMORY", "PRICE PER SLOT AND DAY", "STATE")
 	for _, r := range rows {
-		row(w, r.ID, r.GPUs, fmt.Sprintf("%d of %d", len(r.Free), r.Slots), r.CPUs,
-			fmt.Sprintf("%d MiB", r.MemoryMiB), client.FormatDBC(r.PricePerDay), r.State)
+		row(w, client.Printable(r.ID), client.Printable(r.GPUs), fmt.Sprintf("%d of %d", len(r.Free), r.Slots), r.CPUs,
+			fmt.Sprintf("%d MiB", r.MemoryMiB), client.FormatDBC(r.PricePerDay), client.Printable(r.State))
 	}
 }
 
-// gpus is "2 × Test GPU", types in the order of the slots.
-func gpus(facts machine.Facts) string {
-	counts, order := map[string]uint32{}, []string(nil)
-	for _, slot := range facts.Slots {
-		if slot.GpuCount == 0 {
-			continue
-		}
-		if counts[slot.GpuType] == 0 {
-			order = append(order, slot.GpuType)
-		}
-		counts[slot.GpuType] += slot.GpuCount
+// gpuCounts is "2 × Test GPU", types in the order in which they are added.
+type gpuCounts struct {
+	counts map[string]uint32
+	order  []string
+}
+
+func (g *gpuCounts) add(name string, count uint32) {
+	if count == 0 {
+		return
 	}
-	if len(order) == 0 {
+	if g.counts == nil {
+		g.counts = map[string]uint32{}
+	}
+	if g.counts[name] == 0 {
+		g.order = append(g.order, name)
+	}
+	g.counts[name] += count
+}
+
+func (g *gpuCounts) String() string {
+	if len(g.order) == 0 {
 		return "none"
 	}
-	parts := make([]string, len(order))
-	for i, name := range order {
-		parts[i] = fmt.Sprintf("%d × %s", counts[name], client.Printable(name))
+	parts := make([]string, len(g.order))
+	for i, name := range g.order {
+		parts[i] = fmt.Sprintf("%d × %s", g.counts[name], client.Printable(name))
 	}
 	return strings.Join(parts, ", ")
 }

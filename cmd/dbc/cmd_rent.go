@@ -67,7 +67,10 @@ func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
 			return err
 		}
 	}
+	wait := s.waiting(cmd)
+	wait.say("waiting for the block with the rental")
 	rented, err := renter.Rent(cmd.Context(), order, quote)
+	wait.end()
 	if err != nil {
 		return err
 	}

@@ -92,15 +92,19 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	if err != nil {
 		return err
 	}
+	wait := s.waiting(cmd)
+	defer wait.end()
+	wait.say("asking the machine")
 	task, err := createOnPort(cmd.Context(), n, create, f.port, listing.Machine.Facts)
 	if err != nil {
 		return err
 	}
 	if f.wait {
-		if task, err = n.WaitTask(cmd.Context(), task.TaskID, client.StatusRunning, nil); err != nil {
+		if task, err = n.WaitTask(cmd.Context(), task.TaskID, client.StatusRunning, wait.task); err != nil {
 			return err
 		}
 	}
+	wait.end()
 	return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
 }
 

@@ -60,6 +60,7 @@ func newVMOperationCommand(s *settings, op vmOperation) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var task api.Task
+			waiting := s.waiting(cmd)
 			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
 				if err := op.ask(ctx, n, args[0]); err != nil {
 					return err
@@ -68,9 +69,10 @@ func newVMOperationCommand(s *settings, op vmOperation) *cobra.Command {
 					task, err = n.Task(ctx, args[0])
 					return err
 				}
-				task, err = n.WaitTask(ctx, args[0], op.want, nil)
+				task, err = n.WaitTask(ctx, args[0], op.want, waiting.task)
 				return err
 			})
+			waiting.end()
 			if err != nil {
 				return fmt.Errorf("%s virtual machine %s: %w", op.use, args[0], err)
 			}

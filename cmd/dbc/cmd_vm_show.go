@@ -10,6 +10,7 @@ import (
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 func newVMShowCommand(s *settings) *cobra.Command {
@@ -24,11 +25,34 @@ func newVMShowCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+			return s.show(cmd, task, func(w io.Writer) {
+				writeTask(w, task)
+				if by := s.confirmBy(cmd.Context(), task); by != "" {
+					row(w, "Confirm by:", by)
+				}
+			})
 		},
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
+}
+
+// confirmBy is the deadline of a VM's rental while that is on trial. It is an
+// addition: who holds a session need not reach the chain, and gets none then.
+func (s *settings) confirmBy(ctx context.Context, task api.Task) string {
+	id, err := parseRentID(task.RentOrder)
+	if err != nil {
+		return ""
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return ""
+	}
+	r, err := c.Rental(ctx, id)
+	if err != nil || r.State != rental.RENTAL_STATE_TRIAL {
+		return ""
+	}
+	return fmt.Sprintf("%s%s with dbc confirm %d", clock(r.Deadline), left(r.Deadline), id)
 }
 
 func newVMListCommand(s *settings) *cobra.Command {

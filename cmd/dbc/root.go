@@ -71,6 +71,10 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		newForwardCommand(s),
 		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s),
 	)
+	complete(s, root)
+	_ = root.RegisterFlagCompletionFunc("wallet", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return s.words(cmd, walletWords)
+	}) // fails for unknown flags only
 	return root, started
 }
 

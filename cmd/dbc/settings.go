@@ -105,7 +105,10 @@ func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
 		return nil, err
 	}
 	c, err := chain.Dial(ctx, chain.Config{ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
 		return nil, &usageError{err}
 	}
 	s.onClose(func() { _ = c.Close() })

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/rental"
+)
+
+// completeLimit is what a shell waits for words; a slow network gives none.
+const completeLimit = 3 * time.Second
+
+// completer finds the words for one argument, each with a tab and a note.
+type completer func(ctx context.Context, s *settings, cmd *cobra.Command) ([]string, error)
+
+// completers are of the words that usage lines have for arguments.
+var completers = map[string]completer{
+	"MACHINE": machineWords, "RENT_ID": rentalWords, "TASK_ID": taskWords, "SESSION_ID": sessionWords, "[NAME]": walletWords,
+}
+
+// complete gives every command below cmd the completions of its usage line.
+func complete(s *settings, cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		complete(s, sub)
+	}
+	words := strings.Fields(cmd.Use)[1:]
+	if cmd.ValidArgsFunction != nil || !slices.ContainsFunc(words, func(w string) bool { return completers[w] != nil }) {
+		return
+	}
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= len(words) {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return s.words(cmd, completers[words[len(args)]])
+	}
+}
+
+// words never says what went wrong: it would stand in the middle of a command line.
+func (s *settings) words(cmd *cobra.Command, find completer) ([]string, cobra.ShellCompDirective) {
+	if find == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completeLimit)
+	defer cancel()
+	cmd.SetContext(ctx)
+	list, err := find(ctx, s, cmd)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveError
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+func machineWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
+	rows, err := s.findMachines(cmd, machineFilter{sort: "price", limit: maxMachines})
+	list := make([]string, len(rows))
+	for i, r := range rows {
+		list[i] = client.Printable(r.ID) + "\t" + client.Printable(r.GPUs) + ", " + client.FormatDBC(r.PricePerDay)
+	}
+	return list, err
+}
+
+func rentalWords(ctx context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
+	renter, c, err := s.renter(cmd)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.RentalsByRenter(ctx, rental.QueryRentalsByRenterRequest{
+		Renter: renter.Wallet.Address(), OpenOnly: cmd.Name() != "explain", Pagination: &query.PageRequest{Limit: 100},
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]string, len(res.Rentals))
+	for i, r := range res.Rentals {
+		row := newRentalRow(r)
+		list[i] = strconv.FormatUint(r.Id, 10) + "\t" + row.State + ", ends " + clock(r.End)
+	}
+	return list, nil
+}
+
+func taskWords(_ context.Context, s *settings, cmd *cobra.Command) (list []string, err error) {
+	err = s.eachMachine(cmd, "", func(ctx context.Context, n *client.Node) error {
+		tasks, err := n.Tasks(ctx)
+		for _, t := range tasks {
+			list = append(list, client.Printable(t.TaskID)+"\t"+client.Printable(t.Status)+" "+client.Printable(t.Desc))
+		}
+		return err
+	})
+	return list, err
+}
+
+func sessionWords(_ context.Context, s *settings, cmd *cobra.Command) (list []string, err error) {
+	err = s.eachMachine(cmd, "", func(ctx context.Context, n *client.Node) error {
+		more, err := n.Sessions(ctx)
+		for _, x := range more.Sessions {
+			if !x.Revoked {
+				list = append(list, client.Printable(x.SessionID)+"\t"+client.Printable(x.Scope)+" in rental "+client.Printable(x.RentOrder))
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
+func walletWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
+	ring, err := s.keyring(cmd)
+	if err != nil {
+		return nil, err
+	}
+	wallets, err := ring.Wallets()
+	list := make([]string, len(wallets))
+	for i, w := range wallets {
+		list[i] = w.Name + "\t" + w.Address()
+	}
+	return list, err
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/node/api"
+)
+
+// waiting is a line on a terminal that says what is waited for; elsewhere, and
+// with --json, nothing is said.
+type waiting struct {
+	w     io.Writer
+	begun time.Time
+}
+
+func (s *settings) waiting(cmd *cobra.Command) *waiting {
+	f, ok := cmd.ErrOrStderr().(*os.File)
+	if s.json || !ok || !term.IsTerminal(int(f.Fd())) {
+		return &waiting{}
+	}
+	return &waiting{w: f, begun: time.Now()}
+}
+
+// say replaces the line.
+func (p *waiting) say(text string) {
+	if p.w != nil {
+		fmt.Fprintf(p.w, "\r\x1b[K%s, %s", text, time.Since(p.begun).Round(time.Second))
+	}
+}
+
+// end takes the line away.
+func (p *waiting) end() {
+	if p.w != nil {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+// task says how far a virtual machine is.
+func (p *waiting) task(t api.Task) { p.say(stepText(t)) }
+
+// stepText is the status, with the step that is being done while it is made.
+func stepText(t api.Task) string {
+	text := client.Printable(t.Status)
+	if t.Status != client.StatusCreating {
+		return text
+	}
+	for i, step := range t.Steps {
+		if step.TookMS == nil {
+			return fmt.Sprintf("%s: %s (%d of %d)", text, client.Printable(step.Name), i+1, len(t.Steps))
+		}
+	}
+	return text
+}
