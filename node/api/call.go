@@ -12,6 +12,7 @@ import (
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/vm"
 )
 
 // callLimit bounds one request.
@@ -212,9 +213,13 @@ func (s *Server) answer(c *call, message any, err error) (body []byte, status in
 
 func (s *Server) refusal(c *call, err error) (Reply, int) {
 	v, known := judge(err)
+	away := errors.Is(err, vm.ErrUnavailable)
 	if !known {
 		s.deps.Log.Error("a request failed", "path", c.http.URL.Path, "error", err)
-		err = errInternal
+		if err = errInternal; away {
+			err = errAway
+		}
+		v, _ = judge(err)
 	}
 	reply := Reply{ErrCode: v.errcode, Code: v.code}
 	if r := new(host.Refusal); errors.As(err, &r) {

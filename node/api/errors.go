@@ -41,6 +41,9 @@ var (
 	ErrForbiddenHost = errors.New("host not allowed")
 	// ErrForbiddenOrigin means: a page of another origin asks.
 	ErrForbiddenOrigin = errors.New("origin not allowed")
+	// errAway is what the caller is told of a hypervisor, or a node's helper, that
+	// does not answer: whose fault it is, is the log's.
+	errAway = errors.New("the machine does not reach its virtual machines now; they go on; try again in a minute")
 	// errInternal is what the caller is told of what is in the log.
 	errInternal = errors.New("the node failed; its log says why")
 )
@@ -98,6 +101,7 @@ var verdicts = []verdict{
 	{trust.ErrDoubt, -15, "CHAIN_IN_DOUBT", http.StatusBadGateway},
 	{chain.ErrUnreachable, -15, "CHAIN_UNREACHABLE", http.StatusBadGateway},
 	{context.DeadlineExceeded, -32700, "TIMEOUT", http.StatusGatewayTimeout},
+	{errAway, -3, "VMS_AWAY", http.StatusServiceUnavailable},
 	{errInternal, -3, "INTERNAL", http.StatusBadGateway},
 }
 

@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/vm"
 )
 
 const sampleID = "3mJr7AoUXx2Wqd4yHw9kPz"
@@ -67,6 +69,7 @@ func TestOperationsRefused(t *testing.T) {
 		status           int
 		code             string
 	}{
+		"away":           {api.PathTaskBoot + sampleID, `{}`, fmt.Errorf("read /var/lib: %w", vm.ErrUnavailable), 503, "VMS_AWAY"},
 		"state":          {api.PathTaskBoot + sampleID, `{}`, &host.Refusal{Kind: host.ErrState, Field: "task_id"}, 409, "WRONG_STATE"},
 		"busy":           {api.PathTaskBoot + sampleID, `{}`, &host.Refusal{Kind: host.ErrBusy, Field: "task_id"}, 409, "BUSY"},
 		"another's":      {api.PathTaskBoot + "11111111111111111111", `{}`, nil, 404, "TASK_NOT_FOUND"},

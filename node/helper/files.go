@@ -12,8 +12,8 @@ import (
 
 // fileSteps is Files' service; every name is checked where it becomes a path.
 type fileSteps struct {
-	steps.UnimplementedFilesServer
-	s *Server
+	steps.UnsafeFilesServer // a call that is not written does not compile
+	s                       *Server
 }
 
 // at does something with a folder, alone.

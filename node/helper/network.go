@@ -10,8 +10,8 @@ import (
 
 // networkSteps is Network's service.
 type networkSteps struct {
-	steps.UnimplementedNetworkServer
-	s *Server
+	steps.UnsafeNetworkServer // a call that is not written does not compile
+	s                         *Server
 }
 
 // Ensure makes bridge and rules, of the host's own configuration.

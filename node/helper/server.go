@@ -125,8 +125,8 @@ func (s *Server) admit(ctx context.Context) error {
 
 // helperSteps is Helper's service.
 type helperSteps struct {
-	steps.UnimplementedHelperServer
-	s *Server
+	steps.UnsafeHelperServer // a call that is not written does not compile
+	s                        *Server
 }
 
 // Bind binds the helper, or says that it is bound so.

@@ -12,8 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
-	"strings"
+
+	"github.com/dbc-network/dbc/test/computer"
 )
 
 func main() {
@@ -39,8 +39,8 @@ func main() {
 type config struct{ machines, calls, slow int }
 
 func run(ctx context.Context, out io.Writer, cfg config) error {
-	_, _ = fmt.Fprintf(out, "%s, %d cores, load %s, Go %s; %d machines in the index, %d calls each row\n\n| what | measured |\n|---|---|\n",
-		cpu(), runtime.NumCPU(), load(), strings.TrimPrefix(runtime.Version(), "go"), cfg.machines, cfg.calls)
+	_, _ = fmt.Fprintf(out, "%s; %d machines in the index, %d calls each row\n\n| what | measured |\n|---|---|\n",
+		computer.Now(), cfg.machines, cfg.calls)
 	row := func(what, format string, values ...any) {
 		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
 	}
@@ -72,27 +72,4 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	}
 	row("resident memory of the client node after all of it", "%d MiB", busy>>20)
 	return nil
-}
-
-// load is the computer's mean load of the last minute: what else it has to do.
-func load() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	one, _, _ := strings.Cut(string(text), " ")
-	return one
-}
-
-func cpu() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }

@@ -12,10 +12,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/pprof"
-	"strings"
 	"time"
+
+	"github.com/dbc-network/dbc/test/computer"
 )
 
 func main() {
@@ -52,8 +52,8 @@ func run(ctx context.Context, out io.Writer, cfg config) (err error) {
 	if err := cfg.validate(); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "%s, %d cores, load %s, Go %s; %d machines, each with an open rental\n\n| what | measured |\n|---|---|\n",
-		cpu(), runtime.NumCPU(), load(), strings.TrimPrefix(runtime.Version(), "go"), cfg.machines)
+	_, _ = fmt.Fprintf(out, "%s; %d machines, each with an open rental\n\n| what | measured |\n|---|---|\n",
+		computer.Now(), cfg.machines)
 	row := func(what, format string, values ...any) {
 		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
 	}
@@ -99,27 +99,4 @@ func profiled(path string, action func() error) (err error) {
 	}
 	defer pprof.StopCPUProfile()
 	return action()
-}
-
-// load is the computer's mean load of the last minute: what else it has to do.
-func load() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	one, _, _ := strings.Cut(string(text), " ")
-	return one
-}
-
-func cpu() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }

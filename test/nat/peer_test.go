@@ -200,7 +200,7 @@ func (s *space) start(t *testing.T, name string, is role) *node {
 		t.Fatal(err)
 	}
 	cmd.Stderr = prefixed{t, name}
-	if err := s.do(cmd.Start); err != nil {
+	if err := s.Do(cmd.Start); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

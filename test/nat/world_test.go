@@ -4,15 +4,12 @@
 package nat_test
 
 import (
-	"fmt"
-	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/dbc-network/dbc/test/netns"
 )
 
 // The addresses of a world: public ones that nobody uses on this computer.
@@ -32,8 +29,8 @@ const (
 	symmetric = "masquerade random,fully-random"
 )
 
-// space is a network namespace; it ends with the file and the processes in it.
-type space struct{ file *os.File }
+// space is a network namespace.
+type space struct{ *netns.Space }
 
 // world is a network between public addresses.
 type world struct {
@@ -44,9 +41,6 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatal("needs root, for network namespaces: run scripts/test.sh")
-	}
 	w := &world{t: t, wan: newSpace(t)}
 	w.wan.run(t, "ip link add wan type bridge", "ip link set wan up")
 	return w
@@ -65,7 +59,7 @@ func (w *world) plug(s *space, addr string) {
 	w.t.Helper()
 	w.n++
 	port := "port" + strconv.Itoa(w.n)
-	w.wan.run(w.t, "ip link add "+port+" type veth peer name eth0 netns "+s.path(),
+	w.wan.run(w.t, "ip link add "+port+" type veth peer name eth0 netns "+s.Path(),
 		"ip link set "+port+" master wan", "ip link set "+port+" up")
 	s.run(w.t, "ip addr add "+addr+"/24 dev eth0", "ip link set eth0 up")
 }
@@ -76,7 +70,7 @@ func (w *world) behind(addr, masquerade string, rules ...string) (inside, nat *s
 	w.t.Helper()
 	nat, inside = newSpace(w.t), newSpace(w.t)
 	w.plug(nat, addr)
-	nat.run(w.t, "ip link add lan type veth peer name eth0 netns "+inside.path(),
+	nat.run(w.t, "ip link add lan type veth peer name eth0 netns "+inside.Path(),
 		"ip addr add 192.168.1.1/24 dev lan", "ip link set lan up", "sysctl -q -w net.ipv4.ip_forward=1")
 	inside.run(w.t, "ip addr add "+insideAddr+"/24 dev eth0", "ip link set eth0 up", "ip route add default via 192.168.1.1")
 	// What comes unasked is dropped before it becomes a connection of the NAT.
@@ -93,45 +87,8 @@ table ip nat {
 
 func newSpace(t *testing.T) *space {
 	t.Helper()
-	var s *space
-	err := onThread(func() error {
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		file, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
-		s = &space{file}
-		return err
-	})
-	if err != nil {
-		t.Fatalf("make a network namespace: %v", err)
-	}
-	t.Cleanup(func() { _ = s.file.Close() })
-	s.run(t, "ip link set lo up")
-	return s
+	return &space{netns.New(t)}
 }
-
-// onThread runs f on a thread that ends with it.
-func onThread(f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread is spoilt
-		done <- f()
-	}()
-	return <-done
-}
-
-// do runs f in the namespace; a process that it starts stays there.
-func (s *space) do(f func() error) error {
-	return onThread(func() error {
-		if err := unix.Setns(int(s.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		return f()
-	})
-}
-
-// path names the namespace for other programs.
-func (s *space) path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), s.file.Fd()) }
 
 func (s *space) run(t *testing.T, commands ...string) {
 	t.Helper()
@@ -151,7 +108,7 @@ func (s *space) load(t *testing.T, rules string) {
 func (s *space) output(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	var out []byte
-	err := s.do(func() (err error) {
+	err := s.Do(func() (err error) {
 		out, err = cmd.CombinedOutput()
 		return err
 	})

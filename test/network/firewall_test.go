@@ -155,7 +155,6 @@ func checkForeign(t *testing.T, w *world, want int) {
 
 // TestForeignRulesBeforeEnsure: the rules are there before any guest is.
 func TestForeignRulesBeforeEnsure(t *testing.T) {
-	needRoot(t)
 	host := newSpace(t)
 	restore(t, host, ufwRules)
 	n := (&world{}).open(t, "0.0.0.0")

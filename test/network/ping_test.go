@@ -26,7 +26,7 @@ func ping(s *space, addr string) error {
 	if ip, err := net.ResolveIPAddr("ip", addr); err == nil && ip.IP.To4() == nil {
 		network, ask, reply = "ip6:ipv6-icmp", echo6Request, echo6Reply
 	}
-	return s.do(func() error {
+	return s.Do(func() error {
 		conn, err := net.Dial(network, addr)
 		if err != nil {
 			return err

@@ -10,8 +10,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -19,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/test/netns"
 )
 
 const (
@@ -42,68 +41,22 @@ var (
 	}
 )
 
-// space is a network namespace. It ends with the file and the sockets in it.
-type space struct{ file *os.File }
+// space is a network namespace.
+type space struct{ *netns.Space }
 
 // world is a host with two guests, a neighbour and the internet.
 type world struct {
 	host, guest1, guest2, lan, outside *space
 }
 
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatal("needs root, for network namespaces: run scripts/test.sh")
-	}
-}
-
-// newSpace makes a namespace with loopback up.
 func newSpace(t *testing.T) *space {
 	t.Helper()
-	var file *os.File
-	err := onThread(func() error {
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		lo, err := netlink.LinkByName("lo")
-		if err != nil {
-			return err
-		}
-		if err := netlink.LinkSetUp(lo); err != nil {
-			return err
-		}
-		file, err = os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
-		return err
-	})
-	if err != nil {
-		t.Fatalf("make namespace: %v", err)
-	}
-	t.Cleanup(func() { file.Close() })
-	return &space{file}
-}
-
-// onThread runs f on a thread that ends with it.
-func onThread(f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread is spoilt
-		done <- f()
-	}()
-	return <-done
-}
-
-func (s *space) do(f func() error) error {
-	return onThread(func() error {
-		if err := unix.Setns(int(s.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		return f()
-	})
+	return &space{netns.New(t)}
 }
 
 func (s *space) must(t *testing.T, f func() error) {
 	t.Helper()
-	if err := s.do(f); err != nil {
+	if err := s.Do(f); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -116,7 +69,7 @@ func join(t *testing.T, a *space, nameA string, b *space, nameB string, mac net.
 		attrs.Name = nameA
 		return netlink.LinkAdd(&netlink.Veth{
 			LinkAttrs: attrs, PeerName: nameB, PeerHardwareAddr: mac,
-			PeerNamespace: netlink.NsFd(b.file.Fd()),
+			PeerNamespace: netlink.NsFd(b.FD()),
 		})
 	})
 }
@@ -159,7 +112,6 @@ func route(to, via string) func() error {
 // host's public address and 192.168.77.1 its private one.
 func newWorld(t *testing.T, published string) *world {
 	t.Helper()
-	needRoot(t)
 	w := &world{newSpace(t), newSpace(t), newSpace(t), newSpace(t), newSpace(t)}
 	join(t, w.host, "wan0", w.outside, "eth0", nil)
 	join(t, w.host, "lan0", w.lan, "eth0", nil)
@@ -300,7 +252,7 @@ func serveUDP(t *testing.T, addr string) error {
 // address that the server saw.
 func probe(s *space, protocol, addr string) (string, error) {
 	var seen string
-	err := s.do(func() error {
+	err := s.Do(func() error {
 		c, err := (&net.Dialer{Timeout: dropped}).Dial(protocol+"4", addr)
 		if err != nil {
 			return err
