@@ -62,7 +62,9 @@ test("a client node that is killed and started again: the page tells, and goes o
   await node.kill();
   await page.getByText(r.w.nodeAway).waitFor();
   // What is asked meanwhile fails with what to do about it.
-  await page.getByRole("radio", { name: r.w.all, exact: true }).check();
+  // The choice stands in the address, from which the page takes it a moment later.
+  await page.getByRole("radio", { name: r.w.all, exact: true }).click();
+  await page.getByRole("radio", { name: r.w.all, exact: true, checked: true }).waitFor();
   await page.getByText("Start the client node again").first().waitFor();
   await node.start();
   await page.getByText(r.w.nodeAway).waitFor({ state: "detached" });
