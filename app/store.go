@@ -12,10 +12,12 @@ import (
 const storeName = "application"
 
 // Sizes of the database. LevelDB's own are for a phone: with many machines a
-// third of a node's work went into merging small tables again and again.
+// third of a node's work went into merging small tables again and again. Each
+// full write buffer is merged with all that lies in its keys' way, which is
+// nearly everything; memory for it is taken as it fills.
 const (
 	blockCache  = 128 * opt.MiB
-	writeBuffer = 32 * opt.MiB
+	writeBuffer = 128 * opt.MiB
 	tableSize   = 16 * opt.MiB
 	levelOne    = 128 * opt.MiB
 )

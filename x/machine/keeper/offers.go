@@ -10,12 +10,14 @@ import (
 )
 
 // offer is (GPU type, free slots, machine id). Ordered so, a query for at
-// least n free slots is one walk that begins at n.
+// least n free slots of a type is one walk that begins at n; one for any type
+// is a walk for each of them. Entries for any type would cost every rent one
+// more key in a random place.
 type offer = collections.Triple[string, uint32, string]
 
-// anyType stands in the place of the GPU type for offers of every type; no
-// name of a GPU is empty.
-const anyType = ""
+// noGPU stands in the place of the GPU type for machines without any; no name
+// of a GPU is empty.
+const noGPU = ""
 
 // offersOf are the entries of a machine of which some slots are rented: none
 // unless it is online and has free ones.
@@ -24,16 +26,24 @@ func offersOf(m machine.Machine, rented slots) []offer {
 	if m.State != machine.MACHINE_STATE_ONLINE || n == 0 {
 		return nil
 	}
-	list := []offer{collections.Join3(anyType, n, m.Id)}
-	for _, gpuType := range m.Facts.GPUTypes() {
+	var list []offer
+	for _, gpuType := range offeredTypes(m) {
 		list = append(list, collections.Join3(gpuType, n, m.Id))
 	}
 	return list
 }
 
+// offeredTypes are the GPU types under which a machine is listed: at least one.
+func offeredTypes(m machine.Machine) []string {
+	if types := m.Facts.GPUTypes(); len(types) > 0 {
+		return types
+	}
+	return []string{noGPU}
+}
+
 // moveOffers keeps the index right where a machine changed from old to m.
 func (k *Keeper) moveOffers(ctx context.Context, old, m machine.Machine) error {
-	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(old.Facts.GPUTypes(), m.Facts.GPUTypes()) {
+	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(offeredTypes(old), offeredTypes(m)) {
 		return nil
 	}
 	rented, err := k.reserved(ctx, m.Id)

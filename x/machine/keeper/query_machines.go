@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"cosmossdk.io/collections"
 	"google.golang.org/grpc/codes"
@@ -22,6 +23,8 @@ const (
 	maxScan   = 1000
 	maxFilter = 128
 	freeBytes = 4
+	// maxKey is the longest page key: free slots, a machine id and a GPU type.
+	maxKey = freeBytes + 64 + 1 + maxFilter
 )
 
 // Machines walks the index that fits the filters best and checks the others on
@@ -31,56 +34,102 @@ func (s queryServer) Machines(ctx context.Context, req *machine.QueryMachinesReq
 	if err != nil {
 		return nil, err
 	}
-	if err := s.k.walk(ctx, req, page.key, func(key []byte, id string) (bool, error) {
-		return page.visit(key, func() (machine.Listing, bool, error) { return s.k.match(ctx, req, id) })
-	}); err != nil {
+	if err := s.k.walk(ctx, req, page); err != nil {
 		return nil, err
 	}
 	return &machine.QueryMachinesResponse{Listings: page.listings, Pagination: &query.PageResponse{NextKey: page.next}}, nil
 }
 
-// walk visits candidates in the order of the chosen index, from a page key on.
-func (k *Keeper) walk(ctx context.Context, req *machine.QueryMachinesRequest, key []byte, visit func(key []byte, id string) (bool, error)) error {
+// walk visits candidates in the order of the chosen index, from the page's key on.
+func (k *Keeper) walk(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
 	switch {
 	case req.Owner != "":
-		return k.walkTerm(ctx, ownerTerm(req.Owner), key, visit)
+		return k.walkTerm(ctx, ownerTerm(req.Owner), req, p)
 	case req.Operator != "":
-		return k.walkTerm(ctx, operatorTerm(req.Operator), key, visit)
+		return k.walkTerm(ctx, operatorTerm(req.Operator), req, p)
+	case req.State == machine.MACHINE_STATE_ONLINE && req.FreeSlotsMin > 0 && req.GpuType != "":
+		return k.walkOffers(ctx, req, p)
 	case req.State == machine.MACHINE_STATE_ONLINE && req.FreeSlotsMin > 0:
-		return k.walkOffers(ctx, req.GpuType, req.FreeSlotsMin, key, visit)
+		return k.walkAllOffers(ctx, req, p)
 	case req.GpuType != "":
-		return k.walkTerm(ctx, gpuTerm(req.GpuType), key, visit)
+		return k.walkTerm(ctx, gpuTerm(req.GpuType), req, p)
 	case req.Country != "":
-		return k.walkTerm(ctx, countryTerm(req.Country), key, visit)
+		return k.walkTerm(ctx, countryTerm(req.Country), req, p)
 	case req.State != machine.MACHINE_STATE_UNSPECIFIED:
-		return k.walkTerm(ctx, stateTerm(req.State), key, visit)
+		return k.walkTerm(ctx, stateTerm(req.State), req, p)
 	}
-	return k.Bonds.Walk(ctx, new(collections.Range[string]).StartInclusive(string(key)),
-		func(id string, _ machine.Machine) (bool, error) { return visit([]byte(id), id) })
+	return k.Bonds.Walk(ctx, new(collections.Range[string]).StartInclusive(string(p.key)),
+		func(id string, _ machine.Machine) (bool, error) {
+			return p.visit([]byte(id), func() (machine.Listing, bool, error) { return k.match(ctx, req, id) })
+		})
 }
 
-func (k *Keeper) walkTerm(ctx context.Context, term string, key []byte, visit func([]byte, string) (bool, error)) error {
-	from := new(collections.Range[collections.Pair[string, string]]).StartInclusive(collections.Join(term, string(key)))
+func (k *Keeper) walkTerm(ctx context.Context, term string, req *machine.QueryMachinesRequest, p *page) error {
+	from := new(collections.Range[collections.Pair[string, string]]).StartInclusive(collections.Join(term, string(p.key)))
 	return k.Bonds.Indexes.set.Walk(ctx, from, func(entry collections.Pair[string, string]) (bool, error) {
 		if entry.K1() != term {
 			return true, nil
 		}
-		return visit([]byte(entry.K2()), entry.K2())
+		return p.visit([]byte(entry.K2()), func() (machine.Listing, bool, error) { return k.match(ctx, req, entry.K2()) })
 	})
 }
 
-func (k *Keeper) walkOffers(ctx context.Context, gpuType string, free uint32, key []byte, visit func([]byte, string) (bool, error)) error {
-	id := ""
-	if len(key) > freeBytes {
-		free, id = max(free, binary.BigEndian.Uint32(key)), string(key[freeBytes:])
-	}
-	from := new(collections.Range[offer]).StartInclusive(collections.Join3(gpuType, free, id))
+// walkOffers visits the offers of the GPU type that is asked for.
+func (k *Keeper) walkOffers(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
+	free, id, _ := offerPlace(p.key)
+	from := new(collections.Range[offer]).StartInclusive(collections.Join3(req.GpuType, max(free, req.FreeSlotsMin), id))
 	return k.Offers.Walk(ctx, from, func(entry offer) (bool, error) {
-		if entry.K1() != gpuType {
+		if entry.K1() != req.GpuType {
 			return true, nil
 		}
-		return visit(append(binary.BigEndian.AppendUint32(nil, entry.K2()), entry.K3()...), entry.K3())
+		return p.visit(offerKey(entry), func() (machine.Listing, bool, error) { return k.match(ctx, req, entry.K3()) })
 	})
+}
+
+// walkAllOffers visits those of one GPU type after the other; a machine of several counts for the first of its.
+func (k *Keeper) walkAllOffers(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
+	free, id, gpuType := offerPlace(p.key)
+	for {
+		from := new(collections.Range[offer]).StartInclusive(collections.Join3(gpuType, max(free, req.FreeSlotsMin), id))
+		next := gpuType
+		if err := k.Offers.Walk(ctx, from, func(entry offer) (bool, error) {
+			if entry.K1() != gpuType {
+				next = entry.K1()
+				return true, nil
+			}
+			return p.visit(append(offerKey(entry), typeMark+gpuType...), func() (machine.Listing, bool, error) {
+				listing, ok, err := k.match(ctx, req, entry.K3())
+				return listing, ok && offeredTypes(listing.Machine)[0] == gpuType, err
+			})
+		}); err != nil {
+			return err
+		}
+		if next == gpuType {
+			return nil // no more types, or the page is full
+		}
+		gpuType, free, id = next, 0, ""
+		// The step to another type counts like a machine: hosts choose how many types there are.
+		if p.full(append(offerKey(collections.Join3(gpuType, req.FreeSlotsMin, "")), typeMark+gpuType...)) {
+			return nil
+		}
+	}
+}
+
+// typeMark divides a page key's machine id from the GPU type; no id has it.
+const typeMark = "/"
+
+// offerKey is an offer's place among those of its GPU type.
+func offerKey(entry offer) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, entry.K2()), entry.K3()...)
+}
+
+// offerPlace reads a page key; the GPU type is empty where the walk is of one type.
+func offerPlace(key []byte) (free uint32, id, gpuType string) {
+	if len(key) < freeBytes {
+		return 0, "", ""
+	}
+	id, gpuType, _ = strings.Cut(string(key[freeBytes:]), typeMark)
+	return binary.BigEndian.Uint32(key), id, gpuType
 }
 
 // match loads a candidate and checks every filter; an index may be ahead of
@@ -132,7 +181,7 @@ func newPage(req *machine.QueryMachinesRequest) (*page, error) {
 	if asked.Limit > maxPage {
 		return nil, status.Errorf(codes.InvalidArgument, "pagination.limit %d: must be at most %d; page by key", asked.Limit, maxPage)
 	}
-	if len(asked.Key) > maxFilter || slices.Contains(asked.Key[min(freeBytes, len(asked.Key)):], 0) {
+	if len(asked.Key) > maxKey || slices.Contains(asked.Key[min(freeBytes, len(asked.Key)):], 0) {
 		return nil, status.Error(codes.InvalidArgument, "pagination.key: must be the next_key of a page with the same filters")
 	}
 	if asked.Limit > 0 {
@@ -144,14 +193,22 @@ func newPage(req *machine.QueryMachinesRequest) (*page, error) {
 
 // visit takes a candidate; it says stop at the first one beyond the page, whose key is the next.
 func (p *page) visit(key []byte, load func() (machine.Listing, bool, error)) (stop bool, err error) {
-	if len(p.listings) >= p.limit || p.scanned >= maxScan {
-		p.next = key
+	if p.full(key) {
 		return true, nil
 	}
-	p.scanned++
 	listing, ok, err := load()
 	if ok {
 		p.listings = append(p.listings, listing)
 	}
 	return err != nil, err
+}
+
+// full is true where the next page begins with a key; before, it counts one more step.
+func (p *page) full(key []byte) bool {
+	if len(p.listings) >= p.limit || p.scanned >= maxScan {
+		p.next = key
+		return true
+	}
+	p.scanned++
+	return false
 }

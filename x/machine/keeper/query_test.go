@@ -1,9 +1,11 @@
 package keeper_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
+	"cosmossdk.io/collections"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -71,6 +73,62 @@ func TestMachinesFilters(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// TestFreeOfAnyType: a walk over all GPU types meets each machine once, also
+// one of several types, page by page; 47 free slots are a page key with a slash.
+func TestFreeOfAnyType(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var want []string
+	for i, types := range [][]string{{"A", "B"}, {"B"}, {"C", "A"}, {}, {"B", "C", "D"}, {"E"}} {
+		n := newNode(byte(i + 1))
+		b := n.bond(f, 1, max(len(types), 47*(i%2)))
+		for slot := range b.Facts.Slots {
+			if len(types) > 0 {
+				b.Facts.Slots[slot].GpuType = types[slot%len(types)]
+			}
+		}
+		if len(types) == 0 {
+			b.Facts = n.facts(0)
+		}
+		_, err := f.msgs.BondMachines(f.ctx, &machine.MsgBondMachines{Owner: owner, Bonds: []machine.Bond{n.sign(b)}})
+		require.NoError(t, err)
+		_, err = f.msgs.SetOnline(f.ctx, n.online(f, 1))
+		require.NoError(t, err)
+		want = append(want, n.id)
+	}
+	got := f.list(machine.QueryMachinesRequest{State: machine.MACHINE_STATE_ONLINE, FreeSlotsMin: 1})
+	require.ElementsMatch(t, want, got)
+	require.ElementsMatch(t, []string{want[1], want[5]}, f.list(machine.QueryMachinesRequest{State: machine.MACHINE_STATE_ONLINE, FreeSlotsMin: 47}))
+	for _, gpuType := range []string{"A", "B", "C", "D", "E"} {
+		req := machine.QueryMachinesRequest{State: machine.MACHINE_STATE_ONLINE, FreeSlotsMin: 1, GpuType: gpuType}
+		require.Subset(t, want, f.list(req), gpuType)
+		require.NotEmpty(t, f.list(req), gpuType)
+	}
+}
+
+// TestManyTypes: hosts name their GPUs, and more names make no dearer a page.
+func TestManyTypes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	wanted := f.online(1, 2)
+	const types = 2_500
+	for i := range types {
+		require.NoError(t, f.k.Offers.Set(f.ctx, collections.Join3(fmt.Sprintf("A%d", i), uint32(1), wanted.id)))
+	}
+	req := machine.QueryMachinesRequest{State: machine.MACHINE_STATE_ONLINE, FreeSlotsMin: 2, Pagination: &query.PageRequest{Limit: 2}}
+	pages, found := 0, 0
+	for {
+		reply, err := f.queries.Machines(f.ctx, &req)
+		require.NoError(t, err)
+		pages, found = pages+1, found+len(reply.Listings)
+		if req.Pagination.Key = reply.Pagination.NextKey; len(req.Pagination.Key) == 0 {
+			break
+		}
+	}
+	require.Equal(t, 3, pages)
+	require.Equal(t, 1, found)
 }
 
 func TestMachinesRefusals(t *testing.T) {
