@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/pprof"
 	"time"
 
@@ -23,7 +24,7 @@ func main() {
 	defer stop()
 	machines := flag.Int("machines", 100_000, "machines in the store, each with one open rental")
 	due := flag.Int("due", 10_000, "of the rentals, the largest number that ends together")
-	profile := flag.String("profile", "", "file for a CPU profile of sends, rents and confirms")
+	profile := flag.String("profile", "", "folder for CPU profiles of sends, rents and confirms, one of each round")
 	flag.Parse()
 	if err := run(ctx, os.Stdout, config{machines: *machines, due: *due, profile: *profile}); err != nil {
 		fmt.Fprintln(os.Stderr, "benchchain:", err)
@@ -59,7 +60,7 @@ func run(ctx context.Context, out io.Writer, cfg config) (err error) {
 	}
 	w, err := newWorld(cfg.machines, stages(cfg.due), func(w *world, state []byte) error {
 		return w.among(ctx, state, func(n *running) error {
-			return profiled(cfg.profile, func() error { return w.measureLoad(ctx, row, n) })
+			return w.measureLoad(ctx, row, n, cfg.profile)
 		})
 	})
 	if err != nil {
@@ -84,12 +85,12 @@ func run(ctx context.Context, out io.Writer, cfg config) (err error) {
 	return w.measureDue(ctx, row)
 }
 
-// profiled writes a CPU profile of an action to a file, if one is named.
-func profiled(path string, action func() error) (err error) {
-	if path == "" {
+// profiled writes a CPU profile of an action to a file in a folder, if one is named.
+func profiled(folder, name string, action func() error) (err error) {
+	if folder == "" {
 		return action()
 	}
-	file, err := os.Create(path)
+	file, err := os.Create(filepath.Join(folder, name))
 	if err != nil {
 		return fmt.Errorf("make profile: %w", err)
 	}

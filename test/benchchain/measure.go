@@ -72,15 +72,15 @@ func (w *world) measureIdle(ctx context.Context, row rowFunc, few *world) error 
 
 // measureLoad takes turns with bank sends, rents and confirms on a running
 // node. Each rent is of another machine's free slot.
-func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running) error {
+func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running, profiles string) error {
 	var sends, rents, confirms []time.Duration
 	var work [3]time.Duration
-	wave := each * len(w.renters)
+	all := each * len(w.renters)
 	renter := func(i int) sdk.AccAddress { return addressOf(w.renters[i%len(w.renters)]) }
-	first := len(w.machines) - rounds*wave
+	first := len(w.machines) - rounds*all
 	for round := range rounds {
-		at := first + round*wave
-		id := uint64(len(w.machines) + round*wave)
+		at := first + round*all
+		id := uint64(len(w.machines) + round*all)
 		for _, part := range []struct {
 			name string
 			all  *[]time.Duration
@@ -88,7 +88,7 @@ func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running) error 
 			msg  func(i int) sdk.Msg
 		}{
 			{"send", &sends, &work[0], func(i int) sdk.Msg {
-				to := (round*wave + i) * 7_919 % len(w.machines) // somebody else each time, as each rent is of another machine
+				to := (round*all + i) * 7_919 % len(w.machines) // somebody else each time, as each rent is of another machine
 				return banktypes.NewMsgSend(renter(i), holder(to), sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 1)))
 			}},
 			{"rent", &rents, &work[1], func(i int) sdk.Msg {
@@ -105,17 +105,22 @@ func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running) error 
 			if err != nil {
 				return err
 			}
-			before := worked()
-			took, err := n.deliver(ctx, txs)
-			if err != nil {
+			if err := profiled(profiles, fmt.Sprintf("%s-%d.pprof", part.name, round), func() error {
+				started, before := time.Now(), worked()
+				for part := range slices.Chunk(txs, wave) {
+					if err := n.deliver(ctx, part); err != nil {
+						return err
+					}
+				}
+				*part.all, *part.work = append(*part.all, time.Since(started)), *part.work+worked()-before
+				return nil
+			}); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
 			}
-			*part.work += worked() - before
-			*part.all = append(*part.all, took)
 		}
 	}
-	perSecond := func(all []time.Duration) float64 { return float64(wave) / quantile(all, 0.5).Seconds() }
-	row(fmt.Sprintf("bank sends; rents; confirms on one node, %d handed to its mempool at once, median of %d rounds", wave, rounds),
+	perSecond := func(all []time.Duration) float64 { return float64(each*len(w.renters)) / quantile(all, 0.5).Seconds() }
+	row(fmt.Sprintf("bank sends; rents; confirms on one node, %d in waves of at most %d that its mempool gets at once, median of %d rounds", all, wave, rounds),
 		"%.0f; %.0f; %.0f per second", perSecond(sends), perSecond(rents), perSecond(confirms))
 	row("rents ÷ bank sends (budget ≥ 0.6), median of rounds; lowest; highest", "%s", ratios(sends, rents))
 	whole := make([]time.Duration, rounds)
@@ -150,6 +155,9 @@ func ratios(ours, theirs []time.Duration) string {
 
 // measureQueries asks over gRPC, one after the other, in turns of all filters.
 func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
+	if _, err := w.block(time.Second, nil); err != nil { // without one, an application that was opened anew answers nothing
+		return err
+	}
 	server, err := servergrpc.NewGRPCServer(w.app.ClientContext(), w.app, serverconfig.DefaultConfig().GRPC)
 	if err != nil {
 		return fmt.Errorf("make gRPC server: %w", err)
@@ -171,21 +179,35 @@ func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	const online = machine.MACHINE_STATE_ONLINE
-	filters := []struct {
-		name string
-		req  machine.QueryMachinesRequest
-	}{
+	queries := machine.NewQueryClient(conn)
+	// The combination apart: each reads a thousand machines, for whose garbage the others would pay.
+	for _, filters := range [][]filter{{
 		{"none", machine.QueryMachinesRequest{}},
 		{"state", machine.QueryMachinesRequest{State: online}},
 		{"gpu_type", machine.QueryMachinesRequest{GpuType: "H100"}},
+		{"online, free_slots_min", machine.QueryMachinesRequest{State: online, FreeSlotsMin: 1}},
 		{"online, free_slots_min, gpu_type", machine.QueryMachinesRequest{State: online, FreeSlotsMin: 1, GpuType: "H100"}},
 		{"owner", machine.QueryMachinesRequest{Owner: ownerOf(7)}},
 		{"operator", machine.QueryMachinesRequest{Operator: ownerOf(7)}},
 		{"country", machine.QueryMachinesRequest{Country: "DE"}},
+	}, {
 		{"gpu_type and a country of one in a thousand: 1,000 scanned, next key", machine.QueryMachinesRequest{GpuType: "B200", Country: rare}},
+	}} {
+		if err := askInTurns(ctx, row, queries, filters); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// filter of machines, with a name for people.
+type filter struct {
+	name string
+	req  machine.QueryMachinesRequest
+}
+
+func askInTurns(ctx context.Context, row rowFunc, queries machine.QueryClient, filters []filter) error {
 	took := make([][]time.Duration, 2*len(filters))
-	queries := machine.NewQueryClient(conn)
 	for range asks {
 		for i := range took {
 			req := filters[i/2].req

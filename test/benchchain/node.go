@@ -77,42 +77,41 @@ func (w *world) run(ctx context.Context, state []byte) (_ *running, err error) {
 	if err := n.Start(); err != nil {
 		return nil, fmt.Errorf("start node: %w", err)
 	}
-	if _, err = n.await(ctx, 0); err != nil {
+	if err = n.await(ctx, 0); err != nil {
 		return nil, errors.Join(err, n.stop())
 	}
 	return n, nil
 }
 
-// await returns the time of the first block by which so many transactions were carried out.
-func (n *running) await(ctx context.Context, txs int) (time.Time, error) {
+// await returns at the first block by which so many transactions were carried out.
+func (n *running) await(ctx context.Context, txs int) error {
 	for {
 		select {
 		case message := <-n.blocks.Out():
 			block, ok := message.Data().(cmttypes.EventDataNewBlock)
 			if !ok {
-				return time.Time{}, fmt.Errorf("event is a %T", message.Data())
+				return fmt.Errorf("event is a %T", message.Data())
 			}
 			for _, result := range block.ResultFinalizeBlock.TxResults {
 				if result.Code != 0 {
-					return time.Time{}, fmt.Errorf("block %d: a transaction was refused: %s", block.Block.Height, result.Log)
+					return fmt.Errorf("block %d: a transaction was refused: %s", block.Block.Height, result.Log)
 				}
 			}
 			if txs -= len(block.Block.Txs); txs <= 0 {
-				return block.Block.Time, nil
+				return nil
 			}
 		case <-n.blocks.Canceled():
-			return time.Time{}, fmt.Errorf("wait for blocks: %w", n.blocks.Err())
+			return fmt.Errorf("wait for blocks: %w", n.blocks.Err())
 		case <-ctx.Done():
-			return time.Time{}, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }
 
 // deliver hands transactions to the mempool as quickly as it takes them, and
-// returns how long it was until the last of them was carried out.
-func (n *running) deliver(ctx context.Context, txs [][]byte) (time.Duration, error) {
+// returns when the last of them was carried out.
+func (n *running) deliver(ctx context.Context, txs [][]byte) error {
 	var refused error
-	started := time.Now()
 	for _, tx := range txs {
 		err := n.Mempool().CheckTx(tx, func(reply *abci.ResponseCheckTx) {
 			if reply.Code != 0 {
@@ -120,11 +119,10 @@ func (n *running) deliver(ctx context.Context, txs [][]byte) (time.Duration, err
 			}
 		}, mempool.TxInfo{})
 		if err = errors.Join(err, refused); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	_, err := n.await(ctx, len(txs))
-	return time.Since(started), err
+	return n.await(ctx, len(txs))
 }
 
 // stop ends the node; the world's application goes on from its last block.

@@ -39,8 +39,11 @@ const (
 	dbc     = uint64(1_000_000)
 	// each renter sends so many transactions at a time; a default bound is five open trials.
 	each = 3
-	// rounds of sends, rents and confirms.
-	rounds = 9
+	// rounds of sends, rents and confirms. A round is long beside a merge of the
+	// store's tables, so that each bears the merges that it causes.
+	rounds = 5
+	// wave is what is handed to the mempool at once: the default one takes 5,000.
+	wave = 3_000
 )
 
 var begin = time.Now().UTC().Truncate(time.Second)
@@ -63,7 +66,7 @@ type world struct {
 func newWorld(machines int, due []int, begun func(*world, []byte) error) (_ *world, err error) {
 	w := &world{now: begin, due: due}
 	// Each rent of the load takes a machine of its own that ends with no stage.
-	for i := range max(1, min(1_000, (machines-sum(due))/(rounds*each))) {
+	for i := range max(1, min(4_000, (machines-sum(due))/(rounds*each))) {
 		w.renters = append(w.renters, secp256k1.GenPrivKeyFromSecret(fmt.Appendf(nil, "renter %d", i)))
 	}
 	if w.dir, err = os.MkdirTemp("", "benchchain"); err != nil {
