@@ -75,6 +75,12 @@ func usable(a netip.Addr) bool {
 	return a.Is4() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback()
 }
 
+// CheckKey tells before a guest is made whether one of AuthorizedKeys is right.
+func CheckKey(line string) error {
+	_, err := canonicalKey(line)
+	return err
+}
+
 // canonicalKey parses a renter's public key line and writes it again: type and
 // key only. Options would be orders to the guest's sshd, a comment is text
 // that nobody needs there.

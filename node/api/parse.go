@@ -31,7 +31,10 @@ func badValue(field, value, limit string) error {
 func parseCreate(c Create, lim limits) (o host.Order, err error) {
 	o = host.Order{
 		TaskID: c.TaskID, RestoreTaskID: c.RestoreTaskID, Image: c.ImageName, Boot: c.BiosMode, Desc: c.Desc,
-		AuthorizedKeys: c.SSHPublicKeys, GPUs: host.All, CPUs: host.All,
+		GPUs: host.All, CPUs: host.All,
+	}
+	for _, line := range c.SSHPublicKeys {
+		o.AuthorizedKeys = append(o.AuthorizedKeys, strings.TrimSpace(line)) // a .pub file ends with a newline
 	}
 	if o.Ports, err = parsePorts(c, lim); err != nil {
 		return o, err

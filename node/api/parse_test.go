@@ -79,6 +79,15 @@ func TestParseRate(t *testing.T) {
 	}
 }
 
+// TestKeyWithLineEnd: a .pub file pasted as it is.
+func TestKeyWithLineEnd(t *testing.T) {
+	t.Parallel()
+	o, err := parseCreate(Create{SSHPort: "5200", SSHPublicKeys: []string{"ssh-ed25519 AAAA renter\n"}}, testLimits)
+	if err != nil || len(o.AuthorizedKeys) != 1 || o.AuthorizedKeys[0] != "ssh-ed25519 AAAA renter" {
+		t.Errorf("%q, %v", o.AuthorizedKeys, err)
+	}
+}
+
 func FuzzParseCustomPort(f *testing.F) {
 	for _, seed := range []string{"tcp,5200", "udp,5200-5210:1-11", "tcp,1-$(id):2-3", ""} {
 		f.Add(seed)

@@ -78,6 +78,26 @@ func TestPasswordWithoutKey(t *testing.T) {
 	})
 }
 
+// TestBadKeysAreRefused: what the seed would not take is refused before anything is
+// reserved, also where ssh's own parser would skip a line.
+func TestBadKeysAreRefused(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		r := w.ledger.rent(1, alice, time.Hour, 0)
+		for name, line := range map[string]string{
+			"line end": aKey + "\n", "comment before": "# mine\n" + aKey, "option": `command="id" ` + aKey, "word": "hello", "empty": "",
+		} {
+			o := w.order(r, 5200)
+			o.AuthorizedKeys = []string{line}
+			_, err := w.host.Create(t.Context(), o)
+			var refusal *Refusal
+			if !errors.As(err, &refusal) || refusal.Field != "ssh_public_keys" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		w.empty()
+	})
+}
+
 func TestEndShutsDownAndKeepsDisks(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/seed"
 )
 
 // The bounds of an order.
@@ -82,8 +81,7 @@ func (o Order) check() error {
 		return refuse(ErrInvalid, "ssh_public_keys", len(o.AuthorizedKeys), fmt.Sprintf("%d keys", MaxKeys), "give fewer")
 	}
 	for _, line := range o.AuthorizedKeys {
-		_, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(line))
-		if err != nil || len(options) != 0 || len(rest) != 0 {
+		if seed.CheckKey(line) != nil {
 			return refuse(ErrInvalid, "ssh_public_keys", line, "one public key a string, without options",
 				"paste the line of a .pub file")
 		}
