@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dbc-network/dbc/node/journal"
 )
@@ -13,12 +14,12 @@ import (
 // it and gives it to the VM, while it runs or with its next start. It obeys only
 // the rental that made the task, and stays within its share.
 func (h *Host) AddDisk(ctx context.Context, wallet string, rentals []uint64, id string, gib uint64) (name string, err error) {
-	err = h.askDisk(ctx, wallet, rentals, id, func(room uint64, what string, t *journal.Task) error {
+	err = h.askDisk(ctx, wallet, rentals, id, func(room diskRoom, t *journal.Task) error {
 		if len(t.Disks) >= MaxDisks {
 			return refuse(ErrInvalid, "disk", len(t.Disks)+1, fmt.Sprintf("%d data disks", MaxDisks), "resize one, or delete one first")
 		}
-		if gib == 0 || gib > room {
-			return refuse(ErrDisk, "size", gib, what, "ask for less")
+		if gib == 0 || gib > room.gib {
+			return refuse(ErrDisk, "size", gib, room.limit, room.remedy)
 		}
 		name = freeName(t.Disks)
 		t.Disks = append(t.Disks, journal.Disk{Name: name, GiB: gib, Doing: journal.DiskAdding})
@@ -29,7 +30,7 @@ func (h *Host) AddDisk(ctx context.Context, wallet string, rentals []uint64, id 
 
 // ResizeDisk has a data disk grown to so many GiB: what is on it is never cut off.
 func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error {
-	return h.askDisk(ctx, wallet, rentals, id, func(room uint64, what string, t *journal.Task) error {
+	return h.askDisk(ctx, wallet, rentals, id, func(room diskRoom, t *journal.Task) error {
 		d, err := findDisk(t, name)
 		if err != nil {
 			return err
@@ -37,8 +38,8 @@ func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, 
 		if gib <= d.GiB {
 			return refuse(ErrInvalid, "size", gib, fmt.Sprintf("more than its %d GiB", d.GiB), "a disk only grows; add a smaller one and copy to it")
 		}
-		if gib-d.GiB > room {
-			return refuse(ErrDisk, "size", gib, fmt.Sprintf("its %d GiB and at most %s", d.GiB, what), "ask for less")
+		if gib-d.GiB > room.gib {
+			return refuse(ErrDisk, "size", gib, fmt.Sprintf("its %d GiB and at most %s", d.GiB, room.limit), room.remedy)
 		}
 		d.WantGiB, d.Doing = gib, journal.DiskResizing
 		return nil
@@ -47,7 +48,7 @@ func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, 
 
 // DeleteDisk has one data disk deleted with all that is on it.
 func (h *Host) DeleteDisk(ctx context.Context, wallet string, rentals []uint64, id, name string) error {
-	return h.askDisk(ctx, wallet, rentals, id, func(_ uint64, _ string, t *journal.Task) error {
+	return h.askDisk(ctx, wallet, rentals, id, func(_ diskRoom, t *journal.Task) error {
 		d, err := findDisk(t, name)
 		if err != nil {
 			return err
@@ -79,9 +80,8 @@ func freeName(disks []journal.Disk) string {
 }
 
 // askDisk writes down a change of disks with what it reserves, in one transaction.
-// room is how many GiB more the VM may have, and what says why no more.
 func (h *Host) askDisk(
-	ctx context.Context, wallet string, rentals []uint64, id string, change func(room uint64, what string, t *journal.Task) error,
+	ctx context.Context, wallet string, rentals []uint64, id string, change func(room diskRoom, t *journal.Task) error,
 ) error {
 	t, err := h.own(wallet, rentals, id)
 	if err != nil {
@@ -105,11 +105,11 @@ func (h *Host) askDisk(
 		if t.Over != nil || !slices.Contains(atRest, t.Status) {
 			return refuse(ErrState, "task_id", id, "a VM that was made, of an open rental", fmt.Sprintf("it is %s now", t.Status))
 		}
-		room, what, err := h.diskRoom(share, others, *t)
+		room, err := h.diskRoom(share, others, *t)
 		if err != nil {
 			return err
 		}
-		if err := change(room, what, t); err != nil {
+		if err := change(room, t); err != nil {
 			return err
 		}
 		t.Reserved.DiskGiB, t.Reason = t.DiskGiB(), ""
@@ -125,9 +125,15 @@ func (h *Host) askDisk(
 	return nil
 }
 
+// diskRoom is how many GiB more a VM may have, why no more, and what makes it more.
+type diskRoom struct {
+	gib           uint64
+	limit, remedy string
+}
+
 // diskRoom is the less of what is left of the share and what the disk can still
-// promise.
-func (h *Host) diskRoom(share Amount, others []journal.Task, t journal.Task) (room uint64, what string, err error) {
+// promise. No kept disk is evicted for it: listings promise that for new VMs only.
+func (h *Host) diskRoom(share Amount, others []journal.Task, t journal.Task) (room diskRoom, err error) {
 	own := []journal.Task{t}
 	for _, other := range others {
 		if other.RentID == t.RentID {
@@ -137,10 +143,41 @@ func (h *Host) diskRoom(share Amount, others []journal.Task, t journal.Task) (ro
 	left := share.left(used(own)).DiskGiB
 	free, err := h.freeGiB(append(others, t), nil)
 	if err != nil {
-		return 0, "", err
+		return diskRoom{}, err
 	}
-	if free < left {
-		return free, fmt.Sprintf("%d GiB more, which is the room on the host's disk", free), nil
+	if left <= free {
+		return diskRoom{left, fmt.Sprintf("%d GiB more, of the share's %d", left, share.DiskGiB), "ask for less"}, nil
 	}
-	return left, fmt.Sprintf("%d GiB more, of the share's %d", left, share.DiskGiB), nil
+	remedy, err := h.moreRoom(free, append(others, t), t.Renter)
+	return diskRoom{free, fmt.Sprintf("%d GiB more, which is the room on the host's disk", free), remedy}, err
+}
+
+// moreRoom says which kept disks hold room of a full disk, and who may free it: the
+// renter by deleting their own, anybody by a new VM where the listing says so.
+func (h *Host) moreRoom(free uint64, all []journal.Task, renter string) (string, error) {
+	remedy := "ask for less"
+	kept := func(which func(journal.Task) bool) (list []journal.Task, gib uint64, err error) {
+		list = slices.DeleteFunc(slices.Clone(all), func(t journal.Task) bool { return !isKept(t) || !which(t) })
+		with, err := h.freeGiB(all, list)
+		return list, with - min(with, free), err
+	}
+	mine, gib, err := kept(func(t journal.Task) bool { return t.Renter == renter })
+	if err != nil {
+		return "", err
+	}
+	if gib > 0 {
+		ids := make([]string, len(mine))
+		for i, t := range mine {
+			ids[i] = t.ID
+		}
+		remedy += fmt.Sprintf(", or delete your kept disks (%s), which frees %d GiB", strings.Join(ids, ", "), gib)
+	}
+	_, gib, err = kept(func(t journal.Task) bool { return t.Evictable && t.Renter != renter })
+	if err != nil {
+		return "", err
+	}
+	if gib > 0 {
+		remedy += fmt.Sprintf(", or create another VM with disk_size: other renters' kept disks make room (%d GiB) for a new VM only", gib)
+	}
+	return remedy, nil
 }

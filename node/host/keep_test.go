@@ -286,6 +286,43 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// TestAddedDiskEvictsNothing: listings promise kept disks' room to new VMs only. The
+// refusal says what holds the room and who may free it.
+func TestAddedDiskEvictsNothing(t *testing.T) {
+	for name, evict := range map[string]bool{"promised to new VMs": true, "not promised": false} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				w.ledger.facts.KeepDiskPolicy = listing.KeepPolicy(evict)
+				mine, theirs := w.keep(1, alice, 48*time.Hour, 5200), w.keep(2, bob, 48*time.Hour, 5200)
+				task := w.create(w.order(w.ledger.rent(3, alice, 48*time.Hour, 1), 5200))
+				settle(6 * time.Second)
+				w.box.free = 15 + 15 + 10 + 1 // what was promised, and one
+				_, err := w.host.AddDisk(context.Background(), alice, []uint64{3}, task.ID, 5)
+				var refusal *Refusal
+				if !errors.As(err, &refusal) || !errors.Is(err, ErrDisk) {
+					t.Fatal(err)
+				}
+				own := "delete your kept disks (" + mine.ID + "), which frees 15 GiB"
+				if !strings.Contains(refusal.Remedy, own) || strings.Contains(refusal.Remedy, theirs.ID) ||
+					strings.Contains(refusal.Remedy, "make room (15 GiB) for a new VM only") != evict {
+					t.Errorf("remedy %q", refusal.Remedy)
+				}
+				settle(6 * time.Second)
+				w.holds(mine.ID, written)
+				w.holds(theirs.ID, written)
+				if err := w.host.Delete(alice, []uint64{3}, mine.ID); err != nil {
+					t.Fatal(err)
+				}
+				settle(6 * time.Second)
+				if _, err := w.host.AddDisk(context.Background(), alice, []uint64{3}, task.ID, 5); err != nil {
+					t.Errorf("as the refusal said: %v", err)
+				}
+				settle(6 * time.Second)
+			})
+		})
+	}
+}
+
 func TestRenterDeletesKeptDisks(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		old := w.keep(1, alice, 48*time.Hour, 5200)
