@@ -37,31 +37,31 @@ func (o order) String() string {
 	return o.name
 }
 
-// indexes are of the orders that have one.
-var indexes = map[string]string{
-	"price_per_day": "by_price", "vram_mib": "by_vram", "gpu_count": "by_gpus", "free_slots": "by_free",
+// key is the column by which machines of the same place are ordered.
+func (o order) key() string {
+	if slices.Contains(listed, o.name) {
+		return "machine"
+	}
+	return "id"
 }
 
-// dense: where so many times a page fit, a walk in the order meets a page of
-// them soon. Where fewer do, it could pass all machines before, one by one, and
-// what the filters find is sorted instead.
-const dense = 4
-
 // from is the tables that a page is read from: those of its filters and its
-// order, which is walked if that finds a page soon.
+// order. Walked, they are read in that order until the page is full.
 func (o order) from(walk bool) string {
-	if slices.Contains(listed, o.name) {
+	switch wide := slices.Contains(listed, o.name); {
+	case wide && walk:
+		return "listings INDEXED BY " + indexOf(o.name) + " CROSS JOIN machines ON id = machine"
+	case wide:
 		return "machines JOIN listings ON machine = id"
-	}
-	if index, has := indexes[o.name]; has && walk {
-		return "machines INDEXED BY " + index
+	case walk:
+		return "machines INDEXED BY " + indexOf(o.name)
 	}
 	return "machines"
 }
 
 // by is the ORDER BY; its column is of the whitelist.
 func (o order) by() string {
-	return fmt.Sprintf(" ORDER BY %s%s, id%s", column(o.name), o.way(), o.way())
+	return fmt.Sprintf(" ORDER BY %s%s, %s%s", column(o.name), o.way(), o.key(), o.way())
 }
 
 func (o order) way() string {
@@ -81,7 +81,11 @@ func (o order) after(c cursor) (string, []any) {
 	if o.numeric {
 		value = c.Number
 	}
-	return fmt.Sprintf("(%s, id) %s (?, ?)", column(o.name), compare), []any{value, c.ID}
+	id := unhex(c.ID)
+	if o.name == "machine_id" {
+		value = id
+	}
+	return fmt.Sprintf("(%s, %s) %s (?, ?)", column(o.name), o.key(), compare), []any{value, id}
 }
 
 // cursor is the last machine of a page: its place in the order.
@@ -113,7 +117,7 @@ func parseCursor(s string, o order) (cursor, error) {
 		return cursor{}, bad
 	}
 	var c cursor
-	if err := json.Unmarshal(text, &c); err != nil || c.Order != o.String() || c.ID == "" || c.Number < 0 {
+	if err := json.Unmarshal(text, &c); err != nil || c.Order != o.String() || len(unhex(c.ID)) == 0 || c.Number < 0 {
 		return cursor{}, bad
 	}
 	return c, nil

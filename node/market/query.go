@@ -1,6 +1,7 @@
 package market
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -81,8 +82,25 @@ func (c clause) where() string {
 	return " WHERE " + c.text
 }
 
-// filters makes the condition, and the same without gpu_type for the counts by type.
-func filters(raw map[string]json.RawMessage) (all, typeless clause, err error) {
+// condition is what a search asks of machines.
+type condition struct {
+	all clause
+	// typeless is all without gpu_type, for the counts by type.
+	typeless clause
+	// parts of all, by column: what its index can find.
+	parts map[string]*clause
+}
+
+func (c *condition) part(column, text string, args ...any) {
+	if c.parts[column] == nil {
+		c.parts[column] = new(clause)
+	}
+	c.parts[column].and(text, args...)
+	c.all.and(text, args...)
+}
+
+func parseFilters(raw map[string]json.RawMessage) (condition, error) {
+	c := condition{parts: map[string]*clause{}}
 	names := make([]string, 0, len(raw))
 	for name := range raw {
 		names = append(names, name)
@@ -90,30 +108,30 @@ func filters(raw map[string]json.RawMessage) (all, typeless clause, err error) {
 	slices.Sort(names)
 	if _, told := raw["state"]; !told {
 		// Retired machines are history.
-		all.and("state <> ?", "retired")
+		c.all.and("state <> ?", "retired")
 	}
-	gpu := clause{}
 	for _, name := range names {
 		if name == "gpu_type" {
-			var list []string
-			if list, err = wordsOf(name, raw[name]); err == nil {
-				gpu.and("id IN (SELECT machine FROM gpus WHERE gpu_type IN ("+marks(len(list))+"))", anys(list)...)
-			}
-		} else {
-			err = all.add(name, raw[name])
+			continue
 		}
+		if err := c.add(name, raw[name]); err != nil {
+			return condition{}, err
+		}
+	}
+	c.typeless = clause{text: c.all.text, args: slices.Clone(c.all.args)}
+	if text, has := raw["gpu_type"]; has {
+		list, err := wordsOf("gpu_type", text)
 		if err != nil {
-			return clause{}, clause{}, err
+			return condition{}, err
 		}
+		c.part("gpu_type", "gpu_type IN (?,"+marks(len(list))+")", append([]any{mixed}, anys(list)...)...)
+		c.all.and("(gpu_type <> ? OR EXISTS (SELECT 1 FROM gpus WHERE gpus.machine = machines.id AND gpus.gpu_type IN ("+
+			marks(len(list))+")))", append([]any{mixed}, anys(list)...)...)
 	}
-	typeless = clause{text: all.text, args: slices.Clone(all.args)}
-	if gpu.text != "" {
-		all.and(gpu.text, gpu.args...)
-	}
-	return all, typeless, nil
+	return c, nil
 }
 
-func (c *clause) add(name string, raw json.RawMessage) error {
+func (c *condition) add(name string, raw json.RawMessage) error {
 	field := "filters." + name
 	if slices.Contains(words, name) {
 		list, err := wordsOf(name, raw)
@@ -127,11 +145,16 @@ func (c *clause) add(name string, raw json.RawMessage) error {
 				}
 			}
 		}
-		in := column(name) + " IN (" + marks(len(list)) + ")"
-		if slices.Contains(listed, name) {
+		in, values := column(name)+" IN ("+marks(len(list))+")", anys(list)
+		switch {
+		case name == "machine_id":
+			for i, word := range list {
+				values[i] = unhex(word)
+			}
+		case slices.Contains(listed, name):
 			in = "id IN (SELECT machine FROM listings WHERE " + in + ")"
 		}
-		c.and(in, anys(list)...)
+		c.part(name, in, values...)
 		return nil
 	}
 	base, compare := strings.TrimSuffix(name, "_min"), " >= ?"
@@ -145,7 +168,7 @@ func (c *clause) add(name string, raw json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	c.and(column(base)+compare, n)
+	c.part(base, base+compare, n)
 	return nil
 }
 
@@ -165,7 +188,7 @@ func wordsOf(name string, raw json.RawMessage) ([]string, error) {
 		}
 		list = []string{*one}
 	}
-	if len(list) == 0 || len(list) > maxWords || slices.ContainsFunc(list, func(s string) bool { return len(s) > maxWord }) {
+	if len(list) == 0 || len(list) > maxWords || slices.ContainsFunc(list, func(s string) bool { return len(s) > maxWord || strings.Contains(s, mixed) }) {
 		return nil, envelope.BadValue(field, string(raw), limit)
 	}
 	return list, nil
@@ -178,6 +201,15 @@ func number(field string, raw json.RawMessage) (int64, error) {
 		return 0, envelope.BadValue(field, string(raw), "a whole number from 0 to 2^63-1")
 	}
 	return int64(n), nil
+}
+
+// unhex is a machine's id as the index has it; what is no id is none's.
+func unhex(id string) []byte {
+	raw, err := hex.DecodeString(id)
+	if err != nil {
+		return []byte{}
+	}
+	return raw
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }

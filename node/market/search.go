@@ -3,8 +3,10 @@ package market
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -86,17 +88,17 @@ func (s *Store) Search(ctx context.Context, q Query) (Page, error) {
 	if q.Limit > maxLimit {
 		return Page{}, envelope.BadValue("limit", fmt.Sprint(q.Limit), fmt.Sprintf("1 to %d", maxLimit))
 	}
-	all, typeless, err := filters(q.Filters)
+	c, err := parseFilters(q.Filters)
 	if err != nil {
 		return Page{}, err
 	}
-	paged := clause{text: all.text, args: append([]any(nil), all.args...)}
+	paged := clause{text: c.all.text, args: slices.Clone(c.all.args)}
 	if q.Cursor != "" {
-		c, err := parseCursor(q.Cursor, o)
+		last, err := parseCursor(q.Cursor, o)
 		if err != nil {
 			return Page{}, err
 		}
-		text, args := o.after(c)
+		text, args := o.after(last)
 		paged.and(text, args...)
 	}
 	// One snapshot, so that the counts fit the page.
@@ -105,14 +107,14 @@ func (s *Store) Search(ctx context.Context, q Query) (Page, error) {
 		return Page{}, fmt.Errorf("search machines: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	page, err := s.search(ctx, tx, o, paged, all, typeless, q.Limit)
+	page, err := s.search(ctx, tx, o, paged, c, q.Limit)
 	if err != nil {
 		return Page{}, fmt.Errorf("search machines: %w", err)
 	}
 	return page, nil
 }
 
-func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged, all, typeless clause, limit uint32) (Page, error) {
+func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged clause, c condition, limit uint32) (Page, error) {
 	revision := s.now()
 	page := Page{Machines: []Machine{}}
 	var complete bool
@@ -123,17 +125,23 @@ func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged, all, typ
 	if err != nil {
 		return Page{}, err
 	}
-	if page.Total, page.ByGPUType, err = s.count(ctx, tx, revision, all, typeless); err != nil {
+	found, err := s.count(ctx, tx, revision, c)
+	if err != nil {
 		return Page{}, err
 	}
-	return page, page.read(ctx, tx, o, paged, limit)
+	page.Total, page.ByGPUType = found.total, found.types
+	return page, page.read(ctx, tx, o, o.page(found.walk(limit), paged), paged.args, limit)
 }
 
-func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, where clause, limit uint32) error {
+// page selects the ids of a page, and the places of its order.
+func (o order) page(walk bool, where clause) string {
+	return "SELECT id, " + column(o.name) + " AS place FROM " + o.from(walk) + where.where() + o.by() + " LIMIT ?"
+}
+
+func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, of string, args []any, limit uint32) error {
 	rows, err := tx.QueryContext(ctx, //nolint:gosec // columns are of the whitelist, values are bound
-		"SELECT id, place, l.listing FROM (SELECT id, "+column(o.name)+" AS place FROM "+o.from(p.Total > dense*int64(limit))+where.where()+o.by()+" LIMIT ?) page"+
-			" JOIN listings l ON l.machine = page.id ORDER BY place"+o.way()+", id"+o.way(),
-		append(where.args, int64(limit)+1)...)
+		"SELECT id, place, l.listing FROM ("+of+") page JOIN listings l ON l.machine = page.id ORDER BY place"+o.way()+", id"+o.way(),
+		append(args, int64(limit)+1)...)
 	if err != nil {
 		return err
 	}
@@ -144,13 +152,16 @@ func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, where clause, limi
 			p.Next = last.String()
 			break
 		}
-		var blob []byte
+		var id, blob []byte
 		place := any(&last.Word)
 		if o.numeric {
 			place = &last.Number
 		}
-		if err := rows.Scan(&last.ID, place, &blob); err != nil {
+		if err := rows.Scan(&id, place, &blob); err != nil {
 			return err
+		}
+		if last.ID = hex.EncodeToString(id); o.name == "machine_id" {
+			last.Word = "" // the bytes of the id, which the cursor has
 		}
 		var l machine.Listing
 		if err := l.Unmarshal(blob); err != nil {
@@ -184,6 +195,20 @@ func newMachine(l machine.Listing) Machine {
 type counts struct {
 	total int64
 	types []GPUCount
+	// machines is about how many there are, fewest how many one by one cost what
+	// the cheapest way costs that isn't the order's: of the filter that lets the
+	// fewest through, or of all in a row.
+	machines, fewest int64
+}
+
+// row machines read in a row cost what one costs that is looked up.
+const row = 4
+
+// walk tells whether a page is read in its order until it is full. Where few
+// fit, that could pass all machines; what the filters find is sorted instead.
+func (c counts) walk(limit uint32) bool {
+	passed := (int64(limit) + 1) * c.machines / max(c.total, 1)
+	return passed < c.fewest
 }
 
 // maxCounts filters have their counts kept.
@@ -202,23 +227,18 @@ func (s *Store) forget() {
 	clear(s.counts)
 }
 
-func (s *Store) count(ctx context.Context, tx *sql.Tx, revision uint64, all, typeless clause) (int64, []GPUCount, error) {
-	key := fmt.Sprintf("%s %q", all.text, all.args)
+func (s *Store) count(ctx context.Context, tx *sql.Tx, revision uint64, c condition) (counts, error) {
+	key := fmt.Sprintf("%s %q", c.all.text, c.all.args)
 	s.mu.Lock()
 	kept, found := s.counts[key]
 	found = found && s.revision == revision
 	s.mu.Unlock()
 	if found {
-		return kept.total, kept.types, nil
+		return kept, nil
 	}
-	var err error
-	if kept.total, kept.types, err = countTypes(ctx, tx, typeless); err != nil {
-		return 0, nil, err
-	}
-	if all.text != typeless.text {
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM machines"+all.where(), all.args...).Scan(&kept.total); err != nil {
-			return 0, nil, err
-		}
+	kept, err := count(ctx, tx, c)
+	if err != nil {
+		return counts{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,7 +248,29 @@ func (s *Store) count(ctx context.Context, tx *sql.Tx, revision uint64, all, typ
 		}
 		s.counts[key] = kept
 	}
-	return kept.total, kept.types, nil
+	return kept, nil
+}
+
+func count(ctx context.Context, tx *sql.Tx, c condition) (kept counts, err error) {
+	if kept.total, kept.types, err = countTypes(ctx, tx, c.typeless); err != nil {
+		return counts{}, err
+	}
+	if c.all.text != c.typeless.text {
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM machines"+c.all.where(), c.all.args...).Scan(&kept.total); err != nil {
+			return counts{}, err
+		}
+	}
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(n), 0) FROM machines").Scan(&kept.machines); err != nil {
+		return counts{}, err
+	}
+	kept.fewest = kept.machines/row + 1
+	for _, part := range c.parts {
+		text := "SELECT count(*) FROM (SELECT 1 FROM machines" + part.where() + " LIMIT ?)"
+		if err := tx.QueryRowContext(ctx, text, append(slices.Clone(part.args), kept.fewest)...).Scan(&kept.fewest); err != nil {
+			return counts{}, err
+		}
+	}
+	return kept, nil
 }
 
 // countTypes also counts the machines, of which some have several types.

@@ -119,9 +119,12 @@ func TestSearchEqualsSorting(t *testing.T) {
 		}
 		types := typeCounts(want)
 		if rapid.Bool().Draw(t, "typed") {
-			gpuType := rapid.SampledFrom(gpuTypes[1:]).Draw(t, "gpu_type")
-			q.Filters["gpu_type"] = raw(t, gpuType)
-			keep(func(l machine.Listing) bool { return slices.Contains(l.Machine.Facts.GPUTypes(), gpuType) })
+			gpuType := rapid.SampledFrom(gpuTypes).Draw(t, "gpu_type")
+			q.Filters["gpu_type"] = raw(t, []string{gpuType, "none"})
+			keep(func(l machine.Listing) bool {
+				has := l.Machine.Facts.GPUTypes()
+				return slices.Contains(has, gpuType) || (gpuType == "" && len(has) == 0)
+			})
 		}
 		name := rapid.SampledFrom(append(slices.Clone(numbers), orders...)).Draw(t, "order")
 		descending := rapid.Bool().Draw(t, "descending")
@@ -190,6 +193,7 @@ func TestSearchRefuses(t *testing.T) {
 		"bare number":     {Query{Filters: map[string]json.RawMessage{"price_per_day": raw(t, 1)}}, "filters"},
 		"state":           {Query{Filters: map[string]json.RawMessage{"state": raw(t, "idle")}}, "filters.state"},
 		"no word":         {Query{Filters: map[string]json.RawMessage{"owner": raw(t, []string{})}}, "filters.owner"},
+		"a NUL":           {Query{Filters: map[string]json.RawMessage{"gpu_type": raw(t, mixed)}}, "filters.gpu_type"},
 		"null":            {Query{Filters: map[string]json.RawMessage{"owner": raw(t, nil)}}, "filters.owner"},
 		"negative":        {Query{Filters: map[string]json.RawMessage{"stake_min": raw(t, -1)}}, "filters.stake_min"},
 		"fraction":        {Query{Filters: map[string]json.RawMessage{"stake_max": raw(t, 1.5)}}, "filters.stake_max"},

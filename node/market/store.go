@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,7 +18,7 @@ import (
 )
 
 // schema version: another one is dropped and made anew.
-const schemaVersion = 2
+const schemaVersion = 3
 
 const schema = `
 CREATE TABLE meta (
@@ -27,38 +28,60 @@ CREATE TABLE meta (
 ) STRICT;
 -- What a search scans is kept narrow, so that all of it fits in the cache.
 CREATE TABLE machines (
-  id TEXT PRIMARY KEY, state TEXT NOT NULL, country TEXT NOT NULL, city TEXT NOT NULL, gpu_type TEXT NOT NULL,
-  cpu_model TEXT NOT NULL,
+  n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,
+  state TEXT NOT NULL, country TEXT NOT NULL, city TEXT NOT NULL, gpu_type TEXT NOT NULL, cpu_model TEXT NOT NULL,
   gpu_count INTEGER NOT NULL, slots INTEGER NOT NULL, free_slots INTEGER NOT NULL,
   vram_mib INTEGER NOT NULL, cpu_cores INTEGER NOT NULL, cpu_mhz INTEGER NOT NULL,
   memory_mib INTEGER NOT NULL, system_disk_gib INTEGER NOT NULL, data_disk_gib INTEGER NOT NULL,
   upload_mbps INTEGER NOT NULL, download_mbps INTEGER NOT NULL,
   price_per_day INTEGER NOT NULL, stake INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE listings (
-  machine TEXT PRIMARY KEY, owner TEXT NOT NULL, operator TEXT NOT NULL, round INTEGER NOT NULL, listing BLOB NOT NULL
 ) STRICT;
+CREATE TABLE listings (
+  machine BLOB PRIMARY KEY, owner TEXT NOT NULL, operator TEXT NOT NULL, round INTEGER NOT NULL, listing BLOB NOT NULL
+) STRICT;
+-- Only machines of several types are here.
 CREATE TABLE gpus (
-  gpu_type TEXT NOT NULL, machine TEXT NOT NULL, PRIMARY KEY (gpu_type, machine)
+  machine BLOB NOT NULL, gpu_type TEXT NOT NULL, PRIMARY KEY (machine, gpu_type)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX gpus_machine ON gpus (machine);
 `
 
-// searched are the indexes of searches. A first filling goes without them: one
-// made at the end costs a fraction of writing each machine's places into it.
-var searched = []string{
-	"listings_owner ON listings (owner, machine)",
-	"listings_operator ON listings (operator, machine)",
-	"facets ON machines (state, gpu_type, free_slots)",
-	"by_price ON machines (price_per_day, id)",
-	"by_vram ON machines (vram_mib, id)",
-	"by_gpus ON machines (gpu_count, id)",
-	"by_free ON machines (free_slots, id)",
+// searched are the indexes of searches, by name. A first filling goes without
+// them: one made at the end costs a fraction of writing each machine's places into it.
+var searched = func() map[string]string {
+	all := map[string]string{"facets": "machines (state, gpu_type, country, free_slots)"}
+	for _, name := range listed {
+		all[indexOf(name)] = "listings (" + name + ", machine)"
+	}
+	for _, name := range append(slices.Clone(numbers), orders...) {
+		if name == "machine_id" || slices.Contains(listed, name) {
+			continue // the table has its own index by id
+		}
+		columns := []string{name, "id"}
+		for _, more := range common {
+			if more != name {
+				columns = append(columns, more)
+			}
+		}
+		all[indexOf(name)] = "machines (" + strings.Join(columns, ", ") + ")"
+	}
+	return all
+}()
+
+// common are what most searches ask for. Each order's index has them, so that a
+// walk passes what doesn't fit without reading the machine.
+var common = []string{"state", "gpu_type", "country", "free_slots"}
+
+// indexOf is the index of an order.
+func indexOf(name string) string {
+	if name == "machine_id" {
+		return "sqlite_autoindex_machines_1"
+	}
+	return "by_" + name
 }
 
 func makeIndexes(ctx context.Context, tx *sql.Tx) error {
-	for _, index := range searched {
-		if _, err := tx.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS "+index); err != nil {
+	for name, columns := range searched {
+		if _, err := tx.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS "+name+" ON "+columns); err != nil {
 			return fmt.Errorf("index machines: %w", err)
 		}
 	}
@@ -70,8 +93,7 @@ func makeIndexes(ctx context.Context, tx *sql.Tx) error {
 }
 
 func dropIndexes(ctx context.Context, tx *sql.Tx) error {
-	for _, index := range searched {
-		name, _, _ := strings.Cut(index, " ")
+	for name := range searched {
 		if _, err := tx.ExecContext(ctx, "DROP INDEX IF EXISTS "+name); err != nil {
 			return fmt.Errorf("drop an index of machines: %w", err)
 		}
@@ -126,9 +148,10 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 }
 
 func open(ctx context.Context, path string) (*Store, error) {
-	// A rolled back write costs blocks that are read again, so NORMAL will do.
+	// A rolled back write costs blocks that are read again, so NORMAL will do. Each
+	// connection has a cache of its own, in KiB; beyond it, the system's is as near.
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"+
-		"&_pragma=busy_timeout(5000)&_pragma=cache_size(-16384)&_txlock=immediate")
+		"&_pragma=busy_timeout(5000)&_pragma=cache_size(-4096)&_pragma=journal_size_limit(16777216)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open the index of machines: %w", err)
 	}

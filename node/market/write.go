@@ -3,8 +3,10 @@ package market
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -12,15 +14,20 @@ import (
 // mixed stands for the GPU type of a machine that has several: gpus has each.
 const mixed = "\x00"
 
-// What is written of one machine, in this order.
-const (
-	upsertMachine = `INSERT OR REPLACE INTO machines (id, state, country, city, gpu_type, cpu_model, gpu_count, slots, free_slots,
- vram_mib, cpu_cores, cpu_mhz, memory_mib, system_disk_gib, data_disk_gib, upload_mbps, download_mbps, price_per_day, stake)
- VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+// written are a machine's columns behind its id, in the order of pen.put.
+var written = []string{
+	"state", "country", "city", "gpu_type", "cpu_model", "gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz",
+	"memory_mib", "system_disk_gib", "data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "stake",
+}
+
+// What is written of one machine.
+var (
+	upsertMachine = "INSERT INTO machines (id, " + strings.Join(written, ", ") + ") VALUES (?," + marks(len(written)) + ")" +
+		" ON CONFLICT (id) DO UPDATE SET (" + strings.Join(written, ", ") + ") = (excluded." + strings.Join(written, ", excluded.") + ")"
 	upsertListing = "INSERT OR REPLACE INTO listings (machine, owner, operator, round, listing) VALUES (?,?,?,?,?)"
 	sameListing   = "UPDATE listings SET round = ? WHERE machine = ? AND listing = ?"
 	deleteTypes   = "DELETE FROM gpus WHERE machine = ?"
-	insertType    = "INSERT INTO gpus (gpu_type, machine) VALUES (?, ?)"
+	insertType    = "INSERT INTO gpus (machine, gpu_type) VALUES (?, ?)"
 )
 
 // pen has the statements of one transaction.
@@ -60,27 +67,35 @@ func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 		return err
 	}
 	m, f := l.Machine, l.Machine.Facts
+	id, err := hex.DecodeString(m.Id)
+	if err != nil {
+		return fmt.Errorf("decode its id: %w", err)
+	}
 	// A filling finds most of what it reads as it was.
-	if is, err := p.same.ExecContext(ctx, round, m.Id, blob); err != nil {
+	if is, err := p.same.ExecContext(ctx, round, id, blob); err != nil {
 		return err
 	} else if n, err := is.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
 	gpus, vram := sums(f.Slots)
-	if _, err := p.machine.ExecContext(ctx, m.Id, m.State.Word(), f.Country, f.City, gpuColumn(f), f.CpuModel,
+	if _, err := p.machine.ExecContext(ctx, id, m.State.Word(), f.Country, f.City, gpuColumn(f), f.CpuModel,
 		gpus, len(f.Slots), len(l.FreeSlots), clamp(vram), f.CpuCores, f.CpuMhz, clamp(f.MemoryMib),
 		clamp(f.SystemDiskGib), clamp(f.DataDiskGib), f.UploadMbps, f.DownloadMbps, clamp(m.PricePerDay),
 		clamp(m.Stake)); err != nil {
 		return err
 	}
-	if _, err := p.listing.ExecContext(ctx, m.Id, m.Owner, m.Operator, round, blob); err != nil {
+	if _, err := p.listing.ExecContext(ctx, id, m.Owner, m.Operator, round, blob); err != nil {
 		return err
 	}
-	if _, err := p.forget.ExecContext(ctx, m.Id); err != nil {
+	if _, err := p.forget.ExecContext(ctx, id); err != nil {
 		return err
 	}
-	for _, name := range f.GPUTypes() {
-		if _, err := p.gpu.ExecContext(ctx, name, m.Id); err != nil {
+	types := f.GPUTypes()
+	if len(types) < 2 {
+		return nil
+	}
+	for _, name := range types {
+		if _, err := p.gpu.ExecContext(ctx, id, name); err != nil {
 			return err
 		}
 	}
