@@ -26,6 +26,12 @@ func (m Multisig) Address() (string, error) {
 	return address, err
 }
 
+// Members are the addresses of the keys, in their order.
+func (m Multisig) Members() ([]string, error) {
+	_, members, err := m.addresses()
+	return members, err
+}
+
 // addresses are the wallet's and its members'.
 func (m Multisig) addresses() (address string, members []string, err error) {
 	if len(m.PublicKeys) > maxMembers || m.Threshold < 1 || m.Threshold > len(m.PublicKeys) {

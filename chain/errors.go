@@ -19,6 +19,8 @@ var (
 	ErrExpired = errors.New("the transaction was not included in time and never will be")
 	// ErrNoAccount means: the signer never received a coin, so the chain does not know it.
 	ErrNoAccount = errors.New("the account has no coins yet")
+	// ErrNoTeam means: no members are known of an address that should be a multisig's.
+	ErrNoTeam = errors.New("not a multisig of wallets that has sent a transaction")
 )
 
 // queryError sorts what a gRPC call returned.

@@ -18,6 +18,8 @@ var (
 	ErrAmount = errors.New("not an amount")
 	// ErrDuration means: not a duration.
 	ErrDuration = errors.New("not a duration")
+	// ErrTeam means: a team's session can't be signed or sent as it is.
+	ErrTeam = errors.New("not a team's session that this can be done with")
 	// ErrClosed means: the machine ended a console or screen, and says why.
 	ErrClosed = errors.New("closed by the machine")
 	// ErrTask means: the VM went into a state from which the awaited one can't come.

@@ -28,9 +28,10 @@ func (n *Node) CreateSession(ctx context.Context, g auth.Grant) (s api.GrantedSe
 	return s, n.call(ctx, api.PathSessionCreate, api.CreateSession{Grant: g.Text(), Sign: sign}, &s)
 }
 
-// CreateTeamSession brings a grant to the machine that members of a multisig signed.
-func (n *Node) CreateTeamSession(ctx context.Context, g auth.Grant, team api.Multisig) (s api.GrantedSession, err error) {
-	return s, n.call(ctx, api.PathSessionCreate, api.CreateSession{Grant: g.Text(), Multisig: &team}, &s)
+// CreateTeamSession brings a grant to the machine that members of a multisig
+// signed; any signer will do, for the grant has an authority of its own.
+func (n *Node) CreateTeamSession(ctx context.Context, t TeamGrant) (s api.GrantedSession, err error) {
+	return s, n.call(ctx, api.PathSessionCreate, t, &s)
 }
 
 // Sessions are the wallet's on this machine, revoked ones among them.

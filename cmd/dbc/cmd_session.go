@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,17 +24,21 @@ func newSessionCommand(s *settings) *cobra.Command {
 		Example: "  dbc session create 7 --scope operate --for 24h\n  dbc vm list --session FILE",
 		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newSessionCreateCommand(s), newSessionListCommand(s), newSessionRevokeCommand(s))
+	cmd.AddCommand(newSessionCreateCommand(s), newSessionListCommand(s), newSessionRevokeCommand(s),
+		newSessionSignCommand(s), newSessionSendCommand(s))
 	return cmd
 }
 
 func newSessionCreateCommand(s *settings) *cobra.Command {
-	var scope, life, public string
+	var scope, life, public, team string
 	cmd := &cobra.Command{
-		Use:     "create RENT_ID",
-		Short:   "Make a session in a rental",
-		Example: "  dbc session create 7 --scope read --for 2h\n  dbc session create 7 --public-key 02ab…",
-		Args:    cobra.ExactArgs(1),
+		Use:   "create RENT_ID",
+		Short: "Make a session in a rental",
+		Long: "Where a multisig rented, --team writes a file instead: its members sign it one by one, and the last one sends it.\n" +
+			"Who they are comes from the chain.",
+		Example: "  dbc session create 7 --scope read --for 2h\n  dbc session create 7 --public-key 02ab…\n" +
+			"  dbc session create 7 --team team.json\n  dbc session sign team.json --wallet carol\n  dbc session send team.json",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseRentID(args[0])
 			if err != nil {
@@ -49,12 +52,17 @@ func newSessionCreateCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return &usageError{err}
 			}
-			return s.createSession(cmd, id, parsed, time.Duration(seconds)*time.Second, public)
+			lasts := time.Duration(seconds) * time.Second
+			if team != "" {
+				return s.createTeamSession(cmd, id, parsed, lasts, public, team)
+			}
+			return s.createSession(cmd, id, parsed, lasts, public)
 		},
 	}
 	cmd.Flags().StringVar(&scope, "scope", "operate", "read, operate (make, start and stop), or full (delete and set passwords too)")
 	cmd.Flags().StringVar(&life, "for", "1d", "until then at most; it ends with the rental in any case")
 	cmd.Flags().StringVar(&public, "public-key", "", "the other's secp256k1 key, 33 bytes in hex (default a fresh one, kept in a file)")
+	cmd.Flags().StringVar(&team, "team", "", "a new file for the members of a multisig to sign")
 	return cmd
 }
 
@@ -75,11 +83,9 @@ func (s *settings) createSession(
 	}
 	file, private := "", ""
 	if public == "" {
-		key, hexed, err := client.NewSessionKey()
-		if err != nil {
+		if public, private, err = newSessionKey(); err != nil {
 			return err
 		}
-		public, private = hexed, hex.EncodeToString(key.Serialize())
 	}
 	g, err := n.Grant(rentID, public, scope, time.Now().Add(life))
 	if err != nil {
@@ -104,12 +110,20 @@ func (s *settings) createSession(
 	})
 }
 
+// newSessionKey is a fresh key in hex.
+func newSessionKey() (public, private string, err error) {
+	key, public, err := client.NewSessionKey()
+	if err != nil {
+		return "", "", err
+	}
+	return public, hex.EncodeToString(key.Serialize()), nil
+}
+
 func (s *settings) keepSession(g auth.Grant, wallet, private string) (string, error) {
-	home, err := s.homeDir()
+	file, err := s.sessionFile(g)
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(home, "sessions", g.ID()+".json")
 	return file, client.WriteSessionKey(file, client.SessionKey{
 		ChainID: g.ChainID, MachineID: g.MachineID, Wallet: wallet, SessionID: g.ID(), PrivateKey: private,
 	})

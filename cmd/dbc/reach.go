@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node"
 )
@@ -26,6 +29,25 @@ func (s *settings) machine(ctx context.Context, w *client.Wallet, machineID stri
 		return nil, err
 	}
 	via.ChainID, via.MachineID, via.Signer = s.chainID, machineID, w
+	n, err := client.NewNode(via)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return n, nil
+}
+
+// anonymous is a machine's API for what has an authority of its own: requests are
+// signed by a key that is nobody's.
+func (s *settings) anonymous(cmd *cobra.Command, machineID string) (*client.Node, error) {
+	via, err := s.via(cmd.Context(), machineID)
+	if err != nil {
+		return nil, err
+	}
+	key, _, err := client.NewSessionKey()
+	if err != nil {
+		return nil, err
+	}
+	via.ChainID, via.MachineID, via.Signer = s.chainID, machineID, auth.NewSigner(key)
 	n, err := client.NewNode(via)
 	if err != nil {
 		return nil, &usageError{err}

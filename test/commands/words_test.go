@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 // words are the scripts' own commands.
 var words = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits": exits, "equal": equal, "field": field, "until": until, "freeport": freePort, "banner": banner, "silence": silence, "post": post,
+	"team": team,
 }
 
 // pause is between two tries of what is waited for.
@@ -154,4 +156,25 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("HTTP %d, want %s: %s", res.StatusCode, args[0], answer)
 	}
 	ts.Check(ts.Exec("printf", "%s", string(answer)))
+}
+
+// team FILE MEMBER... signs a transaction of the wallet team by its members, and sends it.
+func team(ts *testscript.TestScript, _ bool, args []string) {
+	options := []string{
+		"--chain-id", "dbc-devnet-1", "--node", ts.Getenv("RPC"), "--keyring-backend", "test", "--keyring-dir", filepath.Join(ts.Getenv("DBC_HOME"), "keys"),
+	}
+	run := func(words ...string) {
+		ts.Check(ts.Exec("dbcd", append(append([]string{"tx"}, words...), options...)...))
+	}
+	signs := []string{}
+	for _, member := range args[1:] {
+		signs = append(signs, args[0]+"."+member)
+		run("sign", args[0], "--from", member, "--multisig", ts.Getenv("TEAM"), "--output-document", args[0]+"."+member)
+	}
+	run(append(append([]string{"multi-sign", args[0], "team"}, signs...), "--output-document", args[0]+".signed")...)
+	run("broadcast", args[0]+".signed", "--output", "json")
+	field(ts, false, []string{"CODE", "code"})
+	if code := ts.Getenv("CODE"); code != "0" {
+		ts.Fatalf("the chain refuses %s: %s", args[0], ts.ReadFile("stdout"))
+	}
 }

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/client"
+)
+
+// teamReply is how far a team's session is.
+type teamReply struct {
+	File      string   `json:"file"`
+	SessionID string   `json:"session_id"`
+	ChainID   string   `json:"chain_id"`
+	MachineID string   `json:"machine_id"`
+	RentID    uint64   `json:"rent_id"`
+	PublicKey string   `json:"public_key"`
+	Scope     string   `json:"scope"`
+	Expires   string   `json:"expires"`
+	Wallet    string   `json:"wallet"`
+	Members   []string `json:"members"`
+	Threshold int      `json:"threshold"`
+	Signed    []string `json:"signed"`
+	// KeyFile is the session's key, where it was made here.
+	KeyFile string `json:"key_file,omitempty"`
+}
+
+// createTeamSession begins what the members of the renter, a multisig, sign later.
+func (s *settings) createTeamSession(cmd *cobra.Command, rentID uint64, scope auth.Scope, life time.Duration, public, file string) error {
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return usagef("--team %q is there already; name a new file", file)
+	}
+	c, err := s.dial(cmd.Context())
+	if err != nil {
+		return err
+	}
+	r, err := c.Rental(cmd.Context(), rentID)
+	if err != nil {
+		return err
+	}
+	team, err := c.Team(cmd.Context(), r.Renter)
+	if err != nil {
+		return fmt.Errorf("rental %d: its renter %w", rentID, err)
+	}
+	private := ""
+	if public == "" {
+		if public, private, err = newSessionKey(); err != nil {
+			return err
+		}
+	}
+	t := client.TeamGrant{
+		Grant: auth.Grant{
+			ChainID: s.chainID, MachineID: r.MachineId, RentID: rentID, PublicKey: public, Scope: scope,
+			Expiry: time.Now().Add(life).Unix(),
+		},
+		Team: auth.Multisig{Threshold: team.Threshold, PublicKeys: team.PublicKeys},
+	}
+	if err := t.Grant.Validate(); err != nil {
+		return &usageError{err}
+	}
+	key := ""
+	if private != "" {
+		if key, err = s.keepSession(t.Grant, r.Renter, private); err != nil {
+			return err
+		}
+	}
+	if err := t.Write(file); err != nil {
+		return err
+	}
+	return s.showTeam(cmd, t, file, key)
+}
+
+func newSessionSignCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "sign FILE",
+		Short: "Sign a team's session as one of its members, without a network",
+		Long: "Sign adds the wallet's signature to the file that dbc session create --team wrote, and shows what was signed.\n" +
+			"Nothing in the file is secret: pass it on, or sign copies of it; dbc session send takes them all.",
+		Example: "  dbc session sign team.json --wallet carol",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := client.ReadTeamGrant(args[0])
+			if err != nil {
+				return err
+			}
+			if err := s.onChainOf(t.Grant); err != nil {
+				return err
+			}
+			w, err := s.signer(cmd)
+			if err != nil {
+				return err
+			}
+			if t, err = t.Sign(cmd.Context(), w); err != nil {
+				return err
+			}
+			if err := t.Write(args[0]); err != nil {
+				return err
+			}
+			return s.showTeam(cmd, t, args[0], "")
+		},
+	}
+}
+
+func newSessionSendCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "send FILE...",
+		Short:   "Bring a team's session to its machine, once enough members signed",
+		Example: "  dbc session send team.json\n  dbc session send from-alice.json from-bob.json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.sendTeamSession(cmd, args) },
+	}
+}
+
+func (s *settings) sendTeamSession(cmd *cobra.Command, files []string) error {
+	t, err := client.ReadTeamGrant(files[0])
+	if err != nil {
+		return err
+	}
+	for _, file := range files[1:] {
+		more, err := client.ReadTeamGrant(file)
+		if err != nil {
+			return err
+		}
+		if t, err = t.Join(more); err != nil {
+			return err
+		}
+	}
+	signed, err := t.Signed()
+	if err != nil {
+		return err
+	}
+	if len(signed) < t.Team.Threshold {
+		return fmt.Errorf("%w: %d of %d signatures: dbc session sign FILE adds one", client.ErrTeam, len(signed), t.Team.Threshold)
+	}
+	if err := s.onChainOf(t.Grant); err != nil {
+		return err
+	}
+	n, err := s.anonymous(cmd, t.Grant.MachineID)
+	if err != nil {
+		return err
+	}
+	made, err := n.CreateTeamSession(cmd.Context(), t)
+	if err != nil {
+		return fmt.Errorf("make a session in rental %d: %w", t.Grant.RentID, err)
+	}
+	key, err := s.sessionFile(t.Grant)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(key); err != nil {
+		key = "" // made elsewhere
+	}
+	return s.show(cmd, map[string]any{"session": made, "file": key}, func(w io.Writer) {
+		writeSession(w, made)
+		if key != "" {
+			row(w, "File:", key)
+			row(w, "Next:", "give the file to whoever shall act: dbc vm list --session FILE")
+		}
+	})
+}
+
+// onChainOf makes the grant's chain this command's, and refuses another.
+func (s *settings) onChainOf(g auth.Grant) error {
+	if s.chainID != "" && s.chainID != g.ChainID {
+		return usagef("--chain-id %s: the session is of %s", s.chainID, g.ChainID)
+	}
+	if err := s.resolve(); err != nil {
+		return err
+	}
+	s.chainID = g.ChainID
+	return nil
+}
+
+func (s *settings) sessionFile(g auth.Grant) (string, error) {
+	home, err := s.homeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, "sessions", g.ID()+".json"), nil
+}
+
+func (s *settings) showTeam(cmd *cobra.Command, t client.TeamGrant, file, key string) error {
+	wallet, err := t.Team.Address()
+	if err != nil {
+		return err
+	}
+	members, err := t.Team.Members()
+	if err != nil {
+		return err
+	}
+	signed, err := t.Signed()
+	if err != nil {
+		return err
+	}
+	g := t.Grant
+	reply := teamReply{
+		File: file, SessionID: g.ID(), ChainID: g.ChainID, MachineID: g.MachineID, RentID: g.RentID, PublicKey: g.PublicKey,
+		Scope: g.Scope.String(), Expires: time.Unix(g.Expiry, 0).UTC().Format(time.RFC3339), Wallet: wallet, Members: members,
+		Threshold: t.Team.Threshold, Signed: signed, KeyFile: key,
+	}
+	return s.show(cmd, reply, func(w io.Writer) {
+		row(w, "Session:", reply.SessionID)
+		row(w, "Chain:", client.Printable(reply.ChainID))
+		row(w, "Machine:", reply.MachineID)
+		row(w, "Rental:", reply.RentID)
+		row(w, "Session key:", reply.PublicKey)
+		row(w, "Scope:", reply.Scope)
+		row(w, "Expires:", reply.Expires)
+		row(w, "Team:", fmt.Sprintf("%s, %d of %d", wallet, reply.Threshold, len(members)))
+		if len(signed) > 0 {
+			row(w, "Signed by:", strings.Join(signed, ", "))
+		}
+		if key != "" {
+			row(w, "Key file:", key)
+		}
+		if len(signed) < reply.Threshold {
+			row(w, "Next:", "give "+file+" to a member: dbc session sign "+file)
+		} else {
+			row(w, "Next:", "dbc session send "+file)
+		}
+	})
+}
