@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -113,8 +112,8 @@ func TestTeamRefuses(t *testing.T) {
 	}
 }
 
-// FuzzTeamGrant: a team's file is a grant of a team that can be written and read
-// again, or an error.
+// FuzzTeamGrant: a team's file is a grant of a team that is the same when it is
+// written and read again, or an error.
 func FuzzTeamGrant(f *testing.F) {
 	alice, _ := member(0)
 	signed, err := teamGrant().Sign(f.Context(), alice)
@@ -129,24 +128,20 @@ func FuzzTeamGrant(f *testing.F) {
 	f.Add([]byte(`{"grant":"dbc-session-v1","multisig":{"threshold":2,"public_keys":[],"signs":["00"]}}`))
 	f.Add([]byte(strings.Replace(string(whole), `"threshold":"2"`, `"threshold":9`, 1)))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		path := filepath.Join(t.TempDir(), "team.json")
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		read, err := client.ReadTeamGrant(path)
-		if err != nil {
+		var read, again client.TeamGrant
+		if json.Unmarshal(text, &read) != nil {
 			return
 		}
 		_, before := read.Signed()
-		if err := read.Write(path); err != nil {
-			t.Fatal(err)
-		}
-		again, err := client.ReadTeamGrant(path)
+		written, err := json.Marshal(read)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := json.Unmarshal(written, &again); err != nil {
+			t.Fatal(err)
+		}
 		if _, after := again.Signed(); again.Grant != read.Grant || (before == nil) != (after == nil) {
-			t.Errorf("%s became %+v", text, again)
+			t.Errorf("%s became %s", text, written)
 		}
 	})
 }
