@@ -1,6 +1,6 @@
 // Package e2e walks the rental guide on a whole devnet with real guests.
 //
-// It needs root, libvirt, QEMU, ssh, nft and virsh, the programs that make
+// It needs root, libvirt, QEMU, ssh, nft, virsh, setpriv and Go, the programs that make
 // build builds and the image that make tiny builds; it fails where one is
 // missing.
 package e2e
@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"os"
@@ -42,8 +43,10 @@ type world struct {
 	ring   *client.Keyring
 	key    string
 	public string
-	cmd    *exec.Cmd
-	ended  chan struct{}
+	// genesis is the hash of the chain's, in hex.
+	genesis string
+	cmd     *exec.Cmd
+	ended   chan struct{}
 }
 
 // start runs dbc devnet and returns when it says that it is ready.
@@ -60,6 +63,9 @@ func start(t *testing.T, flags ...string) *world {
 	w.chain, err = chain.Dial(ctx, chain.Config{ChainID: w.info.ChainID, GRPC: w.info.GRPC, RPC: w.info.RPC})
 	w.must(err)
 	t.Cleanup(func() { _ = w.chain.Close() })
+	head, err := w.chain.Head(ctx)
+	w.must(err)
+	w.genesis = hex.EncodeToString(head.GenesisHash[:])
 	w.ring, err = client.OpenKeyring(w.home, client.Backend(w.info.ChainID), nil)
 	w.must(err)
 	w.makeKey()

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/dbc-network/dbc/client"
@@ -22,19 +23,22 @@ import (
 )
 
 // TestOperations leads one guest through all that its renter can do with it, and
-// has its disks given back after its rental was broken.
+// has its disks given back after its rental was broken. Its machine's node is in two
+// processes, the one that renters speak with without privileges.
 func TestOperations(t *testing.T) {
 	w := start(t)
+	w.split()
 	w.renter("alice", coins)
 	made := w.rent("alice", "30m")
 	id := strconv.FormatUint(made.RentID, 10)
 	w.dbc("confirm", id, "--wallet", "alice")
 	g := &guest{world: w, port: int(devnetPort(w, t))}
-	g.task = w.create("alice", made.RentID, strconv.Itoa(g.port)).TaskID
+	g.create(made.RentID)
 	g.ssh("echo kept > /home/dbc/kept && sync")
 
-	g.power()
+	g.published()
 	g.modify()
+	g.power()
 	g.disks()
 	g.login("a new secret word")
 	g.screen()
@@ -149,7 +153,13 @@ func (g *guest) modify() {
 		line, err := bufio.NewReader(io.LimitReader(conn, 256)).ReadString('\n')
 		return err == nil && strings.HasPrefix(line, "SSH-")
 	}
+	_, before := g.custom()
 	g.dbc("vm", "modify", g.task, "--custom-port", "tcp,"+strconv.Itoa(g.port+1)+":22")
+	for _, s := range before {
+		if err := s.ask(); !errors.Is(err, syscall.ECONNREFUSED) {
+			g.t.Errorf("%s %d of before: %v, want a refusal", s.protocol, s.outside, err)
+		}
+	}
 	if !greets(g.port + 1) {
 		g.t.Error("the new port leads nowhere")
 	}
