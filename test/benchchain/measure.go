@@ -19,6 +19,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/dbc-network/dbc/test/crowd"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )
@@ -187,11 +188,11 @@ func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
 		{"gpu_type", machine.QueryMachinesRequest{GpuType: "H100"}},
 		{"online, free_slots_min", machine.QueryMachinesRequest{State: online, FreeSlotsMin: 1}},
 		{"online, free_slots_min, gpu_type", machine.QueryMachinesRequest{State: online, FreeSlotsMin: 1, GpuType: "H100"}},
-		{"owner", machine.QueryMachinesRequest{Owner: ownerOf(7)}},
-		{"operator", machine.QueryMachinesRequest{Operator: ownerOf(7)}},
+		{"owner", machine.QueryMachinesRequest{Owner: crowd.Owner(7)}},
+		{"operator", machine.QueryMachinesRequest{Operator: crowd.Owner(7)}},
 		{"country", machine.QueryMachinesRequest{Country: "DE"}},
 	}, {
-		{"gpu_type and a country of one in a thousand: 1,000 scanned, next key", machine.QueryMachinesRequest{GpuType: "B200", Country: rare}},
+		{"gpu_type and a country of one in a thousand: 1,000 scanned, next key", machine.QueryMachinesRequest{GpuType: "B200", Country: crowd.Rare}},
 	}} {
 		if err := askInTurns(ctx, row, queries, filters); err != nil {
 			return err

@@ -30,6 +30,7 @@ import (
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 
 	"github.com/dbc-network/dbc/app"
+	"github.com/dbc-network/dbc/test/crowd"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )
@@ -176,11 +177,12 @@ func addressOf(key *secp256k1.PrivKey) sdk.AccAddress { return sdk.AccAddress(ke
 
 // genesis is a state of its own making, with what the bank must hold for it.
 func (w *world) genesis(machines int) ([]byte, error) {
-	bonded, stakes, err := w.bonds(machines)
+	bonded, err := w.bonds(machines)
 	if err != nil {
 		return nil, err
 	}
-	rented, escrow := w.rentals(bonded.Machines)
+	rented := w.rentals(bonded.Machines)
+	stakes, escrow := crowd.Sums(bonded.Machines, rented.Rentals)
 	var accounts []authtypes.GenesisAccount
 	var balances []banktypes.Balance
 	hold := func(address sdk.AccAddress, amount uint64) {

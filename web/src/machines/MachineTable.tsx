@@ -1,12 +1,12 @@
 import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type CSSProperties, useEffect, useMemo, useRef } from "react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useRef } from "react";
 import { useNavigate } from "react-router";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import type { Machine } from "./api";
-import { type ColumnId, columnsOf, features, specs } from "./columns";
+import { type ColumnId, columnsOf, features, gridOf, specs } from "./columns";
 import { order, withParam } from "./filters";
 import css from "./MachineTable.module.css";
 import { messages } from "./messages";
@@ -49,11 +49,13 @@ export function MachineTable({
     state: { columnVisibility: visible },
   });
   const rows = table.getRowModel().rows;
+  // Another function would make the virtualizer measure all rows anew, at each step of the wheel.
+  const keyOf = useCallback((place: number) => rows[place]?.id ?? place, [rows]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (place) => rows[place]?.id ?? place,
+    getItemKey: keyOf,
     overscan: 12,
   });
   const items = virtual.getVirtualItems();
@@ -61,12 +63,7 @@ export function MachineTable({
   useEffect(() => {
     if (hasMore && last >= rows.length - ahead) readMore();
   }, [last, rows.length, hasMore, readMore]);
-  const grid = {
-    "--columns": specs
-      .filter((s) => shown.includes(s.id))
-      .map((s) => s.width)
-      .join(" "),
-  } as CSSProperties;
+  const grid = gridOf(shown) as CSSProperties;
   const height = { "--height": `${virtual.getTotalSize()}px` } as CSSProperties;
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed one by one can't be a table's own

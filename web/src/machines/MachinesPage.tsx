@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { type InfiniteData, useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { useFormat } from "../i18n/format";
@@ -18,6 +18,11 @@ import css from "./MachinesPage.module.css";
 import { MachineTable } from "./MachineTable";
 import { messages } from "./messages";
 
+/** short: pages of a list that moves are read anew one after another, so only those of a short one. */
+function short({ state }: { state: { data: InfiniteData<MachinePage> | undefined } }): boolean {
+  return (state.data?.pages.length ?? 1) < 3;
+}
+
 /** MachinesPage is the market: GPU types, filters, and every machine that fits. */
 export default function MachinesPage() {
   const m = useMessages(messages);
@@ -31,8 +36,10 @@ export default function MachinesPage() {
     initialPageParam: "",
     getNextPageParam: (last: MachinePage) => last.next || undefined,
     placeholderData: (before) => before,
-    // Pages of a list that moves are read anew one after another: only while it is short.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 1) < 4 ? 10_000 : false),
+    refetchInterval: (asked) => (short(asked) ? 10_000 : false),
+    refetchOnMount: short,
+    refetchOnWindowFocus: short,
+    refetchOnReconnect: short,
   });
   const machines = useMemo(() => found.data?.pages.flatMap((page) => page.machines) ?? [], [found.data]);
   const first = found.data?.pages[0];

@@ -47,10 +47,12 @@ export interface MachineQuery {
   order: string;
 }
 
-const pageSize = 100;
+/** The first page comes soon; who scrolls beyond it gets the most that a search gives. */
+const firstPage = 100;
+const furtherPage = 500;
 
 export function searchMachines(query: MachineQuery, cursor: string, signal: AbortSignal): Promise<MachinePage> {
-  return post("/api/v1/machines", { ...query, cursor, limit: pageSize }, signal);
+  return post("/api/v1/machines", { ...query, cursor, limit: cursor ? furtherPage : firstPage }, signal);
 }
 
 /** findMachine is one machine, retired ones too; undefined where there is none. */

@@ -18,28 +18,45 @@ interface Spec {
   id: ColumnId;
   /** sort is the search's order of this column. */
   sort?: string;
-  /** width in fr of the table's grid, with its least in px. */
-  width: string;
+  /** least width in px; share of what is left, in fr of the table's grid. */
+  least: number;
+  share: number;
   right?: boolean;
   shown: boolean;
 }
 
 /** specs are all columns in their order; the first is always shown. */
 export const specs: readonly Spec[] = [
-  { id: "gpu", sort: "gpu_count", width: "minmax(190px, 2fr)", shown: true },
-  { id: "free", sort: "free_slots", width: "minmax(76px, 0.7fr)", right: true, shown: true },
-  { id: "vram", sort: "vram_mib", width: "minmax(84px, 0.7fr)", right: true, shown: true },
-  { id: "cpu", sort: "cpu_cores", width: "minmax(92px, 0.8fr)", right: true, shown: true },
-  { id: "memory", sort: "memory_mib", width: "minmax(96px, 0.8fr)", right: true, shown: true },
-  { id: "disk", sort: "data_disk_gib", width: "minmax(92px, 0.8fr)", right: true, shown: true },
-  { id: "net", sort: "download_mbps", width: "minmax(118px, 1fr)", right: true, shown: false },
-  { id: "region", sort: "country", width: "minmax(130px, 1.1fr)", shown: true },
-  { id: "price", sort: "price_per_day", width: "minmax(132px, 1fr)", right: true, shown: true },
-  { id: "hour", width: "minmax(120px, 1fr)", right: true, shown: false },
-  { id: "state", sort: "state", width: "minmax(104px, 0.8fr)", shown: true },
-  { id: "id", width: "minmax(170px, 1.2fr)", shown: false },
-  { id: "owner", width: "minmax(170px, 1.2fr)", shown: false },
+  { id: "gpu", sort: "gpu_count", least: 164, share: 2, shown: true },
+  { id: "free", sort: "free_slots", least: 64, share: 0.7, right: true, shown: true },
+  { id: "vram", sort: "vram_mib", least: 74, share: 0.7, right: true, shown: true },
+  { id: "cpu", sort: "cpu_cores", least: 84, share: 0.8, right: true, shown: true },
+  { id: "memory", sort: "memory_mib", least: 82, share: 0.8, right: true, shown: true },
+  { id: "disk", sort: "data_disk_gib", least: 76, share: 0.8, right: true, shown: true },
+  { id: "net", sort: "download_mbps", least: 118, share: 1, right: true, shown: false },
+  { id: "region", sort: "country", least: 116, share: 1.1, shown: true },
+  { id: "price", sort: "price_per_day", least: 112, share: 1, right: true, shown: true },
+  { id: "hour", least: 112, share: 1, right: true, shown: false },
+  { id: "state", sort: "state", least: 104, share: 0.8, shown: true },
+  { id: "id", least: 170, share: 1.2, shown: false },
+  { id: "owner", least: 170, share: 1.2, shown: false },
 ];
+
+/** gap between columns and edge beside the outer ones, in px. */
+const gap = 12;
+const edge = 18;
+
+/** gridOf lays columns out, alike in the head and in each row: one can't grow by what is in it. */
+export function gridOf(shown: readonly ColumnId[]): Record<`--${string}`, string> {
+  const those = specs.filter((s) => shown.includes(s.id));
+  const least = those.reduce((sum, s) => sum + s.least + gap, 2 * edge - gap);
+  return {
+    "--columns": those.map((s) => `minmax(${s.least}px, ${s.share}fr)`).join(" "),
+    "--gap": `${gap}px`,
+    "--edge": `${edge}px`,
+    "--least": `${least}px`,
+  };
+}
 
 export const features = tableFeatures({ columnVisibilityFeature });
 
