@@ -4,6 +4,8 @@ import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 
 const { SHOTS: shots } = process.env;
+/** phone is a long one, so that a picture shows more. */
+const phone = { width: 390, height: 1_500 };
 
 /** accessible fails where axe finds something serious. */
 export async function accessible(page, what) {
@@ -15,7 +17,20 @@ export async function accessible(page, what) {
   );
 }
 
-/** shoot keeps a picture where SHOTS names a folder. */
+/** shoot keeps pictures where SHOTS names a folder: of a page as it is, and of a wide one also in the dark and on a phone. */
 export async function shoot(page, name) {
-  if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
+  if (!shots) return;
+  const wide = page.viewportSize();
+  const looks = [["", wide, undefined]];
+  if (wide.width > 1_000)
+    looks.push(["-dark", wide, "dark"], ["-phone", phone, "light"], ["-phone-dark", phone, "dark"]);
+  for (const [look, size, colorScheme] of looks) {
+    if (colorScheme) await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(size);
+    await page.waitForTimeout(500); // pictures are looked at, not compared
+    await page.screenshot({ path: join(shots, `${name}${look}.png`) });
+  }
+  if (looks.length === 1) return;
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(wide);
 }

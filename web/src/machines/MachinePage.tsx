@@ -77,11 +77,7 @@ function Shown({ machine }: { machine: Machine }) {
         </Link>
       }
       title={gpuWords(machine.slots) || m.noGpu}
-      lead={
-        <>
-          {price} · {m.column.price} · {machine.gpu_count > 0 ? m.slotNote : m.machineNote}
-        </>
-      }
+      lead={machine.gpu_count > 0 ? m.perSlot(price) : m.perMachine(price)}
       actions={<StateBadge machine={machine} m={m} />}
     >
       {machine.state !== "online" && (
@@ -123,7 +119,7 @@ function Shown({ machine }: { machine: Machine }) {
               <li key={n}>
                 <span className={css.slotName}>{m.slot(n)}</span>
                 <strong>{gpuWords([slot]) || m.noGpu}</strong>
-                {slot.vram_mib > 0 && <span className="muted small">{format.gib(slot.vram_mib)} VRAM</span>}
+                {slot.vram_mib > 0 && <span className="muted small">{m.vramOf(format.gib(slot.vram_mib))}</span>}
                 <Badge tone={machine.free_slots.includes(n) ? "good" : "neutral"}>
                   {machine.free_slots.includes(n) ? m.slotFree : m.slotTaken}
                 </Badge>

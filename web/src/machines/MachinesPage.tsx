@@ -52,7 +52,9 @@ export default function MachinesPage() {
   };
   return (
     <Page title={m.title} lead={m.lead}>
-      {first && <GpuTypes types={first.by_gpu_type} params={params} onChange={setParams} />}
+      {first && (first.by_gpu_type.length > 0 || params.has("gpu")) && (
+        <GpuTypes types={first.by_gpu_type} params={params} onChange={setParams} />
+      )}
       <FilterBar params={params} invalid={invalid} onChange={setParams} />
       <Asked query={found} label={m.loading} />
       {first && (

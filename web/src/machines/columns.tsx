@@ -27,17 +27,17 @@ interface Spec {
 
 /** specs are all columns in their order; the first is always shown. */
 export const specs: readonly Spec[] = [
-  { id: "gpu", sort: "gpu_count", least: 164, share: 2, shown: true },
+  { id: "gpu", sort: "gpu_count", least: 156, share: 2, shown: true },
   { id: "free", sort: "free_slots", least: 64, share: 0.7, right: true, shown: true },
   { id: "vram", sort: "vram_mib", least: 74, share: 0.7, right: true, shown: true },
   { id: "cpu", sort: "cpu_cores", least: 84, share: 0.8, right: true, shown: true },
   { id: "memory", sort: "memory_mib", least: 82, share: 0.8, right: true, shown: true },
   { id: "disk", sort: "data_disk_gib", least: 76, share: 0.8, right: true, shown: true },
   { id: "net", sort: "download_mbps", least: 118, share: 1, right: true, shown: false },
-  { id: "region", sort: "country", least: 116, share: 1.1, shown: true },
+  { id: "region", sort: "country", least: 120, share: 1.1, shown: true },
   { id: "price", sort: "price_per_day", least: 112, share: 1, right: true, shown: true },
   { id: "hour", least: 112, share: 1, right: true, shown: false },
-  { id: "state", sort: "state", least: 104, share: 0.8, shown: true },
+  { id: "state", sort: "state", least: 112, share: 0.8, shown: true },
   { id: "id", least: 170, share: 1.2, shown: false },
   { id: "owner", least: 170, share: 1.2, shown: false },
 ];
