@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { renter } from "./app.mjs";
 import { launch, open } from "./browser.mjs";
 import { accessible, shoot } from "./check.mjs";
+import { dbc, rest } from "./host.mjs";
 import { clientNode } from "./node.mjs";
 
 const { BASE: base, MACHINE: machine } = process.env;
@@ -80,5 +81,54 @@ test("a node that is away is told, and the page goes on by itself", { timeout: l
   await page.getByText(renter(page, "en").w.nodeAway).waitFor();
   await context.setOffline(false);
   await page.getByText(renter(page, "en").w.nodeAway).waitFor({ state: "detached" });
+  await context.close();
+});
+
+test("a renter whose machine was offline too long ends the rental, and has the rest back with a penalty", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  const { w, button, dialog } = r;
+  await r.createWallet();
+  await r.faucet();
+  const id = await r.rent(machine, "10m");
+  await button(w.confirm).click();
+  await r.approve(w.confirm);
+  await r.state(w.active).waitFor();
+  const address = (await rest(`/dbc/rental/v1/rentals/${id}`)).rental.renter;
+  const balance = async () => BigInt((await rest(`/cosmos/bank/v1beta1/balances/${address}/by_denom?denom=udbc`)).balance.amount);
+  const had = await balance();
+
+  // The page tells of the outage by itself. Before it is too long, nobody can end anything.
+  await dbc(`dbc host offline ${machine} --wallet devnet-operator`);
+  await page.getByText(w.offlineNow, { exact: true }).waitFor();
+  const end = button(w.endForOutage);
+  assert.equal(await end.isDisabled(), true);
+  await page.reload();
+  await page.getByText(w.offlineNow, { exact: true }).waitFor();
+  assert.equal(await button(w.renew).count(), 1);
+  await end.click(); // waits until it may be clicked
+  await dialog().getByText(w.penaltyOnTop).waitFor();
+  await accessible(page, "end for the outage");
+  await shoot(page, "en-outage");
+  // A reload while it waits for its signature signs nothing.
+  await page.reload();
+  await r.state(w.active).waitFor();
+  assert.equal(await dialog().count(), 0);
+  await end.click();
+  await r.approve();
+  await r.state(w.broken).waitFor();
+  assert.equal(await end.count(), 0);
+
+  // What was paid is the host's for the time that the machine was there; all else came back, and the penalty with it.
+  const { rental } = await rest(`/dbc/rental/v1/rentals/${id}`);
+  assert.equal(rental.state, "RENTAL_STATE_BROKEN");
+  const unearned = BigInt(rental.paid) - BigInt(rental.claimed);
+  assert.ok(unearned > 0n);
+  const gas = 100_000n; // more than one transaction's
+  assert.ok((await balance()) - had > unearned + 10_000_000n - gas, "the penalty came too");
+  await page.goto(`/rentals/${id}/explain`);
+  await page.getByText("The renter ended the rental after too long an outage", { exact: true }).waitFor();
+  await dbc(`dbc host online --wallet devnet-operator --node-home ${process.env.DBC_HOME}/devnet/mining`);
+  assert.deepEqual(faults, []);
   await context.close();
 });

@@ -10,6 +10,7 @@ export const words = {
     confirm: "Confirm", renew: "Renew", cancel: "Cancel and take the rent back", notRefundable: "can't be refunded",
     console: "Console", screen: "Screen", log: "Serial log", close: "Close", lockNow: "Lock now", all: "All",
     nodeAway: "The chain does not answer", restart: "Restart", stop: "Stop", start: "Start", off: "Off", delete: "Delete",
+    offlineNow: "The machine is offline", endForOutage: "End it for the outage", penaltyOnTop: "penalty on top", broken: "Ended early",
   },
   zh: {
     create: "创建钱包", newPassword: "新密码", repeat: "再次输入密码", next: "下一步",
@@ -21,5 +22,6 @@ export const words = {
     confirm: "确认租用", renew: "续租", cancel: "取消并退回租金", notRefundable: "无法退回",
     console: "控制台", screen: "屏幕", log: "串口日志", close: "关闭", lockNow: "立即锁定", all: "全部",
     nodeAway: "链没有响应", restart: "重启", stop: "关机", start: "启动", off: "已关机", delete: "删除",
+    offlineNow: "机器离线", endForOutage: "因离线结束租用", penaltyOnTop: "罚金", broken: "提前结束",
   },
 };
