@@ -35,6 +35,20 @@ async function cosmjs(words, id, seconds) {
   return said.trim().split("\n");
 }
 
+/** reloaded reloads a page at each state that a virtual machine goes through from one to another, and gives those between. */
+async function reloaded(page, from, to) {
+  const between = [];
+  for (let last = from; ; ) {
+    const status = page.getByTestId("status").filter({ hasNotText: last });
+    const now = await status.textContent();
+    if (now === to) return between;
+    if (now === last) continue; // it changed between the wait and the look
+    between.push(now);
+    await page.reload();
+    last = now;
+  }
+}
+
 /** terminal is the console's text as a screen reader has it. */
 function terminal(page) {
   const rows = page.locator(".xterm-accessibility");
@@ -154,10 +168,19 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await other.page.getByText("This rental belongs to another account").waitFor();
   await other.context.close();
 
-  // Restarted by the renter, with a reload in between.
+  // Stopped, started and restarted by the renter, with a reload at each step.
+  await r.status(w.running).waitFor();
+  await button(w.stop).click();
+  assert.deepEqual(await reloaded(page, w.running, w.off), ["Shutting down"]);
+  await page.reload();
+  await r.status(w.off).waitFor();
+  await button(w.start).click();
+  assert.deepEqual(await reloaded(page, w.off, w.running), ["Starting"]);
+  await page.reload();
   await r.status(w.running).waitFor();
   await button(w.restart).click();
-  await page.getByTestId("status").filter({ hasNotText: w.running }).waitFor();
+  const steps = await reloaded(page, w.running, w.running);
+  assert.equal(steps[0], "Restarting", steps.join(", "));
   await page.reload();
   await r.status(w.running).waitFor();
 
