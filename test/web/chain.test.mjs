@@ -187,11 +187,26 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   await part("Retire").getByText("Not while slots are rented").waitFor();
   assert.equal(await button("Retire", part("Retire")).isDisabled(), true);
   const { stake } = await listed();
+  await renting.page.goto(`/rentals/${id}`);
+  await w.state(w.w.active).waitFor();
   await button(`End early ${id}`).click();
   await r.dialog().getByText("Penalty from your stake").waitFor();
+  await page.reload(); // while it waits for its signature: nothing is signed
+  await button(`End early ${id}`).waitFor();
+  assert.equal((await rentalOf(id)).state, "RENTAL_STATE_ACTIVE");
+  await button(`End early ${id}`).click();
   await r.approve("End early");
   await page.getByText(`Rental ${id} is over`).waitFor();
   assert.equal((await rentalOf(id)).state, "RENTAL_STATE_BROKEN");
+
+  // The renter's page tells by itself, and what came back; nothing is left to be done there.
+  await w.state(w.w.broken).waitFor();
+  const { rental: broken } = await rest(`/dbc/rental/v1/rentals/${id}/explain`);
+  const back = renting.page.getByText("Came back to you", { exact: true }).locator("xpath=following-sibling::*[1]");
+  assert.equal(udbc(await back.textContent()), BigInt(broken.paid) - BigInt(broken.claimed));
+  for (const gone of [w.w.renew, w.w.signIn, w.w.createVm]) assert.equal(await w.button(gone).count(), 0, gone);
+  await accessible(renting.page, "a broken rental");
+  await shoot(renting.page, "en-broken");
   const left = BigInt((await listed()).stake);
   assert.ok(BigInt(stake) - left >= 10_000_000n, "the penalty came from the stake");
   await part("Add stake").getByLabel("Amount").fill("25");
