@@ -51,6 +51,11 @@ bench-chain: ## measure the chain with 100,000 machines and rentals
 bench-api: ## measure calls through a client node, searches, and slow clients
 	@go run ./test/benchapi $(ARGS)
 
+.PHONY: bench-vm
+bench-vm: build tiny ## measure creates beside virsh and QEMU alone, and ten at once (root)
+	@go build -o bin/benchvm ./test/benchvm
+	@$$([ "$$(id -u)" = 0 ] || echo sudo) bin/benchvm $(ARGS)
+
 .PHONY: setup
 setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh

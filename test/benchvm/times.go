@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// times of one thing, measured again and again.
+type times []time.Duration
+
+// median is the middle one, or the mean of the two in the middle.
+func (t times) median() time.Duration {
+	if len(t) == 0 {
+		return 0
+	}
+	s := slices.Sorted(slices.Values(t))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// String is median, lowest and highest.
+func (t times) String() string {
+	if len(t) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s; %s; %s", short(t.median()), short(slices.Min(t)), short(slices.Max(t)))
+}
+
+func short(d time.Duration) string { return d.Round(time.Millisecond).String() }
+
+// ratio of two durations, to two decimals.
+func ratio(a, b time.Duration) string {
+	if b == 0 {
+		return "none"
+	}
+	hundredths := (100*a + b/2) / b
+	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+}
+
+// ratios of each pair.
+func ratios(a, b times) (list []string) {
+	for i := range min(len(a), len(b)) {
+		list = append(list, ratio(a[i], b[i]))
+	}
+	return list
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/vm/libvirt"
+	"github.com/dbc-network/dbc/vm/libvirt/daemon"
+	"github.com/dbc-network/dbc/x/machine"
+)
+
+// stepNames are the steps of a create whose times are shown.
+var stepNames = []string{"disk", "seed", "network", "define", "start", "ready"}
+
+const (
+	// guestMiB is enough for the tiny guest, and for ten on a small computer.
+	guestMiB      = 256
+	togetherLimit = 20 * time.Minute
+)
+
+var (
+	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "be", MachineID: "benchvm"}
+	guestNet = netip.MustParsePrefix("10.98.0.0/24")
+)
+
+// whole is a chain with one rental of all of a machine, which has CPUs for
+// everybody: a devnet's machine is this computer, whose cores may be two.
+type whole struct{ facts machine.Facts }
+
+var _ host.Rentals = whole{}
+
+func (whole) Word() trust.Word {
+	now := time.Now()
+	return trust.Word{Height: 1, Time: now, Open: map[uint64]trust.Rental{1: {
+		ID: 1, Renter: renter, Slots: []uint32{0}, State: rental.StateActive,
+		Start: now.Add(-time.Hour), End: now.Add(48 * time.Hour), Deadline: now.Add(-time.Minute),
+	}}}
+}
+
+func (w whole) Refresh(context.Context) trust.Word { return w.Word() }
+
+func (whole) Over(context.Context, uint64) (journal.Over, error) {
+	return journal.Over{}, trust.ErrOpen
+}
+
+func (w whole) Facts(context.Context) (machine.Facts, error) { return w.facts, nil }
+
+// together has a host make one VM, and then n at once, on a libvirtd of its own.
+func together(ctx context.Context, cfg config, t table) (err error) {
+	dir, err := os.MkdirTemp("", "dbc-benchvm-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // QEMU's user passes it
+		return err
+	}
+	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	config := daemon.Config{Dir: filepath.Join(dir, "libvirt"), Logger: quiet}
+	d, err := daemon.Start(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, daemon.Stop(context.WithoutCancel(ctx), config)) }()
+	if err := addImage(ctx, cfg, filepath.Join(dir, "data", "images", "tiny.qcow2")); err != nil {
+		return err
+	}
+	driver, err := libvirt.Open(ctx, libvirt.Config{
+		Socket: d.Socket(), Owner: binding.MachineID, Emulation: true, Cache: dir, Logger: quiet,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, driver.Close()) }()
+	n, err := network.Open(network.Config{
+		Bridge: host.Bridge(binding), CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1"), Logger: quiet,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Remove(context.WithoutCancel(ctx))) }()
+	return onHost(ctx, cfg, t, dir, hosting{driver, n, quiet})
+}
+
+// hosting is what a host works with.
+type hosting struct {
+	driver *libvirt.Driver
+	net    *network.Network
+	log    *slog.Logger
+}
+
+func onHost(ctx context.Context, cfg config, t table, dir string, with hosting) (err error) {
+	j, err := journal.Open(filepath.Join(dir, "journal.db"), binding)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	room := uint64(cfg.together) //nolint:gosec // a count
+	facts := machine.Facts{
+		Slots: []machine.Slot{{}}, CpuCores: uint32(2 * room), MemoryMib: 2 * room * guestMiB, DataDiskGib: 100 * room, //nolint:gosec // a count
+	}
+	data := filepath.Join(dir, "data")
+	h := host.New(host.Config{
+		Binding: binding, DataDir: data, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: host.Bridge(binding),
+		GuestCIDR: guestNet, GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, Period: 2 * time.Second,
+		ReadyWithin: togetherLimit, Here: facts,
+	}, host.Deps{
+		Journal: j, Driver: with.driver, Images: image.Open(filepath.Join(data, "images")), Files: taskdir.Open(data, image.Overlay),
+		Net: with.net, Rentals: whole{facts}, Computer: roomy{}, Log: with.log,
+	})
+	ctx, cancel := context.WithTimeout(ctx, togetherLimit)
+	defer cancel()
+	ended := make(chan error, 1)
+	living, end := context.WithCancel(ctx)
+	go func() { ended <- h.Run(living) }()
+	defer func() { end(); err = errors.Join(err, <-ended) }()
+	for _, count := range []int{1, cfg.together} {
+		if err := creates(ctx, h, count, t); err != nil {
+			return fmt.Errorf("%d creates at once: %w", count, err)
+		}
+	}
+	return nil
+}
+
+// roomy is a computer whose disk holds all overlays however full they get; the
+// guests write next to nothing.
+type roomy struct{ host.Local }
+
+// FreeGiB is host.Computer.
+func (roomy) FreeGiB(string) (uint64, error) { return 1 << 20, nil }
+
+const renter = "dbc1renter"
+
+// creates asks for so many VMs without waiting, shows what the VMs report, and
+// deletes them.
+func creates(ctx context.Context, h *host.Host, count int, t table) error {
+	var asked []time.Time
+	for i := range count {
+		_, err := h.Create(ctx, host.Order{
+			Rental: whole{}.Word().Open[1], Image: "tiny.qcow2", GPUs: 0, CPUs: 2, MemoryMiB: guestMiB,
+			Ports: []journal.Port{{Protocol: "tcp", Host: uint16(15400 + i), Guest: 22}}, //nolint:gosec // a count
+		})
+		if err != nil {
+			return err
+		}
+		asked = append(asked, time.Now())
+	}
+	tasks, err := awaitTasks(ctx, h, func(list []journal.Task) (bool, error) {
+		for _, task := range list {
+			if task.Status == journal.CreateError {
+				return false, errors.New(task.Reason)
+			}
+			if task.Status != journal.Running {
+				return false, nil
+			}
+		}
+		return len(list) == count, nil
+	})
+	if err != nil {
+		return err
+	}
+	report(asked[0], tasks, t)
+	for _, task := range tasks {
+		if err := h.Delete(renter, []uint64{1}, task.ID); err != nil {
+			return err
+		}
+	}
+	_, err = awaitTasks(ctx, h, func(list []journal.Task) (bool, error) { return len(list) == 0, nil })
+	return err
+}
+
+// report shows the steps of all of them, and when the last one was there.
+func report(first time.Time, tasks []journal.Task, t table) {
+	steps := map[string]times{}
+	var running, ready times
+	for _, task := range tasks {
+		for _, s := range task.Steps {
+			steps[s.Name] = append(steps[s.Name], s.Took)
+			switch s.Name {
+			case "start":
+				running = append(running, s.Started.Add(s.Took).Sub(first))
+			case "ready":
+				ready = append(ready, s.Started.Add(s.Took).Sub(first))
+			}
+		}
+	}
+	what := fmt.Sprintf("%d created at once: ", len(tasks))
+	for _, name := range stepNames {
+		t.row(what+"step "+name, "%s", steps[name])
+	}
+	t.row(what+"first accepted → domain running", "%s", running)
+	t.row(what+"first accepted → answers on SSH", "%s", ready)
+}
+
+func awaitTasks(ctx context.Context, h *host.Host, so func([]journal.Task) (bool, error)) ([]journal.Task, error) {
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	for {
+		list, err := h.Tasks(renter)
+		if err != nil {
+			return nil, err
+		}
+		if done, err := so(list); done || err != nil {
+			return list, err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("tasks %+v: %w", list, ctx.Err())
+		}
+	}
+}
+
+func addImage(ctx context.Context, cfg config, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil { //nolint:gosec // QEMU's user reads it
+		return err
+	}
+	from := filepath.Join(cfg.programs.Images, "tiny.qcow2")
+	//nolint:gosec // no shell, paths of the caller
+	if out, err := exec.CommandContext(ctx, "qemu-img", "convert", "-O", "qcow2", "--", from, to).CombinedOutput(); err != nil {
+		return fmt.Errorf("needs make tiny: %w: %s", err, out)
+	}
+	return os.Chmod(to, 0o444) //nolint:gosec // bases are read only
+}
