@@ -82,9 +82,9 @@ func (g *guest) published() {
 	}
 	own := g.ssh("ip -4 -o addr show dev eth0 | sed 's/.*inet //; s,/.*,,'")
 	for _, s := range hidden {
-		if said := g.ssh(fmt.Sprintf("./probe ask %s - %s:%d", s.protocol, own, s.guest)); !strings.Contains(said, own) {
-			g.t.Errorf("in the guest nothing answers on %s %d: %q", s.protocol, s.guest, said)
-		}
+		g.waitFor(fmt.Sprintf("the guest's %s %d answers inside", s.protocol, s.guest), func() bool {
+			return strings.Contains(g.ssh(fmt.Sprintf("./probe ask %s - %s:%d", s.protocol, own, s.guest)), own)
+		})
 		if err := s.ask(); !errors.Is(err, syscall.ECONNREFUSED) {
 			g.t.Errorf("%s %d, which is not published: %v, want a refusal", s.protocol, s.outside, err)
 		}
