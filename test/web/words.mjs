@@ -22,6 +22,6 @@ export const words = {
     confirm: "确认租用", renew: "续租", cancel: "取消并退回租金", notRefundable: "无法退回",
     console: "控制台", screen: "屏幕", log: "串口日志", close: "关闭", lockNow: "立即锁定", all: "全部",
     nodeAway: "链没有响应", restart: "重启", stop: "关机", start: "启动", off: "已关机", delete: "删除",
-    offlineNow: "机器离线", endForOutage: "因离线结束租用", penaltyOnTop: "罚金", broken: "提前结束",
+    offlineNow: "机器离线", endForOutage: "因离线结束租用", penaltyOnTop: "违约金", broken: "提前结束",
   },
 };

@@ -322,10 +322,10 @@ export const messages = define({
     offlineNow: "机器离线",
     offlineWas: "机器曾离线",
     outageWhy: (total, most) =>
-      `累计 ${total}，此期间主机没有收入。超过 ${most} 后您可以结束租用：未赚取的租金退回，另加主机质押支付的罚金。`,
+      `累计 ${total}，此期间主机没有收入。超过 ${most} 后您可以结束租用：未赚取的租金退回，另加主机质押支付的违约金。`,
     break: "因离线结束租用",
     breakTitle: "因主机离线结束租用",
-    breakWarning: "未赚取的租金退回，另加主机的罚金。虚拟机将停止。",
+    breakWarning: "未赚取的租金退回，另加主机的违约金。虚拟机将停止。",
     broken: "租用已结束",
     money: "资金",
     paid: "已付租金",
