@@ -56,7 +56,9 @@ func TestEndWhileOffline(t *testing.T) {
 	c.end()
 	require.EqualValues(t, dbc, c.balance(c.payout))
 	require.EqualValues(t, start-fee-dbc, c.balance(alice))
+	require.EqualValues(t, time.Hour, c.get(1).OutageNs, "from when it went offline to the end")
 	require.NoError(t, c.setOnline(id))
+	require.EqualValues(t, time.Hour, c.get(1).OutageNs)
 	c.sound()
 }
 
@@ -69,6 +71,7 @@ func TestRenterBreaksAfterAnOutage(t *testing.T) {
 	require.NoError(t, c.setOffline(id))
 	c.at(3 * time.Hour)
 	require.NoError(t, c.breakRental(alice.String(), 1))
+	require.EqualValues(t, 2*time.Hour, c.get(1).OutageNs)
 	const penalty = 499 * dbc / 10
 	require.EqualValues(t, start-fee-dbc+penalty, c.balance(alice))
 	require.EqualValues(t, dbc, c.balance(c.payout))
