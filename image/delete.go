@@ -125,6 +125,14 @@ func (s *Store) dropUnfinished(name string) (dropped bool, err error) {
 	return dropped, nil
 }
 
+// unlock gives a file's lock back and closes it. Closing alone would leave the
+// lock for a moment with a program that is just being started: until it runs it
+// has all files of this process.
+func unlock(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	_ = f.Close()
+}
+
 // hold locks an image, shared while an overlay on it is made and exclusively
 // while it is deleted, against other processes too. The kernel gives the lock
 // back when the process ends. ErrBusy where another holds it the other way,
@@ -137,7 +145,7 @@ func hold(path string, how int) (release func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open image: %w", err)
 	}
-	release = func() { _ = f.Close() }
+	release = func() { unlock(f) }
 	if err := syscall.Flock(int(f.Fd()), how); err != nil {
 		release()
 		return nil, fmt.Errorf("%w: %s is being deleted, or a disk is being made on it", ErrBusy, filepath.Base(path))

@@ -1,9 +1,12 @@
 package image
 
 import (
+	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -127,5 +130,33 @@ func TestFaults(t *testing.T) {
 	}
 	if _, err := os.Stat(part); err == nil {
 		t.Error("the unfinished pull is still there")
+	}
+}
+
+// TestHoldAmongForks: a lock that was given back is free at once, whatever
+// programs the process starts meanwhile: each has its files until it runs.
+func TestHoldAmongForks(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "image.qcow2")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var starting sync.WaitGroup
+	for range 4 {
+		starting.Go(func() {
+			for ctx.Err() == nil {
+				_ = exec.CommandContext(ctx, "true").Run()
+			}
+		})
+	}
+	defer starting.Wait()
+	defer stop()
+	for range 20_000 {
+		release, err := hold(path, syscall.LOCK_EX|syscall.LOCK_NB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
 	}
 }

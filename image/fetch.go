@@ -28,7 +28,7 @@ func (p *Puller) download(ctx context.Context, client *http.Client, address, par
 	if err != nil {
 		return fmt.Errorf("open the download: %w", err)
 	}
-	defer func() { _ = f.Close() }()
+	defer unlock(f)
 	// Two pulls of one image, also of two processes, must not write one file.
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return fmt.Errorf("%w: the image is being pulled", ErrBusy)
