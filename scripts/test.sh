@@ -27,5 +27,5 @@ for package in "${rooted[@]}"; do
   binary=$work/$(basename "$folder").test
   go test -c -o "$binary" "$package"
   printf '%s\n' "$package"
-  (cd "$folder" && "${root[@]}" "$binary" -test.timeout 30m)
+  (cd "$folder" && "${root[@]}" "$binary" -test.timeout 45m)
 done
