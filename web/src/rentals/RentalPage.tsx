@@ -83,9 +83,9 @@ function Open({ rental, earned, unearned }: { rental: Rental; earned: bigint; un
   const { session, reload } = useSession(rental, active?.address);
   return (
     <Columns
+      urgent={isOpen(rental) && <Deadline rental={rental} own={own} unearned={unearned} />}
       side={
         <>
-          {isOpen(rental) && <Deadline rental={rental} own={own} unearned={unearned} />}
           <Money rental={rental} earned={earned} unearned={unearned} />
           {isOpen(rental) && own && session && <Share rental={rental} session={session} />}
         </>

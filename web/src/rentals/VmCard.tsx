@@ -20,7 +20,7 @@ import { messages } from "./messages";
 import { PasswordForm } from "./PasswordForm";
 import { Steps } from "./Steps";
 import type { Strict } from "./strict";
-import { sshCommand, still, type Task, type TaskSummary } from "./tasks";
+import { mibOf, sshCommand, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
 import { readWarning } from "./warnings";
 
@@ -134,7 +134,7 @@ export function VmCard({
             rows={[
               [m.image, task.image_name],
               [m.cpu, task.cpu_cores],
-              [m.memory, task.mem_size],
+              [m.memory, format.gib(mibOf(task.mem_size))],
               [m.gpus, task.gpu_count],
               [m.created, format.time(new Date(task.create_time))],
             ]}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cpuChoices, part, sshCommand, still } from "./tasks";
+import { cpuChoices, mibOf, part, sshCommand, still } from "./tasks";
 
 test("the login command has nothing of the machine's but an address, a port and a name", () => {
   expect(sshCommand({ ssh_ip: "203.0.113.7", ssh_port: "5682", user_name: "dbc" })).toBe("ssh -p 5682 dbc@203.0.113.7");
@@ -16,6 +16,10 @@ test("processors are even, or one", () => {
   expect(cpuChoices(0)).toEqual([1]);
   expect(cpuChoices(1)).toEqual([1]);
   expect(cpuChoices(5)).toEqual([2, 4]);
+});
+
+test("memory is told in MiB whatever its unit", () => {
+  expect(["2G", "1843M", "", "x", "1T"].map(mibOf)).toEqual([2048, 1843, 0, 0, 0]);
 });
 
 test("a share is rounded down", () => expect(part(65_537, 1, 2)).toBe(32_768));

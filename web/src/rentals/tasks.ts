@@ -53,9 +53,15 @@ export function isGib(text: string): boolean {
   return /^[1-9]\d{0,5}$/.test(text);
 }
 
-/** gibOf reads a size such as 10G. */
+/** gibOf reads a disk's size such as 10G. */
 export function gibOf(size: string): number {
   return Number(/^(\d+)G$/.exec(size)?.[1] ?? 0);
+}
+
+/** mibOf reads a memory's size such as 2G or 1843M; 0 is none that a node tells. */
+export function mibOf(size: string): number {
+  const [, number = 0, unit] = /^(\d{1,9})([GM])$/.exec(size) ?? [];
+  return Number(number) * (unit === "G" ? 1024 : 1);
 }
 
 /** still tells whether a task stays as it is unless somebody acts. */

@@ -40,10 +40,14 @@ export function Row({
   );
 }
 
-/** Columns is a main part with a narrower one beside it, below it on a phone. */
-export function Columns({ children, side }: { children: ReactNode; side: ReactNode }) {
+/**
+ * Columns is a main part with a narrower one beside it, below it on a phone.
+ * urgent heads the narrow one, and on a phone everything.
+ */
+export function Columns({ children, side, urgent }: { children: ReactNode; side: ReactNode; urgent?: ReactNode }) {
   return (
-    <div className={css.columns}>
+    <div className={`${css.columns} ${urgent ? css.withUrgent : ""}`}>
+      {urgent && <Stack>{urgent}</Stack>}
       <Stack>{children}</Stack>
       <Stack>{side}</Stack>
     </div>
