@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// lastWord is how long what the privileged side said at its end may take to be heard.
+const lastWord = 5 * time.Second
+
 // side is the caller's end of the privileged side.
 type side struct {
 	*child
@@ -94,13 +97,13 @@ func (s *side) hear(ctx context.Context, event string) (word, error) {
 		}
 		return w, nil
 	case <-s.done:
-		// The last word may still be in the channel.
+		// Its last word may still be on the way through the pipe.
 		select {
 		case w := <-s.words:
 			if w.Event == event {
 				return w, nil
 			}
-		default:
+		case <-time.After(lastWord):
 		}
 		return word{}, s.died()
 	case <-ctx.Done():
