@@ -89,26 +89,23 @@ func (s *side) tell(o order) error {
 }
 
 // hear returns the awaited word, or why it will not come.
-func (s *side) hear(ctx context.Context, event string) (word, error) {
+func (s *side) hear(ctx context.Context, event string) (w word, err error) {
 	select {
-	case w := <-s.words:
-		if w.Event != event {
-			return w, fmt.Errorf("%s: %s", w.Event, w.Error)
-		}
-		return w, nil
+	case w = <-s.words:
 	case <-s.done:
 		// Its last word may still be on the way through the pipe.
 		select {
-		case w := <-s.words:
-			if w.Event == event {
-				return w, nil
-			}
+		case w = <-s.words:
 		case <-time.After(lastWord):
+			return w, s.died()
 		}
-		return word{}, s.died()
 	case <-ctx.Done():
-		return word{}, fmt.Errorf("wait for the privileged side's %s: %w", event, context.Cause(ctx))
+		return w, fmt.Errorf("wait for the privileged side's %s: %w", event, context.Cause(ctx))
 	}
+	if w.Event != event {
+		return w, fmt.Errorf("%s: %s", w.Event, w.Error)
+	}
+	return w, nil
 }
 
 // end closes its input and waits until it removed everything.

@@ -1,16 +1,24 @@
 package devnet
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
-// TestLastWord: a side that ended right after its word is heard, however late
-// the word comes through the pipe.
+// TestLastWord: what a side says right before it ends is heard, also why it
+// failed, however late it comes through the pipe.
 func TestLastWord(t *testing.T) {
 	t.Parallel()
-	c := &child{name: "privileged side", done: make(chan struct{})}
-	close(c.done)
-	s := &side{child: c, words: make(chan word)}
-	go func() { s.words <- word{Event: "clean"} }()
-	if w, err := s.hear(t.Context(), "clean"); err != nil || w.Event != "clean" {
-		t.Errorf("%+v, %v", w, err)
+	for said, want := range map[word]string{
+		{Event: "clean"}:                       "",
+		{Event: "died", Error: "disk is full"}: "disk is full",
+	} {
+		s := &side{child: &child{name: "privileged side", done: make(chan struct{})}, words: make(chan word)}
+		close(s.done)
+		go func() { s.words <- said }()
+		w, err := s.hear(t.Context(), "clean")
+		if w != said || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("said %+v: heard %+v, %v", said, w, err)
+		}
 	}
 }
