@@ -39,18 +39,14 @@ func main() {
 type config struct{ machines, calls, slow int }
 
 func run(ctx context.Context, out io.Writer, cfg config) error {
-	_, _ = fmt.Fprintf(out, "%s; %d machines in the index, %d calls each row\n\n| what | measured |\n|---|---|\n",
-		computer.Now(), cfg.machines, cfg.calls)
-	row := func(what, format string, values ...any) {
-		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
-	}
+	row := computer.Begin(out, fmt.Sprintf("%d machines in the index, %d calls each row", cfg.machines, cfg.calls)).Row
 	w, err := newWorld(ctx, cfg.machines)
 	if err != nil {
 		return err
 	}
 	defer w.close()
 	row("index filled from pages of 500, until the first answer", "%v", w.filled)
-	idle, err := w.client.resident()
+	idle, err := computer.Resident(w.client.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
@@ -66,7 +62,7 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if err := w.amongSlow(ctx, row, cfg); err != nil {
 		return err
 	}
-	busy, err := w.client.resident()
+	busy, err := computer.Resident(w.client.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}

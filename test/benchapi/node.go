@@ -13,8 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/hw"
@@ -204,19 +202,4 @@ func spawn(ctx context.Context, args []string, environment ...string) (process, 
 		return process{}, fmt.Errorf("start a node: %w", err)
 	}
 	return p, nil
-}
-
-// resident memory in bytes, as the kernel counts it.
-func (p process) resident() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, is := strings.CutPrefix(line, "VmRSS:"); is {
-			kib, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-			return kib << 10, err
-		}
-	}
-	return 0, fmt.Errorf("no VmRSS of process %d", p.cmd.Process.Pid)
 }

@@ -53,11 +53,7 @@ func run(ctx context.Context, out io.Writer, cfg config) (err error) {
 	if err := cfg.validate(); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "%s; %d machines, each with an open rental\n\n| what | measured |\n|---|---|\n",
-		computer.Now(), cfg.machines)
-	row := func(what, format string, values ...any) {
-		_, _ = fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
-	}
+	row := computer.Begin(out, fmt.Sprintf("%d machines, each with an open rental", cfg.machines)).Row
 	w, err := newWorld(cfg.machines, stages(cfg.due), func(w *world, state []byte) error {
 		return w.among(ctx, state, func(n *running) error {
 			return w.measureLoad(ctx, row, n, cfg.profile)

@@ -61,8 +61,7 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if os.Geteuid() != 0 {
 		return errors.New("needs root, for libvirt and a guest's card: run it by make bench-vm")
 	}
-	t := table{out}
-	t.begin(fmt.Sprintf("%s; %d pairs, %d creates at once", computer.Now(), cfg.pairs, cfg.together))
+	t := computer.Begin(out, fmt.Sprintf("%d pairs, %d creates at once", cfg.pairs, cfg.together))
 	if err := pairs(ctx, cfg, t); err != nil {
 		return err
 	}
@@ -70,15 +69,4 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 		return nil
 	}
 	return together(ctx, cfg, t)
-}
-
-// table is Markdown, written row by row.
-type table struct{ out io.Writer }
-
-func (t table) begin(heading string) {
-	_, _ = fmt.Fprintf(t.out, "%s\n\n| what | measured |\n|---|---|\n", heading)
-}
-
-func (t table) row(what, format string, values ...any) {
-	_, _ = fmt.Fprintf(t.out, "| %s | %s |\n", what, fmt.Sprintf(format, values...))
 }

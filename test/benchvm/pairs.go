@@ -18,6 +18,7 @@ import (
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/devnet"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/test/computer"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
 )
@@ -48,7 +49,7 @@ type market struct {
 }
 
 // pairs runs a devnet and measures on it.
-func pairs(ctx context.Context, cfg config, t table) (err error) {
+func pairs(ctx context.Context, cfg config, t computer.Table) (err error) {
 	home, err := os.MkdirTemp("", "dbc-benchvm-")
 	if err != nil {
 		return err
@@ -65,12 +66,12 @@ func pairs(ctx context.Context, cfg config, t table) (err error) {
 	})
 }
 
-func onDevnet(ctx context.Context, cfg config, t table, info devnet.Info) (err error) {
-	before, err := resident(info.Processes["node"].PID)
+func onDevnet(ctx context.Context, cfg config, t computer.Table, info devnet.Info) (err error) {
+	before, err := computer.Resident(info.Processes["node"].PID)
 	if err != nil {
 		return err
 	}
-	t.row("resident memory of the idle compute node, before its first VM (budget ≤ 100 MiB)", "%d MiB", before>>20)
+	t.Row("resident memory of the idle compute node, before its first VM (budget ≤ 100 MiB)", "%d MiB", before>>20)
 	m, err := openMarket(ctx, info)
 	if err != nil {
 		return err
@@ -91,32 +92,32 @@ func onDevnet(ctx context.Context, cfg config, t table, info devnet.Info) (err e
 		}
 	}
 	all.write(t)
-	after, err := resident(info.Processes["node"].PID)
+	after, err := computer.Resident(info.Processes["node"].PID)
 	if err != nil {
 		return err
 	}
-	t.row("the same after all of them were created and deleted", "%d MiB", after>>20)
+	t.Row("the same after all of them were created and deleted", "%d MiB", after>>20)
 	return nil
 }
 
-func (s sums) write(t table) {
-	t.row("RentMachine sent → in a block; median; lowest; highest", "%s", s.rent)
-	t.row("create sent → accepted", "%s", s.accepted)
-	t.row("create accepted → domain running, image cached", "%s", s.running)
-	t.row("virsh define and virsh start of the same XML; of these define; start", "%s / %s / %s", s.virsh, s.define, s.start)
-	t.row("create accepted → domain running ÷ virsh, medians (budget ≤ 1.3)", "%s", ratio(s.running.median(), s.virsh.median()))
+func (s sums) write(t computer.Table) {
+	t.Row("RentMachine sent → in a block; median; lowest; highest", "%s", s.rent)
+	t.Row("create sent → accepted", "%s", s.accepted)
+	t.Row("create accepted → domain running, image cached", "%s", s.running)
+	t.Row("virsh define and virsh start of the same XML; of these define; start", "%s / %s / %s", s.virsh, s.define, s.start)
+	t.Row("create accepted → domain running ÷ virsh, medians (budget ≤ 1.3)", "%s", ratio(s.running.median(), s.virsh.median()))
 	for _, name := range stepNames {
-		t.row("step "+name+", as the VM reports it", "%s", s.steps[name])
+		t.Row("step "+name+", as the VM reports it", "%s", s.steps[name])
 	}
-	t.row("create sent → login", "%s", s.login)
-	t.row("RentMachine sent → login", "%s", s.whole)
-	t.row("the same XML, virsh start → login", "%s", s.virshLogin)
-	t.row("the same QEMU arguments, started directly → login", "%s", s.bare)
-	t.row("rent to login without the rent's block ÷ QEMU alone, medians (budget ≤ 1.15)", "%s", ratio(s.login.median(), s.bare.median()))
-	t.row("the same of each pair", "%s", strings.Join(ratios(s.login, s.bare), ", "))
-	t.row("the emulator's processor time until the login: ours / by virsh / alone", "%s / %s / %s", s.cpu, s.virshCPU, s.bareCPU)
-	t.row("the compute node's own processor time in that time", "%s", s.node)
-	t.row("ours ÷ alone by the emulator's processor time, medians", "%s", ratio(s.cpu.median(), s.bareCPU.median()))
+	t.Row("create sent → login", "%s", s.login)
+	t.Row("RentMachine sent → login", "%s", s.whole)
+	t.Row("the same XML, virsh start → login", "%s", s.virshLogin)
+	t.Row("the same QEMU arguments, started directly → login", "%s", s.bare)
+	t.Row("rent to login without the rent's block ÷ QEMU alone, medians (budget ≤ 1.15)", "%s", ratio(s.login.median(), s.bare.median()))
+	t.Row("the same of each pair", "%s", strings.Join(ratios(s.login, s.bare), ", "))
+	t.Row("the emulator's processor time until the login: ours / by virsh / alone", "%s / %s / %s", s.cpu, s.virshCPU, s.bareCPU)
+	t.Row("the compute node's own processor time in that time", "%s", s.node)
+	t.Row("ours ÷ alone by the emulator's processor time, medians", "%s", ratio(s.cpu.median(), s.bareCPU.median()))
 }
 
 func openMarket(ctx context.Context, info devnet.Info) (m *market, err error) {

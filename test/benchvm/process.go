@@ -5,24 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 )
-
-// resident memory of a process in bytes, as the kernel counts it.
-func resident(pid int) (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range bytes.Lines(text) {
-		if value, is := strings.CutPrefix(string(line), "VmRSS:"); is {
-			kib, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-			return kib << 10, err
-		}
-	}
-	return 0, fmt.Errorf("no VmRSS of process %d", pid)
-}
 
 // tick is the kernel's unit of processor time in /proc, whatever its own is.
 const tick = 10 * time.Millisecond

@@ -18,6 +18,7 @@ import (
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/test/computer"
 	"github.com/dbc-network/dbc/vm/libvirt"
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"
 	"github.com/dbc-network/dbc/x/machine"
@@ -60,7 +61,7 @@ func (whole) Over(context.Context, uint64) (journal.Over, error) {
 func (w whole) Facts(context.Context) (machine.Facts, error) { return w.facts, nil }
 
 // together has a host make one VM, and then n at once, on a libvirtd of its own.
-func together(ctx context.Context, cfg config, t table) (err error) {
+func together(ctx context.Context, cfg config, t computer.Table) (err error) {
 	dir, err := os.MkdirTemp("", "dbc-benchvm-")
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ type hosting struct {
 	log    *slog.Logger
 }
 
-func onHost(ctx context.Context, cfg config, t table, dir string, with hosting) (err error) {
+func onHost(ctx context.Context, cfg config, t computer.Table, dir string, with hosting) (err error) {
 	j, err := journal.Open(filepath.Join(dir, "journal.db"), binding)
 	if err != nil {
 		return err
@@ -147,7 +148,7 @@ const renter = "dbc1renter"
 
 // creates asks for so many VMs without waiting, shows what the VMs report, and
 // deletes them.
-func creates(ctx context.Context, h *host.Host, count int, t table) error {
+func creates(ctx context.Context, h *host.Host, count int, t computer.Table) error {
 	var asked []time.Time
 	for i := range count {
 		_, err := h.Create(ctx, host.Order{
@@ -184,7 +185,7 @@ func creates(ctx context.Context, h *host.Host, count int, t table) error {
 }
 
 // report shows the steps of all of them, and when the last one was there.
-func report(first time.Time, tasks []journal.Task, t table) {
+func report(first time.Time, tasks []journal.Task, t computer.Table) {
 	steps := map[string]times{}
 	var running, ready times
 	for _, task := range tasks {
@@ -200,10 +201,10 @@ func report(first time.Time, tasks []journal.Task, t table) {
 	}
 	what := fmt.Sprintf("%d created at once: ", len(tasks))
 	for _, name := range stepNames {
-		t.row(what+"step "+name, "%s", steps[name])
+		t.Row(what+"step "+name, "%s", steps[name])
 	}
-	t.row(what+"first accepted → domain running", "%s", running)
-	t.row(what+"first accepted → answers on SSH", "%s", ready)
+	t.Row(what+"first accepted → domain running", "%s", running)
+	t.Row(what+"first accepted → answers on SSH", "%s", ready)
 }
 
 func awaitTasks(ctx context.Context, h *host.Host, so func([]journal.Task) (bool, error)) ([]journal.Task, error) {
