@@ -87,7 +87,7 @@ func (h *Host) draft(ctx context.Context, o Order) (journal.Task, error) {
 		Status: journal.Creating, Image: img.Name, Warnings: o.Warnings,
 		SystemGiB: max(minSystemGiB, uint64(img.VirtualSize+1<<30-1)>>30),
 		UEFI:      o.Boot == BootUEFI, User: User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
-		RentStart: o.Rental.Start, RentEnd: o.Rental.End,
+		RentStart: o.Rental.Start, RentEnd: o.Rental.End, ConfirmBy: o.Rental.ConfirmBy(),
 	}
 	if o.DataGiB > 0 {
 		t.Disks = []journal.Disk{{Name: firstDisk, GiB: o.DataGiB}}

@@ -205,6 +205,29 @@ func TestPausedGoesOnAfterRenewal(t *testing.T) {
 	})
 }
 
+// TestConfirmIsHeard: what a renter is warned of changes with the confirm, and
+// with a deadline that a halt of the chain moves.
+func TestConfirmIsHeard(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		r := w.ledger.try(1, alice, 2*time.Hour, 30*time.Minute)
+		task := w.create(w.order(r, 5200))
+		settle(time.Second)
+		if got := w.task(task.ID); !got.ConfirmBy.Equal(r.Deadline) {
+			t.Fatalf("confirm by %s, the deadline is %s", got.ConfirmBy, r.Deadline)
+		}
+		r = w.ledger.try(1, alice, 2*time.Hour, 40*time.Minute)
+		settle(6 * time.Second)
+		if got := w.task(task.ID); !got.ConfirmBy.Equal(r.Deadline) {
+			t.Fatalf("confirm by %s, the deadline moved to %s", got.ConfirmBy, r.Deadline)
+		}
+		w.ledger.rent(1, alice, 2*time.Hour, 0)
+		settle(6 * time.Second)
+		if got := w.task(task.ID); !got.ConfirmBy.IsZero() {
+			t.Errorf("confirmed, and still to confirm by %s", got.ConfirmBy)
+		}
+	})
+}
+
 func TestFailedCreateGivesBack(t *testing.T) {
 	for name, spoil := range map[string]func(w *world){
 		"start fails":         func(w *world) { w.driver.Fail("Start", errors.New("no memory")) },
@@ -323,6 +346,38 @@ func TestWarnings(t *testing.T) {
 			t.Parallel()
 			got := strings.Join(Warnings(journal.Task{RentEnd: now.Add(c.left)}, now), "\n")
 			if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+// TestWarningsInTrial: what is not confirmed can't be renewed, so that comes
+// first, and both ends are told.
+func TestWarningsInTrial(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	const lost, renew = "at 2026-11-23T12:20:00Z the rent goes back and the VM is deleted with its disks", "renew"
+	for name, c := range map[string]struct {
+		now, end time.Time
+		says     []string
+		not      string
+	}{
+		"its end is far":             {now, now.Add(72 * time.Hour), nil, "confirm"},
+		"the last minutes to it":     {now.Add(11 * time.Minute), now.Add(72 * time.Hour), []string{lost, "confirm it before to go on"}, renew},
+		"its end is near":            {now, now.Add(time.Hour), []string{lost, "less than 1 hour, at 2026-11-23T13:00:00Z", "shut down then: confirm it first, then renew"}, "; then the VM"},
+		"both are near":              {now.Add(11 * time.Minute), now.Add(21 * time.Minute), []string{lost, "less than 10 minutes, at 2026-11-23T12:21:00Z", "confirm it first"}, "; then the VM"},
+		"it is shorter than a trial": {now, now.Add(20 * time.Minute), []string{lost, "at 2026-11-23T12:20:00Z, and the VM", "confirm it first"}, "; then the VM"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := strings.Join(Warnings(journal.Task{ConfirmBy: now.Add(20 * time.Minute), RentEnd: c.end}, c.now), "\n")
+			for _, part := range c.says {
+				if !strings.Contains(got, part) {
+					t.Errorf("%q lacks %q", got, part)
+				}
+			}
+			if strings.Contains(got, c.not) || (c.says == nil) != (got == "") {
 				t.Errorf("%q", got)
 			}
 		})

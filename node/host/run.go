@@ -137,10 +137,10 @@ func (h *Host) hear(ctx context.Context, t journal.Task) journal.Task {
 		return t
 	}
 	r, open := word.Open[t.RentID]
-	if open && r.End.Equal(t.RentEnd) {
+	if open && r.End.Equal(t.RentEnd) && r.ConfirmBy().Equal(t.ConfirmBy) {
 		return t
 	}
-	change := func(t *journal.Task) error { t.RentEnd = r.End; return nil }
+	change := func(t *journal.Task) error { t.RentEnd, t.ConfirmBy = r.End, r.ConfirmBy(); return nil }
 	if !open {
 		over, err := h.deps.Rentals.Over(ctx, t.RentID)
 		if err != nil {

@@ -24,6 +24,8 @@ var warnings = []struct {
 func Warnings(t journal.Task, now time.Time) []string {
 	var list []string
 	switch {
+	case t.Over == nil && !t.ConfirmBy.IsZero():
+		list = append(list, trialWarning(t, now)...)
 	case t.Over == nil:
 		if within := soon(t.RentEnd, now); within != "" {
 			list = append(list, fmt.Sprintf("the rental ends in less than %s, at %s; then the VM is shut down: renew it to go on",
@@ -36,6 +38,22 @@ func Warnings(t journal.Task, now time.Time) []string {
 		list = append(list, "changed CPUs and memory count from the VM's next start")
 	}
 	return append(list, t.Warnings...)
+}
+
+// trialWarning tells of the trial's deadline in its last minutes, and of the
+// rental's end where that is near: a trial can't be renewed.
+func trialWarning(t journal.Task, now time.Time) []string {
+	within := soon(t.RentEnd, now)
+	if within == "" && now.Before(t.ConfirmBy.Add(-warnings[0].before)) {
+		return nil
+	}
+	text := fmt.Sprintf("the rental is not confirmed: at %s the rent goes back and the VM is deleted with its disks",
+		t.ConfirmBy.UTC().Format(time.RFC3339))
+	if within == "" {
+		return []string{text + "; confirm it before to go on"}
+	}
+	return []string{text + fmt.Sprintf("; confirmed before, it ends in less than %s, at %s, and the VM is shut down then: confirm it first, then renew it to go on",
+		within, t.RentEnd.UTC().Format(time.RFC3339))}
 }
 
 func keptWarning(t journal.Task, now time.Time) string {

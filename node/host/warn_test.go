@@ -20,11 +20,15 @@ func TestWarningsOfTheWebApp(t *testing.T) {
 	kept := func(left time.Duration, evictable bool) journal.Task {
 		return journal.Task{ID: "4a1b", Over: &journal.Over{}, KeepUntil: now.Add(left), Evictable: evictable}
 	}
+	trial := func(left, end time.Duration) journal.Task {
+		return journal.Task{ConfirmBy: now.Add(left), RentEnd: now.Add(end)}
+	}
 	var all []string
 	for _, task := range []journal.Task{
 		{RentEnd: now.Add(9 * time.Minute)},
 		{RentEnd: now.Add(59 * time.Minute)},
 		{RentEnd: now.Add(23 * time.Hour), Pending: true, Warnings: []string{UnopenedVNC}},
+		trial(9*time.Minute, 72*time.Hour), trial(29*time.Minute, 23*time.Hour), trial(9*time.Minute, 59*time.Minute), trial(9*time.Minute, 9*time.Minute),
 		kept(48*time.Hour, false), kept(48*time.Hour, true),
 		kept(9*time.Minute, false), kept(59*time.Minute, true), kept(23*time.Hour, false),
 	} {

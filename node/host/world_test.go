@@ -77,6 +77,16 @@ func (l *ledger) rent(id uint64, renter string, length time.Duration, slots ...u
 	return r
 }
 
+// try rents a slot on trial, to be confirmed within a window.
+func (l *ledger) try(id uint64, renter string, length, window time.Duration) trust.Rental {
+	r := l.rent(id, renter, length, 0)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.State, r.Deadline = rental.StateTrial, r.Start.Add(window)
+	l.open[id] = r
+	return r
+}
+
 func (l *ledger) end(id uint64, refunded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

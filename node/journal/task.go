@@ -130,6 +130,8 @@ type Task struct {
 	// RentStart and RentEnd are the rental's, as last heard from the chain.
 	RentStart time.Time `json:"rent_start"`
 	RentEnd   time.Time `json:"rent_end"`
+	// ConfirmBy is the deadline of the rental's trial; zero once it is confirmed.
+	ConfirmBy time.Time `json:"confirm_by,omitzero"`
 	// Over is set once, when the chain said that the rental is over.
 	Over *Over `json:"over,omitempty"`
 	// StopAt: the guest was asked to shut down and is stopped hard then.

@@ -28,6 +28,17 @@ func (r Rental) StateAt(t time.Time) rental.State {
 	return rental.Position{State: r.State, Deadline: r.Deadline, End: r.End}.At(t)
 }
 
+// ConfirmBy is when a trial is over unless it is confirmed; zero outside of one.
+func (r Rental) ConfirmBy() time.Time {
+	switch {
+	case r.State != rental.StateTrial:
+		return time.Time{}
+	case r.End.Before(r.Deadline):
+		return r.End
+	}
+	return r.Deadline
+}
+
 // overAt is when a rental that is over was over, at most now.
 func (r Rental) overAt(now time.Time) time.Time {
 	at := r.End
