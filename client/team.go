@@ -49,21 +49,26 @@ func (t TeamGrant) Signed() ([]string, error) {
 	return signed, nil
 }
 
-// Sign adds a member's signature; one that is there already stays alone.
-func (t TeamGrant) Sign(ctx context.Context, member auth.Signer) (TeamGrant, error) {
+// SignedBy tells whether a member signed; who is no member is an error.
+func (t TeamGrant) SignedBy(address string) (bool, error) {
 	signed, err := t.Signed()
 	if err != nil {
-		return t, err
+		return false, err
 	}
 	members, err := t.Team.Members()
 	if err != nil {
-		return t, err
+		return false, err
 	}
-	switch {
-	case !slices.Contains(members, member.Address()):
-		return t, fmt.Errorf("%w: %s is no member; they are %v", ErrTeam, member.Address(), members)
-	case slices.Contains(signed, member.Address()):
-		return t, nil
+	if !slices.Contains(members, address) {
+		return false, fmt.Errorf("%w: %s is no member; they are %v", ErrTeam, address, members)
+	}
+	return slices.Contains(signed, address), nil
+}
+
+// Sign adds a member's signature; one that is there already stays alone.
+func (t TeamGrant) Sign(ctx context.Context, member auth.Signer) (TeamGrant, error) {
+	if done, err := t.SignedBy(member.Address()); done || err != nil {
+		return t, err
 	}
 	sign, err := auth.SignGrant(ctx, member, t.Grant)
 	if err != nil {

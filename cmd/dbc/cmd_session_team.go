@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,34 +81,73 @@ func (s *settings) createTeamSession(cmd *cobra.Command, rentID uint64, scope au
 }
 
 func newSessionSignCommand(s *settings) *cobra.Command {
-	return &cobra.Command{
+	yes := false
+	cmd := &cobra.Command{
 		Use:   "sign FILE",
 		Short: "Sign a team's session as one of its members, without a network",
-		Long: "Sign adds the wallet's signature to the file that dbc session create --team wrote, and shows what was signed.\n" +
+		Long: "Sign shows what the file that dbc session create --team wrote allows, and whom, and adds the wallet's signature after a yes.\n" +
 			"Nothing in the file is secret: pass it on, or sign copies of it; dbc session send takes them all.",
-		Example: "  dbc session sign team.json --wallet carol",
+		Example: "  dbc session sign team.json --wallet carol\n  dbc session sign team.json --wallet carol --yes",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := client.ReadTeamGrant(args[0])
-			if err != nil {
-				return err
-			}
-			if err := s.onChainOf(t.Grant); err != nil {
-				return err
-			}
-			w, err := s.signer(cmd)
-			if err != nil {
-				return err
-			}
-			if t, err = t.Sign(cmd.Context(), w); err != nil {
-				return err
-			}
-			if err := t.Write(args[0]); err != nil {
-				return err
-			}
-			return s.showTeam(cmd, t, args[0], "")
-		},
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.signTeamSession(cmd, args[0], yes) },
 	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "sign without a question; needed where no terminal can be asked")
+	return cmd
+}
+
+func (s *settings) signTeamSession(cmd *cobra.Command, file string, yes bool) error {
+	t, err := client.ReadTeamGrant(file)
+	if err != nil {
+		return err
+	}
+	if err := s.onChainOf(t.Grant); err != nil {
+		return err
+	}
+	w, err := s.signer(cmd)
+	if err != nil {
+		return err
+	}
+	done, err := t.SignedBy(w.Address())
+	if err != nil {
+		return err
+	}
+	if !done {
+		if err := askToSign(cmd, t, w, yes); err != nil {
+			return err
+		}
+		if t, err = t.Sign(cmd.Context(), w); err != nil {
+			return err
+		}
+		if err := t.Write(file); err != nil {
+			return err
+		}
+	}
+	return s.showTeam(cmd, t, file, "")
+}
+
+// askToSign shows a session before a member signs it: on the error output, so
+// that the answer stays what a program reads.
+func askToSign(cmd *cobra.Command, t client.TeamGrant, w *client.Wallet, yes bool) error {
+	reply, err := newTeamReply(t)
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(cmd.ErrOrStderr(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "To be signed: a key may act for the team in one rental, without its wallet.")
+	writeTeam(out, reply)
+	row(out, "May:", mays[t.Grant.Scope])
+	row(out, "Sign as:", fmt.Sprintf("%s, %s", client.Printable(w.Name), w.Address()))
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return agree(cmd, yes, "Sign it?")
+}
+
+// mays are what the scopes allow, in words.
+var mays = map[auth.Scope]string{
+	auth.ScopeRead:    "look at virtual machines",
+	auth.ScopeOperate: "look, and make, start and stop virtual machines",
+	auth.ScopeFull:    "everything: delete virtual machines and disks, set passwords, and list and revoke sessions too",
 }
 
 func newSessionSendCommand(s *settings) *cobra.Command {
@@ -189,43 +229,55 @@ func (s *settings) sessionFile(g auth.Grant) (string, error) {
 }
 
 func (s *settings) showTeam(cmd *cobra.Command, t client.TeamGrant, file, key string) error {
-	wallet, err := t.Team.Address()
+	reply, err := newTeamReply(t)
 	if err != nil {
 		return err
 	}
-	members, err := t.Team.Members()
-	if err != nil {
-		return err
-	}
-	signed, err := t.Signed()
-	if err != nil {
-		return err
-	}
-	g := t.Grant
-	reply := teamReply{
-		File: file, SessionID: g.ID(), ChainID: g.ChainID, MachineID: g.MachineID, RentID: g.RentID, PublicKey: g.PublicKey,
-		Scope: g.Scope.String(), Expires: time.Unix(g.Expiry, 0).UTC().Format(time.RFC3339), Wallet: wallet, Members: members,
-		Threshold: t.Team.Threshold, Signed: signed, KeyFile: key,
-	}
+	reply.File, reply.KeyFile = file, key
 	return s.show(cmd, reply, func(w io.Writer) {
-		row(w, "Session:", reply.SessionID)
-		row(w, "Chain:", client.Printable(reply.ChainID))
-		row(w, "Machine:", reply.MachineID)
-		row(w, "Rental:", reply.RentID)
-		row(w, "Session key:", reply.PublicKey)
-		row(w, "Scope:", reply.Scope)
-		row(w, "Expires:", reply.Expires)
-		row(w, "Team:", fmt.Sprintf("%s, %d of %d", wallet, reply.Threshold, len(members)))
-		if len(signed) > 0 {
-			row(w, "Signed by:", strings.Join(signed, ", "))
-		}
+		writeTeam(w, reply)
 		if key != "" {
 			row(w, "Key file:", key)
 		}
-		if len(signed) < reply.Threshold {
+		if len(reply.Signed) < reply.Threshold {
 			row(w, "Next:", "give "+file+" to a member: dbc session sign "+file)
 		} else {
 			row(w, "Next:", "dbc session send "+file)
 		}
 	})
+}
+
+func newTeamReply(t client.TeamGrant) (teamReply, error) {
+	wallet, err := t.Team.Address()
+	if err != nil {
+		return teamReply{}, err
+	}
+	members, err := t.Team.Members()
+	if err != nil {
+		return teamReply{}, err
+	}
+	signed, err := t.Signed()
+	if err != nil {
+		return teamReply{}, err
+	}
+	g := t.Grant
+	return teamReply{
+		SessionID: g.ID(), ChainID: g.ChainID, MachineID: g.MachineID, RentID: g.RentID, PublicKey: g.PublicKey,
+		Scope: g.Scope.String(), Expires: time.Unix(g.Expiry, 0).UTC().Format(time.RFC3339), Wallet: wallet, Members: members,
+		Threshold: t.Team.Threshold, Signed: signed,
+	}, nil
+}
+
+func writeTeam(w io.Writer, t teamReply) {
+	row(w, "Session:", t.SessionID)
+	row(w, "Chain:", client.Printable(t.ChainID))
+	row(w, "Machine:", t.MachineID)
+	row(w, "Rental:", t.RentID)
+	row(w, "Session key:", t.PublicKey)
+	row(w, "Scope:", t.Scope)
+	row(w, "Expires:", t.Expires)
+	row(w, "Team:", fmt.Sprintf("%s, %d of %d", t.Wallet, t.Threshold, len(t.Members)))
+	if len(t.Signed) > 0 {
+		row(w, "Signed by:", strings.Join(t.Signed, ", "))
+	}
 }
