@@ -59,6 +59,9 @@ func writeExplain(w io.Writer, e explainReply) {
 		unearned = "Went back:"
 	}
 	row(w, unearned, client.FormatDBC(e.Unearned))
+	if e.Rental.FromStake > 0 {
+		row(w, "From the host's stake:", client.FormatDBC(e.Rental.FromStake))
+	}
 	if e.Waiting != "" {
 		row(w, "Waits for:", e.Waiting)
 	}

@@ -24,6 +24,7 @@ type rentalRow struct {
 	Paid      uint64    `json:"paid_udbc"`
 	Fee       uint64    `json:"fee_udbc"`
 	Claimed   uint64    `json:"claimed_udbc"`
+	FromStake uint64    `json:"from_stake_udbc"`
 }
 
 func newRentalsCommand(s *settings) *cobra.Command {
@@ -58,7 +59,7 @@ func newRentalsCommand(s *settings) *cobra.Command {
 func newRentalRow(r rental.Rental) rentalRow {
 	return rentalRow{
 		ID: r.Id, MachineID: r.MachineId, Slots: r.Slots, State: stateWord(r.State.String(), "RENTAL_STATE_"),
-		Start: r.Start, End: r.End, Deadline: r.Deadline, Paid: r.Paid, Fee: r.Fee, Claimed: r.Claimed,
+		Start: r.Start, End: r.End, Deadline: r.Deadline, Paid: r.Paid, Fee: r.Fee, Claimed: r.Claimed, FromStake: r.FromStake,
 	}
 }
 

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { renter } from "./app.mjs";
 import { launch, open } from "./browser.mjs";
 import { accessible, shoot } from "./check.mjs";
-import { dbc, developer, importKey, rest, secretOf, texts } from "./host.mjs";
+import { dbc, developer, importKey, rest, secretOf, texts, udbc } from "./host.mjs";
 
 const { BASE: base, MACHINE: machine } = process.env;
 const day = 86_400_000;
@@ -22,10 +22,6 @@ after(() => browser.close());
 const freshKey = () => randomBytes(32).toString("hex");
 const rentalOf = async (id) => (await rest(`/dbc/rental/v1/rentals/${id}`)).rental;
 const listed = async () => (await rest(`/dbc/machine/v1/machines/${machine}`)).listing.machine;
-const udbc = (text) => {
-  const [whole, rest = ""] = text.replace(/ DBC$/, "").replaceAll(",", "").split(".");
-  return BigInt(whole + rest.padEnd(6, "0"));
-};
 
 /** breakAs lets the owner end a rental by the raw message, and make good the stake that the penalty took. */
 async function breakAs(owner, id) {
@@ -92,7 +88,8 @@ for (const lang of ["en", "zh"])
     const place = async (name) => udbc(await page.locator(`[data-place=${name}]`).textContent());
     assert.equal(await place("host"), BigInt(rental.claimed));
     assert.equal((await place("host")) + (await place("renter")), BigInt(rental.paid));
-    assert.ok((await place("penalty")) >= 10_000_000n);
+    assert.ok(BigInt(rental.from_stake) >= 10_000_000n);
+    assert.equal(await place("penalty"), BigInt(rental.from_stake));
     await accessible(page, "explain");
     await shoot(page, `${lang}-explain`);
     assert.deepEqual([...faults, ...other.faults], []);
@@ -189,6 +186,9 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   const { stake } = await listed();
   await renting.page.goto(`/rentals/${id}`);
   await w.state(w.w.active).waitFor();
+  const { renter: address } = await rentalOf(id);
+  const coins = async () => BigInt((await rest(`/cosmos/bank/v1beta1/balances/${address}/by_denom?denom=udbc`)).balance.amount);
+  const before = await coins();
   await button(`End early ${id}`).click();
   await r.dialog().getByText("Penalty from your stake").waitFor();
   await page.reload(); // while it waits for its signature: nothing is signed
@@ -201,14 +201,19 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
 
   // The renter's page tells by itself, and what came back; nothing is left to be done there.
   await w.state(w.w.broken).waitFor();
-  const { rental: broken } = await rest(`/dbc/rental/v1/rentals/${id}/explain`);
-  const back = renting.page.getByText("Came back to you", { exact: true }).locator("xpath=following-sibling::*[1]");
-  assert.equal(udbc(await back.textContent()), BigInt(broken.paid) - BigInt(broken.claimed));
+  const broken = await rentalOf(id);
+  const unearned = BigInt(broken.paid) - BigInt(broken.claimed);
+  const fact = async (name) => udbc(await renting.page.getByText(name, { exact: true }).locator("xpath=following-sibling::*[1]").textContent());
+  assert.equal(await fact("Rent that came back"), unearned);
+  assert.equal(await fact("Penalty from the host's stake"), BigInt(broken.from_stake));
+  assert.equal(await fact("Came back to you"), unearned + BigInt(broken.from_stake));
+  assert.equal((await coins()) - before, unearned + BigInt(broken.from_stake), "told as it was paid");
   for (const gone of [w.w.renew, w.w.signIn, w.w.createVm]) assert.equal(await w.button(gone).count(), 0, gone);
   await accessible(renting.page, "a broken rental");
   await shoot(renting.page, "en-broken");
   const left = BigInt((await listed()).stake);
   assert.ok(BigInt(stake) - left >= 10_000_000n, "the penalty came from the stake");
+  assert.equal(BigInt(stake) - left, BigInt(broken.from_stake));
   await part("Add stake").getByLabel("Amount").fill("25");
   await act("Add stake", "The stake is added");
   assert.equal(BigInt((await listed()).stake) - left, 25_000_000n);

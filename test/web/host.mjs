@@ -39,6 +39,12 @@ export async function dbc(command) {
   await run(`${programs}/dbc`, [...args, "--home", home]);
 }
 
+/** udbc reads an amount as English pages show it. */
+export function udbc(text) {
+  const [whole, rest = ""] = text.replace(/ DBC$/, "").replaceAll(",", "").split(".");
+  return BigInt(whole + rest.padEnd(6, "0"));
+}
+
 /** rest asks the chain beside the app. */
 export async function rest(path) {
   const answer = await fetch(`${base}/chain/rest${path}`);

@@ -162,5 +162,23 @@ func (r Rental) validateMoney(state rental.State) error {
 	if r.Claimed > max(earnable, r.FoldedEarned) {
 		return ErrInvalid.Wrapf("claimed is %d, more than can ever be earned, %d udbc", r.Claimed, earnable)
 	}
+	if owed := r.owedByStake(); r.FromStake > owed {
+		return ErrInvalid.Wrapf("from_stake is %d, the host's stake owed at most %d udbc", r.FromStake, owed)
+	}
 	return nil
+}
+
+// owedByStake is the most that the last transition lets the host's stake pay.
+func (r Rental) owedByStake() uint64 {
+	last := r.Transitions[len(r.Transitions)-1]
+	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))
+	switch {
+	case !r.Settled():
+		return 0
+	case t.Has(rental.ReturnFee):
+		return r.Fee
+	case t.Has(rental.PayPenalty):
+		return r.Terms().Penalty(r.Paid - r.Claimed)
+	}
+	return 0
 }

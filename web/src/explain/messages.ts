@@ -54,7 +54,7 @@ export const messages = define({
       renter: "Gone back to the renter",
       pool: "Fee, in the community pool",
       feeBack: "Fee, paid back from the host's stake",
-      penalty: "Penalty from the host's stake to the renter, by the rental's terms",
+      penalty: "Penalty, paid from the host's stake to the renter",
     },
     waits: "What it waits for",
     waiting: {
@@ -126,7 +126,7 @@ export const messages = define({
       renter: "已退回租用者",
       pool: "手续费，已入社区池",
       feeBack: "手续费，由主机质押退还",
-      penalty: "主机质押付给租用者的违约金（按租用条款）",
+      penalty: "违约金，由主机质押付给租用者",
     },
     waits: "在等什么",
     waiting: {

@@ -10,7 +10,7 @@ import {
   SegmentSchema,
   TransitionSchema,
 } from "../gen/dbc/rental/v1/rental_pb";
-import { besides, effectsOf, penaltyOf, recorded, shares } from "./story";
+import { besides, cameBack, effectsOf, penaltyOf, recorded, shares } from "./story";
 
 const { TRIAL, ACTIVE, REFUNDED, ENDED, BROKEN } = RentalState;
 const states: Record<string, RentalState> = { none: RentalState.UNSPECIFIED, trial: TRIAL, active: ACTIVE };
@@ -46,16 +46,18 @@ interface Money {
   earned?: bigint;
   unclaimed?: bigint;
   unearned?: bigint;
+  fromStake?: bigint;
   /** settling: over, but the money has not moved yet. */
   settling?: boolean;
 }
 
 function told(state: RentalState, from: RentalState, reason: Reason, money: Money) {
-  const { claimed = 0n, settling = false, ...rest } = money;
+  const { claimed = 0n, fromStake = 0n, settling = false, ...rest } = money;
   const transitions = [create(TransitionSchema, { from, to: state, reason })];
   const penaltyTerms = create(PenaltyTermsSchema, terms);
   const segments = settling ? [create(SegmentSchema, { rent: 1_000n })] : [];
-  const rental = create(RentalSchema, { state, transitions, segments, paid: 1_000n, claimed, fee: 7n, penaltyTerms });
+  const sums = { paid: 1_000n, claimed, fee: 7n, fromStake };
+  const rental = create(RentalSchema, { state, transitions, segments, ...sums, penaltyTerms });
   return create(QueryExplainResponseSchema, { rental, ...rest });
 }
 
@@ -76,9 +78,17 @@ test.each([
   ["cancelled", told(REFUNDED, TRIAL, Reason.CANCELLED, { unearned: 1_000n }), [["renter", 1_000n]], [pool]],
   [
     "refunded for the machine's fault",
-    told(REFUNDED, TRIAL, Reason.MACHINE_OFFLINE, { unearned: 1_000n }),
+    told(REFUNDED, TRIAL, Reason.MACHINE_OFFLINE, { unearned: 1_000n, fromStake: 7n }),
     [["renter", 1_000n]],
     [pool, { place: "feeBack", amount: 7n }],
+    1_007n,
+  ],
+  [
+    "refunded for the machine's fault, by a stake that is short",
+    told(REFUNDED, TRIAL, Reason.MACHINE_OFFLINE, { unearned: 1_000n, fromStake: 3n }),
+    [["renter", 1_000n]],
+    [pool, { place: "feeBack", amount: 3n }],
+    1_003n,
   ],
   [
     "ended after an outage",
@@ -91,12 +101,20 @@ test.each([
   ],
   [
     "broken by the owner",
-    told(BROKEN, ACTIVE, Reason.BROKEN_BY_OWNER, { claimed: 400n, earned: 400n, unearned: 600n }),
+    told(BROKEN, ACTIVE, Reason.BROKEN_BY_OWNER, { claimed: 400n, earned: 400n, unearned: 600n, fromStake: 60n }),
     [
       ["host", 400n],
       ["renter", 600n],
     ],
     [pool, { place: "penalty", amount: 60n }],
+    660n,
+  ],
+  [
+    "broken in its last moment",
+    told(BROKEN, ACTIVE, Reason.BROKEN_BY_OWNER, { claimed: 1_000n, earned: 1_000n, fromStake: 10n }),
+    [["host", 1_000n]],
+    [pool, { place: "penalty", amount: 10n }],
+    10n,
   ],
   [
     "ended while challenged",
@@ -113,16 +131,21 @@ test.each([
     ],
     [pool],
   ],
-])("%s: the parts are where they should be and sum to what was paid", (_, answer, parts, beside) => {
-  const got = shares(answer);
-  expect(got.map(({ place, amount }) => [place, amount])).toEqual(parts);
-  expect(got.reduce((sum, { amount }) => sum + amount, 0n)).toBe(1_000n);
-  expect(besides(answer)).toEqual(beside);
-});
+] as [string, ReturnType<typeof told>, unknown, unknown, bigint?][])(
+  "%s: the parts are where they should be and sum to what was paid",
+  (_, answer, parts, beside, back) => {
+    const got = shares(answer);
+    expect(got.map(({ place, amount }) => [place, amount])).toEqual(parts);
+    expect(got.reduce((sum, { amount }) => sum + amount, 0n)).toBe(1_000n);
+    expect(besides(answer)).toEqual(beside);
+    if (back !== undefined) expect(cameBack(answer).reduce((sum, { amount }) => sum + amount, 0n)).toBe(back);
+  },
+);
 
 test("over by the clock, but in no block yet: nothing has moved", () => {
   const answer = told(ACTIVE, TRIAL, Reason.CONFIRMED, { earned: 1_000n, unclaimed: 1_000n, settling: true });
   if (answer.rental) answer.rental.state = ENDED;
   expect(answer.rental && recorded(answer.rental)).toBe(false);
   expect(shares(answer)).toEqual([{ place: "settling", amount: 1_000n }]);
+  expect(cameBack(answer)).toEqual([]);
 });

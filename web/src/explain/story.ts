@@ -102,15 +102,24 @@ export function shares({ rental, earned, unclaimed, unearned }: QueryExplainResp
 }
 
 /** besides is the money that moved beside the rent: the fee, and what the host's stake paid. */
-export function besides({ rental, unearned }: QueryExplainResponse): Share[] {
+export function besides({ rental }: QueryExplainResponse): Share[] {
   if (!rental) return [];
   const last = rental.transitions.at(-1);
-  const effects = last && recorded(rental) ? effectsOf(last.from, last.reason) : [];
-  const all: Share[] = [{ place: "pool", amount: rental.fee }];
-  if (effects.includes("return fee from stake")) all.push({ place: "feeBack", amount: rental.fee });
-  if (effects.includes("pay penalty from stake"))
-    all.push({ place: "penalty", amount: penaltyOf(rental.penaltyTerms, unearned) });
+  const penalty = last && effectsOf(last.from, last.reason).includes("pay penalty from stake");
+  const all: Share[] = [
+    { place: "pool", amount: rental.fee },
+    { place: penalty ? "penalty" : "feeBack", amount: rental.fromStake },
+  ];
   return all.filter(({ amount }) => amount > 0n);
+}
+
+export type Back = "renter" | "feeBack" | "penalty";
+
+/** cameBack is what the renter was paid because of a rental that is over, part by part. */
+export function cameBack(told: QueryExplainResponse): { place: Back; amount: bigint }[] {
+  const all = [...shares(told), ...besides(told)];
+  const parts: readonly Back[] = ["renter", "feeBack", "penalty"];
+  return parts.flatMap((place) => all.filter((part) => part.place === place).map(({ amount }) => ({ place, amount })));
 }
 
 /** since is how long ago a time was, in seconds. */

@@ -1,7 +1,8 @@
 import { Link, useParams } from "react-router";
 import { useChainQuery } from "../chain/hooks";
 import { ChainError } from "../chain/rpc";
-import { Query } from "../gen/dbc/rental/v1/query_pb";
+import { cameBack, shares } from "../explain/story";
+import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
@@ -57,11 +58,11 @@ export default function RentalPage() {
     ) : (
       <Loading label={m.loading} />
     );
-  const { rental, earned, unearned } = found.data;
+  const { rental } = found.data;
   return (
     <Page title={m.page(rentId)} actions={<StateOf rental={rental} />}>
       <Asked query={found} />
-      <Open rental={rental} earned={earned} unearned={unearned} />
+      <Open told={found.data} rental={rental} />
     </Page>
   );
 }
@@ -76,17 +77,17 @@ function StateOf({ rental }: { rental: Rental }) {
   );
 }
 
-function Open({ rental, earned, unearned }: { rental: Rental; earned: bigint; unearned: bigint }) {
+function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) {
   const m = useMessages(messages);
   const { active } = useWallet();
   const own = active?.address === rental.renter;
   const { session, reload } = useSession(rental, active?.address);
   return (
     <Columns
-      urgent={isOpen(rental) && <Deadline rental={rental} own={own} unearned={unearned} />}
+      urgent={isOpen(rental) && <Deadline rental={rental} own={own} unearned={told.unearned} />}
       side={
         <>
-          <Money rental={rental} earned={earned} unearned={unearned} />
+          <Money told={told} rental={rental} />
           {isOpen(rental) && own && session && <Share rental={rental} session={session} />}
         </>
       }
@@ -103,20 +104,27 @@ function Open({ rental, earned, unearned }: { rental: Rental; earned: bigint; un
   );
 }
 
-function Money({ rental, earned, unearned }: { rental: Rental; earned: bigint; unearned: bigint }) {
+function Money({ told, rental }: { told: QueryExplainResponse; rental: Rental }) {
   const m = useMessages(messages);
   const format = useFormat();
   const over = !isOpen(rental);
+  const settling = shares(told).find(({ place }) => place === "settling");
+  const back = cameBack(told);
+  const parts = back.some(({ place }) => place !== "renter") ? back : [];
+  const sum = back.reduce((all, { amount }) => all + amount, 0n);
   return (
     <Card title={m.money}>
       <Facts
         wide
         rows={[
           [m.paid, format.dbc(rental.paid)],
-          [m.fee, format.dbc(rental.fee)],
-          [m.earned, format.dbc(earned)],
-          !over && [m.unearned, format.dbc(unearned)],
-          over && [m.back, format.dbc(rental.paid - earned)],
+          [over ? m.feePaid : m.fee, format.dbc(rental.fee)],
+          !settling && [over ? m.earnedAll : m.earned, format.dbc(told.earned)],
+          !over && [m.unearned, format.dbc(told.unearned)],
+          settling && rental.claimed > 0n && [m.claimed, format.dbc(rental.claimed)],
+          settling && [m.settling, format.dbc(settling.amount)],
+          ...parts.map(({ place, amount }) => [m.parts[place], format.dbc(amount)] as const),
+          over && !settling && [m.back, <strong key="back">{format.dbc(sum)}</strong>],
           rental.outageNs > 0n && [m.outage, format.duration(Number(rental.outageNs / 1_000_000_000n))],
         ]}
       />

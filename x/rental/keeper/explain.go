@@ -75,7 +75,11 @@ func lines(r xrental.Rental) []string {
 	if event, at, due := overdue(r); due {
 		all = append(all, fmt.Sprintf("%s: over (%s), to be recorded by one of the next blocks", stamp(at), event))
 	}
-	return append(all, fmt.Sprintf("rent %s, fee %s, paid to the host so far %s", rental.DBC(r.Paid), rental.DBC(r.Fee), rental.DBC(r.Claimed)))
+	all = append(all, fmt.Sprintf("rent %s, fee %s, paid to the host so far %s", rental.DBC(r.Paid), rental.DBC(r.Fee), rental.DBC(r.Claimed)))
+	if r.FromStake > 0 {
+		all = append(all, fmt.Sprintf("paid to the renter from the host's stake %s", rental.DBC(r.FromStake)))
+	}
+	return all
 }
 
 // overdue is the event that made an effective rental over that is still stored as open.

@@ -120,6 +120,7 @@ func TestImportChecks(t *testing.T) {
 		}, xrental.ErrInvalid},
 		"trial that was claimed":    {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[4].Claimed = 1 }, xrental.ErrInvalid},
 		"trial that earned":         {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[4].FoldedEarned = 1 }, xrental.ErrInvalid},
+		"stake paid for nothing":    {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[4].FromStake = 1 }, xrental.ErrInvalid},
 		"negative outage":           {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].OutageNs = -1 }, xrental.ErrInvalid},
 		"transition that can't be":  {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Transitions[1].Reason = xrental.REASON_RENEWED }, xrental.ErrInvalid},
 		"transitions out of order":  {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Transitions[1].Time = genesisTime.Add(-1) }, xrental.ErrInvalid},

@@ -76,6 +76,7 @@ func TestRenterBreaksAfterAnOutage(t *testing.T) {
 	require.EqualValues(t, start-fee-dbc+penalty, c.balance(alice))
 	require.EqualValues(t, dbc, c.balance(c.payout))
 	require.EqualValues(t, stake-penalty, c.module(machine.ModuleName))
+	require.EqualValues(t, penalty, c.get(1).FromStake)
 	c.sound()
 }
 
@@ -134,6 +135,7 @@ func TestUnansweredChallenge(t *testing.T) {
 	const earned = dbc * 54 / 60
 	require.EqualValues(t, start-fee-earned, c.balance(alice), "paid until the challenge")
 	const penalty = 10 * dbc
+	require.EqualValues(t, penalty, c.get(2).FromStake)
 	require.EqualValues(t, start-fee-earned+penalty, c.balance(bob), "the penalty is that of what was not earned; the deposit is back")
 	require.EqualValues(t, 2*earned, c.balance(c.payout))
 

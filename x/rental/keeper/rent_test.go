@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
+	"github.com/dbc-network/dbc/x/rental/keeper"
 )
 
 const start = 1_000_000 * dbc
@@ -244,14 +245,39 @@ func TestBreak(t *testing.T) {
 	require.NoError(t, c.breakRental(c.owner.String(), 2))
 	require.EqualValues(t, before+dbc+fee, c.balance(alice), "from a trial: the rent, and the fee from the stake")
 	require.EqualValues(t, stake-fee, c.module(machine.ModuleName))
+	require.EqualValues(t, fee, c.get(2).FromStake)
 	c.at(time.Hour / 2)
 	require.NoError(t, c.breakRental(c.keeper.Authority(), 3))
 	require.EqualValues(t, before+dbc+fee+dbc/2+10*dbc, c.balance(alice), "half was not earned, and the least penalty on top")
 	require.EqualValues(t, dbc/2, c.balance(c.payout))
+	require.EqualValues(t, 10*dbc, c.get(3).FromStake)
 	require.NoError(t, c.breakRental(c.owner.String(), 1))
 	const penalty = 10 * dbc // a tenth of 99.5 DBC is less
 	require.EqualValues(t, start-100*dbc-3*fee-2*dbc+dbc+fee+dbc/2+10*dbc+99*dbc+dbc/2+penalty, c.balance(alice))
 	require.Equal(t, xrental.RENTAL_STATE_BROKEN, c.get(1).State)
+	require.EqualValues(t, penalty, c.get(1).FromStake)
+	told, err := keeper.NewQueryServer(c.keeper).Explain(c.ctx, &xrental.QueryExplainRequest{RentId: 1})
+	require.NoError(t, err)
+	require.Equal(t, "paid to the renter from the host's stake 10 DBC", told.Lines[len(told.Lines)-1])
 	require.ErrorIs(t, c.breakRental(c.owner.String(), 1), xrental.ErrLate)
+	c.sound()
+}
+
+// TestStakeThatIsShort: what is written down is what was paid, not what was owed.
+func TestStakeThatIsShort(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 1), c.renters[0]
+	c.mustActive(alice, id, 100*hour, 1)
+	const left = 3*dbc + 7
+	_, err := c.machines.PayFromStake(c.ctx, id, c.renters[1], stake-left)
+	require.NoError(t, err)
+	c.at(time.Hour)
+	before := c.balance(alice)
+	require.NoError(t, c.breakRental(c.owner.String(), 1))
+	r := c.get(1)
+	require.EqualValues(t, left, r.FromStake)
+	require.EqualValues(t, before+r.Paid-r.Claimed+left, c.balance(alice))
+	require.Zero(t, c.module(machine.ModuleName))
 	c.sound()
 }

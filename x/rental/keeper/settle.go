@@ -84,7 +84,7 @@ func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Tran
 		if err != nil {
 			return err
 		}
-		s.fromStake = paid
+		s.fromStake, r.FromStake = paid, paid
 	}
 	if t.Has(rental.StartCooldown) {
 		if err := k.startCooldown(ctx, r, c.now); err != nil {
@@ -116,6 +116,7 @@ func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Tran
 		if s.fromStake, err = k.payFromStake(ctx, r, r.Terms().Penalty(s.toRenter)); err != nil {
 			return err
 		}
+		r.FromStake = s.fromStake
 	}
 	r.OutageNs = int64(rental.OutageAt(time.Duration(r.OutageNs), r.Start, r.End, v)) // one that still lasts is accounted by nothing else
 	r.SetAccount(account.Settle(v))
