@@ -214,9 +214,15 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   const left = BigInt((await listed()).stake);
   assert.ok(BigInt(stake) - left >= 10_000_000n, "the penalty came from the stake");
   assert.equal(BigInt(stake) - left, BigInt(broken.from_stake));
+
+  // Below its stake the machine can't be rented, and its page says so instead of asking for a time.
+  await renting.page.goto(`/machines/${machine}`);
+  await renting.page.getByText("before its host has filled up the stake").waitFor();
+  assert.equal(await w.button(w.w.rent).count(), 0);
   await part("Add stake").getByLabel("Amount").fill("25");
   await act("Add stake", "The stake is added");
   assert.equal(BigInt((await listed()).stake) - left, 25_000_000n);
+  await w.button(w.w.rent).waitFor();
 
   // Offline by a click; online by the command that the page shows, as the machine's key must sign.
   await button("Act as Operator", part("Go offline")).click();

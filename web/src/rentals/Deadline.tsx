@@ -1,6 +1,8 @@
 import { BadgeCheck, CalendarPlus, Undo2 } from "lucide-react";
 import { useState } from "react";
+import { useChainQuery } from "../chain/hooks";
 import { msg } from "../chain/tx";
+import { Query } from "../gen/dbc/machine/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgCancelRentSchema, MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
@@ -11,11 +13,12 @@ import { Card, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
 import { useNow } from "../ui/useNow";
 import { transact } from "../wallet/approve";
-import { ms } from "./chain";
+import { ms, useTerms } from "./chain";
 import css from "./Deadline.module.css";
 import { messages } from "./messages";
 import { Outage } from "./Outage";
 import { RenewDialog } from "./RenewDialog";
+import { roomToRenew } from "./rights";
 
 /** Deadline counts down what runs out, with what can be done before. */
 export function Deadline({ rental, own, unearned }: { rental: Rental; own: boolean; unearned: bigint }) {
@@ -23,6 +26,9 @@ export function Deadline({ rental, own, unearned }: { rental: Rental; own: boole
   const format = useFormat();
   const now = useNow();
   const [renewing, setRenewing] = useState(false);
+  const terms = useTerms();
+  const found = useChainQuery(Query.method.machine, { machineId: rental.machineId }, { refetchInterval: 5_000 });
+  const machine = found.data?.listing?.machine;
   const trial = rental.state === RentalState.TRIAL;
   const start = ms(rental.start);
   const until = ms(trial ? rental.deadline : rental.end);
@@ -50,6 +56,7 @@ export function Deadline({ rental, own, unearned }: { rental: Rental; own: boole
     if (done) toast(m.cancelled(format.dbc(rental.paid)));
   };
   const urgent = left < 300;
+  const room = machine && terms && roomToRenew(rental, machine, terms, now);
   return (
     <Card label={trial ? m.confirm : m.end}>
       <Stack gap={12}>
@@ -84,13 +91,28 @@ export function Deadline({ rental, own, unearned }: { rental: Rental; own: boole
           </>
         )}
         {own && !trial && (
-          <Button variant="primary" icon={<CalendarPlus aria-hidden="true" />} onClick={() => setRenewing(true)}>
-            {m.renew}
-          </Button>
+          <>
+            <Button
+              variant="primary"
+              icon={<CalendarPlus aria-hidden="true" />}
+              disabled={!room || room.obstacle !== undefined}
+              aria-describedby={room?.obstacle && "cant-renew"}
+              onClick={() => setRenewing(true)}
+            >
+              {m.renew}
+            </Button>
+            {room?.obstacle && (
+              <p id="cant-renew" className="small muted">
+                {m.cantRenew[room.obstacle]}
+              </p>
+            )}
+          </>
         )}
-        {own && !trial && <Outage rental={rental} unearned={unearned} />}
+        {own && !trial && machine && <Outage rental={rental} machine={machine} unearned={unearned} />}
       </Stack>
-      {renewing && <RenewDialog rental={rental} onClose={() => setRenewing(false)} />}
+      {renewing && room && terms && (
+        <RenewDialog rental={rental} terms={{ ...terms, max: room.most }} onClose={() => setRenewing(false)} />
+      )}
     </Card>
   );
 }

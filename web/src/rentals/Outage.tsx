@@ -1,6 +1,6 @@
-import { useChainQuery } from "../chain/hooks";
 import { msg } from "../chain/tx";
-import { Query } from "../gen/dbc/machine/v1/query_pb";
+import { penaltyOf } from "../explain/story";
+import type { Machine } from "../gen/dbc/machine/v1/machine_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgBreakRentalSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
@@ -14,19 +14,21 @@ import { ms, outageOf, useTerms } from "./chain";
 import { messages } from "./messages";
 
 /** Outage tells a renter that the machine is or was offline, and ends the rental where that was too long. */
-export function Outage({ rental, unearned }: { rental: Rental; unearned: bigint }) {
+export function Outage({ rental, machine, unearned }: { rental: Rental; machine: Machine; unearned: bigint }) {
   const m = useMessages(messages);
   const format = useFormat();
   const now = useNow();
   const terms = useTerms();
-  const found = useChainQuery(Query.method.machine, { machineId: rental.machineId }, { refetchInterval: 10_000 });
-  const since = ms(found.data?.listing?.machine?.offlineSince);
+  const since = ms(machine.offlineSince);
   const outage = outageOf(rental, since, now);
   if (outage === 0 || !terms) return null;
   const end = async () => {
     const done = await transact({
       title: m.breakTitle,
-      rows: [[m.unearned, format.dbc(unearned)]],
+      rows: [
+        [m.unearned, format.dbc(unearned)],
+        [m.parts.penalty, format.dbc(penaltyOf(rental.penaltyTerms, unearned))],
+      ],
       warning: m.breakWarning,
       messages: [msg(MsgBreakRentalSchema, { signer: rental.renter, rentId: rental.id })],
     });

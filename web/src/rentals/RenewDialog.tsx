@@ -6,24 +6,25 @@ import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgReletMachineSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Facts, Stack } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { toast } from "../ui/toast";
 import { transact } from "../wallet/approve";
-import { ms, useTerms } from "./chain";
+import { useBalance } from "../wallet/bank";
+import { ms, type Terms } from "./chain";
 import { allowed, DurationField } from "./DurationField";
 import { messages } from "./messages";
 
-/** RenewDialog quotes more time, then asks to sign. */
-export function RenewDialog({ rental, onClose }: { rental: Rental; onClose: () => void }) {
+/** RenewDialog quotes more time, at most that of terms, then asks to sign. */
+export function RenewDialog({ rental, terms, onClose }: { rental: Rental; terms: Terms; onClose: () => void }) {
   const m = useMessages(messages);
   const format = useFormat();
-  const terms = useTerms();
+  const balance = useBalance(rental.renter);
   const [chosen, setChosen] = useState<number | undefined | "first">("first");
-  const first = terms && [86_400, 3_600].find((s) => allowed(s, terms, terms.unit));
+  const first = [86_400, 3_600].find((s) => allowed(s, terms, terms.unit));
   const seconds = chosen === "first" ? first : chosen;
   const quote = useChainQuery(
     Query.method.quote,
@@ -31,6 +32,7 @@ export function RenewDialog({ rental, onClose }: { rental: Rental; onClose: () =
     { enabled: seconds !== undefined, refetchInterval: 10_000 },
   );
   const q = seconds === undefined ? undefined : quote.data;
+  const poor = q !== undefined && balance !== undefined && balance < q.total;
   const submit = async () => {
     if (!q || seconds === undefined) return;
     onClose();
@@ -59,17 +61,13 @@ export function RenewDialog({ rental, onClose }: { rental: Rental; onClose: () =
       onClose={onClose}
       title={m.renewTitle}
       footer={
-        <Button variant="primary" disabled={!q || quote.isError} onClick={() => void submit()}>
+        <Button variant="primary" disabled={!q || quote.isError || poor} onClick={() => void submit()}>
           {m.renew}
         </Button>
       }
     >
       <Stack>
-        {terms ? (
-          <DurationField terms={terms} min={terms.unit} value={seconds} onChange={setChosen} />
-        ) : (
-          <Loading label={m.quoteFor} />
-        )}
+        <DurationField terms={terms} min={terms.unit} value={seconds} onChange={setChosen} />
         {quote.isError && <ErrorNote error={quote.error} />}
         {q && !quote.isError && (
           <Facts
@@ -80,6 +78,7 @@ export function RenewDialog({ rental, onClose }: { rental: Rental; onClose: () =
             ]}
           />
         )}
+        {poor && balance !== undefined && <Banner tone="warn">{m.poor(format.dbc(balance))}</Banner>}
       </Stack>
     </Dialog>
   );

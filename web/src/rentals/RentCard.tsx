@@ -13,26 +13,32 @@ import { Button, LinkButton } from "../ui/Button";
 import { Choices } from "../ui/Choices";
 import { Card, Facts, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
+import { useNow } from "../ui/useNow";
 import { transact } from "../wallet/approve";
 import { useBalance } from "../wallet/bank";
 import { useWallet } from "../wallet/store";
 import { ms, type Terms, useTerms } from "./chain";
 import { allowed, DurationField } from "./DurationField";
 import { messages } from "./messages";
+import { roomToRent } from "./rights";
 
 /** RentCard is the quote for a machine, and the way to rent it. */
 export function RentCard({ machine }: { machine: Machine }) {
   const m = useMessages(messages);
   const terms = useTerms();
-  const rentable = machine.state === "online" && machine.free_slots.length > 0;
+  const now = useNow();
+  const room = terms && roomToRent(machine, terms, now);
   return (
     <Card title={m.rent}>
-      {!rentable ? (
-        <p className="muted">{m.notRentable}</p>
-      ) : terms ? (
-        <RentForm machine={machine} terms={terms} />
-      ) : (
+      {!terms || !room ? (
         <Loading label={m.quoteFor} />
+      ) : room.obstacle ? (
+        <Stack>
+          <p>{m.cantRent[room.obstacle]}</p>
+          <LinkButton to="/machines">{m.otherMachine}</LinkButton>
+        </Stack>
+      ) : (
+        <RentForm machine={machine} terms={{ ...terms, max: room.most }} />
       )}
     </Card>
   );

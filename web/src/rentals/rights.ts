@@ -1,0 +1,39 @@
+import { type Machine as ChainMachine, MachineState } from "../gen/dbc/machine/v1/machine_pb";
+import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
+import type { Machine } from "../machines/api";
+import { ms, type Terms } from "./chain";
+
+/** How much time the chain would rent now, and what stands in the way: x/rental/README.md says it, and the chain has the last word. */
+
+export type Obstacle = "over" | "offline" | "draining" | "longest" | "bonded" | "retired" | "full" | "low";
+
+export interface Room {
+  /** most is the longest time that can be had, in seconds, a multiple of the unit; 0 for none. */
+  most: number;
+  /** obstacle is what makes it 0. */
+  obstacle?: Obstacle;
+}
+
+function room(seconds: number, least: number, unit: number, obstacle: Obstacle): Room {
+  const most = Math.floor(seconds / unit) * unit;
+  return most < least ? { most: 0, obstacle } : { most };
+}
+
+/** roomToRenew is what ReletMachine would add to a rental that is confirmed; now in ms. */
+export function roomToRenew(rental: Rental, machine: ChainMachine, { unit, max }: Terms, now: number): Room {
+  const end = ms(rental.end);
+  if (now >= end) return { most: 0, obstacle: "over" };
+  if (machine.state !== MachineState.ONLINE) return { most: 0, obstacle: "offline" };
+  const longest = max - (end - now) / 1_000;
+  const drained = machine.drainFrom ? (ms(machine.drainFrom) - end) / 1_000 : Number.POSITIVE_INFINITY;
+  return room(Math.min(longest, drained), unit, unit, drained < longest ? "draining" : "longest");
+}
+
+/** roomToRent is what RentMachine would take of a machine; now in ms. */
+export function roomToRent(machine: Machine, { unit, min, max }: Terms, now: number): Room {
+  if (machine.state !== "online") return { most: 0, obstacle: machine.state };
+  if (BigInt(machine.stake) < BigInt(machine.stake_required)) return { most: 0, obstacle: "low" };
+  if (machine.free_slots.length === 0) return { most: 0, obstacle: "full" };
+  const drained = machine.drain_from ? (Date.parse(machine.drain_from) - now) / 1_000 : Number.POSITIVE_INFINITY;
+  return room(Math.min(max, drained), min, unit, "draining");
+}
