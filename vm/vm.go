@@ -151,7 +151,9 @@ type Driver interface {
 	Pause(ctx context.Context, id UUID) error
 	Resume(ctx context.Context, id UUID) error
 	// Reset restarts the guest's computer at once, as its reset button does,
-	// without the guest's leave. A domain that is off is ErrNotRunning.
+	// without the guest's leave. A domain that is off is ErrNotRunning. Within
+	// the first moment after Start it may find the firmware half way from ROM to
+	// RAM; QEMU's q35 does not undo that, and the guest hangs until Stop and Start.
 	Reset(ctx context.Context, id UUID) error
 	// Undefine forgets a domain that is off, else it is ErrRunning. It deletes
 	// no disk.

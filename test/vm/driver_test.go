@@ -3,6 +3,7 @@ package vm_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dbc-network/dbc/vm"
@@ -14,7 +15,16 @@ func TestDriver(t *testing.T) {
 	openNetwork(t)
 	driver := openDriver(t, d.Socket(), "test")
 	vmtest.Run(t, func(t *testing.T) vmtest.Bench {
-		return vmtest.Bench{Driver: driver, Spec: specIn(folder(t)), Greeting: "guest", Disk: diskOf, Limit: limit}
+		return vmtest.Bench{Driver: driver, Spec: specIn(folder(t)), Greeting: "guest", Greeted: greeted, Disk: diskOf, Limit: limit}
+	})
+}
+
+// greeted reads the console's log, which has what the guest said to nobody too.
+func greeted(t *testing.T, spec vm.Spec, times int) {
+	t.Helper()
+	eventually(t, "the guest to speak", func() bool {
+		log, _ := os.ReadFile(spec.ConsoleLog)
+		return strings.Count(string(log), "guest") >= times
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -44,10 +43,7 @@ func TestOverlay(t *testing.T) {
 	if err := driver.Start(ctx, spec.UUID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the guest to speak", func() bool {
-		data, _ := os.ReadFile(spec.ConsoleLog)
-		return strings.Contains(string(data), "guest")
-	})
+	greeted(t, spec, 1)
 	if owner(t, base) != 0 {
 		t.Error("the base was given away")
 	}

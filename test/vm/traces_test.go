@@ -39,10 +39,7 @@ func TestTraces(t *testing.T) {
 	if err := driver.Start(ctx, spec.UUID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the guest to speak", func() bool {
-		data, _ := os.ReadFile(spec.ConsoleLog)
-		return strings.Contains(string(data), "guest")
-	})
+	greeted(t, spec, 1)
 	checkPort(t, spec)
 	checkProcess(t, config, spec)
 	checkSockets(t, driver, spec)

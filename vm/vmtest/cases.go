@@ -66,13 +66,16 @@ func testReset(t *testing.T, b Bench) {
 	spec := b.define(t, "reset")
 	wantError(t, "reset what is off", b.Driver.Reset(b.context(t), spec.UUID), vm.ErrNotRunning)
 	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
-	for range 2 {
+	for n := range 2 {
+		b.Greeted(t, spec, 1+n)
 		must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 		b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
 	}
+	b.Greeted(t, spec, 3)
 	must(t, "pause", b.Driver.Pause(b.context(t), spec.UUID))
 	must(t, "reset what is paused", b.Driver.Reset(b.context(t), spec.UUID))
 	b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
+	b.Greeted(t, spec, 4)
 }
 
 // testShutdown takes a guest that obeys and one that doesn't.

@@ -18,6 +18,8 @@ type Bench struct {
 	Spec func(t *testing.T, name string) vm.Spec
 	// Greeting is what such a guest writes to its console when it begins.
 	Greeting string
+	// Greeted returns when the guest has begun that often since it was defined.
+	Greeted func(t *testing.T, spec vm.Spec, times int)
 	// Disk makes a data disk of the guest, which it does not have yet.
 	Disk func(t *testing.T, spec vm.Spec, target string) vm.Disk
 	// Agent: such a guest has an agent.

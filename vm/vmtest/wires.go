@@ -16,19 +16,25 @@ func testConsole(t *testing.T, b Bench) {
 	_, err := b.Driver.Console(b.context(t), spec.UUID)
 	wantError(t, "console of what is off", err, vm.ErrNotRunning)
 	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
-	for range 2 { // the next one finds it free
+	greeted := func(times int) net.Conn {
+		b.Greeted(t, spec, times)
 		conn := b.connect(t, spec.UUID, b.Driver.Console)
 		must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 		expectBytes(t, conn, b.Greeting)
+		return conn
+	}
+	for n := range 2 { // the next one finds it free
+		conn := greeted(1 + n)
 		if _, err := conn.Write([]byte("typed")); err != nil {
 			t.Errorf("type: %v", err)
 		}
 		must(t, "close", conn.Close())
 	}
 	// With nobody there the guest goes on all the same.
+	b.Greeted(t, spec, 3)
 	must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 	b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
-	expectEnd(t, b, spec.UUID, b.connect(t, spec.UUID, b.Driver.Console))
+	expectEnd(t, b, spec.UUID, greeted(4))
 }
 
 func testVNC(t *testing.T, b Bench) {
