@@ -55,7 +55,7 @@ type sending struct {
 // one signer go out in order.
 func (c *Client) send(ctx context.Context, signer Signer, addr string, d draft) (sending, error) {
 	if d.chainID = c.chainID; d.chainID == "" {
-		head, err := c.Head(ctx)
+		head, err := c.Newest(ctx)
 		if err != nil {
 			return sending{}, err
 		}
@@ -133,7 +133,7 @@ func isTaken(err error) bool {
 
 // nextBlock returns when there is a newer block than now.
 func (c *Client) nextBlock(ctx context.Context) error {
-	before, err := c.Head(ctx)
+	before, err := c.Newest(ctx)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (c *Client) nextBlock(ctx context.Context) error {
 		return err
 	}
 	for range wakes {
-		now, err := c.Head(ctx)
+		now, err := c.Newest(ctx)
 		if err != nil {
 			return err
 		}

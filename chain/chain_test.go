@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 
 	"cosmossdk.io/math"
-	coretypes "github.com/cometbft/cometbft/rpc/core/types"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -63,39 +62,6 @@ func TestQueryError(t *testing.T) {
 	var refused *Refused
 	if err := queryError(t.Context(), "ask", status.Error(codes.InvalidArgument, "x")); !errors.As(err, &refused) || refused.Log != "x" {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestHashGenesisIgnoresLayout(t *testing.T) {
-	t.Parallel()
-	a, err := HashGenesis([]byte(`{"b":12345678901234567890,"a":[1,2]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err := HashGenesis([]byte("{ \"a\": [1, 2],\n \"b\": 12345678901234567890 }")); err != nil || a != b {
-		t.Errorf("layout matters: %v", err)
-	}
-	if b, err := HashGenesis([]byte(`{"b":12345678901234567891,"a":[1,2]}`)); err != nil || a == b {
-		t.Errorf("a digit does not matter: %v", err)
-	}
-}
-
-func TestGenesisIsAskedAgain(t *testing.T) {
-	t.Parallel()
-	known := genesisCache{height: 10, earliest: 5, first: []byte{1}}
-	for name, c := range map[string]struct {
-		now     coretypes.SyncInfo
-		follows bool
-	}{
-		"next block":    {coretypes.SyncInfo{LatestBlockHeight: 11, EarliestBlockHeight: 5, EarliestBlockHash: []byte{1}}, true},
-		"pruned":        {coretypes.SyncInfo{LatestBlockHeight: 11, EarliestBlockHeight: 6, EarliestBlockHash: []byte{2}}, true},
-		"lower":         {coretypes.SyncInfo{LatestBlockHeight: 9, EarliestBlockHeight: 5, EarliestBlockHash: []byte{1}}, false},
-		"other first":   {coretypes.SyncInfo{LatestBlockHeight: 11, EarliestBlockHeight: 5, EarliestBlockHash: []byte{2}}, false},
-		"earlier first": {coretypes.SyncInfo{LatestBlockHeight: 11, EarliestBlockHeight: 1, EarliestBlockHash: []byte{1}}, false},
-	} {
-		if got := known.follows(c.now); got != c.follows {
-			t.Errorf("%s: %v", name, got)
-		}
 	}
 }
 

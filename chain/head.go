@@ -3,10 +3,6 @@ package chain
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -25,55 +21,79 @@ type Head struct {
 }
 
 // Head asks for the newest block. It does not judge: a wrong chain id, a
-// falling height or an old block are the caller's to refuse.
+// falling height or an old block are the caller's to refuse. The first one reads
+// the whole genesis document; who doesn't need its hash asks Newest.
 func (c *Client) Head(ctx context.Context) (Head, error) {
 	status, err := c.rpc.Status(ctx)
 	if err != nil {
-		c.genesis.forget()
+		c.genesis.doubt()
 		return Head{}, rpcError(ctx, "ask for the newest block", err)
 	}
-	hash, err := c.genesis.get(ctx, c, status.SyncInfo)
+	head := headOf(status)
+	head.GenesisHash, err = c.genesis.get(ctx, c, status.SyncInfo)
+	return head, err
+}
+
+// Newest is Head without GenesisHash.
+func (c *Client) Newest(ctx context.Context) (Head, error) {
+	status, err := c.rpc.Status(ctx)
 	if err != nil {
-		return Head{}, err
+		return Head{}, rpcError(ctx, "ask for the newest block", err)
 	}
+	return headOf(status), nil
+}
+
+func headOf(status *coretypes.ResultStatus) Head {
 	return Head{
-		ChainID:     status.NodeInfo.Network,
-		GenesisHash: hash,
-		Height:      status.SyncInfo.LatestBlockHeight,
-		Time:        status.SyncInfo.LatestBlockTime,
-		CatchingUp:  status.SyncInfo.CatchingUp,
-	}, nil
+		ChainID:    status.NodeInfo.Network,
+		Height:     status.SyncInfo.LatestBlockHeight,
+		Time:       status.SyncInfo.LatestBlockTime,
+		CatchingUp: status.SyncInfo.CatchingUp,
+	}
 }
 
 // genesisCache keeps the hash for as long as the dbcd behind the address is
-// surely on the same chain: the connection held, the height did not fall, and
-// the earliest block is the same or was pruned forward.
+// surely on the same chain: the connection held, or it still has the block that
+// was the newest before; the height did not fall, and the earliest block is the
+// same or was pruned forward.
 type genesisCache struct {
 	mu       sync.Mutex
 	known    bool
+	doubted  bool
 	hash     [32]byte
 	height   int64
+	newest   []byte
 	earliest int64
 	first    []byte
 }
 
-func (g *genesisCache) forget() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.known = false
+// source of a chain's documents and blocks.
+type source interface {
+	genesisHash(ctx context.Context) ([32]byte, error)
+	// blockHash is an error where the block is not there any more.
+	blockHash(ctx context.Context, height int64) ([]byte, error)
 }
 
-func (g *genesisCache) get(ctx context.Context, c *Client, now coretypes.SyncInfo) ([32]byte, error) {
+// doubt: another dbcd may answer next time.
+func (g *genesisCache) doubt() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.known || !g.follows(now) {
-		hash, err := c.genesisHash(ctx)
+	g.doubted = true
+}
+
+func (g *genesisCache) get(ctx context.Context, from source, now coretypes.SyncInfo) ([32]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.known || !g.follows(now) || g.doubted && !g.has(ctx, from) {
+		g.known = false
+		hash, err := from.genesisHash(ctx)
 		if err != nil {
 			return [32]byte{}, err
 		}
 		g.hash, g.known = hash, true
 	}
-	g.height = now.LatestBlockHeight
+	g.doubted = false
+	g.height, g.newest = now.LatestBlockHeight, now.LatestBlockHash
 	g.earliest, g.first = now.EarliestBlockHeight, now.EarliestBlockHash
 	return g.hash, nil
 }
@@ -88,37 +108,8 @@ func (g *genesisCache) follows(now coretypes.SyncInfo) bool {
 	return true
 }
 
-// genesisHash is sha256 over the genesis document with keys sorted and spaces
-// removed, so that it does not depend on who wrote the file.
-func (c *Client) genesisHash(ctx context.Context) ([32]byte, error) {
-	var doc []byte
-	for i, total := uint(0), uint(1); i < total; i++ {
-		chunk, err := c.rpc.GenesisChunked(ctx, i)
-		if err != nil {
-			return [32]byte{}, rpcError(ctx, "read the genesis document", err)
-		}
-		part, err := base64.StdEncoding.DecodeString(chunk.Data)
-		if err != nil {
-			return [32]byte{}, fmt.Errorf("read the genesis document: %w", err)
-		}
-		doc = append(doc, part...)
-		total = uint(max(chunk.TotalChunks, 0))
-	}
-	return HashGenesis(doc)
-}
-
-// HashGenesis is the GenesisHash of a genesis document.
-func HashGenesis(doc []byte) ([32]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(doc))
-	// Numbers stay as written: a float would lose digits of large ones.
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return [32]byte{}, fmt.Errorf("parse the genesis document: %w", err)
-	}
-	canonical, err := json.Marshal(v)
-	if err != nil {
-		return [32]byte{}, fmt.Errorf("write the genesis document: %w", err)
-	}
-	return sha256.Sum256(canonical), nil
+// has the block that was the newest when the connection last held.
+func (g *genesisCache) has(ctx context.Context, from source) bool {
+	hash, err := from.blockHash(ctx, g.height)
+	return err == nil && len(hash) > 0 && bytes.Equal(hash, g.newest)
 }

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	cmttypes "github.com/cometbft/cometbft/types"
 	grpctypes "github.com/cosmos/cosmos-sdk/types/grpc"
 	"github.com/cosmos/cosmos-sdk/types/query"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
@@ -182,12 +183,28 @@ func heightOf(header metadata.MD) (int64, error) {
 }
 
 func (c *Client) blockTime(ctx context.Context, height int64) (time.Time, error) {
+	header, err := c.header(ctx, height)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return header.Time, nil
+}
+
+func (c *Client) blockHash(ctx context.Context, height int64) ([]byte, error) {
+	header, err := c.header(ctx, height)
+	if err != nil {
+		return nil, err
+	}
+	return header.Hash(), nil
+}
+
+func (c *Client) header(ctx context.Context, height int64) (*cmttypes.Header, error) {
 	res, err := c.rpc.Header(ctx, &height)
 	if err != nil {
-		return time.Time{}, rpcError(ctx, fmt.Sprintf("ask for block %d", height), err)
+		return nil, rpcError(ctx, fmt.Sprintf("ask for block %d", height), err)
 	}
 	if res.Header == nil {
-		return time.Time{}, fmt.Errorf("ask for block %d: %w", height, ErrNotFound)
+		return nil, fmt.Errorf("ask for block %d: %w", height, ErrNotFound)
 	}
-	return res.Header.Time, nil
+	return res.Header, nil
 }

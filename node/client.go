@@ -148,7 +148,7 @@ func (c *client) status(ctx context.Context) gateway.Status {
 	ctx, cancel := context.WithTimeout(ctx, statusLimit)
 	defer cancel()
 	s := gateway.Status{PeerID: c.peers.ID(), Peers: c.peers.Peers()}
-	head, err := c.chain.Head(ctx)
+	head, err := c.chain.Newest(ctx)
 	switch {
 	case err != nil:
 		s.Doubt = err.Error()
