@@ -19,7 +19,7 @@ packages=(
   qemu-system-x86 qemu-utils ovmf                   # guests
   libvirt-daemon-system libvirt-clients             # their daemon, virsh
   nftables iproute2 openssh-client                  # their network, login
-  e2fsprogs cpio                                    # guest images
+  e2fsprogs cpio mtools                             # guest images
   mmdebstrap uidmap debian-archive-keyring          # the one with Debian
   iptables procps systemd util-linux                # tests
 )

@@ -14,7 +14,7 @@ import (
 
 var (
 	// bootTools make an image bootable; tinyTools go into the tiny one.
-	bootTools = []string{"grub-pc-bin", "grub-common"}
+	bootTools = []string{"grub-pc-bin", "grub-efi-amd64-bin", "grub-common"}
 	tinyTools = []string{"busybox-static", "dropbear-bin", "qemu-guest-agent"}
 	// kernels are the metapackages of the small kernel, Debian's and Ubuntu's;
 	// the first that the distribution has is taken.

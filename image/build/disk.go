@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -20,16 +19,11 @@ const (
 	mib       = 1 << 20
 	blockSize = 4096
 
-	bootFirst = mib / gpt.Sector
+	// GRUB's core for a BIOS lies before the first MiB, its core for UEFI in the
+	// second one, the root after both.
+	bootFirst = gpt.FirstUsable
+	efiFirst  = mib / gpt.Sector
 	rootFirst = 2 * mib / gpt.Sector
-
-	// Offsets that grub-bios-setup patches, in its boot.S and diskboot.S: where
-	// the core lies, the jump that it makes harmless for hard disks, where the
-	// rest of the core lies, and the length of the boot code.
-	grubCoreAt   = 0x5c
-	grubDriveAt  = 0x66
-	grubRestAt   = 0x1f4
-	bootCodeSize = 440
 )
 
 // layout is what differs between the disks of images.
@@ -60,7 +54,8 @@ func (b *builder) makeDisk(ctx context.Context) error {
 	}
 	err = errors.Join(
 		disk.Truncate(b.layout.size),
-		b.writeGRUB(ctx, disk),
+		b.writeBIOS(ctx, disk),
+		b.writeEFI(ctx, disk),
 		writeTable(disk, sectors),
 		copySparse(disk, system, rootFirst*gpt.Sector),
 		disk.Close(),
@@ -105,60 +100,15 @@ func (b *builder) setOwners(ctx context.Context, system string) error {
 	return runIn(ctx, "", nil, "debugfs", "-w", "-f", commands, system)
 }
 
-// writeGRUB makes GRUB's core with the packages' own grub-mkimage and
-// libraries, and puts it where a BIOS and GRUB's boot sector look.
-func (b *builder) writeGRUB(ctx context.Context, disk *os.File) error {
-	mkimage, err := b.find("usr/bin/grub-mkimage")
-	if err != nil {
-		return err
-	}
-	ld, err := b.findLibrary(loader)
-	if err != nil {
-		return err
-	}
-	config, core := filepath.Join(b.work, "grub.cfg"), filepath.Join(b.work, "core.img")
-	if err := os.WriteFile(config, []byte("set root=(hd0,gpt2)\n"+b.layout.boot+"boot\n"), 0o600); err != nil {
-		return err
-	}
-	paths := make([]string, len(libraryFolders))
-	for i, dir := range libraryFolders {
-		paths[i] = filepath.Join(b.packages, dir)
-	}
-	modules := filepath.Join(b.packages, "usr/lib/grub/i386-pc")
-	err = runIn(ctx, "", nil, ld, "--library-path", strings.Join(paths, ":"), mkimage, "-d", modules, "-O", "i386-pc",
-		"-o", core, "-p", "(hd0,gpt2)/boot", "-c", config, "biosdisk", "part_gpt", "ext2", "linux", "boot")
-	if err != nil {
-		return err
-	}
-	boot, err := os.ReadFile(filepath.Join(modules, "boot.img"))
-	if err != nil {
-		return err
-	}
-	rest, err := os.ReadFile(core)
-	if err != nil {
-		return err
-	}
-	if len(boot) < bootCodeSize || len(rest) < gpt.Sector || len(rest) > mib {
-		return fmt.Errorf("GRUB's boot code has %d bytes, its core %d", len(boot), len(rest))
-	}
-	binary.LittleEndian.PutUint64(boot[grubCoreAt:], bootFirst)
-	copy(boot[grubDriveAt:], []byte{0x90, 0x90})
-	binary.LittleEndian.PutUint64(rest[grubRestAt:], bootFirst+1)
-	if _, err := disk.WriteAt(boot[:bootCodeSize], 0); err != nil {
-		return err
-	}
-	_, err = disk.WriteAt(rest, bootFirst*gpt.Sector)
-	return err
-}
-
 func writeTable(disk io.WriterAt, sectors uint64) error {
-	var ids [3]gpt.GUID
+	var ids [4]gpt.GUID
 	for i := range ids {
 		_, _ = rand.Read(ids[i][:]) // never fails: crypto/rand ends the process instead
 	}
 	return gpt.Write(disk, sectors, ids[0], []gpt.Partition{
-		{Type: gpt.BIOSBoot, ID: ids[1], First: bootFirst, Last: rootFirst - 1, Name: "boot"},
+		{Type: gpt.BIOSBoot, ID: ids[1], First: bootFirst, Last: efiFirst - 1, Name: "boot"},
 		{Type: gpt.Linux, ID: ids[2], First: rootFirst, Last: gpt.LastUsable(sectors), Name: "root"},
+		{Type: gpt.EFISystem, ID: ids[3], First: efiFirst, Last: rootFirst - 1, Name: "efi"},
 	})
 }
 

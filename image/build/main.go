@@ -1,12 +1,14 @@
 // Build makes guest images from the packages of the distribution it runs on
-// (Debian 12 or 13, Ubuntu 24.04), without root, loop devices or mounts.
+// (Debian 12 or 13, Ubuntu 24.04), without root, loop devices or mounts. They
+// boot by BIOS and by UEFI.
 //
 //	go run ./image/build -out DIR tiny|debian-12 …
 //
 // It needs apt-get with fetched package lists, dpkg-deb, mkfs.ext4, debugfs,
-// qemu-img and Go; debian-12 also needs mmdebstrap, and newuidmap where it is not
-// run by root. An image whose inputs (this program, the guest's sources,
-// the distribution) have not changed is left alone; -force takes newer packages.
+// mtools, qemu-img and Go; debian-12 also needs mmdebstrap, and newuidmap where
+// it is not run by root. An image whose inputs (this program, the guest's
+// sources, the distribution) have not changed is left alone; -force takes newer
+// packages.
 package main
 
 import (

@@ -16,6 +16,8 @@ import (
 const (
 	// Sector is the size of a sector in bytes.
 	Sector = 512
+	// FirstUsable is the first sector that a partition may take.
+	FirstUsable = tableAt + tableLen
 
 	entries    = 128
 	entrySize  = 128
@@ -23,7 +25,6 @@ const (
 	tableAt    = 2
 	tableLen   = tableSize / Sector
 	headerSize = 92
-	firstUsed  = tableAt + tableLen
 	nameSize   = 72
 	signature  = "EFI PART"
 	revision   = 0x10000
@@ -39,6 +40,8 @@ type GUID [16]byte
 var (
 	// BIOSBoot is where GRUB's core lies.
 	BIOSBoot = GUID{0x48, 0x61, 0x68, 0x21, 0x49, 0x64, 0x6f, 0x6e, 0x74, 0x4e, 0x65, 0x65, 0x64, 0x45, 0x46, 0x49}
+	// EFISystem is where UEFI looks for boot loaders.
+	EFISystem = GUID{0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}
 	// Linux is the root of an amd64 Linux.
 	Linux = GUID{0xe3, 0xbc, 0x68, 0x4f, 0xcd, 0xe8, 0xb1, 0x4d, 0x96, 0xe7, 0xfb, 0xca, 0xf9, 0x84, 0xb7, 0x09}
 )
@@ -51,14 +54,14 @@ type Partition struct {
 }
 
 // LastUsable is the last sector that a partition may take on a disk of so many.
-func LastUsable(sectors uint64) uint64 { return sectors - firstUsed }
+func LastUsable(sectors uint64) uint64 { return sectors - FirstUsable }
 
 // Write puts a fresh table on a disk of so many sectors, leaving the first 446
 // bytes (boot code) alone.
 func Write(w io.WriterAt, sectors uint64, disk GUID, parts []Partition) error {
 	table := make([]byte, tableSize)
 	for i, p := range parts {
-		if i >= entries || p.First < firstUsed || p.Last < p.First || p.Last > LastUsable(sectors) {
+		if i >= entries || p.First < FirstUsable || p.Last < p.First || p.Last > LastUsable(sectors) {
 			return fmt.Errorf("%w: partition %d does not fit", ErrTable, i+1)
 		}
 		e := table[i*entrySize:]
@@ -107,7 +110,7 @@ func header(self, other, table, sectors uint64, disk GUID, entriesRaw []byte) []
 	le.PutUint32(h[12:], headerSize)
 	le.PutUint64(h[24:], self)
 	le.PutUint64(h[32:], other)
-	le.PutUint64(h[40:], firstUsed)
+	le.PutUint64(h[40:], FirstUsable)
 	le.PutUint64(h[48:], LastUsable(sectors))
 	copy(h[56:], disk[:])
 	le.PutUint64(h[72:], table)
@@ -147,7 +150,7 @@ func GrowLast(disk ReadWriter, sectors uint64) (number int, p Partition, grown b
 			number, p = i+1, Partition{First: binary.LittleEndian.Uint64(e[32:]), Last: last}
 		}
 	}
-	if number == 0 || p.First < firstUsed || p.Last >= sectors {
+	if number == 0 || p.First < FirstUsable || p.Last >= sectors {
 		return 0, Partition{}, false, fmt.Errorf("%w: no partition within the disk", ErrTable)
 	}
 	if p.Last >= LastUsable(sectors) {
@@ -160,7 +163,7 @@ func GrowLast(disk ReadWriter, sectors uint64) (number int, p Partition, grown b
 
 func read(r io.ReaderAt, sectors uint64) (disk GUID, table []byte, err error) {
 	h := make([]byte, Sector)
-	if sectors < 4*firstUsed {
+	if sectors < 4*FirstUsable {
 		return disk, nil, fmt.Errorf("%w: disk of %d sectors", ErrTable, sectors)
 	}
 	if _, err := r.ReadAt(h, Sector); err != nil {

@@ -32,8 +32,10 @@ const (
 // guest is a running QEMU.
 type guest struct {
 	ssh, agent, monitor string
-	ended               chan error
-	closed              chan struct{}
+	// console has, once, what the guest wrote until it was ready or ended.
+	console chan string
+	ended   chan error
+	closed  chan struct{}
 }
 
 // kind is an image with what it needs.
@@ -41,31 +43,54 @@ type kind struct {
 	name, memoryMiB string
 	// ready is in the line with which it says on its console that it is.
 	ready string
+	// uefi: the computer's firmware is OVMF, not a BIOS.
+	uefi bool
 }
 
 var (
-	tiny   = kind{"tiny", "256", "tiny: ready"}
-	debian = kind{"debian-12", "1024", " finished at "}
+	tiny   = kind{name: "tiny", memoryMiB: "256", ready: "tiny: ready"}
+	debian = kind{name: "debian-12", memoryMiB: "1024", ready: " finished at "}
 )
 
-// boot starts the devices that the node's driver gives its guests, and returns
-// when the guest says on its console that it is ready.
-func boot(t *testing.T, of kind, disk, seed string) *guest {
+// boot returns when the guest says on its console that it is ready.
+func boot(t *testing.T, of kind, disk, seed string, more ...string) *guest {
+	t.Helper()
+	g := start(t, of, disk, seed, more...)
+	select {
+	case lines := <-g.console:
+		t.Logf("console: %s", lines)
+		if !strings.Contains(lines, of.ready) {
+			t.Fatalf("QEMU ended early: %v", <-g.ended)
+		}
+	case <-time.After(bootMax):
+		t.Fatal("the guest did not become ready")
+	}
+	return g
+}
+
+// start gives the guest the devices that the node's driver gives its guests, and
+// more raw disks to read.
+func start(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 	t.Helper()
 	dir := t.TempDir()
 	g := &guest{
 		ssh: freePort(t), agent: filepath.Join(dir, "agent"), monitor: filepath.Join(dir, "monitor"),
-		ended: make(chan error, 1), closed: make(chan struct{}),
+		console: make(chan string, 1), ended: make(chan error, 1), closed: make(chan struct{}),
+	}
+	args := firmware(t, of, dir)
+	for i, path := range more {
+		id := fmt.Sprintf("more%d", i)
+		args = append(args, "-drive", "if=none,id="+id+",format=raw,readonly=on,file="+path, "-device", "virtio-blk-pci,drive="+id)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", of.memoryMiB,
+	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append(args, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", of.memoryMiB,
 		"-nodefaults", "-display", "none", "-vga", "std", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-drive", "if=none,id=root,format=qcow2,file="+disk, "-device", "virtio-blk-pci,drive=root,bootindex=1",
 		"-drive", "if=none,id=seed,format=raw,readonly=on,file="+seed, "-device", "virtio-blk-pci,drive=seed",
 		"-netdev", "user,id=net,restrict=on,net="+guestNet+",host="+gateway+",hostfwd=tcp:"+g.ssh+"-"+guestAddr+":22",
 		"-device", "virtio-net-pci,netdev=net,mac="+guestMAC, "-device", "virtio-rng-pci",
 		"-device", "virtio-serial-pci", "-chardev", "socket,id=agent,server=on,wait=off,path="+g.agent,
-		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-qmp", "unix:"+g.monitor+",server=on,wait=off")
+		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-qmp", "unix:"+g.monitor+",server=on,wait=off")...)
 	console, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -75,24 +100,40 @@ func boot(t *testing.T, of kind, disk, seed string) *guest {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start QEMU (these tests need qemu-system-x86_64): %v", err)
 	}
-	ready := make(chan string, 1)
 	go func() {
-		ready <- waitReady(console, of.ready)
+		g.console <- waitReady(console, of.ready)
 		_, _ = io.Copy(io.Discard, console)
-		g.ended <- cmd.Wait()
+		err := cmd.Wait()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, &complaints)
+		}
+		g.ended <- err
 		close(g.closed)
 	}()
 	t.Cleanup(func() { cancel(); g.wait() })
-	select {
-	case lines := <-ready:
-		t.Logf("console: %s", lines)
-		if !strings.Contains(lines, of.ready) {
-			t.Fatalf("QEMU ended early: %s", &complaints)
-		}
-	case <-time.After(bootMax):
-		t.Fatal("the guest did not become ready")
-	}
 	return g
+}
+
+// firmware is OVMF without Secure Boot and with variables of the guest's own; a
+// BIOS needs no arguments.
+func firmware(t *testing.T, of kind, dir string) []string {
+	t.Helper()
+	if !of.uefi {
+		return nil
+	}
+	const ovmf = "/usr/share/OVMF/"
+	variables, err := os.ReadFile(ovmf + "OVMF_VARS_4M.fd")
+	if err != nil {
+		t.Fatalf("these tests need OVMF: %v", err)
+	}
+	own := filepath.Join(dir, "variables")
+	if err := os.WriteFile(own, variables, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" + ovmf + "OVMF_CODE_4M.fd",
+		"-drive", "if=pflash,unit=1,format=raw,file=" + own,
+	}
 }
 
 func waitReady(console io.Reader, ready string) string {

@@ -193,6 +193,25 @@ func TestPassword(t *testing.T) {
 	g.powerDown(t)
 }
 
+// TestUEFI: both images under the other firmware.
+func TestUEFI(t *testing.T) {
+	for _, of := range []kind{tiny, debian} {
+		t.Run(of.name, func(t *testing.T) {
+			disk, _ := newDisk(t, of)
+			r := newRenter(t)
+			of.uefi = true
+			g := boot(t, of, disk, writeSeed(t, r.data))
+			if got := command(t, r.login(t, g), "ls -d /sys/firmware/efi; hostname"); got != "/sys/firmware/efi\nrent-7" {
+				t.Errorf("got %q", got)
+			}
+			g.powerDown(t)
+			if !clean(t, disk) {
+				t.Error("the root was not unmounted cleanly")
+			}
+		})
+	}
+}
+
 func digest(t *testing.T, path string) [32]byte {
 	t.Helper()
 	f, err := os.Open(path)

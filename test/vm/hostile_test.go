@@ -1,7 +1,6 @@
 package vm_test
 
 import (
-	"crypto/ed25519"
 	"encoding/hex"
 	"net"
 	"net/netip"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/crypto/ssh"
 
 	"github.com/dbc-network/dbc/node/network"
 )
@@ -32,18 +29,11 @@ func TestHostileGuest(t *testing.T) {
 		hostServes(t, protocol, "[::]:15997")
 		hostServes(t, protocol, loopback)
 	}
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signer := renter(t)
 	mine, theirs := netip.MustParseAddr("10.97.0.11"), netip.MustParseAddr("10.97.0.12")
 	a := define(t, driver, dir, image, "hostile", mine, signer)
 	b := define(t, driver, dir, image, "neighbour", theirs, signer)
-	err = n.Apply(t.Context(), []network.Binding{
+	err := n.Apply(t.Context(), []network.Binding{
 		{Tap: a.NIC.Tap, MAC: a.NIC.MAC, Addr: mine, Ports: []network.Port{
 			{Protocol: "tcp", Host: 15222, Guest: 22},
 			{Protocol: "tcp", Host: 15280, Guest: 8080},
@@ -58,7 +48,7 @@ func TestHostileGuest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hostile, neighbour := login(t, a, 15222, signer), login(t, b, 15223, signer)
+	hostile, neighbour := login(t, a, hostOuter, 15222, signer), login(t, b, hostOuter, 15223, signer)
 	hostile.serve(t, "tcp", 8080)
 	hostile.serve(t, "udp", 8080)
 	for _, protocol := range []string{"tcp", "udp"} {

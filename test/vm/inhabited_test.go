@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
@@ -58,14 +59,40 @@ func probed(t *testing.T, dir string) string {
 	return image
 }
 
-// define prepares a guest on an image; its port 22 is published as port.
-func define(t *testing.T, driver *libvirt.Driver, dir, image, name string, addr netip.Addr, signer ssh.Signer) vm.Spec {
+// plain is the tiny image where the emulator's user may read it. It needs
+// `make tiny`.
+func plain(t *testing.T, dir string) string {
+	t.Helper()
+	image := filepath.Join(dir, "tiny.qcow2")
+	qemuImg(t, "convert", "-f", "qcow2", "-O", "qcow2", tiny, image)
+	if err := os.Chmod(image, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+// renter is who logs in to guests.
+func renter(t *testing.T) ssh.Signer {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+// settle prepares a guest on an image, whose user dbc logs in as signer.
+func settle(t *testing.T, dir, image, name string, addr netip.Addr, signer ssh.Signer) vm.Spec {
 	t.Helper()
 	spec := specIn(dir)(t, name)
 	spec.NIC.Addr = addr
 	own := filepath.Join(dir, name)
 	qemuImg(t, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, filepath.Join(own, "disk.qcow2"), "2G")
-	_, key, err := ed25519.GenerateKey(nil)
+	key, _, err := seed.NewHostKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,18 +110,37 @@ func define(t *testing.T, driver *libvirt.Driver, dir, image, name string, addr 
 		{Path: filepath.Join(own, "disk.qcow2"), Format: "qcow2", Backing: image, Target: "vda"},
 		{Path: filepath.Join(own, "seed.iso"), Format: "raw", Target: "vdb", ReadOnly: true},
 	}
+	return spec
+}
+
+// define settles a guest and starts it.
+func define(t *testing.T, driver *libvirt.Driver, dir, image, name string, addr netip.Addr, signer ssh.Signer) vm.Spec {
+	t.Helper()
+	spec := settle(t, dir, image, name, addr, signer)
 	if err := errors.Join(driver.Define(t.Context(), spec), driver.Start(t.Context(), spec.UUID)); err != nil {
 		t.Fatal(err)
 	}
 	return spec
 }
 
-func login(t *testing.T, spec vm.Spec, port int, signer ssh.Signer) *inhabited {
+// publish publishes the guest's SSH server and nothing else.
+func publish(t *testing.T, n *network.Network, spec vm.Spec, port uint16) {
+	t.Helper()
+	err := n.Apply(t.Context(), []network.Binding{{
+		Tap: spec.NIC.Tap, MAC: spec.NIC.MAC, Addr: spec.NIC.Addr,
+		Ports: []network.Port{{Protocol: "tcp", Host: port, Guest: 22}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func login(t *testing.T, spec vm.Spec, host string, port int, signer ssh.Signer) *inhabited {
 	t.Helper()
 	var client *ssh.Client
 	eventually(t, "the login", func() (in bool) {
 		var err error
-		client, err = tryLogin(fmt.Sprintf("%s:%d", hostOuter, port), signer)
+		client, err = tryLogin(fmt.Sprintf("%s:%d", host, port), signer)
 		return err == nil
 	})
 	t.Cleanup(func() { _ = client.Close() })

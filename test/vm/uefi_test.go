@@ -1,37 +1,35 @@
 package vm_test
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
-// TestUEFI: the firmware comes as far as its choice of a boot loader, and its
-// variables are in the guest's own file from its first start on. The guest's disk
-// has none: the firmware says so on the serial console.
+// TestUEFI logs in to a guest of the tiny image that booted by UEFI. Its firmware
+// keeps variables in the guest's own file, from its first start on.
 func TestUEFI(t *testing.T) {
 	d, _ := startDaemon(t)
-	openNetwork(t)
+	n := openNetwork(t)
 	driver := openDriver(t, d.Socket(), "test")
-	dir := folder(t)
-	spec := specIn(dir)(t, "uefi")
-	spec.MemoryMiB, spec.NVRAM = 128, filepath.Join(dir, "uefi", "nvram.fd")
+	dir, signer := folder(t), renter(t)
+	spec := settle(t, dir, plain(t, dir), "uefi", netip.MustParseAddr("10.97.0.31"), signer)
+	spec.NVRAM = filepath.Join(dir, "uefi", "nvram.fd")
+	const port = 15224
+	publish(t, n, spec, port)
 	var first os.FileInfo
-	for range 2 {
+	for _, want := range []string{"1", "2"} {
 		if err := driver.Define(t.Context(), spec); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.RemoveAll(spec.ConsoleLog); err != nil {
 			t.Fatal(err)
 		}
 		if err := driver.Start(t.Context(), spec.UUID); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the firmware to look for a boot loader", func() bool {
-			log, err := os.ReadFile(spec.ConsoleLog)
-			return err == nil && strings.Contains(string(log), "BdsDxe: ")
-		})
+		guest := login(t, spec, "127.0.0.1", port, signer)
+		if got := guest.must(t, "ls -d /sys/firmware/efi && echo started >> starts && sync && wc -l < starts"); got != "/sys/firmware/efi\n"+want {
+			t.Errorf("start %s: the guest says %q", want, got)
+		}
 		if err := driver.Stop(t.Context(), spec.UUID); err != nil {
 			t.Fatal(err)
 		}
