@@ -42,13 +42,14 @@ func boot(ctx context.Context) error {
 		logf("root stays as it is: %v", err)
 	}
 	s := &supervisor{children: map[int]service{}}
+	// Before anything shows that the guest is there, and somebody wants it off.
+	s.watchPower()
 	// A guest without a usable seed still shows why on its console, and still
 	// answers the agent and the power button.
 	if err := setUp(ctx, s); err != nil {
 		logf("seed: %v", err)
 	}
 	s.add(agent())
-	s.watchPower()
 	s.announce(began)
 	s.add(login())
 	return s.run()

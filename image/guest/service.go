@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -57,6 +58,9 @@ func login() service {
 // Only run waits for children, after the set-up, which waits for its own.
 type supervisor struct {
 	children map[int]service
+	// starting is held while a program is started, and for ever once the guest goes
+	// down.
+	starting sync.Mutex
 }
 
 func (s *supervisor) add(v service) {
@@ -69,6 +73,8 @@ func (s *supervisor) add(v service) {
 		return
 	}
 	defer func() { _ = null.Close() }()
+	s.starting.Lock()
+	defer s.starting.Unlock()
 	p, err := os.StartProcess(v.argv[0], v.argv, &os.ProcAttr{
 		Dir: "/", Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"},
 		Files: []*os.File{null, null, null},

@@ -212,6 +212,23 @@ func TestUEFI(t *testing.T) {
 	}
 }
 
+// TestOff presses the power button while programs write that ignore SIGTERM: they
+// are killed, and the root is clean all the same.
+func TestOff(t *testing.T) {
+	r := newRenter(t)
+	seeded := writeSeed(t, r.data)
+	disk, _ := newDisk(t, tiny)
+	for range 3 {
+		g := boot(t, tiny, disk, seeded)
+		c := r.login(t, g)
+		command(t, c, `for i in $(seq 30); do (trap "" TERM; exec 3>>file$i; while :; do echo x >&3; done) >/dev/null 2>&1 </dev/null & done`)
+		g.powerDown(t)
+		if !clean(t, disk) {
+			t.Error("the root was not unmounted cleanly")
+		}
+	}
+}
+
 func digest(t *testing.T, path string) [32]byte {
 	t.Helper()
 	f, err := os.Open(path)
