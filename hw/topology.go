@@ -20,14 +20,6 @@ type CPU struct {
 	Node int
 }
 
-// Pages are a NUMA node's huge pages of one size.
-type Pages struct {
-	Node    int
-	SizeKiB uint64
-	// Total are all that the host set aside, Free those that nobody uses now.
-	Total, Free uint64
-}
-
 // maxCPU bounds what a list may name; the kernel's own bound is 8192.
 const maxCPU = 8192
 
@@ -77,37 +69,6 @@ func cpuNodes(cfg Config) (map[int]int, error) {
 		return nil
 	})
 	return nodes, err
-}
-
-// ReadPages are the huge pages of every node and size that the host set aside.
-func ReadPages(ctx context.Context, cfg Config) ([]Pages, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	var list []Pages
-	err := cfg.eachNode(func(node int, dir string) error {
-		sizes, err := filepath.Glob(filepath.Join(dir, "hugepages", "hugepages-*kB"))
-		if err != nil {
-			return fmt.Errorf("list huge pages: %w", err)
-		}
-		for _, size := range sizes {
-			p := Pages{Node: node}
-			text := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(size), "hugepages-"), "kB")
-			for from, to := range map[string]*uint64{"nr_hugepages": &p.Total, "free_hugepages": &p.Free} {
-				if *to, err = readNumber(filepath.Join(size, from)); err != nil {
-					return fmt.Errorf("read the huge pages of NUMA node %d: %w", node, err)
-				}
-			}
-			if p.SizeKiB, err = strconv.ParseUint(text, 10, 32); err != nil {
-				return fmt.Errorf("%w: huge pages of %q kB", ErrUnreadable, text)
-			}
-			if p.Total > 0 {
-				list = append(list, p)
-			}
-		}
-		return nil
-	})
-	return list, err
 }
 
 func (cfg Config) path(name string) string {

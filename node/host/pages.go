@@ -39,8 +39,13 @@ func hasPages(pages []hw.Pages, others []journal.Task, size, memoryMiB uint64) b
 	for i := range all {
 		all[i].Free = all[i].Total
 	}
-	all = slices.DeleteFunc(all, func(p hw.Pages) bool { return p.SizeKiB != size })
-	return pickPages(all, others, nil, memoryMiB) == size
+	return hasFree(all, others, size, memoryMiB)
+}
+
+// hasFree is hasPages where pages that anybody uses now don't count.
+func hasFree(pages []hw.Pages, others []journal.Task, size, memoryMiB uint64) bool {
+	list := slices.DeleteFunc(slices.Clone(pages), func(p hw.Pages) bool { return p.SizeKiB != size })
+	return pickPages(list, others, nil, memoryMiB) == size
 }
 
 func sizes(pages []hw.Pages) []uint64 {

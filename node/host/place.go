@@ -40,14 +40,16 @@ func taken(others []journal.Task) (list []int) {
 }
 
 // placement is where the VM runs from its next start on. What the computer no
-// longer has since the plan, such as after a reboot with other settings, is left out.
+// longer has since the plan, such as after a reboot with other settings, is left
+// out, and so are huge pages that somebody else uses now: by its own definition
+// the guest would not start.
 func (h *Host) placement(ctx context.Context, t journal.Task) vm.Placement {
 	var p vm.Placement
 	if set := t.Reserved.CPUSet; len(set) >= t.CPUs && t.CPUs > 0 && h.cfg.Layout.holds(set[:t.CPUs]) {
 		p.CPUs = slices.Clone(set[:t.CPUs])
 		p.Emulator, p.Node = slices.Clone(h.cfg.Layout.Host), h.cfg.Layout.node(p.CPUs)
 	}
-	if t.Reserved.PageKiB != 0 && hasPages(h.pages(ctx), nil, t.Reserved.PageKiB, t.MemoryMiB) {
+	if t.Reserved.PageKiB != 0 && hasFree(h.pages(ctx), nil, t.Reserved.PageKiB, t.MemoryMiB) {
 		p.PageKiB = t.Reserved.PageKiB
 	}
 	if len(p.CPUs) > 0 || p.PageKiB > 0 {

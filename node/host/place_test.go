@@ -59,6 +59,13 @@ func TestPinned(t *testing.T) {
 		if got := w.task(first.ID).Reserved; got.CPUSet != nil || got.PageKiB != 0 {
 			t.Errorf("kept disks hold %+v", got)
 		}
+		// Somebody else uses the pages when it starts anew.
+		w.box.pages[0].Free = 0
+		if err := w.host.Operate(bob, []uint64{2}, second.ID, ForceRestart); err != nil {
+			t.Fatal(err)
+		}
+		settle(time.Second)
+		placed(second, []int{2, 7}, 0)
 		// The computer came back with other CPUs and without its pages.
 		w.host.cfg.Layout, w.box.pages = Divide(threaded(4, 1), 2), nil
 		w.host.cfg.Layout.Host = []int{0, 5}
