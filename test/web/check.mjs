@@ -28,6 +28,7 @@ export async function shoot(page, name) {
     if (colorScheme) await page.emulateMedia({ colorScheme });
     await page.setViewportSize(size);
     await page.waitForTimeout(500); // pictures are looked at, not compared
+    await page.locator('[role="status"][aria-live="polite"] > *').first().waitFor({ state: "detached" }); // what was said before is not of this picture
     await page.screenshot({ path: join(shots, `${name}${look}.png`) });
   }
   if (looks.length === 1) return;

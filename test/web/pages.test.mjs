@@ -64,6 +64,77 @@ test("the first page is small, strict and usable on a phone, in the dark", { tim
   await context.close();
 });
 
+test("code that does not come is asked for again; where it stays away, the page says so and offers to try again", { timeout: limit }, async () => {
+  // The page's own code, a part that others need too, and the page's style; each in a browser that has kept nothing.
+  for (const part of [/\/assets\/WalletPage-.*\.js$/, /\/assets\/Field-.*\.js$/, /\/assets\/WalletPage-.*\.css$/]) {
+    const { page, context, faults } = await open(browser, { lang: "en", base });
+    let failures = 2;
+    await page.route(part, (route) => (failures-- > 0 ? route.abort() : route.continue()));
+    await page.goto("/wallet");
+    await page.getByRole("heading", { level: 1, name: "Wallet", exact: true }).waitFor();
+    assert.ok(failures < 0, `${part} was not asked for again`);
+    const rules = await page.evaluate(() => [...document.styleSheets].find(({ href }) => /WalletPage-.*\.css$/.test(href)).cssRules.length);
+    assert.ok(rules > 0, `without its style for lack of ${part}`);
+    assert.deepEqual(faults, []);
+    await context.close();
+  }
+
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const heading = (name) => page.getByRole("heading", { level: 1, name, exact: true });
+  const { button } = renter(page, "en");
+
+  const away = /\/assets\/WalletPage-.*\.js$/;
+  await page.route(away, (route) => route.abort());
+  await page.goto("/wallet");
+  await heading("This page failed").waitFor();
+  await page.getByText("A part of the app did not come from the client node").waitFor();
+  await accessible(page, "a page whose code is away");
+  await page.unroute(away);
+  await button("Load it again").click();
+  await heading("Wallet").waitFor();
+
+  // Without the app's first code, the page itself says what to do.
+  const first = /\/assets\/index-.*\.js$/;
+  await page.route(first, (route) => route.abort());
+  await page.goto("/wallet");
+  await page.getByText("check that the client node runs").waitFor();
+  await accessible(page, "a page without its first code");
+  await page.unroute(first);
+  await page.reload();
+  await heading("Wallet").waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a browser that can't read what it keeps, or keeps nothing, is told of", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  await page.addInitScript(() => {
+    let failures = 1;
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function (...args) {
+      if (args[0] === "dbc-wallet" && failures-- > 0) throw new DOMException("Internal error opening backing store", "UnknownError");
+      return open.apply(this, args);
+    };
+  });
+  for (const path of ["/wallet", "/rentals", "/host"]) {
+    await page.goto(path);
+    await page.getByText("What this browser keeps of your wallet could not be read").waitFor();
+    await page.getByRole("button", { name: "Try again", exact: true }).click();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  }
+  await page.addInitScript(() => {
+    const denied = () => {
+      throw new DOMException("Access is denied for this document.", "SecurityError");
+    };
+    Object.defineProperty(window, "localStorage", { get: denied });
+  });
+  await page.goto("/wallet");
+  await page.getByText("This browser keeps nothing for this page").waitFor();
+  await accessible(page, "a browser that keeps nothing");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("a client node that is killed and started again: the page tells, and goes on by itself", { timeout: limit }, async (t) => {
   const node = await clientNode();
   t.after(() => node.remove());

@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
+import { Alone, Failed } from "./app/RouteError";
 import { router } from "./app/routes";
 import { startTheme } from "./app/theme";
 import { ChainError } from "./chain/rpc";
@@ -13,9 +14,15 @@ import { Toasts } from "./ui/toast";
 import "./ui/tokens.css";
 import { keplrKept, startWallet } from "./wallet/store";
 
-startTheme();
-startLocale();
-startWallet();
+/** unfit is why the app can't start in this browser, one that keeps nothing for the page among the causes. */
+let unfit: unknown;
+try {
+  startTheme();
+  startLocale();
+  startWallet();
+} catch (error) {
+  unfit = error;
+}
 
 /** A refusal stays one however often it is asked again; what was not reached is. */
 function retry(failures: number, error: unknown): boolean {
@@ -42,7 +49,13 @@ if (root)
     <StrictMode>
       <CSPProvider disableStyleElements>
         <QueryClientProvider client={client}>
-          <RouterProvider router={router} />
+          {unfit === undefined ? (
+            <RouterProvider router={router} />
+          ) : (
+            <Alone>
+              <Failed error={unfit} />
+            </Alone>
+          )}
           <Toasts />
         </QueryClientProvider>
       </CSPProvider>

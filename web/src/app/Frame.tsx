@@ -6,12 +6,13 @@ import { Loading } from "../ui/Spinner";
 import { useApproval } from "../wallet/approve";
 import { AccountMenu } from "./AccountMenu";
 import css from "./Frame.module.css";
+import { load } from "./load";
 import { messages } from "./messages";
 import { NetworkState } from "./NetworkState";
 import { nav } from "./nav";
 import { SettingsMenu } from "./SettingsMenu";
 
-const ApproveDialog = lazy(() => import("../wallet/ApproveDialog"));
+const ApproveDialog = lazy(() => load(() => import("../wallet/ApproveDialog")));
 
 /** Frame is what stands around every page: navigation, the network's state, the account. */
 export function Frame() {

@@ -1,24 +1,44 @@
 import { Compass } from "lucide-react";
+import type { ReactNode } from "react";
 import { useRouteError } from "react-router";
 import { useMessages } from "../i18n/messages";
 import { Button, LinkButton } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { ErrorNote } from "../ui/ErrorNote";
-import { Stack } from "../ui/Layout";
+import { Page } from "../ui/Layout";
+import { Loading } from "../ui/Spinner";
+import { MissingPart } from "./load";
 import { messages } from "./messages";
+import css from "./RouteError.module.css";
 
 /** RouteError stands where a page failed, a newer build's missing code among the causes. */
 export function RouteError() {
+  return <Failed error={useRouteError()} />;
+}
+
+/** Failed says what kept a page, or the app, from coming up, and offers to try again. */
+export function Failed({ error }: { error: unknown }) {
   const m = useMessages(messages);
-  const error = useRouteError();
+  const denied = error instanceof DOMException && error.name === "SecurityError";
+  const why = error instanceof MissingPart ? m.missing : denied && m.noStorage;
   return (
-    <Stack>
-      <ErrorNote error={error} title={m.broken} />
+    <Page title={m.broken}>
+      <ErrorNote error={error} {...(why && { title: why })} />
       <div>
         <Button onClick={() => location.reload()}>{m.reload}</Button>
       </div>
-    </Stack>
+    </Page>
   );
+}
+
+/** Alone is a page without the frame around it, where that failed too. */
+export function Alone({ children }: { children: ReactNode }) {
+  return <main className={css.alone}>{children}</main>;
+}
+
+/** Starting stands until the first page's code is there. */
+export function Starting() {
+  return <Loading label={useMessages(messages).loading} />;
 }
 
 /** Missing is the page of an address that has none. */

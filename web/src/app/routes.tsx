@@ -1,10 +1,11 @@
 import { createBrowserRouter, Navigate, type RouteObject } from "react-router";
 import { Frame } from "./Frame";
-import { Missing, RouteError } from "./RouteError";
+import { load } from "./load";
+import { Alone, Missing, RouteError, Starting } from "./RouteError";
 
 /** page loads a page's code when it is first opened. */
-function page(path: string, load: () => Promise<{ default: React.ComponentType }>): RouteObject {
-  return { path, lazy: async () => ({ Component: (await load()).default }) };
+function page(path: string, code: () => Promise<{ default: React.ComponentType }>): RouteObject {
+  return { path, lazy: async () => ({ Component: (await load(code)).default }) };
 }
 
 const pages: RouteObject[] = [
@@ -26,8 +27,12 @@ const pages: RouteObject[] = [
 export const router = createBrowserRouter([
   {
     element: <Frame />,
-    hydrateFallbackElement: <></>,
-    errorElement: <RouteError />,
+    hydrateFallbackElement: <Starting />,
+    errorElement: (
+      <Alone>
+        <RouteError />
+      </Alone>
+    ),
     children: [{ errorElement: <RouteError />, children: pages }],
   },
 ]);

@@ -8,8 +8,8 @@ import { LinkButton } from "../ui/Button";
 import { Command } from "../ui/Copy";
 import { Empty } from "../ui/Empty";
 import { Card, Page } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { type Column, Table } from "../ui/Table";
+import { Opening } from "../wallet/Opening";
 import { useWallet } from "../wallet/store";
 import { useHosted } from "./books";
 import { messages } from "./messages";
@@ -22,7 +22,7 @@ export default function HostPage() {
   const m = useMessages(messages);
   const { ready, active } = useWallet();
   const hosted = useHosted(active?.address ?? "");
-  if (!ready) return <Loading label={m.title} />;
+  if (!ready) return <Opening label={m.title} />;
   return (
     <Page title={m.title} lead={m.lead}>
       {!active && (

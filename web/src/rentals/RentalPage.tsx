@@ -81,7 +81,7 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
   const m = useMessages(messages);
   const { active } = useWallet();
   const own = active?.address === rental.renter;
-  const { session, reload } = useSession(rental, active?.address);
+  const { session, asked, reload } = useSession(rental, active?.address);
   return (
     <Columns
       urgent={isOpen(rental) && <Deadline rental={rental} own={own} unearned={told.unearned} />}
@@ -97,6 +97,7 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
           {!session && m.foreignWhy(rental.renter)}
         </Banner>
       )}
+      {isOpen(rental) && <Asked query={asked} />}
       {isOpen(rental) && session === null && own && <SignIn rental={rental} onDone={reload} />}
       {isOpen(rental) && session && <VirtualMachines rental={rental} session={session} own={own} onLost={reload} />}
       <About rental={rental} />

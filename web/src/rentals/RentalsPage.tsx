@@ -13,9 +13,9 @@ import { Button, LinkButton } from "../ui/Button";
 import { Choices } from "../ui/Choices";
 import { Empty } from "../ui/Empty";
 import { Card, Page } from "../ui/Layout";
-import { Loading } from "../ui/Spinner";
 import { Table } from "../ui/Table";
 import { useNow } from "../ui/useNow";
+import { Opening } from "../wallet/Opening";
 import { useWallet } from "../wallet/store";
 import { isOpen, ms, stateName, stateTones } from "./chain";
 import { messages } from "./messages";
@@ -26,7 +26,7 @@ const pageSize = 25n;
 export default function RentalsPage() {
   const m = useMessages(messages);
   const { ready, active } = useWallet();
-  if (!ready) return <Loading label={m.loading} />;
+  if (!ready) return <Opening label={m.loading} />;
   return (
     <Page title={m.title} lead={m.lead}>
       {active ? (

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileText, HardDrive, KeyRound, Monitor, Play, Power, RotateCcw, SquareTerminal, Trash2 } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
+import { load } from "../app/load";
 import { useFormat } from "../i18n/format";
 import { useLocale } from "../i18n/locale";
 import { useMessages } from "../i18n/messages";
@@ -24,8 +25,8 @@ import { mibOf, sshCommand, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
 import { readWarning } from "./warnings";
 
-const Console = lazy(() => import("./Console"));
-const Screen = lazy(() => import("./Screen"));
+const Console = lazy(() => load(() => import("./Console")));
+const Screen = lazy(() => load(() => import("./Screen")));
 
 function tone(status: string): Tone {
   if (status === "running") return "good";

@@ -32,7 +32,7 @@ export function useSession(rental: Rental, wallet: string | undefined) {
       .then(() => navigate(pathname, { replace: true }));
   }, [hash, pathname, rental.id, rental.machineId, client, navigate]);
   const reload = useCallback(() => client.invalidateQueries({ queryKey: ["session"] }), [client]);
-  return { session: isOpen(rental) ? found.data : null, reload };
+  return { session: isOpen(rental) ? found.data : null, asked: found, reload };
 }
 
 /** useMachineRef names a rental's machine for calls. */

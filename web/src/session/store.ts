@@ -40,6 +40,9 @@ function db(): Promise<IDBPDatabase<Schema>> {
       database.createObjectStore("device");
       database.createObjectStore("sessions", { keyPath: "key" });
     },
+  }).catch((error) => {
+    opened = undefined; // the next one who asks tries anew
+    throw error;
   });
   return opened;
 }

@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Download, KeyRound, Plus, Puzzle } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useMessages } from "../i18n/messages";
-import { useMeta } from "../node/meta";
+import { metaQuery, useMeta } from "../node/meta";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -14,6 +15,7 @@ import { History } from "./History";
 import { ImportDialog } from "./ImportDialog";
 import { connectKeplr, hasKeplr } from "./keplr";
 import { messages } from "./messages";
+import { Opening } from "./Opening";
 import { mayKeepKeys } from "./origin";
 import { Security } from "./Security";
 import { useWallet } from "./store";
@@ -23,9 +25,16 @@ import css from "./WalletPage.module.css";
 export default function WalletPage() {
   const m = useMessages(messages);
   const { ready, accounts, active } = useWallet();
-  const meta = useMeta();
+  const node = useQuery(metaQuery);
+  const meta = node.data;
   const [adding, setAdding] = useState(false);
-  if (!ready || !meta) return <Loading label={m.title} />;
+  if (!ready) return <Opening label={m.title} />;
+  if (!meta)
+    return node.failureReason ? (
+      <ErrorNote error={node.failureReason} onRetry={() => void node.refetch()} />
+    ) : (
+      <Loading label={m.title} />
+    );
   const may = mayKeepKeys(location, meta);
   if (!active)
     return (

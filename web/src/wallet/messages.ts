@@ -3,6 +3,7 @@ import { define } from "../i18n/messages";
 export const messages = define({
   en: {
     title: "Wallet",
+    unread: "What this browser keeps of your wallet could not be read",
     lead: "Your keys stay in this browser, encrypted with your password. Nobody else has them, and nobody can bring them back.",
     create: "Create a wallet",
     createWhy: "24 words that you write down. Takes a minute.",
@@ -102,6 +103,7 @@ export const messages = define({
   },
   zh: {
     title: "钱包",
+    unread: "无法读取此浏览器中保存的钱包",
     lead: "密钥只保存在本浏览器中，并用您的密码加密。别人没有，也无人能找回。",
     create: "创建钱包",
     createWhy: "抄写 24 个助记词，一分钟完成。",

@@ -12,7 +12,10 @@ export interface Account {
 }
 
 export interface WalletState {
+  /** ready: what the browser keeps was read. */
   ready: boolean;
+  /** error is why it could not be read; undefined while it is being read. */
+  error: unknown;
   accounts: Account[];
   /** active is the account that pages act for. */
   active: Account | undefined;
@@ -32,6 +35,7 @@ let vaultKey: CryptoKey | undefined;
 let keplr: Account | undefined;
 let state: WalletState = {
   ready: false,
+  error: undefined,
   accounts: [],
   active: undefined,
   hasVault: false,
@@ -57,7 +61,20 @@ export async function reload(): Promise<void> {
   if (keplr && !accounts.some((a) => a.address === keplr?.address)) accounts.push(keplr);
   const kept = localStorage.getItem(activeKey);
   const active = accounts.find((a) => a.address === kept) ?? accounts[0];
-  set({ ready: true, accounts, active, hasVault: await vault.exists() });
+  set({ ready: true, error: undefined, accounts, active, hasVault: await vault.exists() });
+}
+
+/** patienceMs is far more than a browser takes to open what it keeps. */
+const patienceMs = 15_000;
+
+/** openWallet reads what the browser keeps. One that does not answer is told, and still waited for. */
+export function openWallet(): void {
+  set({ error: undefined });
+  const silent = new Error("the browser does not answer for what it keeps");
+  const timer = setTimeout(() => !state.ready && set({ error: silent }), patienceMs);
+  reload()
+    .catch((error) => set({ error }))
+    .finally(() => clearTimeout(timer));
 }
 
 /** startWallet reads what the browser keeps and begins to watch for idleness. */
@@ -69,7 +86,7 @@ export function startWallet(): void {
     addEventListener(event, () => (touched = Date.now()), { passive: true });
   // A timer alone would sleep with the computer; the clock does not.
   setInterval(() => state.unlocked && Date.now() - touched > state.lockMinutes * 60_000 && lock(), 5_000);
-  void reload();
+  openWallet();
 }
 
 export function useWallet(): WalletState {

@@ -42,6 +42,9 @@ function db(): Promise<IDBPDatabase<Schema>> {
       database.createObjectStore("seal");
       database.createObjectStore("accounts", { keyPath: "address" });
     },
+  }).catch((error) => {
+    opened = undefined; // the next one who asks tries anew
+    throw error;
   });
   return opened;
 }

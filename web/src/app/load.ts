@@ -1,0 +1,51 @@
+/** The app's code comes in parts. One that does not come is asked for again before a page gives up. */
+
+/** Waits before the next try, in ms: together longer than a client node takes to start again. */
+const waits = [300, 1_000, 3_000, 6_000];
+
+/** MissingPart is a part of the app that its client node did not give. */
+export class MissingPart extends Error {
+  override name = "MissingPart";
+}
+
+/** load imports a part of the app, again where it does not come. */
+export async function load<T>(part: () => Promise<T>): Promise<T> {
+  let failure: unknown;
+  for (const wait of [0, ...waits]) {
+    try {
+      if (!wait) return await part();
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      await style();
+      return await part();
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new MissingPart(failure instanceof Error ? failure.message : String(failure));
+}
+
+/** style asks anew for the style sheets that did not come: the bundler's own code asks once. */
+async function style(): Promise<void> {
+  const links = [...document.querySelectorAll<HTMLLinkElement>('link[rel="stylesheet"]')];
+  const missing = links.filter((link) => !came(link));
+  await Promise.all(
+    missing.map(
+      (link) =>
+        new Promise<void>((resolve, reject) => {
+          const again = link.cloneNode() as HTMLLinkElement;
+          again.onload = () => resolve();
+          again.onerror = () => reject(new Error(`Failed to fetch the style sheet: ${link.href}`));
+          link.replaceWith(again);
+        }),
+    ),
+  );
+}
+
+/** came is false of a style sheet that failed: Chromium makes one nevertheless, and lets nobody read it. */
+function came({ sheet }: HTMLLinkElement): boolean {
+  try {
+    return sheet !== null && sheet.cssRules.length > 0;
+  } catch {
+    return false;
+  }
+}
