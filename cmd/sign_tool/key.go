@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,8 @@ const (
 	keyLimit = 1024
 	// service is the name of the keyring's entries; the wallet is their user.
 	service = "dbc"
+	// noKeyring is what to do where the keyring does not answer.
+	noKeyring = "it is there, and unlocked, in a desktop session; elsewhere give - and the key on standard input"
 )
 
 // path is m/44'/118'/0'/0/0, as Cosmos wallets and the SDK's keyring derive.
@@ -61,7 +64,7 @@ func signerOf(o order, in *os.File, errs io.Writer) (auth.Signer, error) {
 		return signer, nil
 	}
 	if err := keyring.Set(service, o.wallet, string(text)); err != nil {
-		return nil, fmt.Errorf("save the key in the system's keyring: %w", err)
+		return nil, fmt.Errorf("save the key of %s in the system's keyring: %w; nothing was signed: %s", o.wallet, err, noKeyring)
 	}
 	return signer, nil
 }
@@ -69,8 +72,11 @@ func signerOf(o order, in *os.File, errs io.Writer) (auth.Signer, error) {
 func find(o order, in *os.File, errs io.Writer) (secret, error) {
 	if o.keyring {
 		text, err := keyring.Get(service, o.wallet)
-		if err != nil {
-			return "", fmt.Errorf("read the key of %s from the system's keyring (save it with --save): %w", o.wallet, err)
+		switch {
+		case errors.Is(err, keyring.ErrNotFound):
+			return "", fmt.Errorf("read the key of %s from the system's keyring: %w: --save keeps it there", o.wallet, err)
+		case err != nil:
+			return "", fmt.Errorf("read the key of %s from the system's keyring: %w: %s", o.wallet, err, noKeyring)
 		}
 		return secret(text), nil
 	}
