@@ -132,8 +132,8 @@ function Shown({ machine }: { machine: Machine }) {
           <Facts
             rows={[
               [m.id, <Hash key="id" text={machine.machine_id} what={m.id} />],
-              [m.owner, <Hash key="owner" text={machine.owner} what={m.owner} head={10} />],
-              [m.operator, <Hash key="operator" text={machine.operator} what={m.operator} head={10} />],
+              [m.owner, <Hash key="owner" text={machine.owner} what={m.owner} head={8} />],
+              [m.operator, <Hash key="operator" text={machine.operator} what={m.operator} head={8} />],
               [m.address, machine.public_ip || "–"],
               [m.stake, format.dbc(BigInt(machine.stake))],
               [m.listing, format.number(machine.listing_version)],

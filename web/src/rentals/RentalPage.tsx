@@ -157,7 +157,7 @@ function About({ rental }: { rental: Rental }) {
           [m.start, format.time(new Date(ms(rental.start)))],
           [m.end, format.time(new Date(ms(rental.end)))],
           [m.renter, <Hash key="r" text={rental.renter} what={m.renter} head={10} />],
-          rental.state === RentalState.TRIAL && [m.confirmWithin, format.time(new Date(ms(rental.deadline)))],
+          rental.state === RentalState.TRIAL && [m.confirmBefore, format.time(new Date(ms(rental.deadline)))],
         ]}
       />
     </Card>

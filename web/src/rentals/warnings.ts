@@ -6,15 +6,15 @@ const messages = define({
   en: {
     span: { "10 minutes": "10 minutes", "1 hour": "1 hour", "24 hours": "24 hours" } as Record<string, string>,
     ends: (within: string, when: string) =>
-      `The rental ends in less than ${within}, ${when}. Then the virtual machine is shut down: renew it to go on.`,
+      `The rental ends in less than ${within}, on ${when}. Then the virtual machine is shut down: renew it to go on.`,
     trial: (when: string) =>
-      `The rental is not confirmed: ${when} its rent comes back, and the virtual machine is deleted with its disks.`,
+      `The rental is not confirmed: on ${when} its rent comes back, and the virtual machine is deleted with its disks.`,
     trialOnly: "To go on, confirm it before then.",
     trialEnds: (within: string, when: string) =>
-      `Confirmed before then, it ends in less than ${within}, ${when}, and the virtual machine is shut down. To go on, confirm it first, then renew it.`,
+      `Confirmed before then, it ends in less than ${within}, on ${when}, and the virtual machine is shut down. To go on, confirm it first, then renew it.`,
     kept: (when: string) => `The rental is over. Its disks are kept until ${when}.`,
     keptShort: (within: string, when: string) =>
-      `The rental is over. Its disks are deleted in less than ${within}, ${when}.`,
+      `The rental is over. Its disks are deleted in less than ${within}, on ${when}.`,
     evictable: "That can be earlier, when a new virtual machine needs the room.",
     restore: (id: string) => `Rent this machine again and create with restore_task_id ${id} to go on with them.`,
     pending: "Changed CPUs and memory count from the next start.",
