@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
@@ -59,9 +60,19 @@ type parts struct {
 	closers []func() error
 }
 
+// beLean lets garbage grow to half of what is in use, not to as much again: a
+// node has little to do and much time, and its computer's memory is for others.
+// GOGC, where it is set, holds.
+func beLean() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}
+
 // Run is the life of a node: it returns nil after ctx is done and everything it
 // began has ended. VMs run on and are found again by the next Run.
 func Run(ctx context.Context, cfg Config) (err error) {
+	beLean()
 	switch cfg.Role {
 	case RoleClient:
 		return runClient(ctx, cfg)

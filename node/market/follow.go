@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -183,6 +184,7 @@ func (s *Store) fill(ctx context.Context, c Chain, is Binding) error {
 			return err
 		}
 		if last {
+			debug.FreeOSMemory() // no page so large comes again
 			return nil
 		}
 		key = res.Pagination.NextKey

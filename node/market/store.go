@@ -151,7 +151,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	// A rolled back write costs blocks that are read again, so NORMAL will do. Each
 	// connection has a cache of its own, in KiB; beyond it, the system's is as near.
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"+
-		"&_pragma=busy_timeout(5000)&_pragma=cache_size(-4096)&_pragma=journal_size_limit(16777216)&_txlock=immediate")
+		"&_pragma=busy_timeout(5000)&_pragma=cache_size(-2048)&_pragma=journal_size_limit(16777216)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open the index of machines: %w", err)
 	}

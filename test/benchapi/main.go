@@ -46,11 +46,11 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	}
 	defer w.close()
 	row("index filled from pages of 500, until the first answer", "%v", w.filled)
-	idle, err := computer.Resident(w.client.cmd.Process.Pid)
+	idle, err := computer.MemoryOf(w.client.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
-	row("resident memory of the idle client node, index on disk (budget ≤ 100 MiB)", "%d MiB", idle>>20)
+	row("resident memory of the idle client node, index on disk (budget ≤ 100 MiB)", "%v", idle)
 	for _, callers := range []int{1, 64} {
 		if err := w.compareCalls(ctx, row, cfg.calls, callers); err != nil {
 			return err
@@ -62,10 +62,10 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if err := w.amongSlow(ctx, row, cfg); err != nil {
 		return err
 	}
-	busy, err := computer.Resident(w.client.cmd.Process.Pid)
+	busy, err := computer.MemoryOf(w.client.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
-	row("resident memory of the client node after all of it", "%d MiB", busy>>20)
+	row("resident memory of the client node after all of it", "%v", busy)
 	return nil
 }

@@ -67,11 +67,11 @@ func pairs(ctx context.Context, cfg config, t computer.Table) (err error) {
 }
 
 func onDevnet(ctx context.Context, cfg config, t computer.Table, info devnet.Info) (err error) {
-	before, err := computer.Resident(info.Processes["node"].PID)
+	before, err := computer.MemoryOf(info.Processes["node"].PID)
 	if err != nil {
 		return err
 	}
-	t.Row("resident memory of the idle compute node, before its first VM (budget ≤ 100 MiB)", "%d MiB", before>>20)
+	t.Row("resident memory of the idle compute node, before its first VM (budget ≤ 100 MiB)", "%v", before)
 	m, err := openMarket(ctx, info)
 	if err != nil {
 		return err
@@ -92,11 +92,11 @@ func onDevnet(ctx context.Context, cfg config, t computer.Table, info devnet.Inf
 		}
 	}
 	all.write(t)
-	after, err := computer.Resident(info.Processes["node"].PID)
+	after, err := computer.MemoryOf(info.Processes["node"].PID)
 	if err != nil {
 		return err
 	}
-	t.Row("the same after all of them were created and deleted", "%d MiB", after>>20)
+	t.Row("the same after all of them were created and deleted", "%v", after)
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dbc-network/dbc/app"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/test/computer"
 	"github.com/dbc-network/dbc/test/crowd"
 	"github.com/dbc-network/dbc/test/testnet"
 	"github.com/dbc-network/dbc/x/machine"
@@ -59,8 +60,17 @@ func TestMarket(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("the chain with %d machines and %d rentals began after %s", len(market.Machines), len(market.Rentals), time.Since(begun).Round(time.Second))
-	base := readsFrom(ctx, t, validator)
+	base, pid := readsFrom(ctx, t, validator)
 	browse(t, "market.test.mjs", "BASE="+base, "MARKET="+written(t, market))
+	memory, err := computer.MemoryOf(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the client node's memory: %s", memory)
+	// The genesis alone has more.
+	if memory.Peak > 400<<20 {
+		t.Errorf("the client node took %d MiB, want less than 400", memory.Peak>>20)
+	}
 }
 
 // fill puts a market into a genesis, with what the bank must hold for it.
@@ -98,9 +108,9 @@ func fill(t *testing.T, path string, market crowd.Market) {
 	write(t, path, doc)
 }
 
-// readsFrom starts a client node of a chain and gives its address. Its index
-// is filled while the browser looks at it.
-func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator) string {
+// readsFrom starts a client node of a chain and gives its address and process.
+// Its index is filled while the browser looks at it.
+func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator) (string, int) {
 	t.Helper()
 	home := t.TempDir()
 	listen, p2p := freePort(t), freePort(t)
@@ -136,7 +146,7 @@ func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator) string {
 		case <-look.C:
 		}
 	}
-	return base
+	return base, cmd.Process.Pid
 }
 
 func answers(ctx context.Context, url string) bool {
