@@ -21,6 +21,7 @@ export async function accessible(page, what) {
 export async function shoot(page, name) {
   if (!shots) return;
   const wide = page.viewportSize();
+  await page.mouse.move(0, 0); // nothing is pointed at
   const looks = [["", wide, undefined]];
   if (wide.width > 1_000)
     looks.push(["-dark", wide, "dark"], ["-phone", phone, "light"], ["-phone-dark", phone, "dark"]);

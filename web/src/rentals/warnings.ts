@@ -11,7 +11,7 @@ const messages = define({
       `The rental is not confirmed: on ${when} its rent comes back, and the virtual machine is deleted with its disks.`,
     trialOnly: "To go on, confirm it before then.",
     trialEnds: (within: string, when: string) =>
-      `Confirmed before then, it ends in less than ${within}, on ${when}, and the virtual machine is shut down. To go on, confirm it first, then renew it.`,
+      `Confirmed before then, it ends in less than ${within}, on ${when}, and the virtual machine is shut down. To go on, confirm first, then renew.`,
     kept: (when: string) => `The rental is over. Its disks are kept until ${when}.`,
     keptShort: (within: string, when: string) =>
       `The rental is over. Its disks are deleted in less than ${within}, on ${when}.`,
