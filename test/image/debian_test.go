@@ -11,7 +11,8 @@ import (
 	"github.com/dbc-network/dbc/seed"
 )
 
-// TestDebian: cloud-init takes all of the node's seed, and both logins work.
+// TestDebian: cloud-init takes all of the node's seed, both logins work, and the
+// project's own programs run there as services.
 func TestDebian(t *testing.T) {
 	disk, base := newDisk(t, debian)
 	before := digest(t, base.Path)
@@ -21,7 +22,7 @@ func TestDebian(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.data.PasswordHash = hash
-	g := boot(t, debian, disk, writeSeed(t, r.data))
+	g := boot(t, debian, disk, writeSeed(t, r.data), programs(t))
 	c := r.login(t, g)
 	for line, want := range map[string]string{
 		"id -un":                             "dbc",
@@ -59,6 +60,7 @@ func TestDebian(t *testing.T) {
 	if got := call(t, g.agent, false, `{"execute":"guest-ping"}`); got != "{}" {
 		t.Errorf("guest-ping: %s", got)
 	}
+	testUnits(t, c)
 	g.powerDown(t)
 	if err := image.Check(t.Context(), disk); err != nil {
 		t.Error(err)
