@@ -145,7 +145,7 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   await importKey(page, r, "en", "Owner", await secretOf("devnet-owner"));
   await importKey(page, r, "en", "Operator", await secretOf("devnet-operator"));
   await page.getByRole("navigation").getByRole("link", { name: "Host" }).click();
-  await page.getByRole("link", { name: `Machine ${machine}` }).click();
+  await page.getByRole("link", { name: `Machine ${machine.slice(0, 8)}…${machine.slice(-4)}` }).click();
   const part = (name) => page.getByRole("region", { name, exact: true });
   await part("Go offline").waitFor();
   await accessible(page, "host");
@@ -250,6 +250,14 @@ test("a host's page on a phone, in Chinese and in the dark", { timeout: limit },
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.equal(wide, false, `${path} scrolls sideways`);
     await accessible(page, path);
+  }
+  for (const [path, list] of [["/host", "主机"], ["/wallet", "交易记录"], [`/host/${machine}`, "收入"]]) {
+    await page.goto(path);
+    const rows = page.getByRole("list", { name: list, exact: true }).getByRole("listitem");
+    await rows.first().waitFor();
+    assert.ok((await rows.first().getByRole("term").count()) > 2, `${path}: a row without its names`);
+    await accessible(page, path);
+    await shoot(page, `zh${path.slice(0, 8).replaceAll("/", "-")}-list-phone-dark`);
   }
   await page.goto(`/host/${machine}`);
   await page.getByRole("region", { name: "下线", exact: true }).waitFor();

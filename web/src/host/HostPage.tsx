@@ -15,7 +15,7 @@ import { useHosted } from "./books";
 import { messages } from "./messages";
 import { rented } from "./rights";
 import { StateBadges } from "./StateBadges";
-import { gpus } from "./states";
+import { gpus, short } from "./states";
 
 /** HostPage lists the machines of the chosen account. */
 export default function HostPage() {
@@ -62,9 +62,9 @@ function Hosted({ listings }: { listings: readonly Listing[] }) {
   const columns: Column<(typeof rows)[number]>[] = [
     {
       name: m.col.machine,
-      cell: ({ machine }) => (
-        <Link to={`/host/${machine.id}`} className="mono" aria-label={m.machine(machine.id)}>
-          {machine.id.slice(0, 8)}…{machine.id.slice(-4)}
+      cell: ({ machine: { id } }) => (
+        <Link to={`/host/${id}`} className="mono" aria-label={m.machine(short(id))}>
+          {short(id)}
         </Link>
       ),
     },

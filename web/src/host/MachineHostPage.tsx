@@ -20,6 +20,7 @@ import { Earnings } from "./Earnings";
 import { messages } from "./messages";
 import { rented } from "./rights";
 import { StateBadges } from "./StateBadges";
+import { short } from "./states";
 
 /** MachineHostPage is one machine as its host sees it. */
 export default function MachineHostPage() {
@@ -40,11 +41,7 @@ export default function MachineHostPage() {
   const rules = params.data?.params;
   const error = found.error ?? params.error;
   return (
-    <Page
-      before={back}
-      title={m.machine(`${machineId.slice(0, 8)}…${machineId.slice(-4)}`)}
-      actions={machine && <StateBadges machine={machine} />}
-    >
+    <Page before={back} title={m.machine(short(machineId))} actions={machine && <StateBadges machine={machine} />}>
       {error && <ErrorNote error={error} onRetry={() => void found.refetch()} />}
       {listing && machine && rules
         ? machine && <Hosted listing={listing} machine={machine} params={rules} />

@@ -25,3 +25,8 @@ export function gpus({ facts }: Machine): string {
     if (gpuCount > 0) counts.set(gpuType, (counts.get(gpuType) ?? 0) + gpuCount);
   return [...counts].map(([type, count]) => `${count} × ${type}`).join(", ");
 }
+
+/** short is a machine's id where there is no room for all of it. */
+export function short(id: string): string {
+  return `${id.slice(0, 8)}…${id.slice(-4)}`;
+}
