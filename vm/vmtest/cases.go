@@ -67,15 +67,15 @@ func testReset(t *testing.T, b Bench) {
 	wantError(t, "reset what is off", b.Driver.Reset(b.context(t), spec.UUID), vm.ErrNotRunning)
 	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
 	for n := range 2 {
-		b.Greeted(t, spec, 1+n)
+		b.greeted(t, spec, 1+n)
 		must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 		b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
 	}
-	b.Greeted(t, spec, 3)
+	b.greeted(t, spec, 3)
 	must(t, "pause", b.Driver.Pause(b.context(t), spec.UUID))
 	must(t, "reset what is paused", b.Driver.Reset(b.context(t), spec.UUID))
 	b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
-	b.Greeted(t, spec, 4)
+	b.greeted(t, spec, 4)
 }
 
 // testShutdown takes a guest that obeys and one that doesn't.

@@ -18,7 +18,8 @@ type Bench struct {
 	Spec func(t *testing.T, name string) vm.Spec
 	// Greeting is what such a guest writes to its console when it begins.
 	Greeting string
-	// Greeted returns when the guest has begun that often since it was defined.
+	// Greeted returns when the guest has begun that often since it was defined;
+	// nil for one that greets before Start and Reset return.
 	Greeted func(t *testing.T, spec vm.Spec, times int)
 	// Disk makes a data disk of the guest, which it does not have yet.
 	Disk func(t *testing.T, spec vm.Spec, target string) vm.Disk
@@ -75,6 +76,14 @@ func (b Bench) define(t *testing.T, name string) vm.Spec {
 	})
 	must(t, "define", b.Driver.Define(b.context(t), spec))
 	return spec
+}
+
+// greeted waits for a guest that has begun that often.
+func (b Bench) greeted(t *testing.T, spec vm.Spec, times int) {
+	t.Helper()
+	if b.Greeted != nil {
+		b.Greeted(t, spec, times)
+	}
 }
 
 func (b Bench) expect(t *testing.T, id vm.UUID, state vm.State, reason vm.Reason) {

@@ -17,7 +17,7 @@ func testConsole(t *testing.T, b Bench) {
 	wantError(t, "console of what is off", err, vm.ErrNotRunning)
 	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
 	greeted := func(times int) net.Conn {
-		b.Greeted(t, spec, times)
+		b.greeted(t, spec, times)
 		conn := b.connect(t, spec.UUID, b.Driver.Console)
 		must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 		expectBytes(t, conn, b.Greeting)
@@ -31,7 +31,7 @@ func testConsole(t *testing.T, b Bench) {
 		must(t, "close", conn.Close())
 	}
 	// With nobody there the guest goes on all the same.
-	b.Greeted(t, spec, 3)
+	b.greeted(t, spec, 3)
 	must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 	b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
 	expectEnd(t, b, spec.UUID, greeted(4))
