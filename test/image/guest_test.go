@@ -36,6 +36,7 @@ type guest struct {
 	console chan string
 	ended   chan error
 	closed  chan struct{}
+	cut     context.CancelFunc
 }
 
 // kind is an image with what it needs.
@@ -63,7 +64,8 @@ func boot(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 			t.Fatalf("QEMU ended early: %v", <-g.ended)
 		}
 	case <-time.After(bootMax):
-		t.Fatal("the guest did not become ready")
+		g.cut()
+		t.Fatalf("the guest did not become ready; its console: %s", <-g.console)
 	}
 	return g
 }
@@ -83,6 +85,7 @@ func start(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 		args = append(args, "-drive", "if=none,id="+id+",format=raw,readonly=on,file="+path, "-device", "virtio-blk-pci,drive="+id)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	g.cut = cancel
 	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append(args, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", of.memoryMiB,
 		"-nodefaults", "-display", "none", "-vga", "std", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-drive", "if=none,id=root,format=qcow2,file="+disk, "-device", "virtio-blk-pci,drive=root,bootindex=1",
@@ -110,7 +113,7 @@ func start(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 		g.ended <- err
 		close(g.closed)
 	}()
-	t.Cleanup(func() { cancel(); g.wait() })
+	t.Cleanup(func() { g.cut(); g.wait() })
 	return g
 }
 
