@@ -147,6 +147,10 @@ func (c *Client) genesisHash(ctx context.Context) ([32]byte, error) {
 		// Pieces of 16 MiB were read: what they took isn't needed again.
 		debug.FreeOSMemory()
 	}
+	if doc.failed != nil {
+		// The parser takes an error that wraps io.EOF for the document's end.
+		return [32]byte{}, fmt.Errorf("read the genesis document: %w", doc.failed)
+	}
 	return sum, err
 }
 
@@ -156,6 +160,8 @@ type genesisReader struct {
 	client      *Client
 	next, total uint
 	rest        []byte
+	// failed is why a piece did not come.
+	failed error
 }
 
 func (r *genesisReader) Read(p []byte) (int, error) {
@@ -163,16 +169,23 @@ func (r *genesisReader) Read(p []byte) (int, error) {
 		if r.next >= r.total {
 			return 0, io.EOF
 		}
-		chunk, err := r.client.rpc.GenesisChunked(r.ctx, r.next)
-		if err != nil {
-			return 0, rpcError(r.ctx, "read the genesis document", err)
+		if r.failed = r.piece(); r.failed != nil {
+			return 0, r.failed
 		}
-		if r.rest, err = base64.StdEncoding.DecodeString(chunk.Data); err != nil {
-			return 0, fmt.Errorf("read the genesis document: %w", err)
-		}
-		r.next, r.total = r.next+1, uint(max(chunk.TotalChunks, 0))
 	}
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
+}
+
+func (r *genesisReader) piece() error {
+	chunk, err := r.client.rpc.GenesisChunked(r.ctx, r.next)
+	if err != nil {
+		return rpcError(r.ctx, fmt.Sprintf("ask for piece %d", r.next), err)
+	}
+	if r.rest, err = base64.StdEncoding.DecodeString(chunk.Data); err != nil {
+		return fmt.Errorf("piece %d: %w", r.next, err)
+	}
+	r.next, r.total = r.next+1, uint(max(chunk.TotalChunks, 0))
+	return nil
 }

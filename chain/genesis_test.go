@@ -2,9 +2,13 @@ package chain
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -188,3 +192,46 @@ func TestGenesisFails(t *testing.T) {
 type unread struct{ *blocks }
 
 func (unread) genesisHash(context.Context) ([32]byte, error) { return [32]byte{}, errors.New("cut") }
+
+// TestGenesisCut: a connection that ends between two pieces is no end of the document.
+func TestGenesisCut(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]string{"inside of it": `{"a":[1,`, "where it may end": `{"a":1}`} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			var asked struct {
+				ID     json.RawMessage
+				Params struct{ Chunk string }
+			}
+			if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || asked.Params.Chunk != "0" {
+				panic(http.ErrAbortHandler)
+			}
+			fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"chunk":"0","total":"2","data":%q}}`,
+				asked.ID, base64.StdEncoding.EncodeToString([]byte(first)))
+		}))
+		c, err := Dial(t.Context(), Config{GRPC: "127.0.0.1:1", RPC: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum, err := c.genesisHash(t.Context()); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("%s: %x, %v, want %v", name, sum, err, ErrUnreachable)
+		}
+		_ = c.Close()
+		server.Close()
+	}
+}
+
+// TestOutageIsDoubted by whichever question meets it.
+func TestOutageIsDoubted(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(*Client, context.Context) (Head, error){"head": (*Client).Head, "newest": (*Client).Newest} {
+		c, err := Dial(t.Context(), Config{GRPC: "127.0.0.1:1", RPC: "http://127.0.0.1:1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.genesis.known = true
+		if _, err := ask(c, t.Context()); !errors.Is(err, ErrUnreachable) || !c.genesis.doubted {
+			t.Errorf("%s: %v, doubted %t", name, err, c.genesis.doubted)
+		}
+		_ = c.Close()
+	}
+}

@@ -24,23 +24,35 @@ type Head struct {
 // falling height or an old block are the caller's to refuse. The first one reads
 // the whole genesis document; who doesn't need its hash asks Newest.
 func (c *Client) Head(ctx context.Context) (Head, error) {
-	status, err := c.rpc.Status(ctx)
+	status, err := c.status(ctx)
 	if err != nil {
-		c.genesis.doubt()
-		return Head{}, rpcError(ctx, "ask for the newest block", err)
+		return Head{}, err
+	}
+	hash, err := c.genesis.get(ctx, c, status.SyncInfo)
+	if err != nil {
+		return Head{}, err
 	}
 	head := headOf(status)
-	head.GenesisHash, err = c.genesis.get(ctx, c, status.SyncInfo)
-	return head, err
+	head.GenesisHash = hash
+	return head, nil
 }
 
 // Newest is Head without GenesisHash.
 func (c *Client) Newest(ctx context.Context) (Head, error) {
-	status, err := c.rpc.Status(ctx)
+	status, err := c.status(ctx)
 	if err != nil {
-		return Head{}, rpcError(ctx, "ask for the newest block", err)
+		return Head{}, err
 	}
 	return headOf(status), nil
+}
+
+func (c *Client) status(ctx context.Context) (*coretypes.ResultStatus, error) {
+	status, err := c.rpc.Status(ctx)
+	if err != nil {
+		c.genesis.doubt()
+		return nil, rpcError(ctx, "ask for the newest block", err)
+	}
+	return status, nil
 }
 
 func headOf(status *coretypes.ResultStatus) Head {

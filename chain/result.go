@@ -80,7 +80,7 @@ func (c *Client) await(ctx context.Context, s sending) (TxResult, error) {
 const indexLag = 2
 
 func (c *Client) isPast(ctx context.Context, last uint64) bool {
-	status, err := c.rpc.Status(ctx)
+	status, err := c.status(ctx)
 	return err == nil && status.SyncInfo.LatestBlockHeight > int64(last)+indexLag
 }
 

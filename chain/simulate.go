@@ -14,9 +14,9 @@ func (c *Client) simulate(ctx context.Context, signer Signer, d draft) (gas, hei
 	if err != nil {
 		return 0, 0, err
 	}
-	status, err := c.rpc.Status(ctx)
+	status, err := c.status(ctx)
 	if err != nil {
-		return 0, 0, rpcError(ctx, "ask for the newest block", err)
+		return 0, 0, err
 	}
 	res, err := c.rpc.ABCIQuery(ctx, "/app/simulate", raw)
 	if err != nil {
