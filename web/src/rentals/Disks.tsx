@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { HardDrive, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
@@ -16,9 +16,45 @@ import type { Strict } from "./strict";
 import { type Disk, type DiskList, gibOf, isGib } from "./tasks";
 import type { Ask } from "./useSession";
 
+const diskMessages = define({
+  en: {
+    title: "Disks",
+    why: "A new data disk is empty. The guest finds it at once, as /dev/disk/by-id/virtio- with its name; make a file system on it and mount it there. After enlarging, grow that file system.",
+    size: "Size of a new data disk",
+    add: "Add a data disk",
+    larger: (disk: string) => `New size of ${disk}`,
+    largerBad: (gib: string) => `A whole number above ${gib}: a disk never gets smaller.`,
+    resize: (disk: string) => `Enlarge ${disk}`,
+    delete: (disk: string) => `Delete ${disk}`,
+    deleteTitle: (disk: string) => `Delete the data disk ${disk}`,
+    deleteWarning: "Everything on it is lost. Unmount it in the guest first.",
+    system: "system",
+    states: {
+      "disk adding": "being added",
+      "disk resizing": "being enlarged",
+      "disk deleting": "being deleted",
+    } as Record<string, string>,
+  },
+  zh: {
+    title: "磁盘",
+    why: "新数据盘是空的，虚拟机立即可见，路径为 /dev/disk/by-id/virtio- 加盘名；请在虚拟机内建立文件系统并挂载。扩容后请在虚拟机内扩展文件系统。",
+    size: "新数据盘大小",
+    add: "添加数据盘",
+    larger: (disk) => `${disk} 的新大小`,
+    largerBad: (gib) => `请输入大于 ${gib} 的整数：磁盘不能缩小。`,
+    resize: (disk) => `扩大 ${disk}`,
+    delete: (disk) => `删除 ${disk}`,
+    deleteTitle: (disk) => `删除数据盘 ${disk}`,
+    deleteWarning: "盘上的全部内容将丢失。请先在虚拟机内卸载它。",
+    system: "系统盘",
+    states: { "disk adding": "添加中", "disk resizing": "扩容中", "disk deleting": "删除中" },
+  },
+});
+
 /** Disks lists a virtual machine's disks, and adds, enlarges and deletes data disks. */
 export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefined; id: string }) {
   const m = useMessages(messages);
+  const words = useMessages(diskMessages);
   const [size, setSize] = useState("");
   const [busy, setBusy] = useState("");
   const [error, setError] = useState<unknown>();
@@ -47,19 +83,19 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
   };
   const remove = (disk: string) => {
     const about = {
-      title: m.disks.deleteTitle(disk),
+      title: words.deleteTitle(disk),
       rows: [[m.deleteRow, id]] as const,
-      warning: m.disks.deleteWarning,
+      warning: words.deleteWarning,
       confirmLabel: m.delete,
     };
     return run(`delete ${disk}`, async () => strict?.(`/api/v1/disk/delete/${id}`, { disk }, about));
   };
   return (
-    <section aria-label={m.disks.title}>
+    <section aria-label={words.title}>
       <Stack gap={12}>
-        <h3>{m.disks.title}</h3>
-        <p className="small muted">{m.disks.why}</p>
-        <Asked query={list} label={m.disks.title} />
+        <h3>{words.title}</h3>
+        <p className="small muted">{words.why}</p>
+        <Asked query={list} label={words.title} />
         {list.data?.reason && (
           <Banner tone="bad" title={m.reason}>
             {list.data.reason}
@@ -86,7 +122,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
           }}
         >
           <TextField
-            label={m.disks.size}
+            label={words.size}
             value={size}
             onChange={setSize}
             inputMode="numeric"
@@ -100,7 +136,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
             busy={busy === "add"}
             disabled={busy !== "" || !isGib(size)}
           >
-            {m.disks.add}
+            {words.add}
           </Button>
         </form>
         {error !== undefined && <ErrorNote error={error} />}
@@ -120,7 +156,7 @@ function Entry({
   resize: (gib: string) => Promise<boolean>;
   remove: (() => Promise<boolean>) | undefined;
 }) {
-  const m = useMessages(messages);
+  const words = useMessages(diskMessages);
   const [larger, setLarger] = useState("");
   const system = disk === "vda";
   const idle = status === "ok";
@@ -132,8 +168,8 @@ function Entry({
           <HardDrive aria-hidden="true" />
           <code>{disk}</code>
           <span className="num">{gibOf(size)} GiB</span>
-          {system && <Badge>{m.disks.system}</Badge>}
-          {!idle && <Badge tone="accent">{m.disks.states[status] ?? status}</Badge>}
+          {system && <Badge>{words.system}</Badge>}
+          {!idle && <Badge tone="accent">{words.states[status] ?? status}</Badge>}
         </span>
         {remove && !system && (
           <Button
@@ -144,7 +180,7 @@ function Entry({
             disabled={busy !== "" || !idle}
             onClick={() => void remove()}
           >
-            {m.disks.delete(disk)}
+            {words.delete(disk)}
           </Button>
         )}
       </Row>
@@ -157,16 +193,16 @@ function Entry({
           }}
         >
           <TextField
-            label={m.disks.larger(disk)}
+            label={words.larger(disk)}
             value={larger}
             onChange={setLarger}
             inputMode="numeric"
             autoComplete="off"
             suffix="GiB"
-            error={larger !== "" && !ok && m.disks.largerBad(size.replace(/G$/, ""))}
+            error={larger !== "" && !ok && words.largerBad(size.replace(/G$/, ""))}
           />
           <Button type="submit" busy={busy === `resize ${disk}`} disabled={!ok || !idle || busy !== ""}>
-            {m.disks.resize(disk)}
+            {words.resize(disk)}
           </Button>
         </form>
       )}
