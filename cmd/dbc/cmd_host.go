@@ -113,11 +113,11 @@ func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, erro
 		return machine.Bond{}, err
 	}
 	if f.owner == "" {
-		owner, err := s.signer(cmd)
+		owner, _, err := s.renter(cmd) // the chain says which keyring is meant
 		if err != nil {
 			return machine.Bond{}, err
 		}
-		f.owner = owner.Address()
+		f.owner = owner.Wallet.Address()
 	}
 	if f.operator == "" {
 		f.operator = f.owner

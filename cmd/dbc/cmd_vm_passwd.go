@@ -49,7 +49,7 @@ func newVMPasswdCommand(s *settings) *cobra.Command {
 func readPassword(cmd *cobra.Command) (string, error) {
 	file, ok := cmd.InOrStdin().(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
-		line, err := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 1024)).ReadString('\n')
+		line, err := bufio.NewReader(sparing{io.LimitReader(cmd.InOrStdin(), 1024)}).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", fmt.Errorf("read the password: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ type settings struct {
 	nodeDefault, compute string
 	// peers is the client of nodes inside this process, once it is needed.
 	peers *p2p.Host
+	// own is the wallet of wallet, once a command asked for it: a passphrase is
+	// asked for once.
+	own *client.Wallet
 
 	json    bool
 	timeout time.Duration
@@ -131,11 +135,26 @@ func (s *settings) keyring(cmd *cobra.Command) (*client.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.OpenKeyring(home, client.Backend(s.chainID), cmd.InOrStdin())
+	return client.OpenKeyring(home, client.Backend(s.chainID), sparing{cmd.InOrStdin()})
 }
+
+// sparing lets a buffered reader that looks for a line take no byte beyond it:
+// after a passphrase, a password or a guest's keys may follow.
+type sparing struct{ io.Reader }
+
+func (r sparing) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(1, len(p))]) }
 
 // signer is the wallet that the command acts for.
 func (s *settings) signer(cmd *cobra.Command) (*client.Wallet, error) {
+	if s.own != nil {
+		return s.own, nil
+	}
+	own, err := s.findSigner(cmd)
+	s.own = own
+	return own, err
+}
+
+func (s *settings) findSigner(cmd *cobra.Command) (*client.Wallet, error) {
 	ring, err := s.keyring(cmd)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+)
+
+// TestPassphraseOnce: dbc host bond and dbc host online ask for their wallet
+// twice, and whoever pipes its passphrase says it once. What is before it and
+// after it goes where it should.
+func TestPassphraseOnce(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("DBC_HOME", home)
+	const chainID = "dbc-testnet-1"
+	ring, err := client.OpenKeyring(home, client.Backend(chainID), strings.NewReader("a passphrase\na passphrase\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := ring.Create("owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &settings{home: home, chainID: chainID, wallet: "owner"}
+	cmd := &cobra.Command{}
+	input := strings.NewReader("a password\na passphrase\nkeys")
+	cmd.SetIn(input)
+	if password, err := readPassword(cmd); err != nil || password != "a password" {
+		t.Errorf("the password is %q, %v", password, err)
+	}
+	for range 2 {
+		got, err := s.signer(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Address() != made.Address() {
+			t.Errorf("wallet %s, want %s", got.Address(), made.Address())
+		}
+	}
+	if rest, err := io.ReadAll(input); err != nil || string(rest) != "keys" {
+		t.Errorf("left are %q, %v", rest, err)
+	}
+}
