@@ -126,6 +126,7 @@ func writeTask(w io.Writer, t api.Task) {
 		line("Login", fmt.Sprintf("%s@%s port %s", t.UserName, t.SSHIP, t.SSHPort))
 		line("Password", t.LoginPassword)
 	}
+	line("Ports", strings.Join(t.CustomPort, " "))
 	line("Host keys", strings.Join(t.SSHHostKeys, "; "))
 	for _, warning := range t.Warnings {
 		line("Warning", warning)

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 
+	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
 )
 
@@ -60,7 +61,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, &host.Refusal{Kind: ErrBody, Field: "body", Value: "too long", Limit: fmt.Sprintf("%d bytes", MaxBody)}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: it ended early", ErrBody)
+		return nil, &host.Refusal{Kind: ErrBody, Field: "body", Value: "cut off", Limit: "a JSON object"}
 	}
 	return body, nil
 }
@@ -76,6 +77,9 @@ func decodeRequest(body []byte) (Request, error) {
 			Kind: host.ErrNotSupported, Field: "multisig_accounts", Value: "…", Limit: "the header DBC-Auth, or a ticket",
 			Remedy: "sign with one wallet",
 		}
+	}
+	if text := bytes.TrimSpace(req.Additional); len(text) > 0 && text[0] != '{' && string(text) != "null" {
+		return Request{}, BadBody(&envelope.Wrong{Field: "additional", Value: "something else", Limit: "a JSON object"})
 	}
 	return req.Request, nil
 }
@@ -117,16 +121,14 @@ func present(value json.RawMessage) bool {
 	return true
 }
 
-// strict decodes exactly one JSON value; a field that is not known is an error,
-// since a misspelt one would silently mean its default.
-func strict(data []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", ErrBody, err)
+// strict decodes exactly one JSON value without unknown fields.
+func strict(data []byte, into any) error { return BadBody(envelope.Strict(data, into)) }
+
+// BadBody is ErrBody with the field that is at fault, nil for nil.
+func BadBody(err error) error {
+	wrong := new(envelope.Wrong)
+	if !errors.As(err, &wrong) {
+		return err
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: more than one JSON value", ErrBody)
-	}
-	return nil
+	return &host.Refusal{Kind: ErrBody, Field: wrong.Field, Value: wrong.Value, Limit: wrong.Limit}
 }

@@ -49,7 +49,7 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 		out.NoPorts, wish.NewCustomPort = true, nil
 	}
 	for _, text := range wish.NewCustomPort {
-		ports, err := parseCustomPort(text, lim)
+		ports, err := parseCustomPort("new_custom_port", text, lim)
 		if err != nil {
 			return out, err
 		}

@@ -114,7 +114,7 @@ func parsePorts(c Create, lim limits) ([]journal.Port, error) {
 	}
 	ports := []journal.Port{{Protocol: "tcp", Host: first, Guest: sshPort}}
 	for _, text := range c.CustomPort {
-		more, err := parseCustomPort(text, lim)
+		more, err := parseCustomPort("custom_port", text, lim)
 		if err != nil {
 			return nil, err
 		}
@@ -127,9 +127,9 @@ func parsePorts(c Create, lim limits) ([]journal.Port, error) {
 
 // parseCustomPort takes the original's "tcp,P", "udp,P:Q", "tcp,A-B" and
 // "tcp,A-B:C-D": the host's port first, the guest's after the colon.
-func parseCustomPort(text string, lim limits) ([]journal.Port, error) {
+func parseCustomPort(field, text string, lim limits) ([]journal.Port, error) {
 	limit := fmt.Sprintf("tcp or udp, a comma, then P, P:Q, A-B or A-B:C-D with host ports %d-%d", lim.portFirst, lim.portLast)
-	bad := badValue("custom_port", text, limit)
+	bad := badValue(field, text, limit)
 	protocol, rest, ok := strings.Cut(text, ",")
 	if !ok || (protocol != "tcp" && protocol != "udp") || len(rest) > 32 {
 		return nil, bad
@@ -147,7 +147,7 @@ func parseCustomPort(text string, lim limits) ([]journal.Port, error) {
 		}
 	}
 	if int(b-a) >= host.MaxPorts {
-		return nil, badValue("custom_port", text, fmt.Sprintf("at most %d ports in all", host.MaxPorts))
+		return nil, badValue(field, text, fmt.Sprintf("at most %d ports in all", host.MaxPorts))
 	}
 	var ports []journal.Port
 	for i := range int(b-a) + 1 {

@@ -56,7 +56,7 @@ func TestParseCustomPort(t *testing.T) {
 		"5200":                      nil,
 		"":                          nil,
 	} {
-		got, err := parseCustomPort(text, testLimits)
+		got, err := parseCustomPort("custom_port", text, testLimits)
 		if (err != nil) != (want == nil) || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
 		}
@@ -93,7 +93,7 @@ func FuzzParseCustomPort(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		ports, err := parseCustomPort(text, testLimits)
+		ports, err := parseCustomPort("custom_port", text, testLimits)
 		if err != nil {
 			return
 		}

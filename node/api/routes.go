@@ -16,8 +16,8 @@ import (
 type Route struct {
 	// Name is the operation's id: lower case, words joined by _.
 	Name string
-	// Method is GET or POST; Path may hold {id}, or end in {rest...} for a
-	// whole tree that answers alike.
+	// Method is GET or POST; Path may hold a name in braces, or end in {rest...}
+	// for a whole tree that answers alike.
 	Method, Path string
 	Authority    Authority
 	// Scope is what a session needs for it; the zero value is all.
@@ -27,8 +27,15 @@ type Route struct {
 	// Additional is a value of the type that the body's additional has, nil
 	// where it has to be empty.
 	Additional any
-	// Example is an additional in JSON, for the Postman collection; "" is {}.
+	// Example is an additional in JSON, for the Postman collection; "" is {}. Where
+	// Body is set it is the body.
 	Example string
+	// Own is set for what a client node answers itself: such a reply carries no
+	// machine's signature.
+	Own bool
+	// Body is a value of the type of the whole body, for such a route that is asked
+	// of no machine; nil where it is the usual one.
+	Body any
 	// Reply is a value of the type of message; a string is "ok".
 	Reply any
 

@@ -125,6 +125,9 @@ func (s *Server) task(t journal.Task) Task {
 	}
 	if len(t.Ports) > 0 {
 		d.SSHPort = strconv.Itoa(int(t.Ports[0].Host))
+		for _, p := range t.Ports[1:] {
+			d.CustomPort = append(d.CustomPort, fmt.Sprintf("%s,%d:%d", p.Protocol, p.Host, p.Guest))
+		}
 	}
 	if t.Addr != (netip.Addr{}) {
 		d.LocalAddress = []string{t.Addr.String()}

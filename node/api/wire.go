@@ -5,7 +5,7 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
+	"reflect"
 
 	"github.com/dbc-network/dbc/node/journal"
 )
@@ -221,7 +221,7 @@ func (f *Flag) UnmarshalJSON(data []byte) error {
 	case "false", `"false"`, `""`, "null":
 		*f = false
 	default:
-		return fmt.Errorf("%.20s is neither true nor false", data)
+		return &json.UnmarshalTypeError{Value: "value that is neither true nor false", Type: reflect.TypeFor[bool]()}
 	}
 	return nil
 }
@@ -304,16 +304,18 @@ type TaskSummary struct {
 // "create error" and so on; Reason says why where something failed.
 type Task struct {
 	TaskSummary
-	OS            string `json:"os,omitempty"`
-	SSHIP         string `json:"ssh_ip,omitempty"`
-	SSHPort       string `json:"ssh_port,omitempty"`
-	UserName      string `json:"user_name,omitempty"`
-	LoginPassword string `json:"login_password,omitempty"`
-	ImageName     string `json:"image_name"`
-	BiosMode      string `json:"bios_mode"`
-	CPUCores      string `json:"cpu_cores"`
-	GPUCount      string `json:"gpu_count"`
-	MemSize       string `json:"mem_size"`
+	OS      string `json:"os,omitempty"`
+	SSHIP   string `json:"ssh_ip,omitempty"`
+	SSHPort string `json:"ssh_port,omitempty"`
+	// CustomPort are the published ports but SSH's, as create takes them.
+	CustomPort    []string `json:"custom_port,omitempty"`
+	UserName      string   `json:"user_name,omitempty"`
+	LoginPassword string   `json:"login_password,omitempty"`
+	ImageName     string   `json:"image_name"`
+	BiosMode      string   `json:"bios_mode"`
+	CPUCores      string   `json:"cpu_cores"`
+	GPUCount      string   `json:"gpu_count"`
+	MemSize       string   `json:"mem_size"`
 	// CPUPinned: the CPUs are the host's own ones of this VM alone.
 	CPUPinned bool `json:"cpu_pinned"`
 	// MemPage is the size of the huge pages that hold the memory, such as 2048K;

@@ -52,7 +52,8 @@ type RentOrder struct {
 	GPUIndex []uint32 `json:"gpu_index"`
 }
 
-type orderReply struct {
+// OrderList is the reply of PathOrders.
+type OrderList struct {
 	RentOrders []RentOrder `json:"rent_orders"`
 }
 
@@ -66,7 +67,7 @@ func RentOrders(c Orders, log *slog.Logger) http.Handler {
 		defer cancel()
 		orders, err := rentOrders(ctx, w, r, c)
 		if err == nil {
-			envelope.Write(w, orderReply{orders})
+			envelope.Write(w, OrderList{orders})
 			return
 		}
 		if !envelope.Refuse(w, refusal(ctx, err)) {
@@ -77,6 +78,7 @@ func RentOrders(c Orders, log *slog.Logger) http.Handler {
 
 // orderRequest is the original's body; only the first machine counts.
 type orderRequest struct {
+	envelope.Caller
 	PeerNodesList []string        `json:"peer_nodes_list"`
 	Additional    json.RawMessage `json:"additional"`
 }

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"reflect"
 )
 
 // Refusal is an answer that says no: what was wrong, where, and the bound.
@@ -89,21 +91,51 @@ func send(w http.ResponseWriter, status int, v reply) {
 
 // Read takes a body of JSON up to a limit of bytes.
 func Read(w http.ResponseWriter, r *http.Request, limit int64, into any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return &Refusal{
-			Status: http.StatusBadRequest, ErrCode: -32600, Code: "BAD_REQUEST", Field: "body",
-			Limit: fmt.Sprintf("a JSON object of at most %d bytes", limit), Message: "bad request body: " + err.Error(),
-		}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return badBody(&Wrong{"body", "too long", fmt.Sprintf("at most %d bytes", limit)})
 	}
-	if decoder.More() {
-		return &Refusal{
-			Status: http.StatusBadRequest, ErrCode: -32600, Code: "BAD_REQUEST", Field: "body",
-			Limit: "one JSON object", Message: "bad request body: more than one value",
-		}
+	if err != nil {
+		return badBody(&Wrong{"body", "cut off", "a JSON object"})
+	}
+	wrong := new(Wrong)
+	if err := Strict(body, into); errors.As(err, &wrong) {
+		return badBody(wrong)
 	}
 	return nil
+}
+
+func badBody(w *Wrong) *Refusal {
+	return &Refusal{
+		Status: http.StatusBadRequest, ErrCode: -32600, Code: "BAD_REQUEST", Field: w.Field, Value: clip(w.Value), Limit: w.Limit,
+		Message: "bad request body: " + w.Error(),
+	}
+}
+
+// Caller are the fields that every request to a machine has. What a client node
+// answers itself needs none of them, and takes them, so that a collection can
+// send the same with each request.
+type Caller struct {
+	PeerNodesList json.RawMessage `json:"peer_nodes_list,omitempty"`
+	Wallet        json.RawMessage `json:"wallet,omitempty"`
+	Nonce         json.RawMessage `json:"nonce,omitempty"`
+	Sign          json.RawMessage `json:"sign,omitempty"`
+	SessionID     json.RawMessage `json:"session_id,omitempty"`
+	SessionSign   json.RawMessage `json:"session_id_sign,omitempty"`
+	RentOrder     json.RawMessage `json:"rent_order,omitempty"`
+	Additional    Nothing         `json:"additional,omitempty"`
+}
+
+// Nothing is an object without fields, or null.
+type Nothing struct{}
+
+// UnmarshalJSON refuses what would be passed over.
+func (Nothing) UnmarshalJSON(data []byte) error {
+	switch string(data) {
+	case "{}", "null", `""`:
+		return nil
+	}
+	return &json.UnmarshalTypeError{Value: "value that is not empty", Type: reflect.TypeFor[Nothing]()}
 }
 
 // Method refuses every other method than the one wanted.

@@ -70,13 +70,16 @@ func New(chainID string, sender Sender, key chain.Signer, log *slog.Logger) (*Fa
 	return &Faucet{sender: sender, key: key, log: log, now: time.Now}, nil
 }
 
-type request struct {
+// Request is the body of Path.
+type Request struct {
+	// Address is whom the coins are for.
 	Address string `json:"address"`
 	// Amount in udbc, as a string; empty is the whole gift.
-	Amount string `json:"amount"`
+	Amount string `json:"amount,omitempty"`
 }
 
-type reply struct {
+// Gift is the reply of Path; Amount is in udbc.
+type Gift struct {
 	Amount string `json:"amount"`
 	TxHash string `json:"tx_hash"`
 	Height int64  `json:"height"`
@@ -96,37 +99,37 @@ func (f *Faucet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f *Faucet) give(ctx context.Context, w http.ResponseWriter, r *http.Request) (reply, error) {
+func (f *Faucet) give(ctx context.Context, w http.ResponseWriter, r *http.Request) (Gift, error) {
 	if err := envelope.Method(r, http.MethodPost); err != nil {
-		return reply{}, err
+		return Gift{}, err
 	}
-	var req request
+	var req Request
 	if err := envelope.Read(w, r, maxBody, &req); err != nil {
-		return reply{}, err
+		return Gift{}, err
 	}
 	account, err := chain.ParseAddress(req.Address)
 	if err != nil || len(account) != 20 {
-		return reply{}, envelope.BadValue("address", req.Address, "the address of a wallet, dbc1…")
+		return Gift{}, envelope.BadValue("address", req.Address, "the address of a wallet, dbc1…")
 	}
 	to := chain.AddressOf(account)
 	amount := uint64(gift)
 	if req.Amount != "" {
 		amount, err = strconv.ParseUint(strings.TrimSuffix(req.Amount, chain.Denom), 10, 64)
 		if err != nil || amount == 0 || amount > gift {
-			return reply{}, envelope.BadValue("amount", req.Amount, fmt.Sprintf("1 to %d udbc", gift))
+			return Gift{}, envelope.BadValue("amount", req.Amount, fmt.Sprintf("1 to %d udbc", gift))
 		}
 	}
 	if err := f.take(to); err != nil {
-		return reply{}, err
+		return Gift{}, err
 	}
 	tx, err := f.sender.Broadcast(ctx, f.key, &banktypes.MsgSend{
 		FromAddress: chain.Address(f.key.PubKey()), ToAddress: to,
 		Amount: sdk.Coins{sdk.Coin{Denom: chain.Denom, Amount: math.NewIntFromUint64(amount)}},
 	})
 	if err != nil {
-		return reply{}, refused(ctx, err)
+		return Gift{}, refused(ctx, err)
 	}
-	return reply{Amount: strconv.FormatUint(amount, 10), TxHash: tx.Hash, Height: tx.Height}, nil
+	return Gift{Amount: strconv.FormatUint(amount, 10), TxHash: tx.Hash, Height: tx.Height}, nil
 }
 
 // take books a gift before it is sent, so that callers at the same time can't pass the limit.

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/p2p"
 )
@@ -179,8 +179,8 @@ func readNamed(w http.ResponseWriter, r *http.Request) (list []string, body []by
 	var req struct {
 		PeerNodesList []string `json:"peer_nodes_list"`
 	}
-	if err := json.Unmarshal(body, &req); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", api.ErrBody, err)
+	if err := envelope.Lenient(body, &req); err != nil {
+		return nil, nil, api.BadBody(err)
 	}
 	return req.PeerNodesList, body, nil
 }

@@ -26,7 +26,7 @@ type Meta struct {
 // for the documents, nothing is mounted from it.
 func Routes() []api.Route {
 	return []api.Route{{
-		Name: "web_app", Method: http.MethodGet, Path: PathWeb, Authority: api.Everyone,
+		Name: "web_app", Method: http.MethodGet, Path: PathWeb, Authority: api.Everyone, Own: true,
 		Summary:   "Tell the web app what it must know of its client node; compute nodes have no such route.",
 		SummaryZH: "向网页应用说明其客户端节点的信息；计算节点没有此路由。",
 		Reply:     Meta{},

@@ -192,10 +192,15 @@ func TestHandler(t *testing.T) {
 		"page":       {full, "POST", `{"filters":{"state":"online"},"limit":1}`, 200, `"by_gpu_type":[`},
 		"method":     {full, "GET", ``, 400, `"BAD_METHOD"`},
 		"body":       {full, "POST", `[`, 400, `"BAD_REQUEST"`},
-		"field":      {full, "POST", `{"filter":{}}`, 400, `unknown field`},
+		"field":      {full, "POST", `{"filter":{}}`, 400, `"field":"filter"`},
 		"two":        {full, "POST", `{}{}`, 400, `more than one`},
+		"string":     {full, "POST", `{"limit":"1"}`, 200, `"machines":[{`},
+		"caller":     {full, "POST", `{"peer_nodes_list":[],"additional":{},"wallet":"dbc1","nonce":"n","sign":"s"}`, 200, `"machines":[{`},
+		"additional": {full, "POST", `{"additional":{"order":"stake"}}`, 400, `"field":"additional"`},
+		"limit":      {full, "POST", `{"limit":"many"}`, 400, `"field":"limit"`},
+		"filters":    {full, "POST", `{"filters":[]}`, 400, `"field":"filters"`},
 		"value":      {full, "POST", `{"order":"x"}`, 400, `"field":"order"`},
-		"long":       {full, "POST", `{"order":"` + strings.Repeat("x", maxBody) + `"}`, 400, `too large`},
+		"long":       {full, "POST", `{"order":"` + strings.Repeat("x", maxBody) + `"}`, 400, `too long`},
 		"incomplete": {empty, "POST", `{}`, 502, `"INDEX_INCOMPLETE"`},
 	} {
 		w := httptest.NewRecorder()

@@ -2,9 +2,13 @@ package market
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/node/envelope"
@@ -42,8 +46,8 @@ func serve(ctx context.Context, w http.ResponseWriter, r *http.Request, s *Store
 	if err := envelope.Method(r, http.MethodPost); err != nil {
 		return Page{}, err
 	}
-	var q Query
-	if err := envelope.Read(w, r, maxBody, &q); err != nil {
+	q, err := read(w, r)
+	if err != nil {
 		return Page{}, err
 	}
 	select {
@@ -63,6 +67,26 @@ func serve(ctx context.Context, w http.ResponseWriter, r *http.Request, s *Store
 		return Page{}, late(err)
 	}
 	return page, err
+}
+
+// read takes limit as a string too, as the API does with every number.
+func read(w http.ResponseWriter, r *http.Request) (Query, error) {
+	var body struct {
+		Query
+		Limit json.RawMessage `json:"limit"`
+		envelope.Caller
+	}
+	if err := envelope.Read(w, r, maxBody, &body); err != nil {
+		return Query{}, err
+	}
+	if text := strings.Trim(string(body.Limit), `"`); text != "" && text != "null" {
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return Query{}, envelope.BadValue("limit", text, fmt.Sprintf("a number from 1 to %d", maxLimit))
+		}
+		body.Query.Limit = uint32(n)
+	}
+	return body.Query, nil
 }
 
 func late(err error) error {

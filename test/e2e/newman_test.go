@@ -79,7 +79,7 @@ func (p postman) generated() {
 	}
 	clear(p.names)
 	p.run(file, "create_task")
-	p.env["id"] = p.onlyTask("alice")
+	p.env["id"], p.env["rent_id"] = p.onlyTask("alice"), "1"
 	p.await(client.StatusRunning)
 	p.run(file, rest...)
 	for _, move := range []struct{ request, status string }{

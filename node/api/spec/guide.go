@@ -47,7 +47,11 @@ func Guide(page string, lang Language, routes []api.Route) (string, error) {
 			summary = r.SummaryZH
 		}
 		fields := make([]string, 0, 16)
-		for _, f := range Fields(r.Additional) {
+		takes := r.Additional
+		if r.Body != nil {
+			takes = r.Body
+		}
+		for _, f := range Fields(takes) {
 			fields = append(fields, "`"+f+"`")
 		}
 		fmt.Fprintf(&table, "| `%s %s` | %s | %s | %s |\n",

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -23,7 +24,7 @@ type object = map[string]any
 const specImport = "github.com/dbc-network/dbc/node/api/spec"
 
 // sources are the folders, from this one, whose comments become descriptions.
-var sources = []string{"..", "../../gateway"}
+var sources = []string{"..", "../../gateway", "../../market", "../../chainproxy", "../../faucet"}
 
 // OpenAPI is the document for routes.
 func OpenAPI(routes []api.Route) ([]byte, error) {
@@ -117,8 +118,8 @@ func plain(def *jsonschema.Schema) json.RawMessage {
 func (s schemas) operation(r api.Route) object {
 	op := object{"operationId": r.Name, "summary": r.Summary, "security": security(r.Authority)}
 	var parameters []object
-	if strings.Contains(r.Path, "{id}") {
-		parameters = append(parameters, parameter("id", "path"))
+	for _, name := range names(r) {
+		parameters = append(parameters, parameter(name, "path"))
 	}
 	if r.Authority == api.TokenHolder {
 		parameters = append(parameters, parameter("machine_id", "query"), parameter("token", "query"))
@@ -143,11 +144,23 @@ func (s schemas) operation(r api.Route) object {
 		}
 		return op
 	}
-	op["responses"] = object{
-		"200":     object{"description": "done", "headers": headers(), "content": media(reply)},
-		"default": object{"description": "refused or failed", "headers": headers(), "content": media(s.ref(api.Reply{}))},
+	done := object{"description": "done", "content": media(reply)}
+	refused := object{"description": "refused or failed", "content": media(s.ref(api.Reply{}))}
+	if !r.Own {
+		done["headers"], refused["headers"] = headers(), headers()
 	}
+	op["responses"] = object{"200": done, "default": refused}
 	return op
+}
+
+var named = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// names are the names in a path's braces.
+func names(r api.Route) (all []string) {
+	for _, m := range named.FindAllStringSubmatch(Path(r), -1) {
+		all = append(all, m[1])
+	}
+	return all
 }
 
 func parameter(name, in string) object {
@@ -155,6 +168,9 @@ func parameter(name, in string) object {
 }
 
 func (s schemas) body(r api.Route) object {
+	if r.Body != nil {
+		return s.ref(r.Body)
+	}
 	properties := object{
 		"peer_nodes_list": object{"type": "array", "items": object{"type": "string"}, "maxItems": 1, "description": "the machine's id"},
 		"additional":      s.ref(r.Additional),

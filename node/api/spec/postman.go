@@ -14,7 +14,7 @@ import (
 const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 // Postman is a collection with one request for each route. Its variables are
-// base_url, machine_id, the ticket's wallet, nonce and sign, id, and what a
+// base_url, machine_id, the ticket's wallet, nonce and sign, id, rent_id, and what a
 // virtual machine is to be.
 func Postman(routes []api.Route) ([]byte, error) {
 	var items []object
@@ -29,7 +29,7 @@ func Postman(routes []api.Route) ([]byte, error) {
 		items = append(items, item)
 	}
 	variables := []object{{"key": "base_url", "value": "http://127.0.0.1:5050"}}
-	for _, name := range []string{"machine_id", "wallet", "nonce", "sign", "id"} {
+	for _, name := range []string{"machine_id", "wallet", "nonce", "sign", "id", "rent_id"} {
 		variables = append(variables, object{"key": name, "value": ""})
 	}
 	for _, v := range [][2]string{
@@ -40,14 +40,14 @@ func Postman(routes []api.Route) ([]byte, error) {
 	return indent(object{
 		"info": object{
 			"name": "DBC node", "schema": postmanSchema,
-			"description": "Fill machine_id, and wallet, nonce and sign with what sign_tool prints; id is a task's.",
+			"description": "Fill machine_id, and wallet, nonce and sign with what sign_tool prints; id is a task's, rent_id a rental's.",
 		},
 		"item": items, "variable": variables,
 	})
 }
 
 func postmanItem(r api.Route) (object, error) {
-	path := strings.ReplaceAll(Path(r), "{id}", "{{id}}")
+	path := named.ReplaceAllString(Path(r), "{{$1}}")
 	request := object{
 		"method": r.Method, "header": []object{}, "description": r.Summary,
 		"url": object{
@@ -77,7 +77,10 @@ func postmanItem(r api.Route) (object, error) {
 	}, nil
 }
 
-func postmanBody(r api.Route) object {
+func postmanBody(r api.Route) any {
+	if r.Body != nil {
+		return json.RawMessage(r.Example)
+	}
 	body := object{"peer_nodes_list": []string{"{{machine_id}}"}, "additional": object{}}
 	if r.Authority != api.Everyone {
 		body["wallet"], body["nonce"], body["sign"] = "{{wallet}}", "{{nonce}}", "{{sign}}"

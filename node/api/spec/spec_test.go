@@ -12,10 +12,11 @@ import (
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/api/spec"
 	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/local"
 )
 
 // routes are those of compute nodes, and those that only a client node has.
-func routes() []api.Route { return slices.Concat(api.Routes(), gateway.Routes()) }
+func routes() []api.Route { return slices.Concat(api.Routes(), local.Documented(), gateway.Routes()) }
 
 var update = flag.Bool("update", false, "write the documents anew")
 
@@ -23,7 +24,7 @@ var update = flag.Bool("update", false, "write the documents anew")
 func TestDocumentsAreCurrent(t *testing.T) {
 	for path, make := range map[string]func(old []byte) ([]byte, error){
 		"../openapi.json":                         func([]byte) ([]byte, error) { return spec.OpenAPI(routes()) },
-		"../../../docs/postman/node.postman.json": func([]byte) ([]byte, error) { return spec.Postman(api.Routes()) },
+		"../../../docs/postman/node.postman.json": func([]byte) ([]byte, error) { return spec.Postman(slices.Concat(api.Routes(), local.Documented())) },
 		"../../../docs/api.md":                    guide(spec.English),
 		"../../../docs/api.zh.md":                 guide(spec.Chinese),
 	} {
