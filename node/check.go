@@ -35,6 +35,9 @@ func (c Config) check() []*ConfigError {
 	if c.PortFirst > c.PortLast {
 		refuse("port_first", strconv.Itoa(int(c.PortFirst)), "at most port_last", nil)
 	}
+	if c.NetListen.Port() == c.HTTPListen.Port() && overlap(c.NetListen.Addr(), c.HTTPListen.Addr()) {
+		refuse("net_listen_port", strconv.Itoa(int(c.NetListen.Port())), "another port than http_port", nil)
+	}
 	if (c.HTTPTLSCert == "") != (c.HTTPTLSKey == "") {
 		refuse("http_tls_cert", c.HTTPTLSCert, "http_tls_cert and http_tls_key together", nil)
 	}
@@ -77,6 +80,9 @@ func (c Config) check() []*ConfigError {
 	}
 	return wrong
 }
+
+// overlap tells whether who listens on one address is in the other's way.
+func overlap(a, b netip.Addr) bool { return a == b || a.IsUnspecified() || b.IsUnspecified() }
 
 func (c Config) trusts(host string) bool {
 	return isLoopback(host) || slices.Contains(c.ChainTrusted, host)

@@ -56,9 +56,14 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 	if c.key, err = key.Load(cfg.KeyPath()); err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPListen.String())
+	release, err := lockHome(cfg)
 	if err != nil {
-		return fmt.Errorf("listen on http_ip:http_port: %w", err)
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	listener, err := cfg.listen(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { _ = listener.Close() }() // the server closes it first
 	c.chain, err = chain.Dial(ctx, chain.Config{ChainID: cfg.ChainID, GRPC: cfg.ChainGRPC, RPC: cfg.ChainRPC, Logger: c.log})
@@ -66,6 +71,12 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 		return fmt.Errorf("connect to the chain: %w", err)
 	}
 	defer func() { err = errors.Join(err, c.chain.Close()) }()
+	if err := c.sameChain(ctx); err != nil {
+		return err
+	}
+	if err := cfg.claim(ctx); err != nil {
+		return err
+	}
 	c.peers, err = p2p.New(p2p.Config{
 		Key: c.key, ChainID: cfg.ChainID, Listen: cfg.NetListen, Public: cfg.PublicIP, Peers: cfg.Peers,
 		Relay: cfg.Relay, RelayDataMiB: cfg.RelayDataMiB, PublicOnly: mainNetwork(cfg.ChainID),
@@ -80,6 +91,17 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.local.Close()) }()
 	return c.serve(ctx, listener)
+}
+
+// sameChain refuses a dbcd of another chain. One that is silent may come later.
+func (c *client) sameChain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, statusLimit)
+	defer cancel()
+	head, err := c.chain.Newest(ctx)
+	if err != nil || head.ChainID == c.cfg.ChainID {
+		return nil
+	}
+	return c.cfg.otherChain(head.ChainID)
 }
 
 func (c *client) openLocal(ctx context.Context) (*local.Routes, error) {

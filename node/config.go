@@ -76,6 +76,16 @@ type Config struct {
 
 	// Peers are the lines of peer.conf, host:port.
 	Peers []string
+
+	// lines are those of core.conf by key, for refusals after it was read.
+	lines map[string]int
+}
+
+// refusal points to a key's line of core.conf.
+func (c Config) refusal(key, value, limit string, reason error) error {
+	return &ConfigError{
+		File: filepath.Join(c.Home, ConfFile), Line: c.lines[key], Key: key, Value: value, Limit: limit, Reason: reason,
+	}
 }
 
 // NodeDir is what the node's own user writes below DataDir, where it has a helper.

@@ -3,6 +3,9 @@ package node
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
 )
 
 var (
@@ -10,6 +13,10 @@ var (
 	ErrConfig = errors.New("wrong configuration")
 	// ErrLocked means: another mining node runs on this computer.
 	ErrLocked = errors.New("another mining node runs on this computer")
+	// ErrHome means: another client node runs from the same home.
+	ErrHome = errors.New("another node runs from this home; each needs its own")
+	// ErrOther means: another node answers where this home's should.
+	ErrOther = errors.New("this home's node does not run")
 	// ErrMainNetwork means: a setting for tests on a main network.
 	ErrMainNetwork = errors.New("not allowed on a main network")
 	// ErrRole means: the role does not exist or can't be run yet.
@@ -38,7 +45,15 @@ func (e *ConfigError) Error() string {
 	if e.Line > 0 {
 		where = fmt.Sprintf("%s:%d", e.File, e.Line)
 	}
-	return fmt.Sprintf("%s: %s=%q: %v: want %s", where, e.Key, e.Value, e.Unwrap(), e.Limit)
+	return fmt.Sprintf("%s: %s=%q: %v: want %s", where, printable(e.Key), e.Value, e.Unwrap(), e.Limit)
+}
+
+// printable quotes what could move the terminal's cursor.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 // Unwrap is ErrConfig or the sharper Reason.

@@ -44,6 +44,36 @@ func Init(home, role string, set map[string]string) (key.Key, error) {
 	return key.Create(filepath.Join(home, KeyFile))
 }
 
+// Kept is a *ConfigError where home has a configuration that says otherwise than
+// set: Init would keep it and change nothing.
+func Kept(home string, set map[string]string) error {
+	path := filepath.Join(home, ConfFile)
+	text, err := readConf(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for the configuration: %w", err)
+	}
+	lines, err := parseLines(path, text)
+	if err != nil {
+		return err
+	}
+	left := maps.Clone(set)
+	for _, l := range lines {
+		if want, asked := left[l.key]; asked && want != l.value {
+			return &ConfigError{
+				File: path, Line: l.number, Key: l.key, Value: l.value, Limit: fmt.Sprintf("%q by hand: the file is there and is kept", want),
+			}
+		}
+		delete(left, l.key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		return &ConfigError{File: path, Key: key, Limit: fmt.Sprintf("%q by hand: the file is there and is kept", left[key])}
+	}
+	return nil
+}
+
 func confText(role string, set map[string]string) []byte {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "# Configuration of a dbc node: key=value, one a line.\nrole=%s\n", role)

@@ -69,6 +69,7 @@ func parseLines(file string, text []byte) ([]line, error) {
 	var lines []line
 	var wrong []error
 	scan := bufio.NewScanner(bytes.NewReader(text))
+	scan.Buffer(nil, maxConfSize+1)
 	for n := 1; scan.Scan(); n++ {
 		s := strings.TrimSpace(scan.Text())
 		if s == "" || s[0] == '#' {
@@ -114,6 +115,13 @@ func parseConf(file string, text []byte) (Config, error) {
 			wrong = append(wrong, &ConfigError{File: file, Line: l.number, Key: l.key, Value: l.value, Limit: set.limit})
 		}
 	}
+	for _, l := range lines {
+		if only, ok := onlyFor[l.key]; ok && only != cfg.Role && (cfg.Role == RoleMining || cfg.Role == RoleClient) {
+			wrong = append(wrong, &ConfigError{
+				File: file, Line: l.number, Key: l.key, Value: l.value, Limit: "the key absent, it is for role=" + only,
+			})
+		}
+	}
 	for _, e := range cfg.check() {
 		e.File, e.Line = file, seen[e.Key]
 		wrong = append(wrong, e)
@@ -121,6 +129,7 @@ func parseConf(file string, text []byte) (Config, error) {
 	if err := errors.Join(wrong...); err != nil {
 		return Config{}, err
 	}
+	cfg.lines = seen
 	return cfg, nil
 }
 
@@ -130,7 +139,7 @@ func parsePeers(file string, text []byte) ([]string, error) {
 	var peers []string
 	for _, l := range lines {
 		host, port, err := net.SplitHostPort(l.value)
-		if l.key != "peer" || err != nil || host == "" || !isPort(port) {
+		if l.key != "peer" || err != nil || !hostName.MatchString(host) || !isPort(port) {
 			wrong = append(wrong, &ConfigError{File: file, Line: l.number, Key: l.key, Value: l.value, Limit: "peer=host:port"})
 			continue
 		}

@@ -36,7 +36,15 @@ func lockMachine(cfg Config) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the lock's folder: %w", err)
 	}
-	path := filepath.Join(dir, lockName)
+	return lock(filepath.Join(dir, lockName), ErrLocked)
+}
+
+// lockHome takes a client node's home: two with one key would be one peer.
+func lockHome(cfg Config) (release func() error, err error) {
+	return lock(filepath.Join(cfg.Home, filepath.Dir(KeyFile), "client.lock"), ErrHome)
+}
+
+func lock(path string, held error) (release func() error, err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)
@@ -44,7 +52,7 @@ func lockMachine(cfg Config) (release func() error, err error) {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%s is held; stop the other node first: %w", path, ErrLocked)
+			return nil, fmt.Errorf("%s is held; stop the other node first: %w", path, held)
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}

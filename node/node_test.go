@@ -69,6 +69,10 @@ func TestParseConfRefuses(t *testing.T) {
 		"a negative number":     {mining + "host_cpus=-1\n", 4, "host_cpus", ErrConfig},
 		"no role":               {"chain_id=dbc-devnet-1\n", 0, "role", ErrConfig},
 		"half of TLS":           {mining + "http_tls_cert=/c\n", 4, "http_tls_cert", ErrConfig},
+		"one port for both":     {"role=client\nchain_id=dbc-devnet-1\nhttp_port=5001\n", 0, "net_listen_port", ErrConfig},
+		"a key of the other":    {"role=client\nchain_id=dbc-devnet-1\noperator_key=alice\n", 3, "operator_key", ErrConfig},
+		"a faucet of a host":    {mining + "faucet_key=faucet\n", 4, "faucet_key", ErrConfig},
+		"a long line":           {mining + "#" + strings.Repeat("x", 100_000) + "\nrelay=on\n", 5, "relay", ErrConfig},
 		"a faucet, testnet":     {"role=client\nchain_id=dbc-testnet-1\nfaucet_key=faucet\n", 3, "faucet_key", ErrConfig},
 		"REST without a scheme": {mining + "chain_rest=127.0.0.1:1317\n", 4, "chain_rest", ErrConfig},
 		"test slots, main":      {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-1\ntest_slots=2\n", 4, "test_slots", ErrMainNetwork},
@@ -195,4 +199,18 @@ func FuzzParsePeers(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestParsePeersRefuses(t *testing.T) {
+	t.Parallel()
+	for text, right := range map[string]bool{
+		"peer=node.example:5001\npeer=203.0.113.7:5001\npeer=[2001:db8::1]:5001\n# peer=x\n": true,
+		"peer=203.0.113.7\n": false, "peer=203.0.113.7:70000\n": false, "peers=203.0.113.7:5001\n": false,
+		"peer=/ip4/203.0.113.7/tcp/5001\n": false, "peer=:5001\n": false, "peer=$(id):5001\n": false, "peer=\xff:5001\n": false,
+		"peer=a b:5001\n": false,
+	} {
+		if _, err := parsePeers("peer.conf", []byte(text)); (err == nil) != right || (err != nil && !errors.Is(err, ErrConfig)) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

@@ -40,7 +40,10 @@ func (c Config) published() netip.AddrPort {
 }
 
 // openPeers begins to listen for client nodes.
-func (p *parts) openPeers(context.Context) (err error) {
+func (p *parts) openPeers(ctx context.Context) (err error) {
+	if err := p.cfg.claim(ctx); err != nil {
+		return err
+	}
 	p.peers, err = p2p.New(p2p.Config{
 		Key: p.key, ChainID: p.cfg.ChainID, Listen: p.cfg.NetListen, Public: p.cfg.PublicIP, Peers: p.cfg.Peers,
 		Server: true, Relay: p.cfg.Relay, RelayDataMiB: p.cfg.RelayDataMiB,

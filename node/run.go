@@ -164,7 +164,7 @@ func (p *parts) bind(ctx context.Context) (journal.Binding, error) {
 	for told := false; ; told = true {
 		head, err := p.chain.Head(ctx)
 		if err == nil && head.ChainID != p.cfg.ChainID {
-			return own, fmt.Errorf("%s serves chain %s, core.conf says %s: %w", p.cfg.ChainRPC, head.ChainID, p.cfg.ChainID, ErrBound)
+			return own, p.cfg.otherChain(head.ChainID)
 		}
 		if err == nil {
 			own.GenesisHash = hex.EncodeToString(head.GenesisHash[:])

@@ -3,8 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"runtime/debug"
 	"time"
 
@@ -22,9 +20,9 @@ const drain = 5 * time.Second
 // serve runs the loops and the API until ctx is done or one of them fails, and
 // returns when all have ended.
 func (p *parts) serve(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.HTTPListen.String())
+	listener, err := p.cfg.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("listen on http_ip:http_port: %w", err)
+		return err
 	}
 	answers := p.api()
 	server := answers.HTTP()

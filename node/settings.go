@@ -120,6 +120,16 @@ var settings = map[string]setting{
 	}},
 }
 
+// onlyFor are the keys that mean nothing to the other role: who sets one there
+// takes the node for something that it is not.
+var onlyFor = map[string]string{
+	"chain_trusted": RoleMining, "data_dir": RoleMining, "guest_cidr": RoleMining, "guest_dns": RoleMining,
+	"host_cpus": RoleMining, "host_memory_mib": RoleMining, "keyring_passphrase_file": RoleMining,
+	"libvirt_socket": RoleMining, "operator_key": RoleMining, "port_first": RoleMining, "port_last": RoleMining,
+	"reconcile_seconds": RoleMining, "test_emulation": RoleMining, "test_slots": RoleMining,
+	"chain_rest": RoleClient, "faucet_key": RoleClient,
+}
+
 var (
 	chainID  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,50}$`)
 	keyName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +98,7 @@ func (s *settings) nodeURL(nodeHome, id string) string {
 }
 
 func askNode(ctx context.Context, url, id string) nodeStatus {
-	root, err := askRoot(ctx, url)
+	root, err := askRoot(ctx, http.DefaultClient, url)
 	switch {
 	case err != nil:
 		return nodeStatus{URL: url, Problem: err.Error()}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/gateway"
 )
 
 // newNodeCommand has a --home of its own: a node's folder holds conf and dat,
@@ -47,6 +49,13 @@ func newNodeInitCommand(home *string) *cobra.Command {
 					return fmt.Errorf("--set %q: %w: want key=value", line, node.ErrConfig)
 				}
 				lines[key] = value
+			}
+			asked := maps.Clone(lines)
+			if cmd.Flags().Changed("role") {
+				asked["role"] = role
+			}
+			if err := node.Kept(*home, asked); err != nil {
+				return err
 			}
 			k, err := node.Init(*home, role, lines)
 			if err != nil {
@@ -94,17 +103,25 @@ func newNodeStatusCommand(home *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			scheme := "http"
-			if cfg.HTTPTLSCert != "" {
-				scheme = "https"
-			}
-			root, err := askRoot(cmd.Context(), scheme+"://"+cfg.HTTPListen.String())
+			h, url, err := cfg.OwnAPI()
 			if err != nil {
+				return err
+			}
+			defer h.CloseIdleConnections()
+			root, err := askRoot(cmd.Context(), h, url)
+			if err != nil {
+				return err
+			}
+			if err := cfg.Answers(root); err != nil {
 				return err
 			}
 			encoder := json.NewEncoder(cmd.OutOrStdout())
 			encoder.SetIndent("", "  ")
-			if err := encoder.Encode(root); err != nil {
+			var shown any = root
+			if root.Role != node.RoleClient {
+				shown = root.Root // only client nodes tell their peers
+			}
+			if err := encoder.Encode(shown); err != nil {
 				return err
 			}
 			if root.Doubt != "" {
@@ -115,14 +132,14 @@ func newNodeStatusCommand(home *string) *cobra.Command {
 	}
 }
 
-func askRoot(ctx context.Context, url string) (root api.Root, err error) {
+func askRoot(ctx context.Context, h *http.Client, url string) (root gateway.Status, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+api.PathRoot, nil)
 	if err != nil {
 		return root, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := h.Do(req)
 	if err != nil {
 		return root, fmt.Errorf("ask the node (dbc node start runs it): %w", err)
 	}
