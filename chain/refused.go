@@ -20,7 +20,7 @@ type Refused struct {
 
 // Error is the module's own sentence.
 func (r *Refused) Error() string {
-	return fmt.Sprintf("refused by the chain: %s (%s %d)", r.Reason(), r.Codespace, r.Code)
+	return fmt.Sprintf("refused by the chain: %s [%s/%d]", r.Reason(), r.Codespace, r.Code)
 }
 
 // The SDK's words: which message of a transaction failed, and how, and the

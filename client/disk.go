@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -56,6 +57,7 @@ func (n *Node) WaitDisks(ctx context.Context, id string) (api.Disks, error) {
 	for {
 		list, err := n.Disks(ctx, id)
 		switch {
+		case errors.Is(err, ErrUnreachable) && ctx.Err() == nil:
 		case err != nil:
 			return list, err
 		case slices.ContainsFunc(list.Disks, func(d api.Disk) bool { return d.Status != diskOK }):

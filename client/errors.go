@@ -2,7 +2,7 @@ package client
 
 import (
 	"errors"
-	"fmt"
+	"net/http"
 )
 
 var (
@@ -39,9 +39,21 @@ type NodeError struct {
 	Proved bool
 }
 
+// Is tells of a machine that a client node could not ask: that is ErrUnreachable.
+func (e *NodeError) Is(target error) bool { return target == ErrUnreachable && e.unreached() }
+
+// unreached: a gateway says that it got no answer. What a machine itself says
+// of others, such as of its chain, is signed.
+func (e *NodeError) unreached() bool {
+	return !e.Proved && (e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout)
+}
+
 // Error is the node's sentence, with what it is about.
 func (e *NodeError) Error() string {
-	text := fmt.Sprintf("refused by the node: %s", e.Message)
+	text := "refused by the node: " + e.Message
+	if e.unreached() {
+		text = "no answer through the client node: " + e.Message
+	}
 	if e.Code != "" {
 		text += " [" + e.Code + "]"
 	}

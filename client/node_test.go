@@ -116,6 +116,27 @@ func TestTaskRefused(t *testing.T) {
 	}
 }
 
+// TestGatewayGotNoAnswer: what a client node says of a machine that is away is
+// no refusal, and a VM is waited for all the same.
+func TestGatewayGotNoAnswer(t *testing.T) {
+	t.Parallel()
+	unsigned := func(h http.Header) { h.Del(auth.HeaderSign) }
+	for name, c := range map[string]struct {
+		machine fakeMachine
+		want    bool
+	}{
+		"broken off":            {fakeMachine{502, `{"errcode":-3,"code":"GATEWAY","message":"reset"}`, unsigned}, true},
+		"timed out":             {fakeMachine{504, `{"errcode":-32700,"code":"TIMEOUT","message":"tried"}`, unsigned}, true},
+		"refused by the client": {fakeMachine{403, `{"errcode":-3,"code":"HOST_REFUSED","message":"no"}`, unsigned}, false},
+		"the machine's word":    {fakeMachine{502, `{"errcode":-15,"code":"CHAIN_UNREACHABLE","message":"no chain"}`, nil}, false},
+	} {
+		_, err := c.machine.serve(t).CreateTask(t.Context(), api.Create{})
+		if refused := new(client.NodeError); !errors.As(err, &refused) || errors.Is(err, client.ErrUnreachable) != c.want {
+			t.Errorf("%s: %v; unreachable %v, want %v", name, err, !c.want, c.want)
+		}
+	}
+}
+
 func TestTaskIDStaysInItsPath(t *testing.T) {
 	t.Parallel()
 	n := fakeMachine{status: 500, body: "{}"}.serve(t)

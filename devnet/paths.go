@@ -29,6 +29,9 @@ func newPaths(home string) paths {
 	}
 }
 
+// MiningHome is the folder of the mining node of a home's devnet.
+func MiningHome(home string) string { return newPaths(home).mining }
+
 // dataRoot is where devnets keep what QEMU's user must reach.
 const dataRoot = "/var/lib/dbc/devnet"
 

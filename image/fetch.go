@@ -41,8 +41,9 @@ func (p *Puller) download(ctx context.Context, client *http.Client, address, par
 	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
 		d := &transfer{p: p, client: client, file: f, sum: sum, report: report}
 		if err := d.fetch(ctx, address, have); err != nil {
-			if errors.Is(err, ErrTooLarge) {
-				err = errors.Join(err, os.Remove(part)) // it can't become an image
+			// One can't become an image, and of the other there is nothing to go on from.
+			if info, statErr := f.Stat(); errors.Is(err, ErrTooLarge) || (statErr == nil && info.Size() == 0) {
+				err = errors.Join(err, os.Remove(part))
 			}
 			return err
 		}
@@ -99,7 +100,7 @@ func (d *transfer) fetch(ctx context.Context, address string, have int64) error 
 		return err
 	}
 	err = d.copy(resp.Body, timer)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("%w: %w", err, cause)
 	}
 	return err

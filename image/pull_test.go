@@ -202,8 +202,8 @@ func TestPullRefuses(t *testing.T) {
 		if _, err := NewPuller(Open(dir), m.roots()).Pull(t.Context(), c.src, nil); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
-		if images, _ := Open(dir).List(t.Context()); len(images) != 0 {
-			t.Errorf("%s: left %v", name, images)
+		if left, _ := os.ReadDir(dir); len(left) != 0 {
+			t.Errorf("%s: left %v", name, left)
 		}
 	}
 	dir := t.TempDir()

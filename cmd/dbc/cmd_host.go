@@ -29,20 +29,35 @@ func newHostCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
+const nodeHomeHelp = "home of the mining node, with conf/ and dat/ (default the running devnet's, then $DBC_HOME/mining)"
+
 // nodeHomeFlag names the folder with the machine's key.
 func nodeHomeFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "node-home", "", "home of the mining node, with conf/ and dat/ (default $DBC_HOME/mining)")
+	cmd.Flags().StringVar(to, "node-home", "", nodeHomeHelp)
 }
 
 func (s *settings) openHost(nodeHome string) (*host.Host, error) {
-	if nodeHome == "" {
-		home, err := s.homeDir()
-		if err != nil {
-			return nil, err
-		}
-		nodeHome = filepath.Join(home, "mining")
+	nodeHome, err := s.nodeHome(nodeHome)
+	if err != nil {
+		return nil, err
 	}
 	return host.Open(nodeHome)
+}
+
+// nodeHome is the mining node's folder: the flag's, or that of the devnet whose
+// chain is meant too.
+func (s *settings) nodeHome(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	if err := s.resolve(); err != nil {
+		return "", err
+	}
+	if s.mining != "" {
+		return s.mining, nil
+	}
+	home, err := s.homeDir()
+	return filepath.Join(home, "mining"), err
 }
 
 type bondFlags struct {

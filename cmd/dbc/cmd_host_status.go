@@ -53,7 +53,7 @@ func newHostStatusCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [MACHINE]",
 		Short: "Show a machine's listing, stake, challenge and rentals, and whether its node answers",
-		Long: "The chain is asked for everything but the last line. A node that does not answer is no failure of this\n" +
+		Long: "The chain is asked for everything but the line of the node. A node that does not answer is no failure of this\n" +
 			"command, for it may be asked from elsewhere; --node says where the node's API is.",
 		Example: "  dbc host status\n  dbc host status MACHINE --json",
 		Args:    machineArgs(0, 1),

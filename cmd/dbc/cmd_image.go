@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -23,19 +22,16 @@ func newImageCommand(s *settings) *cobra.Command {
 		Example: "  dbc image list --catalogue\n  dbc image pull ubuntu.qcow2\n  dbc image delete ubuntu.qcow2",
 		Args:    cobra.NoArgs,
 	}
-	cmd.PersistentFlags().StringVar(&nodeHome, "node-home", "", "home of the mining node, with conf/ and dat/ (default $DBC_HOME/mining)")
+	cmd.PersistentFlags().StringVar(&nodeHome, "node-home", "", nodeHomeHelp)
 	cmd.AddCommand(newImageListCommand(s, &nodeHome), newImagePullCommand(s, &nodeHome), newImageDeleteCommand(s, &nodeHome))
 	return cmd
 }
 
 // imageStore is the node's, and the folder of its guests' disks.
 func (s *settings) imageStore(nodeHome string) (store *image.Store, disks string, err error) {
-	if nodeHome == "" {
-		home, err := s.homeDir()
-		if err != nil {
-			return nil, "", err
-		}
-		nodeHome = filepath.Join(home, "mining")
+	nodeHome, err = s.nodeHome(nodeHome)
+	if err != nil {
+		return nil, "", err
 	}
 	cfg, err := node.LoadConfig(nodeHome)
 	if err != nil {

@@ -20,6 +20,8 @@ const (
 	sshPort = 22
 	// publishedLimit is what a published port may take to accept.
 	publishedLimit = 4 * time.Second
+	// sshPoll is between two looks at a guest that does not take connections yet.
+	sshPoll = time.Second
 )
 
 func newSSHCommand(s *settings) *cobra.Command {
@@ -32,7 +34,7 @@ func newSSHCommand(s *settings) *cobra.Command {
 		Short: "Log in to a virtual machine with the system's ssh",
 		Long: "The guest's host keys come in the machine's signed answer and are the only ones that are accepted.\n" +
 			"Where the machine's port does not answer, or with --through, the connection goes through the nodes, which\n" +
-			"need no open port.\n" +
+			"need no open port. A guest that is still starting is waited for, for --timeout at most.\n" +
 			"The exit code is that of ssh.",
 		Example:     "  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi\n  dbc ssh TASK_ID --through",
 		Args:        cobra.MinimumNArgs(1),
@@ -70,9 +72,8 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 	if err != nil {
 		return err
 	}
-	if !o.through && !accepts(cmd.Context(), netip.AddrPortFrom(login.Addr, login.Port)) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "dbc: %s port %d does not answer; going through the nodes\n", login.Addr, login.Port)
-		o.through = true
+	if o.through, err = s.sshWay(cmd, on, login, o.through); err != nil {
+		return err
 	}
 	if o.through {
 		end, err := s.tunnel(cmd, on, &login)
@@ -98,6 +99,40 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 		return fmt.Errorf("ssh: %w", err)
 	}
 	return nil
+}
+
+// sshWay waits until the guest takes connections, and tells whether they go
+// through the nodes.
+func (s *settings) sshWay(cmd *cobra.Command, on *client.Node, login client.Login, through bool) (bool, error) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
+	defer cancel()
+	ticker := time.NewTicker(sshPoll)
+	defer ticker.Stop()
+	for said := false; ; said = true {
+		if !through && accepts(ctx, netip.AddrPortFrom(login.Addr, login.Port)) {
+			return false, nil
+		}
+		guest, err := on.Forward(ctx, login.TaskID, sshPort)
+		if err == nil {
+			_ = guest.Close()
+			if !through {
+				fmt.Fprintf(cmd.ErrOrStderr(), "dbc: %s port %d does not answer; going through the nodes\n", login.Addr, login.Port)
+			}
+			return true, nil
+		}
+		var refused *client.NodeError
+		if !errors.As(err, &refused) || refused.Code != "WRONG_STATE" || refused.Field != "port" {
+			return false, fmt.Errorf("reach port %d of %s: %w", sshPort, login.TaskID, err)
+		}
+		if !said {
+			fmt.Fprintln(cmd.ErrOrStderr(), "dbc: the guest does not take connections yet, waiting for it")
+		}
+		select {
+		case <-ctx.Done():
+			return false, fmt.Errorf("wait for the guest to take connections, dbc vm logs %s shows what it says: %w", login.TaskID, context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
 }
 
 // accepts tells whether a published port takes connections.

@@ -23,8 +23,9 @@ import (
 type createFlags struct {
 	restore, image, boot, keyFile, cpus, memRate, disk, gpus, desc string
 
-	port uint16
-	wait bool
+	port   uint16
+	custom []string
+	wait   bool
 }
 
 func newVMCreateCommand(s *settings) *cobra.Command {
@@ -46,6 +47,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.image, "image", "tiny.qcow2", "guest image")
 	cmd.Flags().Uint16Var(&f.port, "ssh-port", 0, "port on the machine's address that leads to the guest's ssh (default a free one)")
+	cmd.Flags().StringArrayVar(&f.custom, "custom-port", nil, "another port: tcp or udp, the machine's, the guest's, such as tcp,5700:80; can be repeated")
 	cmd.Flags().StringVar(&f.keyFile, "ssh-key", "", "file of the public key that may log in (default that of ~/.ssh)")
 	cmd.Flags().StringVar(&f.cpus, "cpus", "", "CPU cores (default all of the rental's)")
 	cmd.Flags().StringVar(&f.memRate, "mem-rate", "", "part of the rental's memory, such as 0.5 (default all)")
@@ -80,7 +82,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	create := api.Create{
 		RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image, BiosMode: f.boot,
 		GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
-		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), Desc: f.desc,
+		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), CustomPort: f.custom, Desc: f.desc,
 	}
 	if f.restore != "" {
 		create.RestoreTaskID, create.ImageName = f.restore, ""
@@ -96,6 +98,9 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	defer wait.end()
 	wait.say("asking the machine")
 	task, err := createOnPort(cmd.Context(), n, create, f.port, listing.Machine.Facts)
+	if errors.Is(err, client.ErrUnreachable) {
+		return fmt.Errorf("create: it may have begun all the same, dbc vm list tells: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,7 @@ func writeTask(w io.Writer, t api.Task) {
 	line("Reason", t.Reason)
 	line("Rental", t.RentOrder)
 	line("Rental ends", t.RentEnd)
+	line("Disks kept until", t.KeptUntil)
 	line("Image", t.ImageName)
 	line("CPUs", t.CPUCores)
 	line("Memory", t.MemSize)

@@ -50,12 +50,14 @@ func exitCode(err error) int {
 		errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
 		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
 		return exitUsage
+	case errors.Is(err, client.ErrUnreachable):
+		return exitUnreachable
 	case errors.As(err, &refused), errors.As(err, &node),
 		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear), refusedImage(err):
 		return exitRefused
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitTimedOut
-	case errors.Is(err, chain.ErrUnreachable), errors.Is(err, client.ErrUnreachable), errors.Is(err, image.ErrDownload):
+	case errors.Is(err, chain.ErrUnreachable), errors.Is(err, image.ErrDownload):
 		return exitUnreachable
 	}
 	return exitFailed
@@ -87,8 +89,8 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 			fmt.Fprintf(w, "See: %s --help\n", cmd.CommandPath())
 		}
 	case exitUnreachable:
-		if errors.Is(err, image.ErrDownload) {
-			return // it says itself how it goes on
+		if node := new(client.NodeError); errors.Is(err, image.ErrDownload) || errors.As(err, &node) {
+			return // it says itself how it goes on, or what was tried
 		}
 		fmt.Fprintln(w, "Is it running? On this computer: dbc devnet start. Elsewhere: --grpc, --rpc and --node say where.")
 	case exitTimedOut:

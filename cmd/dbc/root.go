@@ -71,11 +71,40 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		newForwardCommand(s),
 		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s),
 	)
+	sayWanted(root)
 	complete(s, root)
 	_ = root.RegisterFlagCompletionFunc("wallet", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return s.words(cmd, walletWords)
 	}) // fails for unknown flags only
 	return root, started
+}
+
+// sayWanted lets wrong arguments be answered with the right ones, and a word
+// that is no command with a refusal, not with success.
+func sayWanted(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		sayWanted(sub)
+	}
+	if !cmd.Runnable() && cmd.HasParent() {
+		cmd.Args, cmd.DisableFlagsInUseLine = cobra.ArbitraryArgs, true
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usagef("unknown command %q for %q", args[0], cmd.CommandPath())
+		}
+		return
+	}
+	check := cmd.Args
+	if check == nil {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return fmt.Errorf("%w; want: %s", err, cmd.UseLine())
+		}
+		return nil
+	}
 }
 
 // stays looks at the command and those above it.

@@ -29,9 +29,9 @@ const (
 // settings are the flags of every command, and what they open.
 type settings struct {
 	home, chainID, grpc, rpc, node, wallet, session string
-	// nodeDefault is asked where no flag says which, and compute is the API of
-	// a compute node on this computer.
-	nodeDefault, compute string
+	// nodeDefault is asked where no flag says which; compute is the API of a
+	// compute node on this computer, and mining the folder of a devnet's.
+	nodeDefault, compute, mining string
 	// peers is the client of nodes inside this process, once it is needed.
 	peers *p2p.Host
 	// own is the wallet of wallet, once a command asked for it: a passphrase is
@@ -89,6 +89,7 @@ func (s *settings) resolve() error {
 		s.grpc, s.rpc, s.chainID = info.GRPC, info.RPC, info.ChainID
 		fill(&s.nodeDefault, info.Client)
 		fill(&s.compute, info.Node)
+		fill(&s.mining, devnet.MiningHome(home))
 	}
 	fill(&s.grpc, defaultGRPC)
 	fill(&s.rpc, defaultRPC)

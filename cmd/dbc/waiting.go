@@ -51,6 +51,9 @@ func stepText(t api.Task) string {
 	if t.Status != client.StatusCreating {
 		return text
 	}
+	if t.Reason != "" {
+		return text + ": " + client.Printable(t.Reason)
+	}
 	for i, step := range t.Steps {
 		if step.TookMS == nil {
 			return fmt.Sprintf("%s: %s (%d of %d)", text, client.Printable(step.Name), i+1, len(t.Steps))

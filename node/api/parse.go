@@ -78,7 +78,8 @@ func parseMemory(c Create, o *host.Order) (err error) {
 
 func parseNumber[T int | uint16 | uint64](field string, value Text, low, high T) (T, error) {
 	limit := fmt.Sprintf("%d-%d", low, high)
-	if len(value) > 10 || strings.TrimLeft(string(value), "0123456789") != "" {
+	// No leading zero either: who writes 0700 may mean an octal number.
+	if len(value) > 10 || (len(value) > 1 && value[0] == '0') || strings.TrimLeft(string(value), "0123456789") != "" {
 		return 0, badValue(field, string(value), limit)
 	}
 	n, err := strconv.ParseUint(string(value), 10, 63)

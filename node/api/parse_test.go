@@ -53,6 +53,8 @@ func TestParseCustomPort(t *testing.T) {
 		"tcp,5200,5201":             nil,
 		"tcp,5200:80:81":            nil,
 		"tcp,5200-5201:81-80":       nil,
+		"tcp,05200":                 nil,
+		"tcp,5200:080":              nil,
 		"5200":                      nil,
 		"":                          nil,
 	} {

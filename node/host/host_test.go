@@ -285,12 +285,12 @@ func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
 		w.driver.Fail("Define", vm.ErrUnavailable)
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != journal.Creating {
+		if got := w.task(task.ID); got.Status != journal.Creating || got.Reason != waitsForHypervisor {
 			t.Fatalf("%s: %s", got.Status, got.Reason)
 		}
 		w.driver.Fail("Define", nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.Running {
+		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" {
 			t.Errorf("%s: %s", got.Status, got.Reason)
 		}
 	})

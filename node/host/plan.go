@@ -79,6 +79,10 @@ func (g ground) planGPUs(o Order, own, others []journal.Task, t *journal.Task) e
 // planCPUs: an even number, as threads of a core belong together; one only
 // where the share is one.
 func planCPUs(o Order, share, left Amount, t *journal.Task) error {
+	if left.CPUs == 0 {
+		return refuse(ErrShare, "cpu_cores", "none left", fmt.Sprintf("the rental's share of %d, all of it in its other VMs", share.CPUs),
+			"delete or shrink another VM of this rental")
+	}
 	single := share.CPUs == 1
 	want := o.CPUs
 	if want == All {

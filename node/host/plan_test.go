@@ -51,6 +51,9 @@ func TestPlan(t *testing.T) {
 		"second VM": {testGround(1, 1), func(o *Order) { o.Ports[0].Host = 5201 }, []uint32{0, 1}, held(1, journal.Reservation{
 			CPUs: 2, MemoryMiB: 1000, Slots: []uint32{0}, Ports: []journal.Port{{Protocol: "tcp", Host: 5200}},
 		}), "6 CPUs, 7000 MiB, slots [1]", nil},
+		"nothing left": {testGround(1, 1), func(o *Order) { o.Ports[0].Host = 5201 }, []uint32{0}, held(1, journal.Reservation{
+			CPUs: 4, MemoryMiB: 4000,
+		}), "", ErrShare},
 		"odd CPUs":          {testGround(1, 1), func(o *Order) { o.CPUs = 3 }, []uint32{0}, nil, "", ErrInvalid},
 		"one CPU of four":   {testGround(1, 1), func(o *Order) { o.CPUs = 1 }, []uint32{0}, nil, "", ErrInvalid},
 		"too many CPUs":     {testGround(1, 1), func(o *Order) { o.CPUs = 6 }, []uint32{0}, nil, "", ErrShare},

@@ -143,6 +143,9 @@ func (h *Host) undoAll(ctx context.Context, id string) error {
 	return nil
 }
 
+// waitsForHypervisor is what a renter sees of a create that can't go on now.
+const waitsForHypervisor = "the machine's hypervisor does not answer; it is tried again until the rental is over"
+
 // build carries on with a create from the first step that is not done. A
 // failure undoes all of it and leaves the reason for the renter.
 func (h *Host) build(ctx context.Context, t journal.Task) error {
@@ -157,6 +160,9 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 			continue
 		}
 		if err := h.perform(ctx, t.ID, s.name); err != nil {
+			if errors.Is(err, vm.ErrUnavailable) && ctx.Err() == nil {
+				return errors.Join(err, h.set(t.ID, func(t *journal.Task) { t.Reason = waitsForHypervisor }))
+			}
 			if transient(ctx, err) || errors.Is(err, journal.ErrNotFound) {
 				return err
 			}

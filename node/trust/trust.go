@@ -143,7 +143,7 @@ func (c *Chain) tell(before, after error) {
 func (c *Chain) ask(ctx context.Context) (Word, error) {
 	head, err := c.source.Head(ctx)
 	if err != nil {
-		return Word{}, fmt.Errorf("ask for the newest block: %w", err)
+		return Word{}, err // it says what was asked
 	}
 	if head.ChainID != c.binding.ChainID || hex.EncodeToString(head.GenesisHash[:]) != c.binding.GenesisHash {
 		return Word{}, fmt.Errorf("%w: it is chain %s with genesis %x, want %s with %s",
