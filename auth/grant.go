@@ -176,7 +176,7 @@ func VerifyGrant(g Grant, sign string, multi *Multisig, chainID, machineID strin
 	case !now.Before(expires):
 		return "", fmt.Errorf("%w: the grant expired at %d, server's time %d; sign a new one", ErrExpired, g.Expiry, now.Unix())
 	case expires.Sub(now) > MaxSessionLife+MaxSkew:
-		return "", fmt.Errorf("%w: the grant expires at %d, at most %v from now", ErrMalformed, g.Expiry, MaxSessionLife)
+		return "", fmt.Errorf("%w: the grant expires at %d, at most %d days from now", ErrMalformed, g.Expiry, MaxSessionLife/(24*time.Hour))
 	case (sign == "") == (multi == nil):
 		return "", fmt.Errorf("%w: want either sign or multisig", ErrMalformed)
 	}

@@ -38,7 +38,7 @@ func AddressOf(account []byte) string {
 func ParseAddress(s string) ([]byte, error) {
 	account, err := addressCodec.StringToBytes(s)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: %w", s, err)
+		return nil, fmt.Errorf("%.100q: %w", s, ErrAddress)
 	}
 	return account, nil
 }

@@ -19,6 +19,8 @@ var (
 	ErrExpired = errors.New("the transaction was not included in time and never will be")
 	// ErrNoAccount means: the signer never received a coin, so the chain does not know it.
 	ErrNoAccount = errors.New("the account has no coins yet")
+	// ErrAddress means: the text is no account of this chain.
+	ErrAddress = errors.New("not an address: dbc1 and what follows is wanted, copied whole")
 	// ErrNoTeam means: no members are known of an address that should be a multisig's.
 	ErrNoTeam = errors.New("not a multisig of wallets that has sent a transaction")
 )

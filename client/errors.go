@@ -12,6 +12,10 @@ var (
 	ErrUntrusted = errors.New("the answer is not signed by the machine")
 	// ErrNoWallet means: the keyring has no such wallet.
 	ErrNoWallet = errors.New("no such wallet")
+	// ErrWords means: the words restore no wallet.
+	ErrWords = errors.New("the words are none of a wallet: one is missing, misspelt or in another place (there are 24, or 12)")
+	// ErrHere means: the keyring has the wallet under another name.
+	ErrHere = errors.New("its wallet is here already, under another name")
 	// ErrTooDear means: a quote is above what the caller was ready to pay.
 	ErrTooDear = errors.New("costs more than the limit")
 	// ErrAmount means: not an amount of DBC.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cosmos/go-bip39"
+
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
@@ -63,7 +65,13 @@ func (k *Keyring) Restore(name, words string) (*Wallet, error) {
 	if err := k.free(name); err != nil {
 		return nil, err
 	}
+	if !bip39.IsMnemonicValid(words) {
+		return nil, fmt.Errorf("restore wallet %s: %w", name, ErrWords)
+	}
 	record, err := k.ring.NewAccount(name, words, "", hdPath(), hd.Secp256k1)
+	if errors.Is(err, keyring.ErrDuplicatedAddress) {
+		return nil, fmt.Errorf("restore wallet %s: %w (dbc wallet list)", name, ErrHere)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("restore wallet %s: %w", name, err)
 	}

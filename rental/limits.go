@@ -2,6 +2,7 @@ package rental
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -17,7 +18,7 @@ type Limits struct {
 
 // Duration checks the length of a new rental, in seconds.
 func (l Limits) Duration(seconds uint64) (time.Duration, error) {
-	d, err := l.units("duration_seconds", seconds)
+	d, err := l.units("duration_seconds", seconds, l.Min)
 	if err != nil {
 		return 0, err
 	}
@@ -30,7 +31,7 @@ func (l Limits) Duration(seconds uint64) (time.Duration, error) {
 // Renewal checks the length that is added to a rental that ends at end, in
 // seconds. The minimum was met when it was rented.
 func (l Limits) Renewal(end, now time.Time, seconds uint64) (time.Duration, error) {
-	d, err := l.units("add_duration_seconds", seconds)
+	d, err := l.units("add_duration_seconds", seconds, l.Unit)
 	if err != nil {
 		return 0, err
 	}
@@ -42,16 +43,20 @@ func (l Limits) Renewal(end, now time.Time, seconds uint64) (time.Duration, erro
 	return d, nil
 }
 
-func (l Limits) units(field string, seconds uint64) (time.Duration, error) {
+// units names values of at least least that would do.
+func (l Limits) units(field string, seconds uint64, least time.Duration) (time.Duration, error) {
 	most := uint64(l.Max / time.Second)
 	if seconds == 0 || seconds > most {
-		return 0, fmt.Errorf("%w: %s is %d, allowed are %d to %d", ErrDuration, field, seconds, int64(l.Unit/time.Second), most)
+		return 0, fmt.Errorf("%w: %s is %d, allowed are %d to %d", ErrDuration, field, seconds, int64(least/time.Second), most)
 	}
 	d := time.Duration(seconds) * time.Second
 	if rest := d % l.Unit; rest != 0 {
-		lower, upper := d-rest, d-rest+l.Unit
-		return 0, fmt.Errorf("%w: %s is %d, it must be a multiple of %d: take %d or %d", ErrDuration, field, seconds,
-			int64(l.Unit/time.Second), int64(lower/time.Second), int64(upper/time.Second))
+		lower, upper := max(least, d-rest), max(least, d-rest+l.Unit)
+		take := strconv.FormatInt(int64(lower/time.Second), 10)
+		if upper > lower && upper <= l.Max {
+			take += " or " + strconv.FormatInt(int64(upper/time.Second), 10)
+		}
+		return 0, fmt.Errorf("%w: %s is %d, it must be a multiple of %d: take %s", ErrDuration, field, seconds, int64(l.Unit/time.Second), take)
 	}
 	return d, nil
 }

@@ -41,7 +41,7 @@ func newMachinesCommand(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if maxPrice != "" {
 				if f.maxPrice, err = client.ParseDBC(maxPrice); err != nil {
-					return err
+					return fmt.Errorf("--max-price %w", err)
 				}
 			}
 			if err := f.check(); err != nil {
@@ -51,7 +51,7 @@ func newMachinesCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.show(cmd, rows, func(w io.Writer) { writeMachines(w, rows) })
+			return s.show(cmd, rows, func(w io.Writer) { writeMachines(w, rows, f.all) })
 		},
 	}
 	flags := cmd.Flags()
@@ -68,9 +68,13 @@ func newMachinesCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func writeMachines(w io.Writer, rows []machineRow) {
+func writeMachines(w io.Writer, rows []machineRow, all bool) {
 	if len(rows) == 0 {
-		fmt.Fprintln(w, "No machine fits. --all shows those that are offline or rented out.")
+		said := "No machine fits. --all shows those that are offline or rented out."
+		if all {
+			said = "No machine fits."
+		}
+		fmt.Fprintln(w, said)
 		return
 	}
 	row(w, "MACHINE", "GPU", "FREE SLOTS", "CPU", "MEMORY", "PRICE PER SLOT AND DAY", "STATE")

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,14 +55,24 @@ func newQuoteCommand(s *settings) *cobra.Command {
 }
 
 func parseOrder(machineID, duration string, slots uint32) (client.Order, error) {
-	if len(machineID) != 64 {
-		return client.Order{}, usagef("machine %q: 64 hex digits wanted, as dbc machines shows them", machineID)
+	machineID, err := parseMachineID(machineID)
+	if err != nil {
+		return client.Order{}, err
 	}
 	seconds, err := client.ParseDuration(duration)
 	if err != nil {
 		return client.Order{}, err
 	}
 	return client.Order{MachineID: machineID, Seconds: seconds, Slots: slots}, nil
+}
+
+// parseMachineID takes capitals and a leading 0x, which other wallets show.
+func parseMachineID(text string) (string, error) {
+	id := strings.TrimPrefix(strings.ToLower(text), "0x")
+	if raw, err := hex.DecodeString(id); err != nil || len(raw) != 32 {
+		return "", usagef("machine %q: 64 hex digits wanted, as dbc machines shows them", text)
+	}
+	return id, nil
 }
 
 func newQuoteReply(order client.Order, q *rental.QueryQuoteResponse) quoteReply {

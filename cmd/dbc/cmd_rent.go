@@ -42,7 +42,7 @@ func newRentCommand(s *settings) *cobra.Command {
 			}
 			if maxTotal != "" {
 				if order.MaxTotal, err = client.ParseDBC(maxTotal); err != nil {
-					return err
+					return fmt.Errorf("--max-total %w", err)
 				}
 			}
 			return s.rent(cmd, order)

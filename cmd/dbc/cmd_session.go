@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,6 +99,9 @@ func (s *settings) createSession(
 		}
 	}
 	made, err := n.CreateSession(cmd.Context(), g)
+	if refused := new(client.NodeError); errors.As(err, &refused) && file != "" {
+		err = errors.Join(err, os.Remove(file)) // its key will never be good for anything
+	}
 	if err != nil {
 		return fmt.Errorf("make a session in rental %d: %w", rentID, err)
 	}

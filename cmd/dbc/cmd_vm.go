@@ -62,6 +62,13 @@ func rentedMachines(ctx context.Context, c *chain.Client, w *client.Wallet) ([]s
 func (s *settings) onMachine(
 	cmd *cobra.Command, machineID string, do func(ctx context.Context, n *client.Node) error,
 ) error {
+	if machineID != "" {
+		id, err := parseMachineID(machineID)
+		if err != nil {
+			return err
+		}
+		machineID = id
+	}
 	if s.session != "" {
 		return s.inSession(cmd, machineID, do)
 	}

@@ -72,12 +72,12 @@ func newWalletSendCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:     "send ADDRESS DBC",
 		Short:   "Send coins from your wallet",
-		Example: "  dbc wallet send dbc1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5pqyl2l 12.5 --wallet alice",
+		Example: "  dbc wallet send ADDRESS 12.5 --wallet alice",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			udbc, err := client.ParseDBC(args[1])
 			if err != nil {
-				return err
+				return fmt.Errorf("amount %w", err)
 			}
 			if udbc == 0 {
 				return usagef("amount %q: must be more than 0", args[1])

@@ -43,6 +43,23 @@ func complete(s *settings, cmd *cobra.Command) {
 	}
 }
 
+// flagWords are what flags take that take one of some words.
+var flagWords = map[string][]string{
+	"bios-mode": {"legacy", "uefi"}, "role": {"client", "mining"}, "scope": {"read", "operate", "full"},
+	"sort": {"price", "-price", "gpus", "-gpus", "vram", "-vram", "cpus", "-cpus", "memory", "-memory", "free", "-free"},
+}
+
+func completeFlags(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		completeFlags(sub)
+	}
+	for name, words := range flagWords {
+		if cmd.LocalNonPersistentFlags().Lookup(name) != nil {
+			_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
+		}
+	}
+}
+
 // words never says what went wrong: it would stand in the middle of a command line.
 func (s *settings) words(cmd *cobra.Command, find completer) ([]string, cobra.ShellCompDirective) {
 	if find == nil {

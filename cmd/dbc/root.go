@@ -31,8 +31,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
+	var unknown error
+	root.SetHelpFunc(helpUnless(root.HelpFunc(), &unknown))
 	cmd, err := root.ExecuteContextC(ctx)
 	s.close()
+	if err == nil {
+		err = unknown
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -42,6 +47,18 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	}
 	report(cmd, s, errOut, err)
 	return exitCode(err)
+}
+
+// helpUnless shows no help for a word that names none of a command's own: a
+// script that misspells one has to fail.
+func helpUnless(help func(*cobra.Command, []string), unknown *error) func(*cobra.Command, []string) {
+	return func(cmd *cobra.Command, args []string) {
+		if words := cmd.Flags().Args(); !cmd.Runnable() && len(words) > 0 {
+			*unknown = usagef("unknown command %q for %q", words[0], cmd.CommandPath())
+			return
+		}
+		help(cmd, args)
+	}
 }
 
 // newRootCommand also returns whether a command's own work has begun.
@@ -76,6 +93,7 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	_ = root.RegisterFlagCompletionFunc("wallet", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return s.words(cmd, walletWords)
 	}) // fails for unknown flags only
+	completeFlags(root)
 	return root, started
 }
 

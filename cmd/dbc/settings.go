@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -91,6 +92,9 @@ func (s *settings) resolve() error {
 		fill(&s.compute, info.Node)
 		fill(&s.mining, devnet.MiningHome(home))
 	}
+	if u, err := url.Parse(s.node); s.node != "" && s.node != direct && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+		return usagef("--node %q: http(s)://host:port, or %s wanted", s.node, direct)
+	}
 	fill(&s.grpc, defaultGRPC)
 	fill(&s.rpc, defaultRPC)
 	fill(&s.nodeDefault, defaultNode)
@@ -106,6 +110,7 @@ func fill(to *string, value string) {
 
 // dial prepares the connection to the chain.
 func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
+	told := s.chainID
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
@@ -117,10 +122,13 @@ func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
 		return nil, &usageError{err}
 	}
 	s.onClose(func() { _ = c.Close() })
-	if s.chainID == "" {
+	if s.chainID == "" || told != "" {
 		head, err := c.Head(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if told != "" && told != head.ChainID {
+			return nil, usagef("--chain-id %q: %s serves %s", told, s.rpc, head.ChainID)
 		}
 		s.chainID = head.ChainID
 	}

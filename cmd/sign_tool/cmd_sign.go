@@ -76,7 +76,15 @@ func parse(args []string, errs io.Writer) (o order, err error) {
 	f := flag.NewFlagSet("sign_tool", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.machine, "machine", "", "make the ticket good for this machine `ID` only")
-	f.DurationVar(&o.life, "valid-for", auth.TicketLife, fmt.Sprintf("how long the ticket is valid, at most %v", auth.MaxTicketLife))
+	o.life = auth.TicketLife
+	wrong := "a flag is unknown, or has no value"
+	life := fmt.Sprintf("how long the ticket is valid, a `duration` of at most %v (default %v)", auth.MaxTicketLife, auth.TicketLife)
+	f.Func("valid-for", life, func(text string) (err error) {
+		if o.life, err = time.ParseDuration(text); err != nil {
+			wrong = "--valid-for wants a duration such as 2h or 30m"
+		}
+		return err
+	})
 	f.BoolVar(&o.keyring, "keyring", false, "take the wallet's key from the system's keyring, instead of PRIVATE_KEY")
 	f.BoolVar(&o.save, "save", false, "keep the key in the system's keyring for --keyring")
 	var words []string
@@ -89,7 +97,7 @@ func parse(args []string, errs io.Writer) (o order, err error) {
 				return o, err
 			}
 			// The flag package quotes what it can't read, and that may be a key.
-			return o, fmt.Errorf("%w: a flag is unknown or has no value that fits", errUsage)
+			return o, fmt.Errorf("%w: %s", errUsage, wrong)
 		}
 		if args = f.Args(); len(args) > 0 {
 			words, args = append(words, args[0]), args[1:]

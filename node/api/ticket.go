@@ -89,7 +89,7 @@ func (s *Server) limit(ctx context.Context, c *call) error {
 	if c.session != 0 {
 		c.rentals = slices.DeleteFunc(c.rentals, func(r trust.Rental) bool { return r.ID != c.session })
 		if len(c.rentals) == 0 {
-			return fmt.Errorf("%w: rental %d, which the session is for, is over", ErrNoRental, c.session)
+			return fmt.Errorf("%w: rental %d, which the session is for, is over or another wallet's", ErrNoRental, c.session)
 		}
 	}
 	if c.ticket == nil || c.ticket.MachineID != "" {
