@@ -20,14 +20,14 @@ func (c *Client) simulate(ctx context.Context, signer Signer, d draft) (gas, hei
 	}
 	res, err := c.rpc.ABCIQuery(ctx, "/app/simulate", raw)
 	if err != nil {
-		return 0, 0, rpcError(ctx, "simulate transaction", err)
+		return 0, 0, rpcError(ctx, "try the transaction before it is sent", err)
 	}
 	if r := res.Response; r.Code != 0 {
-		return 0, 0, fmt.Errorf("simulate transaction: %w", &Refused{Codespace: r.Codespace, Code: r.Code, Log: r.Log})
+		return 0, 0, fmt.Errorf("nothing was sent: %w", &Refused{Codespace: r.Codespace, Code: r.Code, Log: r.Log})
 	}
 	gas, err = parseGasUsed(res.Response.Value)
 	if err != nil {
-		return 0, 0, fmt.Errorf("simulate transaction: %w", err)
+		return 0, 0, fmt.Errorf("try the transaction before it is sent: %w", err)
 	}
 	return gas, uint64(max(status.SyncInfo.LatestBlockHeight, 0)), nil
 }

@@ -30,7 +30,7 @@ const (
 	StateCrashed State = "crashed"
 )
 
-// Reason says why a domain is off.
+// Reason says why a domain is off or paused.
 type Reason string
 
 // The reasons that the compute node tells apart.
@@ -44,6 +44,9 @@ const (
 	ReasonCrashed Reason = "crashed"
 	// ReasonLost: the host or libvirt went away while it ran.
 	ReasonLost Reason = "lost"
+	// ReasonDisk: paused by its emulator, which could not write to a disk of the
+	// host; a Resume tries it again, and may end in the same.
+	ReasonDisk Reason = "disk error"
 )
 
 // Domain is one virtual machine as the hypervisor sees it.

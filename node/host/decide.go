@@ -93,8 +93,10 @@ func decideOpen(s sight) action {
 		return build
 	case journal.Running:
 		switch {
-		case s.task.Paused && s.is(vm.StatePaused):
+		case s.standsStill():
 			return resume
+		case s.is(vm.StateRunning) && s.task.Paused && !s.now.Before(s.task.RetryAt):
+			return noteRunning
 		case s.isUp():
 			return nothing
 		case s.found && s.domain.State == vm.StateOff && s.domain.Reason == vm.ReasonGuest:
@@ -151,6 +153,8 @@ func decideInDoubt(s sight) action {
 		return nothing
 	case slices.Contains(asked, s.task.Status):
 		return decideAsked(s)
+	case s.standsStill():
+		return resume
 	case s.task.Status != journal.Running || s.isUp():
 		return nothing
 	case s.found && s.domain.Reason == vm.ReasonGuest, s.now.Before(s.task.RetryAt):
@@ -185,6 +189,12 @@ func decideOver(s sight) action {
 }
 
 func (s sight) is(state vm.State) bool { return s.found && s.domain.State == state }
+
+// standsStill: the renter's VM is in memory and does not run. Whoever stopped it,
+// this node, its emulator or somebody's virsh, the rental says that it runs.
+func (s sight) standsStill() bool {
+	return s.task.Status == journal.Running && s.is(vm.StatePaused) && !s.now.Before(s.task.RetryAt)
+}
 
 // isUp: QEMU is there and holds memory.
 func (s sight) isUp() bool {

@@ -205,6 +205,56 @@ func TestPausedGoesOnAfterRenewal(t *testing.T) {
 	})
 }
 
+// TestStoppedByAnother: somebody's virsh suspend does not keep a renter from
+// what he pays for, whether the chain is heard or not.
+func TestStoppedByAnother(t *testing.T) {
+	for name, err := range map[string]error{"believed": nil, "in doubt": trust.ErrSilent} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				task := w.create(w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200))
+				settle(time.Second)
+				w.ledger.disbelieve(err)
+				settle(6 * time.Second)
+				if err := w.driver.Pause(t.Context(), task.UUID); err != nil {
+					t.Fatal(err)
+				}
+				settle(11 * time.Second)
+				if got := w.domain(task.UUID); got != vm.StateRunning {
+					t.Errorf("the domain is %s", got)
+				}
+			})
+		})
+	}
+}
+
+// TestDiskWithoutRoom: a VM that its emulator stopped says why, is not tried
+// all the time, and goes on once there is room.
+func TestDiskWithoutRoom(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		task := w.create(w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200))
+		settle(time.Second)
+		w.driver.Starve(task.UUID, true)
+		settle(time.Minute)
+		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != outOfRoom || w.domain(task.UUID) != vm.StatePaused {
+			t.Errorf("%s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
+		}
+		tries := 0
+		for _, call := range w.driver.Calls() {
+			if strings.HasPrefix(call, "Resume ") {
+				tries++
+			}
+		}
+		if tries < 2 || tries > 13 {
+			t.Errorf("%d tries in a minute, want one each period", tries)
+		}
+		w.driver.Starve(task.UUID, false)
+		settle(11 * time.Second)
+		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" || got.Paused || w.domain(task.UUID) != vm.StateRunning {
+			t.Errorf("%s: %q, paused %v, domain %s", got.Status, got.Reason, got.Paused, w.domain(task.UUID))
+		}
+	})
+}
+
 // TestConfirmIsHeard: what a renter is warned of changes with the confirm, and
 // with a deadline that a halt of the chain moves.
 func TestConfirmIsHeard(t *testing.T) {

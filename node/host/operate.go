@@ -74,10 +74,7 @@ func (h *Host) operate(ctx context.Context, id string, next action) error {
 			t.Paused, t.Reason = true, "paused: the chain can't be heard and the last known end is past"
 		})
 	case resume:
-		if err := h.deps.Driver.Resume(ctx, t.UUID); err != nil {
-			return fmt.Errorf("resume: %w", err)
-		}
-		return h.set(id, func(t *journal.Task) { t.Paused, t.Reason = false, "" })
+		return h.resume(ctx, t)
 	case boot:
 		return h.boot(ctx, t)
 	case askOff:
@@ -93,7 +90,36 @@ func (h *Host) operate(ctx context.Context, id string, next action) error {
 	case noteClosed:
 		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = journal.Closed, "the guest shut itself down" })
 	case noteRunning:
-		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = journal.Running, "" })
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason, t.Paused = journal.Running, "", false })
+	}
+	return nil
+}
+
+// outOfRoom is what a renter sees of a VM that its emulator stopped.
+const outOfRoom = "paused: the host's disk takes no more data; the VM goes on when it does"
+
+// resume lets a VM run that stands still. One that its emulator stopped may do
+// so again at once: it counts as paused until it ran for a period, and is not
+// tried before.
+func (h *Host) resume(ctx context.Context, t journal.Task) error {
+	now, err := h.deps.Driver.Get(ctx, t.UUID)
+	if err != nil {
+		return fmt.Errorf("resume: %w", err)
+	}
+	starved := now.Reason == vm.ReasonDisk
+	if !t.Paused {
+		h.deps.Log.Warn("a VM stood still and goes on", "task_id", t.ID, "rent_id", t.RentID, "reason", now.Reason)
+	}
+	err = h.set(t.ID, func(t *journal.Task) {
+		if t.Paused, t.Reason = starved, ""; starved {
+			t.Reason, t.RetryAt = outOfRoom, time.Now().Add(h.cfg.Period)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := h.deps.Driver.Resume(ctx, t.UUID); err != nil {
+		return fmt.Errorf("resume: %w", err)
 	}
 	return nil
 }

@@ -150,7 +150,8 @@ type Task struct {
 	GiveBack bool `json:"give_back,omitempty"`
 	// Evictable: the listing said at the create that kept disks make room for new VMs.
 	Evictable bool `json:"evictable,omitempty"`
-	// Paused by the node, because the chain is silent.
+	// Paused: it stands still, because the node stopped it while the chain is
+	// silent, or its emulator where a disk of the host takes no more data.
 	Paused bool `json:"paused,omitempty"`
 	// Restarts counts starts after losses, since the task last ran well.
 	Restarts int       `json:"restarts,omitempty"`

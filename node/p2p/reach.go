@@ -198,7 +198,7 @@ func (h *Host) dialed(id peer.ID, err error, took time.Duration, late bool) []st
 	}
 	for _, a := range h.host.Peerstore().Addrs(id) {
 		if !refused[a.String()] {
-			tried = append(tried, fmt.Sprintf("%s: no answer within %v", a, took.Round(time.Second)))
+			tried = append(tried, fmt.Sprintf("%s: no connection within %v", a, took.Round(time.Second)))
 		}
 	}
 	return tried

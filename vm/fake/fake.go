@@ -30,6 +30,8 @@ type domain struct {
 	state  vm.State
 	reason vm.Reason
 	resets int
+	// starved: the disks have no room for what it writes.
+	starved bool
 	// wires are the consoles and screens that were connected since it began.
 	wires []*wire
 	// disks are those of the run, and passwords what the agent set.
@@ -116,9 +118,14 @@ func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 		if !isActive(dom.state) {
 			return vm.ErrNotRunning
 		}
-		if dom.state == vm.StatePaused {
-			dom.state = vm.StateRunning
+		if dom.state != vm.StatePaused {
+			return nil
 		}
+		if dom.starved {
+			d.notify(id) // it ran, and stands still again
+			return nil
+		}
+		dom.state, dom.reason = vm.StateRunning, vm.ReasonUnknown
 		return nil
 	})
 }

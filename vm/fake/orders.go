@@ -42,6 +42,21 @@ func (d *Driver) End(id vm.UUID, why vm.Reason) bool {
 	return true
 }
 
+// Starve takes a running guest the room for what it writes: it stands still with
+// ReasonDisk, after each Resume too, until it has room again.
+func (d *Driver) Starve(id vm.UUID, starved bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dom, ok := d.domains[id]
+	if !ok || !isActive(dom.state) {
+		return
+	}
+	if dom.starved = starved; starved {
+		dom.state, dom.reason = vm.StatePaused, vm.ReasonDisk
+		d.notify(id)
+	}
+}
+
 // Disturb tells every watcher that changes may have been missed.
 func (d *Driver) Disturb() {
 	d.mu.Lock()

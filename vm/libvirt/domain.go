@@ -75,7 +75,12 @@ func translate(state libvirt.DomainState, reason int32) (vm.State, vm.Reason) {
 	switch state {
 	case libvirt.DomainRunning, libvirt.DomainBlocked:
 		return vm.StateRunning, vm.ReasonUnknown
-	case libvirt.DomainPaused, libvirt.DomainPmsuspended:
+	case libvirt.DomainPaused:
+		if libvirt.DomainPausedReason(reason) == libvirt.DomainPausedIoerror {
+			return vm.StatePaused, vm.ReasonDisk
+		}
+		return vm.StatePaused, vm.ReasonUnknown
+	case libvirt.DomainPmsuspended:
 		return vm.StatePaused, vm.ReasonUnknown
 	case libvirt.DomainShutdown:
 		return vm.StateStopping, vm.ReasonUnknown
