@@ -67,7 +67,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	if err != nil {
 		return err
 	}
-	renter, c, err := s.renter(cmd)
+	c, err := s.dial(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	if err != nil {
 		return err
 	}
-	n, err := s.machine(cmd.Context(), renter.Wallet, r.MachineId)
+	listing, err := c.Machine(cmd.Context(), r.MachineId)
 	if err != nil {
 		return err
 	}
@@ -90,24 +90,23 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	if key != "" {
 		create.SSHPublicKeys = []string{key}
 	}
-	listing, err := c.Machine(cmd.Context(), r.MachineId)
-	if err != nil {
-		return err
-	}
 	wait := s.waiting(cmd)
 	defer wait.end()
 	wait.say("asking the machine")
-	task, err := createOnPort(cmd.Context(), n, create, f.port, listing.Machine.Facts)
-	if errors.Is(err, client.ErrUnreachable) {
-		return fmt.Errorf("create: it may have begun all the same, dbc vm list tells: %w", err)
-	}
-	if err != nil {
-		return err
-	}
-	if f.wait {
-		if task, err = n.WaitTask(cmd.Context(), task.TaskID, client.StatusRunning, wait.task); err != nil {
+	var task api.Task
+	err = s.onMachine(cmd, r.MachineId, func(ctx context.Context, n *client.Node) (err error) {
+		task, err = createOnPort(ctx, n, create, f.port, listing.Machine.Facts)
+		if errors.Is(err, client.ErrUnreachable) {
+			return fmt.Errorf("create: it may have begun all the same, dbc vm list tells: %w", err)
+		}
+		if err != nil || !f.wait {
 			return err
 		}
+		task, err = n.WaitTask(ctx, task.TaskID, client.StatusRunning, wait.task)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	wait.end()
 	return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })

@@ -170,7 +170,8 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	if version == schemaVersion {
-		return nil
+		_, err := s.position(ctx) // a file that is broken behind its head is replaced too
+		return err
 	}
 	if version != 0 {
 		return fmt.Errorf("version %d, want %d", version, schemaVersion)
