@@ -13,10 +13,12 @@ import (
 func TestOpenReplaces(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(file []byte) []byte{
-		"no database":  func(file []byte) []byte { return bytes.Repeat([]byte("noise"), len(file)/5) },
-		"cut off":      func(file []byte) []byte { return file[:5000] },
-		"empty":        func([]byte) []byte { return nil },
-		"broken pages": func(file []byte) []byte { return append(file[:4096:4096], bytes.Repeat([]byte{0xa5}, len(file)-4096)...) },
+		"no database": func(file []byte) []byte { return bytes.Repeat([]byte("noise"), len(file)/5) },
+		"cut off":     func(file []byte) []byte { return file[:5000] },
+		"empty":       func([]byte) []byte { return nil },
+		"broken pages": func(file []byte) []byte {
+			return append(file[:4096:4096], bytes.Repeat([]byte{0xa5}, len(file)-4096)...)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
