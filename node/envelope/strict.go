@@ -54,7 +54,7 @@ func explain(data []byte, into any, err error) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return &Wrong{"body", "empty", "a JSON object"}
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if end := new(json.SyntaxError); errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &end) && end.Offset >= int64(len(data)) {
 		return &Wrong{"body", "cut off", "a JSON object"}
 	}
 	var all map[string]json.RawMessage
@@ -62,6 +62,9 @@ func explain(data []byte, into any, err error) error {
 		known := namesOf(reflect.TypeOf(into))
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+				if name == "" {
+					name = `""`
+				}
 				return &Wrong{clip(name), "not known", "a field of this route, as /api/v1/openapi.json has them"}
 			}
 		}

@@ -62,6 +62,12 @@ func TestStrict(t *testing.T) {
 			t.Errorf("%s: %v, want %v", body, got, want)
 		}
 	}
+	for _, body := range []string{`{"names":`, `{"names":["a"`, `{"names":"`} {
+		got := new(Wrong)
+		if err := Lenient([]byte(body), new(wanted)); !errors.As(err, &got) || got.Value != "cut off" {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
 	ok := `{"port":8,"names":["a"],"count":1,"on":true,"peer_nodes_list":[],"wallet":"dbc1","additional":{}}`
 	if err := Strict([]byte(ok), new(wanted)); err != nil {
 		t.Error(err)
