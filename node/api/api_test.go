@@ -46,6 +46,7 @@ func TestGolden(t *testing.T) {
 		"images-no-rental":   {bob, api.PathImages, `{}`, nil, 403},
 		"images-download":    {alice, "/api/v1/images/download", `{"image_filename":"x.qcow2"}`, nil, 422},
 		"not-supported":      {nil, "/api/v1/snapshot/list", `{}`, nil, 422},
+		"not-supported-root": {nil, "/api/v1/peers", `{}`, nil, 422},
 		"no-route":           {nil, "/api/v1/nothing", `{}`, nil, 404},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -150,13 +150,14 @@ var machines = []Route{
 	},
 }
 
-// notYet are the original's routes that answer NOT_SUPPORTED for now.
+// notYet are the original's routes that answer NOT_SUPPORTED for now, with all
+// that is below them.
 var notYet = []string{
-	PathMiningNodes + "/free_memory", "/api/v1/images/servers", "/api/v1/images/upload", "/api/v1/images/upload/",
+	PathMiningNodes + "/free_memory", "/api/v1/images/servers", "/api/v1/images/upload",
 	"/api/v1/images/uploadprogress", "/api/v1/images/upload_stop", "/api/v1/images/download", "/api/v1/images/downloadprogress",
 	"/api/v1/images/download_stop", "/api/v1/images/delete",
-	"/api/v1/snapshot/", "/api/v1/lan", "/api/v1/lan/", "/api/v1/monitor", "/api/v1/monitor/", "/api/v1/bare_metal",
-	"/api/v1/bare_metal/", "/api/v1/deeplink", "/api/v1/deeplink/", "/api/v1/peers/", "/api/v1/stat", "/api/v1/config",
+	"/api/v1/snapshot", "/api/v1/lan", "/api/v1/monitor", "/api/v1/bare_metal", "/api/v1/deeplink", "/api/v1/peers",
+	"/api/v1/stat", "/api/v1/config",
 }
 
 // Routes is a copy of the table.
@@ -175,14 +176,20 @@ func (s *Server) Handler() http.Handler {
 		}))
 	}
 	for _, path := range notYet {
-		mux.HandleFunc("POST "+path, s.serve(Everyone, auth.ScopeRead, func(context.Context, *call) (any, error) {
-			refusal := &host.Refusal{Kind: host.ErrNotSupported, Field: "path", Value: path}
-			if strings.HasPrefix(path, PathImages) {
-				refusal.Limit, refusal.Remedy = "the images of "+PathImages, "only the machine's operator pulls and deletes images"
-			}
-			return nil, refusal
-		}))
+		refuse := s.serve(Everyone, auth.ScopeRead, notSupported)
+		mux.HandleFunc("POST "+path, refuse)
+		mux.HandleFunc("POST "+path+"/", refuse)
 	}
 	mux.HandleFunc("/", s.serve(Everyone, auth.ScopeRead, s.unknown))
 	return mux
+}
+
+func notSupported(_ context.Context, c *call) (any, error) {
+	refusal := &host.Refusal{
+		Kind: host.ErrNotSupported, Field: "path", Value: c.http.URL.Path, Limit: "the routes of " + PathOpenAPI,
+	}
+	if strings.HasPrefix(c.http.URL.Path, PathImages) {
+		refusal.Limit, refusal.Remedy = "the images of "+PathImages, "only the machine's operator pulls and deletes images"
+	}
+	return nil, refusal
 }
