@@ -189,7 +189,7 @@ func (h *Host) cut(ctx context.Context, t journal.Task) error {
 func (h *Host) noteOff(t journal.Task, reason string) error {
 	defer h.kick(t.ID)
 	return h.set(t.ID, func(t *journal.Task) {
-		t.StopAt, t.Paused = time.Time{}, false
+		t.StopAt, t.Paused, t.Restarts = time.Time{}, false, 0
 		if t.Status == journal.Restarting {
 			t.Status, t.Reason = journal.Starting, ""
 			return

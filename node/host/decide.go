@@ -106,8 +106,11 @@ func decideOpen(s sight) action {
 		}
 		return restore
 	case journal.Closed, journal.StartError:
-		if s.is(vm.StateRunning) {
+		switch {
+		case s.is(vm.StateRunning):
 			return noteRunning
+		case s.isLost():
+			return restore
 		}
 	}
 	return nothing
@@ -155,6 +158,8 @@ func decideInDoubt(s sight) action {
 		return decideAsked(s)
 	case s.standsStill():
 		return resume
+	case s.isLost():
+		return restore
 	case s.task.Status != journal.Running || s.isUp():
 		return nothing
 	case s.found && s.domain.Reason == vm.ReasonGuest, s.now.Before(s.task.RetryAt):
@@ -189,6 +194,11 @@ func decideOver(s sight) action {
 }
 
 func (s sight) is(state vm.State) bool { return s.found && s.domain.State == state }
+
+// isLost: the VM ended by itself, and did not start again when it was last tried.
+func (s sight) isLost() bool {
+	return s.task.Status == journal.StartError && s.task.Restarts > 0 && !s.isUp() && !s.now.Before(s.task.RetryAt)
+}
 
 // standsStill: the renter's VM is in memory and does not run. Whoever stopped it,
 // this node, its emulator or somebody's virsh, the rental says that it runs.

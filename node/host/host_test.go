@@ -227,6 +227,39 @@ func TestStoppedByAnother(t *testing.T) {
 	}
 }
 
+// TestCantBeStartedAgain: a lost VM that does not start is no running one; it is
+// tried again by itself, and its renter may stop it.
+func TestCantBeStartedAgain(t *testing.T) {
+	broken := errors.New("no such file")
+	play(t, func(t *testing.T, w *world) {
+		task := w.create(w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200))
+		settle(time.Second)
+		w.driver.Fail("Start", broken)
+		w.driver.End(task.UUID, vm.ReasonLost)
+		settle(time.Minute)
+		got := w.task(task.ID)
+		if got.Status != journal.StartError || !strings.Contains(got.Reason, "no such file") {
+			t.Errorf("while it can't be started: %s: %q", got.Status, got.Reason)
+		}
+		w.driver.Fail("Start", nil)
+		settle(retryMax)
+		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" || w.domain(task.UUID) != vm.StateRunning {
+			t.Errorf("once it can: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
+		}
+		w.driver.Fail("Start", broken)
+		w.driver.End(task.UUID, vm.ReasonLost)
+		settle(time.Minute)
+		if err := w.host.Operate(alice, []uint64{1}, task.ID, Poweroff); err != nil {
+			t.Fatal(err)
+		}
+		w.driver.Fail("Start", nil)
+		settle(2 * retryMax)
+		if got := w.task(task.ID); got.Status != journal.Closed || w.domain(task.UUID) == vm.StateRunning {
+			t.Errorf("after its renter stopped it: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
+		}
+	})
+}
+
 // TestDiskWithoutRoom: a VM that its emulator stopped says why, is not tried
 // all the time, and goes on once there is room.
 func TestDiskWithoutRoom(t *testing.T) {

@@ -156,11 +156,16 @@ func (h *Host) restore(ctx context.Context, t journal.Task) error {
 	h.deps.Log.Warn("a VM was lost and is started again", "task_id", t.ID, "rent_id", t.RentID)
 	for _, name := range []string{stepNetwork, stepDefine, stepStart} {
 		if err := h.perform(ctx, t.ID, name); err != nil {
-			return errors.Join(err, h.set(t.ID, func(t *journal.Task) { t.Reason = "starting again failed: " + err.Error() }))
+			if transient(ctx, err) {
+				return err
+			}
+			return errors.Join(err, h.set(t.ID, func(t *journal.Task) {
+				t.Status, t.Reason = journal.StartError, "starting again failed, and is tried again: "+err.Error()
+			}))
 		}
 	}
 	return h.set(t.ID, func(t *journal.Task) {
-		t.Reason, t.Paused = "", false
+		t.Status, t.Reason, t.Paused = journal.Running, "", false
 		begun(t)
 	})
 }
