@@ -61,6 +61,9 @@ func newNodeInitCommand(home *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON, _ := cmd.Flags().GetBool("json"); asJSON { // a flag of the root
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]string{"node_id": k.MachineID(), "home": *home})
+			}
 			fmt.Fprintln(cmd.OutOrStdout(), k.MachineID())
 			return nil
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,9 +45,18 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if !*started {
 		// Nothing ran yet, so the words of the command line were wrong.
 		err = &usageError{err}
+		s.json = s.json || wantsJSON(args) // flags may not have been read
 	}
 	report(cmd, s, errOut, err)
 	return exitCode(err)
+}
+
+// wantsJSON looks for the flag before what is passed on to other programs.
+func wantsJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json")
 }
 
 // helpUnless shows no help for a word that names none of a command's own: a
