@@ -96,7 +96,7 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 	// The terminal's Ctrl-C is for the guest; ending the context ends ssh.
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	if err := child.Run(); err != nil {
-		return fmt.Errorf("ssh: %w", err)
+		return &sshError{fmt.Errorf("ssh: %w", err)}
 	}
 	return nil
 }

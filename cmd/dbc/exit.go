@@ -34,6 +34,12 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
+// sshError is of a child that ran on the terminal, and of what it ran in the guest.
+type sshError struct{ err error }
+
+func (e *sshError) Error() string { return e.err.Error() }
+func (e *sshError) Unwrap() error { return e.err }
+
 func exitCode(err error) int {
 	var (
 		usage   *usageError
@@ -81,6 +87,13 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 	if s.json {
 		_ = json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "exit_code": exitCode(err)})
 		return
+	}
+	var (
+		ssh  *sshError
+		exit *exec.ExitError
+	)
+	if errors.As(err, &ssh) && errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return // it said itself what was wrong, if anything was
 	}
 	fmt.Fprintln(w, "dbc:", err)
 	switch exitCode(err) {
