@@ -19,6 +19,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/envelope"
 )
 
@@ -74,8 +75,8 @@ func New(chainID string, sender Sender, key chain.Signer, log *slog.Logger) (*Fa
 type Request struct {
 	// Address is whom the coins are for.
 	Address string `json:"address"`
-	// Amount in udbc, as a string; empty is the whole gift.
-	Amount string `json:"amount,omitempty"`
+	// Amount in udbc; empty is the whole gift.
+	Amount api.Text `json:"amount,omitempty"`
 }
 
 // Gift is the reply of Path; Amount is in udbc.
@@ -114,9 +115,9 @@ func (f *Faucet) give(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	to := chain.AddressOf(account)
 	amount := uint64(gift)
 	if req.Amount != "" {
-		amount, err = strconv.ParseUint(strings.TrimSuffix(req.Amount, chain.Denom), 10, 64)
+		amount, err = strconv.ParseUint(strings.TrimSuffix(string(req.Amount), chain.Denom), 10, 64)
 		if err != nil || amount == 0 || amount > gift {
-			return Gift{}, envelope.BadValue("amount", req.Amount, fmt.Sprintf("1 to %d udbc", gift))
+			return Gift{}, envelope.BadValue("amount", string(req.Amount), fmt.Sprintf("1 to %d udbc", gift))
 		}
 	}
 	if err := f.take(to); err != nil {

@@ -58,7 +58,7 @@ func TestGift(t *testing.T) {
 	t.Parallel()
 	s := &sent{}
 	f, to := open(t, s), address()
-	w := ask(f, "POST", fmt.Sprintf(`{"address":%q,"amount":"5"}`, to))
+	w := ask(f, "POST", fmt.Sprintf(`{"address":%q,"amount":5}`, to))
 	if w.Code != http.StatusOK || w.Body.String() != `{"errcode":0,"message":{"amount":"5","tx_hash":"AB","height":7}}` {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -80,6 +80,7 @@ func TestRefusals(t *testing.T) {
 		"method":      {"GET", "", nil, 400, "BAD_METHOD"},
 		"no address":  {"POST", `{}`, nil, 400, `"field":"address"`},
 		"other chain": {"POST", `{"address":"cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"}`, nil, 400, `"field":"address"`},
+		"no amount":   {"POST", `{"address":"` + to + `","amount":1.5}`, nil, 400, `"field":"amount"`},
 		"zero":        {"POST", `{"address":"` + to + `","amount":"0"}`, nil, 400, `"field":"amount"`},
 		"too much":    {"POST", `{"address":"` + to + `","amount":"1000000001"}`, nil, 400, `"limit":"1 to 1000000000 udbc"`},
 		"away":        {"POST", `{"address":"` + to + `"}`, chain.ErrUnreachable, 502, "CHAIN_UNREACHABLE"},
