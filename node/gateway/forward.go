@@ -3,8 +3,10 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -22,6 +24,9 @@ const (
 	forwardLimit = 50 * time.Second
 	// maxAnswer bounds what a hostile machine can make this node hold, in bytes.
 	maxAnswer = 8 << 20
+	// maxStale is how many connections to one machine can die at once: QUIC's, one
+	// for each of a few addresses. TCP's end with the machine's process.
+	maxStale = 4
 )
 
 // passed are the headers of an answer that reach the renter; a machine's
@@ -89,7 +94,7 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 			out.Header[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	res, err := g.deps.Machines.RoundTrip(out)
+	res, err := g.ask(out)
 	if err != nil {
 		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
 		return
@@ -112,6 +117,24 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 	w.WriteHeader(res.StatusCode)
 	if _, err := w.Write(answer); err != nil {
 		g.deps.Log.Debug("an answer was not taken", "error", err)
+	}
+}
+
+// ask repeats a request that met a connection which its machine no longer knows,
+// as after a kill of the machine's node. Only what is signed exactly is repeated:
+// the machine takes it once.
+func (g *Gateway) ask(out *http.Request) (*http.Response, error) {
+	for left := maxStale; ; left-- {
+		res, err := g.deps.Machines.RoundTrip(out)
+		if left == 0 || !errors.Is(err, net.ErrClosed) || out.Header.Get(auth.HeaderName) == "" {
+			return res, err
+		}
+		body, err := out.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		out = out.Clone(out.Context())
+		out.Body = body
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -80,6 +81,12 @@ func machine(w http.ResponseWriter, r *http.Request) {
 // world is a client node's API before one machine.
 func world(t *testing.T) (url, machineID string) {
 	t.Helper()
+	return worldBehind(t, func(way http.RoundTripper) http.RoundTripper { return way })
+}
+
+// worldBehind has something on the way to the machine.
+func worldBehind(t *testing.T, behind func(way http.RoundTripper) http.RoundTripper) (url, machineID string) {
+	t.Helper()
 	mining, machineID := peer(t, p2p.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Server: true})
 	s, err := mining.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, http.HandlerFunc(machine), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -94,7 +101,7 @@ func world(t *testing.T) (url, machineID string) {
 	})
 	client, _ := peer(t, p2p.Config{Finder: finder{machineID: mining.Addrs()}})
 	g := gateway.New(gateway.Config{Guard: api.Guard{Origins: []string{"https://app.example"}}}, gateway.Deps{
-		Machines: client.Transport(), Log: slog.New(slog.DiscardHandler),
+		Machines: behind(client.Transport()), Log: slog.New(slog.DiscardHandler),
 		Known:  func(context.Context) ([]api.Node, error) { return []api.Node{{NodeID: machineID}}, nil },
 		Status: func(context.Context) gateway.Status { return gateway.Status{PeerID: client.ID()} },
 		Mounts: []gateway.Mount{{Pattern: "/api/v1/own", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -145,6 +152,50 @@ func TestBytesGoToTheMachineAndBack(t *testing.T) {
 	}
 	if cookies := res.Header.Get("Set-Cookie"); cookies != "" {
 		t.Errorf("a cookie came through: %s", cookies)
+	}
+}
+
+// stale takes requests and loses them, so many times, as a connection does whose
+// other end was killed.
+type stale struct {
+	way  http.RoundTripper
+	left int
+}
+
+func (s *stale) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.left == 0 {
+		return s.way.RoundTrip(r)
+	}
+	s.left--
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("received a stateless reset: %w", net.ErrClosed)
+}
+
+func TestOnlyWhatIsTakenOnceIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lost   int
+		exact  bool
+		status int
+	}{
+		"signed exactly":         {lost: 2, exact: true, status: http.StatusConflict}, // the machine's
+		"a ticket":               {lost: 1, exact: false, status: http.StatusBadGateway},
+		"a machine that is gone": {lost: 1000, exact: true, status: http.StatusBadGateway},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, id := worldBehind(t, func(way http.RoundTripper) http.RoundTripper { return &stale{way, c.lost} })
+			body, headers := `{"peer_nodes_list":["`+id+`"]}`, []string{}
+			if c.exact {
+				headers = append(headers, auth.HeaderName, "v1 a b")
+			}
+			res, text := send(t, http.MethodPost, url+"/api/v1/tasks", body, headers...)
+			if res.StatusCode != c.status || c.status == http.StatusConflict && !strings.HasSuffix(text, "|"+body) {
+				t.Errorf("HTTP %d: %s", res.StatusCode, text)
+			}
+		})
 	}
 }
 

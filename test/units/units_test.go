@@ -45,6 +45,12 @@ func TestVM(t *testing.T) {
 	}
 	for _, script := range disturbances {
 		c.run(script)
+		if strings.Contains(script, "kill") {
+			c.untilBelieves()
+			if c.status(kept) == "" {
+				t.Errorf("the first call has no answer after %s", script)
+			}
+		}
 		c.until("the node answers after "+script, func() bool { return c.status(kept) == "running" })
 		if now := c.identity(kept); now != guest {
 			t.Errorf("after %s the guest is another one", script)
@@ -144,10 +150,7 @@ func asWallet(name, command string) string {
 func (c *computer) sell() (machineID string) {
 	c.t.Helper()
 	c.run("install -D -m 0444 -t /var/lib/dbc/images /mnt/build/images/tiny.qcow2")
-	c.until("the node believes the chain", func() bool {
-		_, err := c.try("dbc node status --home /etc/dbc")
-		return err == nil
-	})
+	c.untilBelieves()
 	var operator struct{ Address string }
 	c.ask(&operator, asWallet("operator", "dbc wallet show --json"))
 	c.wallet("owner", "dbc host bond --node-home /etc/dbc --price 50 --operator "+operator.Address)
@@ -157,6 +160,15 @@ func (c *computer) sell() (machineID string) {
 	c.ask(&bond, "dbc host bond --node-home /etc/dbc --price 50 --owner "+operator.Address+" --seq 2 --print")
 	c.wallet("operator", "dbc host online --node-home /etc/dbc")
 	return bond.MachineID
+}
+
+// untilBelieves waits for the node itself, past the client node.
+func (c *computer) untilBelieves() {
+	c.t.Helper()
+	c.until("the node believes the chain", func() bool {
+		_, err := c.try("dbc node status --home /etc/dbc")
+		return err == nil
+	})
 }
 
 func (c *computer) rent(machineID, time string) (rentID uint64) {
