@@ -133,7 +133,7 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	ended, followed := make(chan error, 1), make(chan error, 1)
 	go func() { ended <- serveHTTP(server, listener, c.cfg) }()
 	go func() { followed <- c.local.Run(ctx) }()
-	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", "http://"+c.cfg.HTTPListen.String(),
+	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", c.cfg.apiURL(),
 		"peer_id", c.peers.ID())
 	var first error
 	select {

@@ -25,6 +25,14 @@ func (c Config) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
+// apiURL is where the API listens, for the log.
+func (c Config) apiURL() string {
+	if c.HTTPTLSCert != "" {
+		return "https://" + c.HTTPListen.String()
+	}
+	return "http://" + c.HTTPListen.String()
+}
+
 // claim refuses a port for peers that another program has. libp2p itself would
 // share it with another node, and go on where only one of UDP and TCP is free.
 func (c Config) claim(ctx context.Context) error {

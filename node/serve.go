@@ -46,7 +46,7 @@ func (p *parts) serve(ctx context.Context) error {
 		go func() { ended <- part() }()
 	}
 	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
-		"api", "http://"+p.cfg.HTTPListen.String())
+		"api", p.cfg.apiURL())
 
 	var first error
 	left := len(parts)
