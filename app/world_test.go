@@ -88,7 +88,7 @@ func (w *world) rents() []refusal {
 		{"retired machine", "bob", w.asking("bob", w.retired, nil), []string{w.retired.id, "retired"}},
 		{"unknown machine", "bob", w.asking("bob", newNode(99), nil), []string{newNode(99).id, "no such machine"}},
 		{"draining machine", "bob", w.asking("bob", w.draining, func(m *rental.MsgRentMachine) { m.DurationSeconds, m.MaxTotal = 25*hours, 0 }), []string{"drains from"}},
-		{"no duration", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = 0 }), []string{"duration_seconds is 0", "1800 to 5184000"}},
+		{"no duration", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = 0 }), []string{"duration_seconds is 0", "3600 to 5184000"}},
 		{"off unit", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = hours + 1 }), []string{"3601", "multiple of 1800", "3600 or 5400"}},
 		{"too short", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = hours / 2 }), []string{"1800", "least is 3600"}},
 		{"too long", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = 60*24*hours + hours/2 }), []string{"5185800", "5184000"}},

@@ -76,14 +76,14 @@ func TestOneDevnetOfAHome(t *testing.T) {
 	if _, err := lockFile(path); !errors.Is(err, ErrRunning) {
 		t.Errorf("a second one: %v", err)
 	}
-	if err := held.Close(); err != nil {
+	if err := held(); err != nil {
 		t.Fatal(err)
 	}
 	again, err := lockFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = again.Close()
+	_ = again()
 }
 
 func TestReadWithoutDevnet(t *testing.T) {

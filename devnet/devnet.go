@@ -47,7 +47,7 @@ type devnet struct {
 	ring  *client.Keyring
 	chain *chain.Client
 
-	lock *os.File
+	lock func() error
 	// release gives the ports back.
 	release func() error
 	dbcd    *child
@@ -168,8 +168,10 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	return nil
 }
 
-// lockFile: the kernel drops the lock with the process, however that ends.
-func lockFile(path string) (*os.File, error) {
+// lockFile: the kernel drops the lock with the process, however that ends. Given
+// back by hand, since closing alone would leave it for a moment with a program
+// that is just being started.
+func lockFile(path string) (release func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the devnet's lock: %w", err)
@@ -181,7 +183,7 @@ func lockFile(path string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("lock the devnet: %w", err)
 	}
-	return f, nil
+	return func() error { return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close()) }, nil
 }
 
 // startParts starts the two that do not need each other side by side.
@@ -270,7 +272,7 @@ func (d *devnet) stop() error {
 		if err := os.Remove(d.paths.info); err != nil && !errors.Is(err, os.ErrNotExist) {
 			errs = append(errs, fmt.Errorf("remove devnet.json: %w", err))
 		}
-		errs = append(errs, d.lock.Close())
+		errs = append(errs, d.lock())
 	}
 	return errors.Join(errs...)
 }

@@ -44,9 +44,9 @@ func (p *privileged) lock(ctx context.Context) (release func(), err error) {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		f, err := lockFile(filepath.Join(p.dir, "lock"))
+		release, err := lockFile(filepath.Join(p.dir, "lock"))
 		if err == nil {
-			return func() { _ = f.Close() }, nil
+			return func() { _ = release() }, nil
 		}
 		if !errors.Is(err, ErrRunning) {
 			return nil, err

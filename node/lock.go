@@ -56,5 +56,7 @@ func lock(path string, held error) (release func() error, err error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return file.Close, nil
+	// Closing alone would leave the lock for a moment with a program that is just
+	// being started: until it runs it has all files of this process.
+	return func() error { return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close()) }, nil
 }

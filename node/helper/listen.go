@@ -57,7 +57,10 @@ type locked struct {
 }
 
 // Close is net.Listener.
-func (l *locked) Close() error { return errors.Join(l.Listener.Close(), l.lock.Close()) }
+func (l *locked) Close() error {
+	// By hand, or a program that is just being started would hold it a moment longer.
+	return errors.Join(l.Listener.Close(), unix.Flock(int(l.lock.Fd()), unix.LOCK_UN), l.lock.Close())
+}
 
 // hold takes a lock that the kernel drops with the process, however that ends.
 func hold(path string) (*os.File, error) {
