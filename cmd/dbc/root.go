@@ -107,21 +107,10 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	return root, started
 }
 
-// sayWanted lets wrong arguments be answered with the right ones, and a word
-// that is no command with a refusal, not with success.
+// sayWanted lets wrong arguments be answered with the right ones.
 func sayWanted(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		sayWanted(sub)
-	}
-	if !cmd.Runnable() && cmd.HasParent() {
-		cmd.Args, cmd.DisableFlagsInUseLine = cobra.ArbitraryArgs, true
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return usagef("unknown command %q for %q", args[0], cmd.CommandPath())
-		}
-		return
 	}
 	check := cmd.Args
 	if check == nil {
