@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 
@@ -56,14 +54,8 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err := CheckJSON(r); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if large := new(http.MaxBytesError); errors.As(err, &large) {
-		return nil, &host.Refusal{Kind: ErrBody, Field: "body", Value: "too long", Limit: fmt.Sprintf("%d bytes", MaxBody)}
-	}
-	if err != nil {
-		return nil, &host.Refusal{Kind: ErrBody, Field: "body", Value: "cut off", Limit: "a JSON object"}
-	}
-	return body, nil
+	body, err := envelope.Body(w, r, MaxBody)
+	return body, BadBody(err)
 }
 
 // decodeRequest reads the envelope.

@@ -57,6 +57,9 @@ type verdict struct {
 	status  int
 }
 
+// CodeReplayed is the code of a request that was taken before.
+const CodeReplayed = "REPLAYED"
+
 // verdicts is the one table; the first that fits counts.
 var verdicts = []verdict{
 	{ErrBody, -32600, "BAD_REQUEST", http.StatusBadRequest},
@@ -70,7 +73,7 @@ var verdicts = []verdict{
 	{auth.ErrMalformed, -3, "AUTH_MALFORMED", http.StatusUnauthorized},
 	{auth.ErrSignature, -3, "AUTH_SIGNATURE", http.StatusUnauthorized},
 	{auth.ErrClockSkew, -3, "CLOCK_SKEW", http.StatusUnauthorized},
-	{auth.ErrReplayed, -3, "REPLAYED", http.StatusUnauthorized},
+	{auth.ErrReplayed, -3, CodeReplayed, http.StatusUnauthorized},
 	{auth.ErrNoSession, -3, "NO_SESSION", http.StatusUnauthorized},
 	{auth.ErrExpired, -3, "TICKET_EXPIRED", http.StatusUnauthorized},
 	{auth.ErrWrongMachine, -3, "TICKET_MACHINE", http.StatusForbidden},

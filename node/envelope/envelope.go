@@ -91,18 +91,26 @@ func send(w http.ResponseWriter, status int, v reply) {
 
 // Read takes a body of JSON up to a limit of bytes.
 func Read(w http.ResponseWriter, r *http.Request, limit int64, into any) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if large := new(http.MaxBytesError); errors.As(err, &large) {
-		return badBody(&Wrong{"body", "too long", fmt.Sprintf("at most %d bytes", limit)})
+	body, err := Body(w, r, limit)
+	if err == nil {
+		err = Strict(body, into)
 	}
-	if err != nil {
-		return badBody(&Wrong{"body", "cut off", "a JSON object"})
-	}
-	wrong := new(Wrong)
-	if err := Strict(body, into); errors.As(err, &wrong) {
+	if wrong := new(Wrong); errors.As(err, &wrong) {
 		return badBody(wrong)
 	}
-	return nil
+	return err
+}
+
+// Body is a request's body, up to a limit of bytes. Every error is a *Wrong.
+func Body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return nil, &Wrong{"body", "too long", fmt.Sprintf("at most %d bytes", limit)}
+	}
+	if err != nil {
+		return nil, &Wrong{"body", "cut off", "a JSON object"}
+	}
+	return body, nil
 }
 
 func badBody(w *Wrong) *Refusal {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,7 +95,7 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 			out.Header[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	res, err := g.ask(out)
+	res, lost, err := g.ask(out)
 	if err != nil {
 		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
 		return
@@ -106,6 +107,10 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 	}
 	if err != nil {
 		g.refuse(w, r, fmt.Errorf("%w: %w", ErrAnswer, err))
+		return
+	}
+	if lost != nil && saysTaken(res.StatusCode, answer) {
+		g.refuse(w, r, fmt.Errorf("the machine had taken the request and its answer was lost, look whether it was done: %w", lost))
 		return
 	}
 	g.headers(w, r)
@@ -122,20 +127,27 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 
 // ask repeats a request that met a connection which its machine no longer knows,
 // as after a kill of the machine's node. Only what is signed exactly is repeated:
-// the machine takes it once.
-func (g *Gateway) ask(out *http.Request) (*http.Response, error) {
+// the machine takes it once. lost is why the last answer but this did not come.
+func (g *Gateway) ask(out *http.Request) (res *http.Response, lost, err error) {
 	for left := maxStale; ; left-- {
-		res, err := g.deps.Machines.RoundTrip(out)
+		res, err = g.deps.Machines.RoundTrip(out)
 		if left == 0 || !errors.Is(err, net.ErrClosed) || out.Header.Get(auth.HeaderName) == "" {
-			return res, err
+			return res, lost, err
 		}
+		lost = err
 		body, err := out.GetBody()
 		if err != nil {
-			return nil, err
+			return nil, lost, err
 		}
 		out = out.Clone(out.Context())
 		out.Body = body
 	}
+}
+
+// saysTaken: the machine refuses to take a request twice.
+func saysTaken(status int, answer []byte) bool {
+	var reply api.Reply
+	return status == http.StatusUnauthorized && json.Unmarshal(answer, &reply) == nil && reply.Code == api.CodeReplayed
 }
 
 // socket passes a WebSocket through. Its opening has no body, so the query's

@@ -199,6 +199,31 @@ func TestOnlyWhatIsTakenOnceIsAskedAgain(t *testing.T) {
 	}
 }
 
+// taken loses the answer to a request that its machine had taken, and gives that
+// machine's word on the next one.
+type taken struct{ before bool }
+
+func (s *taken) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !s.before {
+		s.before = true
+		return nil, fmt.Errorf("received a stateless reset: %w", net.ErrClosed)
+	}
+	return &http.Response{
+		StatusCode: http.StatusUnauthorized, Request: r, Header: http.Header{},
+		Body: io.NopCloser(strings.NewReader(`{"errcode":-3,"code":"REPLAYED","message":"nonce was used before"}`)),
+	}, nil
+}
+
+// TestLostAnswerIsNoRefusal: who asked has to learn that it may have been done.
+func TestLostAnswerIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	url, id := worldBehind(t, func(http.RoundTripper) http.RoundTripper { return &taken{} })
+	res, text := send(t, http.MethodPost, url+"/api/v1/tasks", `{"peer_nodes_list":["`+id+`"]}`, auth.HeaderName, "v1 a b")
+	if res.StatusCode != http.StatusBadGateway || !strings.Contains(text, "look whether it was done") || strings.Contains(text, "REPLAYED") {
+		t.Errorf("HTTP %d: %s", res.StatusCode, text)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	url, id := world(t)

@@ -366,6 +366,7 @@ func TestEndStopsACreate(t *testing.T) {
 func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.driver.Fail("Define", vm.ErrUnavailable)
+		w.box.ready = errNotReady
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Minute)
 		if got := w.task(task.ID); got.Status != journal.Creating || got.Reason != waitsForHypervisor {
@@ -373,6 +374,11 @@ func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
 		}
 		w.driver.Fail("Define", nil)
 		settle(6 * time.Second)
+		if got := w.task(task.ID); got.Status != journal.Creating || got.Reason != "" {
+			t.Errorf("while its guest boots: %s: %s", got.Status, got.Reason)
+		}
+		w.box.ready = nil
+		settle(11 * time.Second)
 		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" {
 			t.Errorf("%s: %s", got.Status, got.Reason)
 		}

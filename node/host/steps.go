@@ -168,6 +168,12 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 			}
 			return errors.Join(err, h.giveUp(ctx, t.ID, err))
 		}
+		if t.Reason != "" { // it waited, and goes on
+			t.Reason = ""
+			if err := h.set(t.ID, func(t *journal.Task) { t.Reason = "" }); err != nil {
+				return err
+			}
+		}
 	}
 	return h.set(t.ID, func(t *journal.Task) { t.Status, t.Reason = journal.Running, "" })
 }
