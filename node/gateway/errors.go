@@ -12,10 +12,6 @@ import (
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
-// ErrAnswer means: a machine's answer is longer than a client node passes on,
-// or broke off.
-var ErrAnswer = errors.New("the machine's answer can't be passed on")
-
 // verdict is how a client node's own error goes over the wire.
 func verdict(err error) (status, errcode int, code string) {
 	unreachable := new(p2p.UnreachableError)
@@ -28,6 +24,10 @@ func verdict(err error) (status, errcode int, code string) {
 		return http.StatusForbidden, -3, "HOST_REFUSED"
 	case errors.Is(err, api.ErrForbiddenOrigin):
 		return http.StatusForbidden, -3, "ORIGIN_REFUSED"
+	case errors.Is(err, ErrFetch):
+		return http.StatusForbidden, -3, "FETCH_REFUSED"
+	case errors.Is(err, ErrUpgrade):
+		return http.StatusBadRequest, -32600, "UPGRADE_WANTED"
 	case errors.Is(err, api.ErrPath):
 		return http.StatusNotFound, -32601, "NOT_FOUND"
 	case errors.Is(err, api.ErrBody), errors.Is(err, p2p.ErrMachineID):

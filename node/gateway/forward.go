@@ -3,13 +3,10 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"time"
 
@@ -23,16 +20,10 @@ import (
 const (
 	// forwardLimit bounds one exchange; the machine's own limit is shorter.
 	forwardLimit = 50 * time.Second
-	// maxAnswer bounds what a hostile machine can make this node hold, in bytes.
-	maxAnswer = 8 << 20
 	// maxStale is how many connections to one machine can die at once: QUIC's, one
 	// for each of a few addresses. TCP's end with the machine's process.
 	maxStale = 4
 )
-
-// passed are the headers of an answer that reach the renter; a machine's
-// cookies and redirects don't.
-var passed = []string{"Content-Type", auth.HeaderMachine, auth.HeaderSign, "Retry-After"}
 
 func noRoute(r *http.Request) error {
 	return &host.Refusal{Kind: api.ErrPath, Field: "path", Value: r.Method + " " + r.URL.Path, Limit: "POST /api/v1/…"}
@@ -101,28 +92,7 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 		return
 	}
 	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err == nil && len(answer) > maxAnswer {
-		err = fmt.Errorf("more than %d bytes", maxAnswer)
-	}
-	if err != nil {
-		g.refuse(w, r, fmt.Errorf("%w: %w", ErrAnswer, err))
-		return
-	}
-	if lost != nil && saysTaken(res.StatusCode, answer) {
-		g.refuse(w, r, fmt.Errorf("the machine had taken the request and its answer was lost, look whether it was done: %w", lost))
-		return
-	}
-	g.headers(w, r)
-	for _, name := range passed {
-		if value := res.Header.Get(name); value != "" {
-			w.Header().Set(name, value)
-		}
-	}
-	w.WriteHeader(res.StatusCode)
-	if _, err := w.Write(answer); err != nil {
-		g.deps.Log.Debug("an answer was not taken", "error", err)
-	}
+	g.answer(w, r, res, statuses, lost)
 }
 
 // ask repeats a request that met a connection which its machine no longer knows,
@@ -142,42 +112,6 @@ func (g *Gateway) ask(out *http.Request) (res *http.Response, lost, err error) {
 		out = out.Clone(out.Context())
 		out.Body = body
 	}
-}
-
-// saysTaken: the machine refuses to take a request twice.
-func saysTaken(status int, answer []byte) bool {
-	var reply api.Reply
-	return status == http.StatusUnauthorized && json.Unmarshal(answer, &reply) == nil && reply.Code == api.CodeReplayed
-}
-
-// socket passes a WebSocket through. Its opening has no body, so the query's
-// machine_id names the machine.
-func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.RoundTripper) {
-	machineID, err := oneMachine("machine_id", r.URL.Query()["machine_id"])
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	target, err := machineURL(machineID, r)
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	proxy := httputil.ReverseProxy{
-		Transport: machines,
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.Out.URL, p.Out.Host = target, machineID
-			for _, name := range []string{"Cookie", "Origin", "Referer", "Authorization"} {
-				p.Out.Header.Del(name)
-			}
-		},
-		ModifyResponse: func(res *http.Response) error {
-			res.Header.Del("Set-Cookie")
-			return nil
-		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { g.refuse(w, r, err) },
-	}
-	proxy.ServeHTTP(w, r)
 }
 
 // machineURL keeps the path and query as they came: they are signed.

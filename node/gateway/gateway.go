@@ -84,16 +84,36 @@ func (g *Gateway) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", g.rest)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := g.cfg.Guard.Check(r); err != nil {
-			g.refuse(w, r, err)
+		if !isData(r) {
+			g.serve(w, r, mux)
 			return
 		}
-		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-			g.preflight(w, r)
-			return
-		}
-		mux.ServeHTTP(w, r)
+		data := &sealed{ResponseWriter: w, request: r}
+		g.serve(data, r, mux)
+		data.end()
 	})
+}
+
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
+	switch err := g.check(r); {
+	case err != nil:
+		g.refuse(w, r, err)
+	case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "":
+		g.preflight(w, r)
+	default:
+		mux.ServeHTTP(w, r)
+	}
+}
+
+// check keeps other web pages out.
+func (g *Gateway) check(r *http.Request) error {
+	if err := g.cfg.Guard.Check(r); err != nil {
+		return err
+	}
+	if !isData(r) {
+		return nil
+	}
+	return checkFetch(r)
 }
 
 // own is what this node answers itself, under the rules for all: JSON only, and

@@ -81,14 +81,25 @@ func machine(w http.ResponseWriter, r *http.Request) {
 // world is a client node's API before one machine.
 func world(t *testing.T) (url, machineID string) {
 	t.Helper()
-	return worldBehind(t, func(way http.RoundTripper) http.RoundTripper { return way })
+	return worldWith(t, machine)
+}
+
+// worldWith has a machine of another kind.
+func worldWith(t *testing.T, machine http.HandlerFunc) (url, machineID string) {
+	t.Helper()
+	return build(t, machine, func(way http.RoundTripper) http.RoundTripper { return way })
 }
 
 // worldBehind has something on the way to the machine.
 func worldBehind(t *testing.T, behind func(way http.RoundTripper) http.RoundTripper) (url, machineID string) {
 	t.Helper()
+	return build(t, machine, behind)
+}
+
+func build(t *testing.T, machine http.HandlerFunc, behind func(way http.RoundTripper) http.RoundTripper) (url, machineID string) {
+	t.Helper()
 	mining, machineID := peer(t, p2p.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Server: true})
-	s, err := mining.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, http.HandlerFunc(machine), slog.New(slog.DiscardHandler))
+	s, err := mining.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, machine, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +258,7 @@ func TestRefusals(t *testing.T) {
 		"too long":       {"POST", "/api/v1/tasks", `{"x":"` + strings.Repeat("x", api.MaxBody) + `"}`, nil, 400, "BAD_REQUEST"},
 		"no route":       {"GET", "/etc/passwd", "", nil, 404, "NOT_FOUND"},
 		"gone machine":   {"POST", "/api/v1/tasks", `{"peer_nodes_list":["` + gone + `"]}`, nil, 502, "UNREACHABLE"},
-		"console of any": {"GET", "/api/v1/tasks/console/a", "", nil, 400, "BAD_REQUEST"},
+		"console of any": {"GET", "/api/v1/tasks/console/a", "", nil, 400, "UPGRADE_WANTED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
