@@ -259,3 +259,66 @@ test("on a phone the cards go on as one scrolls, and few are held", { timeout: l
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("fields keep what is typed: by an input method, fast, and in the middle", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { base });
+  const search = () => new URL(page.url()).searchParams;
+  const holds = async (field, text, name) => {
+    await becomes(() => field.inputValue(), text);
+    await becomes(() => search().get(name), text);
+    assert.equal(await field.inputValue(), text); // also after the page took the address
+  };
+  await page.goto("/machines?show=all");
+  await page.getByRole("button", { name: "Filters", exact: true }).click();
+  const city = page.getByLabel("City", { exact: true });
+
+  // 上海 as an input method of pinyin writes it; nothing of the composition is searched for.
+  await city.focus();
+  const devtools = await context.newCDPSession(page);
+  const searched = [];
+  page.on("framenavigated", () => searched.push(search().get("city")));
+  for (const text of ["s", "sh", "sha", "shan", "shang", "shangh", "shanghai"]) {
+    await devtools.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
+    await page.waitForTimeout(120);
+  }
+  assert.equal(await city.inputValue(), "shanghai");
+  await devtools.send("Input.insertText", { text: "上海" });
+  await holds(city, "上海", "city");
+  assert.deepEqual(searched.filter((text) => text !== null && text !== "上海"), []);
+
+  // 64 digits without a pause, then the 0x before them taken away.
+  const owner = page.getByLabel("Owner's address", { exact: true });
+  const digits = "0123456789abcdef".repeat(4);
+  await owner.focus();
+  await page.keyboard.type(`0x${digits}`);
+  await holds(owner, `0x${digits}`, "owner");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Delete");
+  await page.keyboard.press("Delete");
+  await holds(owner, digits, "owner");
+
+  // In the middle: the caret stays where one types.
+  for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("xyz", { delay: 400 });
+  const middle = `${digits.slice(0, 10)}xyz${digits.slice(10)}`;
+  await holds(owner, middle, "owner");
+  assert.equal(await owner.evaluate((field) => field.selectionStart), 13);
+
+  // What changes the address elsewhere changes the field.
+  await page.getByRole("button", { name: "Clear all filters" }).first().click();
+  await becomes(() => owner.inputValue(), "");
+  await becomes(() => city.inputValue(), "");
+
+  // The guide's machine id on the Developer page.
+  await page.goto("/developer");
+  const id = page.getByLabel("machine_id", { exact: true });
+  await id.focus();
+  await page.keyboard.type(`0x${digits}`);
+  await holds(id, `0x${digits}`, "machine_id");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Delete");
+  await page.keyboard.press("Delete");
+  await holds(id, digits, "machine_id");
+  assert.deepEqual(faults, []);
+  await context.close();
+});

@@ -4,6 +4,7 @@ import { useMessages } from "../i18n/messages";
 import { Choices } from "../ui/Choices";
 import { TextField } from "../ui/Field";
 import { Card, Stack } from "../ui/Layout";
+import { useAddressText } from "../ui/useAddressText";
 import { useWallet } from "../wallet/store";
 import { ConfirmEntry } from "./ConfirmEntry";
 import css from "./Developer.module.css";
@@ -35,10 +36,7 @@ export function GuideEntries({ onDone }: Pick<EntryProps, "onDone">) {
   const [params, setParams] = useSearchParams();
   const wanted = params.get("call") ?? "";
   const call: Call = wanted in calls ? (wanted as Call) : "rentMachine";
-  const typed = params.get("machine_id") ?? "";
-  const machineId = readMachineId(typed);
-  const put = (key: string, value: string) => {
-    onDone(undefined);
+  const put = (key: string, value: string) =>
     setParams(
       (last) => {
         const next = new URLSearchParams(last);
@@ -48,7 +46,9 @@ export function GuideEntries({ onDone }: Pick<EntryProps, "onDone">) {
       },
       { replace: true, preventScrollReset: true },
     );
-  };
+  const field = useAddressText(params.get("machine_id") ?? "", (text) => put("machine_id", text));
+  const typed = field.value;
+  const machineId = readMachineId(typed);
   const { Entry } = calls[call];
   return (
     <Card title={m.guide}>
@@ -56,15 +56,21 @@ export function GuideEntries({ onDone }: Pick<EntryProps, "onDone">) {
         <Choices<Call>
           label={m.call}
           value={call}
-          onChange={(next) => put("call", next)}
+          onChange={(next) => {
+            onDone(undefined);
+            put("call", next);
+          }}
           choices={Object.entries(calls).map(([value, { label }]) => ({ value: value as Call, label }))}
         />
         <div className={css.form}>
           <TextField
+            {...field}
             label={m.machineId}
             hint={m.machineIdHint}
-            value={typed}
-            onChange={(text) => put("machine_id", text)}
+            onChange={(text) => {
+              onDone(undefined);
+              field.onChange(text);
+            }}
             error={typed !== "" && machineId === "" && m.machineIdBad}
             className="mono"
             spellCheck={false}

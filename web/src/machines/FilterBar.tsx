@@ -5,13 +5,14 @@ import { Button } from "../ui/Button";
 import { Choices } from "../ui/Choices";
 import { TextField } from "../ui/Field";
 import { Card, Row, Stack } from "../ui/Layout";
+import { useAddressText } from "../ui/useAddressText";
 import { type Availability, availability, type FilterName, numberFilters, textFilters, withParam } from "./filters";
 import css from "./MachinesPage.module.css";
 import { messages } from "./messages";
 
 const fields: readonly FilterName[] = [...numberFilters.map((f) => f.name), "price", ...textFilters];
 
-/** FilterBar narrows the list down. Every change is in the address at once. */
+/** FilterBar narrows the list down. The address carries every change. */
 export function FilterBar({
   params,
   invalid,
@@ -58,21 +59,42 @@ export function FilterBar({
         <Card label={m.filters}>
           <div id="filters" className={css.fields}>
             {fields.map((name) => (
-              <TextField
+              <FilterField
                 key={name}
-                label={m.filter[name]}
+                name={name}
                 value={params.get(name) ?? ""}
+                bad={invalid.includes(name)}
                 onChange={(value) => onChange(withParam(params, name, value), { replace: true })}
-                inputMode={(textFilters as readonly string[]).includes(name) ? "text" : "decimal"}
-                maxLength={name === "country" ? 2 : 70}
-                autoComplete="off"
-                suffix={name === "price" ? "DBC" : undefined}
-                error={invalid.includes(name) && (name === "price" ? m.badPrice : m.bad)}
               />
             ))}
           </div>
         </Card>
       )}
     </Stack>
+  );
+}
+
+function FilterField({
+  name,
+  value,
+  bad,
+  onChange,
+}: {
+  name: FilterName;
+  value: string;
+  bad: boolean;
+  onChange: (text: string) => void;
+}) {
+  const m = useMessages(messages);
+  return (
+    <TextField
+      {...useAddressText(value, onChange)}
+      label={m.filter[name]}
+      inputMode={(textFilters as readonly string[]).includes(name) ? "text" : "decimal"}
+      maxLength={name === "country" ? 2 : 70}
+      autoComplete="off"
+      suffix={name === "price" ? "DBC" : undefined}
+      error={bad && (name === "price" ? m.badPrice : m.bad)}
+    />
   );
 }
