@@ -263,8 +263,8 @@ func (w *world) stakes() []refusal {
 		{"withdraw what is not retired", "owner", &machine.MsgWithdrawStake{Owner: owner, MachineId: w.bonded.id}, []string{"must be retired first"}},
 		{"withdraw too soon", "owner", &machine.MsgWithdrawStake{Owner: owner, MachineId: w.retired.id}, []string{"held until"}},
 		{"withdraw by another", "bob", &machine.MsgWithdrawStake{Owner: w.address("bob"), MachineId: w.retired.id}, []string{owner}},
-		{"add nothing", "owner", &machine.MsgAddStake{Owner: owner, MachineId: w.shared.id}, []string{"amount 0 udbc", "1 to"}},
-		{"add to a retired machine", "owner", &machine.MsgAddStake{Owner: owner, MachineId: w.retired.id, Amount: 1}, []string{"bond it again instead"}},
+		{"add nothing", "owner", &machine.MsgAddStake{Sender: owner, MachineId: w.shared.id}, []string{"amount 0 udbc", "1 to"}},
+		{"add to a retired machine", "owner", &machine.MsgAddStake{Sender: owner, MachineId: w.retired.id, Amount: 1}, []string{"bond it again instead"}},
 	}
 }
 

@@ -82,10 +82,10 @@ type PenaltyTerms struct {
 	RatioBPS uint32
 }
 
-// StakeShare is the part of a machine's stake that some of its slots stand
-// for, rounded down so that all slots together never stand for more than it.
-func StakeShare(stake uint64, slots, allSlots uint32) uint64 {
-	share, _, ok := mulDiv(stake, uint64(min(slots, allSlots)), uint64(allSlots))
+// StakeShare is the part of a machine's required stake that some of its slots
+// stand for, rounded down so that all slots together never stand for more than it.
+func StakeShare(required uint64, slots, allSlots uint32) uint64 {
+	share, _, ok := mulDiv(required, uint64(min(slots, allSlots)), uint64(allSlots))
 	if !ok {
 		return 0
 	}

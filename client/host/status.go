@@ -62,12 +62,3 @@ func withdrawableAt(m machine.Machine, params machine.Params) time.Time {
 	}
 	return from.Add(params.UnbondingTime)
 }
-
-// StakeMissing is what AddStake has to bring before the machine takes a new
-// rental, in udbc.
-func StakeMissing(m machine.Machine) uint64 {
-	if m.Stake >= m.StakeRequired {
-		return 0
-	}
-	return m.StakeRequired - m.Stake
-}

@@ -25,12 +25,3 @@ func TestWithdrawableAt(t *testing.T) {
 		}
 	}
 }
-
-func TestStakeMissing(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ stake, required, want uint64 }{{10, 10, 0}, {11, 10, 0}, {3, 10, 7}, {0, 0, 0}} {
-		if got := StakeMissing(machine.Machine{Stake: c.stake, StakeRequired: c.required}); got != c.want {
-			t.Errorf("%d of %d: %d missing", c.stake, c.required, got)
-		}
-	}
-}

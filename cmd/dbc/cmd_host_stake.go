@@ -21,7 +21,7 @@ func newHostStakeCommand(s *settings) *cobra.Command {
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:     "add MACHINE DBC",
-		Short:   "Add to a machine's stake; below what it needs it takes no new rental",
+		Short:   "Add to a machine's stake; anybody may. Below nine tenths of what it needs it takes no new rental",
 		Example: "  dbc host status MACHINE\n  dbc host stake add MACHINE 500 --wallet owner",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,8 +33,8 @@ func newHostStakeCommand(s *settings) *cobra.Command {
 				return err
 			}
 			return s.sendAsOperator(cmd, fmt.Sprintf("%s went into the stake of %s", client.FormatDBC(udbc), args[0]),
-				func(owner string) sdk.Msg {
-					return &machine.MsgAddStake{Owner: owner, MachineId: args[0], Amount: udbc}
+				func(sender string) sdk.Msg {
+					return &machine.MsgAddStake{Sender: sender, MachineId: args[0], Amount: udbc}
 				})
 		},
 	})

@@ -25,6 +25,7 @@ type hostStatus struct {
 	Stake         uint64         `json:"stake_udbc"`
 	StakeRequired uint64         `json:"stake_required_udbc"`
 	StakeMissing  uint64         `json:"stake_missing_udbc"`
+	TakesNone     bool           `json:"stake_too_low"`
 	Challenge     *openChallenge `json:"open_challenge,omitempty"`
 	Rentals       []rentalRow    `json:"open_rentals"`
 	Node          nodeStatus     `json:"node"`
@@ -113,7 +114,7 @@ func newHostStatus(read host.Status) hostStatus {
 	status := hostStatus{
 		machineRow: chainRow(read.Listing), Owner: m.Owner, Operator: m.Operator, Payout: m.Payout,
 		OfflineSince: m.OfflineSince, DrainFrom: m.DrainFrom, RetiredAt: m.RetiredAt,
-		Stake: m.Stake, StakeRequired: m.StakeRequired, StakeMissing: host.StakeMissing(m),
+		Stake: m.Stake, StakeRequired: m.StakeRequired, StakeMissing: m.StakeShort(), TakesNone: m.BelowStake(),
 		Rentals: make([]rentalRow, len(read.Rentals)), Height: read.Height, Time: read.Time,
 	}
 	for i, r := range read.Rentals {
@@ -135,7 +136,10 @@ func writeHostStatus(w io.Writer, h hostStatus) {
 	row(w, "Price:", client.FormatDBC(h.PricePerDay)+" for each slot and day")
 	stake := fmt.Sprintf("%s of %s", client.FormatDBC(h.Stake), client.FormatDBC(h.StakeRequired))
 	if h.StakeMissing > 0 && h.RetiredAt == nil {
-		stake += ": takes no new rental until dbc host stake add brings " + client.FormatDBC(h.StakeMissing)
+		stake += ": short of " + client.FormatDBC(h.StakeMissing) + ", a tenth of each payment goes into it"
+		if h.TakesNone {
+			stake += "; takes no new rental until dbc host stake add brings it to nine tenths"
+		}
 	}
 	if h.Withdrawable != nil && h.Stake > 0 {
 		stake += ", can be withdrawn from " + clock(*h.Withdrawable)

@@ -54,7 +54,7 @@ async function walk(mode, n) {
   await send("machine", "UpdateFacts", { ...operator, facts, bond_seq: "2", expiry, signature: bonded("2") });
   await send("machine", "SetPrice", { operator: address, prices: [{ ...machine, price_per_day: "48000000" }] });
   await send("machine", "SetOnline", { ...operator, expiry, signature: node.sign("dbc-online-v1", chainId, node.id, "2", expiry) });
-  await send("machine", "AddStake", { owner: address, ...machine, amount: "1000000" });
+  await send("machine", "AddStake", { sender: address, ...machine, amount: "1000000" });
 
   const rent = () => send("rental", "RentMachine", { renter: address, ...machine, duration_seconds: "3600", slots: 1 });
   const kept = String((await rent()).rent_id);

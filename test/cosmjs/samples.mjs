@@ -50,7 +50,7 @@ export function samples(signer) {
     "lift a drain": m("Drain", { operator: signer, machine_ids: [machine] }),
     challenge: m("Challenge", { challenger: signer, machine_id: machine }),
     answer: m("AnswerChallenge", { operator: signer, machine_id: machine, challenge_id: "7", height: "9007199254740993", signature: bytes(5) }),
-    "add stake": m("AddStake", { owner: signer, machine_id: machine, amount: "18446744073709551615" }),
+    "add stake": m("AddStake", { sender: signer, machine_id: machine, amount: "18446744073709551615" }),
     retire: m("Retire", { owner: signer, machine_id: machine }),
     "withdraw stake": m("WithdrawStake", { owner: signer, machine_id: machine }),
     "parameters of machines": m("UpdateParams", {

@@ -53,7 +53,7 @@ func TestOperations(t *testing.T) {
 	listing, err := w.chain.Machine(w.ctx, w.info.MachineID)
 	w.must(err)
 	_, err = w.chain.Broadcast(w.ctx, owner, &machine.MsgAddStake{
-		Owner: owner.Address(), MachineId: w.info.MachineID, Amount: listing.Machine.StakeRequired - listing.Machine.Stake,
+		Sender: owner.Address(), MachineId: w.info.MachineID, Amount: listing.Machine.StakeRequired - listing.Machine.Stake,
 	})
 	w.must(err)
 	again := w.rent("alice", "30m")

@@ -44,7 +44,7 @@ var (
 	ErrChallengeClosed = errors.Register(ModuleName, 20, "challenge is closed")
 	// ErrDrain: a drain would begin too early or too late.
 	ErrDrain = errors.Register(ModuleName, 21, "invalid drain")
-	// ErrStake: the machine's stake is below what it needs.
+	// ErrStake: the machine's stake is below nine tenths of what it needs.
 	ErrStake = errors.Register(ModuleName, 22, "stake too low")
 	// ErrUnbonding: the stake is still held.
 	ErrUnbonding = errors.Register(ModuleName, 23, "stake is unbonding")

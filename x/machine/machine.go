@@ -26,8 +26,32 @@ func ParseState(text string) (MachineState, bool) {
 // Whole is how many slots the machine has.
 func (m Machine) Whole() uint32 { return uint32(len(m.Facts.Slots)) }
 
-// BelowStake is true while the machine takes no new rental until AddStake.
-func (m Machine) BelowStake() bool { return m.Stake < m.StakeRequired }
+// StakeShort returns how much the stake lacks, in udbc. While it lacks any, a
+// tenth of each payment to the host goes into it.
+func (m Machine) StakeShort() uint64 {
+	if m.Stake >= m.StakeRequired {
+		return 0
+	}
+	return m.StakeRequired - m.Stake
+}
+
+// BelowStake reports whether the stake is under nine tenths of what is
+// required, so that the machine takes no new rental. The tenth of leeway keeps
+// a few refunded trials from taking a machine off the market.
+func (m Machine) BelowStake() bool { return m.Stake < m.StakeRequired-m.StakeRequired/10 }
+
+// StakeTithe returns the part of a payment to the host that goes into a short
+// stake: a tenth, rounded up, and no more than the stake lacks.
+func (m Machine) StakeTithe(payment uint64) uint64 {
+	if m.State == MACHINE_STATE_RETIRED {
+		return 0 // takes no rental any more, and its stake may be gone
+	}
+	tenth := payment / 10
+	if payment%10 != 0 {
+		tenth++
+	}
+	return min(tenth, m.StakeShort())
+}
 
 // Effective is a stored machine as queries show it, with the start of its
 // outage moved by the time for which the chain stood still since then.

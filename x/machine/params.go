@@ -7,12 +7,16 @@ import (
 )
 
 const (
-	// MaxStakeParam bounds stake_base and stake_per_slot so that the stake of
-	// the largest machine fits 64 bits.
+	// MaxStakeParam bounds stake_base and stake_per_slot, and maxStakeDays
+	// stake_days, so that the stake of the largest machine fits 64 bits.
 	MaxStakeParam = 100_000_000_000_000_000
-	maxWindow     = 10 * 365 * 24 * time.Hour
-	maxDue        = 10_000
-	dbc           = 1_000_000
+	maxStakeDays  = 100
+	// MaxStake bounds what AddStake can fill a machine's stake to: twice what
+	// the largest machine can need.
+	MaxStake  = 2 * MaxSlots * MaxPrice * maxStakeDays
+	maxWindow = 10 * 365 * 24 * time.Hour
+	maxDue    = 10_000
+	dbc       = 1_000_000
 )
 
 // DefaultParams are those of DESIGN §4.
@@ -23,16 +27,19 @@ func DefaultParams() Params {
 		AnswerWindow:     10 * time.Minute,
 		ChallengeDeposit: 10 * dbc,
 		DrainNotice:      24 * time.Hour,
-		UnbondingTime:    14 * 24 * time.Hour,
+		UnbondingTime:    21 * 24 * time.Hour,
 		GpuCooldown:      24 * time.Hour,
 		MaxBlockGap:      time.Minute,
 		MaxDuePerBlock:   100,
+		StakeDays:        12,
 	}
 }
 
-// RequiredStake is the stake in udbc that a machine with so many slots needs.
-func (p Params) RequiredStake(slots int) uint64 {
-	return p.StakeBase + uint64(slots)*p.StakePerSlot
+// RequiredStake returns the stake in udbc that a machine with so many slots at
+// so many udbc per slot and day needs.
+func (p Params) RequiredStake(slots int, pricePerDay uint64) uint64 {
+	n := uint64(slots)
+	return max(p.StakeBase+n*p.StakePerSlot, n*uint64(p.StakeDays)*pricePerDay) // no overflow: all are bounded
 }
 
 // Validate checks all parameters together.
@@ -63,6 +70,9 @@ func (p Params) Validate() error {
 	if p.UnbondingTime < p.AnswerWindow {
 		return errors.Wrapf(ErrInvalidParams, "unbonding_time %s: must be at least the answer_window %s, or a stake leaves before a challenge is over",
 			p.UnbondingTime, p.AnswerWindow)
+	}
+	if p.StakeDays > maxStakeDays {
+		return errors.Wrapf(ErrInvalidParams, "stake_days %d: must be 0 to %d", p.StakeDays, maxStakeDays)
 	}
 	if p.MaxDuePerBlock == 0 || p.MaxDuePerBlock > maxDue {
 		return errors.Wrapf(ErrInvalidParams, "max_due_per_block %d: must be 1 to %d", p.MaxDuePerBlock, maxDue)

@@ -48,6 +48,11 @@ type MachineKeeper interface {
 	ReleaseSlots(ctx context.Context, id string, rentID uint64) error
 	// PayFromStake pays at most what the stake holds and says how much it was.
 	PayFromStake(ctx context.Context, id string, to sdk.AccAddress, amount uint64) (uint64, error)
+	// TakeFromStake moves at most what the stake holds to a module and says how much it was.
+	TakeFromStake(ctx context.Context, id, module string, amount uint64) (uint64, error)
+	// PayHost pays rent out of a module's account to the payout address. While
+	// the stake is short a tenth of it, rounded up, goes there; it says how much.
+	PayHost(ctx context.Context, id, module string, amount uint64) (uint64, error)
 	// RecordRentalEnd keeps the latest end, from which unbonding counts.
 	RecordRentalEnd(ctx context.Context, id string, end time.Time) error
 }

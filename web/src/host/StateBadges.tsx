@@ -3,7 +3,7 @@ import { useMessages } from "../i18n/messages";
 import { Badge } from "../ui/Badge";
 import { Row } from "../ui/Layout";
 import { messages } from "./messages";
-import { missingStake } from "./rights";
+import { stakeTooLow } from "./rights";
 import { names, tones } from "./states";
 
 /** StateBadges is a machine's state, with what its host should look at. */
@@ -17,7 +17,7 @@ export function StateBadges({ machine }: { machine: Machine }) {
       </Badge>
       {machine.drainFrom && <Badge tone="warn">{m.draining}</Badge>}
       {machine.openChallenge !== 0n && <Badge tone="bad">{m.challenged}</Badge>}
-      {name !== "retired" && missingStake(machine) > 0n && <Badge tone="bad">{m.low}</Badge>}
+      {name !== "retired" && stakeTooLow(machine) && <Badge tone="bad">{m.low}</Badge>}
     </Row>
   );
 }

@@ -138,7 +138,7 @@ export function StakeForm({ machine, disabled, act }: FormProps) {
   const missing = missingStake(machine);
   const submit = async () => {
     if (!ok) return;
-    const message = msg(MsgAddStakeSchema, { owner: machine.owner, machineId: machine.id, amount });
+    const message = msg(MsgAddStakeSchema, { sender: machine.owner, machineId: machine.id, amount });
     const done = await act(message, [
       [m.amount, format.dbc(amount)],
       [m.stakeAfter, format.dbc(machine.stake + amount)],

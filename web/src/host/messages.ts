@@ -33,7 +33,7 @@ export const messages = define({
     breakPenalty: "Penalty from your stake",
     breakFee: "Fee, from your stake",
     breakWarning:
-      "The renter's virtual machines stop. What was not earned goes back to the renter, and the penalty is paid from the stake. Below its needed stake the machine takes no new rental. To empty it without a cost, drain it.",
+      "The renter's virtual machines stop. What was not earned goes back to the renter, and the penalty is paid from the stake. Below nine tenths of its needed stake the machine takes no new rental. To empty it without a cost, drain it.",
     breakTrialWarning:
       "The renter gets the whole rent back, and the fee from your stake. Virtual machines and disks of the trial are deleted.",
     broken: (id: string) => `Rental ${id} is over`,
@@ -81,7 +81,7 @@ export const messages = define({
         "No rental or renewal reaches beyond the time you set. What is rented already stays: the way to an empty machine without breaking a rental.",
       lift: "Rentals may be as long as before again.",
       stake:
-        "Below what it needs, a machine takes no new rental. What you add comes back with the rest after retirement.",
+        "While it is short, a tenth of what you are paid goes into it; below nine tenths the machine takes no new rental. What you add comes back with the rest after retirement.",
       retire:
         "Takes the machine off the market for good. Its stake comes back later; its GPUs can be bonded anew after a cool-down.",
       withdraw: "Brings the stake back to the owner.",
@@ -177,7 +177,7 @@ export const messages = define({
     breakPenalty: "从质押支付的违约金",
     breakFee: "从质押支付的手续费",
     breakWarning:
-      "租用者的虚拟机将停止。未赚取的租金退回租用者，违约金由质押支付。质押低于要求时，机器不接受新的租用。若要无代价地腾空机器，请使用排空。",
+      "租用者的虚拟机将停止。未赚取的租金退回租用者，违约金由质押支付。质押低于要求的九成时，机器不接受新的租用。若要无代价地腾空机器，请使用排空。",
     breakTrialWarning: "租用者将收回全部租金，手续费由您的质押退还。试用中的虚拟机和磁盘将被删除。",
     broken: (id) => `租用 ${id} 已结束`,
     noGpu: "无 GPU",
@@ -221,7 +221,7 @@ export const messages = define({
         "不再接受新的租用、确认和续租。进行中的租用保留，但离线期间没有收入；停机过久时租用者可以终止租用。试用中的租用将退款，手续费由您的质押支付。",
       drain: "租用和续租都不得超过您设定的时间。已有的租用不受影响：无需中断租用即可腾空机器。",
       lift: "租用时长恢复如前。",
-      stake: "质押低于要求时，机器不接受新的租用。追加的质押在退役后一并退回。",
+      stake: "质押不足时，您收入的十分之一会补入质押；低于九成时，机器不接受新的租用。追加的质押在退役后一并退回。",
       retire: "机器永久下架。质押稍后退回；其 GPU 在冷却期后可重新登记。",
       withdraw: "将质押退回所有者。",
     },

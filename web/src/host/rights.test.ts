@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { FactsSchema, type MachineSchema, MachineState, ParamsSchema } from "../gen/dbc/machine/v1/machine_pb";
 import { ListingSchema } from "../gen/dbc/machine/v1/query_pb";
-import { actionsOf, missingStake, obstacleTo, rented, withdrawableAt } from "./rights";
+import { actionsOf, missingStake, obstacleTo, rented, stakeTooLow, withdrawableAt } from "./rights";
 
 const { BONDED, ONLINE, OFFLINE, RETIRED } = MachineState;
 const at = (seconds: number) => timestampFromMs(seconds * 1_000);
@@ -40,6 +40,15 @@ test.each([
   [9n, 5n, 0n],
 ])("stake %i of %i misses %i", (stake, stakeRequired, missing) => {
   expect(missingStake(listed({ stake, stakeRequired }).machine)).toBe(missing);
+});
+
+test.each([
+  [9n, 10n, false],
+  [8n, 10n, true],
+  [90n, 101n, true],
+  [91n, 101n, false],
+])("a stake of %i of %i is too low: %s", (stake, stakeRequired, low) => {
+  expect(stakeTooLow(listed({ stake, stakeRequired }).machine)).toBe(low);
 });
 
 test("the stake can be withdrawn after the later of retirement and the last rental's end", () => {

@@ -28,7 +28,12 @@ export function rented({ machine, freeSlots }: Listing): number {
   return (machine?.facts?.slots.length ?? 0) - freeSlots.length;
 }
 
-/** missingStake is what AddStake has to bring before the machine takes a new rental, in udbc. */
+/** stakeTooLow is true below nine tenths of what is required: the machine takes no new rental. */
+export function stakeTooLow({ stake, stakeRequired }: Machine): boolean {
+  return stake * 10n < stakeRequired * 9n;
+}
+
+/** missingStake is what the stake lacks, in udbc; while it lacks any, a tenth of each payment goes into it. */
 export function missingStake({ stake, stakeRequired }: Machine): bigint {
   return stake < stakeRequired ? stakeRequired - stake : 0n;
 }

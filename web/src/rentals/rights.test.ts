@@ -36,7 +36,7 @@ test.each<[string, Partial<Machine>, ReturnType<typeof roomToRent>]>([
   ["offline", { state: "offline" }, { most: 0, obstacle: "offline" }],
   ["not opened", { state: "bonded" }, { most: 0, obstacle: "bonded" }],
   ["retired", { state: "retired" }, { most: 0, obstacle: "retired" }],
-  ["its stake is short by one udbc", { stake: "9" }, { most: 0, obstacle: "low" }],
+  ["its stake is below nine tenths", { stake: "8" }, { most: 0, obstacle: "low" }],
   ["nothing is free", { free_slots: [] }, { most: 0, obstacle: "full" }],
   ["it drains later", drain(8_000), { most: 7_200 }],
   ["it drains too soon", drain(3_599), { most: 0, obstacle: "draining" }],

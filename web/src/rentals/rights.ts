@@ -32,7 +32,7 @@ export function roomToRenew(rental: Rental, machine: ChainMachine, { unit, max }
 /** roomToRent is what RentMachine would take of a machine; now in ms. */
 export function roomToRent(machine: Machine, { unit, min, max }: Terms, now: number): Room {
   if (machine.state !== "online") return { most: 0, obstacle: machine.state };
-  if (BigInt(machine.stake) < BigInt(machine.stake_required)) return { most: 0, obstacle: "low" };
+  if (BigInt(machine.stake) * 10n < BigInt(machine.stake_required) * 9n) return { most: 0, obstacle: "low" };
   if (machine.free_slots.length === 0) return { most: 0, obstacle: "full" };
   const drained = machine.drain_from ? (Date.parse(machine.drain_from) - now) / 1_000 : Number.POSITIVE_INFINITY;
   return room(Math.min(max, drained), min, unit, "draining");

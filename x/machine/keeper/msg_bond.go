@@ -42,7 +42,7 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, address string,
 	if err != nil {
 		return err
 	}
-	stake := params.RequiredStake(len(bond.Facts.Slots))
+	stake := params.RequiredStake(len(bond.Facts.Slots), bond.PricePerDay)
 	m := machine.Machine{
 		Id: bond.MachineId, Owner: address, Operator: bond.Operator, Payout: bond.Payout, Facts: bond.Facts,
 		BondSeq: bond.BondSeq, ListingVersion: former.ListingVersion + 1, PricePerDay: bond.PricePerDay,

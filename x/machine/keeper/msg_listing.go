@@ -40,7 +40,7 @@ func (s msgServer) UpdateFacts(ctx context.Context, msg *machine.MsgUpdateFacts)
 	return &machine.MsgUpdateFactsResponse{ListingVersion: m.ListingVersion}, listed(ctx, m)
 }
 
-// setFacts fixes the needed stake anew where the number of slots changed.
+// setFacts stores facts and fixes the required stake anew.
 func (k *Keeper) setFacts(ctx context.Context, m machine.Machine, msg *machine.MsgUpdateFacts) (machine.Machine, error) {
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {
@@ -50,18 +50,21 @@ func (k *Keeper) setFacts(ctx context.Context, m machine.Machine, msg *machine.M
 		return m, err
 	}
 	return k.change(ctx, m.Id, func(m *machine.Machine) error {
-		if len(m.Facts.Slots) != len(msg.Facts.Slots) {
-			m.StakeRequired = params.RequiredStake(len(msg.Facts.Slots))
-		}
 		m.Facts, m.BondSeq = msg.Facts, msg.BondSeq
+		m.StakeRequired = params.RequiredStake(len(m.Facts.Slots), m.PricePerDay)
 		m.ListingVersion++
 		return nil
 	})
 }
 
-// SetPrice changes prices for later messages, all or none of them.
+// SetPrice changes prices for later messages, all or none of them. A price that
+// needs more stake than there is may be set: the machine is then short.
 func (s msgServer) SetPrice(ctx context.Context, msg *machine.MsgSetPrice) (*machine.MsgSetPriceResponse, error) {
 	if err := batch("prices", len(msg.Prices)); err != nil {
+		return nil, err
+	}
+	params, err := s.k.Parameters.Get(ctx)
+	if err != nil {
 		return nil, err
 	}
 	seen := make(map[string]bool)
@@ -70,25 +73,30 @@ func (s msgServer) SetPrice(ctx context.Context, msg *machine.MsgSetPrice) (*mac
 			return nil, errorsmod.Wrapf(machine.ErrInvalidBatch, "prices names machine %s twice", price.MachineId)
 		}
 		seen[price.MachineId] = true
-		if err := machine.ValidatePrice(price.PricePerDay); err != nil {
-			return nil, err
-		}
-		if _, err := s.k.operated(ctx, price.MachineId, msg.Operator); err != nil {
-			return nil, err
-		}
-		m, err := s.k.change(ctx, price.MachineId, func(m *machine.Machine) error {
-			m.PricePerDay = price.PricePerDay
-			m.ListingVersion++
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := listed(ctx, m); err != nil {
+		if err := s.k.setPrice(ctx, params, msg.Operator, price); err != nil {
 			return nil, err
 		}
 	}
 	return &machine.MsgSetPriceResponse{}, nil
+}
+
+func (k *Keeper) setPrice(ctx context.Context, params machine.Params, operator string, price machine.PriceChange) error {
+	if err := machine.ValidatePrice(price.PricePerDay); err != nil {
+		return err
+	}
+	if _, err := k.operated(ctx, price.MachineId, operator); err != nil {
+		return err
+	}
+	m, err := k.change(ctx, price.MachineId, func(m *machine.Machine) error {
+		m.PricePerDay = price.PricePerDay
+		m.StakeRequired = params.RequiredStake(len(m.Facts.Slots), m.PricePerDay)
+		m.ListingVersion++
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return listed(ctx, m)
 }
 
 // Drain announces that no rental reaches beyond a time, or lifts that.

@@ -45,7 +45,7 @@ func TestUpdateFacts(t *testing.T) {
 	require.True(t, m.BelowStake())
 	_, err = f.k.ReserveSlots(f.ctx, n.id, 1, 8)
 	require.ErrorIs(t, err, machine.ErrStake)
-	_, err = f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Owner: owner, MachineId: n.id, Amount: 1_000_000_000})
+	_, err = f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Sender: owner, MachineId: n.id, Amount: 1_000_000_000})
 	require.NoError(t, err)
 	_, err = f.k.ReserveSlots(f.ctx, n.id, 1, 8)
 	require.NoError(t, err)
@@ -89,12 +89,16 @@ func TestListingRefusals(t *testing.T) {
 			_, err := f.msgs.Drain(f.ctx, &machine.MsgDrain{Operator: operator, MachineIds: []string{n.id}, From: &late})
 			return err
 		}, machine.ErrDrain},
-		{"stake by another", func(f *fixture, n node) error {
-			_, err := f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Owner: challenger, MachineId: n.id, Amount: 1})
+		{"stake by a module", func(f *fixture, n node) error {
+			_, err := f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Sender: moduleAddress.String(), MachineId: n.id, Amount: 1})
 			return err
-		}, machine.ErrUnauthorized},
+		}, machine.ErrInvalidAddress},
+		{"stake beyond any need", func(f *fixture, n node) error {
+			_, err := f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Sender: owner, MachineId: n.id, Amount: machine.MaxStake})
+			return err
+		}, machine.ErrInvalidAmount},
 		{"stake of nothing", func(f *fixture, n node) error {
-			_, err := f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Owner: owner, MachineId: n.id})
+			_, err := f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Sender: owner, MachineId: n.id})
 			return err
 		}, machine.ErrInvalidAmount},
 		{"retire while rented", func(f *fixture, n node) error {

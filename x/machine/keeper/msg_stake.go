@@ -9,33 +9,28 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// AddStake fills up a machine's stake, so that it takes rentals again.
+// AddStake fills up a machine's stake, so that it takes rentals again. Anybody
+// may send it; what was added is the owner's like the rest.
 func (s msgServer) AddStake(ctx context.Context, msg *machine.MsgAddStake) (*machine.MsgAddStakeResponse, error) {
 	k := s.k
-	owner, err := k.account("owner", msg.Owner)
+	sender, err := k.account("sender", msg.Sender)
 	if err != nil {
 		return nil, err
 	}
-	m, err := k.owned(ctx, msg.MachineId, msg.Owner)
+	m, err := k.touch(ctx, msg.MachineId)
 	if err != nil {
 		return nil, err
 	}
 	if m.State == machine.MACHINE_STATE_RETIRED {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is retired; bond it again instead", m.Id)
 	}
-	if msg.Amount == 0 || msg.Amount > machine.MaxStakeParam || m.Stake > machine.MaxStakeParam*(machine.MaxSlots+1) {
-		return nil, errorsmod.Wrapf(machine.ErrInvalidAmount, "amount %d udbc: must be 1 to %d", msg.Amount, uint64(machine.MaxStakeParam))
+	if most := machine.MaxStake - min(m.Stake, machine.MaxStake); msg.Amount == 0 || msg.Amount > most {
+		return nil, errorsmod.Wrapf(machine.ErrInvalidAmount, "amount %d udbc: must be 1 to %d", msg.Amount, most)
 	}
-	if err := k.take(ctx, owner, msg.Amount); err != nil {
+	if err := k.take(ctx, sender, msg.Amount); err != nil {
 		return nil, errorsmod.Wrapf(err, "amount %d udbc", msg.Amount)
 	}
-	if m, err = k.change(ctx, m.Id, func(m *machine.Machine) error {
-		m.Stake += msg.Amount
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	return &machine.MsgAddStakeResponse{}, emit(ctx, &machine.EventStakeChanged{MachineId: m.Id, Stake: m.Stake})
+	return &machine.MsgAddStakeResponse{}, k.addStake(ctx, m.Id, msg.Amount)
 }
 
 // Retire ends a listing.

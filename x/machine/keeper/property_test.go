@@ -81,7 +81,7 @@ func (l *life) act(ctx sdk.Context, action string, n node, seq uint64) error {
 		}
 		_, err = l.msgs.AnswerChallenge(ctx, n.answer(c))
 	case "stake":
-		_, err = l.msgs.AddStake(ctx, &machine.MsgAddStake{Owner: owner, MachineId: n.id, Amount: 1_000_000_000})
+		_, err = l.msgs.AddStake(ctx, &machine.MsgAddStake{Sender: owner, MachineId: n.id, Amount: 1_000_000_000})
 	case "retire":
 		_, err = l.msgs.Retire(ctx, &machine.MsgRetire{Owner: owner, MachineId: n.id})
 	case "withdraw":

@@ -32,7 +32,7 @@ func (k *Keeper) ReserveSlots(ctx context.Context, id string, n uint32, rentID u
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online; choose another machine", id, m.State.Word())
 	}
 	if m.BelowStake() {
-		return nil, errorsmod.Wrapf(machine.ErrStake, "machine %s has %d udbc at stake of %d; its owner must add stake first", id, m.Stake, m.StakeRequired)
+		return nil, errorsmod.Wrapf(machine.ErrStake, "machine %s has %d udbc at stake of %d: must have nine tenths; add stake first", id, m.Stake, m.StakeRequired)
 	}
 	rented, err := k.reserved(ctx, id)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -64,44 +62,4 @@ func TestRestoreSlots(t *testing.T) {
 	free, err := f.k.FreeSlots(f.ctx, n.id)
 	require.NoError(t, err)
 	require.Equal(t, []uint32{0, 1}, free)
-}
-
-func TestPayFromStakeAtMostTheStake(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	n := f.online(1, 1)
-	to := sdk.MustAccAddressFromBech32(challenger)
-	paid, err := f.k.PayFromStake(f.ctx, n.id, to, 500)
-	require.NoError(t, err)
-	require.EqualValues(t, 500, paid)
-	require.True(t, f.machine(n.id).BelowStake())
-	f.check()
-	paid, err = f.k.PayFromStake(f.ctx, n.id, to, 1<<62)
-	require.NoError(t, err)
-	require.EqualValues(t, 2_000_000_000-500, paid)
-	require.Equal(t, wealth+2_000_000_000, f.balance(challenger))
-	paid, err = f.k.PayFromStake(f.ctx, n.id, to, 1)
-	require.NoError(t, err)
-	require.Zero(t, paid)
-	f.check()
-}
-
-func TestUnbondingCountsFromTheLastRental(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	n := f.online(1, 1)
-	end := genesisTime.Add(time.Hour)
-	require.NoError(t, f.k.RecordRentalEnd(f.ctx, n.id, end))
-	require.NoError(t, f.k.RecordRentalEnd(f.ctx, n.id, genesisTime))
-	require.Equal(t, end, *f.machine(n.id).LastRentalEnd)
-	_, err := f.msgs.Retire(f.ctx, &machine.MsgRetire{Owner: owner, MachineId: n.id})
-	require.NoError(t, err)
-	f.next(machine.DefaultParams().UnbondingTime + time.Hour - time.Second)
-	withdraw := &machine.MsgWithdrawStake{Owner: owner, MachineId: n.id}
-	_, err = f.msgs.WithdrawStake(f.ctx, withdraw)
-	require.ErrorIs(t, err, machine.ErrUnbonding)
-	f.next(time.Second)
-	_, err = f.msgs.WithdrawStake(f.ctx, withdraw)
-	require.NoError(t, err)
-	f.check()
 }

@@ -29,6 +29,7 @@ func RandomParams(r *rand.Rand) machine.Params {
 	p.GpuCooldown = seconds(r, 0, 50_000)
 	p.MaxBlockGap = []time.Duration{time.Minute, seconds(r, 5_000, 10_000), 3 * time.Hour, 3 * time.Hour}[r.Intn(4)]
 	p.MaxDuePerBlock = uint32(1 + r.Intn(50))
+	p.StakeDays = uint32(r.Intn(15))
 	return p
 }
 
@@ -67,8 +68,9 @@ func randomMachine(state *module.SimulationState, params machine.Params, n Node)
 		Id: n.ID, Owner: someone(r, state.Accounts, Owners), Operator: someone(r, state.Accounts, Operators),
 		Payout: someone(r, state.Accounts, len(state.Accounts)), Facts: facts, BondSeq: uint64(r.Intn(5)),
 		ListingVersion: 1 + uint64(r.Intn(5)), PricePerDay: randomPrice(r),
-		StakeRequired: params.RequiredStake(len(facts.Slots)), State: machine.MACHINE_STATE_ONLINE,
+		State: machine.MACHINE_STATE_ONLINE,
 	}
+	m.StakeRequired = params.RequiredStake(len(facts.Slots), m.PricePerDay)
 	m.Stake = m.StakeRequired
 	switch r.Intn(6) {
 	case 0:

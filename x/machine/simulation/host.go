@@ -91,19 +91,20 @@ func Drain(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// AddStake adds to what a machine needs, or a little more.
+// AddStake fills up a stake, or adds a little more; some of it by a stranger.
 func AddStake(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgAddStake, bool) {
 		r := data.Rand().Rand
-		m, ok := pick(ctx, r, k, func(m machine.Machine) bool { return listed(m) && m.BelowStake() })
+		m, ok := pick(ctx, r, k, func(m machine.Machine) bool { return listed(m) && m.StakeShort() > 0 })
 		if !ok || r.Intn(4) == 0 {
 			m, ok = pick(ctx, r, k, rarely(r, listed))
 		}
-		amount := uint64(r.Int63n(1_000_000))
-		if m.BelowStake() {
-			amount += m.StakeRequired - m.Stake
+		amount := uint64(r.Int63n(1_000_000)) + m.StakeShort()
+		sender := m.Owner
+		if r.Intn(3) == 0 {
+			sender = someone(r, data.AllAccounts(), data.AccountsCount())
 		}
-		return m.Owner, &machine.MsgAddStake{Owner: m.Owner, MachineId: m.Id, Amount: amount}, ok
+		return sender, &machine.MsgAddStake{Sender: sender, MachineId: m.Id, Amount: amount}, ok
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/dbc-network/dbc/rental"
-	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -55,16 +54,16 @@ func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64,
 	if err != nil {
 		return 0, err
 	}
-	return k.payClaim(ctx, old, m, v)
+	return k.payClaim(ctx, old, v)
 }
 
-func (k msgServer) payClaim(ctx context.Context, old xrental.Rental, m machine.Machine, v rental.View) (uint64, error) {
+func (k msgServer) payClaim(ctx context.Context, old xrental.Rental, v rental.View) (uint64, error) {
 	account := old.Account()
 	unclaimed := account.Unclaimed(v)
 	if unclaimed == 0 {
 		return 0, nil
 	}
-	if err := k.pay(ctx, m.Payout, unclaimed); err != nil {
+	if err := k.payHost(ctx, old.MachineId, unclaimed); err != nil {
 		return 0, err
 	}
 	if !v.Now.Before(old.End) {

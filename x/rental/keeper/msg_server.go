@@ -75,7 +75,7 @@ func (k msgServer) open(ctx context.Context, renter sdk.AccAddress, params xrent
 		Segments: []xrental.Segment{{Start: c.now, End: q.end, Rent: q.rent}},
 		Paid:     q.rent, Fee: q.fee,
 		PenaltyTerms: xrental.PenaltyTerms{
-			StakeShare: rental.StakeShare(q.machine.Stake, q.slots, q.machine.Whole()),
+			StakeShare: rental.StakeShare(q.machine.StakeRequired, q.slots, q.machine.Whole()),
 			MinPenalty: params.MinPenalty, RatioBps: params.PenaltyRatioBps,
 		},
 	}

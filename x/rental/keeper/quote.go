@@ -30,7 +30,7 @@ func (k Keeper) quoteRent(ctx context.Context, p xrental.Params, now time.Time, 
 		return quote{}, err
 	}
 	if m.BelowStake() {
-		return quote{}, xrental.ErrNotRentable.Wrapf("machine %s has %d udbc at stake of %d; its owner must add stake first, or take another",
+		return quote{}, xrental.ErrNotRentable.Wrapf("machine %s has %d udbc at stake, it must have nine tenths of %d; add stake first, or take another",
 			machineID, m.Stake, m.StakeRequired)
 	}
 	length, err := p.Limits().Duration(seconds)

@@ -152,7 +152,7 @@ func TestRentRefusals(t *testing.T) {
 		"listing moved":       {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.ListingVersion = 2 }, xrental.ErrListingMoved},
 		"over max_total":      {func(_ *chain, _ *machine.Machine, msg *xrental.MsgRentMachine) { msg.MaxTotal = fee + dbc - 1 }, xrental.ErrTooExpensive},
 		"offline":             {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.State = machine.MACHINE_STATE_OFFLINE }, xrental.ErrNotRentable},
-		"below its stake":     {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.StakeRequired = stake + 1 }, xrental.ErrNotRentable},
+		"below its stake":     {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.StakeRequired = stake*10/9 + 1 }, xrental.ErrNotRentable},
 		"rent rounds to zero": {func(_ *chain, m *machine.Machine, _ *xrental.MsgRentMachine) { m.PricePerDay = 23 }, xrental.ErrAmount},
 		"price does not fit": {func(_ *chain, m *machine.Machine, msg *xrental.MsgRentMachine) {
 			m.PricePerDay = 1 << 63
@@ -276,8 +276,10 @@ func TestStakeThatIsShort(t *testing.T) {
 	before := c.balance(alice)
 	require.NoError(t, c.breakRental(c.owner.String(), 1))
 	r := c.get(1)
-	require.EqualValues(t, left, r.FromStake)
-	require.EqualValues(t, before+r.Paid-r.Claimed+left, c.balance(alice))
+	const tithe = dbc / 10 // of the hour's rent, into a stake that is short
+	require.EqualValues(t, dbc-tithe, c.balance(c.payout))
+	require.EqualValues(t, left+tithe, r.FromStake)
+	require.EqualValues(t, before+r.Paid-r.Claimed+left+tithe, c.balance(alice))
 	require.Zero(t, c.module(machine.ModuleName))
 	c.sound()
 }

@@ -30,6 +30,13 @@ func (k Keeper) pay(ctx context.Context, to string, amount uint64) error {
 	return k.bank.SendCoinsFromModuleToAccount(ctx, xrental.ModuleName, addr, coins(amount))
 }
 
+// payHost moves rent to a machine's host, a part of it into a short stake. It
+// is the only way in which a host is paid.
+func (k Keeper) payHost(ctx context.Context, machineID string, amount uint64) error {
+	_, err := k.machines.PayHost(ctx, machineID, xrental.ModuleName, amount)
+	return err
+}
+
 // settlement is what one closing paid.
 type settlement struct {
 	toHost, toRenter, fromStake uint64
@@ -100,19 +107,16 @@ func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Tran
 
 // payOut gives the host what was earned and the renter the rest, with the penalty where the host was the cause.
 func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Transition, v rental.View) error {
-	m, err := k.machines.GetMachine(ctx, r.MachineId)
-	if err != nil {
-		return err
-	}
 	account := r.Account()
 	s := settlement{toHost: account.Unclaimed(v), toRenter: account.Unearned(v)}
-	if err := k.pay(ctx, m.Payout, s.toHost); err != nil {
+	if err := k.payHost(ctx, r.MachineId, s.toHost); err != nil {
 		return err
 	}
 	if err := k.pay(ctx, r.Renter, s.toRenter); err != nil {
 		return err
 	}
 	if t.Has(rental.PayPenalty) {
+		var err error
 		if s.fromStake, err = k.payFromStake(ctx, r, r.Terms().Penalty(s.toRenter)); err != nil {
 			return err
 		}

@@ -162,7 +162,7 @@ func (c *chain) bond(n byte, slots int) string {
 	m := machine.Machine{
 		Id: id, Owner: c.owner.String(), Operator: c.operator.String(), Payout: c.payout.String(),
 		Facts: machine.Facts{Slots: make([]machine.Slot, slots)}, BondSeq: 1, ListingVersion: 1,
-		PricePerDay: price, Stake: stake, StakeRequired: 1, State: machine.MACHINE_STATE_ONLINE,
+		PricePerDay: price, Stake: stake, StakeRequired: stake / 10 * 9, State: machine.MACHINE_STATE_ONLINE,
 	}
 	require.NoError(c, c.machines.Bonds.Set(c.ctx, id, m))
 	c.fundModule(machine.ModuleName, stake)
