@@ -33,6 +33,10 @@ FOR ?= 30s
 fuzz: ## run every fuzz target, two at a time (FOR=30s each)
 	@scripts/fuzz.sh $(FOR)
 
+.PHONY: mutation
+mutation: ## change the code of money, rights and life cycles one place at a time: some test has to fail
+	@nice -n 19 go run ./test/mutation $(ARGS)
+
 SEEDS ?= 1,2,3,4,5,6,7,8,9,10
 BLOCKS ?= 500
 .PHONY: sim

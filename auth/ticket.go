@@ -55,11 +55,8 @@ func (t Ticket) Nonce() string {
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Issued.Unix()))
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Expires.Unix()))
 	b = append(b, t.Random[:]...)
-	if t.MachineID != "" {
-		id, _ := hex.DecodeString(t.MachineID)
-		b = append(b, id...)
-	}
-	return base58.CheckEncode(b, ticketVersion)
+	machine, _ := hex.DecodeString(t.MachineID)
+	return base58.CheckEncode(append(b, machine...), ticketVersion)
 }
 
 // ParseTicket takes exactly what Nonce writes.
@@ -86,9 +83,7 @@ func ParseTicket(nonce string) (Ticket, error) {
 	}
 	t := Ticket{Issued: time.Unix(int64(issued), 0).UTC(), Expires: time.Unix(int64(expires), 0).UTC()}
 	copy(t.Random[:], b[16:])
-	if len(b) > ticketSize {
-		t.MachineID = hex.EncodeToString(b[ticketSize:])
-	}
+	t.MachineID = hex.EncodeToString(b[ticketSize:])
 	if err := t.validate(); err != nil {
 		return Ticket{}, err
 	}
