@@ -24,8 +24,9 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	libp2ptcp "github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 
 	"github.com/dbc-network/dbc/node/key"
 )
@@ -74,7 +75,7 @@ type Config struct {
 	// each may carry each way, 0 for control calls only.
 	Relay        bool
 	RelayDataMiB uint64
-	// PublicOnly dials no private or loopback address that a stranger named.
+	// PublicOnly dials no address but public ones and those of Peers.
 	PublicOnly bool
 	// Finder may be nil.
 	Finder Finder
@@ -84,6 +85,7 @@ type Config struct {
 // Host is a node among others.
 type Host struct {
 	cfg  Config
+	gate *gate
 	host host.Host
 	dht  *dht.IpfsDHT
 
@@ -101,8 +103,9 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg}
-	options := append(h.listening(), libp2p.Identity(private), libp2p.ResourceManager(limits),
+	h := &Host{cfg: cfg, gate: &gate{publicOnly: cfg.PublicOnly}}
+	options := append(h.listening(), libp2p.Identity(private), libp2p.ResourceManager(limits), libp2p.ConnectionGater(h.gate),
+		libp2p.Transport(libp2ptcp.NewTCPTransport), libp2p.Transport(libp2pquic.NewTransport),
 		libp2p.UserAgent("dbc"), libp2p.DisableMetrics(), libp2p.EnableHolePunching(),
 		libp2p.AddrsFactory(h.announce))
 	options = append(options, h.relaying()...)
@@ -210,15 +213,13 @@ func (h *Host) parseAddrs(id peer.ID, texts []string) []ma.Multiaddr {
 			continue
 		}
 		transport, named := peer.SplitAddr(a)
-		if transport == nil || (named != "" && named != id) || !h.mayDial(transport) {
+		if transport == nil || (named != "" && named != id) || !h.gate.mayTry(transport) {
 			continue
 		}
 		addrs = append(addrs, transport)
 	}
 	return addrs
 }
-
-func (h *Host) mayDial(a ma.Multiaddr) bool { return !h.cfg.PublicOnly || manet.IsPublicAddr(a) }
 
 // ID is this host's peer id.
 func (h *Host) ID() string { return h.host.ID().String() }

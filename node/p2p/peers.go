@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -56,11 +57,12 @@ func (h *Host) keepPeers(ctx context.Context) {
 func (h *Host) join(ctx context.Context, line string) (peer.ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinLimit)
 	defer cancel()
-	addrs, err := lineAddrs(line)
+	addrs, err := lineAddrs(ctx, line)
 	if err != nil {
 		return "", err
 	}
-	id, err := h.learn(ctx, addrs[1])
+	h.gate.name(addrs)
+	id, err := h.learn(ctx, slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool { return a[1].Protocol().Code != ma.P_TCP }))
 	if err != nil || id == h.host.ID() {
 		return id, err
 	}
@@ -73,7 +75,7 @@ func (h *Host) join(ctx context.Context, line string) (peer.ID, error) {
 }
 
 // learn asks for a peer that can't be there; the handshake names who is.
-func (h *Host) learn(ctx context.Context, at ma.Multiaddr) (peer.ID, error) {
+func (h *Host) learn(ctx context.Context, at []ma.Multiaddr) (peer.ID, error) {
 	_, public, err := crypto.GenerateEd25519Key(rand.Reader)
 	if err != nil {
 		return "", fmt.Errorf("make a key: %w", err)
@@ -84,7 +86,7 @@ func (h *Host) learn(ctx context.Context, at ma.Multiaddr) (peer.ID, error) {
 	}
 	defer h.host.Peerstore().RemovePeer(nobody)
 	defer h.host.Peerstore().ClearAddrs(nobody)
-	err = h.host.Connect(ctx, peer.AddrInfo{ID: nobody, Addrs: []ma.Multiaddr{at}})
+	err = h.host.Connect(ctx, peer.AddrInfo{ID: nobody, Addrs: at})
 	var mismatch sec.ErrPeerIDMismatch
 	if errors.As(err, &mismatch) {
 		return mismatch.Actual, nil
@@ -92,25 +94,39 @@ func (h *Host) learn(ctx context.Context, at ma.Multiaddr) (peer.ID, error) {
 	return "", fmt.Errorf("%w: %w", ErrPeer, err)
 }
 
-// lineAddrs are QUIC and TCP of host:port.
-func lineAddrs(line string) ([]ma.Multiaddr, error) {
-	name, port, err := net.SplitHostPort(line)
+// lineAddrs are QUIC and TCP of host:port, at every address of its name.
+func lineAddrs(ctx context.Context, line string) ([]ma.Multiaddr, error) {
+	name, port, err := splitLine(line)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := new(net.Resolver).LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %q: %w", ErrPeer, line, err)
 	}
-	texts := []string{"/dns/" + name + "/udp/" + port + "/quic-v1", "/dns/" + name + "/tcp/" + port}
-	if at, err := netip.ParseAddrPort(line); err == nil {
-		texts = Multiaddrs(at)
-	}
-	addrs := make([]ma.Multiaddr, 0, len(texts))
-	for _, text := range texts {
-		a, err := ma.NewMultiaddr(text)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %q: %w", ErrPeer, line, err)
+	var addrs []ma.Multiaddr
+	for _, ip := range ips {
+		for _, text := range Multiaddrs(netip.AddrPortFrom(ip, port)) {
+			a, err := ma.NewMultiaddr(text)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %q: %w", ErrPeer, line, err)
+			}
+			addrs = append(addrs, a)
 		}
-		addrs = append(addrs, a)
 	}
 	return addrs, nil
+}
+
+func splitLine(line string) (name string, port uint16, err error) {
+	name, text, err := net.SplitHostPort(line)
+	if err != nil {
+		return "", 0, fmt.Errorf("%w: %q: %w", ErrPeer, line, err)
+	}
+	number, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || number == 0 || name == "" {
+		return "", 0, fmt.Errorf("%w: %q: want host:port", ErrPeer, line)
+	}
+	return name, uint16(number), nil
 }
 
 // relayPeers are the connected nodes that pass connections on.

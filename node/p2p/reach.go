@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -151,13 +152,7 @@ func (h *Host) fromTable(ctx context.Context, id peer.ID, failed *UnreachableErr
 		failed.Tried = append(failed.Tried, fmt.Sprintf("the hash table over %d peers: %v", h.Peers(), err))
 		return nil
 	}
-	var addrs []ma.Multiaddr
-	for _, a := range info.Addrs {
-		if h.mayDial(a) {
-			addrs = append(addrs, a)
-		}
-	}
-	return addrs
+	return slices.DeleteFunc(info.Addrs, func(a ma.Multiaddr) bool { return !h.gate.mayTry(a) })
 }
 
 // connect tries addrs and what is known of the peer; relays begin a moment
