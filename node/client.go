@@ -77,19 +77,19 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.claim(ctx); err != nil {
 		return err
 	}
+	if c.local, err = c.openLocal(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.local.Close()) }()
 	c.peers, err = p2p.New(p2p.Config{
 		Key: c.key, ChainID: cfg.ChainID, Listen: cfg.NetListen, Public: cfg.PublicIP, Peers: cfg.Peers,
 		Relay: cfg.Relay, RelayDataMiB: cfg.RelayDataMiB, PublicOnly: mainNetwork(cfg.ChainID),
-		Finder: onChain{c.chain}, Log: c.log,
+		Finder: onChain{c.chain}, Machines: c.local.Register, Log: c.log,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.peers.Close()) }()
-	if c.local, err = c.openLocal(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.local.Close()) }()
 	return c.serve(ctx, listener)
 }
 
@@ -153,7 +153,8 @@ func (c *client) gateway(pages http.Handler) *gateway.Gateway {
 		Version: version(), ChainID: c.cfg.ChainID, Faucet: gives,
 		Guard: api.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
-		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Known: c.known, Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
+		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Bonded: c.local.Register.Bonded, Known: c.known,
+		Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -47,7 +48,7 @@ func (p *parts) openPeers(ctx context.Context) (err error) {
 	p.peers, err = p2p.New(p2p.Config{
 		Key: p.key, ChainID: p.cfg.ChainID, Listen: p.cfg.NetListen, Public: p.cfg.PublicIP, Peers: p.cfg.Peers,
 		Server: true, Relay: p.cfg.Relay, RelayDataMiB: p.cfg.RelayDataMiB,
-		PublicOnly: mainNetwork(p.cfg.ChainID), Log: p.log,
+		PublicOnly: mainNetwork(p.cfg.ChainID), Machines: market.NewRegister(nil, p.chain), Log: p.log,
 	})
 	if err != nil {
 		return err

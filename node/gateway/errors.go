@@ -9,6 +9,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -32,6 +33,10 @@ func verdict(err error) (status, errcode int, code string) {
 		return http.StatusNotFound, -32601, "NOT_FOUND"
 	case errors.Is(err, api.ErrBody), errors.Is(err, p2p.ErrMachineID):
 		return http.StatusBadRequest, -32600, "BAD_REQUEST"
+	case errors.Is(err, market.ErrNoMachine):
+		return http.StatusNotFound, -8, "NO_MACHINE"
+	case errors.Is(err, market.ErrAsked):
+		return http.StatusServiceUnavailable, -3, "BUSY"
 	case errors.Is(err, chain.ErrUnreachable):
 		return http.StatusBadGateway, -15, "CHAIN_UNREACHABLE"
 	case errors.Is(err, context.DeadlineExceeded):

@@ -14,6 +14,7 @@ import (
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -63,7 +64,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, body []byte) {
-	machineID, err := oneMachine("peer_nodes_list", list)
+	machineID, err := g.oneMachine(r, "peer_nodes_list", list)
 	if err != nil {
 		g.refuse(w, r, err)
 		return
@@ -126,7 +127,8 @@ func machineURL(machineID string, r *http.Request) (*url.URL, error) {
 	return &target, nil
 }
 
-func oneMachine(field string, list []string) (string, error) {
+// oneMachine is the one that a request names, if the chain has it.
+func (g *Gateway) oneMachine(r *http.Request, field string, list []string) (string, error) {
 	if len(list) != 1 {
 		return "", &host.Refusal{
 			Kind: api.ErrBody, Field: field, Value: fmt.Sprintf("%d machines", len(list)), Limit: "the id of one machine",
@@ -135,6 +137,12 @@ func oneMachine(field string, list []string) (string, error) {
 	}
 	if _, err := p2p.PeerID(list[0]); err != nil {
 		return "", &host.Refusal{Kind: err, Field: field, Value: fmt.Sprintf("%.80s", list[0]), Limit: "64 lower-case hex digits"}
+	}
+	switch err := g.deps.Bonded(r.Context(), list[0]); {
+	case errors.Is(err, market.ErrNoMachine):
+		return "", &host.Refusal{Kind: market.ErrNoMachine, Field: field, Value: list[0], Limit: "a machine that is bonded on this node's chain"}
+	case err != nil:
+		return "", fmt.Errorf("look the machine up: %w", err)
 	}
 	return list[0], nil
 }

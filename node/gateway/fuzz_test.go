@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"net/http/httptest"
 	"testing"
 
@@ -23,7 +24,8 @@ func FuzzNamed(f *testing.F) {
 		if !bytes.Equal(sent, body) {
 			t.Errorf("%q became %q", sent, body)
 		}
-		id, err := oneMachine("peer_nodes_list", list)
+		all := &Gateway{deps: Deps{Bonded: func(context.Context, string) error { return nil }}}
+		id, err := all.oneMachine(r, "peer_nodes_list", list)
 		if err != nil {
 			return
 		}

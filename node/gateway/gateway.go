@@ -37,6 +37,8 @@ type Deps struct {
 	Machines http.RoundTripper
 	// Streams does the same for connections to guests, which not every relay carries.
 	Streams http.RoundTripper
+	// Bonded is nil for a machine of the chain: no other peer is asked anything.
+	Bonded func(ctx context.Context, machineID string) error
 	// Known lists machines that can be asked for.
 	Known func(ctx context.Context) ([]api.Node, error)
 	// Status is the node's own.

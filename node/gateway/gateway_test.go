@@ -23,6 +23,7 @@ import (
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/gateway"
 	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -78,6 +79,9 @@ func machine(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s|%s|%s|%s", r.RequestURI, r.Header.Get(auth.HeaderName), r.Header.Get("Cookie"), body)
 }
 
+// stranger is a key whose peer is no machine of the chain.
+var stranger = strings.Repeat("0", 63) + "2"
+
 // world is a client node's API before one machine.
 func world(t *testing.T) (url, machineID string) {
 	t.Helper()
@@ -113,6 +117,12 @@ func build(t *testing.T, machine http.HandlerFunc, behind func(way http.RoundTri
 	client, _ := peer(t, p2p.Config{Finder: finder{machineID: mining.Addrs()}})
 	g := gateway.New(gateway.Config{Guard: api.Guard{Origins: []string{"https://app.example"}}}, gateway.Deps{
 		Machines: behind(client.Transport()), Log: slog.New(slog.DiscardHandler),
+		Bonded: func(_ context.Context, id string) error {
+			if id == stranger {
+				return market.ErrNoMachine
+			}
+			return nil
+		},
 		Known:  func(context.Context) ([]api.Node, error) { return []api.Node{{NodeID: machineID}}, nil },
 		Status: func(context.Context) gateway.Status { return gateway.Status{PeerID: client.ID()} },
 		Mounts: []gateway.Mount{{Pattern: "/api/v1/own", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -258,6 +268,11 @@ func TestRefusals(t *testing.T) {
 		"too long":       {"POST", "/api/v1/tasks", `{"x":"` + strings.Repeat("x", api.MaxBody) + `"}`, nil, 400, "BAD_REQUEST"},
 		"no route":       {"GET", "/etc/passwd", "", nil, 404, "NOT_FOUND"},
 		"gone machine":   {"POST", "/api/v1/tasks", `{"peer_nodes_list":["` + gone + `"]}`, nil, 502, "UNREACHABLE"},
+		"a stranger":     {"POST", "/api/v1/tasks", `{"peer_nodes_list":["` + stranger + `"]}`, nil, 404, "NO_MACHINE"},
+		"its nodes":      {"POST", "/api/v1/mining_nodes", `{"peer_nodes_list":["` + stranger + `"]}`, nil, 404, "NO_MACHINE"},
+		"its console": {"GET", "/api/v1/tasks/console/x?machine_id=" + stranger, "", []string{
+			"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==",
+		}, 404, "NO_MACHINE"},
 		"console of any": {"GET", "/api/v1/tasks/console/a", "", nil, 400, "UPGRADE_WANTED"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,7 +90,7 @@ func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.R
 		g.refuse(w, r, err)
 		return
 	}
-	machineID, err := oneMachine("machine_id", r.URL.Query()["machine_id"])
+	machineID, err := g.oneMachine(r, "machine_id", r.URL.Query()["machine_id"])
 	if err != nil {
 		g.refuse(w, r, err)
 		return

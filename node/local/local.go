@@ -31,6 +31,8 @@ type Config struct {
 type Routes struct {
 	// Handlers by pattern of http.ServeMux.
 	Handlers map[string]http.Handler
+	// Register tells machines from other peers.
+	Register *market.Register
 
 	store *market.Store
 	chain *chain.Client
@@ -66,7 +68,7 @@ func Open(ctx context.Context, cfg Config, c *chain.Client) (*Routes, error) {
 		return nil, err
 	}
 	handlers[market.Path] = market.Handler(store, cfg.Log)
-	return &Routes{Handlers: handlers, store: store, chain: c, log: cfg.Log}, nil
+	return &Routes{Handlers: handlers, Register: market.NewRegister(store, c), store: store, chain: c, log: cfg.Log}, nil
 }
 
 // Run keeps the index at the newest block until ctx is done.

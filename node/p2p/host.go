@@ -59,6 +59,12 @@ type Finder interface {
 	Addresses(ctx context.Context, machineID string) ([]string, error)
 }
 
+// Register knows the machines of the chain.
+type Register interface {
+	// Bonded is nil for a machine of the chain.
+	Bonded(ctx context.Context, machineID string) error
+}
+
 // Config says who a host is and where it listens.
 type Config struct {
 	Key     key.Key
@@ -79,7 +85,10 @@ type Config struct {
 	PublicOnly bool
 	// Finder may be nil.
 	Finder Finder
-	Log    *slog.Logger
+	// Machines are those that a relay passes connections on to; without a
+	// register it passes none.
+	Machines Register
+	Log      *slog.Logger
 }
 
 // Host is a node among others.
@@ -166,7 +175,7 @@ func (h *Host) relaying() []libp2p.Option {
 		}
 		return []libp2p.Option{
 			libp2p.ForceReachabilityPublic(), libp2p.EnableNATService(),
-			libp2p.EnableRelay(), libp2p.EnableRelayService(relay.WithResources(limits)),
+			libp2p.EnableRelay(), libp2p.EnableRelayService(relay.WithResources(limits), relay.WithACL(machinesOnly{h.cfg.Machines})),
 		}
 	}
 	if !h.cfg.Listen.IsValid() {

@@ -17,6 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/peer"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
 	"go.uber.org/goleak"
 
 	"github.com/dbc-network/dbc/node/key"
@@ -33,6 +34,16 @@ func (f finder) Addresses(_ context.Context, machineID string) ([]string, error)
 		return nil, errors.New("no such machine")
 	}
 	return addrs, nil
+}
+
+// register is a chain on which every key but the keys of it is a machine's.
+type register map[string]bool
+
+func (r register) Bonded(_ context.Context, machineID string) error {
+	if r[machineID] {
+		return errors.New("no machine")
+	}
+	return nil
 }
 
 func newKey(t *testing.T) key.Key {
@@ -287,7 +298,7 @@ func TestConnectionsToGuestsNeedARelaysConsent(t *testing.T) {
 	}{"control calls only": {0, false}, "more": {64, true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			relay := open(t, Config{Server: true, Relay: true, RelayDataMiB: c.mib})
+			relay := open(t, Config{Server: true, Relay: true, RelayDataMiB: c.mib, Machines: register{}})
 			// It announces nothing that can be dialed, as behind a NAT.
 			mining := open(t, Config{Peers: []string{tcp(t, relay)}})
 			id := serve(t, mining, echo)
@@ -323,5 +334,43 @@ func reserve(t *testing.T, h, relay *Host) {
 	t.Helper()
 	if _, err := circuit.Reserve(t.Context(), h.host, peer.AddrInfo{ID: relay.host.ID(), Addrs: relay.host.Addrs()}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestARelayServesMachinesOnly: a peer that is no machine gets no place, and a
+// machine that is one no more is led to nobody.
+func TestARelayServesMachinesOnly(t *testing.T) {
+	t.Parallel()
+	strangers := register{}
+	stranger := open(t, Config{})
+	strangers[stranger.cfg.Key.MachineID()] = true
+	relay := open(t, Config{Server: true, Relay: true, Machines: strangers})
+	if _, err := stranger.join(t.Context(), tcp(t, relay)); err != nil {
+		t.Fatal(err)
+	}
+	place := peer.AddrInfo{ID: relay.host.ID(), Addrs: relay.host.Addrs()}
+	refused := new(circuit.ReservationError)
+	if _, err := circuit.Reserve(t.Context(), stranger.host, place); !errors.As(err, refused) || refused.Status != pb.Status_PERMISSION_DENIED {
+		t.Errorf("a stranger's place: %v", err)
+	}
+	mining := open(t, Config{Peers: []string{tcp(t, relay)}})
+	id := serve(t, mining, echo)
+	joined(t, mining, 1)
+	reserve(t, mining, relay)
+	client := open(t, Config{Peers: []string{tcp(t, relay)}})
+	joined(t, client, 1)
+	if _, text, err := post(t.Context(), t, client, id, ""); err != nil || !strings.HasPrefix(text, "POST") {
+		t.Fatalf("a machine: %s, %v", text, err)
+	}
+	left := open(t, Config{Server: true, Relay: true})
+	if _, err := mining.join(t.Context(), tcp(t, left)); err != nil {
+		t.Fatal(err)
+	}
+	place = peer.AddrInfo{ID: left.host.ID(), Addrs: left.host.Addrs()}
+	if _, err := circuit.Reserve(t.Context(), mining.host, place); !errors.As(err, refused) {
+		t.Errorf("a place at a relay that knows no machines: %v", err)
+	}
+	if (machinesOnly{strangers}).AllowConnect(client.host.ID(), nil, stranger.host.ID()) {
+		t.Error("connections to a stranger pass")
 	}
 }

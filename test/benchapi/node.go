@@ -153,6 +153,7 @@ func beClient(ctx context.Context, k key.Key, listener net.Listener, machines in
 	g := gateway.New(gateway.Config{ChainID: chainID, Guard: api.Guard{Listen: netip.MustParseAddrPort(listener.Addr().String())}},
 		gateway.Deps{
 			Machines: peers.Transport(), Streams: peers.Streams(), Log: log,
+			Bonded: func(context.Context, string) error { return nil },
 			Known:  func(context.Context) ([]api.Node, error) { return nil, nil },
 			Status: func(context.Context) gateway.Status { return gateway.Status{} },
 			Mounts: []gateway.Mount{{Pattern: market.Path, Handler: market.Handler(index, log)}},

@@ -79,6 +79,11 @@ func (l listed) Addresses(_ context.Context, id string) ([]string, error) {
 	return addrs, nil
 }
 
+// everybody is a chain on which each peer of a test is a machine.
+type everybody struct{}
+
+func (everybody) Bonded(context.Context, string) error { return nil }
+
 // bePeer is a node until its standard input ends.
 func bePeer(text string) (err error) {
 	var is role
@@ -92,7 +97,7 @@ func bePeer(text string) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	cfg := p2p.Config{
 		Key: k, ChainID: "dbc-testnet-1", Listen: netip.MustParseAddrPort(is.Listen), Peers: is.Peers, Server: is.Server,
-		Relay: is.Relay, RelayDataMiB: is.RelayDataMiB, Log: log,
+		Relay: is.Relay, RelayDataMiB: is.RelayDataMiB, Machines: everybody{}, Log: log,
 	}
 	if is.Chain != nil {
 		cfg.Finder = listed(is.Chain)
