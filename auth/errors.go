@@ -16,6 +16,9 @@ var (
 	ErrClockSkew = errors.New("time of the request is too far from the server's")
 	// ErrReplayed means: the nonce was used before. Replay implementations return it.
 	ErrReplayed = errors.New("nonce was used before")
+	// ErrForgotten means: the request is of a time whose nonces are forgotten, since
+	// the server's clock was ahead for a while. Signed again later it passes.
+	ErrForgotten = errors.New("request is of a time whose nonces are forgotten; sign again in some minutes")
 	// ErrExpired means: a ticket is past its expiry, or not valid yet.
 	ErrExpired = errors.New("ticket is not valid now")
 	// ErrWrongMachine means: a ticket was made for another machine.

@@ -14,8 +14,11 @@ const MaxSkew = 2 * time.Minute
 // restart inside the window would otherwise let a request in twice.
 type Replay interface {
 	// Use takes the nonce of wallet, or returns ErrReplayed where it was taken.
-	// It has to be on disk when Use returns, and kept until until.
-	Use(ctx context.Context, wallet, nonce string, until time.Time) error
+	// It has to be on disk when Use returns, and kept until until; now is the
+	// server's clock. Once any nonce
+	// with a later until was forgotten, because a clock said so, it is
+	// ErrForgotten: whether this one was used can't be told.
+	Use(ctx context.Context, wallet, nonce string, until, now time.Time) error
 }
 
 // Granted is a session as the one who minted it keeps it.
@@ -65,9 +68,12 @@ func (v *Verifier) Exact(c Credential, method, target string, body []byte) Exact
 // Verify checks the header against the request as it arrived: method, target
 // as on the request line, raw body. Text is set even with an error, so that
 // the refusal can be signed too; the header counts as absent where it does not
-// parse. The nonce is used up only once all else is right, so nobody can fill
-// the memory or burn another's nonce.
-func (v *Verifier) Verify(ctx context.Context, header, method, target string, body []byte) (Request, error) {
+// parse. admit says whether who signed may ask at all; only then the nonce is
+// used up, so a caller without rights costs no write, and nobody can fill the
+// memory or burn another's nonce.
+func (v *Verifier) Verify(
+	ctx context.Context, header, method, target string, body []byte, admit func(ctx context.Context, r Request) error,
+) (Request, error) {
 	c, err := ParseHeader(header)
 	e := v.Exact(c, method, target, body)
 	req := Request{Text: e.Text()}
@@ -92,12 +98,16 @@ func (v *Verifier) Verify(ctx context.Context, header, method, target string, bo
 	} else if signer != c.Wallet {
 		return req, fmt.Errorf("%w: field wallet is %s, but %s signed", ErrSignature, c.Wallet, signer)
 	}
+	proved := req
+	proved.Wallet = c.Wallet
+	if err := admit(ctx, proved); err != nil {
+		return req, err
+	}
 	// A second more than the window: at its very edge the time still passes.
-	if err := v.Replay.Use(ctx, signer, c.Nonce, sent.Add(MaxSkew+time.Second)); err != nil {
+	if err := v.Replay.Use(ctx, signer, c.Nonce, sent.Add(MaxSkew+time.Second), now); err != nil {
 		return req, fmt.Errorf("use nonce: %w", err)
 	}
-	req.Wallet = c.Wallet
-	return req, nil
+	return proved, nil
 }
 
 // session is the one that c names, if signer is its key and c.Wallet granted it.

@@ -24,13 +24,16 @@ var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // seen is a Replay in memory.
 type seen map[string]time.Time
 
-func (s seen) Use(_ context.Context, wallet, nonce string, until time.Time) error {
+func (s seen) Use(_ context.Context, wallet, nonce string, until, _ time.Time) error {
 	if _, ok := s[wallet+nonce]; ok {
 		return ErrReplayed
 	}
 	s[wallet+nonce] = until
 	return nil
 }
+
+// anybody may ask.
+func anybody(context.Context, Request) error { return nil }
 
 func newVerifier() (*Verifier, seen) {
 	s := seen{}
@@ -89,7 +92,7 @@ func TestVerify(t *testing.T) {
 				header = c.sent(header)
 			}
 			v, used := newVerifier()
-			got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", []byte("body"))
+			got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", []byte("body"), anybody)
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -113,18 +116,47 @@ func TestReplayIsRefusedAndKeptLongEnough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil); err != nil {
+	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil); !errors.Is(err, ErrReplayed) {
+	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); !errors.Is(err, ErrReplayed) {
 		t.Errorf("got %v", err)
 	}
 	for _, until := range used {
 		// While the nonce is forgotten, the time has to be refused already.
 		v.Now, v.Replay = func() time.Time { return until }, seen{}
-		if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil); !errors.Is(err, ErrClockSkew) {
+		if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); !errors.Is(err, ErrClockSkew) {
 			t.Errorf("when the nonce is forgotten: %v", err)
 		}
+	}
+}
+
+// TestWhoMayNotAskUsesNoNonce: admit is asked with the wallet proved, before
+// anything is remembered, and not for what is not proved.
+func TestWhoMayNotAskUsesNoNonce(t *testing.T) {
+	t.Parallel()
+	v, used := newVerifier()
+	signer := NewSigner(vectorKey())
+	header, err := SignExact(t.Context(), signer, request(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	errNo, asked := errors.New("no rental"), 0
+	refuse := func(_ context.Context, r Request) error {
+		if asked++; r.Wallet != signer.Address() {
+			t.Errorf("asked about %q", r.Wallet)
+		}
+		return errNo
+	}
+	got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, refuse)
+	if !errors.Is(err, errNo) || got.Wallet != "" || got.Session != nil || len(used) > 0 || asked != 1 {
+		t.Errorf("got %+v, %v; %d nonces used, asked %d times", got, err, len(used), asked)
+	}
+	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", []byte("other"), refuse); !errors.Is(err, ErrSignature) || asked != 1 {
+		t.Errorf("wrongly signed: %v, asked %d times", err, asked)
+	}
+	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); err != nil || len(used) != 1 {
+		t.Errorf("admitted later: %v, %d nonces used", err, len(used))
 	}
 }
 
@@ -137,7 +169,7 @@ func TestSkewShowsTheServersTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = v.Verify(t.Context(), header, e.Method, e.Target, nil)
+	_, err = v.Verify(t.Context(), header, e.Method, e.Target, nil, anybody)
 	var skew *SkewError
 	if !errors.As(err, &skew) || !skew.Server.Equal(testNow) || !strings.Contains(err.Error(), "1795435200") {
 		t.Errorf("got %v", err)

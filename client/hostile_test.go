@@ -44,7 +44,7 @@ func (r renting) Word() trust.Word {
 	}}}
 }
 
-func (r renting) Refresh(context.Context) trust.Word { return r.Word() }
+func (r renting) Fresh(context.Context) trust.Word { return r.Word() }
 
 // compute is a compute node's real API with a real journal.
 type compute struct {

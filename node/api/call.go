@@ -92,7 +92,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 			return nil, err
 		}
 	}
-	if needs.renters() {
+	if needs.renters() && !signed {
 		if err := s.authorize(ctx, c); err != nil {
 			return nil, err
 		}
@@ -113,25 +113,26 @@ func credential(r *http.Request) auth.Credential {
 	return c
 }
 
-// prove checks the signature.
+// prove checks the signature, then the wallet's rentals, and only then uses up
+// the nonce: who has no rental costs the machine no write.
 func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
 	header := c.http.Header.Values(auth.HeaderName)
 	if len(header) > 1 {
 		return fmt.Errorf("%w: %s is there %d times, want once", auth.ErrMalformed, auth.HeaderName, len(header))
 	}
-	proved, err := s.verifier.Verify(ctx, header[0], c.http.Method, c.http.RequestURI, c.body)
-	c.text = proved.Text
-	if err != nil {
-		return err
-	}
-	c.wallet = proved.Wallet
-	if g := proved.Session; g != nil {
-		c.session, c.grant = g.RentID, g.ID()
-		if !g.Scope.Covers(scope) {
-			return fmt.Errorf("%w: it is %s, this needs %s", ErrScope, g.Scope, scope)
+	admit := func(ctx context.Context, proved auth.Request) error {
+		c.text, c.wallet = proved.Text, proved.Wallet
+		if g := proved.Session; g != nil {
+			c.session, c.grant = g.RentID, g.ID()
+			if !g.Scope.Covers(scope) {
+				return fmt.Errorf("%w: it is %s, this needs %s", ErrScope, g.Scope, scope)
+			}
 		}
+		return s.authorize(ctx, c)
 	}
-	return nil
+	proved, err := s.verifier.Verify(ctx, header[0], c.http.Method, c.http.RequestURI, c.body, admit)
+	c.text = proved.Text
+	return err
 }
 
 // forUs: the first of peer_nodes_list names the machine.
@@ -150,12 +151,13 @@ func (s *Server) forUs(req Request, needed bool) error {
 }
 
 // authorize finds the wallet's open rentals on this machine. A rental that is
-// not in the last word may have begun since, so the chain is asked again.
+// not in the last word may have begun since, so the chain is asked again: once a
+// second at most, for all who wait.
 func (s *Server) authorize(ctx context.Context, c *call) error {
 	word := s.deps.Rentals.Word()
 	c.rentals = rentalsOf(word, c.wallet)
 	if word.Doubt != nil || len(c.rentals) == 0 {
-		word = s.deps.Rentals.Refresh(ctx)
+		word = s.deps.Rentals.Fresh(ctx)
 		c.rentals = rentalsOf(word, c.wallet)
 	}
 	if word.Doubt != nil {

@@ -169,7 +169,7 @@ func (m *machine) Used() (host.Amount, int, error) {
 
 func (m *machine) Word() trust.Word { return m.word }
 
-func (m *machine) Refresh(context.Context) trust.Word {
+func (m *machine) Fresh(context.Context) trust.Word {
 	if m.later != nil {
 		m.word = *m.later
 	}
@@ -180,7 +180,7 @@ func (m *machine) List(context.Context) ([]image.Image, error) {
 	return []image.Image{{Name: "tiny.qcow2", Size: 19 << 20}}, nil
 }
 
-func (m *machine) Use(_ context.Context, wallet, nonce string, _ time.Time) error {
+func (m *machine) Use(_ context.Context, wallet, nonce string, _, _ time.Time) error {
 	if m.replayed[wallet+nonce] {
 		return auth.ErrReplayed
 	}

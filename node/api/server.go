@@ -65,7 +65,8 @@ type Usage interface {
 // Rentals is what the chain is believed to say.
 type Rentals interface {
 	Word() trust.Word
-	Refresh(ctx context.Context) trust.Word
+	// Fresh is a word of after the call began, or of as late as ctx allows.
+	Fresh(ctx context.Context) trust.Word
 }
 
 // Renters knows what a wallet rents on any machine.

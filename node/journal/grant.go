@@ -34,27 +34,37 @@ type Grant struct {
 }
 
 // KeepGrant writes a session down and returns what is kept: the same grant again
-// changes nothing. Those that are over at now are forgotten.
+// changes nothing. Those that are over at now are forgotten, and none that would
+// be over with them is taken any more: whether it was revoked is not known.
 func (j *Journal) KeepGrant(g Grant, now time.Time) (kept Grant, err error) {
-	err = j.db.Update(func(tx *bbolt.Tx) error {
+	err = j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketGrants)
 		all, err := grants(bucket)
 		if err != nil {
 			return err
 		}
-		live := 0
+		live, last, again := 0, uint64(0), false
 		for _, old := range all {
 			switch {
 			case !now.Before(old.Expires):
+				last = max(last, seconds(old.Expires))
 				if err := bucket.Delete([]byte(old.ID)); err != nil {
 					return fmt.Errorf("forget session: %w", err)
 				}
 			case old.ID == g.ID:
-				kept = old
-				return nil
+				kept, again = old, true
 			case old.RentID == g.RentID:
 				live++
 			}
+		}
+		if err := forget(tx, keyForgottenGrants, last); err != nil {
+			return fmt.Errorf("forget session: %w", err)
+		}
+		if again {
+			return nil
+		}
+		if seconds(g.Expires) <= forgotten(tx, keyForgottenGrants) {
+			return fmt.Errorf("%w: sessions up to its expiry are forgotten here; sign one that ends later", auth.ErrForgotten)
 		}
 		if live >= maxGrants {
 			return fmt.Errorf("%w: rental %d has %d, at most %d; wait for one to expire", ErrSessions, g.RentID, live, maxGrants)
@@ -84,7 +94,7 @@ func (j *Journal) Grants(wallet string, now time.Time) (list []Grant, err error)
 // RevokeGrant ends a session of the wallet for good, or is ErrNoSession. When it
 // returns nil that is on disk.
 func (j *Journal) RevokeGrant(wallet, id string) error {
-	return j.db.Update(func(tx *bbolt.Tx) error {
+	return j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketGrants)
 		g, err := grant(bucket, id)
 		if err != nil {

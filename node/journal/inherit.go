@@ -9,7 +9,7 @@ import (
 // AddChanging writes a new task like Add; plan may give back others that it
 // changed, which are written in the same transaction.
 func (j *Journal) AddChanging(t Task, plan func(others []Task, t *Task) (changed []Task, err error)) (Task, error) {
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		if bucket.Get([]byte(t.ID)) != nil {
 			return ErrExists
@@ -34,7 +34,7 @@ func (j *Journal) AddChanging(t Task, plan func(others []Task, t *Task) (changed
 
 // ChangeBoth rewrites two tasks in one transaction, or neither.
 func (j *Journal) ChangeBoth(id, other string, change func(t, other *Task) error) error {
-	return j.db.Update(func(tx *bbolt.Tx) error {
+	return j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		a, err := decode(bucket.Get([]byte(id)))
 		if err != nil {
@@ -54,8 +54,8 @@ func (j *Journal) ChangeBoth(id, other string, change func(t, other *Task) error
 	})
 }
 
-// forget deletes a task and those whose disks it had taken over.
-func forget(bucket *bbolt.Bucket, id string) error {
+// forgetTask deletes a task and those whose disks it had taken over.
+func forgetTask(bucket *bbolt.Bucket, id string) error {
 	tasks, err := all(bucket)
 	if err != nil {
 		return err

@@ -27,6 +27,9 @@ var (
 	bucketGrants = []byte("sessions")
 	keyBinding   = []byte("binding")
 	keyView      = []byte("view")
+	// keyForgotten and keyForgottenGrants are up to when nonces, and sessions, were forgotten.
+	keyForgotten       = []byte("nonces_forgotten")
+	keyForgottenGrants = []byte("sessions_forgotten")
 )
 
 // Binding is what everything that outlives a process belongs to.
@@ -38,7 +41,9 @@ type Binding struct {
 
 // Journal is an open journal. Its methods may be called concurrently.
 type Journal struct {
-	db *bbolt.DB
+	db   *bbolt.DB
+	room room
+	uses uses
 }
 
 // Open opens or makes the journal of path. One that belongs to another chain,
@@ -47,12 +52,16 @@ func Open(path string, want Binding) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
 		return nil, fmt.Errorf("make the journal's folder: %w", err)
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
+	j := &Journal{}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, OpenFile: j.room.open})
 	if err != nil {
 		return nil, fmt.Errorf("open the journal %s: %w", path, err)
 	}
-	j := &Journal{db}
-	if err := db.Update(func(tx *bbolt.Tx) error { return bind(tx, want) }); err != nil {
+	j.db = db
+	if err := j.bind(want); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := j.countNonces(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return j, nil
@@ -84,16 +93,48 @@ func Peek(path string) (b Binding, ok bool, err error) {
 // Close closes the file; what was written is on disk already.
 func (j *Journal) Close() error { return j.db.Close() }
 
-func bind(tx *bbolt.Tx, want Binding) error {
-	for _, name := range [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil, bucketIDs, bucketGrants} {
+// update writes in one transaction, in room that was taken from the disk before.
+func (j *Journal) update(change func(tx *bbolt.Tx) error) error {
+	return j.db.Update(func(tx *bbolt.Tx) error {
+		j.room.ensure(tx.Size())
+		return change(tx)
+	})
+}
+
+// bind writes only to a journal that is new: what is there already can be opened
+// on a disk that is full.
+func (j *Journal) bind(want Binding) error {
+	err := j.db.View(func(tx *bbolt.Tx) error { return check(tx, want) })
+	if errors.Is(err, errNew) {
+		return j.update(func(tx *bbolt.Tx) error { return prepare(tx, want) })
+	}
+	return err
+}
+
+var (
+	errNew  = errors.New("the journal is new")
+	buckets = [][]byte{bucketMeta, bucketTasks, bucketNonces, bucketUntil, bucketIDs, bucketGrants}
+)
+
+func prepare(tx *bbolt.Tx, want Binding) error {
+	for _, name := range buckets {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("make bucket %s: %w", name, err)
 		}
 	}
-	meta := tx.Bucket(bucketMeta)
-	text := meta.Get(keyBinding)
+	return put(tx.Bucket(bucketMeta), keyBinding, want)
+}
+
+// check is errNew where a bucket or the binding is missing.
+func check(tx *bbolt.Tx, want Binding) error {
+	for _, name := range buckets {
+		if tx.Bucket(name) == nil {
+			return errNew
+		}
+	}
+	text := tx.Bucket(bucketMeta).Get(keyBinding)
 	if text == nil {
-		return put(meta, keyBinding, want)
+		return errNew
 	}
 	var have Binding
 	if err := json.Unmarshal(text, &have); err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,16 +56,16 @@ func TestReplaySurvivesRestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	j := open(t, path)
 	until := time.Now().Add(time.Minute)
-	if err := j.Use(t.Context(), "w", "n", until); err != nil {
+	if err := j.Use(t.Context(), "w", "n", until, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Use(t.Context(), "w2", "n", until); err != nil {
+	if err := j.Use(t.Context(), "w2", "n", until, time.Now()); err != nil {
 		t.Errorf("another wallet's nonce: %v", err)
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := open(t, path).Use(t.Context(), "w", "n", until); !errors.Is(err, auth.ErrReplayed) {
+	if err := open(t, path).Use(t.Context(), "w", "n", until, time.Now()); !errors.Is(err, auth.ErrReplayed) {
 		t.Errorf("after a restart: got %v, want ErrReplayed", err)
 	}
 }
@@ -75,13 +76,13 @@ func TestReplayPurges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := open(t, path)
 		for i := range 100 {
-			if err := j.Use(t.Context(), "w", fmt.Sprint(i), time.Now().Add(time.Minute)); err != nil {
+			if err := j.Use(t.Context(), "w", fmt.Sprint(i), time.Now().Add(time.Minute), time.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		time.Sleep(2 * time.Minute) //nolint:forbidigo // made-up time of a synctest bubble
 		for i := range 10 {
-			if err := j.Use(t.Context(), "w", fmt.Sprint("later", i), time.Now().Add(time.Minute)); err != nil {
+			if err := j.Use(t.Context(), "w", fmt.Sprint("later", i), time.Now().Add(time.Minute), time.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -89,6 +90,85 @@ func TestReplayPurges(t *testing.T) {
 			t.Errorf("%d nonces remembered, want 10; %v", n, err)
 		}
 	})
+}
+
+// TestClocksThatJump: a request that was captured is not taken again after the
+// server's clock was ahead, which made it forget nonces, and was set back;
+// neither with a restart in between.
+func TestClocksThatJump(t *testing.T) {
+	t.Parallel()
+	base := time.Unix(1_800_000_000, 0)
+	until := func(sent time.Duration) time.Time { return base.Add(sent + auth.MaxSkew + time.Second) }
+	for name, jump := range map[string]time.Duration{
+		"a minute": 2*time.Minute + 2*time.Second, "an hour": time.Hour, "a year": 365 * 24 * time.Hour,
+	} {
+		for _, restarts := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, restarts), func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "journal.db")
+				j := open(t, path)
+				again := func() {
+					if restarts {
+						_ = j.Close()
+						j = open(t, path)
+					}
+				}
+				use := func(nonce string, sent, clock time.Duration) error {
+					again()
+					return j.Use(t.Context(), "w", nonce, until(sent), base.Add(clock))
+				}
+				for i := range 3 {
+					if err := use(fmt.Sprint("captured", i), time.Duration(i)*time.Second, time.Duration(i)*time.Second); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := use("ahead", jump, jump); err != nil {
+					t.Fatal(err)
+				}
+				for i := range 3 {
+					// Back at the very second at which it was captured.
+					sent := time.Duration(i) * time.Second
+					if err := use(fmt.Sprint("captured", i), sent, sent); !errors.Is(err, auth.ErrForgotten) && !errors.Is(err, auth.ErrReplayed) {
+						t.Errorf("request %d: got %v", i, err)
+					}
+				}
+				if err := use("new", 4*time.Second, 4*time.Second); err != nil {
+					t.Errorf("what was signed after the captured ones: %v", err)
+				}
+				if err := use("new", 4*time.Second, 4*time.Second); !errors.Is(err, auth.ErrReplayed) {
+					t.Errorf("twice: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// TestManyNoncesTogether: what is written in one transaction is refused one by one.
+func TestManyNoncesTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal.db")
+	j := open(t, path)
+	until := time.Now().Add(time.Minute)
+	var taken atomic.Int64
+	var group sync.WaitGroup
+	for i := range 400 {
+		group.Go(func() {
+			switch err := j.Use(t.Context(), "w", fmt.Sprint(i%100), until, time.Now()); {
+			case err == nil:
+				taken.Add(1)
+			case !errors.Is(err, auth.ErrReplayed):
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n, err := j.Nonces(); taken.Load() != 100 || n != 100 || err != nil {
+		t.Errorf("%d taken, %d remembered, %v", taken.Load(), n, err)
+	}
+	_ = j.Close()
+	if n, err := open(t, path).Nonces(); n != 100 || err != nil {
+		t.Errorf("after a restart %d, %v", n, err)
+	}
 }
 
 func TestAddIsExclusive(t *testing.T) {

@@ -24,7 +24,7 @@ type Session struct {
 // KeepSession writes a session down; the same one again changes nothing. When it
 // returns nil the session is on disk. Those that are over at now are forgotten.
 func (j *Journal) KeepSession(s Session, now time.Time) error {
-	return j.db.Update(func(tx *bbolt.Tx) error {
+	return j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketIDs)
 		if bucket.Get([]byte(s.ID)) != nil {
 			return nil

@@ -11,7 +11,7 @@ import (
 // Add writes a new task. plan sees every other task in the same transaction and
 // fills in what t reserves, so two creates can't take the same thing.
 func (j *Journal) Add(t Task, plan func(others []Task, t *Task) error) (Task, error) {
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		if bucket.Get([]byte(t.ID)) != nil {
 			return ErrExists
@@ -31,7 +31,7 @@ func (j *Journal) Add(t Task, plan func(others []Task, t *Task) error) (Task, er
 // Change rewrites a task in one transaction. An error of change leaves it as it was.
 func (j *Journal) Change(id string, change func(t *Task) error) (Task, error) {
 	var t Task
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		var err error
 		if t, err = decode(bucket.Get([]byte(id))); err != nil {
@@ -48,7 +48,7 @@ func (j *Journal) Change(id string, change func(t *Task) error) (Task, error) {
 // Replan is Change with every other task in sight, as Add has.
 func (j *Journal) Replan(id string, plan func(others []Task, t *Task) error) (Task, error) {
 	var t Task
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		others, err := all(bucket)
 		if err != nil {
@@ -87,8 +87,8 @@ func (j *Journal) Tasks() (tasks []Task, err error) {
 // Remove forgets a task, with those whose disks it had taken over, and gives back
 // what it reserved; one that is gone is no error.
 func (j *Journal) Remove(id string) error {
-	return j.db.Update(func(tx *bbolt.Tx) error {
-		return forget(tx.Bucket(bucketTasks), id)
+	return j.update(func(tx *bbolt.Tx) error {
+		return forgetTask(tx.Bucket(bucketTasks), id)
 	})
 }
 
@@ -111,7 +111,7 @@ func (j *Journal) LastView() (v View, err error) {
 
 // SetView keeps v.
 func (j *Journal) SetView(v View) error {
-	return j.db.Update(func(tx *bbolt.Tx) error { return put(tx.Bucket(bucketMeta), keyView, v) })
+	return j.update(func(tx *bbolt.Tx) error { return put(tx.Bucket(bucketMeta), keyView, v) })
 }
 
 func all(bucket *bbolt.Bucket) ([]Task, error) {

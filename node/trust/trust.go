@@ -29,6 +29,8 @@ const (
 	// saveEvery bounds how often the height is written down. Losing the last
 	// ones over a restart only lets the chain repeat blocks of half a minute.
 	saveEvery = 30 * time.Second
+	// askEvery bounds how often callers of Fresh make the dbcd be asked.
+	askEvery = time.Second
 )
 
 // Source is the dbcd.
@@ -70,8 +72,16 @@ type Chain struct {
 	highest int64
 	saved   time.Time
 
+	// turn is held by the one caller of Fresh who asks for all.
+	turn chan struct{}
+
 	mu   sync.Mutex
 	word Word
+	// begun and ended count refreshes; asked is when the last began, and answered
+	// is closed when the next one ends.
+	begun, ended uint64
+	asked        time.Time
+	answered     chan struct{}
 }
 
 // New begins without a word: nothing is believed before the first Refresh.
@@ -82,7 +92,7 @@ func New(binding journal.Binding, source Source, memory Memory, log *slog.Logger
 	}
 	return &Chain{
 		binding: binding, source: source, memory: memory, log: log,
-		highest: last.Height, word: Word{Doubt: ErrSilent},
+		highest: last.Height, word: Word{Doubt: ErrSilent}, turn: make(chan struct{}, 1), answered: make(chan struct{}),
 	}, nil
 }
 
@@ -105,8 +115,12 @@ func (c *Chain) Refresh(ctx context.Context) Word {
 	defer c.asking.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, queryLimit)
 	defer cancel()
+	number := c.begin()
 	word, err := c.ask(ctx)
 	c.mu.Lock()
+	c.ended = number
+	close(c.answered)
+	c.answered = make(chan struct{})
 	before := c.word.Doubt
 	switch {
 	case err == nil:

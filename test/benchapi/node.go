@@ -74,7 +74,7 @@ type noVMs struct {
 
 func (noVMs) Tasks(string) ([]journal.Task, error)        { return nil, nil }
 func (noVMs) Used() (host.Amount, int, error)             { return host.Amount{}, 0, nil }
-func (n noVMs) Refresh(context.Context) trust.Word        { return n.Word() }
+func (n noVMs) Fresh(context.Context) trust.Word          { return n.Word() }
 func (noVMs) List(context.Context) ([]image.Image, error) { return nil, nil }
 
 func (n noVMs) Word() trust.Word {
