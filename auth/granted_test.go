@@ -23,7 +23,7 @@ func (m minted) Granted(_ context.Context, id string, now time.Time) (Granted, e
 // brokenReplay can keep nothing.
 type brokenReplay struct{}
 
-func (brokenReplay) Use(context.Context, string, string, time.Time) error { return errDisk }
+func (brokenReplay) Use(context.Context, string, string, time.Time, time.Time) error { return errDisk }
 
 func TestVerifyBySession(t *testing.T) {
 	t.Parallel()
@@ -55,7 +55,7 @@ func TestVerifyBySession(t *testing.T) {
 			}
 			v, used := newVerifier()
 			v.Sessions = c.sessions
-			got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", []byte("body"))
+			got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", []byte("body"), anybody)
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -86,7 +86,7 @@ func TestSessionThatIsOver(t *testing.T) {
 	grant.Expiry = testNow.Unix()
 	v, _ := newVerifier()
 	v.Sessions = minted{testGrant().ID(): {Grant: grant, Wallet: NewSigner(key(7)).Address()}}
-	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil); !errors.Is(err, ErrNoSession) {
+	if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); !errors.Is(err, ErrNoSession) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -100,7 +100,7 @@ func TestNonceThatCannotBeKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil); !errors.Is(err, errDisk) || got.Wallet != "" {
+	if got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); !errors.Is(err, errDisk) || got.Wallet != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -115,7 +115,7 @@ func TestVerifierWithoutAClockUsesTheSystems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Verify(t.Context(), header, e.Method, e.Target, nil); err != nil {
+	if _, err := v.Verify(t.Context(), header, e.Method, e.Target, nil, anybody); err != nil {
 		t.Error(err)
 	}
 }

@@ -165,7 +165,7 @@ func TestRefusedHeaderCountsAsAbsent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := v.Verify(t.Context(), header+" x", "GET", "/", nil)
+	got, err := v.Verify(t.Context(), header+" x", "GET", "/", nil, anybody)
 	malformed(t, "header", err, "field session")
 	if want := v.Exact(Credential{}, "GET", "/", nil).Text(); got.Text != want {
 		t.Errorf("got %q, want %q", got.Text, want)
@@ -177,7 +177,7 @@ func TestRefusedHeaderCountsAsAbsent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := v.Verify(t.Context(), Header(vectorAddress, e.Time, e.Nonce, sign, ""), e.Method, target, nil)
+		got, err := v.Verify(t.Context(), Header(vectorAddress, e.Time, e.Nonce, sign, ""), e.Method, target, nil, anybody)
 		malformed(t, name, err, "target has")
 		if got.Text != e.Text() || got.Wallet != "" {
 			t.Errorf("%s: %+v", name, got)
@@ -189,7 +189,7 @@ func TestSignThatNoKeyMade(t *testing.T) {
 	t.Parallel()
 	v, used := newVerifier()
 	sign := "02" + strings.Repeat("f", 64) + vectorSign[66:]
-	got, err := v.Verify(t.Context(), Header(vectorAddress, testNow.Unix(), testNonce, sign, ""), "GET", "/", nil)
+	got, err := v.Verify(t.Context(), Header(vectorAddress, testNow.Unix(), testNonce, sign, ""), "GET", "/", nil, anybody)
 	malformed(t, "no point", err, "public key")
 	if got.Wallet != "" || got.Text == "" || len(used) > 0 {
 		t.Errorf("got %+v", got)
@@ -203,14 +203,14 @@ func TestNonceIsKeptASecondBeyondTheWindow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil)
+	got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody)
 	if err != nil || got.Text != request("").Text() {
 		t.Fatal(got, err)
 	}
 	if until := used[vectorAddress+testNonce]; !until.Equal(testNow.Add(MaxSkew + time.Second)) {
 		t.Errorf("kept until %v", until)
 	}
-	if got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil); !errors.Is(err, ErrReplayed) || got.Text != request("").Text() {
+	if got, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); !errors.Is(err, ErrReplayed) || got.Text != request("").Text() {
 		t.Errorf("a replay: %+v, %v", got, err)
 	}
 }
@@ -228,7 +228,7 @@ func TestSkewNamesBothClocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = v.Verify(t.Context(), header, sent.Method, sent.Target, nil)
+	_, err = v.Verify(t.Context(), header, sent.Method, sent.Target, nil, anybody)
 	var skew *SkewError
 	if !errors.As(err, &skew) || !skew.Sent.Equal(testNow.Add(-time.Hour)) || !skew.Server.Equal(testNow) {
 		t.Errorf("got %v", err)
