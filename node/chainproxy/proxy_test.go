@@ -73,6 +73,8 @@ func TestProxy(t *testing.T) {
 		"unsafe in batch":  {RPC, "POST", "/chain/rpc", "[" + call + `,{"method":"unsafe_flush_mempool"}]`, ""},
 		"unsafe get":       {RPC, "GET", "/chain/rpc/net_info", "", ""},
 		"commit":           {RPC, "GET", "/chain/rpc/broadcast_tx_commit?tx=0x00", "", ""},
+		"grants":           {REST, "GET", "/chain/rest/cosmos/authz/v1beta1/grants?granter=a&grantee=b", "", "GET /cosmos/authz/v1beta1/grants?grantee=b&granter=a "},
+		"allowances":       {REST, "GET", "/chain/rest/cosmos/feegrant/v1beta1/allowances/a", "", "GET /cosmos/feegrant/v1beta1/allowances/a "},
 		"get of root":      {RPC, "GET", "/chain/rpc", "", ""},
 		"up":               {RPC, "GET", "/chain/rpc/../status", "", ""},
 		"put":              {RPC, "PUT", "/chain/rpc", call, ""},

@@ -13,8 +13,8 @@ import (
 
 // readable are the queries of the SDK's REST that may be asked.
 var readable = []string{
-	"/cosmos/auth/v1beta1/", "/cosmos/bank/v1beta1/", "/cosmos/base/node/v1beta1/", "/cosmos/base/tendermint/v1beta1/",
-	"/cosmos/distribution/v1beta1/", "/cosmos/gov/v1/", "/cosmos/mint/v1beta1/", "/cosmos/slashing/v1beta1/",
+	"/cosmos/auth/v1beta1/", "/cosmos/authz/v1beta1/", "/cosmos/bank/v1beta1/", "/cosmos/base/node/v1beta1/",
+	"/cosmos/base/tendermint/v1beta1/", "/cosmos/distribution/v1beta1/", "/cosmos/feegrant/v1beta1/", "/cosmos/gov/v1/", "/cosmos/mint/v1beta1/", "/cosmos/slashing/v1beta1/",
 	"/cosmos/staking/v1beta1/", "/cosmos/tx/v1beta1/", "/dbc/machine/v1/", "/dbc/rental/v1/",
 }
 

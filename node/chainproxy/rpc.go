@@ -25,7 +25,7 @@ var methods = []string{
 const maxBatch = 20
 
 // RPC proxies CometBFT's RPC below PathRPC: JSON-RPC by POST, and by GET with
-// the method as path. Subscriptions need a WebSocket and are not proxied.
+// the method as path. Subscriptions need a WebSocket: Sockets has them.
 func RPC(to *url.URL, log *slog.Logger) http.Handler { return newProxy(to, checkRPC, log) }
 
 type rpcCall struct {

@@ -72,6 +72,15 @@ func checkFetch(r *http.Request) error {
 	return nil
 }
 
+// isExtension reports whether an Origin is a browser extension's own, as of a
+// wallet, which may ask the chain. No page can have such an origin. The browser
+// lets the extension read the answer only if its user gave it the permission, for
+// no header of the answer says that it may.
+func isExtension(origin string) bool {
+	scheme, id, found := strings.Cut(origin, "://")
+	return found && id != "" && slices.Contains([]string{"chrome-extension", "moz-extension", "safari-web-extension"}, scheme)
+}
+
 // sealed is a response of which only data leaves the node.
 type sealed struct {
 	http.ResponseWriter

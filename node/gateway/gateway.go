@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
@@ -109,7 +110,11 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeM
 
 // check keeps other web pages out.
 func (g *Gateway) check(r *http.Request) error {
-	if err := g.cfg.Guard.Check(r); err != nil {
+	guard := g.cfg.Guard
+	if origin := r.Header.Get("Origin"); below(r.URL.Path, pathChain) && isExtension(origin) {
+		guard.Origins = append(slices.Clone(guard.Origins), origin)
+	}
+	if err := guard.Check(r); err != nil {
 		return err
 	}
 	if !isData(r) {

@@ -127,7 +127,7 @@ func build(t *testing.T, machine http.HandlerFunc, behind func(way http.RoundTri
 		Status: func(context.Context) gateway.Status { return gateway.Status{PeerID: client.ID()} },
 		Mounts: []gateway.Mount{{Pattern: "/api/v1/own", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("own"))
-		})}},
+		})}, {Pattern: "/chain/rpc/x", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}},
 	})
 	server := httptest.NewServer(g.Handler())
 	t.Cleanup(server.Close)

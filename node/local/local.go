@@ -4,6 +4,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -34,9 +35,10 @@ type Routes struct {
 	// Register tells machines from other peers.
 	Register *market.Register
 
-	store *market.Store
-	chain *chain.Client
-	log   *slog.Logger
+	store   *market.Store
+	sockets *chainproxy.Sockets
+	chain   *chain.Client
+	log     *slog.Logger
 }
 
 // Open opens the index and makes the handlers.
@@ -45,11 +47,13 @@ func Open(ctx context.Context, cfg Config, c *chain.Client) (*Routes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the routes of a client node: %w", err)
 	}
+	sockets := chainproxy.NewSockets(rpc, cfg.Log)
 	handlers := map[string]http.Handler{
-		chainproxy.PathRPC:          chainproxy.RPC(rpc, cfg.Log),
-		chainproxy.PathRPC + "/":    chainproxy.RPC(rpc, cfg.Log),
-		chainproxy.PathOrders:       chainproxy.RentOrders(c, cfg.Log),
-		chainproxy.PathOrders + "/": chainproxy.RentOrders(c, cfg.Log),
+		"GET " + chainproxy.PathSocket: sockets,
+		chainproxy.PathRPC:             chainproxy.RPC(rpc, cfg.Log),
+		chainproxy.PathRPC + "/":       chainproxy.RPC(rpc, cfg.Log),
+		chainproxy.PathOrders:          chainproxy.RentOrders(c, cfg.Log),
+		chainproxy.PathOrders + "/":    chainproxy.RentOrders(c, cfg.Log),
 	}
 	if cfg.REST != "" {
 		rest, err := url.Parse(cfg.REST)
@@ -68,11 +72,11 @@ func Open(ctx context.Context, cfg Config, c *chain.Client) (*Routes, error) {
 		return nil, err
 	}
 	handlers[market.Path] = market.Handler(store, cfg.Log)
-	return &Routes{Handlers: handlers, Register: market.NewRegister(store, c), store: store, chain: c, log: cfg.Log}, nil
+	return &Routes{Handlers: handlers, Register: market.NewRegister(store, c), store: store, sockets: sockets, chain: c, log: cfg.Log}, nil
 }
 
 // Run keeps the index at the newest block until ctx is done.
 func (r *Routes) Run(ctx context.Context) error { return r.store.Follow(ctx, r.chain, r.log) }
 
 // Close closes the index; Run must have ended.
-func (r *Routes) Close() error { return r.store.Close() }
+func (r *Routes) Close() error { return errors.Join(r.sockets.Close(), r.store.Close()) }

@@ -1,0 +1,271 @@
+package chainproxy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/dbc-network/dbc/node/envelope"
+)
+
+// PathSocket is CometBFT's WebSocket, as wallets and explorers look for it below
+// an RPC address.
+const PathSocket = PathRPC + "/websocket"
+
+const (
+	// sockets may be open at once, socketsOf of them of one address and origin.
+	sockets   = 64
+	socketsOf = 8
+	// maxSubscriptions of one socket, as CometBFT's own limit has it.
+	maxSubscriptions = 5
+	maxSubscription  = 512
+	// socketCalls a second, after a burst.
+	socketCalls = 10
+	socketBurst = 40
+	// takeLimit is what a caller may take to read one message, and to answer a ping.
+	takeLimit  = 30 * time.Second
+	pingPeriod = 45 * time.Second
+)
+
+var (
+	errTooFast = errors.New("too many calls a second")
+	errEnding  = errors.New("the node is ending")
+)
+
+// Sockets passes WebSockets on to CometBFT's RPC, call by call.
+type Sockets struct {
+	to  string
+	log *slog.Logger
+
+	ctx    context.Context //nolint:containedctx // the life of all sockets, which outlives the requests that opened them
+	cancel context.CancelCauseFunc
+	done   sync.WaitGroup
+
+	mu   sync.Mutex
+	open map[string]int
+	all  int
+}
+
+var _ http.Handler = (*Sockets)(nil)
+
+// NewSockets passes on to the RPC at to. Close ends them.
+func NewSockets(to *url.URL, log *slog.Logger) *Sockets {
+	s := &Sockets{to: to.JoinPath("websocket").String(), log: log, open: map[string]int{}}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	return s
+}
+
+// Close ends all sockets and waits for them.
+func (s *Sockets) Close() error {
+	s.mu.Lock()
+	s.cancel(errEnding) // nobody enters from here on
+	s.mu.Unlock()
+	s.done.Wait()
+	return nil
+}
+
+// enter takes a place. The caller's Origin tells pages and extensions of one browser apart.
+func (s *Sockets) enter(r *http.Request) (leave func(), err error) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	who := host + " " + r.Header.Get("Origin")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil || s.all >= sockets || s.open[who] >= socketsOf {
+		return nil, &envelope.Refusal{
+			Status: http.StatusTooManyRequests, ErrCode: -3, Code: "TOO_MANY_OPEN", Message: "too many WebSockets are open; close one",
+		}
+	}
+	s.all++
+	s.open[who]++
+	s.done.Add(1)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.all--
+		if s.open[who]--; s.open[who] == 0 {
+			delete(s.open, who)
+		}
+		s.done.Done()
+	}, nil
+}
+
+// ServeHTTP runs one socket. Who may ask was decided before.
+func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		envelope.Refuse(w, &envelope.Refusal{
+			Status: http.StatusBadRequest, ErrCode: -32600, Code: "UPGRADE_WANTED", Field: "Upgrade", Limit: "websocket",
+			Message: "this route opens a WebSocket and nothing else",
+		})
+		return
+	}
+	leave, err := s.enter(r)
+	if err != nil {
+		envelope.Refuse(w, err)
+		return
+	}
+	defer leave()
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	opening, late := context.WithTimeout(ctx, callLimit)
+	defer late()
+	node, res, err := websocket.Dial(opening, s.to, &websocket.DialOptions{CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		s.log.Debug("the chain's node opened no WebSocket", slog.Any("error", err))
+		envelope.Refuse(w, away(opening, err))
+		return
+	}
+	if res.Body != nil {
+		defer func() { _ = res.Body.Close() }()
+	}
+	defer func() { _ = node.CloseNow() }()
+	caller, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		s.log.Debug("a WebSocket was not opened", slog.Any("error", err))
+		return
+	}
+	defer func() { _ = caller.CloseNow() }()
+	caller.SetReadLimit(maxBody)
+	node.SetReadLimit(maxReply)
+	err = carry(ctx, caller, node)
+	s.log.Debug("a WebSocket to the chain ended", slog.Any("error", err))
+	_ = caller.Close(why(err), "")
+}
+
+func why(err error) websocket.StatusCode {
+	if errors.Is(err, errTooFast) {
+		return websocket.StatusPolicyViolation
+	}
+	return websocket.StatusGoingAway
+}
+
+// carry passes calls up and answers down until one of them ends.
+func carry(ctx context.Context, caller, node *websocket.Conn) error {
+	ctx, cancel := context.WithCancel(ctx)
+	parts := []func() error{
+		func() error { return up(ctx, caller, node) },
+		func() error { return down(ctx, caller, node) },
+		func() error { return ping(ctx, caller) },
+	}
+	ended := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { ended <- part() }()
+	}
+	first := <-ended
+	cancel()
+	for range parts[1:] {
+		<-ended //nolint:errcheck // they end because the first did
+	}
+	return first
+}
+
+// ping finds callers that are gone without a word.
+func ping(ctx context.Context, caller *websocket.Conn) error {
+	ticker := time.NewTicker(pingPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		limited, cancel := context.WithTimeout(ctx, takeLimit)
+		err := caller.Ping(limited)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// down copies messages piece by piece, however long they are.
+func down(ctx context.Context, caller, node *websocket.Conn) error {
+	for {
+		kind, message, err := node.Reader(ctx)
+		if err != nil {
+			return err
+		}
+		if err := pass(ctx, caller, kind, message); err != nil {
+			return err
+		}
+	}
+}
+
+func pass(ctx context.Context, caller *websocket.Conn, kind websocket.MessageType, message io.Reader) error {
+	ctx, cancel := context.WithTimeout(ctx, takeLimit)
+	defer cancel()
+	out, err := caller.Writer(ctx, kind)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, message); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// up passes each call that is allowed, and answers the others itself.
+func up(ctx context.Context, caller, node *websocket.Conn) error {
+	limit := rate.NewLimiter(socketCalls, socketBurst)
+	has := subscriptions{}
+	for {
+		kind, text, err := caller.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if !limit.Allow() {
+			return errTooFast
+		}
+		call, err := has.check(kind, text)
+		if err != nil {
+			err = write(ctx, caller, refused(call, err))
+		} else {
+			err = write(ctx, node, call)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func write(ctx context.Context, to *websocket.Conn, message any) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, takeLimit)
+	defer cancel()
+	return to.Write(ctx, websocket.MessageText, text)
+}
+
+type rpcRefusal struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Error   struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// refused is JSON-RPC's way to say no.
+func refused(call rpcCall, err error) rpcRefusal {
+	no := rpcRefusal{Version: "2.0", ID: call.ID}
+	if len(no.ID) == 0 {
+		no.ID = json.RawMessage("null")
+	}
+	no.Error.Code, no.Error.Message = -32600, err.Error()
+	return no
+}
