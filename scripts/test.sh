@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS="-trimpath -buildvcs=false" # as in the Makefile
 
-needs_root='/test/(commands|crash|e2e|nat|network|units|vm|web)$'
+needs_root='/test/(commands|crash|e2e|fulldisk|nat|network|units|vm|web)$'
 
 mapfile -t units < <(go list ./... | grep -v '/test/')
 mapfile -t whole < <(go list ./test/... | grep -vE "$needs_root")

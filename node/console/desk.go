@@ -23,7 +23,8 @@ const (
 	maxScreens = 4
 	// maxForwards of one VM: a browser opens some dozens of connections.
 	maxForwards = 48
-	// maxOpen of the machine.
+	// maxOpen of the machine. Where all are open, a renter who has fewer of them
+	// than another gets one of that other's.
 	maxOpen = 128
 	// openLimit is the longest that one is open.
 	openLimit = 12 * time.Hour
@@ -53,14 +54,17 @@ type Desk struct {
 	mu     sync.Mutex
 	closed bool
 	seats  map[*seat]struct{}
+	opened uint64
 }
 
 // seat is one open WebSocket, or one that is being opened.
 type seat struct {
 	right Right
-	ctx   context.Context //nolint:containedctx // the WebSocket's own
-	end   context.CancelCauseFunc
-	gone  chan struct{}
+	// number counts seats in the order in which they were taken.
+	number uint64
+	ctx    context.Context //nolint:containedctx // the WebSocket's own
+	end    context.CancelCauseFunc
+	gone   chan struct{}
 }
 
 // New is a desk without WebSockets.
@@ -86,7 +90,7 @@ func (d *Desk) Close() {
 // where others were not used.
 func (d *Desk) Give(r Right) (token string, expires time.Time, err error) {
 	d.mu.Lock()
-	_, err = d.free(r)
+	_, _, err = d.free(r)
 	d.mu.Unlock()
 	if err != nil {
 		return "", expires, err
@@ -129,8 +133,8 @@ func (d *Desk) Serve(w http.ResponseWriter, req *http.Request, r Right) error {
 	return nil
 }
 
-// free needs d.mu. others are who would have to leave.
-func (d *Desk) free(r Right) (others []*seat, err error) {
+// free needs d.mu. others are who would have to leave, and why.
+func (d *Desk) free(r Right) (others []*seat, why, err error) {
 	for s := range d.seats {
 		if s.right.TaskID == r.TaskID && s.right.Kind == r.Kind {
 			others = append(others, s)
@@ -139,24 +143,45 @@ func (d *Desk) free(r Right) (others []*seat, err error) {
 	most := map[Kind]int{Serial: 1, VNC: maxScreens, Forward: maxForwards}[r.Kind]
 	switch {
 	case d.closed:
-		return nil, errClosed
+		return nil, nil, errClosed
 	case len(others) >= most && !r.TakeOver:
-		return nil, fmt.Errorf("%w: %d of %d; close one there, or a console with take_over", ErrBusy, len(others), most)
-	case len(others) < most && len(d.seats) >= maxOpen:
-		return nil, fmt.Errorf("%w: %d consoles, screens and forwarded ports of this machine are open; try again later", ErrTooMany, len(d.seats))
-	case len(others) < most:
-		return nil, nil
+		return nil, nil, fmt.Errorf("%w: %d of %d; close one there, or a console with take_over", ErrBusy, len(others), most)
+	case len(others) >= most:
+		return others, errTakeOver, nil
+	case len(d.seats) < maxOpen:
+		return nil, nil, nil
 	}
-	return others, nil
+	if spare := d.beyondShare(r.Wallet); spare != nil {
+		return []*seat{spare}, errShare, nil
+	}
+	return nil, nil, fmt.Errorf("%w: %d consoles, screens and forwarded ports of this machine are open; try again later", ErrTooMany, len(d.seats))
+}
+
+// beyondShare is the last seat of the renter with the most, if that is more than
+// wallet would have with one more; it needs d.mu.
+func (d *Desk) beyondShare(wallet string) (last *seat) {
+	counts := map[string]int{}
+	for s := range d.seats {
+		counts[s.right.Wallet]++
+	}
+	most := counts[wallet] + 1
+	for s := range d.seats {
+		n := counts[s.right.Wallet]
+		if n > most || last != nil && n == most && s.number > last.number {
+			most, last = n, s
+		}
+	}
+	return last
 }
 
 // sit waits for whom it sends away: QEMU serves one caller of a console at a time.
 func (d *Desk) sit(ctx context.Context, r Right) (*seat, error) {
 	for {
 		d.mu.Lock()
-		others, err := d.free(r)
+		others, why, err := d.free(r)
 		if err == nil && len(others) == 0 {
-			s := &seat{right: r, gone: make(chan struct{})}
+			d.opened++
+			s := &seat{right: r, number: d.opened, gone: make(chan struct{})}
 			s.ctx, s.end = context.WithCancelCause(d.life)
 			d.seats[s] = struct{}{}
 			d.open.Add(1)
@@ -168,7 +193,7 @@ func (d *Desk) sit(ctx context.Context, r Right) (*seat, error) {
 			return nil, err
 		}
 		for _, other := range others {
-			other.end(errTakeOver)
+			other.end(why)
 			select {
 			case <-other.gone:
 			case <-ctx.Done():

@@ -15,6 +15,7 @@ var (
 	errCaller   = errors.New("the caller left")
 	errTakeOver = errors.New("it was opened elsewhere")
 	errClosed   = errors.New("the node is ending")
+	errShare    = errors.New("another renter of this machine needs it; you have more open than others")
 	errTime     = errors.New("it was open for as long as it may be")
 	errSlow     = errors.New("the caller takes too little of it")
 )

@@ -24,9 +24,11 @@ const (
 	// TokenLife is how long a token can be used: from the signed request to the
 	// opening of the WebSocket, which a browser can't sign.
 	TokenLife = 30 * time.Second
-	// maxTokens bounds the unused tokens of one VM, and of all.
-	maxTokens    = 16
-	maxTokensAll = 1024
+	// The bounds of unused tokens: of one VM, of one renter's VMs, and of all. Where
+	// all are there, a renter who has fewer than another takes the place of one.
+	maxTokens       = 16
+	maxTokensRenter = 128
+	maxTokensAll    = 1024
 )
 
 // Right is what a token opens, and in whose name.
@@ -58,16 +60,18 @@ type given struct {
 func (s *tokens) give(r Right, now time.Time) (token string, expires time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	own := 0
+	own, counts := 0, map[string]int{}
 	for hash, g := range s.given {
-		switch {
-		case !now.Before(g.expires):
+		if !now.Before(g.expires) {
 			delete(s.given, hash)
-		case g.right.TaskID == r.TaskID:
+			continue
+		}
+		counts[g.right.Wallet]++
+		if g.right.TaskID == r.TaskID {
 			own++
 		}
 	}
-	if own >= maxTokens || len(s.given) >= maxTokensAll {
+	if own >= maxTokens || counts[r.Wallet] >= maxTokensRenter || (len(s.given) >= maxTokensAll && !s.makeRoom(counts, r.Wallet)) {
 		return "", expires, fmt.Errorf("%w: %d unused tokens of this virtual machine, at most %d, and %d of all, at most %d; each expires after %s",
 			ErrTooMany, own, maxTokens, len(s.given), maxTokensAll, TokenLife)
 	}
@@ -77,6 +81,20 @@ func (s *tokens) give(r Right, now time.Time) (token string, expires time.Time, 
 	}
 	s.given[sha256.Sum256([]byte(token))] = given{r, expires}
 	return token, expires, nil
+}
+
+// makeRoom takes a token from the renter with the most, if that is more than
+// wallet would have with one more.
+func (s *tokens) makeRoom(counts map[string]int, wallet string) bool {
+	most, victim := counts[wallet]+1, [sha256.Size]byte{}
+	found := false
+	for hash, g := range s.given {
+		if n := counts[g.right.Wallet]; n > most {
+			most, victim, found = n, hash, true
+		}
+	}
+	delete(s.given, victim)
+	return found
 }
 
 // take uses a token up. One that is for something else is used up too: it got

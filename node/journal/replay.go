@@ -22,8 +22,8 @@ const (
 	// maxNonces bounds the nonces of all wallets, and maxOfWallet those of one; a
 	// wallet with fewer than fairNonces may always add one. A nonce is kept for
 	// four minutes at most.
-	maxNonces   = 65536
-	maxOfWallet = 16384
+	maxNonces   = 40960
+	maxOfWallet = 10240
 	fairNonces  = 512
 
 	tagSize  = 8

@@ -10,8 +10,8 @@ const (
 	// and roomSpare what it keeps beyond what it uses: a disk that is filled
 	// afterwards keeps nobody from stopping and deleting a VM, which writes tasks
 	// and nonces. It is more than all nonces together take.
-	roomFirst = 32 << 20
-	roomSpare = 16 << 20
+	roomFirst = 16 << 20
+	roomSpare = 8 << 20
 )
 
 // room is the disk space of the journal's file.
