@@ -2,14 +2,20 @@ package chain
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	errorsmod "cosmossdk.io/errors"
 
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
+
+	"github.com/dbc-network/dbc/chain/outbox"
 )
 
 const (
@@ -17,9 +23,16 @@ const (
 	// may have more to settle; unused gas is paid for but bounds nothing.
 	gasPercent = 150
 	gasExtra   = 20_000
+	// gasSalt bounds what is added by chance: two computers with the same wallet
+	// that ask for the same in the same block would else sign the same bytes, and
+	// take one payment for two.
+	gasSalt = 4096
 	// validBlocks is how long a transaction may wait for its block. Past it
 	// the answer is no for certain.
 	validBlocks = 30
+	// postLimit is what a dbcd may take to answer a transaction; past it the
+	// transaction is looked for.
+	postLimit = 5 * time.Second
 	// attempts for an account whose sequence another process moved.
 	attempts = 5
 )
@@ -27,93 +40,171 @@ const (
 // Broadcast signs the messages as one transaction, pays its gas, and waits
 // until a block has it. What the chain refuses comes back as *Refused, in
 // simulation, mempool or block alike; a fee is lost only in the last case.
+//
+// What was sent and is in no block yet comes back as *Unsettled. Until it is
+// known what became of it nothing new is signed for the account: the next call
+// first settles it, and returns its result, with Earlier set, if it wished for
+// the same. With Config.Outbox that holds for other programs and across crashes.
 func (c *Client) Broadcast(ctx context.Context, signer Signer, msgs ...sdk.Msg) (TxResult, error) {
 	packed, err := packMsgs(msgs)
 	if err != nil {
 		return TxResult{}, err
 	}
 	addr := Address(signer.PubKey())
-	sent, err := c.send(ctx, signer, addr, draft{msgs: packed})
-	if err != nil {
-		return TxResult{}, err
+	sent, result, err := c.inTurn(ctx, c.signers.of(addr), signer, packed)
+	if err != nil || sent == nil {
+		return result, err
 	}
-	result, err := c.await(ctx, sent)
-	if errors.Is(err, ErrExpired) {
+	result, err = c.await(ctx, *sent, wait{posted: time.Now()})
+	if errors.Is(err, ErrExpired) || errors.Is(err, ErrReplaced) {
 		c.signers.forget(addr)
 	}
 	return result, err
 }
 
-// sending is a transaction that is in the mempool.
-type sending struct {
-	hash string
-	last uint64
-	fee  uint64
-}
-
-// send holds the account from its sequence to the mempool, so transactions of
-// one signer go out in order.
-func (c *Client) send(ctx context.Context, signer Signer, addr string, d draft) (sending, error) {
-	if d.chainID = c.chainID; d.chainID == "" {
-		head, err := c.Newest(ctx)
-		if err != nil {
-			return sending{}, err
-		}
-		d.chainID = head.ChainID
+// inTurn holds the account from its sequence to the mempool, so transactions of
+// one signer go out in order; with an outbox until a block has the transaction.
+// It returns either what is in the mempool or the result.
+func (c *Client) inTurn(
+	ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any,
+) (*outbox.Sent, TxResult, error) {
+	if err := a.enter(ctx); err != nil {
+		return nil, TxResult{}, err
 	}
-	a := c.signers.of(addr)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var err error
+	defer a.leave()
+	earlier, same, err := c.settle(ctx, a, msgs)
+	if err != nil || same {
+		return nil, earlier, err
+	}
 	for try := range attempts {
 		if try > 1 {
 			// Read anew and still taken: another program's transaction waits in
 			// the mempool, and the account moves on with its block.
-			if err := c.nextBlock(ctx); err != nil {
-				return sending{}, err
+			if err = c.nextBlock(ctx); err != nil {
+				return nil, TxResult{}, err
 			}
 		}
-		if err = a.load(ctx, c, addr); err != nil {
-			return sending{}, err
-		}
-		d.number, d.sequence = a.number, a.next
-		var s sending
-		if s, err = c.offer(ctx, signer, d); err == nil {
-			a.next++
-			return s, nil
+		var (
+			sent   *outbox.Sent
+			result TxResult
+		)
+		if sent, result, err = c.attempt(ctx, a, signer, msgs); err == nil {
+			return sent, result, nil
 		}
 		a.known = false
-		if !isTaken(err) {
-			return sending{}, err
+		if !isTaken(err) && !errors.Is(err, ErrReplaced) {
+			break
 		}
 	}
-	return sending{}, err
+	return nil, TxResult{}, err
 }
 
-// offer simulates the draft, signs it and puts it into the mempool.
-func (c *Client) offer(ctx context.Context, signer Signer, d draft) (sending, error) {
-	gas, height, err := c.simulate(ctx, signer, d)
-	if err != nil {
-		return sending{}, err
+// attempt signs, keeps and sends the messages once.
+func (c *Client) attempt(
+	ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any,
+) (*outbox.Sent, TxResult, error) {
+	if err := a.load(ctx, c); err != nil {
+		return nil, TxResult{}, err
 	}
-	d.gas = gas*gasPercent/100 + gasExtra
+	s, err := c.prepare(ctx, a, signer, msgs)
+	if err != nil {
+		return nil, TxResult{}, err
+	}
+	if ctx.Err() != nil {
+		return nil, TxResult{}, fmt.Errorf("nothing was sent: %w", context.Cause(ctx))
+	}
+	if err := a.keep(s); err != nil {
+		return nil, TxResult{}, err
+	}
+	err = c.post(ctx, s)
+	w := wait{posted: time.Now()}
+	refused := new(Refused)
+	switch {
+	case err == nil && a.box == nil:
+		a.next++
+		return &s, TxResult{}, a.drop()
+	case errors.As(err, &refused) && a.box == nil:
+		return nil, TxResult{}, errors.Join(err, a.drop())
+	case isTaken(err):
+		w.doubtful = true
+	case errors.As(err, &refused):
+		// Something on the way may have sent it twice, and this be the answer
+		// to the second: the blocks that follow tell.
+		w.refusal, w.until = err, uint64(max(s.Height, 0))+1
+	}
+	result, err := c.await(ctx, s, w)
+	return nil, result, c.conclude(a, err)
+}
+
+// conclude keeps what is not known, and what the caller has yet to hand on.
+func (c *Client) conclude(a *account, err error) error {
+	if unsettled := new(Unsettled); errors.As(err, &unsettled) {
+		return err
+	}
+	if err == nil && a.box != nil {
+		a.told = true
+		a.next++
+		return nil
+	}
+	a.known = false
+	return errors.Join(err, a.drop())
+}
+
+// prepare simulates the messages and signs them.
+func (c *Client) prepare(
+	ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any,
+) (outbox.Sent, error) {
+	chainID, err := c.servedChain(ctx)
+	if err != nil {
+		return outbox.Sent{}, err
+	}
+	d := draft{chainID: chainID, number: a.number, sequence: a.next, msgs: msgs}
+	gas, newest, err := c.simulate(ctx, signer, d)
+	if err != nil {
+		return outbox.Sent{}, err
+	}
+	d.gas = gas*gasPercent/100 + gasExtra + rand.Uint64N(gasSalt) //nolint:gosec // no secret
 	d.fee = feeOf(c.gasPrice, d.gas)
-	d.last = height + validBlocks
+	d.last = uint64(max(newest.LatestBlockHeight, 0)) + validBlocks
 	raw, err := d.sign(ctx, signer, false)
 	if err != nil {
-		return sending{}, err
+		return outbox.Sent{}, err
 	}
+	names := make([]string, len(msgs))
+	for i, msg := range msgs {
+		names[i] = messageName(msg.TypeUrl)
+	}
+	return outbox.Sent{
+		ChainID: chainID, Address: a.address, Sequence: a.next, Hash: fmt.Sprintf("%X", sha256.Sum256(raw)), Bytes: raw,
+		Last: d.last, Fee: d.fee, Messages: names, At: time.Now(),
+		Height: newest.LatestBlockHeight, Block: newest.LatestBlockHash,
+	}, nil
+}
+
+// servedChain is the chain that is signed for.
+func (c *Client) servedChain(ctx context.Context) (string, error) {
+	if c.chainID != "" {
+		return c.chainID, nil
+	}
+	head, err := c.Newest(ctx)
+	return head.ChainID, err
+}
+
+// post puts a transaction into the mempool. Any error but *Refused leaves open
+// whether it is there.
+func (c *Client) post(ctx context.Context, s outbox.Sent) error {
+	ctx, cancel := context.WithTimeout(ctx, postLimit)
+	defer cancel()
 	res, err := sdktx.NewServiceClient(c.conn).BroadcastTx(ctx, &sdktx.BroadcastTxRequest{
-		TxBytes: raw, Mode: sdktx.BroadcastMode_BROADCAST_MODE_SYNC,
+		TxBytes: s.Bytes, Mode: sdktx.BroadcastMode_BROADCAST_MODE_SYNC,
 	})
 	if err != nil {
-		return sending{}, queryError(ctx, "send transaction", err)
+		return fmt.Errorf("send transaction: %w: %w", ErrUnreachable, err)
 	}
-	if r := res.TxResponse; r.Code != 0 {
-		return sending{}, fmt.Errorf("send transaction: %w",
-			&Refused{Codespace: r.Codespace, Code: r.Code, Log: r.RawLog})
+	if r := res.TxResponse; r != nil && r.Code != 0 {
+		return fmt.Errorf("send transaction: %w", &Refused{Codespace: r.Codespace, Code: r.Code, Log: r.RawLog})
 	}
-	return sending{hash: res.TxResponse.TxHash, last: d.last, fee: d.fee}, nil
+	return nil
 }
 
 // isTaken: the account's sequence was used by another transaction, or by this

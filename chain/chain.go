@@ -28,6 +28,15 @@ type Config struct {
 	RPC string
 	// GasPrice such as "0.01udbc", which is the default.
 	GasPrice string
+	// Outbox is a folder for what was signed and is in no block yet. Programs that
+	// share it sign for one account one after the other, from the first
+	// Broadcast of the account to Close. Empty keeps it in memory only.
+	Outbox string
+	// Busy is called where another program holds the account; nil is allowed.
+	Busy func()
+	// Earlier is told what became of what an earlier program sent, where a new
+	// transaction wishes for something else; nil is allowed.
+	Earlier func(Earlier)
 	// Logger takes lost connections; nil drops them.
 	Logger *slog.Logger
 }
@@ -40,6 +49,9 @@ type Client struct {
 	rpcURL   string
 	gasPrice sdk.DecCoin
 	log      *slog.Logger
+	outbox   string
+	busy     func()
+	earlier  func(Earlier)
 
 	genesis genesisCache
 	signers signerBook
@@ -74,6 +86,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		chainID: cfg.ChainID, conn: conn, rpc: rpc, rpcURL: rpcURL, gasPrice: price, log: cfg.Logger,
+		outbox: cfg.Outbox, busy: cfg.Busy, earlier: cfg.Earlier,
 		signers: signerBook{accounts: map[string]*account{}},
 	}
 	if c.log == nil {
@@ -83,11 +96,19 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the connections and every channel that Watch gave.
+// Close ends the connections and every channel that Watch gave, and lets other
+// programs sign. It comes after the last Broadcast has returned.
 func (c *Client) Close() error {
 	c.stop()
 	c.watches.Wait()
-	return c.conn.Close()
+	failed := []error{c.conn.Close()}
+	for _, a := range c.signers.all() {
+		if a.box != nil {
+			failed = append(failed, a.box.Close())
+			a.box = nil
+		}
+	}
+	return errors.Join(failed...)
 }
 
 func parseGasPrice(s string) (sdk.DecCoin, error) {

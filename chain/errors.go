@@ -17,6 +17,9 @@ var (
 	// ErrExpired means: the transaction was in no block up to its last valid one,
 	// so it will never be.
 	ErrExpired = errors.New("the transaction was not included in time and never will be")
+	// ErrReplaced means: the account's sequence was used by another transaction,
+	// so this one will be in no block.
+	ErrReplaced = errors.New("another transaction of the account took its place")
 	// ErrNoAccount means: the signer never received a coin, so the chain does not know it.
 	ErrNoAccount = errors.New("the account has no coins yet")
 	// ErrAddress means: the text is no account of this chain.

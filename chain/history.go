@@ -86,11 +86,13 @@ func messageNames(tx []byte) (names []string) {
 		return nil
 	}
 	for _, msg := range body.Messages {
-		// /dbc.rental.v1.MsgRentMachine
-		names = append(names, strings.TrimPrefix(path.Ext(msg.TypeUrl), "."))
+		names = append(names, messageName(msg.TypeUrl))
 	}
 	return names
 }
+
+// messageName is MsgRentMachine of /dbc.rental.v1.MsgRentMachine.
+func messageName(typeURL string) string { return strings.TrimPrefix(path.Ext(typeURL), ".") }
 
 // moved adds up the bank's events of one kind.
 func moved(events []abci.Event, kind, role, address string) (udbc uint64) {

@@ -13,6 +13,8 @@ import (
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
+
+	"github.com/dbc-network/dbc/chain/outbox"
 )
 
 // TxResult is a transaction that a block has.
@@ -27,6 +29,10 @@ type TxResult struct {
 	GasUsed   uint64
 	// Fee is what the gas cost, in udbc.
 	Fee uint64
+	// Earlier: nothing was sent now; an earlier call with the same wish had sent
+	// it at SentAt, without seeing its end.
+	Earlier bool
+	SentAt  time.Time
 }
 
 // Response decodes the answer to message i.
@@ -44,36 +50,117 @@ func (r TxResult) Response(i int, into proto.Message) error {
 // more, so this adds a tenth to the wait and nothing to the chain's load.
 const poll = 100 * time.Millisecond
 
+// repost is how often a transaction that is in no block is sent again: a dbcd
+// that starts anew has forgotten its mempool.
+const repost = 3 * time.Second
+
+// wait is what is known of a transaction that is waited for.
+type wait struct {
+	// posted is when it was last sent by this program; zero is not yet.
+	posted time.Time
+	// doubtful: its sequence seems to be used.
+	doubtful bool
+	// refusal is the mempool's no, which stands unless a block up to until, or
+	// one soon after, includes the transaction nevertheless.
+	refusal error
+	until   uint64
+}
+
+// errOpen: nothing new is known.
+var errOpen = errors.New("not known yet")
+
 // await returns when a block has the transaction, when none will, or when ctx
-// is done. A dbcd that is down for a moment does not end it.
-func (c *Client) await(ctx context.Context, s sending) (TxResult, error) {
-	what := "wait for transaction " + s.hash
+// is done. A dbcd that is down for a moment does not end it, and what went lost
+// is sent again.
+func (c *Client) await(ctx context.Context, s outbox.Sent, w wait) (TxResult, error) {
+	if w.until == 0 {
+		w.until = s.Last
+	}
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	for {
-		// Asked for before the lookup: a height past the last valid one must
-		// be older than the answer that the transaction is not there.
-		past := c.isPast(ctx, s.last)
-		res, err := sdktx.NewServiceClient(c.conn).GetTx(ctx, &sdktx.GetTxRequest{Hash: s.hash})
-		if err == nil {
-			return newTxResult(res.TxResponse, s.fee)
-		}
-		err = queryError(ctx, what, err)
-		switch {
-		case errors.Is(err, ErrNotFound) && past:
-			return TxResult{}, fmt.Errorf("%s: %w", what, ErrExpired)
-		case errors.Is(err, ErrNotFound), errors.Is(err, ErrUnreachable):
-		default:
-			return TxResult{}, err
+		result, err := c.look(ctx, s, &w)
+		if !errors.Is(err, errOpen) {
+			return result, err
 		}
 		select {
 		case <-ctx.Done():
-			return TxResult{}, fmt.Errorf("%s: %w", what, context.Cause(ctx))
+			return TxResult{}, &Unsettled{Hash: s.Hash, Last: s.Last, Err: context.Cause(ctx)}
 		case <-c.ctx.Done():
-			return TxResult{}, fmt.Errorf("%s: %w", what, ErrUnreachable)
+			return TxResult{}, &Unsettled{Hash: s.Hash, Last: s.Last, Err: ErrUnreachable}
 		case <-ticker.C:
 		}
 	}
+}
+
+// look asks once.
+func (c *Client) look(ctx context.Context, s outbox.Sent, w *wait) (TxResult, error) {
+	// Asked for before the lookup: a height past the last valid one must be
+	// older than the answer that the transaction is not there.
+	past := c.isPast(ctx, w.until)
+	res, err := sdktx.NewServiceClient(c.conn).GetTx(ctx, &sdktx.GetTxRequest{Hash: s.Hash})
+	if err == nil {
+		return newTxResult(res.TxResponse, s.Fee)
+	}
+	err = queryError(ctx, "look up transaction "+s.Hash, err)
+	refused := new(Refused)
+	switch {
+	case ctx.Err() != nil || errors.Is(err, ErrUnreachable):
+		return TxResult{}, errOpen
+	case errors.As(err, &refused): // this dbcd can't say, such as one without an index
+		return TxResult{}, &Unsettled{Hash: s.Hash, Last: s.Last, Err: err}
+	case !errors.Is(err, ErrNotFound):
+		return TxResult{}, &Unsettled{Hash: s.Hash, Last: s.Last, Err: err}
+	}
+	if past || w.doubtful {
+		if err := c.verdict(ctx, s, past, w); err != nil {
+			return TxResult{}, err
+		}
+	}
+	if !past && w.refusal == nil && time.Since(w.posted) >= repost {
+		w.posted = time.Now()
+		w.doubtful = w.doubtful || isTaken(c.post(ctx, s))
+	}
+	return TxResult{}, errOpen
+}
+
+// verdict reports that a transaction which no block has can be in none: its
+// sequence is unused past its last block, so that whatever is signed next
+// excludes it; or another transaction used it. A dbcd that shows neither is
+// waited for.
+func (c *Client) verdict(ctx context.Context, s outbox.Sent, past bool, w *wait) error {
+	what := "transaction " + s.Hash
+	account, err := c.account(ctx, s.Address)
+	if err != nil {
+		return nil //nolint:nilerr // asked again soon
+	}
+	if account.Sequence <= s.Sequence {
+		switch {
+		case !past:
+			return nil
+		case w.refusal != nil:
+			return w.refusal
+		}
+		return fmt.Errorf("%s: %w", what, ErrExpired)
+	}
+	other, err := c.usedBy(ctx, s.Address, s.Sequence)
+	if err != nil || other == "" || other == s.Hash {
+		return nil //nolint:nilerr // the index lags behind, or nobody answered
+	}
+	return fmt.Errorf("%s: %w: %s", what, ErrReplaced, other)
+}
+
+// usedBy returns the transaction that used a sequence of an account, or "".
+func (c *Client) usedBy(ctx context.Context, addr string, sequence uint64) (string, error) {
+	query := fmt.Sprintf("%s.%s='%s/%d'", sdk.EventTypeTx, sdk.AttributeKeyAccountSequence, addr, sequence)
+	res, err := c.rpc.TxSearch(ctx, query, false, nil, nil, "asc")
+	if err != nil {
+		return "", rpcError(ctx, "ask who used a sequence", err)
+	}
+	if len(res.Txs) == 0 {
+		return "", nil
+	}
+	return res.Txs[0].Hash.String(), nil
 }
 
 // indexLag blocks are given to the node's index of transactions.

@@ -24,3 +24,7 @@ func Home() (string, error) {
 	}
 	return filepath.Join(user, ".dbc"), nil
 }
+
+// Outbox is the folder of what the wallets of a home signed and nobody knows the
+// end of yet; see chain.Config.
+func Outbox(home string) string { return filepath.Join(home, "outbox") }

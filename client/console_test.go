@@ -76,7 +76,7 @@ func TestPassTellsWhyTheMachineEnded(t *testing.T) {
 	in, typed := io.Pipe()
 	t.Cleanup(func() { _ = typed.Close() })
 	err := s.Pass(t.Context(), in, io.Discard)
-	if !errors.Is(err, ErrClosed) || err.Error() != "closed by the machine: the rental[31m is over" {
+	if !errors.Is(err, ErrClosed) || err.Error() != `closed by the machine: the rental\u001b[31m is over` {
 		t.Errorf("%v", err)
 	}
 }

@@ -58,37 +58,95 @@ func NewLogin(task api.Task) (Login, error) {
 	return login, nil
 }
 
-// Command is the arguments of ssh that accept these host keys and no others.
+// SSH says how ssh is to be run.
+type SSH struct {
+	// Identity is the file of a private key; empty is what ssh takes.
+	Identity string
+	// ForwardAgent and ForwardX11 let the guest use this computer's keys and
+	// screen; whoever has the guest's host can do so too.
+	ForwardAgent, ForwardX11 bool
+	// Remote is what to run in the guest; nothing is a shell.
+	Remote []string
+}
+
+// Command is the arguments of ssh that accept these host keys and no others,
+// and reach the guest whatever the user's own configuration says.
 // remove deletes the file that pins them; a killed process leaves it in the
 // temporary folder, where it holds no secret.
-func (l Login) Command(identity string, remote []string) (argv []string, remove func(), err error) {
+func (l Login) Command(how SSH) (argv []string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "dbc-ssh-")
 	if err != nil {
 		return nil, nil, fmt.Errorf("pin host keys: %w", err)
 	}
 	remove = func() { _ = os.RemoveAll(dir) }
-	// Under a name of its own: an address and port are used again by others.
-	alias := "dbc-" + l.TaskID
-	var lines strings.Builder
-	for _, key := range l.HostKeys {
-		lines.WriteString(alias + " " + string(ssh.MarshalAuthorizedKey(key)))
-	}
 	known := filepath.Join(dir, "known_hosts")
-	if err := os.WriteFile(known, []byte(lines.String()), 0o600); err != nil {
+	if err := os.WriteFile(known, l.knownHosts(), 0o600); err != nil {
 		remove()
 		return nil, nil, fmt.Errorf("pin host keys: %w", err)
 	}
-	argv = []string{
-		"-o", "HostKeyAlias=" + alias, "-o", "UserKnownHostsFile=" + known, "-o", "GlobalKnownHostsFile=/dev/null",
-		"-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no", "-o", "ConnectTimeout=30",
-		"-p", strconv.Itoa(int(l.Port)), "-l", l.User,
+	for _, option := range l.options(known, how) {
+		argv = append(argv, "-o", option)
 	}
-	if identity != "" {
-		argv = append(argv, "-i", identity, "-o", "IdentitiesOnly=yes")
+	argv = append(argv, "-p", strconv.Itoa(int(l.Port)), "-l", l.User)
+	if how.Identity != "" {
+		argv = append(argv, "-i", how.Identity, "-o", "IdentitiesOnly=yes")
 	}
 	argv = append(argv, l.Addr.String())
-	if len(remote) > 0 {
-		argv = append(append(argv, "--"), remote...)
+	if len(how.Remote) > 0 {
+		argv = append(append(argv, "--"), how.Remote...)
 	}
 	return argv, remove, nil
+}
+
+// alias is a name of the guest's own: an address and port are used again by others.
+func (l Login) alias() string { return "dbc-" + l.TaskID }
+
+func (l Login) knownHosts() []byte {
+	var lines strings.Builder
+	for _, key := range l.HostKeys {
+		lines.WriteString(l.alias() + " " + string(ssh.MarshalAuthorizedKey(key)))
+	}
+	return []byte(lines.String())
+}
+
+// options come before the user's and the system's configuration: ssh takes the
+// first value that it meets. IgnoreUnknown lets an older ssh pass over what it
+// does not know, and the user's file keep what only another program knows.
+func (l Login) options(known string, how SSH) []string {
+	return []string{
+		"IgnoreUnknown=*",
+		// The guest is who the machine said, and nothing else vouches for it.
+		"HostKeyAlias=" + l.alias(), "UserKnownHostsFile=" + known, "GlobalKnownHostsFile=/dev/null",
+		"KnownHostsCommand=none", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no",
+		"NoHostAuthenticationForLocalhost=no", "HostKeyAlgorithms=" + l.algorithms(),
+		// A connection of another guest that had this address is not taken over.
+		"ControlMaster=no", "ControlPath=none",
+		// The way there, and what runs.
+		"HostName=" + l.Addr.String(), "AddressFamily=any", "CanonicalizeHostname=no", "ProxyCommand=none", "ProxyJump=none",
+		"ConnectTimeout=30", "RemoteCommand=none", "PermitLocalCommand=no", "RequestTTY=auto",
+		"SessionType=default", "StdinNull=no", "ForkAfterAuthentication=no",
+		// The guest gets nothing of this computer unless asked for.
+		"ForwardAgent=" + yesNo(how.ForwardAgent), "ForwardX11=" + yesNo(how.ForwardX11), "ForwardX11Trusted=no",
+		"ClearAllForwardings=yes", "Tunnel=no", "GSSAPIDelegateCredentials=no", "HostbasedAuthentication=no",
+	}
+}
+
+// algorithms by which the pinned keys sign; a user's own list may have none of them.
+func (l Login) algorithms() string {
+	var list []string
+	for _, key := range l.HostKeys {
+		if key.Type() == ssh.KeyAlgoRSA {
+			list = append(list, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
+			continue
+		}
+		list = append(list, key.Type())
+	}
+	return strings.Join(list, ",")
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }

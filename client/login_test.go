@@ -1,7 +1,13 @@
 package client_test
 
 import (
+	"bufio"
+	"bytes"
+	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,7 +30,7 @@ func TestLoginPinsTheHostKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	argv, remove, err := login.Command("/key", []string{"uptime"})
+	argv, remove, err := login.Command(client.SSH{Identity: "/key", Remote: []string{"uptime"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,4 +75,106 @@ func TestLoginRefusesWhatWouldReachArguments(t *testing.T) {
 			t.Errorf("%s: %+v passed", name, login)
 		}
 	}
+}
+
+// hostile is a user's configuration that turns everything around.
+const hostile = `
+Host *
+  UseKeychain yes
+  ForwardAgent yes
+  ForwardX11 yes
+  ForwardX11Trusted yes
+  RemoteCommand tmux attach
+  RequestTTY force
+  ProxyJump bastion.example
+  HostName elsewhere.example
+  HostKeyAlgorithms ssh-rsa
+  HostKeyAlias other
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  KnownHostsCommand /bin/echo x
+  NoHostAuthenticationForLocalhost yes
+  VerifyHostKeyDNS yes
+  ControlMaster auto
+  ControlPath /tmp/%C
+  LocalCommand touch /tmp/x
+  PermitLocalCommand yes
+  RemoteForward 9000 localhost:22
+  LocalForward 9001 localhost:22
+  DynamicForward 9002
+  Tunnel yes
+  SessionType none
+  StdinNull yes
+  ForkAfterAuthentication yes
+  AddressFamily inet6
+  User root
+  Port 1
+  GSSAPIDelegateCredentials yes
+  HostbasedAuthentication yes
+`
+
+// TestSSHIsNotTheUsersConfiguration asks the system's ssh what it would do.
+func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte(hostile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	login, err := client.NewLogin(goodTask())
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := map[string]string{
+		"forwardagent": "no", "forwardx11": "no", "forwardx11trusted": "no", "hostname": "127.0.0.1", "port": "5682", "user": "dbc",
+		"hostkeyalgorithms": "ssh-ed25519", "hostkeyalias": "dbc-abc", "stricthostkeychecking": "true", "globalknownhostsfile": "/dev/null",
+		"nohostauthenticationforlocalhost": "no", "verifyhostkeydns": "false", "controlmaster": "false",
+		"permitlocalcommand": "no", "clearallforwardings": "yes", "tunnel": "false", "sessiontype": "default", "stdinnull": "no",
+		"forkafterauthentication": "no", "addressfamily": "any", "gssapidelegatecredentials": "no", "hostbasedauthentication": "no",
+		"requesttty": "auto", "updatehostkeys": "false", "canonicalizehostname": "false", "checkhostip": "no",
+		// None of these is there at all.
+		"remotecommand": "", "proxyjump": "", "proxycommand": "", "controlpath": "", "knownhostscommand": "",
+		"remoteforward": "", "localforward": "", "dynamicforward": "",
+	}
+	for name, c := range map[string]struct {
+		how  client.SSH
+		also map[string]string
+	}{
+		"nothing asked": {client.SSH{}, nil},
+		"agent":         {client.SSH{ForwardAgent: true}, map[string]string{"forwardagent": "yes"}},
+		"screen":        {client.SSH{ForwardX11: true}, map[string]string{"forwardx11": "yes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			argv, remove, err := login.Command(c.how)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer remove()
+			got := effective(t, append([]string{"-G", "-F", config}, argv...))
+			want := maps.Clone(base)
+			maps.Copy(want, c.also)
+			for _, option := range slices.Sorted(maps.Keys(want)) {
+				if none := got[option] == "none" && want[option] == ""; got[option] != want[option] && !none {
+					t.Errorf("%s is %q, want %q", option, got[option], want[option])
+				}
+			}
+		})
+	}
+}
+
+func effective(t *testing.T, argv []string) map[string]string {
+	t.Helper()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "ssh", argv...)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &said)
+	}
+	options := map[string]string{}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		options[name] = value
+	}
+	return options
 }

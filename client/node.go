@@ -10,10 +10,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/client/terminal"
 	"github.com/dbc-network/dbc/node/api"
 )
 
@@ -170,12 +170,6 @@ func nodeError(status int, envelope api.Reply, proved bool) error {
 	}
 }
 
-// Printable drops what could steer a terminal: the text is another's.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			return -1
-		}
-		return r
-	}, s)
-}
+// Printable shows what could steer a terminal or deceive its reader: the text is
+// another's. It is terminal.Plain.
+func Printable(s string) string { return terminal.Plain(s) }

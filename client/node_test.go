@@ -111,7 +111,7 @@ func TestTaskRefused(t *testing.T) {
 	n := fakeMachine{status: 409, body: `{"errcode":-3,"code":"PORT_TAKEN","message":"taken\u001b[2J","field":"ssh_port"}`}.serve(t)
 	_, err := n.CreateTask(t.Context(), api.Create{})
 	var refused *client.NodeError
-	if !errors.As(err, &refused) || refused.Code != "PORT_TAKEN" || !refused.Proved || refused.Message != "taken[2J" {
+	if !errors.As(err, &refused) || refused.Code != "PORT_TAKEN" || !refused.Proved || refused.Message != `taken\u001b[2J` {
 		t.Errorf("%+v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 type Chain interface {
 	Quote(ctx context.Context, req rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error)
 	Broadcast(ctx context.Context, signer chain.Signer, msgs ...sdk.Msg) (chain.TxResult, error)
+	Earlier(ctx context.Context, signer chain.Signer, msgs ...sdk.Msg) (chain.TxResult, bool, error)
 }
 
 // Renter rents with one wallet.
@@ -59,13 +60,36 @@ func (r Renter) Rent(ctx context.Context, order Order, quote *rental.QueryQuoteR
 		return Rented{}, fmt.Errorf("rent %s: %s wanted, at most %s: %w",
 			order.MachineID, FormatDBC(quote.Total), FormatDBC(order.MaxTotal), ErrTooDear)
 	}
-	tx, err := r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgRentMachine{
-		Renter: r.Wallet.Address(), MachineId: order.MachineID, DurationSeconds: order.Seconds,
-		Slots: order.Slots, MaxTotal: quote.Total, ListingVersion: quote.ListingVersion,
-	})
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, r.rentMachine(order, quote))
 	if err != nil {
 		return Rented{}, fmt.Errorf("rent %s: %w", order.MachineID, err)
 	}
+	return rented(tx)
+}
+
+// Earlier is the rental of an earlier Rent of the same order whose answer was
+// lost. It settles what the wallet sent before, so it is asked before a quote,
+// which a machine that this rental fills would refuse. ok is false where there
+// is none and Rent would rent anew.
+func (r Renter) Earlier(ctx context.Context, order Order) (made Rented, ok bool, err error) {
+	tx, ok, err := r.Chain.Earlier(ctx, r.Wallet, r.rentMachine(order, &rental.QueryQuoteResponse{}))
+	if err != nil {
+		return Rented{}, false, fmt.Errorf("rent %s: %w", order.MachineID, err)
+	}
+	if ok {
+		made, err = rented(tx)
+	}
+	return made, ok, err
+}
+
+func (r Renter) rentMachine(order Order, quote *rental.QueryQuoteResponse) *rental.MsgRentMachine {
+	return &rental.MsgRentMachine{
+		Renter: r.Wallet.Address(), MachineId: order.MachineID, DurationSeconds: order.Seconds,
+		Slots: order.Slots, MaxTotal: quote.Total, ListingVersion: quote.ListingVersion,
+	}
+}
+
+func rented(tx chain.TxResult) (Rented, error) {
 	var res rental.MsgRentMachineResponse
 	if err := tx.Response(0, &res); err != nil {
 		return Rented{}, err
@@ -115,13 +139,33 @@ func (r Renter) QuoteRenewal(ctx context.Context, rentID, seconds uint64) (*rent
 func (r Renter) Renew(
 	ctx context.Context, rentID, seconds uint64, quote *rental.QueryQuoteResponse,
 ) (Renewed, error) {
-	tx, err := r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgReletMachine{
-		Renter: r.Wallet.Address(), RentId: rentID, AddDurationSeconds: seconds,
-		MaxTotal: quote.Total, ListingVersion: quote.ListingVersion,
-	})
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, r.reletMachine(rentID, seconds, quote))
 	if err != nil {
 		return Renewed{}, fmt.Errorf("renew rental %d: %w", rentID, err)
 	}
+	return renewed(tx)
+}
+
+// EarlierRenewal is to Renew what Earlier is to Rent.
+func (r Renter) EarlierRenewal(ctx context.Context, rentID, seconds uint64) (made Renewed, ok bool, err error) {
+	tx, ok, err := r.Chain.Earlier(ctx, r.Wallet, r.reletMachine(rentID, seconds, &rental.QueryQuoteResponse{}))
+	if err != nil {
+		return Renewed{}, false, fmt.Errorf("renew rental %d: %w", rentID, err)
+	}
+	if ok {
+		made, err = renewed(tx)
+	}
+	return made, ok, err
+}
+
+func (r Renter) reletMachine(rentID, seconds uint64, quote *rental.QueryQuoteResponse) *rental.MsgReletMachine {
+	return &rental.MsgReletMachine{
+		Renter: r.Wallet.Address(), RentId: rentID, AddDurationSeconds: seconds,
+		MaxTotal: quote.Total, ListingVersion: quote.ListingVersion,
+	}
+}
+
+func renewed(tx chain.TxResult) (Renewed, error) {
 	var res rental.MsgReletMachineResponse
 	if err := tx.Response(0, &res); err != nil {
 		return Renewed{}, err

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/dbc-network/dbc/client"
 )
 
 // Stop ends the running devnet of a home and returns when all of it is gone.
@@ -37,7 +39,7 @@ func Reset(ctx context.Context, home string, programs Programs) error {
 	}
 	p := newPaths(home)
 	// The chain last: without it a half-deleted devnet is begun anew.
-	for _, path := range []string{p.info, p.mining, p.client, p.demo, p.demoMark, p.logs, filepath.Dir(p.chain)} {
+	for _, path := range []string{p.info, p.mining, p.client, p.demo, p.demoMark, p.logs, filepath.Join(client.Outbox(home), ChainID), filepath.Dir(p.chain)} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("delete the devnet: %w", err)
 		}

@@ -28,6 +28,7 @@ func newCancelCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			s.sayEarlier(cmd, tx)
 			reply := newTxReply(id, tx)
 			reply.Refunded = refunded
 			return s.show(cmd, reply, func(w io.Writer) {

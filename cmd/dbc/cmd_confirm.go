@@ -43,6 +43,7 @@ func newConfirmCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			s.sayEarlier(cmd, tx)
 			return s.show(cmd, newTxReply(id, tx), func(w io.Writer) {
 				fmt.Fprintf(w, "Rental %d is confirmed (block %d, gas %s).\n", id, tx.Height, client.FormatDBC(tx.Fee))
 			})

@@ -159,6 +159,7 @@ func (s *settings) sendBond(cmd *cobra.Command, bond machine.Bond) error {
 	if err != nil {
 		return fmt.Errorf("bond machine %s: %w", bond.MachineId, err)
 	}
+	s.sayEarlier(cmd, tx)
 	return s.show(cmd, newTxReply(0, tx), func(w io.Writer) {
 		fmt.Fprintf(w, "Machine %s is bonded (block %d). Next: dbc host online\n", bond.MachineId, tx.Height)
 	})

@@ -52,6 +52,7 @@ func (s *settings) answer(cmd *cobra.Command, nodeHome string) error {
 	if err != nil {
 		return fmt.Errorf("answer challenge %d: %w", open.Id, err)
 	}
+	s.sayEarlier(cmd, tx)
 	return s.show(cmd, answerReply{newTxReply(0, tx), open.Id}, func(w io.Writer) {
 		fmt.Fprintf(w, "Challenge %d is answered; its deposit of %s is the operator's (block %d, gas %s).\n",
 			open.Id, client.FormatDBC(open.Deposit), tx.Height, client.FormatDBC(tx.Fee))

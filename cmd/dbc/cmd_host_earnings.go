@@ -162,6 +162,7 @@ func (s *settings) claim(cmd *cobra.Command, id string) error {
 		if err := tx.Response(0, &res); err != nil {
 			return err
 		}
+		s.sayEarlier(cmd, tx)
 		reply.Claimed += res.Claimed
 		reply.Rentals += len(msg.RentIds)
 		reply.Gas += tx.Fee

@@ -84,6 +84,7 @@ func (s *settings) sendAsOperator(cmd *cobra.Command, done string, msg func(oper
 	if err != nil {
 		return err
 	}
+	s.sayEarlier(cmd, tx)
 	return s.show(cmd, newTxReply(0, tx), func(w io.Writer) {
 		fmt.Fprintf(w, "%s (block %d, gas %s).\n", done, tx.Height, client.FormatDBC(tx.Fee))
 	})

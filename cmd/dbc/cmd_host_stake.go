@@ -83,6 +83,7 @@ func newHostWithdrawCommand(s *settings) *cobra.Command {
 			if err := tx.Response(0, &res); err != nil {
 				return err
 			}
+			s.sayEarlier(cmd, tx)
 			return s.show(cmd, withdrawReply{newTxReply(0, tx), res.Amount}, func(w io.Writer) {
 				fmt.Fprintf(w, "%s came back to %s (block %d, gas %s).\n",
 					client.FormatDBC(res.Amount), owner.Wallet.Address(), tx.Height, client.FormatDBC(tx.Fee))

@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/dbc-network/dbc/client/terminal"
 	"github.com/dbc-network/dbc/image"
 )
 
@@ -73,7 +73,7 @@ func (p *progress) report(now image.Progress) {
 	switch {
 	case text == p.shown:
 	case p.terminal():
-		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+		fmt.Fprintf(terminal.Raw(p.w), "\r\x1b[K%s", text)
 	case p.shown == "" || step != p.step:
 		fmt.Fprintln(p.w, text)
 	}
@@ -87,6 +87,6 @@ func (p *progress) end() {
 }
 
 func (p *progress) terminal() bool {
-	f, ok := p.w.(*os.File)
+	f, ok := terminal.File(p.w)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

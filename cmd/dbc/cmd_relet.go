@@ -36,14 +36,20 @@ func newReletCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			quote, err := renter.QuoteRenewal(cmd.Context(), id, seconds)
+			renewed, earlier, err := renter.EarlierRenewal(cmd.Context(), id, seconds)
 			if err != nil {
 				return err
 			}
-			renewed, err := renter.Renew(cmd.Context(), id, seconds, quote)
-			if err != nil {
-				return err
+			if !earlier {
+				quote, err := renter.QuoteRenewal(cmd.Context(), id, seconds)
+				if err != nil {
+					return err
+				}
+				if renewed, err = renter.Renew(cmd.Context(), id, seconds, quote); err != nil {
+					return err
+				}
 			}
+			s.sayEarlier(cmd, renewed.Tx)
 			reply := reletReply{txReply: newTxReply(id, renewed.Tx), Rent: renewed.Rent, End: renewed.End}
 			return s.show(cmd, reply, func(w io.Writer) {
 				fmt.Fprintf(w, "Rental %d now ends %s; %s paid (block %d, gas %s).\n",

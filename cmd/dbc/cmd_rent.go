@@ -58,22 +58,16 @@ func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
 	if err != nil {
 		return err
 	}
-	quote, err := renter.Quote(cmd.Context(), order)
+	rented, earlier, err := renter.Earlier(cmd.Context(), order)
 	if err != nil {
 		return err
 	}
-	if !s.json {
-		if err := s.show(cmd, nil, func(w io.Writer) { writeQuote(w, newQuoteReply(order, quote)) }); err != nil {
+	if !earlier {
+		if rented, err = s.rentAnew(cmd, renter, order); err != nil {
 			return err
 		}
 	}
-	wait := s.waiting(cmd)
-	wait.say("waiting for the block with the rental")
-	rented, err := renter.Rent(cmd.Context(), order, quote)
-	wait.end()
-	if err != nil {
-		return err
-	}
+	s.sayEarlier(cmd, rented.Tx)
 	reply := rentReply{
 		RentID: rented.RentID, MachineID: order.MachineID, Rent: rented.Rent, Fee: rented.Fee,
 		Total: rented.Rent + rented.Fee, Gas: rented.Tx.Fee, Deadline: rented.Deadline, End: rented.End,
@@ -85,4 +79,21 @@ func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
 		row(w, "Confirm by:", clock(reply.Deadline)+left(reply.Deadline)+fmt.Sprintf(" with dbc confirm %d", reply.RentID))
 		row(w, "Next:", fmt.Sprintf("dbc vm create %d", reply.RentID))
 	})
+}
+
+// rentAnew pays no more than the quote that it shows.
+func (s *settings) rentAnew(cmd *cobra.Command, renter client.Renter, order client.Order) (client.Rented, error) {
+	quote, err := renter.Quote(cmd.Context(), order)
+	if err != nil {
+		return client.Rented{}, err
+	}
+	if !s.json {
+		if err := s.show(cmd, nil, func(w io.Writer) { writeQuote(w, newQuoteReply(order, quote)) }); err != nil {
+			return client.Rented{}, err
+		}
+	}
+	wait := s.waiting(cmd)
+	wait.say("waiting for the block with the rental")
+	defer wait.end()
+	return renter.Rent(cmd.Context(), order, quote)
 }

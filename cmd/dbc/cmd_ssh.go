@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/terminal"
 )
 
 const (
@@ -26,8 +27,9 @@ const (
 
 func newSSHCommand(s *settings) *cobra.Command {
 	var (
-		identity, machineID string
-		through             bool
+		how       client.SSH
+		machineID string
+		through   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "ssh TASK_ID [-- COMMAND...]",
@@ -35,17 +37,20 @@ func newSSHCommand(s *settings) *cobra.Command {
 		Long: "The guest's host keys come in the machine's signed answer and are the only ones that are accepted.\n" +
 			"Where the machine's port does not answer, or with --through, the connection goes through the nodes, which\n" +
 			"need no open port. A guest that is still starting is waited for, for --timeout at most.\n" +
+			"Your own configuration of ssh counts for keys only: neither the way to the guest nor what runs there nor what\n" +
+			"is forwarded is taken from it, and nothing is forwarded unless --forward-agent or --forward-x11 ask for it.\n" +
 			"The exit code is that of ssh.",
 		Example:     "  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi\n  dbc ssh TASK_ID --through",
 		Args:        cobra.MinimumNArgs(1),
 		Annotations: map[string]string{staying: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.ssh(cmd, sshOrder{
-				machineID: machineID, identity: identity, through: through, taskID: args[0], remote: args[1:],
-			})
+			how.Remote = args[1:]
+			return s.ssh(cmd, sshOrder{machineID: machineID, taskID: args[0], through: through, how: how})
 		},
 	}
-	cmd.Flags().StringVarP(&identity, "identity", "i", "", "file of the private key (default what ssh takes)")
+	cmd.Flags().StringVarP(&how.Identity, "identity", "i", "", "file of the private key (default what ssh takes)")
+	cmd.Flags().BoolVarP(&how.ForwardAgent, "forward-agent", "A", false, "let the guest, and so its host, use the keys of your ssh agent")
+	cmd.Flags().BoolVarP(&how.ForwardX11, "forward-x11", "X", false, "let the guest, and so its host, use your screen")
 	cmd.Flags().BoolVar(&through, "through", false, "go through the nodes, not to the published port")
 	machineFlag(cmd, &machineID)
 	return cmd
@@ -53,9 +58,9 @@ func newSSHCommand(s *settings) *cobra.Command {
 
 // sshOrder is what one dbc ssh is to do.
 type sshOrder struct {
-	machineID, identity, taskID string
-	through                     bool
-	remote                      []string
+	machineID, taskID string
+	through           bool
+	how               client.SSH
 }
 
 func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
@@ -82,7 +87,7 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 		}
 		defer end()
 	}
-	argv, remove, err := login.Command(o.identity, o.remote)
+	argv, remove, err := login.Command(o.how)
 	if err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 		return errors.New("ssh is not installed: apt-get install openssh-client")
 	}
 	child := exec.CommandContext(cmd.Context(), path, argv...)
-	child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), terminal.Raw(cmd.OutOrStdout()), terminal.Raw(cmd.ErrOrStderr())
 	// The terminal's Ctrl-C is for the guest; ending the context ends ssh.
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	if err := child.Run(); err != nil {

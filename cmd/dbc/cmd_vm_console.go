@@ -62,7 +62,7 @@ func (s *settings) socket(
 // converse joins the terminal and the console. Without a terminal, input is
 // passed on as it is, and its end ends the console.
 func converse(cmd *cobra.Command, socket *client.Socket) error {
-	in, out := cmd.InOrStdin(), cmd.OutOrStdout()
+	in, out := cmd.InOrStdin(), terminal.Raw(cmd.OutOrStdout())
 	file, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return socket.Pass(cmd.Context(), in, terminal.NewFilter(out))

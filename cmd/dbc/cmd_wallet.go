@@ -26,7 +26,7 @@ func newWalletCommand(s *settings) *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(newWalletCreateCommand(s), newWalletImportCommand(s), newWalletListCommand(s), newWalletShowCommand(s),
-		newWalletSendCommand(s), newWalletFaucetCommand(s), newWalletHistoryCommand(s))
+		newWalletSendCommand(s), newWalletFaucetCommand(s), newWalletHistoryCommand(s), newWalletPendingCommand(s))
 	return cmd
 }
 

@@ -93,6 +93,7 @@ func newWalletSendCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			s.sayEarlier(cmd, tx)
 			reply := sendReply{txReply: newTxReply(0, tx), To: args[0], Amount: udbc}
 			return s.show(cmd, reply, func(w io.Writer) {
 				fmt.Fprintf(w, "%s went to %s (block %d, gas %s).\n",

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +27,16 @@ const (
 	exitUnreachable
 	exitTimedOut
 )
+
+// exitInterrupted is 128 and the number of SIGINT, as of a program that ends by
+// it. What was sent and is in no block yet is exitTimedOut, interrupted or not.
+const exitInterrupted = 130
+
+// interrupted: the user, or who stopped the program, did not wait for the end.
+type interrupted struct{ err error }
+
+func (e *interrupted) Error() string { return e.err.Error() }
+func (e *interrupted) Unwrap() error { return e.err }
 
 // usageError: the command line itself was wrong.
 type usageError struct{ err error }
@@ -46,12 +58,18 @@ func exitCode(err error) int {
 		refused *chain.Refused
 		node    *client.NodeError
 		child   *exec.ExitError
+		ended   *interrupted
+		sent    *chain.Unsettled
 	)
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &sent):
+		return exitTimedOut
 	case errors.As(err, &child) && child.ExitCode() > 0:
 		return child.ExitCode()
+	case errors.As(err, &ended):
+		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, client.ErrTeam),
 		errors.Is(err, client.ErrWords), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
 		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
@@ -85,7 +103,11 @@ func refusedImage(err error) bool {
 // report says what went wrong: a sentence, or with --json an object.
 func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 	if s.json {
-		_ = json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "exit_code": exitCode(err)})
+		said := map[string]any{"error": shorten(err.Error()), "exit_code": exitCode(err)}
+		if sent := new(chain.Unsettled); errors.As(err, &sent) {
+			said["tx_hash"], said["last_height"] = sent.Hash, sent.Last
+		}
+		_ = json.NewEncoder(w).Encode(said)
 		return
 	}
 	var (
@@ -95,7 +117,7 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 	if errors.As(err, &ssh) && errors.As(err, &exit) && exit.ExitCode() > 0 {
 		return // it said itself what was wrong, if anything was
 	}
-	fmt.Fprintln(w, "dbc:", err)
+	fmt.Fprintln(w, "dbc:", shorten(err.Error()))
 	switch exitCode(err) {
 	case exitUsage:
 		if cmd != nil {
@@ -107,6 +129,32 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		}
 		fmt.Fprintln(w, "Is it running? On this computer: dbc devnet start. Elsewhere: --grpc, --rpc and --node say where.")
 	case exitTimedOut:
-		fmt.Fprintln(w, "It may still happen: look again before you repeat it. --timeout waits longer.")
+		if sent := new(chain.Unsettled); errors.As(err, &sent) {
+			fmt.Fprintln(w, "It goes on without you. The same command again tells what became of it, and pays nothing twice; "+
+				"until that is known, nothing else is signed with this wallet.")
+			return
+		}
+		fmt.Fprintln(w, "--timeout waits longer.")
 	}
+}
+
+const (
+	// longestWord and longestError, in characters, of what a refusal repeats: a
+	// value of megabytes would take what it says out of sight.
+	longestWord, shownWord = 300, 64
+	longestError           = 2000
+)
+
+// shorten cuts the values that an error repeats.
+func shorten(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		if n := utf8.RuneCountInString(word); n > longestWord {
+			words[i] = fmt.Sprintf("%s… (%d characters)", string([]rune(word)[:shownWord]), n)
+		}
+	}
+	if all := []rune(strings.Join(words, " ")); len(all) > longestError {
+		return fmt.Sprintf("%s… (%d characters)", string(all[:longestError]), len(all))
+	}
+	return strings.Join(words, " ")
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client/terminal"
 )
 
 // show prints v as JSON with --json, else what text writes.
@@ -23,13 +25,14 @@ func (s *settings) show(cmd *cobra.Command, v any, text func(w io.Writer)) error
 	return w.Flush()
 }
 
-// row writes cells as one line of a table.
+// row writes cells as one line of a table. A cell may hold what a host wrote, and
+// begins neither a line nor a cell of its own.
 func row(w io.Writer, cells ...any) {
 	for i, cell := range cells {
 		if i > 0 {
 			fmt.Fprint(w, "\t")
 		}
-		fmt.Fprint(w, cell)
+		fmt.Fprint(w, terminal.Plain(fmt.Sprint(cell)))
 	}
 	fmt.Fprintln(w)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cosmos/cosmos-sdk/version"
+
+	"github.com/dbc-network/dbc/client/terminal"
 )
 
 const rootExample = `  dbc devnet demo                  walk the whole guide on this computer
@@ -26,7 +28,9 @@ const staying = "staying"
 
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	s := &settings{}
+	// Whatever a command prints may hold what a host or a guest wrote.
+	out, errOut = terminal.NewSafe(out), terminal.NewSafe(errOut)
+	s := &settings{errOut: errOut}
 	root, started := newRootCommand(s)
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -35,6 +39,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	var unknown error
 	root.SetHelpFunc(helpUnless(root.HelpFunc(), &unknown))
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = s.done()
+	}
 	s.close()
 	if err == nil {
 		err = unknown
@@ -46,6 +53,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		// Nothing ran yet, so the words of the command line were wrong.
 		err = &usageError{err}
 		s.json = s.json || wantsJSON(args) // flags may not have been read
+	}
+	if ctx.Err() != nil {
+		err = &interrupted{err}
 	}
 	report(cmd, s, errOut, err)
 	return exitCode(err)

@@ -42,6 +42,12 @@ type settings struct {
 	json    bool
 	timeout time.Duration
 	closers []func()
+	// conn is the connection to the chain, once there is one.
+	conn *chain.Client
+	// doners run once the command's result was shown.
+	doners []func() error
+	// errOut takes what is said beside the result.
+	errOut io.Writer
 }
 
 func (s *settings) register(root *cobra.Command) {
@@ -58,6 +64,17 @@ func (s *settings) register(root *cobra.Command) {
 }
 
 func (s *settings) onClose(f func()) { s.closers = append(s.closers, f) }
+
+func (s *settings) onDone(f func() error) { s.doners = append(s.doners, f) }
+
+// done says that the result was shown.
+func (s *settings) done() error {
+	var failed []error
+	for _, f := range s.doners {
+		failed = append(failed, f())
+	}
+	return errors.Join(failed...)
+}
 
 func (s *settings) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -108,13 +125,32 @@ func fill(to *string, value string) {
 	}
 }
 
-// dial prepares the connection to the chain.
+// dial prepares the connection to the chain, one for the whole command: a wallet
+// is held by the first that signs with it.
 func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
+	if s.conn != nil {
+		return s.conn, nil
+	}
+	c, err := s.connect(ctx)
+	if err == nil {
+		s.conn = c
+	}
+	return c, err
+}
+
+func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	told := s.chainID
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
-	c, err := chain.Dial(ctx, chain.Config{ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc})
+	home, err := s.homeDir()
+	if err != nil {
+		return nil, err
+	}
+	c, err := chain.Dial(ctx, chain.Config{
+		ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc,
+		Outbox: client.Outbox(home), Busy: s.sayBusy, Earlier: s.saySettled,
+	})
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, err
@@ -122,6 +158,7 @@ func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
 		return nil, &usageError{err}
 	}
 	s.onClose(func() { _ = c.Close() })
+	s.onDone(c.Acknowledge)
 	if s.chainID == "" || told != "" {
 		head, err := c.Head(ctx)
 		if err != nil {

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/terminal"
 	"github.com/dbc-network/dbc/node/api"
 )
 
@@ -21,7 +21,7 @@ type waiting struct {
 }
 
 func (s *settings) waiting(cmd *cobra.Command) *waiting {
-	f, ok := cmd.ErrOrStderr().(*os.File)
+	f, ok := terminal.File(cmd.ErrOrStderr())
 	if s.json || !ok || !term.IsTerminal(int(f.Fd())) {
 		return &waiting{}
 	}

@@ -17,7 +17,7 @@ func TestWaitingLine(t *testing.T) {
 	var out strings.Builder
 	p := &waiting{w: &out, begun: time.Now()}
 	p.task(task)
-	if got := out.String(); !strings.HasPrefix(got, "\r\x1b[Kcreating: disk[2J (2 of 3), 0s") {
+	if got := out.String(); !strings.HasPrefix(got, "\r\x1b[Kcreating: disk\\u001b[2J (2 of 3), 0s") {
 		t.Errorf("said %q", got)
 	}
 	out.Reset()
