@@ -13,13 +13,17 @@ func cpuinfo(vendor, bits string) string {
 	if vendor == "arm64" {
 		return "processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\n"
 	}
-	return fmt.Sprintf("processor\t: 0\nvendor_id\t: %s\naddress sizes\t: %s bits physical, 48 bits virtual\n", vendor, bits)
+	flag := "vmx"
+	if vendor == "AuthenticAMD" {
+		flag = "svm"
+	}
+	return fmt.Sprintf("processor\t: 0\nvendor_id\t: %s\nflags\t\t: fpu %s\naddress sizes\t: %s bits physical, 48 bits virtual\n", vendor, flag, bits)
 }
 
 // computer writes what a line with @ tells.
 func (b *builder) computer(words []string) error {
 	rest := strings.Join(words[1:], " ")
-	least := map[string]int{"cpu": 2, "iommu": 2, "nodes": 2, "chassis": 2, "iomem": 3, "mount": 4, "route": 3, "file": 2, "cmdline": 1}
+	least := map[string]int{"cpu": 2, "iommu": 2, "nodes": 2, "chassis": 2, "iomem": 3, "mount": 4, "route": 3, "file": 2, "link": 3, "cmdline": 1}
 	if n, ok := least[words[0]]; !ok || len(words) < n {
 		return errors.New("unknown, or too short")
 	}
@@ -37,7 +41,7 @@ func (b *builder) computer(words []string) error {
 				return err
 			}
 			b.folder(dir + "/intel-iommu")
-			b.write(dir+"/intel-iommu/cap", strconv.FormatUint(0xc40660462|(mgaw-1)<<16, 16))
+			b.write(dir+"/intel-iommu/cap", strconv.FormatUint(0xc40400462|(mgaw-1)<<16, 16))
 		}
 	case "nodes":
 		n, err := strconv.Atoi(words[1])
@@ -59,7 +63,10 @@ func (b *builder) computer(words []string) error {
 		b.append("proc/net/route", "Iface\tDestination\tGateway\n"+words[1]+"\t00000000\t0101A8C0\t0003\n")
 		return b.held("sys/class/net/"+words[1], words[2], "net/"+words[1])
 	case "file":
-		b.write(words[1], strings.Join(words[2:], " "))
+		b.write(words[1], strings.ReplaceAll(strings.Join(words[2:], " "), `\n`, "\n"))
+	case "link":
+		b.folder(filepath.Dir(words[1]))
+		b.note(os.Symlink(words[2], filepath.Join(b.root, words[1])))
 	}
 	return b.err
 }

@@ -21,7 +21,8 @@
 //	@cpu VENDOR BITS            GenuineIntel, AuthenticAMD or arm64; physical address bits
 //	@cmdline TEXT               @iommu NAME [MGAW]      @nodes N        @chassis N
 //	@iomem START-END NAME       @mount DEVICE FOLDER ADDRESS   @route NAME ADDRESS
-//	@file PATH TEXT
+//	@file PATH TEXT             TEXT with \n for a new line
+//	@link PATH TARGET           a symbolic link
 //
 // Lines that begin with # are comments, those with > answers for whoever tests.
 package hwtest
