@@ -93,10 +93,11 @@ type Config struct {
 
 // Host is a node among others.
 type Host struct {
-	cfg  Config
-	gate *gate
-	host host.Host
-	dht  *dht.IpfsDHT
+	cfg   Config
+	gate  *gate
+	crowd *crowd
+	host  host.Host
+	dht   *dht.IpfsDHT
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -108,11 +109,11 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take the node's key: %w", err)
 	}
-	limits, err := resources()
+	limits, byPeer, err := resources()
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, gate: &gate{publicOnly: cfg.PublicOnly}}
+	h := &Host{cfg: cfg, crowd: newCrowd(byPeer), gate: &gate{publicOnly: cfg.PublicOnly}}
 	options := append(h.listening(), libp2p.Identity(private), libp2p.ResourceManager(limits), libp2p.ConnectionGater(h.gate),
 		libp2p.Transport(libp2ptcp.NewTCPTransport), libp2p.Transport(libp2pquic.NewTransport),
 		libp2p.UserAgent("dbc"), libp2p.DisableMetrics(), libp2p.EnableHolePunching(),
@@ -121,6 +122,7 @@ func New(cfg Config) (*Host, error) {
 	if h.host, err = libp2p.New(options...); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for peers on net_listen_ip:net_listen_port: %w", err), limits.Close())
 	}
+	h.crowd.watch(h.host)
 	mode := dht.ModeClient
 	if cfg.Server || cfg.Relay {
 		mode = dht.ModeServer
@@ -141,6 +143,7 @@ func New(cfg Config) (*Host, error) {
 func (h *Host) Close() error {
 	h.stop()
 	h.done.Wait()
+	defer h.crowd.close()
 	return errors.Join(h.dht.Close(), h.host.Close())
 }
 

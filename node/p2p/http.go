@@ -35,7 +35,7 @@ func (h *Host) NewServer(base *http.Server, handler http.Handler, log *slog.Logg
 		if err != nil {
 			return nil, fmt.Errorf("listen for exchanges: %w", err)
 		}
-		listeners = append(listeners, listener)
+		listeners = append(listeners, h.crowd.listener(listener))
 	}
 	return &Server{listeners: listeners, http: &http.Server{
 		Handler:           newFence(asLocal(handler)),

@@ -56,6 +56,7 @@ func TestAPeerHasSoManyStreams(t *testing.T) {
 	if _, _, err := post(t.Context(), t, greedy, id, ""); err != nil { // connects
 		t.Fatal(err)
 	}
+	mining.Welcome(greedy.ID())
 	const beyond = 64
 	var refused atomic.Int64
 	var all sync.WaitGroup

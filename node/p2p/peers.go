@@ -70,7 +70,7 @@ func (h *Host) join(ctx context.Context, line string) (peer.ID, error) {
 		return "", fmt.Errorf("connect: %w", err)
 	}
 	h.host.Peerstore().AddAddrs(id, addrs, peerstore.PermanentAddrTTL)
-	h.host.ConnManager().Protect(id, "peer.conf")
+	h.host.ConnManager().Protect(id, tagConfigured)
 	return id, nil
 }
 

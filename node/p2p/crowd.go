@@ -1,0 +1,289 @@
+package p2p
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+const (
+	// maxStrangers are the inbound connections of peers that never were authorised;
+	// with one more, an idle one of the network that has the most is closed.
+	maxStrangers = 96
+	// maxExchanges are the exchanges that strangers have open, all together: each
+	// may buffer half a MiB before anybody reads it. With one more, the oldest of
+	// the peer that has the most is cut.
+	maxExchanges = 64
+	// maxKnown bounds the callers that are remembered.
+	maxKnown = 4096
+	// tagCaller protects callers from the library's own trimming, tagConfigured is
+	// for the peers of peer.conf, and tagReservation is the library's, of a relay.
+	tagCaller      = "caller"
+	tagConfigured  = "peer.conf"
+	tagReservation = "relay-reservation"
+)
+
+// crowd tells callers that were authorised before from strangers, and keeps the
+// strangers within bounds: they can't keep a caller out, nor each other.
+type crowd struct {
+	limits *peerLimits
+
+	mu    sync.Mutex
+	host  host.Host
+	known map[peer.ID]time.Time
+	// exchanges are the open ones of strangers, oldest first.
+	exchanges []*exchange
+	// closing waits for connections that are being closed.
+	closing sync.WaitGroup
+	ended   bool
+}
+
+// exchange is a stranger's open exchange.
+type exchange struct {
+	net.Conn
+	crowd *crowd
+	peer  peer.ID
+	once  sync.Once
+}
+
+func newCrowd(limits *peerLimits) *crowd {
+	c := &crowd{limits: limits, known: map[peer.ID]time.Time{}}
+	limits.known = c.isKnown
+	return c
+}
+
+// watch begins to look at the connections of h.
+func (c *crowd) watch(h host.Host) {
+	c.mu.Lock()
+	c.host = h
+	c.mu.Unlock()
+	h.Network().Notify(&network.NotifyBundle{ConnectedF: func(_ network.Network, n network.Conn) { c.connected(n) }})
+}
+
+// close waits for what it began.
+func (c *crowd) close() {
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	c.closing.Wait()
+}
+
+// Welcome remembers a peer, by its id as an exchange's RemoteAddr has it, as one
+// that was authorised: its connections are kept, and more of its exchanges may be
+// open at once than of a stranger's.
+func (h *Host) Welcome(remote string) {
+	if id, err := peer.Decode(remote); err == nil {
+		h.crowd.welcome(id)
+	}
+}
+
+func (c *crowd) welcome(id peer.ID) {
+	c.mu.Lock()
+	_, old := c.known[id]
+	c.known[id] = time.Now()
+	if len(c.known) > maxKnown {
+		c.forget()
+	}
+	h := c.host
+	c.mu.Unlock()
+	if old || h == nil {
+		return
+	}
+	h.ConnManager().Protect(id, tagCaller)
+	_ = h.Network().ResourceManager().ViewPeer(id, func(s network.PeerScope) error {
+		if scope, ok := s.(rcmgr.ResourceScopeLimiter); ok {
+			scope.SetLimit(c.limits.caller)
+		}
+		return nil
+	})
+}
+
+// forget drops the caller that was away the longest; it needs mu.
+func (c *crowd) forget() {
+	var last peer.ID
+	for id, seen := range c.known {
+		if last == "" || seen.Before(c.known[last]) {
+			last = id
+		}
+	}
+	delete(c.known, last)
+	if c.host != nil {
+		c.host.ConnManager().Unprotect(last, tagCaller)
+	}
+}
+
+func (c *crowd) isKnown(id peer.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, known := c.known[id]
+	return known
+}
+
+// kept are peers that are no strangers: callers, those of peer.conf, and those
+// that have a place at this relay.
+func (c *crowd) kept(h host.Host, id peer.ID) bool {
+	if c.isKnown(id) || h.ConnManager().IsProtected(id, tagConfigured) {
+		return true
+	}
+	info := h.ConnManager().GetTagInfo(id)
+	return info != nil && info.Tags[tagReservation] > 0
+}
+
+// connected makes room where there are too many strangers.
+func (c *crowd) connected(n network.Conn) {
+	c.mu.Lock()
+	h, ended := c.host, c.ended
+	c.mu.Unlock()
+	if h == nil || ended || n.Stat().Direction != network.DirInbound {
+		return
+	}
+	var strangers []network.Conn
+	for _, other := range h.Network().Conns() {
+		if other.Stat().Direction == network.DirInbound && !c.kept(h, other.RemotePeer()) {
+			strangers = append(strangers, other)
+		}
+	}
+	for len(strangers) > maxStrangers {
+		i := leave(strangers, n)
+		victim := strangers[i]
+		strangers = slices.Delete(strangers, i, i+1)
+		c.closing.Go(func() { _ = victim.Close() })
+	}
+}
+
+// leave is the index of who has to go: of the network with the most connections,
+// one without an exchange before one with, then the oldest. The one that just
+// came goes only where there is no other.
+func leave(strangers []network.Conn, came network.Conn) int {
+	counts := map[netip.Prefix]int{}
+	for _, n := range strangers {
+		counts[networkOf(n)]++
+	}
+	worst := -1
+	for i, n := range strangers {
+		if n == came && len(strangers) > 1 {
+			continue
+		}
+		if worst < 0 || rather(n, strangers[worst], counts) {
+			worst = i
+		}
+	}
+	return worst
+}
+
+func rather(a, b network.Conn, counts map[netip.Prefix]int) bool {
+	if x, y := counts[networkOf(a)], counts[networkOf(b)]; x != y {
+		return x > y
+	}
+	if x, y := busy(a), busy(b); x != y {
+		return y
+	}
+	return a.Stat().Opened.Before(b.Stat().Opened)
+}
+
+func busy(n network.Conn) bool {
+	return slices.ContainsFunc(n.GetStreams(), func(s network.Stream) bool {
+		return s.Protocol() == ProtocolHTTP || s.Protocol() == ProtocolTCP
+	})
+}
+
+// networkOf is the /24 of an IPv4 address and the /48 of an IPv6 address: what one
+// person easily has many addresses of. Loopback counts by address.
+func networkOf(n network.Conn) netip.Prefix {
+	ip, err := manet.ToIP(n.RemoteMultiaddr())
+	if err != nil {
+		return netip.Prefix{} // through a relay
+	}
+	addr, _ := netip.AddrFromSlice(ip)
+	addr = addr.Unmap()
+	bits := 48
+	switch {
+	case addr.IsLoopback():
+		bits = addr.BitLen()
+	case addr.Is4():
+		bits = 24
+	}
+	prefix, _ := addr.Prefix(bits)
+	return prefix
+}
+
+// listener counts the exchanges of strangers.
+func (c *crowd) listener(l net.Listener) net.Listener { return crowded{l, c} }
+
+type crowded struct {
+	net.Listener
+	crowd *crowd
+}
+
+// Accept counts what it returns.
+func (l crowded) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	id, err := peer.Decode(conn.RemoteAddr().String())
+	if err != nil || l.crowd.isKnown(id) {
+		return conn, nil //nolint:nilerr // no stranger's
+	}
+	return l.crowd.begin(conn, id), nil
+}
+
+func (c *crowd) begin(conn net.Conn, id peer.ID) net.Conn {
+	e := &exchange{Conn: conn, crowd: c, peer: id}
+	c.mu.Lock()
+	c.exchanges = append(c.exchanges, e)
+	var cut *exchange
+	if len(c.exchanges) > maxExchanges {
+		cut = c.longest()
+	}
+	c.mu.Unlock()
+	if cut != nil {
+		cut.cut()
+	}
+	return e
+}
+
+// longest is the oldest exchange of the peer that has the most; it needs mu.
+func (c *crowd) longest() *exchange {
+	counts := map[peer.ID]int{}
+	for _, e := range c.exchanges {
+		counts[e.peer]++
+	}
+	var found *exchange
+	for _, e := range c.exchanges {
+		if found == nil || counts[e.peer] > counts[found.peer] {
+			found = e
+		}
+	}
+	return found
+}
+
+func (e *exchange) end() {
+	e.once.Do(func() {
+		e.crowd.mu.Lock()
+		defer e.crowd.mu.Unlock()
+		e.crowd.exchanges = slices.DeleteFunc(e.crowd.exchanges, func(o *exchange) bool { return o == e })
+	})
+}
+
+// cut ends the exchange for both sides.
+func (e *exchange) cut() {
+	e.end()
+	if s, ok := e.Conn.(interface{ Reset() error }); ok {
+		_ = s.Reset()
+	}
+}
+
+// Close ends the exchange.
+func (e *exchange) Close() error {
+	e.end()
+	return e.Conn.Close()
+}

@@ -1,0 +1,201 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	libp2ptcp "github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+// stranger is a bare peer with a key of its own, whose connections come from an address.
+func stranger(t *testing.T, from string) host.Host {
+	t.Helper()
+	dialer := func(ma.Multiaddr) (libp2ptcp.ContextDialer, error) {
+		return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}, nil
+	}
+	h, err := libp2p.New(libp2p.NoListenAddrs, libp2p.Transport(libp2ptcp.NewTCPTransport, libp2ptcp.WithDialerForAddr(dialer), libp2ptcp.DisableReuseport()),
+		libp2p.ResourceManager(&network.NullResourceManager{}), libp2p.DisableRelay(), libp2p.DisableMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+func (h *Host) info(t *testing.T) peer.AddrInfo {
+	t.Helper()
+	info, err := peer.AddrInfoFromString(h.Addrs()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *info
+}
+
+// flood opens idle connections from six addresses and keeps opening those that
+// are closed, until ctx is done.
+func flood(ctx context.Context, t *testing.T, at peer.AddrInfo, n int) {
+	t.Helper()
+	var first, all sync.WaitGroup
+	first.Add(n)
+	t.Cleanup(all.Wait)
+	for i := range n {
+		h := stranger(t, fmt.Sprintf("127.0.1.%d", 1+i%6))
+		all.Go(func() {
+			_ = h.Connect(ctx, at)
+			first.Done()
+			look := time.NewTicker(200 * time.Millisecond)
+			defer look.Stop()
+			for {
+				select {
+				case <-look.C:
+					if h.Network().Connectedness(at.ID) != network.Connected {
+						_ = h.Connect(ctx, at)
+					}
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	first.Wait()
+}
+
+// TestIdleStrangersKeepNobodyOut: among 250 idle connections from six addresses,
+// each of ten new clients is answered, and a caller who was authorised before
+// keeps his connection.
+func TestIdleStrangersKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	mining := open(t, Config{Server: true})
+	id := serve(t, mining, echo)
+	caller := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	if _, _, err := post(t.Context(), t, caller, id, ""); err != nil {
+		t.Fatal(err)
+	}
+	mining.Welcome(caller.ID())
+	own := mining.host.Network().ConnsToPeer(caller.host.ID())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	flood(ctx, t, mining.info(t), 250)
+	for i := range 10 {
+		client := open(t, Config{Finder: finder{id: mining.Addrs()}})
+		for range 3 {
+			if res, _, err := post(t.Context(), t, client, id, "x"); err != nil || res.StatusCode != http.StatusTeapot {
+				t.Errorf("new client %d: %v", i, err)
+			}
+		}
+	}
+	for _, n := range own {
+		if n.IsClosed() {
+			t.Error("the caller lost a connection")
+		}
+	}
+	if res, _, err := post(t.Context(), t, caller, id, "x"); err != nil || res.StatusCode != http.StatusTeapot {
+		t.Errorf("the caller: %v", err)
+	}
+	cancel()
+	mining.crowd.closing.Wait()
+	if n := len(mining.host.Network().Conns()); n > maxStrangers+16 {
+		t.Errorf("%d connections are left", n)
+	}
+}
+
+// TestStrangersShareTheirExchanges: a stranger with many slow exchanges loses
+// them to another one; what callers have open is not touched.
+func TestStrangersShareTheirExchanges(t *testing.T) {
+	t.Parallel()
+	mining := open(t, Config{Server: true})
+	var held atomic.Int64
+	release := make(chan struct{})
+	id := serve(t, mining, func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > 0 {
+			held.Add(1)
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		}
+		w.WriteHeader(http.StatusOK)
+	})
+	caller := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	if _, _, err := post(t.Context(), t, caller, id, ""); err != nil {
+		t.Fatal(err)
+	}
+	mining.Welcome(caller.ID())
+	var all sync.WaitGroup
+	var cut, callers atomic.Int64
+	hold := func(h *Host, lost *atomic.Int64) {
+		all.Go(func() {
+			if _, _, err := post(context.Background(), t, h, id, "held"); err != nil {
+				lost.Add(1)
+			}
+		})
+	}
+	for range 40 {
+		hold(caller, &callers)
+	}
+	for range 4 {
+		greedy := open(t, Config{Finder: finder{id: mining.Addrs()}})
+		for range 28 {
+			hold(greedy, &cut)
+		}
+	}
+	until(t, func() bool { return held.Load()+cut.Load() >= 40+4*28 })
+	modest := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	for range 5 {
+		if _, _, err := post(t.Context(), t, modest, id, ""); err != nil {
+			t.Errorf("a modest stranger: %v", err)
+		}
+	}
+	close(release)
+	all.Wait()
+	if callers.Load() > 0 || cut.Load() < 4*28-maxExchanges {
+		t.Errorf("%d of the caller's exchanges were cut, and %d of the strangers'", callers.Load(), cut.Load())
+	}
+	emptied(t, mining)
+	mining.crowd.mu.Lock()
+	defer mining.crowd.mu.Unlock()
+	if n := len(mining.crowd.exchanges); n > 0 {
+		t.Errorf("%d exchanges are still counted", n)
+	}
+}
+
+func until(t *testing.T, done func() bool) {
+	t.Helper()
+	for !done() {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal("it does not come to that")
+		}
+	}
+}
+
+// TestCallersAreForgottenOldestFirst, so that their memory is bounded.
+func TestCallersAreForgottenOldestFirst(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(&peerLimits{})
+	now := time.Now()
+	for i := range maxKnown {
+		c.known[peer.ID(fmt.Sprint(i))] = now.Add(time.Duration(i))
+	}
+	c.welcome("new")
+	if len(c.known) != maxKnown || c.isKnown("0") || !c.isKnown("1") || !c.isKnown("new") {
+		t.Errorf("%d are known", len(c.known))
+	}
+	new(Host).Welcome("no peer's id") // is nobody
+	if _, err := peer.Decode("no peer's id"); errors.Is(err, nil) {
+		t.Error("it is one")
+	}
+}
