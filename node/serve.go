@@ -76,7 +76,7 @@ func (p *parts) api() *api.Server {
 		Host: p.host, Usage: p.host, Rentals: p.trust, Images: image.Open(p.cfg.ImageDir()), Replay: p.journal,
 		Renters: p.chain, Sessions: p.journal, Grants: p.journal,
 		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) }, Log: p.log,
-		Observer: p.metrics,
+		Observer: p.metrics, Welcome: p.peers.Welcome,
 	})
 }
 

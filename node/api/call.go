@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
@@ -35,6 +36,19 @@ type call struct {
 	session uint64
 	// grant is the id of that session where a key was granted it, else "".
 	grant string
+	// held are the bytes of body, leave ends the renter's turn; either may be nil.
+	held  *budget.Body
+	leave func()
+}
+
+// release gives back what the call holds of what all callers share.
+func (c *call) release() {
+	c.held.Release()
+	c.body, c.held = nil, nil
+	if c.leave != nil {
+		c.leave()
+		c.leave = nil
+	}
 }
 
 type handler func(ctx context.Context, c *call) (any, error)
@@ -44,7 +58,11 @@ func (s *Server) serve(needs Authority, scope auth.Scope, next handler) http.Han
 		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
 		defer cancel()
 		c := &call{http: r}
+		defer c.release()
 		message, err := s.run(ctx, w, c, needs, scope, next)
+		if err != nil || needs == Everyone {
+			s.hold(ctx, c, err)
+		}
 		s.reply(w, c, message, err)
 	}
 }
@@ -56,7 +74,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 	}
 	if c.http.Method == http.MethodPost {
 		var err error
-		if c.body, err = ReadBody(w, c.http); err != nil {
+		if err = s.readBody(w, c); err != nil {
 			return nil, err
 		}
 		// An open route's reply is over the header too, if one was sent.
@@ -150,10 +168,21 @@ func (s *Server) forUs(req Request, needed bool) error {
 	return nil
 }
 
-// authorize finds the wallet's open rentals on this machine. A rental that is
-// not in the last word may have begun since, so the chain is asked again: once a
-// second at most, for all who wait.
+// authorize admits a wallet that was proved and has an open rental on this machine.
 func (s *Server) authorize(ctx context.Context, c *call) error {
+	if err := s.rents(ctx, c); err != nil {
+		return err
+	}
+	if err := s.limit(ctx, c); err != nil {
+		return err
+	}
+	return s.admit(c)
+}
+
+// rents finds the wallet's open rentals on this machine. A rental that is not in
+// the last word may have begun since, so the chain is asked again: once a second
+// at most, for all who wait.
+func (s *Server) rents(ctx context.Context, c *call) error {
 	word := s.deps.Rentals.Word()
 	c.rentals = rentalsOf(word, c.wallet)
 	if word.Doubt != nil || len(c.rentals) == 0 {
@@ -167,7 +196,7 @@ func (s *Server) authorize(ctx context.Context, c *call) error {
 	if len(c.rentals) == 0 {
 		return fmt.Errorf("%w: wallet %s has none at block %d; rent the machine first", ErrNoRental, c.wallet, word.Height)
 	}
-	return s.limit(ctx, c)
+	return nil
 }
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
 )
@@ -56,6 +58,18 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	body, err := envelope.Body(w, r, MaxBody)
 	return body, BadBody(err)
+}
+
+// wrongBody is the field that is at fault where a body could not be read, and err
+// where that is not the caller's.
+func wrongBody(err error) error {
+	switch {
+	case errors.Is(err, budget.ErrLong):
+		return &envelope.Wrong{Field: "body", Value: "too long", Limit: fmt.Sprintf("at most %d bytes", MaxBody)}
+	case errors.Is(err, budget.ErrFull), errors.Is(err, budget.ErrSlow):
+		return err
+	}
+	return &envelope.Wrong{Field: "body", Value: "cut off", Limit: "a JSON object"}
 }
 
 // decodeRequest reads the envelope.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -84,6 +85,9 @@ var verdicts = []verdict{
 	{ErrScope, -3, "SESSION_SCOPE", http.StatusForbidden},
 	{ErrSessionID, -8, "SESSION_NOT_FOUND", http.StatusNotFound},
 	{journal.ErrSessions, -3, "TOO_MANY_SESSIONS", http.StatusTooManyRequests},
+	{budget.ErrFull, -3, "TOO_MANY_REQUESTS", http.StatusTooManyRequests},
+	{budget.ErrSlow, -32600, "BAD_REQUEST", http.StatusBadRequest},
+	{ErrTurns, -3, "TOO_MANY_REQUESTS", http.StatusTooManyRequests},
 	{journal.ErrNonces, -3, "TOO_MANY_REQUESTS", http.StatusTooManyRequests},
 	{ErrNoRental, -3, "NO_RENTAL", http.StatusForbidden},
 	{console.ErrToken, -3, "BAD_TOKEN", http.StatusUnauthorized},

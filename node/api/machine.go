@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/dbc-network/dbc/node/host"
 )
@@ -30,23 +32,46 @@ func (s *Server) unknown(_ context.Context, c *call) (any, error) {
 	return nil, &host.Refusal{Kind: ErrPath, Field: "path", Value: c.http.URL.Path}
 }
 
-// machine is open to all: who wants to rent looks first.
+// details are the machine's, as they were read last.
+type details struct {
+	mu   sync.Mutex
+	read time.Time
+	last Details
+}
+
+// machine is open to all: who wants to rent looks first. What reading costs, the
+// machine pays once a second at most.
 func (s *Server) machine(ctx context.Context, c *call) (any, error) {
 	own := Node{NodeID: s.cfg.Key.MachineID(), Version: s.cfg.Version}
 	if len(c.request.PeerNodesList) == 0 {
 		return Nodes{MiningNodes: []Node{own}}, nil
 	}
+	d := &s.details
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.read.IsZero() || time.Since(d.read) >= detailsLife {
+		// Others wait for it: who leaves does not end it.
+		last, err := s.readDetails(context.WithoutCancel(ctx), own)
+		if err != nil {
+			return nil, err
+		}
+		d.last, d.read = last, time.Now()
+	}
+	return d.last, nil
+}
+
+func (s *Server) readDetails(ctx context.Context, own Node) (Details, error) {
 	inv, err := s.deps.Inventory(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the inventory: %w", err)
+		return Details{}, fmt.Errorf("read the inventory: %w", err)
 	}
 	used, slots, err := s.deps.Usage.Used()
 	if err != nil {
-		return nil, err
+		return Details{}, err
 	}
 	images, err := s.listImages(ctx)
 	if err != nil {
-		return nil, err
+		return Details{}, err
 	}
 	total := s.cfg.Capacity
 	gpus, usedGPUs := 0, 0

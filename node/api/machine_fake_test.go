@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
@@ -18,13 +20,19 @@ import (
 
 // machine is a fake of everything behind the API.
 type machine struct {
-	tasks    map[string]journal.Task
-	orders   []host.Order
-	refuse   error
-	word     trust.Word
-	later    *trust.Word
-	deleted  []string
-	asked    []string
+	tasks   map[string]journal.Task
+	orders  []host.Order
+	refuse  error
+	word    trust.Word
+	later   *trust.Word
+	deleted []string
+	asked   []string
+	// listed counts the questions after images; Tasks waits where wait is set.
+	listed atomic.Int64
+	waits  chan<- struct{}
+	wait   chan struct{}
+
+	mu       sync.Mutex
 	replayed map[string]bool
 	// abroad are open rentals of other machines; sessions is the journal's part.
 	abroad   []xrental.Rental
@@ -65,6 +73,13 @@ func (m *machine) Create(_ context.Context, o host.Order) (journal.Task, error) 
 }
 
 func (m *machine) Tasks(wallet string) (list []journal.Task, err error) {
+	if m.wait != nil {
+		select {
+		case m.waits <- struct{}{}:
+		case <-m.wait:
+		}
+		<-m.wait
+	}
 	for _, t := range m.tasks {
 		if t.Renter == wallet {
 			list = append(list, t)
@@ -177,10 +192,13 @@ func (m *machine) Fresh(context.Context) trust.Word {
 }
 
 func (m *machine) List(context.Context) ([]image.Image, error) {
+	m.listed.Add(1)
 	return []image.Image{{Name: "tiny.qcow2", Size: 19 << 20}}, nil
 }
 
 func (m *machine) Use(_ context.Context, wallet, nonce string, _, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.replayed[wallet+nonce] {
 		return auth.ErrReplayed
 	}

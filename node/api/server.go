@@ -12,6 +12,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -118,6 +119,8 @@ type Deps struct {
 	Now func() time.Time
 	// Observer may be nil.
 	Observer Observer
+	// Welcome is told the RemoteAddr of every request that was authorised; it may be nil.
+	Welcome func(remote string)
 }
 
 // Server answers the API's routes.
@@ -126,6 +129,9 @@ type Server struct {
 	deps     Deps
 	verifier auth.Verifier
 	desk     *console.Desk
+
+	admission *admission
+	details   details
 }
 
 // New is a server for http.Server.
@@ -133,7 +139,7 @@ func New(cfg Config, deps Deps) *Server {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
-	s := &Server{cfg: cfg, deps: deps, verifier: auth.Verifier{
+	s := &Server{cfg: cfg, deps: deps, admission: newAdmission(), verifier: auth.Verifier{
 		ChainID: cfg.ChainID, MachineID: cfg.Key.MachineID(), Replay: deps.Replay, Sessions: deps.Grants, Now: deps.Now,
 	}}
 	s.desk = console.New(console.Deps{Open: s.connect, Allowed: s.allowed, Log: deps.Log, Now: deps.Now})
@@ -152,6 +158,7 @@ func (s *Server) HTTP() *http.Server {
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ConnState:         budget.NewConns(maxConns).Track,
 		ErrorLog:          slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
 	}
 }

@@ -42,12 +42,21 @@ func (s *Server) createSession(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.session = g.RentID
+	// The signatures of a multisig are many: whether it rents anything comes first.
+	if multi != nil {
+		if c.wallet, err = multi.Address(); err != nil {
+			return nil, err
+		}
+		if err := s.rents(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	now := s.deps.Now()
 	c.wallet, err = auth.VerifyGrant(g, wish.Sign, multi, s.cfg.ChainID, s.cfg.Key.MachineID(), now)
 	if err != nil {
 		return nil, err
 	}
-	c.session = g.RentID
 	if err := s.authorize(ctx, c); err != nil {
 		return nil, err
 	}

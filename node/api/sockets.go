@@ -112,6 +112,7 @@ var offStates = []journal.Status{journal.Closed, journal.CreateError, journal.St
 func (s *Server) socketOf(kind console.Kind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := s.serveSocket(w, r, kind); err != nil {
+			s.admission.patience.Wait(r.Context())
 			c := &call{http: r, text: s.verifier.Exact(auth.Credential{}, r.Method, r.RequestURI, nil).Text()}
 			s.reply(w, c, nil, err)
 		}

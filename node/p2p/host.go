@@ -109,7 +109,7 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take the node's key: %w", err)
 	}
-	limits, byPeer, err := resources()
+	limits, byPeer, err := resources(cfg.Server)
 	if err != nil {
 		return nil, err
 	}

@@ -228,41 +228,6 @@ func TestStrangersAddressesStayPublic(t *testing.T) {
 	}
 }
 
-// TestFenceStopsAPeerThatIsRefused: what can't be verified costs a signature,
-// who rents nothing costs a question to the chain.
-func TestFenceStopsAPeerThatIsRefused(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
-		t.Run(http.StatusText(status), func(t *testing.T) {
-			t.Parallel()
-			mining := open(t, Config{Server: true})
-			asked := 0
-			id := serve(t, mining, func(w http.ResponseWriter, _ *http.Request) {
-				asked++
-				w.WriteHeader(status)
-			})
-			client := open(t, Config{Finder: finder{id: mining.Addrs()}})
-			last := 0
-			for range 4 * refusedBurst {
-				res, _, err := post(t.Context(), t, client, id, "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				if last = res.StatusCode; last == http.StatusTooManyRequests {
-					break
-				}
-			}
-			if last != http.StatusTooManyRequests || asked < refusedBurst {
-				t.Errorf("after %d refusals: HTTP %d", asked, last)
-			}
-			other := open(t, Config{Finder: finder{id: mining.Addrs()}})
-			if res, _, err := post(t.Context(), t, other, id, ""); err != nil || res.StatusCode != status {
-				t.Errorf("another peer is stopped too: %v", err)
-			}
-		})
-	}
-}
-
 func TestMachineIDs(t *testing.T) {
 	t.Parallel()
 	id := newKey(t).MachineID()

@@ -38,7 +38,7 @@ func (h *Host) NewServer(base *http.Server, handler http.Handler, log *slog.Logg
 		listeners = append(listeners, h.crowd.listener(listener))
 	}
 	return &Server{listeners: listeners, http: &http.Server{
-		Handler:           newFence(asLocal(handler)),
+		Handler:           asLocal(handler),
 		ReadHeaderTimeout: base.ReadHeaderTimeout, ReadTimeout: base.ReadTimeout, WriteTimeout: base.WriteTimeout,
 		IdleTimeout: base.IdleTimeout, MaxHeaderBytes: base.MaxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -44,8 +44,9 @@ func (l *peerLimits) GetPeerLimits(id peer.ID) rcmgr.Limit {
 }
 
 // resources are the library's limits, which grow with the computer, with ours
-// for each peer.
-func resources() (network.ResourceManager, *peerLimits, error) {
+// for each peer. Only a server of exchanges has strangers: the peers that a
+// client node asks are not.
+func resources(server bool) (network.ResourceManager, *peerLimits, error) {
 	limits := rcmgr.DefaultLimits
 	caller := rcmgr.BaseLimit{
 		Streams: peerStreamsIn + peerStreamsOut, StreamsInbound: peerStreamsIn, StreamsOutbound: peerStreamsOut,
@@ -53,7 +54,9 @@ func resources() (network.ResourceManager, *peerLimits, error) {
 	}
 	limits.ProtocolPeerBaseLimit, limits.ProtocolPeerLimitIncrease = caller, rcmgr.BaseLimitIncrease{}
 	stranger := caller
-	stranger.Streams, stranger.StreamsInbound, stranger.Memory = strangerStreamsIn+peerStreamsOut, strangerStreamsIn, strangerMemory
+	if server {
+		stranger.Streams, stranger.StreamsInbound, stranger.Memory = strangerStreamsIn+peerStreamsOut, strangerStreamsIn, strangerMemory
+	}
 	limits.PeerBaseLimit, limits.PeerLimitIncrease = stranger, rcmgr.BaseLimitIncrease{}
 	for _, l := range []*rcmgr.BaseLimit{&limits.SystemBaseLimit, &limits.TransientBaseLimit} {
 		most := allConns
