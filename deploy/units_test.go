@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,48 @@ func TestUnits(t *testing.T) {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
+	}
+}
+
+var (
+	memoryMax = regexp.MustCompile(`(?m)^MemoryMax=(\d+)([MG])$`)
+	memoryOwn = regexp.MustCompile(`(?m)^Environment=GOMEMLIMIT=(\d+)MiB$`)
+	oomAdjust = regexp.MustCompile(`(?m)^OOMScoreAdjust=(-?\d+)$`)
+)
+
+// TestMemory: each program has a bound, collects garbage well before it, and goes
+// before tenants' VMs, whose score is the share of the memory that they use.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	for unit, c := range map[string]struct {
+		bounded bool
+		score   int
+	}{"dbc-node": {true, 1000}, "dbc-mining": {true, 1000}, "dbc-helper": {true, 1000}, "dbc-client": {true, 1000}, "dbcd": {false, 1000}} {
+		text, err := os.ReadFile(filepath.Join("systemd", unit+".service"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := func(field *regexp.Regexp) int {
+			found := field.FindSubmatch(text)
+			if found == nil {
+				return 0
+			}
+			n, err := strconv.Atoi(string(found[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found) > 2 && string(found[2]) == "G" {
+				n *= 1024
+			}
+			return n
+		}
+		if got := number(oomAdjust); got != c.score {
+			t.Errorf("%s: OOMScoreAdjust %d, want %d", unit, got, c.score)
+		}
+		most, own := number(memoryMax), number(memoryOwn)
+		if c.bounded != (most > 0) || own*4 > most*3 || c.bounded != (own > 0) {
+			t.Errorf("%s: MemoryMax %d MiB, GOMEMLIMIT %d MiB", unit, most, own)
+		}
 	}
 }
 
