@@ -1,5 +1,5 @@
 // Command benchapi measures what a client node adds to a call, what a search
-// over many machines takes, and what slow clients do to the others. A compute
+// over many machines takes, and what slow clients and strangers do to the others. A compute
 // node's API, a client node and the callers are processes of their own on this
 // computer; the real API, gateway, libp2p hosts, journal and index, with no VMs
 // and a made-up market in place of a chain.
@@ -22,12 +22,13 @@ func main() {
 	machines := flag.Int("machines", 100_000, "machines in the index")
 	calls := flag.Int("calls", 2_000, "calls of each row, half of them each way where two are compared")
 	slow := flag.Int("slow", 1_000, "clients that hold a connection with half a request")
+	only := flag.String("only", "", "strangers: measure only what strangers do to a renter")
 	flag.Parse()
 	err := func() error {
 		if role := os.Getenv(asRole); role != "" {
 			return be(ctx, role, *machines)
 		}
-		return run(ctx, os.Stdout, config{machines: *machines, calls: *calls, slow: *slow})
+		return run(ctx, os.Stdout, config{machines: *machines, calls: *calls, slow: *slow, only: *only})
 	}()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchapi:", err)
@@ -36,7 +37,11 @@ func main() {
 }
 
 // config of a run.
-type config struct{ machines, calls, slow int }
+type config struct {
+	machines, calls, slow int
+	// only is what is measured alone, "" for all.
+	only string
+}
 
 func run(ctx context.Context, out io.Writer, cfg config) error {
 	row := computer.Begin(out, fmt.Sprintf("%d machines in the index, %d calls each row", cfg.machines, cfg.calls)).Row
@@ -51,6 +56,9 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 		return err
 	}
 	row("resident memory of the idle client node, index on disk (budget ≤ 100 MiB)", "%v", idle)
+	if cfg.only == "strangers" {
+		return w.amongStrangers(ctx, row, cfg.calls)
+	}
 	for _, callers := range []int{1, 64} {
 		if err := w.compareCalls(ctx, row, cfg.calls, callers); err != nil {
 			return err
@@ -60,6 +68,9 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 		}
 	}
 	if err := w.amongSlow(ctx, row, cfg); err != nil {
+		return err
+	}
+	if err := w.amongStrangers(ctx, row, cfg.calls); err != nil {
 		return err
 	}
 	busy, err := computer.MemoryOf(w.client.cmd.Process.Pid)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"sync/atomic"
 	"time"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/api"
@@ -25,7 +29,8 @@ import (
 	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/node/trust"
-	"github.com/dbc-network/dbc/rental"
+	xmachine "github.com/dbc-network/dbc/x/machine"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 // What a process of the benchmark is told by its environment.
@@ -34,6 +39,7 @@ const (
 	asHome   = "DBC_BENCH_HOME"
 	asRenter = "DBC_BENCH_RENTER"
 	asTarget = "DBC_BENCH_MACHINE"
+	asKind   = "DBC_BENCH_STRANGERS"
 )
 
 const chainID = "dbc-testnet-1"
@@ -60,34 +66,77 @@ func be(ctx context.Context, role string, machines int) error {
 	if err != nil {
 		return err
 	}
-	if role == "machine" {
+	switch role {
+	case "machine":
 		return beMachine(ctx, k, listener)
+	case "strangers":
+		return errors.Join(listener.Close(), beStrangers(ctx))
 	}
 	return beClient(ctx, k, listener, machines)
 }
 
 // noVMs is a host without VMs: what is measured is the way to it.
-type noVMs struct {
-	api.Host
-	renter string
-}
+type noVMs struct{ api.Host }
 
 func (noVMs) Tasks(string) ([]journal.Task, error)        { return nil, nil }
 func (noVMs) Used() (host.Amount, int, error)             { return host.Amount{}, 0, nil }
-func (n noVMs) Fresh(context.Context) trust.Word          { return n.Word() }
 func (noVMs) List(context.Context) ([]image.Image, error) { return nil, nil }
 
-func (n noVMs) Word() trust.Word {
+// dbcd is a chain on which one wallet rents the machine; a question takes some time.
+type dbcd struct {
+	machineID, renter string
+	asked             atomic.Int64
+}
+
+const queryTakes = 3 * time.Millisecond
+
+var genesis [32]byte
+
+func (d *dbcd) Head(context.Context) (chain.Head, error) {
+	return chain.Head{ChainID: chainID, GenesisHash: genesis, Height: 1}, nil
+}
+
+func (d *dbcd) OpenRentals(ctx context.Context, _ string) (chain.View, error) {
+	d.asked.Add(1)
+	select {
+	case <-time.After(queryTakes):
+	case <-ctx.Done():
+		return chain.View{}, ctx.Err()
+	}
 	now := time.Now()
-	return trust.Word{Height: 1, Time: now, Open: map[uint64]trust.Rental{1: {
-		ID: 1, Renter: n.renter, Slots: []uint32{0}, State: rental.StateActive, Start: now.Add(-time.Hour), End: now.Add(24 * time.Hour),
-	}}}
+	return chain.View{Height: 1, Time: now, Rentals: []xrental.Rental{{
+		Id: 1, MachineId: d.machineID, Renter: d.renter, Slots: []uint32{0}, State: xrental.RENTAL_STATE_ACTIVE,
+		Start: now.Add(-time.Hour), End: now.Add(24 * time.Hour),
+	}}}, nil
+}
+
+func (*dbcd) Rental(context.Context, uint64) (xrental.Rental, error) {
+	return xrental.Rental{}, chain.ErrNotFound
+}
+
+func (*dbcd) Machine(context.Context, string) (xmachine.Listing, error) {
+	return xmachine.Listing{}, chain.ErrNotFound
+}
+
+// follow refreshes the chain's word as a node's loop does.
+func follow(ctx context.Context, word *trust.Chain) {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		word.Refresh(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func beMachine(ctx context.Context, k key.Key, listener net.Listener) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	book, err := journal.Open(filepath.Join(os.Getenv(asHome), "journal.db"),
-		journal.Binding{ChainID: chainID, GenesisHash: "00", MachineID: k.MachineID()})
+	debug.SetGCPercent(50) // as a node does
+	binding := journal.Binding{ChainID: chainID, GenesisHash: hex.EncodeToString(genesis[:]), MachineID: k.MachineID()}
+	book, err := journal.Open(filepath.Join(os.Getenv(asHome), "journal.db"), binding)
 	if err != nil {
 		return err
 	}
@@ -97,13 +146,21 @@ func beMachine(ctx context.Context, k key.Key, listener net.Listener) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, peers.Close()) }()
-	fake := noVMs{renter: os.Getenv(asRenter)}
+	fake := noVMs{}
+	source := &dbcd{machineID: k.MachineID(), renter: os.Getenv(asRenter)}
+	word, err := trust.New(binding, source, book, log)
+	if err != nil {
+		return err
+	}
+	following := make(chan struct{})
+	go func() { defer close(following); follow(ctx, word) }()
+	defer func() { <-following }()
 	server := api.New(api.Config{
 		Key: k, ChainID: chainID, Version: "bench", Listen: netip.MustParseAddrPort(listener.Addr().String()),
 		PublicIP: netip.MustParseAddr("127.0.0.1"), PortFirst: 5200, PortLast: 5999,
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 8000}, GPUs: []int{1}}, GPUType: "Test GPU",
 	}, api.Deps{
-		Host: fake, Usage: fake, Rentals: fake, Images: fake, Replay: book, Sessions: book, Grants: book,
+		Host: fake, Usage: fake, Rentals: word, Images: fake, Welcome: peers.Welcome, Replay: book, Sessions: book, Grants: book,
 		Inventory: func(context.Context) (hw.Inventory, error) { return hw.Inventory{}, nil }, Log: log,
 	})
 	defer server.Close()
