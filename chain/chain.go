@@ -117,10 +117,10 @@ func parseGasPrice(s string) (sdk.DecCoin, error) {
 	}
 	price, err := sdk.ParseDecCoin(s)
 	if err != nil {
-		return sdk.DecCoin{}, fmt.Errorf("gas price %q: %w", s, err)
+		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, err)
 	}
 	if price.Denom != Denom {
-		return sdk.DecCoin{}, fmt.Errorf("gas price %q: %w", s, errors.New("must be in "+Denom))
+		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, errors.New("must be in "+Denom))
 	}
 	return price, nil
 }

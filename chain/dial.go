@@ -45,7 +45,7 @@ func parseGRPC(target string) (host string, plain bool, err error) {
 	}
 	host, _, err = net.SplitHostPort(rest)
 	if err != nil {
-		return "", false, fmt.Errorf("grpc address %q: host:port wanted: %w", target, err)
+		return "", false, fmt.Errorf("grpc address %.64q: host:port wanted: %w", target, err)
 	}
 	switch {
 	case !found:
@@ -55,7 +55,7 @@ func parseGRPC(target string) (host string, plain bool, err error) {
 	case scheme == "https":
 		return rest, false, nil
 	}
-	return "", false, fmt.Errorf("grpc address %q: scheme %q is neither http nor https", target, scheme)
+	return "", false, fmt.Errorf("grpc address %.64q: scheme %.64q is neither http nor https", target, scheme)
 }
 
 func loopback(host string) bool {
@@ -70,13 +70,13 @@ func loopback(host string) bool {
 func parseRPC(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		return "", fmt.Errorf("rpc address %q: %w", s, err)
+		return "", fmt.Errorf("rpc address %.64q: %w", s, err)
 	}
 	if u.Scheme == "tcp" {
 		u.Scheme = "http"
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return "", fmt.Errorf("rpc address %q: http://host:port wanted", s)
+		return "", fmt.Errorf("rpc address %.64q: http://host:port wanted", s)
 	}
 	return strings.TrimSuffix(u.String(), "/"), nil
 }

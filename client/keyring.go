@@ -90,10 +90,10 @@ func (k *Keyring) Wallet(name string) (*Wallet, error) {
 		record, err = k.ring.Key(name)
 	}
 	if errors.Is(err, sdkerrors.ErrKeyNotFound) {
-		return nil, fmt.Errorf("%q: %w (dbc wallet list shows them, dbc wallet create makes one)", name, ErrNoWallet)
+		return nil, fmt.Errorf("%.64q: %w (dbc wallet list shows them, dbc wallet create makes one)", name, ErrNoWallet)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read wallet %q: %w", name, err)
+		return nil, fmt.Errorf("read wallet %.64q: %w", name, err)
 	}
 	return newWallet(k.ring, record)
 }
@@ -121,16 +121,16 @@ func (k *Keyring) free(name string) error {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", r)
 	}) {
-		return fmt.Errorf("wallet name %q: letters, digits, - and _ only", name)
+		return fmt.Errorf("wallet name %.64q: letters, digits, - and _ only", name)
 	}
 	_, err := k.ring.Key(name)
 	switch {
 	case err == nil:
-		return fmt.Errorf("wallet name %q is taken: choose another", name)
+		return fmt.Errorf("wallet name %.64q is taken: choose another", name)
 	case errors.Is(err, sdkerrors.ErrKeyNotFound):
 		return nil
 	}
-	return fmt.Errorf("read wallet %q: %w", name, err)
+	return fmt.Errorf("read wallet %.64q: %w", name, err)
 }
 
 func hdPath() string { return hd.CreateHDPath(chain.CoinType, 0, 0).String() }

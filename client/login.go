@@ -35,20 +35,20 @@ func NewLogin(task api.Task) (Login, error) {
 	}
 	addr, err := netip.ParseAddr(task.SSHIP)
 	if err != nil || addr.Zone() != "" {
-		return Login{}, fmt.Errorf("login of %s: address %q is none", task.TaskID, Printable(task.SSHIP))
+		return Login{}, fmt.Errorf("login of %s: address %.64q is none", task.TaskID, Printable(task.SSHIP))
 	}
 	port, err := strconv.ParseUint(task.SSHPort, 10, 16)
 	if err != nil || port == 0 {
-		return Login{}, fmt.Errorf("login of %s: port %q is none", task.TaskID, Printable(task.SSHPort))
+		return Login{}, fmt.Errorf("login of %s: port %.64q is none", task.TaskID, Printable(task.SSHPort))
 	}
 	if !userName.MatchString(task.UserName) {
-		return Login{}, fmt.Errorf("login of %s: user %q is none", task.TaskID, Printable(task.UserName))
+		return Login{}, fmt.Errorf("login of %s: user %.64q is none", task.TaskID, Printable(task.UserName))
 	}
 	login := Login{TaskID: task.TaskID, User: task.UserName, Addr: addr, Port: uint16(port)}
 	for _, line := range task.SSHHostKeys {
 		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 		if err != nil {
-			return Login{}, fmt.Errorf("login of %s: host key %q is none", task.TaskID, Printable(line))
+			return Login{}, fmt.Errorf("login of %s: host key %.64q is none", task.TaskID, Printable(line))
 		}
 		login.HostKeys = append(login.HostKeys, key)
 	}

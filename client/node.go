@@ -52,7 +52,7 @@ type Node struct {
 func NewNode(cfg NodeConfig) (*Node, error) {
 	base, err := url.Parse(cfg.URL)
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
-		return nil, fmt.Errorf("node address %q: http://host:port wanted", cfg.URL)
+		return nil, fmt.Errorf("node address %.64q: http://host:port wanted", cfg.URL)
 	}
 	if cfg.HTTP == nil {
 		cfg.HTTP = NewHTTP(nil)

@@ -16,7 +16,7 @@ import (
 func CheckAddress(address string) error {
 	account, err := chain.ParseAddress(address)
 	if err == nil && len(account) != 20 && len(account) != 32 {
-		err = fmt.Errorf("address %q: %d bytes, 20 or 32 wanted", address, len(account))
+		err = fmt.Errorf("address %.64q: %d bytes, 20 or 32 wanted", address, len(account))
 	}
 	return err
 }

@@ -147,7 +147,7 @@ func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task
 		}
 		select {
 		case <-ctx.Done():
-			return task, fmt.Errorf("wait until %s is %s (it is %q): %w", id, want, Printable(task.Status), context.Cause(ctx))
+			return task, fmt.Errorf("wait until %s is %s (it is %.64q): %w", id, want, Printable(task.Status), context.Cause(ctx))
 		case <-ticker.C:
 		}
 	}
@@ -156,13 +156,13 @@ func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task
 // checkTaskID keeps anything that could change the path out of it.
 func checkTaskID(id string) error {
 	if id == "" || len(id) > 64 {
-		return fmt.Errorf("task id %q: 1 to 64 letters and digits", id)
+		return fmt.Errorf("task id %.64q: 1 to 64 letters and digits", id)
 	}
 	for _, r := range id {
 		switch {
 		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_':
 		default:
-			return fmt.Errorf("task id %q: 1 to 64 letters and digits", id)
+			return fmt.Errorf("task id %.64q: 1 to 64 letters and digits", id)
 		}
 	}
 	return nil

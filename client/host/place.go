@@ -60,7 +60,7 @@ const (
 // float takes part, so what is written is what is signed.
 func ParseDegrees(text string, most int32) (int32, error) {
 	refuse := func() (int32, error) {
-		return 0, fmt.Errorf("%q: want decimal degrees from -%d to %d, such as 50.1109: %w", text, most, most, ErrDegrees)
+		return 0, fmt.Errorf("%.64q: want decimal degrees from -%d to %d, such as 50.1109: %w", text, most, most, ErrDegrees)
 	}
 	digits, negative := strings.CutPrefix(text, "-")
 	whole, decimals, dotted := strings.Cut(digits, ".")

@@ -299,10 +299,10 @@ func (w *world) interrupted(t *testing.T) {
 	w.again(to, w.lost(c))
 	// Before anything was signed there is nothing to tell.
 	c = w.send(w.home, to)
-	w.with(func(_ context.Context, method string, ask forward) ([]byte, error) {
+	w.with(func(ctx context.Context, method string, ask forward) ([]byte, error) {
 		if strings.HasSuffix(method, "/AccountInfo") {
 			_ = c.Process.Signal(syscall.SIGINT)
-			time.Sleep(50 * time.Millisecond) // the signal is on its way
+			<-ctx.Done() // the program has heard it
 		}
 		return ask()
 	})

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-function executable() {
+/** executable is the browser's file. */
+export function executable() {
   const told = process.env.CHROMIUM;
   if (told) return told;
   for (const path of ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium"]) if (existsSync(path)) return path;

@@ -34,6 +34,9 @@ func TestPages(t *testing.T) { onDevnet(t, "pages.test.mjs", "--fast") }
 // TestChain is what developers and hosts do, looked for on the chain.
 func TestChain(t *testing.T) { onDevnet(t, "chain.test.mjs") }
 
+// TestLost loses, delays and repeats answers to what a wallet sends.
+func TestLost(t *testing.T) { onDevnet(t, "lost.test.mjs") }
+
 // onDevnet starts a devnet and hands it to the tests of a file.
 func onDevnet(t *testing.T, file string, flags ...string) {
 	t.Helper()

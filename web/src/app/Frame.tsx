@@ -4,6 +4,7 @@ import { Link, NavLink, Outlet, useLocation, useNavigation } from "react-router"
 import { useMessages } from "../i18n/messages";
 import { Loading } from "../ui/Spinner";
 import { useApproval } from "../wallet/approve";
+import { PendingNote } from "../wallet/PendingNote";
 import { AccountMenu } from "./AccountMenu";
 import css from "./Frame.module.css";
 import { load } from "./load";
@@ -59,6 +60,7 @@ export function Frame() {
       </header>
       {(moving || fetching) && <div className={css.progress} aria-hidden="true" />}
       <main id="content" ref={main} className={css.main} tabIndex={-1}>
+        <PendingNote />
         <Suspense fallback={<Loading label={m.loading} />}>
           <Outlet />
         </Suspense>

@@ -1,19 +1,16 @@
 import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { type AccountData, type GeneratedType, type OfflineSigner, Registry } from "@cosmjs/proto-signing";
-import { AminoTypes, BroadcastTxError, createDefaultAminoConverters, SigningStargateClient } from "@cosmjs/stargate";
+import { AminoTypes, createDefaultAminoConverters, SigningStargateClient } from "@cosmjs/stargate";
 import { TxRawSchema } from "../gen/cosmos/tx/v1beta1/tx_pb";
 import { DENOM } from "../money/udbc";
 import type { Account } from "../wallet/store";
 import { aminoType, fromAmino, toAmino } from "./amino";
 import { ChainError, cleanLog } from "./rpc";
-import type { Estimate, TxDone, TxMessage } from "./tx";
+import type { Estimate, TxMessage } from "./tx";
 
 /** The part of the app that has CosmJS in it; it is loaded with the first transaction. */
 
 const endpoint = `${location.origin}/chain/rpc`;
-const pollMs = 800;
-/** patienceMs: a transaction that is in no block after it may still come. */
-const patienceMs = 60_000;
 
 /** typeFor lets CosmJS encode a message by its descriptor. */
 function typeFor({ schema }: TxMessage): GeneratedType {
@@ -39,7 +36,6 @@ function options(messages: readonly TxMessage[]) {
   return {
     registry: new Registry(messages.map((m) => [`/${m.schema.typeName}`, typeFor(m)])),
     aminoTypes: new AminoTypes(converters),
-    broadcastPollIntervalMs: pollMs,
   };
 }
 
@@ -63,31 +59,20 @@ export async function simulate(account: Account, messages: readonly TxMessage[])
   }
 }
 
-/** signAndSend signs the messages and returns when a block has carried them out. */
-export async function signAndSend(
+/** sign signs the messages for one place in the account's order, up to a last block. */
+export async function sign(
   signer: OfflineSigner,
-  address: string,
+  at: { address: string; chainId: string; accountNumber: bigint; sequence: bigint; last: bigint },
   messages: readonly TxMessage[],
   { gas, fee }: Estimate,
-  onSigned: () => void,
-): Promise<TxDone> {
+): Promise<Uint8Array> {
   const client = await SigningStargateClient.connectWithSigner(endpoint, signer, options(messages));
   try {
     const amount = { amount: [{ denom: DENOM, amount: fee.toString() }], gas: gas.toString() };
-    const raw = await client.sign(address, encoded(messages), amount, "");
-    onSigned();
+    const data = { accountNumber: at.accountNumber, sequence: Number(at.sequence), chainId: at.chainId };
+    const raw = await client.sign(at.address, encoded(messages), amount, "", data, at.last);
     const { bodyBytes, authInfoBytes, signatures } = raw;
-    const bytes = toBinary(TxRawSchema, create(TxRawSchema, { bodyBytes, authInfoBytes, signatures }));
-    const result = await client.broadcastTx(bytes, patienceMs, pollMs);
-    if (result.code) throw new ChainError("", result.code, cleanLog(result.rawLog ?? ""));
-    return {
-      hash: result.transactionHash,
-      height: result.height,
-      events: result.events,
-      responses: result.msgResponses,
-    };
-  } catch (error) {
-    throw refusal(error);
+    return toBinary(TxRawSchema, create(TxRawSchema, { bodyBytes, authInfoBytes, signatures }));
   } finally {
     client.disconnect();
   }
@@ -95,7 +80,6 @@ export async function signAndSend(
 
 /** refusal takes the chain's own words out of CosmJS's errors. */
 function refusal(error: unknown): unknown {
-  if (error instanceof BroadcastTxError) return new ChainError(error.codespace, error.code, cleanLog(error.log ?? ""));
   if (!(error instanceof Error)) return error;
   const query = /^Query failed with \((\d+)\): (.*)$/s.exec(error.message);
   if (query) return new ChainError("", Number(query[1]), cleanLog(query[2] ?? ""));

@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { base16, base64 } from "@scure/base";
+import { plain } from "../node/plain";
 import { ChainError, cleanLog, rpc } from "./rpc";
 
 interface AbciAnswer {
@@ -22,5 +23,5 @@ export async function query<I extends DescMessage, O extends DescMessage>(
   signal?: AbortSignal,
 ): Promise<MessageShape<O>> {
   const bytes = toBinary(method.input, create(method.input, request));
-  return fromBinary(method.output, await abciQuery(`/${method.parent.typeName}/${method.name}`, bytes, signal));
+  return plain(fromBinary(method.output, await abciQuery(`/${method.parent.typeName}/${method.name}`, bytes, signal)));
 }

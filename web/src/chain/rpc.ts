@@ -1,4 +1,5 @@
 import { ApiError, ask, open } from "../node/api";
+import { plain, plainText } from "../node/plain";
 
 /** ChainError is a refusal of the chain: of a query, of a transaction's check, or of its execution. */
 export class ChainError extends Error {
@@ -9,7 +10,7 @@ export class ChainError extends Error {
     readonly code: number,
     message: string,
   ) {
-    super(message);
+    super(plainText(message));
   }
 }
 
@@ -31,7 +32,7 @@ export async function rpc<T>(method: string, params: Record<string, unknown>, si
   }
   if (reply.error) throw new ApiError("CHAIN_RPC", reply.error.data || reply.error.message);
   if (reply.result === undefined) throw new ApiError("BAD_ANSWER", "the chain's answer has no result");
-  return reply.result;
+  return plain(reply.result);
 }
 
 /** cleanLog drops the Go frames and the gRPC prefix that the SDK puts around an error's sentence. */

@@ -2,6 +2,7 @@ import type { DescMessage, Message, MessageInitShape, MessageShape, Registry } f
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { Service as NodeService } from "../gen/cosmos/base/node/v1beta1/query_pb";
 import { DENOM } from "../money/udbc";
+import { plain } from "../node/plain";
 import type { Account } from "../wallet/store";
 import { query } from "./query";
 
@@ -41,11 +42,18 @@ export interface TxDone {
 export function reply<T extends DescMessage>(done: TxDone, schema: T, index = 0): MessageShape<T> {
   const response = done.responses[index];
   if (!response) throw new Error(`transaction ${done.hash} has no answer ${index}`);
-  return fromBinary(schema, response.value);
+  return plain(fromBinary(schema, response.value));
 }
 
 /** Gas differs from the simulation's by what other transactions change meanwhile. */
 const gasMargin = { times: 13n, over: 10n, plus: 20_000n };
+
+/**
+ * gasSalt bounds what is added by chance: two browsers with the same wallet that
+ * ask for the same in the same block would else sign the same bytes, and take one
+ * payment for two.
+ */
+const gasSalt = 4_096;
 
 /** gasPrice is the node's least price as a fraction of udbc. */
 export function parseGasPrice(text: string): { num: bigint; den: bigint } {
@@ -67,6 +75,6 @@ export function feeFor(gas: bigint, price: { num: bigint; den: bigint }): bigint
 export async function estimate(account: Account, messages: readonly TxMessage[]): Promise<Estimate> {
   const { simulate } = await import("./cosmjs");
   const [used, config] = await Promise.all([simulate(account, messages), query(NodeService.method.config, {})]);
-  const gas = (used * gasMargin.times) / gasMargin.over + gasMargin.plus;
+  const gas = (used * gasMargin.times) / gasMargin.over + gasMargin.plus + BigInt(Math.floor(Math.random() * gasSalt));
   return { gas, fee: feeFor(gas, parseGasPrice(config.minimumGasPrice)) };
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { abciQuery } from "../chain/query";
 import { useMessages } from "../i18n/messages";
+import { plainText } from "../node/plain";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -53,7 +54,7 @@ function OneQuery({ method, types: { registry } }: { method: DescMethodUnary; ty
     mutationFn: async () => {
       const request = toBinary(input, toMessage(input, draft.json, registry));
       const bytes = await abciQuery(`/${methodName(method)}`, request);
-      return toText(output, fromBinary(output, bytes), registry);
+      return plainText(toText(output, fromBinary(output, bytes), registry));
     },
   });
   return (

@@ -13,6 +13,7 @@ import {
 } from "@bufbuild/protobuf";
 import { base64 } from "@scure/base";
 import { scalar } from "../gen/cosmos_proto/cosmos_pb";
+import { plainText } from "../node/plain";
 
 /**
  * Messages as JSON: big numbers are strings, and decimals, which the chain keeps
@@ -102,5 +103,5 @@ export function toUnits(text: string): string {
 /** readAnswer writes a message of a transaction's answer, whose type its URL tells; in base64 where that is unknown. */
 export function readAnswer(typeUrl: string, value: Uint8Array, registry: Registry): string {
   const schema = registry.getMessage(typeUrl.replace(/^.*\//, ""));
-  return schema ? toText(schema, fromBinary(schema, value), registry) : base64.encode(value);
+  return schema ? plainText(toText(schema, fromBinary(schema, value), registry)) : base64.encode(value);
 }

@@ -1,15 +1,19 @@
 import { observe } from "./clock";
+import { plain, plainText } from "./plain";
 
 /** ApiError is an answer that says no, from a node or from the way to it. */
 export class ApiError extends Error {
   override name = "ApiError";
 
+  readonly details: { status?: number; field?: string; value?: string; limit?: string };
+
   constructor(
     readonly code: string,
     message: string,
-    readonly details: { status?: number; field?: string; value?: string; limit?: string } = {},
+    details: ApiError["details"] = {},
   ) {
-    super(message);
+    super(plainText(message));
+    this.details = plain({ ...details });
   }
 }
 
@@ -53,7 +57,7 @@ export function open<T>(status: number, text: string): T {
     const { code = `ERRCODE_${envelope.errcode}`, message, ...details } = envelope;
     throw new ApiError(code, typeof message === "string" ? message : JSON.stringify(message), { ...details, status });
   }
-  return envelope.message as T;
+  return plain(envelope.message as T);
 }
 
 /** post asks the client node itself, without authority. */

@@ -1,7 +1,9 @@
 import { toJson } from "@bufbuild/protobuf";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { load } from "../app/load";
 import { chainKey } from "../chain/hooks";
+import type { Stage } from "../chain/send";
 import { estimate, type TxDone } from "../chain/tx";
 import { useFormat } from "../i18n/format";
 import { define, useMessages } from "../i18n/messages";
@@ -13,9 +15,10 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { PasswordField } from "../ui/Field";
 import { Facts, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
+import { toast } from "../ui/toast";
 import css from "./ApproveDialog.module.css";
 import { type Request, useApproval } from "./approve";
-import { signAs, signer } from "./signer";
+import { signAs } from "./signer";
 import { type Account, unlock, useWallet } from "./store";
 import { WrongPassword } from "./vault";
 
@@ -31,13 +34,22 @@ const messages = define({
     cancel: "Cancel",
     details: "What is signed, exactly",
     stage: {
+      queue: "Waiting for another tab…",
+      earlier: "Waiting for what was sent before…",
       sign: (keplr: boolean) => (keplr ? "Confirm in Keplr…" : "Signing…"),
       send: "Sent. Waiting for the next block…",
     },
+    sent: (hash: string) => `Sent, may still be included: transaction ${hash}`,
+    sentWhy:
+      "The answer is not here yet. Nothing is signed anew before it is known what became of this transaction. You can close this; the app goes on looking.",
+    before: (names: string, hash: string) =>
+      `${names} comes first, which this account sent before: transaction ${hash}`,
+    leave: "Close and go on",
+    again: "Nothing was signed: what you had sent before was the same, and was carried out.",
+    went: "What you sent was carried out.",
     noWallet: "You need a wallet for this",
     noWalletWhy: "Create one here in a minute, import your words, or connect Keplr.",
     toWallet: "Open the wallet",
-    slow: "The transaction was sent, but is in no block yet. Look at the wallet's history before you try again.",
   },
   zh: {
     account: "账户",
@@ -49,11 +61,21 @@ const messages = define({
     signText: "签名",
     cancel: "取消",
     details: "实际签名内容",
-    stage: { sign: (keplr) => (keplr ? "请在 Keplr 中确认……" : "正在签名……"), send: "已发送，等待下一个区块……" },
+    stage: {
+      queue: "等待另一个标签页……",
+      earlier: "等待之前发送的交易……",
+      sign: (keplr) => (keplr ? "请在 Keplr 中确认……" : "正在签名……"),
+      send: "已发送，等待下一个区块……",
+    },
+    sent: (hash) => `已发送，仍可能被打包：交易 ${hash}`,
+    sentWhy: "尚未收到答复。在得知此交易的结果之前，不会重新签名。您可以关闭此窗口，应用会继续查询。",
+    before: (names, hash) => `此账户之前发送的 ${names} 须先有结果：交易 ${hash}`,
+    leave: "关闭并继续",
+    again: "没有重新签名：您之前发送过相同的交易，且已执行。",
+    went: "您发送的交易已执行。",
     noWallet: "此操作需要钱包",
     noWalletWhy: "可在此立即创建、导入助记词，或连接 Keplr。",
     toWallet: "打开钱包",
-    slow: "交易已发送，但尚未进入区块。重试前请先查看钱包记录。",
   },
 });
 
@@ -84,7 +106,10 @@ function NoWallet({ request }: { request: Request }) {
   );
 }
 
-type Stage = "ask" | "sign" | "send";
+type Shown = { at: "ask" } | Stage;
+
+/** patienceMs is far more than a block takes; past it the user need not stay. */
+const patienceMs = 15_000;
 
 function Approval({ request, account }: { request: Request; account: Account }) {
   const m = useMessages(messages);
@@ -93,7 +118,20 @@ function Approval({ request, account }: { request: Request; account: Account }) 
   const client = useQueryClient();
   const { unlocked } = useWallet();
   const [password, setPassword] = useState("");
-  const [stage, setStage] = useState<Stage>("ask");
+  const [stage, setStage] = useState<Shown>({ at: "ask" });
+  const asking = stage.at === "ask";
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (stage.at !== "send" && stage.at !== "earlier") return;
+    const timer = setTimeout(() => setLate(true), patienceMs);
+    return () => clearTimeout(timer);
+  }, [stage]);
+  const gone = useRef(false);
+  const close = () => {
+    gone.current = true;
+    request.done(undefined);
+  };
   const [error, setError] = useState<unknown>();
   const isTx = request.kind === "tx";
   const cost = useQuery({
@@ -109,24 +147,27 @@ function Approval({ request, account }: { request: Request; account: Account }) 
   const ready = (!isTx || cost.data !== undefined) && (!needsPassword || password !== "") && meta !== undefined;
 
   const go = async () => {
-    if (!ready || stage !== "ask") return;
+    if (!ready || !asking) return;
     setError(undefined);
-    setStage("sign");
+    setStage({ at: "sign" });
     try {
       if (needsPassword) await unlock(password);
       setPassword("");
-      const result = isTx ? await send() : await signAs(meta.chain_id, account, request.text);
-      (request.done as (r: unknown) => void)(result);
+      const result = isTx ? await sendIt() : await signAs(meta.chain_id, account, request.text);
+      if (gone.current) toast(m.went);
+      else (request.done as (r: unknown) => void)(result);
     } catch (problem) {
       setError(problem);
-      setStage("ask");
+      setStage({ at: "ask" });
     }
   };
-  const send = async (): Promise<TxDone> => {
+  const sendIt = async (): Promise<TxDone> => {
     if (request.kind !== "tx" || !cost.data || !meta) throw new Error("not ready");
-    const [{ signAndSend }, by] = await Promise.all([import("../chain/cosmjs"), signer(meta.chain_id, account)]);
+    const { send } = await load(() => import("../chain/send"));
     try {
-      return await signAndSend(by, account.address, request.messages, cost.data, () => setStage("send"));
+      const { done, earlier } = await send(meta.chain_id, account, request.messages, cost.data, setStage);
+      if (earlier) toast(m.again);
+      return done;
     } finally {
       await client.invalidateQueries({ queryKey: [chainKey] });
     }
@@ -140,20 +181,20 @@ function Approval({ request, account }: { request: Request; account: Account }) 
   return (
     <Dialog
       open
-      onClose={() => request.done(undefined)}
-      held={stage !== "ask"}
+      onClose={close}
+      held={!asking && !late}
       title={request.title}
       footer={
         <>
-          <Button onClick={() => request.done(undefined)} disabled={stage !== "ask"}>
-            {m.cancel}
+          <Button onClick={close} disabled={!asking && !late}>
+            {late ? m.leave : m.cancel}
           </Button>
-          <Button variant="primary" type="submit" form="approve" busy={stage !== "ask"} disabled={!ready}>
-            {stage === "ask"
+          <Button variant="primary" type="submit" form="approve" busy={!asking} disabled={!ready}>
+            {asking
               ? (request.confirmLabel ?? (isTx ? m.sign : m.signText))
-              : stage === "send"
-                ? m.stage.send
-                : m.stage.sign(account.kind === "keplr")}
+              : stage.at === "sign"
+                ? m.stage.sign(account.kind === "keplr")
+                : m.stage[stage.at]}
           </Button>
         </>
       }
@@ -181,17 +222,19 @@ function Approval({ request, account }: { request: Request; account: Account }) 
               autoFocus
             />
           )}
-          {error !== undefined && !(error instanceof WrongPassword) && <Failure error={error} />}
+          {stage.at === "earlier" && (
+            <Banner tone="warn">{m.before(stage.sent.names.join(", "), stage.sent.hash)}</Banner>
+          )}
+          {stage.at === "send" && late && (
+            <Banner tone="warn" title={m.sent(stage.sent.hash)}>
+              {m.sentWhy}
+            </Banner>
+          )}
+          {error !== undefined && !(error instanceof WrongPassword) && <ErrorNote error={error} />}
         </Stack>
       </form>
     </Dialog>
   );
-}
-
-function Failure({ error }: { error: unknown }) {
-  const m = useMessages(messages);
-  const slow = error instanceof Error && error.name === "TimeoutError";
-  return slow ? <Banner tone="warn">{m.slow}</Banner> : <ErrorNote error={error} />;
 }
 
 /** Exact is the request's own bytes in their readable form. */
