@@ -51,13 +51,18 @@ func CheckJSON(r *http.Request) error {
 	return nil
 }
 
-// ReadBody takes JSON of at most MaxBody; else it is ErrBody.
-func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// ReadBody takes JSON of at most MaxBody, whose bytes count in pool for the
+// address that sends them, until they are released. It is ErrBody, or what package
+// budget says of a pool that is full and of a sender that is slow.
+func ReadBody(w http.ResponseWriter, r *http.Request, pool *budget.Bytes) (*budget.Body, error) {
 	if err := CheckJSON(r); err != nil {
 		return nil, err
 	}
-	body, err := envelope.Body(w, r, MaxBody)
-	return body, BadBody(err)
+	body, err := pool.Read(w, r, budget.Source(r.RemoteAddr), MaxBody)
+	if err != nil {
+		return nil, BadBody(wrongBody(err))
+	}
+	return body, nil
 }
 
 // wrongBody is the field that is at fault where a body could not be read, and err

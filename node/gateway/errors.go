@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
@@ -31,12 +32,12 @@ func verdict(err error) (status, errcode int, code string) {
 		return http.StatusBadRequest, -32600, "UPGRADE_WANTED"
 	case errors.Is(err, api.ErrPath):
 		return http.StatusNotFound, -32601, "NOT_FOUND"
-	case errors.Is(err, api.ErrBody), errors.Is(err, p2p.ErrMachineID):
+	case errors.Is(err, api.ErrBody), errors.Is(err, budget.ErrSlow), errors.Is(err, p2p.ErrMachineID):
 		return http.StatusBadRequest, -32600, "BAD_REQUEST"
 	case errors.Is(err, market.ErrNoMachine):
 		return http.StatusNotFound, -8, "NO_MACHINE"
-	case errors.Is(err, market.ErrAsked):
-		return http.StatusServiceUnavailable, -3, "BUSY"
+	case errors.Is(err, market.ErrAsked), errors.Is(err, budget.ErrFull):
+		return http.StatusTooManyRequests, -3, "TOO_MANY_REQUESTS"
 	case errors.Is(err, chain.ErrUnreachable):
 		return http.StatusBadGateway, -15, "CHAIN_UNREACHABLE"
 	case errors.Is(err, context.DeadlineExceeded):
@@ -51,6 +52,9 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	reply := api.Reply{ErrCode: errcode, Code: code}
 	if refusal := new(host.Refusal); errors.As(err, &refusal) {
 		reply.Field, reply.Value, reply.Limit = refusal.Field, refusal.Value, refusal.Limit
+	}
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
 	}
 	g.deps.Log.Debug("a request was not passed on", "path", r.URL.Path, "error", err)
 	g.write(w, r, status, reply, err.Error())

@@ -32,21 +32,18 @@ func noRoute(r *http.Request) error {
 
 // machines lists known machines where none is named.
 func (g *Gateway) machines(w http.ResponseWriter, r *http.Request) {
-	list, body, err := readNamed(w, r)
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	if len(list) > 0 {
-		g.pass(w, r, list, body)
-		return
-	}
-	known, err := g.deps.Known(r.Context())
-	if err != nil {
-		g.refuse(w, r, err)
-		return
-	}
-	g.write(w, r, http.StatusOK, api.Reply{}, api.Nodes{MiningNodes: known})
+	g.named(w, r, func(list []string, body []byte) {
+		if len(list) > 0 {
+			g.pass(w, r, list, body)
+			return
+		}
+		known, err := g.deps.Known(r.Context())
+		if err != nil {
+			g.refuse(w, r, err)
+			return
+		}
+		g.write(w, r, http.StatusOK, api.Reply{}, api.Nodes{MiningNodes: known})
+	})
 }
 
 // forward passes a request to the machine that its body names.
@@ -55,18 +52,36 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, noRoute(r))
 		return
 	}
-	list, body, err := readNamed(w, r)
+	g.named(w, r, func(list []string, body []byte) { g.pass(w, r, list, body) })
+}
+
+// named reads a body and the one field of it that a gateway reads; the machine
+// reads all.
+func (g *Gateway) named(w http.ResponseWriter, r *http.Request, then func(list []string, body []byte)) {
+	body, err := api.ReadBody(w, r, g.held.bodies)
 	if err != nil {
 		g.refuse(w, r, err)
 		return
 	}
-	g.pass(w, r, list, body)
+	defer body.Release()
+	list, err := namedIn(body.Bytes)
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	then(list, body.Bytes)
 }
 
 func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, body []byte) {
 	machineID, err := g.oneMachine(r, "peer_nodes_list", list)
 	if err != nil {
 		g.refuse(w, r, err)
+		return
+	}
+	lease := g.held.exchanges.Lease(machineID)
+	defer lease.Release()
+	if err := lease.Take(exchangeCost + int64(len(body))); err != nil {
+		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), forwardLimit)
@@ -147,17 +162,12 @@ func (g *Gateway) oneMachine(r *http.Request, field string, list []string) (stri
 	return list[0], nil
 }
 
-// readNamed is the body with the one field of it that a gateway reads; the
-// machine reads all.
-func readNamed(w http.ResponseWriter, r *http.Request) (list []string, body []byte, err error) {
-	if body, err = api.ReadBody(w, r); err != nil {
-		return nil, nil, err
-	}
+func namedIn(body []byte) (list []string, err error) {
 	var req struct {
 		PeerNodesList []string `json:"peer_nodes_list"`
 	}
 	if err := envelope.Lenient(body, &req); err != nil {
-		return nil, nil, api.BadBody(err)
+		return nil, api.BadBody(err)
 	}
-	return req.PeerNodesList, body, nil
+	return req.PeerNodesList, nil
 }

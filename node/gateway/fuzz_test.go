@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -17,7 +18,13 @@ func FuzzNamed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		r := httptest.NewRequest("POST", "/api/v1/tasks", bytes.NewReader(sent))
 		r.Header.Set("Content-Type", "application/json")
-		list, body, err := readNamed(httptest.NewRecorder(), r)
+		read, err := api.ReadBody(httptest.NewRecorder(), r, newHeld().bodies)
+		if err != nil {
+			return
+		}
+		defer read.Release()
+		body := read.Bytes
+		list, err := namedIn(body)
 		if err != nil {
 			return
 		}

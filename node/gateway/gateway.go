@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/budget"
 )
 
 const exposed = auth.HeaderMachine + ", " + auth.HeaderSign
@@ -62,10 +63,11 @@ type Status struct {
 type Gateway struct {
 	cfg  Config
 	deps Deps
+	held held
 }
 
 // New is a gateway for http.Server.
-func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps} }
+func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps, held: newHeld()} }
 
 // Handler is everything behind the checks of Host and Origin.
 func (g *Gateway) Handler() http.Handler {
@@ -127,11 +129,16 @@ func (g *Gateway) check(r *http.Request) error {
 // read by the pages that may ask.
 func (g *Gateway) own(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			if err := api.CheckJSON(r); err != nil {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			r.Body = http.NoBody
+		} else {
+			body, err := api.ReadBody(w, r, g.held.bodies)
+			if err != nil {
 				g.refuse(w, r, err)
 				return
 			}
+			defer body.Release()
+			rewind(r, body.Bytes)
 		}
 		g.share(w, r)
 		next.ServeHTTP(w, r)
@@ -142,7 +149,7 @@ func (g *Gateway) own(next http.Handler) http.Handler {
 func (g *Gateway) HTTP() *http.Server {
 	return &http.Server{
 		Handler: g.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ConnState: budget.NewConns(maxConns).Track,
 		ErrorLog: slog.NewLogLogger(g.deps.Log.Handler(), slog.LevelDebug),
 	}
 }

@@ -100,6 +100,12 @@ func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.R
 		g.refuse(w, r, err)
 		return
 	}
+	lease := g.held.sockets.Lease(machineID)
+	defer lease.Release()
+	if err := lease.Take(socketCost); err != nil {
+		g.refuse(w, r, fmt.Errorf("open the machine's WebSocket: %w", err))
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	late := time.AfterFunc(openLimit, cancel)

@@ -18,6 +18,9 @@ const (
 	// peerMemory is what one peer's streams may buffer, in bytes.
 	peerMemory     = 64 << 20
 	strangerMemory = 8 << 20
+	// allMemory is what all peers' streams together may buffer, in bytes, on any
+	// computer: the library's own bound grows with it to gigabytes.
+	allMemory = 256 << 20
 	// addressConns are the connections from one address: client nodes share
 	// the address of their NAT.
 	addressConns = 64
@@ -65,6 +68,7 @@ func resources(server bool) (network.ResourceManager, *peerLimits, error) {
 		}
 		l.Conns, l.ConnsInbound, l.FD = max(l.Conns, 2*most), max(l.ConnsInbound, most), max(l.FD, most)
 	}
+	limits.SystemBaseLimit.Memory, limits.SystemLimitIncrease.Memory = allMemory, 0
 	libp2p.SetDefaultServiceLimits(&limits)
 	own := &peerLimits{Limiter: rcmgr.NewFixedLimiter(limits.AutoScale()), caller: caller}
 	manager, err := rcmgr.NewResourceManager(own,

@@ -73,6 +73,9 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if err := w.amongStrangers(ctx, row, cfg.calls); err != nil {
 		return err
 	}
+	if err := w.stalled(ctx, row); err != nil {
+		return err
+	}
 	busy, err := computer.MemoryOf(w.client.cmd.Process.Pid)
 	if err != nil {
 		return err

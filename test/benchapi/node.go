@@ -71,6 +71,8 @@ func be(ctx context.Context, role string, machines int) error {
 		return beMachine(ctx, k, listener)
 	case "strangers":
 		return errors.Join(listener.Close(), beStrangers(ctx))
+	case "staller":
+		return errors.Join(listener.Close(), beStaller(ctx, k))
 	}
 	return beClient(ctx, k, listener, machines)
 }
