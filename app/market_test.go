@@ -101,15 +101,17 @@ func TestExportInATrial(t *testing.T) {
 	for _, chain := range []*chain{c, other} {
 		chain.pass(challenged.Add(10 * time.Minute).Sub(chain.now))
 		require.Equal(t, rental.RENTAL_STATE_REFUNDED, chain.state(2), "nobody answered")
-		require.Equal(t, wealth, chain.holds("bob"), "rent, fee and deposit are back")
-		require.Equal(t, stakeOf-10*dbc, chain.moduleHolds(machine.ModuleName), "the stake paid the fee")
+		require.Equal(t, wealth+10*dbc, chain.holds("bob"), "rent, fee and deposit are back, and as much as the deposit")
+		require.Equal(t, stakeOf-20*dbc, chain.moduleHolds(machine.ModuleName), "the stake paid fee and reward")
 		chain.pass(start.Add(2*time.Hour).Sub(chain.now) + time.Minute)
 		require.Equal(t, rental.RENTAL_STATE_ENDED, chain.state(1))
 		chain.check()
 	}
 	require.Equal(t, c.holds("payout"), other.holds("payout"))
 	require.Equal(t, c.holds("alice"), other.holds("alice"))
-	require.Equal(t, 2*dbc, c.holds("payout")+c.holds("alice")-(wealth-12*dbc), "what was not earned came back")
+	tithe := c.moduleHolds(machine.ModuleName) - (stakeOf - 20*dbc)
+	require.Equal(t, (c.holds("payout")+tithe+9)/10, tithe, "into a stake that is short")
+	require.Equal(t, 2*dbc, c.holds("payout")+tithe+c.holds("alice")-(wealth-12*dbc), "what was not earned came back")
 	require.Less(t, c.holds("payout"), 2*dbc/100, "only what was before the challenge was earned")
 }
 

@@ -65,7 +65,7 @@ func newWorld(t *testing.T) *world {
 	w.ok("bob", &machine.MsgChallenge{Challenger: w.address("bob"), MachineId: w.challenged.id})
 	m, err := w.app.Machine.GetMachine(w.ctx(), w.challenged.id)
 	require.NoError(t, err)
-	w.challenge, w.challengeHeight = m.OpenChallenge, uint64(w.height)
+	w.challenge, w.challengeHeight = m.OpenChallenges[0], uint64(w.height)
 	return w
 }
 

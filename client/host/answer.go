@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/challenge"
 	"github.com/dbc-network/dbc/x/machine"
@@ -13,20 +15,39 @@ import (
 // ErrNoChallenge means: nobody asks whether the machine is there.
 var ErrNoChallenge = errors.New("no challenge is open")
 
-// Answer is the message that answers the machine's open challenge, which is
-// returned with it; ErrNoChallenge without one.
-func (h *Host) Answer(ctx context.Context, c *chain.Client, operator string) (*machine.MsgAnswerChallenge, machine.Challenge, error) {
+// Answer returns the machine's open challenges, oldest first, and the messages
+// that answer them; ErrNoChallenge without any.
+func (h *Host) Answer(ctx context.Context, c *chain.Client, operator string) ([]sdk.Msg, []machine.Challenge, error) {
 	id := h.Key.MachineID()
 	listed, err := c.Machine(ctx, id)
 	if err != nil {
-		return nil, machine.Challenge{}, err
+		return nil, nil, err
 	}
-	if listed.Machine.OpenChallenge == 0 {
-		return nil, machine.Challenge{}, fmt.Errorf("answer for machine %s: %w", id, ErrNoChallenge)
-	}
-	open, err := c.Challenge(ctx, listed.Machine.OpenChallenge)
+	open, err := openChallenges(ctx, c, listed.Machine)
 	if err != nil {
-		return nil, machine.Challenge{}, err
+		return nil, nil, err
 	}
-	return challenge.Answer(h.Key, h.Config.ChainID, operator, open), open, nil
+	if len(open) == 0 {
+		return nil, nil, fmt.Errorf("answer for machine %s: %w", id, ErrNoChallenge)
+	}
+	var answers []sdk.Msg
+	for _, asked := range open {
+		answers = append(answers, challenge.Answer(h.Key, h.Config.ChainID, operator, asked))
+	}
+	return answers, open, nil
+}
+
+// openChallenges reads a machine's, but for those that were closed meanwhile.
+func openChallenges(ctx context.Context, c *chain.Client, m machine.Machine) ([]machine.Challenge, error) {
+	var open []machine.Challenge
+	for _, id := range m.OpenChallenges {
+		asked, err := c.Challenge(ctx, id)
+		switch {
+		case err == nil:
+			open = append(open, asked)
+		case !errors.Is(err, chain.ErrNotFound):
+			return nil, err
+		}
+	}
+	return open, nil
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
@@ -15,9 +14,9 @@ type Status struct {
 	Height  int64
 	Time    time.Time
 	Listing machine.Listing
-	// Challenge is the open one, nil without.
-	Challenge *machine.Challenge
-	Rentals   []rental.Rental
+	// Challenges are the open ones, oldest first.
+	Challenges []machine.Challenge
+	Rentals    []rental.Rental
 	// WithdrawableAt is when a retired machine's stake can be taken back.
 	WithdrawableAt time.Time
 }
@@ -34,14 +33,8 @@ func ReadStatus(ctx context.Context, c *chain.Client, machineID string) (Status,
 		return Status{}, err
 	}
 	s := Status{Height: view.Height, Time: view.Time, Listing: listed, Rentals: view.Rentals}
-	if id := listed.Machine.OpenChallenge; id != 0 {
-		open, err := c.Challenge(ctx, id)
-		switch {
-		case err == nil:
-			s.Challenge = &open
-		case !errors.Is(err, chain.ErrNotFound): // closed meanwhile
-			return Status{}, err
-		}
+	if s.Challenges, err = openChallenges(ctx, c, listed.Machine); err != nil {
+		return Status{}, err
 	}
 	if listed.Machine.RetiredAt != nil {
 		params, err := c.MachineParams(ctx)

@@ -13,16 +13,16 @@ import (
 
 type answerReply struct {
 	txReply
-	// Challenge is the one that was answered, 0 where none was open.
-	Challenge uint64 `json:"challenge_id"`
+	// Challenges are those that were answered.
+	Challenges []uint64 `json:"challenge_ids"`
 }
 
 func newHostAnswerCommand(s *settings) *cobra.Command {
 	var nodeHome string
 	cmd := &cobra.Command{
 		Use:   "answer",
-		Short: "Answer this machine's open challenge by hand",
-		Long: "A node with operator_key in its core.conf answers by itself. Without it this has to come before the\n" +
+		Short: "Answer this machine's open challenges by hand",
+		Long: "A node with operator_key in its core.conf answers by itself. Without it this has to come before a\n" +
 			"challenge's deadline, or the machine goes offline. It needs the machine's key and the operator's wallet.",
 		Example: "  dbc host answer --node-home ~/.dbc/mining --wallet operator",
 		Args:    cobra.NoArgs,
@@ -41,20 +41,25 @@ func (s *settings) answer(cmd *cobra.Command, nodeHome string) error {
 	if err != nil {
 		return err
 	}
-	msg, open, err := h.Answer(cmd.Context(), c, operator.Wallet.Address())
+	answers, open, err := h.Answer(cmd.Context(), c, operator.Wallet.Address())
 	if errors.Is(err, host.ErrNoChallenge) {
-		return s.show(cmd, answerReply{}, func(w io.Writer) { fmt.Fprintln(w, "No challenge is open.") })
+		return s.show(cmd, answerReply{Challenges: []uint64{}}, func(w io.Writer) { fmt.Fprintln(w, "No challenge is open.") })
 	}
 	if err != nil {
 		return err
 	}
-	tx, err := c.Broadcast(cmd.Context(), operator.Wallet, msg)
+	var ids []uint64
+	var deposits uint64
+	for _, asked := range open {
+		ids, deposits = append(ids, asked.Id), deposits+asked.Deposit
+	}
+	tx, err := c.Broadcast(cmd.Context(), operator.Wallet, answers...)
 	if err != nil {
-		return fmt.Errorf("answer challenge %d: %w", open.Id, err)
+		return fmt.Errorf("answer challenges %v: %w", ids, err)
 	}
 	s.sayEarlier(cmd, tx)
-	return s.show(cmd, answerReply{newTxReply(0, tx), open.Id}, func(w io.Writer) {
-		fmt.Fprintf(w, "Challenge %d is answered; its deposit of %s is the operator's (block %d, gas %s).\n",
-			open.Id, client.FormatDBC(open.Deposit), tx.Height, client.FormatDBC(tx.Fee))
+	return s.show(cmd, answerReply{newTxReply(0, tx), ids}, func(w io.Writer) {
+		fmt.Fprintf(w, "Answered: challenges %v; their deposits, %s, are the operator's (block %d, gas %s).\n",
+			ids, client.FormatDBC(deposits), tx.Height, client.FormatDBC(tx.Fee))
 	})
 }

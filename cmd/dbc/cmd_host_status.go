@@ -15,22 +15,22 @@ import (
 
 type hostStatus struct {
 	machineRow
-	Owner         string         `json:"owner"`
-	Operator      string         `json:"operator"`
-	Payout        string         `json:"payout"`
-	OfflineSince  *time.Time     `json:"offline_since,omitempty"`
-	DrainFrom     *time.Time     `json:"drain_from,omitempty"`
-	RetiredAt     *time.Time     `json:"retired_at,omitempty"`
-	Withdrawable  *time.Time     `json:"stake_withdrawable_at,omitempty"`
-	Stake         uint64         `json:"stake_udbc"`
-	StakeRequired uint64         `json:"stake_required_udbc"`
-	StakeMissing  uint64         `json:"stake_missing_udbc"`
-	TakesNone     bool           `json:"stake_too_low"`
-	Challenge     *openChallenge `json:"open_challenge,omitempty"`
-	Rentals       []rentalRow    `json:"open_rentals"`
-	Node          nodeStatus     `json:"node"`
-	Height        int64          `json:"height"`
-	Time          time.Time      `json:"time"`
+	Owner         string          `json:"owner"`
+	Operator      string          `json:"operator"`
+	Payout        string          `json:"payout"`
+	OfflineSince  *time.Time      `json:"offline_since,omitempty"`
+	DrainFrom     *time.Time      `json:"drain_from,omitempty"`
+	RetiredAt     *time.Time      `json:"retired_at,omitempty"`
+	Withdrawable  *time.Time      `json:"stake_withdrawable_at,omitempty"`
+	Stake         uint64          `json:"stake_udbc"`
+	StakeRequired uint64          `json:"stake_required_udbc"`
+	StakeMissing  uint64          `json:"stake_missing_udbc"`
+	TakesNone     bool            `json:"stake_too_low"`
+	Challenges    []openChallenge `json:"open_challenges"`
+	Rentals       []rentalRow     `json:"open_rentals"`
+	Node          nodeStatus      `json:"node"`
+	Height        int64           `json:"height"`
+	Time          time.Time       `json:"time"`
 }
 
 type openChallenge struct {
@@ -115,13 +115,13 @@ func newHostStatus(read host.Status) hostStatus {
 		machineRow: chainRow(read.Listing), Owner: m.Owner, Operator: m.Operator, Payout: m.Payout,
 		OfflineSince: m.OfflineSince, DrainFrom: m.DrainFrom, RetiredAt: m.RetiredAt,
 		Stake: m.Stake, StakeRequired: m.StakeRequired, StakeMissing: m.StakeShort(), TakesNone: m.BelowStake(),
-		Rentals: make([]rentalRow, len(read.Rentals)), Height: read.Height, Time: read.Time,
+		Challenges: make([]openChallenge, len(read.Challenges)), Rentals: make([]rentalRow, len(read.Rentals)), Height: read.Height, Time: read.Time,
 	}
 	for i, r := range read.Rentals {
 		status.Rentals[i] = newRentalRow(r)
 	}
-	if c := read.Challenge; c != nil {
-		status.Challenge = &openChallenge{ID: c.Id, Challenger: c.Challenger, Deposit: c.Deposit, Deadline: c.Deadline}
+	for i, c := range read.Challenges {
+		status.Challenges[i] = openChallenge{ID: c.Id, Challenger: c.Challenger, Deposit: c.Deposit, Deadline: c.Deadline}
 	}
 	if !read.WithdrawableAt.IsZero() {
 		status.Withdrawable = &read.WithdrawableAt
@@ -145,11 +145,16 @@ func writeHostStatus(w io.Writer, h hostStatus) {
 		stake += ", can be withdrawn from " + clock(*h.Withdrawable)
 	}
 	row(w, "Stake:", stake)
-	challenge := "none"
-	if c := h.Challenge; c != nil {
-		challenge = fmt.Sprintf("%d, to be answered before %s (in %s)", c.ID, clock(c.Deadline), client.Until(h.Time, c.Deadline))
+	for i, c := range h.Challenges {
+		label := ""
+		if i == 0 {
+			label = "Challenges:"
+		}
+		row(w, label, fmt.Sprintf("%d, to be answered before %s (in %s)", c.ID, clock(c.Deadline), client.Until(h.Time, c.Deadline)))
 	}
-	row(w, "Challenge:", challenge)
+	if len(h.Challenges) == 0 {
+		row(w, "Challenges:", "none open")
+	}
 	row(w, "Node:", h.Node.line())
 	for i, r := range h.Rentals {
 		label := ""

@@ -128,7 +128,10 @@ func (l *Loop) tell(err error) {
 	l.Log.Error("can't look for challenges or answer one; trying again", "error", err)
 }
 
-// look answers the open challenge, if there is one.
+// maxAnswers bounds the answers in one transaction; the next ones follow it.
+const maxAnswers = 20
+
+// look answers the open challenges, if there are any, oldest first.
 func (l *Loop) look(ctx context.Context) error {
 	listed, err := l.Chain.Machine(ctx, l.cfg.Key.MachineID())
 	if errors.Is(err, chain.ErrNotFound) {
@@ -139,28 +142,42 @@ func (l *Loop) look(ctx context.Context) error {
 	}
 	m := listed.Machine
 	l.warnHot(m)
-	if m.OpenChallenge == 0 {
-		l.told = ""
-		return nil
-	}
-	c, err := l.Chain.Challenge(ctx, m.OpenChallenge)
-	if errors.Is(err, chain.ErrNotFound) {
-		return nil // closed between the two questions
-	}
+	open, err := l.open(ctx, m.OpenChallenges)
 	if err != nil {
 		return err
 	}
+	if len(open) == 0 {
+		l.told = ""
+		return nil
+	}
 	if err := l.able(m); err != nil {
+		ids, oldest := m.OpenChallenges, open[0]
 		// Nothing will change by trying again soon, so it is said once for a
 		// challenge, and looked at again with the next block.
-		if said := fmt.Sprintf("%d: %v", c.Id, err); l.told != said {
+		if said := fmt.Sprintf("%v: %v", ids, err); l.told != said {
 			l.told = said
 			l.Log.Error("a challenge is open that this node can't answer: run dbc host answer before its deadline",
-				"challenge", c.Id, "deadline", c.Deadline, "error", err)
+				"challenges", ids, "deadline", oldest.Deadline, "error", err)
 		}
 		return nil
 	}
-	return l.answer(ctx, c)
+	return l.answer(ctx, open)
+}
+
+// open reads challenges, but for those that were closed between the questions.
+func (l *Loop) open(ctx context.Context, ids []uint64) ([]machine.Challenge, error) {
+	var open []machine.Challenge
+	for _, id := range ids[:min(len(ids), maxAnswers)] {
+		c, err := l.Chain.Challenge(ctx, id)
+		if errors.Is(err, chain.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		open = append(open, c)
+	}
+	return open, nil
 }
 
 // warnHot tells once of a key that can do more than it is here for.
@@ -184,9 +201,16 @@ func (l *Loop) able(m machine.Machine) error {
 	return nil
 }
 
-func (l *Loop) answer(ctx context.Context, c machine.Challenge) error {
-	l.Log.Info("answering a challenge", "challenge", c.Id, "challenger", c.Challenger, "deadline", c.Deadline)
-	tx, err := l.Chain.Broadcast(ctx, l.cfg.Operator, Answer(l.cfg.Key, l.cfg.ChainID, l.cfg.Operator.Address(), c))
+// answer sends the answers in one transaction. If one of the challenges was
+// closed before it came, the others are found again with the next block.
+func (l *Loop) answer(ctx context.Context, open []machine.Challenge) error {
+	c := open[0]
+	var answers []sdk.Msg
+	for _, c := range open {
+		l.Log.Info("answering a challenge", "challenge", c.Id, "challenger", c.Challenger, "deadline", c.Deadline)
+		answers = append(answers, Answer(l.cfg.Key, l.cfg.ChainID, l.cfg.Operator.Address(), c))
+	}
+	tx, err := l.Chain.Broadcast(ctx, l.cfg.Operator, answers...)
 	if isClosed(err) {
 		// By hand, by an answer that an earlier run of this node had sent, or
 		// by its deadline: the machine's state tells which.
@@ -196,7 +220,7 @@ func (l *Loop) answer(ctx context.Context, c machine.Challenge) error {
 	if err != nil {
 		return fmt.Errorf("answer challenge %d, deadline %s: %w", c.Id, c.Deadline.UTC().Format(time.RFC3339), err)
 	}
-	l.Log.Info("answered a challenge", "challenge", c.Id, "height", tx.Height, "tx", tx.Hash)
+	l.Log.Info("answered challenges", "first", c.Id, "challenges", len(open), "height", tx.Height, "tx", tx.Hash)
 	return nil
 }
 

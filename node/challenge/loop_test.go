@@ -39,12 +39,13 @@ func (s signer) Address() string { return chain.Address(s.PubKey()) }
 type dbcd struct {
 	mu      sync.Mutex
 	machine machine.Machine
-	open    machine.Challenge
+	open    []machine.Challenge
 	// fail are the results of the next broadcasts; nil is taken.
 	fail []error
 	// takes is how long a broadcast waits for its block.
 	takes time.Duration
 	sent  []*machine.MsgAnswerChallenge
+	txs   int
 	busy  int
 	err   error
 }
@@ -58,10 +59,12 @@ func (d *dbcd) Machine(context.Context, string) (machine.Listing, error) {
 func (d *dbcd) Challenge(_ context.Context, id uint64) (machine.Challenge, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if id != d.open.Id {
-		return machine.Challenge{}, chain.ErrNotFound
+	for _, c := range d.open {
+		if c.Id == id {
+			return c, nil
+		}
 	}
-	return d.open, nil
+	return machine.Challenge{}, chain.ErrNotFound
 }
 
 func (d *dbcd) Broadcast(ctx context.Context, _ chain.Signer, msgs ...sdk.Msg) (chain.TxResult, error) {
@@ -69,7 +72,10 @@ func (d *dbcd) Broadcast(ctx context.Context, _ chain.Signer, msgs ...sdk.Msg) (
 	if d.busy++; d.busy > 1 {
 		panic("two answers at once")
 	}
-	d.sent = append(d.sent, msgs[0].(*machine.MsgAnswerChallenge))
+	for _, msg := range msgs {
+		d.sent = append(d.sent, msg.(*machine.MsgAnswerChallenge))
+	}
+	d.txs++
 	var err error
 	if len(d.fail) > 0 {
 		err, d.fail = d.fail[0], d.fail[1:]
@@ -84,7 +90,7 @@ func (d *dbcd) Broadcast(ctx context.Context, _ chain.Signer, msgs ...sdk.Msg) (
 	defer d.mu.Unlock()
 	d.busy--
 	if err == nil {
-		d.machine.OpenChallenge = 0
+		d.machine.OpenChallenges = d.machine.OpenChallenges[len(msgs):]
 	}
 	return chain.TxResult{}, err
 }
@@ -92,7 +98,8 @@ func (d *dbcd) Broadcast(ctx context.Context, _ chain.Signer, msgs ...sdk.Msg) (
 func (d *dbcd) challenge(id uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.machine.OpenChallenge, d.open = id, machine.Challenge{Id: id, MachineId: d.machine.Id, Height: 40 + int64(id)}
+	d.machine.OpenChallenges = append(d.machine.OpenChallenges, id)
+	d.open = append(d.open, machine.Challenge{Id: id, MachineId: d.machine.Id, Height: 40 + int64(id)})
 }
 
 // world is a loop in a bubble of time.
@@ -207,11 +214,36 @@ func TestTriesAgain(t *testing.T) {
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // the bubble's time
 		synctest.Wait()
-		if len(w.dbcd.sent) != 4 || w.dbcd.machine.OpenChallenge != 0 {
+		if len(w.dbcd.sent) != 4 || len(w.dbcd.machine.OpenChallenges) != 0 {
 			t.Errorf("%d tries", len(w.dbcd.sent))
 		}
 		if said := w.log.String(); !strings.Contains(said, "insufficient funds") {
 			t.Errorf("the log has no reason: %s", said)
+		}
+	})
+}
+
+// Renters may ask while others do: all are answered, some in each transaction.
+func TestAnswersAllThatAreOpen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := begin(t, newSigner())
+		for id := range uint64(65) {
+			w.dbcd.challenge(id + 1)
+		}
+		w.dbcd.open = append(w.dbcd.open[:3], w.dbcd.open[4:]...) // closed between the questions
+		w.block()
+		if len(w.dbcd.sent) != 19 || w.dbcd.txs != 1 {
+			t.Fatalf("%d answers in %d transactions", len(w.dbcd.sent), w.dbcd.txs)
+		}
+		if first, last := w.dbcd.sent[0].ChallengeId, w.dbcd.sent[18].ChallengeId; first != 1 || last != 20 {
+			t.Errorf("challenges %d to %d were answered first", first, last)
+		}
+		for range 4 {
+			w.block()
+		}
+		if len(w.dbcd.machine.OpenChallenges) != 0 {
+			t.Errorf("%v are open", w.dbcd.machine.OpenChallenges)
 		}
 	})
 }

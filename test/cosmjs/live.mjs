@@ -2,7 +2,7 @@
 // rented, renewed, challenged and broken as a renter's and a host's own program
 // would do it. RPC names the daemon. Prints one line of JSON for each message.
 import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { Secp256k1HdWallet } from "@cosmjs/amino";
+import { makeCosmoshubPath, Secp256k1HdWallet } from "@cosmjs/amino";
 import { toHex, toUtf8 } from "@cosmjs/encoding";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { SigningStargateClient } from "@cosmjs/stargate";
@@ -24,14 +24,14 @@ function key(n) {
 }
 
 async function walk(mode, n) {
-  const wallet = await wallets[mode].fromMnemonic(mnemonic, { prefix: "dbc" });
-  const [{ address }] = await wallet.getAccounts();
+  const wallet = await wallets[mode].fromMnemonic(mnemonic, { prefix: "dbc", hdPaths: [makeCosmoshubPath(0), makeCosmoshubPath(1)] });
+  const [{ address }, { address: stranger }] = await wallet.getAccounts();
   const client = await SigningStargateClient.connectWithSigner(endpoint, wallet, { registry, aminoTypes, broadcastPollIntervalMs: 200 });
   const chainId = await client.getChainId();
   const node = key(n);
 
-  async function send(module, name, value) {
-    const result = await client.signAndBroadcast(address, [{ typeUrl: `/dbc.${module}.v1.Msg${name}`, value }], fee, "by CosmJS");
+  async function send(module, name, value, signer = address) {
+    const result = await client.signAndBroadcast(signer, [{ typeUrl: `/dbc.${module}.v1.Msg${name}`, value }], fee, "by CosmJS");
     console.log(JSON.stringify({ mode, message: name, code: result.code, log: result.rawLog, height: result.height }));
     const [reply] = result.msgResponses;
     return reply && types[module].lookupType(`Msg${name}Response`).decode(reply.value);
@@ -62,7 +62,10 @@ async function walk(mode, n) {
   await send("rental", "ReletMachine", { renter: address, ...machine, add_duration_seconds: "1800" });
   await send("rental", "CancelRent", { renter: address, rent_id: String((await rent()).rent_id) });
 
-  const { challenge_id } = await send("machine", "Challenge", { challenger: address, ...machine });
+  const coins = await SigningStargateClient.connectWithSigner(endpoint, wallet, { broadcastPollIntervalMs: 200 });
+  await coins.sendTokens(address, stranger, [{ denom: "udbc", amount: "20000000" }], fee, "for a deposit and its gas");
+  coins.disconnect();
+  const { challenge_id } = await send("machine", "Challenge", { challenger: stranger, ...machine }, stranger);
   const { height } = await challengeOf(client, challenge_id);
   await send("machine", "AnswerChallenge", {
     ...operator, challenge_id: String(challenge_id), height, signature: node.sign("dbc-answer-v1", chainId, node.id, challenge_id, height),

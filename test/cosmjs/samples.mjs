@@ -58,6 +58,7 @@ export function samples(signer) {
       params: {
         stake_base: "1000000000", stake_per_slot: "1000000000", answer_window: seconds(600), challenge_deposit: "5000000", drain_notice: seconds(86400),
         unbonding_time: seconds(604800), gpu_cooldown: seconds(86400), max_block_gap: { seconds: "60", nanos: 1 }, max_due_per_block: 100,
+        stake_days: 12, reward_interval: seconds(86400),
       },
     }),
     "rent slots": r("RentMachine", { renter: signer, machine_id: machine, duration_seconds: "259200", slots: 2, max_total: "18446744073709551615", listing_version: "3" }),

@@ -27,7 +27,7 @@ func TestHost(t *testing.T) {
 	w.refused("host", "drain", w.info.MachineID, "--in", "1s", "--wallet", devnet.Operator)
 	w.refused("host", "drain", w.info.MachineID, "--lift", "--wallet", "alice")
 	if status := w.status(); status.DrainFrom == "" || status.Stake != status.StakeRequired+5_500_000 ||
-		len(status.Rentals) != 1 || !status.Node.Reachable || status.Challenge != nil {
+		len(status.Rentals) != 1 || !status.Node.Reachable || len(status.Challenges) != 0 {
 		t.Errorf("status %+v", status)
 	}
 
@@ -76,7 +76,7 @@ func (w *world) challenges() {
 			Challenger: stranger.Address(), MachineId: w.info.MachineID,
 		})
 		w.must(err)
-		w.waitFor("the challenge is answered", func() bool { return w.status().Challenge == nil })
+		w.waitFor("the challenge is answered", func() bool { return len(w.status().Challenges) == 0 })
 		if status := w.status(); status.State != "online" {
 			w.t.Fatalf("the machine is %s", status.State)
 		}
@@ -94,7 +94,7 @@ type hostStatus struct {
 	WithdrawableAt string `json:"stake_withdrawable_at"`
 	Stake          uint64 `json:"stake_udbc"`
 	StakeRequired  uint64 `json:"stake_required_udbc"`
-	Challenge      any    `json:"open_challenge"`
+	Challenges     []any  `json:"open_challenges"`
 	Rentals        []any  `json:"open_rentals"`
 	Node           struct{ Reachable bool }
 }

@@ -38,9 +38,9 @@ var (
 	ErrState = errors.Register(ModuleName, 17, "wrong machine state")
 	// ErrRentalsOpen: slots of the machine are rented.
 	ErrRentalsOpen = errors.Register(ModuleName, 18, "rentals are open")
-	// ErrChallengeOpen: the machine has a challenge to answer first.
+	// ErrChallengeOpen: the machine has a challenge that must be closed first.
 	ErrChallengeOpen = errors.Register(ModuleName, 19, "a challenge is open")
-	// ErrChallengeClosed: the challenge is not the machine's open one, or its deadline passed.
+	// ErrChallengeClosed: the challenge is none of the machine's open ones, or its deadline passed.
 	ErrChallengeClosed = errors.Register(ModuleName, 20, "challenge is closed")
 	// ErrDrain: a drain would begin too early or too late.
 	ErrDrain = errors.Register(ModuleName, 21, "invalid drain")

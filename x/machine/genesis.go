@@ -21,64 +21,84 @@ func (gs GenesisState) Validate() error {
 	if gs.Halt.Total < 0 {
 		return genesisError("halt.total", gs.Halt.Total, "at least 0")
 	}
-	open, err := gs.validateMachines()
-	if err != nil {
+	if err := gs.validateMachines(); err != nil {
 		return err
 	}
-	return gs.validateChallenges(open)
+	return gs.validateChallenges()
 }
 
-// validateMachines returns the machine of each open challenge.
-func (gs GenesisState) validateMachines() (map[uint64]string, error) {
-	open, machines, gpus := make(map[uint64]string), make(map[string]bool), make(map[string]bool)
+func (gs GenesisState) validateMachines() error {
+	machines, gpus := make(map[string]bool), make(map[string]bool)
 	for _, m := range gs.Machines {
 		if machines[m.Id] {
-			return nil, genesisError("machines.id", m.Id, "named once")
+			return genesisError("machines.id", m.Id, "named once")
 		}
 		machines[m.Id] = true
 		if err := m.validate(); err != nil {
-			return nil, err
-		}
-		if m.OpenChallenge != 0 {
-			if open[m.OpenChallenge] != "" {
-				return nil, genesisError("machines.open_challenge", m.OpenChallenge, "of one machine")
-			}
-			open[m.OpenChallenge] = m.Id
+			return err
 		}
 		if m.State == MACHINE_STATE_RETIRED {
 			continue
 		}
 		for _, id := range m.Facts.GPUIDs() {
 			if gpus[id] {
-				return nil, genesisError("machines.facts.gpu_ids", id, "bonded once")
+				return genesisError("machines.facts.gpu_ids", id, "bonded once")
 			}
 			gpus[id] = true
 		}
 	}
 	for _, c := range gs.GpuCooldowns {
 		if err := validateName("gpu_cooldowns.gpu_id", c.GpuId); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return open, nil
+	return nil
 }
 
-func (gs GenesisState) validateChallenges(open map[uint64]string) error {
-	seen := make(map[uint64]bool)
+// validateChallenges holds the challenges against the machines that have them
+// open. One that no machine names is void and waits for its deposit.
+func (gs GenesisState) validateChallenges() error {
+	challenges := make(map[uint64]Challenge)
 	for _, c := range gs.Challenges {
-		if c.Id == 0 || c.Id >= gs.NextChallengeId || seen[c.Id] {
+		if _, twice := challenges[c.Id]; twice || c.Id == 0 || c.Id >= gs.NextChallengeId {
 			return genesisError("challenges.id", c.Id, "named once, 1 or more and below next_challenge_id")
 		}
-		seen[c.Id] = true
-		if open[c.Id] != c.MachineId {
-			return genesisError("challenges.machine_id", c.MachineId, "that of the machine whose open_challenge it is")
+		challenges[c.Id] = c
+		if _, err := ParseID(c.MachineId); err != nil {
+			return err
+		}
+		if c.Deposit == 0 || c.Deposit > MaxStakeParam {
+			return genesisError("challenges.deposit", c.Deposit, "1 to 10^17 udbc")
 		}
 		if _, err := sdk.AccAddressFromBech32(c.Challenger); err != nil {
 			return genesisError("challenges.challenger", clip(c.Challenger), "an address of this chain")
 		}
 	}
-	if len(open) != len(seen) {
-		return genesisError("challenges", len(seen), "as many as machines with an open_challenge")
+	for _, m := range gs.Machines {
+		if err := m.CheckChallenges(challenges); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckChallenges checks that the machine's open challenges are among all, are
+// its own, stand oldest first by time and deadline, and have a place each.
+func (m Machine) CheckChallenges(challenges map[uint64]Challenge) error {
+	places := make(map[uint32]bool)
+	var last Challenge
+	for _, id := range m.OpenChallenges {
+		c, there := challenges[id]
+		if !there || c.MachineId != m.Id {
+			return genesisError("machines.open_challenges", id, "one of the challenges, of this machine")
+		}
+		if c.Id < last.Id || c.Time.Before(last.Time) || c.Deadline.Before(last.Deadline) {
+			return genesisError("machines.open_challenges", m.OpenChallenges, "oldest first, by id, time and deadline")
+		}
+		if places[c.Place] || c.Place > MaxSlots { // the machine may have fewer by now
+			return genesisError("challenges.place", c.Place, "0 or a slot's number plus one, of one challenge")
+		}
+		places[c.Place], last = true, c
 	}
 	return nil
 }
@@ -107,8 +127,8 @@ func (m Machine) validate() error {
 	if (m.State == MACHINE_STATE_RETIRED) != (m.RetiredAt != nil) {
 		return genesisError("machines.retired_at", m.RetiredAt, "set exactly when retired")
 	}
-	if m.OpenChallenge != 0 && m.State != MACHINE_STATE_ONLINE {
-		return genesisError("machines.open_challenge", m.OpenChallenge, "0 of a machine that is not online")
+	if len(m.OpenChallenges) > 0 && m.State != MACHINE_STATE_ONLINE {
+		return genesisError("machines.open_challenges", m.OpenChallenges, "empty of a machine that is not online")
 	}
 	return nil
 }

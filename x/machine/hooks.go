@@ -3,6 +3,8 @@ package machine
 import (
 	"context"
 	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
 // MachineHooks is what x/machine tells whoever rents machines out; app/ sets
@@ -16,7 +18,10 @@ type MachineHooks interface {
 	// AfterMachineOnline: the machine was offline from offlineSince, moved by
 	// the time for which the chain stood still since, until now.
 	AfterMachineOnline(ctx context.Context, machineID string, offlineSince, now time.Time) error
+	// RentedSlots are the slots of the machine that an account rents now, ascending.
+	RentedSlots(ctx context.Context, machineID string, renter sdk.AccAddress) ([]uint32, error)
 	// AfterChallengeClosed: what waited for the challenge can be settled. For an
-	// unanswered one AfterMachineOffline came before.
+	// unanswered one AfterMachineOffline came before. An answered one may leave
+	// others open, whose oldest is what rent waits for then.
 	AfterChallengeClosed(ctx context.Context, machineID string, challengeID uint64, answered bool) error
 }

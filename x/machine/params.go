@@ -32,6 +32,7 @@ func DefaultParams() Params {
 		MaxBlockGap:      time.Minute,
 		MaxDuePerBlock:   100,
 		StakeDays:        12,
+		RewardInterval:   24 * time.Hour,
 	}
 }
 
@@ -61,6 +62,7 @@ func (p Params) Validate() error {
 		{"drain_notice", p.DrainNotice, 0},
 		{"unbonding_time", p.UnbondingTime, time.Second},
 		{"gpu_cooldown", p.GpuCooldown, 0},
+		{"reward_interval", p.RewardInterval, 0},
 		{"max_block_gap", p.MaxBlockGap, time.Second},
 	} {
 		if window.value < window.least || window.value > maxWindow {

@@ -1507,7 +1507,8 @@ type MsgClient interface {
 	SetOffline(ctx context.Context, in *MsgSetOffline, opts ...grpc.CallOption) (*MsgSetOfflineResponse, error)
 	// Drain lets no rental reach beyond a time at least drain_notice ahead.
 	Drain(ctx context.Context, in *MsgDrain, opts ...grpc.CallOption) (*MsgDrainResponse, error)
-	// Challenge asks with a deposit whether a machine is there.
+	// Challenge asks with a deposit whether a machine is there. Anybody but its
+	// owner and operator may; its renters also while another challenge is open.
 	Challenge(ctx context.Context, in *MsgChallenge, opts ...grpc.CallOption) (*MsgChallengeResponse, error)
 	// AnswerChallenge proves with the machine's key that it is.
 	AnswerChallenge(ctx context.Context, in *MsgAnswerChallenge, opts ...grpc.CallOption) (*MsgAnswerChallengeResponse, error)
@@ -1651,7 +1652,8 @@ type MsgServer interface {
 	SetOffline(context.Context, *MsgSetOffline) (*MsgSetOfflineResponse, error)
 	// Drain lets no rental reach beyond a time at least drain_notice ahead.
 	Drain(context.Context, *MsgDrain) (*MsgDrainResponse, error)
-	// Challenge asks with a deposit whether a machine is there.
+	// Challenge asks with a deposit whether a machine is there. Anybody but its
+	// owner and operator may; its renters also while another challenge is open.
 	Challenge(context.Context, *MsgChallenge) (*MsgChallengeResponse, error)
 	// AnswerChallenge proves with the machine's key that it is.
 	AnswerChallenge(context.Context, *MsgAnswerChallenge) (*MsgAnswerChallengeResponse, error)

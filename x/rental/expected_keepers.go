@@ -29,7 +29,7 @@ type MachineReader interface {
 	FreeSlots(ctx context.Context, id string) ([]uint32, error)
 	// Rentals are those that hold slots, ascending: the open ones.
 	Rentals(ctx context.Context, id string) ([]uint64, error)
-	// OpenChallenge is the machine's open challenge; false without one.
+	// OpenChallenge is the machine's oldest open challenge; false without one.
 	OpenChallenge(ctx context.Context, id string) (machine.Challenge, bool, error)
 	// Halted is the sum of all time in which the chain stood still, the current block included.
 	Halted(ctx context.Context) (time.Duration, error)

@@ -9,7 +9,7 @@ import { Stack } from "../ui/Layout";
 import { useNow } from "../ui/useNow";
 import { messages } from "./messages";
 
-/** ChallengeNote tells of an open challenge: until when it must be answered, and how. */
+/** ChallengeNote tells of the oldest open challenge: until when it must be answered, and how. */
 export function ChallengeNote({ id }: { id: bigint }) {
   const m = useMessages(messages);
   const format = useFormat();

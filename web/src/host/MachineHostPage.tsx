@@ -53,7 +53,9 @@ export default function MachineHostPage() {
 function Hosted({ listing, machine, params }: { listing: Listing; machine: Machine; params: Params }) {
   return (
     <Columns side={<About listing={listing} machine={machine} />}>
-      {machine.openChallenge !== 0n && <ChallengeNote id={machine.openChallenge} />}
+      {machine.openChallenges.slice(0, 1).map((oldest) => (
+        <ChallengeNote key={oldest} id={oldest} />
+      ))}
       <Earnings machine={machine} />
       <Actions listing={listing} machine={machine} params={params} />
     </Columns>

@@ -16,7 +16,7 @@ export function StateBadges({ machine }: { machine: Machine }) {
         {m.states[name]}
       </Badge>
       {machine.drainFrom && <Badge tone="warn">{m.draining}</Badge>}
-      {machine.openChallenge !== 0n && <Badge tone="bad">{m.challenged}</Badge>}
+      {machine.openChallenges.length > 0 && <Badge tone="bad">{m.challenged}</Badge>}
       {name !== "retired" && stakeTooLow(machine) && <Badge tone="bad">{m.low}</Badge>}
     </Row>
   );

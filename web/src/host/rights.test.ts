@@ -62,7 +62,7 @@ test("the stake can be withdrawn after the later of retirement and the last rent
 
 test("retiring waits for rentals and challenges, going offline for challenges", () => {
   const free = listed({ state: ONLINE }).listing;
-  const challenged = listed({ state: ONLINE, openChallenge: 3n }).listing;
+  const challenged = listed({ state: ONLINE, openChallenges: [3n] }).listing;
   const taken = listed({ state: ONLINE }, [0]).listing;
   expect(obstacleTo("retire", free, params, 0n)).toBeUndefined();
   expect(obstacleTo("retire", taken, params, 0n)).toBe("rented");

@@ -61,7 +61,7 @@ export function actionsOf({ state, stake, drainFrom }: Machine): Action[] {
 export function obstacleTo(action: Action, listing: Listing, params: Params, now: bigint): Obstacle | undefined {
   const { machine } = listing;
   if (!machine) return undefined;
-  const challenged = machine.openChallenge !== 0n;
+  const challenged = machine.openChallenges.length > 0;
   if (action === "offline" && challenged) return "challenged";
   if (action === "retire" && challenged) return "challenged";
   if (action === "retire" && rented(listing) > 0) return "rented";

@@ -3,7 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"cosmossdk.io/collections"
@@ -14,147 +14,81 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// retryDelay keeps a challenge that could not be closed from holding up others.
-const retryDelay = time.Minute
-
-// OpenChallenge is a machine's open challenge with its effective deadline;
-// false without one.
+// OpenChallenge returns the oldest open challenge of a machine with its
+// effective deadline; false without one. Until it is closed, rent is earned
+// only up to its time.
 func (k *Keeper) OpenChallenge(ctx context.Context, id string) (machine.Challenge, bool, error) {
 	m, err := k.load(ctx, id)
-	if err != nil || m.OpenChallenge == 0 {
+	if err != nil {
 		return machine.Challenge{}, false, err
 	}
-	c, err := k.challenge(ctx, m.OpenChallenge)
-	if err != nil {
+	c, open, err := k.oldest(ctx, m)
+	if err != nil || !open {
 		return machine.Challenge{}, false, err
 	}
 	halted, err := k.Halted(ctx)
 	return c.Effective(halted), err == nil, err
 }
 
-// SettleChallenge closes a machine's challenge if its deadline has come.
+// oldest returns the machine's first open challenge as it is stored. No other
+// one began or ends before it.
+func (k *Keeper) oldest(ctx context.Context, m machine.Machine) (machine.Challenge, bool, error) {
+	if len(m.OpenChallenges) == 0 {
+		return machine.Challenge{}, false, nil
+	}
+	c, err := k.challenge(ctx, m.OpenChallenges[0])
+	return c, err == nil, err
+}
+
+// SettleChallenge takes a machine offline if the deadline of a challenge has
+// come. The others that are open are void by that; the end block returns their
+// deposits at their deadlines, so that this costs the same however many they are.
 func (k *Keeper) SettleChallenge(ctx context.Context, id string) error {
 	m, err := k.load(ctx, id)
-	if err != nil || m.OpenChallenge == 0 {
+	if err != nil {
 		return err
 	}
-	c, err := k.challenge(ctx, m.OpenChallenge)
-	if err != nil {
+	c, open, err := k.oldest(ctx, m)
+	if err != nil || !open {
 		return err
 	}
 	halted, err := k.Halted(ctx)
 	if err != nil || !c.Due(blockTime(ctx), halted) {
 		return err
 	}
-	return k.closeUnanswered(ctx, c)
+	return k.closeUnanswered(ctx, c, halted)
 }
 
-// EndBlock closes challenges whose deadline has come, each in a cache context:
-// one that fails comes back after a delay, and the others are served. It then
-// forgets cool-downs that are over.
-func (k *Keeper) EndBlock(ctx context.Context) error {
+// unanswered is what becomes of a machine that let its oldest challenge's deadline pass.
+func unanswered(m machine.Machine, c machine.Challenge) machine.Machine {
+	since := c.Time.Add(-c.Halted)
+	m.State, m.OfflineSince, m.OpenChallenges = machine.MACHINE_STATE_OFFLINE, &since, nil
+	return m
+}
+
+func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge, halted time.Duration) error {
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {
 		return err
 	}
-	halted, err := k.Halted(ctx)
-	if err != nil {
-		return err
-	}
-	stored := blockTime(ctx).Add(-halted)
-	due, err := k.due(ctx, stored, params.MaxDuePerBlock)
-	if err != nil {
-		return err
-	}
-	for _, key := range due {
-		if err := k.expire(ctx, key.K2()); err != nil {
-			sdk.UnwrapSDKContext(ctx).Logger().Error("close challenge", "challenge", key.K2(), "error", err)
-			if err := k.postpone(ctx, key, stored.Add(retryDelay)); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := k.ChallengeQueue.Remove(ctx, key); err != nil {
-			return err
-		}
-	}
-	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := k.forgetCooldowns(cached, params.MaxDuePerBlock); err != nil { //nolint:contextcheck // an sdk.Context inherits by CacheContext
-		cached.Logger().Error("cool-downs not forgotten", "error", err) // tidying up must not halt the chain
-		return nil
-	}
-	write()
-	return nil
-}
-
-func (k *Keeper) due(ctx context.Context, stored time.Time, most uint32) ([]collections.Pair[time.Time, uint64], error) {
-	var due []collections.Pair[time.Time, uint64]
-	err := k.ChallengeQueue.Walk(ctx, collections.NewPrefixUntilPairRange[time.Time, uint64](stored),
-		func(key collections.Pair[time.Time, uint64]) (bool, error) {
-			due = append(due, key)
-			return uint32(len(due)) >= most, nil
-		})
-	return due, err
-}
-
-func (k *Keeper) postpone(ctx context.Context, key collections.Pair[time.Time, uint64], until time.Time) error {
-	if err := k.ChallengeQueue.Remove(ctx, key); err != nil {
-		return err
-	}
-	return k.ChallengeQueue.Set(ctx, collections.Join(until, key.K2()))
-}
-
-// expire closes one challenge, or changes nothing; a panic counts as an error,
-// because one that leaves the end block stops the chain. A challenge that is
-// gone was closed by a message.
-func (k *Keeper) expire(ctx context.Context, id uint64) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
-	c, err := k.challenge(ctx, id)
-	if errorsmod.IsOf(err, machine.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := k.closeUnanswered(cached, c); err != nil { //nolint:contextcheck // cached is made from ctx
-		return err
-	}
-	write()
-	return nil
-}
-
-// unanswered is what becomes of a machine that let its challenge's deadline pass.
-func unanswered(m machine.Machine, c machine.Challenge) machine.Machine {
-	since := c.Time.Add(-c.Halted)
-	m.State, m.OfflineSince, m.OpenChallenge = machine.MACHINE_STATE_OFFLINE, &since, 0
-	return m
-}
-
-func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge) error {
+	var reward uint64
 	var from machine.MachineState
 	m, err := k.change(ctx, c.MachineId, func(m *machine.Machine) error {
 		from = m.State
 		*m = unanswered(*m, c)
+		reward = rewarded(m, c.Deposit, params.RewardInterval, blockTime(ctx))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	challenger, err := sdk.AccAddressFromBech32(c.Challenger)
-	if err != nil {
+	if err := k.removeChallenge(ctx, c, c.Challenger, reward); err != nil {
 		return err
 	}
-	if err := k.removeChallenge(ctx, c, challenger); err != nil {
-		return err
-	}
-	halted, err := k.Halted(ctx)
-	if err != nil {
-		return err
+	if reward > 0 {
+		if err := emit(ctx, &machine.EventStakeChanged{MachineId: m.Id, Stake: m.Stake}); err != nil {
+			return err
+		}
 	}
 	since := *m.Effective(halted).OfflineSince
 	if err := k.hooks.AfterMachineOffline(ctx, m.Id, since, c.Id); err != nil {
@@ -163,25 +97,48 @@ func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge) error
 	if err := emit(ctx, &machine.EventStateChanged{MachineId: m.Id, From: from, To: m.State, Since: since, ChallengeId: c.Id}); err != nil {
 		return err
 	}
-	return k.closed(ctx, c, false)
+	if err := k.hooks.AfterChallengeClosed(ctx, m.Id, c.Id, false); err != nil {
+		return err
+	}
+	return emit(ctx, &machine.EventChallengeClosed{MachineId: m.Id, ChallengeId: c.Id, Reward: reward})
 }
 
-// removeChallenge takes a challenge out of the store and its deposit to whom it belongs now.
-func (k *Keeper) removeChallenge(ctx context.Context, c machine.Challenge, deposit sdk.AccAddress) error {
+// rewarded takes from the stake what an unanswered challenge earns: as much as
+// its deposit, at most what is there, and nothing within an interval of the last
+// one, or a host that challenges itself would take its stake out before it unbonds.
+func rewarded(m *machine.Machine, deposit uint64, interval time.Duration, now time.Time) uint64 {
+	if m.RewardedAt != nil && now.Before(m.RewardedAt.Add(interval)) {
+		return 0
+	}
+	reward := min(deposit, m.Stake)
+	m.Stake -= reward
+	m.RewardedAt = &now
+	return reward
+}
+
+// voidChallenge returns the deposit of a challenge whose machine went offline
+// before anybody had to answer it.
+func (k *Keeper) voidChallenge(ctx context.Context, c machine.Challenge) error {
+	if err := k.removeChallenge(ctx, c, c.Challenger, 0); err != nil {
+		return err
+	}
+	return emit(ctx, &machine.EventChallengeClosed{MachineId: c.MachineId, ChallengeId: c.Id, Void: true})
+}
+
+// removeChallenge takes a challenge out of the store, and pays its deposit, and
+// a reward that left the stake, to whom they belong now.
+func (k *Keeper) removeChallenge(ctx context.Context, c machine.Challenge, to string, reward uint64) error {
 	if err := k.Challenges.Remove(ctx, c.Id); err != nil {
 		return err
 	}
 	if err := k.ChallengeQueue.Remove(ctx, collections.Join(c.Deadline, c.Id)); err != nil {
 		return err
 	}
-	return k.pay(ctx, deposit, c.Deposit)
-}
-
-func (k *Keeper) closed(ctx context.Context, c machine.Challenge, answered bool) error {
-	if err := k.hooks.AfterChallengeClosed(ctx, c.MachineId, c.Id, answered); err != nil {
+	account, err := sdk.AccAddressFromBech32(to)
+	if err != nil {
 		return err
 	}
-	return emit(ctx, &machine.EventChallengeClosed{MachineId: c.MachineId, ChallengeId: c.Id, Answered: answered})
+	return k.pay(ctx, account, c.Deposit+reward) // no overflow: both are parts of the coin's supply
 }
 
 func (k *Keeper) challenge(ctx context.Context, id uint64) (machine.Challenge, error) {
@@ -190,4 +147,9 @@ func (k *Keeper) challenge(ctx context.Context, id uint64) (machine.Challenge, e
 		return c, errorsmod.Wrapf(machine.ErrNotFound, "challenge_id %d: no such open challenge", id)
 	}
 	return c, err
+}
+
+// without returns the ids but one; the list that it is given stays as it is.
+func without(ids []uint64, id uint64) []uint64 {
+	return slices.DeleteFunc(slices.Clone(ids), func(other uint64) bool { return other == id })
 }

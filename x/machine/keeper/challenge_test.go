@@ -43,7 +43,8 @@ func TestUnansweredChallengeTakesOfflineFromItsTime(t *testing.T) {
 	f.next(time.Second)
 	require.Equal(t, []string{"offline since +5s by 1", "challenge 1 answered false"}, f.hooks.take())
 	require.Equal(t, c.Time, *f.machine(n.id).OfflineSince)
-	require.EqualValues(t, wealth, f.balance(challenger))
+	require.EqualValues(t, wealth+deposit, f.balance(challenger), "the deposit, and as much from the stake")
+	require.EqualValues(t, 2_000*dbc-deposit, f.machine(n.id).Stake)
 	f.check()
 }
 
@@ -75,6 +76,10 @@ func TestChallengeRefusals(t *testing.T) {
 	require.ErrorIs(t, err, machine.ErrState, "a machine that is not online is not challenged")
 	_, err = f.msgs.SetOnline(f.ctx, n.online(f, 1))
 	require.NoError(t, err)
+	for name, party := range map[string]string{"owner": owner, "operator": operator} {
+		_, err = f.msgs.Challenge(f.ctx, &machine.MsgChallenge{Challenger: party, MachineId: n.id})
+		require.ErrorIs(t, err, machine.ErrUnauthorized, name)
+	}
 	c := f.challenged(n)
 	_, err = f.msgs.Challenge(f.ctx, ask)
 	require.ErrorIs(t, err, machine.ErrChallengeOpen)
@@ -113,7 +118,7 @@ func TestFailingHookKeepsTheChainGoing(t *testing.T) {
 			*f.hooks = recorder{}
 			f.pass(3 * time.Minute)
 			require.Equal(t, []string{"offline since +0s by 1", "challenge 1 answered false"}, f.hooks.take())
-			require.EqualValues(t, wealth, f.balance(challenger))
+			require.EqualValues(t, wealth+deposit, f.balance(challenger))
 			f.check()
 		})
 	}

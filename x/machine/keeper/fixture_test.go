@@ -69,7 +69,7 @@ func newFixture(t require.TestingT) *fixture {
 	f := &fixture{t: t, ctx: ctx, k: k, bank: bankKeeper, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k), hooks: hooks}
 	require.NoError(t, k.InitGenesis(ctx, *machine.DefaultGenesis()))
 	require.NoError(t, k.BeginBlock(ctx))
-	for _, account := range []string{owner, operator, challenger} {
+	for _, account := range []string{owner, operator, challenger, payout, account("stranger")} {
 		require.NoError(t, bankKeeper.MintCoins(ctx, faucet, udbc(int64(wealth))))
 		require.NoError(t, bankKeeper.SendCoinsFromModuleToAccount(ctx, faucet, sdk.MustAccAddressFromBech32(account), udbc(int64(wealth))))
 	}
@@ -205,6 +205,8 @@ type recorder struct {
 	calls []string
 	fail  error
 	panic bool
+	// rents are the slots that accounts rent, by address, on every machine.
+	rents map[string][]uint32
 }
 
 var _ machine.MachineHooks = (*recorder)(nil)
@@ -222,6 +224,10 @@ func (r *recorder) AfterMachineOffline(_ context.Context, _ string, since time.T
 func (r *recorder) AfterMachineOnline(_ context.Context, _ string, since, now time.Time) error {
 	r.calls = append(r.calls, fmt.Sprintf("online after %s", now.Sub(since)))
 	return r.fail
+}
+
+func (r *recorder) RentedSlots(_ context.Context, _ string, renter sdk.AccAddress) ([]uint32, error) {
+	return r.rents[renter.String()], nil
 }
 
 func (r *recorder) AfterChallengeClosed(_ context.Context, _ string, id uint64, answered bool) error {

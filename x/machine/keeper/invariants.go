@@ -124,13 +124,22 @@ func (k *Keeper) checkChallenges(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return k.Challenges.Walk(ctx, nil, func(id uint64, c machine.Challenge) (bool, error) {
-		m, err := k.load(ctx, c.MachineId)
-		if err != nil {
-			return true, err
+	challenges := make(map[uint64]machine.Challenge)
+	if err := k.Challenges.Walk(ctx, nil, func(id uint64, c machine.Challenge) (bool, error) {
+		challenges[id] = c
+		if !queued[id] {
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "challenge %d of machine %s is not queued", id, c.MachineId)
 		}
-		if m.OpenChallenge != id || m.State != machine.MACHINE_STATE_ONLINE || !queued[id] {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "challenge %d: machine %s is %s with challenge %d, queued %t", id, m.Id, m.State.Word(), m.OpenChallenge, queued[id])
+		return false, nil
+	}); err != nil {
+		return err
+	}
+	return k.Bonds.Walk(ctx, nil, func(id string, m machine.Machine) (bool, error) {
+		if len(m.OpenChallenges) > 0 && m.State != machine.MACHINE_STATE_ONLINE {
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s is %s with open challenges %v", id, m.State.Word(), m.OpenChallenges)
+		}
+		if err := m.CheckChallenges(challenges); err != nil {
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s: %s", id, err)
 		}
 		return false, nil
 	})

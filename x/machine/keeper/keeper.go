@@ -101,5 +101,10 @@ func (noHooks) AfterMachineOffline(context.Context, string, time.Time, uint64) e
 // AfterMachineOnline tells nobody.
 func (noHooks) AfterMachineOnline(context.Context, string, time.Time, time.Time) error { return nil }
 
+// RentedSlots are none.
+func (noHooks) RentedSlots(context.Context, string, sdk.AccAddress) ([]uint32, error) {
+	return nil, nil
+}
+
 // AfterChallengeClosed tells nobody.
 func (noHooks) AfterChallengeClosed(context.Context, string, uint64, bool) error { return nil }

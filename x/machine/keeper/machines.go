@@ -41,14 +41,12 @@ func (k *Keeper) effective(ctx context.Context, m machine.Machine) (machine.Mach
 	if err != nil {
 		return m, err
 	}
-	if m.OpenChallenge != 0 {
-		c, err := k.challenge(ctx, m.OpenChallenge)
-		if err != nil {
-			return m, err
-		}
-		if c.Due(blockTime(ctx), halted) {
-			m = unanswered(m, c)
-		}
+	c, open, err := k.oldest(ctx, m)
+	if err != nil {
+		return m, err
+	}
+	if open && c.Due(blockTime(ctx), halted) {
+		m = unanswered(m, c)
 	}
 	return m.Effective(halted), nil
 }

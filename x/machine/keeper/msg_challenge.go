@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"cosmossdk.io/collections"
@@ -27,10 +28,14 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	if m.State != machine.MACHINE_STATE_ONLINE {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word())
 	}
-	if m.OpenChallenge != 0 {
-		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: challenge %d must be closed first", m.Id, m.OpenChallenge)
+	if msg.Challenger == m.Owner || msg.Challenger == m.Operator {
+		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "challenger %s: must not be the owner or the operator of machine %s", msg.Challenger, m.Id)
 	}
-	c, err := k.openChallenge(ctx, m.Id, msg.Challenger)
+	place, err := k.place(ctx, m, challenger)
+	if err != nil {
+		return nil, err
+	}
+	c, err := k.openChallenge(ctx, m, machine.Challenge{Challenger: msg.Challenger, Place: place})
 	if err != nil {
 		return nil, err
 	}
@@ -42,23 +47,66 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	})
 }
 
-func (k *Keeper) openChallenge(ctx context.Context, id, challenger string) (machine.Challenge, error) {
+// place returns where a new challenge stands: 0 while none is open; beside others
+// only a renter of the machine may ask, once, and by one of the slots that he
+// rents. So a host that challenges itself keeps no tenant from asking, and a
+// machine never has more than one for each slot besides the common one.
+func (k *Keeper) place(ctx context.Context, m machine.Machine, challenger sdk.AccAddress) (uint32, error) {
+	if len(m.OpenChallenges) == 0 {
+		return 0, nil
+	}
+	rented, err := k.RentedSlots(ctx, m.Id, challenger)
+	if err != nil {
+		return 0, err
+	}
+	if len(rented) == 0 {
+		return 0, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: challenge %d must be closed first; only a renter of the machine may ask meanwhile",
+			m.Id, m.OpenChallenges[0])
+	}
+	taken := make(map[uint32]uint64)
+	for _, id := range m.OpenChallenges {
+		c, err := k.challenge(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if c.Challenger == challenger.String() {
+			return 0, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: your challenge %d must be closed first", m.Id, id)
+		}
+		taken[c.Place] = id
+	}
+	for _, slot := range rented {
+		if taken[slot+1] == 0 {
+			return slot + 1, nil
+		}
+	}
+	return 0, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: challenge %d by an earlier renter of slot %d must be closed first",
+		m.Id, taken[rented[0]+1], rented[0])
+}
+
+// openChallenge stores a challenge with its deadline, which is never before
+// that of an older one: a shorter answer_window holds once those are over.
+func (k *Keeper) openChallenge(ctx context.Context, m machine.Machine, c machine.Challenge) (machine.Challenge, error) {
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {
-		return machine.Challenge{}, err
+		return c, err
 	}
-	halted, err := k.Halted(ctx)
-	if err != nil {
-		return machine.Challenge{}, err
+	if c.Halted, err = k.Halted(ctx); err != nil {
+		return c, err
 	}
-	number, err := k.NextChallenge.Next(ctx)
-	if err != nil {
-		return machine.Challenge{}, err
+	if c.Id, err = k.NextChallenge.Next(ctx); err != nil {
+		return c, err
 	}
-	now := blockTime(ctx)
-	c := machine.Challenge{
-		Id: number, MachineId: id, Challenger: challenger, Deposit: params.ChallengeDeposit,
-		Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), Time: now, Deadline: now.Add(params.AnswerWindow - halted), Halted: halted,
+	c.MachineId, c.Deposit = m.Id, params.ChallengeDeposit
+	c.Height, c.Time = sdk.UnwrapSDKContext(ctx).BlockHeight(), blockTime(ctx)
+	c.Deadline = c.Time.Add(params.AnswerWindow - c.Halted)
+	if n := len(m.OpenChallenges); n > 0 {
+		last, err := k.challenge(ctx, m.OpenChallenges[n-1])
+		if err != nil {
+			return c, err
+		}
+		if last.Deadline.After(c.Deadline) {
+			c.Deadline = last.Deadline
+		}
 	}
 	if err := k.Challenges.Set(ctx, c.Id, c); err != nil {
 		return c, err
@@ -66,8 +114,8 @@ func (k *Keeper) openChallenge(ctx context.Context, id, challenger string) (mach
 	if err := k.ChallengeQueue.Set(ctx, collections.Join(c.Deadline, c.Id)); err != nil {
 		return c, err
 	}
-	_, err = k.change(ctx, id, func(m *machine.Machine) error {
-		m.OpenChallenge = c.Id
+	_, err = k.change(ctx, m.Id, func(m *machine.Machine) error {
+		m.OpenChallenges = append(slices.Clone(m.OpenChallenges), c.Id)
 		return nil
 	})
 	return c, err
@@ -84,37 +132,40 @@ func (s msgServer) AnswerChallenge(ctx context.Context, msg *machine.MsgAnswerCh
 	if err != nil {
 		return nil, err
 	}
+	if !slices.Contains(m.OpenChallenges, c.Id) {
+		return nil, errorsmod.Wrapf(machine.ErrChallengeClosed, "challenge_id %d: void, because an older one was not answered; set the machine online again", c.Id)
+	}
 	text := machine.AnswerText(chainID(ctx), m.Id, c.Id, c.Height)
 	if err := machine.VerifySignature(m.Id, text, msg.Signature); err != nil {
 		return nil, err
 	}
 	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
-		m.OpenChallenge = 0
+		m.OpenChallenges = without(m.OpenChallenges, c.Id)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	operator, err := sdk.AccAddressFromBech32(m.Operator)
-	if err != nil {
+	if err := k.removeChallenge(ctx, c, m.Operator, 0); err != nil {
 		return nil, err
 	}
-	if err := k.removeChallenge(ctx, c, operator); err != nil {
+	if err := k.hooks.AfterChallengeClosed(ctx, m.Id, c.Id, true); err != nil {
 		return nil, err
 	}
-	return &machine.MsgAnswerChallengeResponse{}, k.closed(ctx, c, true)
+	return &machine.MsgAnswerChallengeResponse{}, emit(ctx, &machine.EventChallengeClosed{MachineId: m.Id, ChallengeId: c.Id, Answered: true})
 }
 
-// answerable is the stored challenge that a message may still answer. Late is
+// answerable is the stored challenge that a message may still answer, unless an
+// older one has run out, which turns out when the machine is settled. Late is
 // told apart from wrong before anything is settled, so that the refusal says so.
 func (k *Keeper) answerable(ctx context.Context, msg *machine.MsgAnswerChallenge) (machine.Challenge, error) {
 	m, err := k.load(ctx, msg.MachineId)
 	if err != nil {
 		return machine.Challenge{}, err
 	}
-	if m.OpenChallenge == 0 || m.OpenChallenge != msg.ChallengeId {
-		return machine.Challenge{}, errorsmod.Wrapf(machine.ErrChallengeClosed, "challenge_id %d: the open one of machine %s is %d (0: none)", msg.ChallengeId, m.Id, m.OpenChallenge)
+	if !slices.Contains(m.OpenChallenges, msg.ChallengeId) {
+		return machine.Challenge{}, errorsmod.Wrapf(machine.ErrChallengeClosed, "challenge_id %d: open of machine %s are %v", msg.ChallengeId, m.Id, m.OpenChallenges)
 	}
-	c, err := k.challenge(ctx, m.OpenChallenge)
+	c, err := k.challenge(ctx, msg.ChallengeId)
 	if err != nil {
 		return c, err
 	}

@@ -54,8 +54,8 @@ func (s msgServer) SetOffline(ctx context.Context, msg *machine.MsgSetOffline) (
 	if m.State != machine.MACHINE_STATE_ONLINE {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online", m.Id, m.State.Word())
 	}
-	if m.OpenChallenge != 0 {
-		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenge)
+	if len(m.OpenChallenges) > 0 {
+		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenges[0])
 	}
 	halted, err := k.Halted(ctx)
 	if err != nil {

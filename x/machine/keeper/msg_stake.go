@@ -46,8 +46,8 @@ func (s msgServer) Retire(ctx context.Context, msg *machine.MsgRetire) (*machine
 	if err := k.unrented(ctx, m.Id, "drain the machine and wait for their end, or break them"); err != nil {
 		return nil, err
 	}
-	if m.OpenChallenge != 0 {
-		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenge)
+	if len(m.OpenChallenges) > 0 {
+		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenges[0])
 	}
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {

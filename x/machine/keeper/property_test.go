@@ -51,7 +51,7 @@ func (l *life) step() {
 	n := newNode(byte(rapid.IntRange(1, 3).Draw(l.r, "machine")))
 	seq := l.seqs[n.id]
 	action := rapid.SampledFrom([]string{
-		"bond", "online", "online", "offline", "challenge", "answer", "reserve", "release", "penalty",
+		"bond", "online", "online", "offline", "challenge", "challenge", "challenge", "answer", "reserve", "release", "penalty",
 		"stake", "retire", "withdraw", "facts", "price", "wait", "halt",
 	}).Draw(l.r, "action")
 	cached, write := l.ctx.CacheContext()
@@ -73,12 +73,15 @@ func (l *life) act(ctx sdk.Context, action string, n node, seq uint64) error {
 	case "offline":
 		_, err = l.msgs.SetOffline(ctx, &machine.MsgSetOffline{Operator: operator, MachineId: n.id})
 	case "challenge":
-		_, err = l.msgs.Challenge(ctx, &machine.MsgChallenge{Challenger: challenger, MachineId: n.id})
+		l.hooks.rents = map[string][]uint32{challenger: {0}, payout: {2, 1}}
+		_, err = l.msgs.Challenge(ctx, &machine.MsgChallenge{Challenger: rapid.SampledFrom([]string{challenger, payout, owner, account("stranger")}).Draw(l.r, "challenger"), MachineId: n.id})
 	case "answer":
-		c, open, e := l.k.OpenChallenge(ctx, n.id)
-		if e != nil || !open {
+		m, e := l.k.Bonds.Get(ctx, n.id)
+		if e != nil || len(m.OpenChallenges) == 0 {
 			return e
 		}
+		c, e := l.k.Challenges.Get(ctx, rapid.SampledFrom(m.OpenChallenges).Draw(l.r, "challenge"))
+		require.NoError(l.r, e)
 		_, err = l.msgs.AnswerChallenge(ctx, n.answer(c))
 	case "stake":
 		_, err = l.msgs.AddStake(ctx, &machine.MsgAddStake{Sender: owner, MachineId: n.id, Amount: 1_000_000_000})

@@ -8,6 +8,8 @@ import (
 	"cosmossdk.io/collections"
 	errorsmod "cosmossdk.io/errors"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -119,6 +121,11 @@ func (k *Keeper) ReleaseSlots(ctx context.Context, id string, rentID uint64) err
 func (k *Keeper) Rentals(ctx context.Context, id string) ([]uint64, error) {
 	rented, err := k.reserved(ctx, id)
 	return rented.rentals(), err
+}
+
+// RentedSlots are the slots of a machine that an account rents now, ascending.
+func (k *Keeper) RentedSlots(ctx context.Context, id string, renter sdk.AccAddress) ([]uint32, error) {
+	return k.hooks.RentedSlots(ctx, id, renter)
 }
 
 // slots are the rentals of a machine's slots, 0 where one is free, and none

@@ -122,7 +122,7 @@ func TestPaymentsFillAShortStake(t *testing.T) {
 		kept, err := f.k.PayHost(f.ctx, n.id, faucet, c.payment)
 		require.NoError(t, err, c.name)
 		require.Equal(t, c.kept, kept, c.name)
-		require.Equal(t, c.payment-c.kept, f.balance(payout), c.name)
+		require.Equal(t, wealth+c.payment-c.kept, f.balance(payout), c.name)
 		require.EqualValues(t, 2_000*dbc-c.short+c.kept, f.machine(n.id).Stake, c.name)
 		f.check()
 		f.ctx = stored
@@ -141,7 +141,7 @@ func TestRetiredMachineKeepsNoTithe(t *testing.T) {
 	kept, err := f.k.PayHost(f.ctx, n.id, faucet, 500*dbc)
 	require.NoError(t, err)
 	require.Zero(t, kept)
-	require.EqualValues(t, 500*dbc, f.balance(payout))
+	require.EqualValues(t, wealth+500*dbc, f.balance(payout))
 	f.check()
 }
 

@@ -114,7 +114,7 @@ func Retire(k *keeper.Keeper) simsx.SimMsgFactoryX {
 		r := data.Rand().Rand
 		m, ok := pick(ctx, r, k, rarely(r, func(m machine.Machine) bool {
 			rented, err := k.Slots.Has(ctx, m.Id)
-			return err == nil && listed(m) && m.OpenChallenge == 0 && !rented
+			return err == nil && listed(m) && len(m.OpenChallenges) == 0 && !rented
 		}))
 		return m.Owner, &machine.MsgRetire{Owner: m.Owner, MachineId: m.Id}, ok
 	})

@@ -38,19 +38,32 @@ func Challenge(k *keeper.Keeper) simsx.SimMsgFactoryX {
 		r := data.Rand().Rand
 		m, ok := pick(ctx, r, k, rarely(r, online))
 		challenger := someone(r, data.AllAccounts(), data.AccountsCount())
+		if r.Intn(2) == 0 { // a renter may ask beside others
+			challenger = renter(ctx, k, data, m.Id, challenger)
+		}
 		return challenger, &machine.MsgChallenge{Challenger: challenger, MachineId: m.Id}, ok
 	})
+}
+
+// renter is an account that rents the machine, if there is one.
+func renter(ctx sdk.Context, k *keeper.Keeper, data *simsx.ChainDataSource, id, instead string) string {
+	for _, account := range data.AllAccounts() {
+		if slots, err := k.RentedSlots(ctx, id, account.Address); err == nil && len(slots) > 0 {
+			return account.AddressBech32
+		}
+	}
+	return instead
 }
 
 // AnswerChallenge answers an open challenge.
 func AnswerChallenge(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgAnswerChallenge, bool) {
 		r := data.Rand().Rand
-		m, ok := pick(ctx, r, k, func(m machine.Machine) bool { return m.OpenChallenge != 0 })
+		m, ok := pick(ctx, r, k, func(m machine.Machine) bool { return len(m.OpenChallenges) > 0 })
 		if !ok {
 			return "", nil, false
 		}
-		c, _, err := k.OpenChallenge(ctx, m.Id)
+		c, err := k.Challenges.Get(ctx, m.OpenChallenges[r.Intn(len(m.OpenChallenges))])
 		return m.Operator, &machine.MsgAnswerChallenge{
 			Operator: m.Operator, MachineId: m.Id, ChallengeId: c.Id, Height: c.Height,
 			Signature: nodeByID[m.Id].sign(machine.AnswerText(ctx.ChainID(), m.Id, c.Id, c.Height)),

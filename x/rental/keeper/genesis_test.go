@@ -44,8 +44,8 @@ func (c *chain) restart(id string) (*chain, xrental.GenesisState) {
 	require.NoError(c, err)
 	require.NoError(c, n.machines.Halt.Set(n.ctx, halt))
 	require.NoError(c, n.machines.Bonds.Set(n.ctx, id, m))
-	if m.OpenChallenge != 0 {
-		open, err := c.machines.Challenges.Get(c.ctx, m.OpenChallenge)
+	if len(m.OpenChallenges) != 0 {
+		open, err := c.machines.Challenges.Get(c.ctx, m.OpenChallenges[0])
 		require.NoError(c, err)
 		require.NoError(c, n.machines.Challenges.Set(n.ctx, open.Id, open))
 	}

@@ -2,7 +2,10 @@ package keeper
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
@@ -83,6 +86,31 @@ func (k Keeper) accountOutage(ctx context.Context, id uint64, from, to time.Time
 	r.SetAccount(account)
 	r.OutageNs += int64(outage)
 	return k.save(ctx, &old, r)
+}
+
+// RentedSlots returns the slots of a machine that are an account's by rentals
+// which are not over, ascending.
+func (h Hooks) RentedSlots(ctx context.Context, machineID string, renter sdk.AccAddress) ([]uint32, error) {
+	c, err := h.k.clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, err := h.k.machines.Rentals(ctx, machineID)
+	if err != nil {
+		return nil, err
+	}
+	var mine []uint32
+	for _, id := range open {
+		r, err := h.k.rental(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if r.Renter == renter.String() && rental.State(r.Effective(c.now, c.halted).State).Open() {
+			mine = append(mine, r.Slots...)
+		}
+	}
+	slices.Sort(mine)
+	return mine, nil
 }
 
 // AfterChallengeClosed queues what waited for the challenge for this end

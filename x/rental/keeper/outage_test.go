@@ -136,7 +136,8 @@ func TestUnansweredChallenge(t *testing.T) {
 	require.EqualValues(t, start-fee-earned, c.balance(alice), "paid until the challenge")
 	const penalty = 10 * dbc
 	require.EqualValues(t, penalty, c.get(2).FromStake)
-	require.EqualValues(t, start-fee-earned+penalty, c.balance(bob), "the penalty is that of what was not earned; the deposit is back")
+	const reward = 10 * dbc // of the challenge, as much as its deposit
+	require.EqualValues(t, start-fee-earned+penalty+reward, c.balance(bob), "the penalty is that of what was not earned; the deposit is back")
 	require.EqualValues(t, 2*earned, c.balance(c.payout))
 
 	c.at(2 * time.Hour)

@@ -672,7 +672,8 @@ export const Msg: GenService<{
     output: typeof MsgDrainResponseSchema;
   },
   /**
-   * Challenge asks with a deposit whether a machine is there.
+   * Challenge asks with a deposit whether a machine is there. Anybody but its
+   * owner and operator may; its renters also while another challenge is open.
    *
    * @generated from rpc dbc.machine.v1.Msg.Challenge
    */
