@@ -22,8 +22,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/types/msgservice"
 	"github.com/cosmos/cosmos-sdk/version"
-	"github.com/cosmos/cosmos-sdk/x/auth/ante"
 	"github.com/cosmos/gogoproto/proto"
+
+	"github.com/dbc-network/dbc/app/lane"
 )
 
 // Name is the application's name, as the daemon's.
@@ -40,6 +41,7 @@ type App struct {
 	// Basics are the modules without state: codecs, genesis defaults, REST routes.
 	Basics module.BasicManager
 
+	pool         *lane.Pool
 	keys         map[string]*storetypes.KVStoreKey
 	configurator module.Configurator
 	// closing lets Close be called again, as the server does on its way down.
@@ -74,9 +76,7 @@ func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions
 	if err := app.register(cast.ToString(options.Get(flags.FlagHome))); err != nil {
 		return nil, err
 	}
-	if err := app.handle(); err != nil {
-		return nil, err
-	}
+	app.handle()
 	if load {
 		if err := app.LoadLatestVersion(); err != nil {
 			return nil, fmt.Errorf("load newest version: %w", err)
@@ -108,15 +108,12 @@ func (app *App) register(home string) error {
 }
 
 // handle sets what runs for each block and transaction.
-func (app *App) handle() error {
-	anteHandler, err := ante.NewAnteHandler(ante.HandlerOptions{
-		AccountKeeper: app.Accounts, BankKeeper: app.Bank, FeegrantKeeper: app.FeeGrant,
-		SignModeHandler: app.TxConfig.SignModeHandler(), SigGasConsumer: ante.DefaultSigVerificationGasConsumer,
-	})
-	if err != nil {
-		return fmt.Errorf("build ante handler: %w", err)
-	}
-	app.SetAnteHandler(anteHandler)
+func (app *App) handle() {
+	app.pool = lane.NewPool(lane.Config{Judge: app.due, Ordinary: ordinaryLane, Urgent: urgentLane})
+	app.SetMempool(app.pool)
+	app.SetPrepareProposal(app.pool.Prepare(app))
+	app.SetProcessProposal(baseapp.NewDefaultProposalHandler(app.pool, app).ProcessProposalHandler())
+	app.SetAnteHandler(newAnteHandler(app))
 	app.SetInitChainer(app.initChain)
 	app.SetPreBlocker(func(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
 		return app.Modules.PreBlock(ctx)
@@ -134,7 +131,6 @@ func (app *App) handle() error {
 			panic(err)
 		}
 	})
-	return nil
 }
 
 func (app *App) initChain(ctx sdk.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {

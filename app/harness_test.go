@@ -37,7 +37,7 @@ const (
 	chainID = "dbc-devnet-9"
 	dbc     = uint64(1_000_000)
 	wealth  = 1_000_000 * dbc
-	gasFee  = uint64(5_000)
+	gasFee  = uint64(10_000)
 	stakeOf = 4_000 * dbc // a machine of three slots
 )
 

@@ -34,6 +34,8 @@ import (
 	upgradekeeper "github.com/cosmos/cosmos-sdk/x/upgrade/keeper"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
+	"github.com/dbc-network/dbc/x/guard"
+	guardkeeper "github.com/dbc-network/dbc/x/guard/keeper"
 	"github.com/dbc-network/dbc/x/machine"
 	machinekeeper "github.com/dbc-network/dbc/x/machine/keeper"
 	"github.com/dbc-network/dbc/x/rental"
@@ -54,6 +56,7 @@ type Keepers struct {
 	Consensus    consensuskeeper.Keeper
 	Upgrade      *upgradekeeper.Keeper
 	Evidence     evidencekeeper.Keeper
+	Guard        guardkeeper.Keeper
 	Machine      *machinekeeper.Keeper
 	Rental       rentalkeeper.Keeper
 }
@@ -100,7 +103,7 @@ func storeNames() []string {
 	return []string{
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, minttypes.StoreKey, distrtypes.StoreKey,
 		slashingtypes.StoreKey, govtypes.StoreKey, authzkeeper.StoreKey, feegrant.StoreKey, consensustypes.StoreKey,
-		upgradetypes.StoreKey, evidencetypes.StoreKey, machine.StoreKey, rental.StoreKey,
+		upgradetypes.StoreKey, evidencetypes.StoreKey, guard.StoreKey, machine.StoreKey, rental.StoreKey,
 	}
 }
 
@@ -137,6 +140,10 @@ func newStaking(c keeperConfig, k *Keepers, authority string) {
 // tell rentals goes through hooks.
 func newMarket(c keeperConfig, k *Keepers, authority string) error {
 	var err error
+	if k.Guard, err = guardkeeper.NewKeeper(c.Codec, c.store(guard.StoreKey), authority); err != nil {
+		return fmt.Errorf("build keeper of the guard: %w", err)
+	}
+	c.base.MsgServiceRouter().SetCircuit(k.Guard)
 	if k.Machine, err = machinekeeper.NewKeeper(c.Codec, c.store(machine.StoreKey), k.Accounts, k.Bank, authority); err != nil {
 		return fmt.Errorf("build keeper of machines: %w", err)
 	}

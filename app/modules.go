@@ -1,9 +1,6 @@
 package app
 
 import (
-	"encoding/json"
-
-	"github.com/cosmos/cosmos-sdk/codec"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/x/auth"
 	authsims "github.com/cosmos/cosmos-sdk/x/auth/simulation"
@@ -35,6 +32,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/upgrade"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
+	"github.com/dbc-network/dbc/x/guard"
+	guardmodule "github.com/dbc-network/dbc/x/guard/module"
 	"github.com/dbc-network/dbc/x/machine"
 	machinemodule "github.com/dbc-network/dbc/x/machine/module"
 	"github.com/dbc-network/dbc/x/rental"
@@ -58,6 +57,7 @@ func newModules(app *App) *module.Manager {
 		evidence.NewAppModule(app.Evidence),
 		authzmodule.NewAppModule(cdc, app.Authz, app.Accounts, app.Bank, registry),
 		consensus.NewAppModule(cdc, app.Consensus),
+		guardmodule.New(app.Guard),
 		machinemodule.New(app.Machine),
 		rentalmodule.NewAppModule(cdc, app.Rental),
 	)
@@ -80,29 +80,8 @@ func newModules(app *App) *module.Manager {
 func genesisOrder() []string {
 	return []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName, slashingtypes.ModuleName,
-		govtypes.ModuleName, minttypes.ModuleName, machine.ModuleName, rental.ModuleName, genutiltypes.ModuleName,
+		govtypes.ModuleName, minttypes.ModuleName, guard.ModuleName, machine.ModuleName, rental.ModuleName, genutiltypes.ModuleName,
 		evidencetypes.ModuleName, authz.ModuleName, feegrant.ModuleName, upgradetypes.ModuleName, vestingtypes.ModuleName,
 		consensustypes.ModuleName,
 	}
-}
-
-func newBasics(m *module.Manager) module.BasicManager {
-	return module.NewBasicManagerFromManager(m, map[string]module.AppModuleBasic{
-		genutiltypes.ModuleName: genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
-		banktypes.ModuleName:    bankBasic{m.Modules[banktypes.ModuleName].(bank.AppModule).AppModuleBasic},
-	})
-}
-
-// bankBasic is x/bank with our coin in its default genesis.
-type bankBasic struct{ bank.AppModuleBasic }
-
-// DefaultGenesis describes udbc, so that wallets show DBC.
-func (bankBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
-	genesis := banktypes.DefaultGenesisState()
-	genesis.DenomMetadata = []banktypes.Metadata{{
-		Description: "The coin of the DBC network: rent, stakes and fees are paid in it.",
-		DenomUnits:  []*banktypes.DenomUnit{{Denom: machine.Denom, Exponent: 0}, {Denom: "DBC", Exponent: 6}},
-		Base:        machine.Denom, Display: "DBC", Name: "DBC", Symbol: "DBC",
-	}}
-	return cdc.MustMarshalJSON(genesis)
 }

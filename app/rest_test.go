@@ -54,6 +54,7 @@ func TestOpenAPIHasEveryQuery(t *testing.T) {
 		ids = append(ids, methods["get"].OperationID)
 	}
 	require.ElementsMatch(t, []string{
+		"GuardBrake", "GuardParams",
 		"MachineMachine", "MachineMachines", "MachineChallenge", "MachineParams",
 		"RentalRental", "RentalRentalsByRenter", "RentalRentalsByMachine", "RentalQuote", "RentalExplain", "RentalParams",
 	}, ids)

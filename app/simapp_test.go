@@ -28,6 +28,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/dbc-network/dbc/app"
+	"github.com/dbc-network/dbc/x/guard"
 	"github.com/dbc-network/dbc/x/machine"
 	machinesim "github.com/dbc-network/dbc/x/machine/simulation"
 	"github.com/dbc-network/dbc/x/rental"
@@ -55,6 +56,7 @@ func newSimApp(logger log.Logger, db dbm.DB, _ bool, options servertypes.AppOpti
 		quiet{modules[banktypes.ModuleName].(module.AppModuleSimulation)},
 		quiet{modules[stakingtypes.ModuleName].(module.AppModuleSimulation)},
 		governance{a},
+		modules[guard.ModuleName].(module.AppModuleSimulation),
 		modules[machine.ModuleName].(module.AppModuleSimulation),
 		modules[rental.ModuleName].(module.AppModuleSimulation),
 	)

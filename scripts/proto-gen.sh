@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Generates the Go code of proto/ into x/machine, x/rental and node/helper/steps,
+# Generates the Go code of proto/ into x/guard, x/machine, x/rental and node/helper/steps,
 # and the OpenAPI document of the chain's REST into app/openapi. The imports come
 # from the module cache, at the versions of go.mod.
 set -euo pipefail
@@ -21,7 +21,7 @@ include=(-I proto -I "$sdk/proto" -I "$(dir github.com/cosmos/cosmos-proto)/prot
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-for module in machine rental; do
+for module in guard machine rental; do
   PATH="$bin:$PATH" protoc "${include[@]}" \
     --gocosmos_out="plugins=grpc,Mgoogle/protobuf/any.proto=github.com/cosmos/gogoproto/types/any:$out" \
     --grpc-gateway_out="logtostderr=true,allow_colon_final_segments=true:$out" \
@@ -46,11 +46,11 @@ PATH="$bin:$PATH" protoc -I "$out/merged" "${include[@]:2}" \
   --swagger_out="logtostderr=true,allow_merge=true,merge_file_name=dbc,fqn_for_swagger_name=true,json_names_for_fields=false,simple_operation_ids=true:$out" \
   "$out"/merged/dbc/*/v1/query.proto
 mkdir -p app/openapi
-# Both modules have a Query.Params: ids and tags get the module's name.
+# The modules each have a Query.Params: ids and tags get the module's name.
 awk '/"\/dbc\/[a-z]+\/v1\// { split($0, part, "/"); module = part[3] }
   /"operationId":/ { sub(/"operationId": "/, "&" toupper(substr(module, 1, 1)) substr(module, 2)) }
   /^ +"Query"$/ { sub(/Query/, module) }
   /"title": "dbc\// { sub(/"dbc\/.*"/, "\"DBC chain: machines and rentals\"") }
   /"version": "version not set"/ { sub(/version not set/, "v1") }
   { print }' "$out/dbc.swagger.json" >app/openapi/openapi.json
-gofmt -w x/machine/*.pb*.go x/rental/*.pb*.go
+gofmt -w x/guard/*.pb*.go x/machine/*.pb*.go x/rental/*.pb*.go

@@ -19,7 +19,7 @@ import (
 
 func addCommands(root *cobra.Command, blueprint *app.App) {
 	root.AddCommand(
-		genutilcli.InitCmd(blueprint.Basics, defaultHome()),
+		newInitCommand(blueprint),
 		genutilcli.Commands(blueprint.TxConfig, blueprint.Basics, defaultHome()),
 		debug.Cmd(),
 		pruning.Cmd(newApplication, defaultHome()),

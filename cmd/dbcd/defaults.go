@@ -1,25 +1,39 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	cmtcfg "github.com/cometbft/cometbft/config"
 
 	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
+
+	"github.com/dbc-network/dbc/app"
+	"github.com/dbc-network/dbc/x/guard"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 const (
-	// minGasPrices keeps a node from taking transactions for nothing; operators can ask for more.
-	minGasPrices = "0.01udbc"
 	// queryGasLimit lets the widest page of machines through and stops queries
 	// that read a store from end to end.
 	queryGasLimit = 50_000_000
-	// maxTxBytes lets a hundred bonds into one transaction.
-	maxTxBytes = 1 << 20
-	// mempoolBytes bounds what strangers can make a node remember.
-	mempoolBytes = 64 << 20
-	mempoolTxs   = 5_000
+	// bodyBytes lets the largest transaction through RPC and REST, in base64 and
+	// with the JSON around it.
+	bodyBytes = 2 * app.MaxTxBytes
 	// maxConnections to REST; each RPC port has its own bound.
 	maxConnections = 500
+	// snapshotBlocks between snapshots, from which new nodes start without all blocks.
+	snapshotBlocks = 1_000
+	// peerRate in bytes a second lets a full block pass while transactions do.
+	peerRate = 20_000_000
 )
+
+// minGasPrices is the floor that a network begins with, below which no block
+// takes a transaction; operators can ask for more.
+func minGasPrices() string {
+	price := fmt.Sprintf("%d.%06d", guard.DefaultMinGasPrice/guard.PriceUnit, guard.DefaultMinGasPrice%guard.PriceUnit)
+	return strings.TrimRight(price, "0") + machine.Denom
+}
 
 func appTemplate() string { return serverconfig.DefaultConfigTemplate }
 
@@ -27,12 +41,14 @@ func appTemplate() string { return serverconfig.DefaultConfigTemplate }
 // web app's node reaches it; no page of another origin may call it.
 func appConfig() *serverconfig.Config {
 	c := serverconfig.DefaultConfig()
-	c.MinGasPrices = minGasPrices
+	c.MinGasPrices = minGasPrices()
 	c.QueryGasLimit = queryGasLimit
 	c.API.Enable = true
 	c.API.Address = "tcp://127.0.0.1:1317"
 	c.API.EnableUnsafeCORS = false
 	c.API.MaxOpenConnections = maxConnections
+	c.API.RPCMaxBodyBytes = bodyBytes
+	c.StateSync.SnapshotInterval = snapshotBlocks
 	c.API.Swagger = true // a constant document at /openapi.json
 	c.GRPC.Address = "127.0.0.1:9090"
 	return c
@@ -45,8 +61,11 @@ func cometConfig() *cmtcfg.Config {
 	c.RPC.ListenAddress = "tcp://127.0.0.1:26657"
 	c.RPC.CORSAllowedOrigins = nil
 	c.RPC.Unsafe = false
-	c.Mempool.Size = mempoolTxs
-	c.Mempool.MaxTxBytes = maxTxBytes
-	c.Mempool.MaxTxsBytes = mempoolBytes
+	c.RPC.MaxBodyBytes = bodyBytes
+	c.P2P.SendRate, c.P2P.RecvRate = peerRate, peerRate
+	// The application's lanes decide what waits; this mempool holds both of them.
+	c.Mempool.Size = app.MempoolTxs
+	c.Mempool.MaxTxBytes = app.MaxTxBytes
+	c.Mempool.MaxTxsBytes = app.MempoolBytes
 	return c
 }

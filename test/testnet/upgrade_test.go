@@ -62,7 +62,7 @@ func (m *market) plan() int64 {
 		Authority: chain.AddressOf(authtypes.NewModuleAddress(govtypes.ModuleName)),
 		Plan:      upgradetypes.Plan{Name: rehearsal, Height: height},
 	}
-	deposit := sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 10_000_000))
+	deposit := sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 10_000_000_000))
 	proposal, err := govv1.NewMsgSubmitProposal([]sdk.Msg{msg}, deposit, chain.Address(m.renter.PubKey()), "", "Rehearsal", "Swap the daemons", false)
 	require.NoError(t, err)
 	result := m.send(0, m.renter, proposal)

@@ -11,7 +11,8 @@ import (
 	"github.com/cosmos/gogoproto/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	_ "github.com/dbc-network/dbc/x/rental" // its events, too
+	_ "github.com/dbc-network/dbc/x/guard" // its events, too
+	_ "github.com/dbc-network/dbc/x/rental"
 )
 
 var registered = regexp.MustCompile(`(Err\w+)\s+= \w+\.Register\(ModuleName, (\d+), "(.*)"\)`)
@@ -22,7 +23,7 @@ func TestSpecificationsHoldErrorsEventsAndParameters(t *testing.T) {
 	t.Parallel()
 	files, err := proto.MergedRegistry()
 	require.NoError(t, err)
-	for module, dir := range map[string]string{"machine": ".", "rental": "../rental"} {
+	for module, dir := range map[string]string{"guard": "../guard", "machine": ".", "rental": "../rental"} {
 		readme, err := os.ReadFile(dir + "/README.md")
 		require.NoError(t, err)
 		text := string(readme)

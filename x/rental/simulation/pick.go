@@ -8,6 +8,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/simulation"
 
+	"github.com/dbc-network/dbc/x/guard"
 	"github.com/dbc-network/dbc/x/machine"
 	machinesim "github.com/dbc-network/dbc/x/machine/simulation"
 	"github.com/dbc-network/dbc/x/rental"
@@ -20,7 +21,8 @@ const recent = 300
 var refused = func() func(error) bool {
 	ofRental := machinesim.IsRefusal(rental.ModuleName, rental.ErrInvariant)
 	ofMachine := machinesim.IsRefusal(machine.ModuleName, machine.ErrInvariant)
-	return func(err error) bool { return ofRental(err) || ofMachine(err) }
+	ofGuard := machinesim.IsRefusal(guard.ModuleName, guard.ErrInvalidParams)
+	return func(err error) bool { return ofRental(err) || ofMachine(err) || ofGuard(err) }
 }()
 
 // pick returns one of the newer rentals that are wanted, beginning at random.

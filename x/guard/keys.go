@@ -1,0 +1,15 @@
+package guard
+
+import "cosmossdk.io/collections"
+
+// ModuleName is the module's name and store key. It holds no money.
+const ModuleName = "guard"
+
+// StoreKey is the key of the module's store.
+const StoreKey = ModuleName
+
+// Prefixes of the store. A number is never used for something else.
+var (
+	ParamsKey = collections.NewPrefix(0)
+	BrakeKey  = collections.NewPrefix(1)
+)
