@@ -127,7 +127,8 @@ func (k Keeper) forget(ctx context.Context, r xrental.Rental) error {
 	return k.Rentals.Remove(ctx, r.Id)
 }
 
-// putListed puts a rental into a list or takes it out; a list without any is removed.
+// putListed puts a rental into a list or takes it out; a list without any is
+// removed. It is in the order of ids, as an import builds it.
 func putListed[K any](ctx context.Context, lists collections.Map[K, []uint64], key K, id uint64, on bool) error {
 	ids, err := listed(ctx, lists, key)
 	if err != nil {
@@ -136,6 +137,7 @@ func putListed[K any](ctx context.Context, lists collections.Map[K, []uint64], k
 	ids = slices.DeleteFunc(ids, func(other uint64) bool { return other == id })
 	if on {
 		ids = append(ids, id)
+		slices.Sort(ids)
 	}
 	if len(ids) == 0 {
 		return lists.Remove(ctx, key)
