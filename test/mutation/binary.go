@@ -28,6 +28,8 @@ type binary struct {
 	sum string
 	// fixed makes the tests that draw at random draw the same each time.
 	fixed []string
+	// reaching are the tests that reach a mutant, by "folder#id", the quickest first.
+	reaching map[string][]*test
 }
 
 func build(ctx context.Context, dir, root, overlay, folder string) (*binary, error) {

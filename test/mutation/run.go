@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -26,18 +25,17 @@ type campaign struct {
 	config
 	out      io.Writer
 	known    map[string]string
+	overlay  string
 	binaries map[string]*binary
-	tests    map[string][]*test
-	// kept are judgements of earlier runs by key.
-	kept map[string]judgement
-	used map[string]bool
+	// kept are judgements, also of earlier runs, by the folder of the tests and the mutant's key.
+	kept map[string]map[string]judgement
 	bad  int
 }
 
 func run(ctx context.Context, out io.Writer, cfg config) error {
 	c := &campaign{
-		config: cfg, out: out, binaries: make(map[string]*binary), tests: make(map[string][]*test),
-		kept: make(map[string]judgement), used: make(map[string]bool),
+		config: cfg, out: out, binaries: make(map[string]*binary),
+		kept: make(map[string]map[string]judgement),
 	}
 	var err error
 	if c.known, err = readKnown(cfg.known); err != nil {
@@ -48,7 +46,7 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 			return fmt.Errorf("read %s: %w", c.results(), err)
 		}
 	}
-	sources, err := c.compile(ctx)
+	sources, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,8 +81,8 @@ func (c *campaign) save() error {
 	return os.WriteFile(c.results(), text, 0o644)
 }
 
-// compile builds the tests of all targets with all mutants in them.
-func (c *campaign) compile(ctx context.Context) ([]*source, error) {
+// load makes the mutants of all targets.
+func (c *campaign) load(ctx context.Context) ([]*source, error) {
 	var folders []string
 	for _, t := range c.targets {
 		folders = append(folders, t.folder)
@@ -93,73 +91,103 @@ func (c *campaign) compile(ctx context.Context) ([]*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	overlay, err := writeOverlay(c.dir, c.root, sources)
+	c.overlay, err = writeOverlay(c.dir, c.root, sources)
+	return sources, err
+}
+
+// binary builds the tests of a folder with all mutants in them, once.
+func (c *campaign) binary(ctx context.Context, folder string) (*binary, error) {
+	if b := c.binaries[folder]; b != nil {
+		return b, nil
+	}
+	b, err := build(ctx, c.dir, c.root, c.overlay, folder)
 	if err != nil {
 		return nil, err
 	}
-	wanted := func(t target) bool {
-		return slices.ContainsFunc(sources, func(s *source) bool {
-			return s.folder == t.folder && slices.ContainsFunc(s.mutants, func(m Mutant) bool { return c.only.MatchString(m.Key()) })
-		})
+	tests, err := trace(ctx, c.dir, b, c.slowest)
+	if err != nil {
+		return nil, err
 	}
-	for _, t := range c.targets {
-		for _, folder := range t.tests {
-			if c.binaries[folder] != nil || !wanted(t) {
-				continue
-			}
-			b, err := build(ctx, c.dir, c.root, overlay, folder)
-			if err != nil {
-				return nil, err
-			}
-			if c.tests[folder], err = trace(ctx, c.dir, b, c.slowest); err != nil {
-				return nil, err
-			}
-			c.binaries[folder] = b
+	b.reaching = make(map[string][]*test)
+	for _, t := range tests {
+		for _, m := range t.Reached {
+			b.reaching[m] = append(b.reaching[m], t)
 		}
 	}
-	return sources, nil
+	c.binaries[folder] = b
+	return b, nil
 }
 
-// target judges the mutants of one package.
+// target judges the mutants of one package: those that the tests of one folder
+// let pass are left to the next.
 func (c *campaign) target(ctx context.Context, t target, s *source) error {
-	var tests []*test
-	var sums []string
+	asked := slices.DeleteFunc(slices.Clone(s.mutants), func(m Mutant) bool { return !c.only.MatchString(m.Key()) })
+	verdicts := make(map[string]judgement)
+	left := asked
 	for _, folder := range t.tests {
-		if b := c.binaries[folder]; b != nil {
-			tests = append(tests, c.tests[folder]...)
-			sums = append(sums, b.sum)
+		if len(left) == 0 {
+			break
 		}
-	}
-	j := newJudge(filepath.Join(c.dir, "tmp"), tests)
-	sum := strings.Join(sums, " ")
-	var n tally
-	for i, m := range s.mutants {
-		key := m.Key()
-		if !c.only.MatchString(key) {
-			continue
+		b, err := c.binary(ctx, folder)
+		if err != nil {
+			return err
 		}
-		verdict := c.kept[key]
-		if verdict.Sum != sum {
-			var err error
-			if verdict, err = j.try(ctx, m, verdict.By); err != nil {
+		var passed []Mutant
+		for i, m := range left {
+			v, err := c.ask(ctx, b, m)
+			if err != nil {
 				return err
 			}
-			verdict.Sum = sum
-			c.kept[key] = verdict
-			if i%100 == 0 {
+			if v.Verdict == Killed {
+				v.By = folder + " " + v.By
+			} else {
+				passed = append(passed, m)
+			}
+			key := m.Key()
+			if v.Verdict == Killed || verdicts[key].Verdict != Survived {
+				verdicts[key] = v
+			}
+			if i%100 == 99 {
 				if err := c.save(); err != nil {
 					return err
 				}
 			}
 		}
-		c.count(&n, t, m, verdict)
+		left = passed
 	}
-	if n.mutants == 0 {
-		return nil
+	if len(asked) > 0 {
+		c.report(t, asked, verdicts)
+	}
+	return nil
+}
+
+// ask has a binary's tests judge a mutant, unless they did before.
+func (c *campaign) ask(ctx context.Context, b *binary, m Mutant) (judgement, error) {
+	key := m.Key()
+	kept := c.kept[b.folder][key]
+	if kept.Sum == b.sum {
+		return kept, nil
+	}
+	v, err := b.try(ctx, filepath.Join(c.dir, "tmp"), m, kept.By)
+	if err != nil {
+		return v, err
+	}
+	v.Sum = b.sum
+	if c.kept[b.folder] == nil {
+		c.kept[b.folder] = make(map[string]judgement)
+	}
+	c.kept[b.folder][key] = v
+	return v, nil
+}
+
+// report tells of the mutants of one package.
+func (c *campaign) report(t target, asked []Mutant, verdicts map[string]judgement) {
+	var n tally
+	for _, m := range asked {
+		c.count(&n, t, m, verdicts[m.Key()])
 	}
 	fmt.Fprintf(c.out, "%s: %d mutants: %d killed, %d equivalent, %d unprovoked, %d survived\n",
 		t.folder, n.mutants, n.killed, n.equivalent, n.unprovoked, n.survived)
-	return nil
 }
 
 // count tells of a mutant that it should, and counts it.
@@ -167,7 +195,6 @@ func (c *campaign) count(n *tally, t target, m Mutant, v judgement) {
 	n.mutants++
 	key := m.Key()
 	_, listed := c.known[key]
-	c.used[key] = true
 	word, bad := string(v.Verdict), false
 	switch {
 	case v.Verdict == Killed && !listed:

@@ -13,9 +13,8 @@ import (
 
 // test is one test of a binary, and what it reaches.
 type test struct {
-	binary *binary
-	Name   string
-	CPU    time.Duration
+	Name string
+	CPU  time.Duration
 	// Reached are mutants, as "rental#12".
 	Reached []string
 }
@@ -27,9 +26,6 @@ func trace(ctx context.Context, dir string, b *binary, slowest time.Duration) ([
 	kept := filepath.Join(dir, "trace-"+strings.ReplaceAll(b.folder, "/", "-")+"-"+b.sum+".json")
 	var tests []*test
 	if text, err := os.ReadFile(kept); err == nil && json.Unmarshal(text, &tests) == nil {
-		for _, t := range tests {
-			t.binary = b
-		}
 		return tests, nil
 	}
 	names, err := b.tests(ctx)
@@ -55,7 +51,7 @@ func trace(ctx context.Context, dir string, b *binary, slowest time.Duration) ([
 		if err != nil && !os.IsNotExist(err) {
 			return nil, err
 		}
-		tests = append(tests, &test{binary: b, Name: name, CPU: o.cpu, Reached: strings.Fields(string(text))})
+		tests = append(tests, &test{Name: name, CPU: o.cpu, Reached: strings.Fields(string(text))})
 	}
 	slices.SortStableFunc(tests, func(a, b *test) int { return int(a.CPU - b.CPU) })
 	text, err := json.Marshal(tests)
