@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dbc-network/dbc/seed/nocloud"
+	"github.com/dbc-network/dbc/seed/sshkey"
 )
 
 // card is what the guest calls its one network card.
@@ -36,7 +37,7 @@ func (d Data) files() ([]entry, error) {
 func (d Data) userData() ([]byte, error) {
 	var keys []string
 	for _, line := range d.AuthorizedKeys {
-		key, err := canonicalKey(line)
+		key, err := sshkey.Parse(line)
 		if err != nil {
 			return nil, err
 		}

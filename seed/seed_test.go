@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/dbc-network/dbc/seed/nocloud"
+	"github.com/dbc-network/dbc/seed/sshkey"
 )
 
 const renterKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAVmdOjuJNIXq5my3jjsPiwqZ7HrR3NsGPKHXxgERiJU renter@laptop"
@@ -172,7 +173,7 @@ func TestInvalidValuesAreRefused(t *testing.T) {
 		"key of no kind":             func(d *Data) { d.AuthorizedKeys = []string{"hello"} },
 		"key with options":           func(d *Data) { d.AuthorizedKeys = []string{`command="id" ` + renterKey} },
 		"two keys in a line":         func(d *Data) { d.AuthorizedKeys = []string{renterKey + "\n" + renterKey} },
-		"too many keys":              func(d *Data) { d.AuthorizedKeys = make([]string, maxKeys+1) },
+		"too many keys":              func(d *Data) { d.AuthorizedKeys = make([]string, sshkey.MaxKeys+1) },
 		"no host key":                func(d *Data) { d.HostKey = nil },
 		"no MAC":                     func(d *Data) { d.MAC = nil },
 		"multicast MAC":              func(d *Data) { d.MAC = net.HardwareAddr{1, 0, 0, 0, 0, 1} },
@@ -206,21 +207,4 @@ func read(t *testing.T, path string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-func FuzzAuthorizedKey(f *testing.F) {
-	f.Add(renterKey)
-	f.Add(`no-pty ` + renterKey)
-	f.Fuzz(func(t *testing.T, line string) {
-		key, err := canonicalKey(line)
-		if err != nil {
-			return
-		}
-		if strings.ContainsAny(key, "\n\r\"'\\") || strings.Count(key, " ") != 1 {
-			t.Errorf("%q became %q", line, key)
-		}
-		if again, err := canonicalKey(key); err != nil || again != key {
-			t.Errorf("%q is not stable: %q, %v", key, again, err)
-		}
-	})
 }

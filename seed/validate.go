@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
-	"strings"
 
-	"golang.org/x/crypto/ssh"
+	"github.com/dbc-network/dbc/seed/sshkey"
 )
 
 const (
-	maxKeys      = 32
-	maxKeyLen    = 16 << 10
 	maxResolvers = 8
 )
 
@@ -38,14 +35,14 @@ func (d Data) validate() error {
 		return invalid("password hash", "…", "what HashPassword returns")
 	case d.PasswordHash == "" && len(d.AuthorizedKeys) == 0:
 		return invalid("authorized keys", "none", "a key, or a password hash, so that somebody can log in")
-	case len(d.AuthorizedKeys) > maxKeys:
-		return invalid("authorized keys", fmt.Sprint(len(d.AuthorizedKeys)), fmt.Sprintf("at most %d", maxKeys))
+	case len(d.AuthorizedKeys) > sshkey.MaxKeys:
+		return invalid("authorized keys", fmt.Sprint(len(d.AuthorizedKeys)), fmt.Sprintf("at most %d", sshkey.MaxKeys))
 	case len(d.HostKey) != ed25519.PrivateKeySize:
 		return invalid("host key", "…", "an ed25519 private key, from NewHostKey")
 	}
 	for _, line := range d.AuthorizedKeys {
-		if _, err := canonicalKey(line); err != nil {
-			return err
+		if _, err := sshkey.Parse(line); err != nil {
+			return fmt.Errorf("%w: authorized keys: %w", ErrInvalid, err)
 		}
 	}
 	return d.validateNetwork()
@@ -73,29 +70,6 @@ func (d Data) validateNetwork() error {
 // usable is an IPv4 address that one computer can have; guests have no IPv6 yet.
 func usable(a netip.Addr) bool {
 	return a.Is4() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback()
-}
-
-// CheckKey tells before a guest is made whether one of AuthorizedKeys is right.
-func CheckKey(line string) error {
-	_, err := canonicalKey(line)
-	return err
-}
-
-// canonicalKey parses a renter's public key line and writes it again: type and
-// key only. Options would be orders to the guest's sshd, a comment is text
-// that nobody needs there.
-func canonicalKey(line string) (string, error) {
-	if len(line) > maxKeyLen || strings.ContainsAny(line, "\n\r\x00") {
-		return "", invalid("authorized key", shorten(line), fmt.Sprintf("one line of at most %d bytes", maxKeyLen))
-	}
-	key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(line))
-	if err != nil || len(options) > 0 || len(rest) > 0 {
-		return "", invalid("authorized key", shorten(line), `"type base64 comment", as in a .pub file, without options`)
-	}
-	if _, ok := key.(*ssh.Certificate); ok {
-		return "", invalid("authorized key", shorten(line), "a plain key, not a certificate")
-	}
-	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), nil
 }
 
 func invalid(field, value, want string) error {

@@ -10,18 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/seed/sshkey"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 type createFlags struct {
-	restore, image, boot, keyFile, cpus, memRate, disk, gpus, desc string
+	restore, image, boot, cpus, memRate, disk, gpus, desc string
+	keyFiles                                              []string
 
 	port   uint16
 	custom []string
@@ -48,7 +48,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&f.image, "image", "tiny.qcow2", "guest image")
 	cmd.Flags().Uint16Var(&f.port, "ssh-port", 0, "port on the machine's address that leads to the guest's ssh (default a free one)")
 	cmd.Flags().StringArrayVar(&f.custom, "custom-port", nil, "another port: tcp or udp, the machine's, the guest's, such as tcp,5700:80; can be repeated")
-	cmd.Flags().StringVar(&f.keyFile, "ssh-key", "", "file of the public key that may log in (default that of ~/.ssh)")
+	cmd.Flags().StringArrayVar(&f.keyFiles, "ssh-key", nil, "file of public keys that may log in (default that of ~/.ssh); can be repeated")
 	cmd.Flags().StringVar(&f.cpus, "cpus", "", "CPU cores (default all of the rental's)")
 	cmd.Flags().StringVar(&f.memRate, "mem-rate", "", "part of the rental's memory, such as 0.5 (default all)")
 	cmd.Flags().StringVar(&f.disk, "disk", "", "data disk in GiB (default none)")
@@ -63,7 +63,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 }
 
 func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) error {
-	key, err := publicKey(f.keyFile)
+	keys, err := publicKeys(f.keyFiles)
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	if f.restore != "" {
 		create.RestoreTaskID, create.ImageName = f.restore, ""
 	}
-	if key != "" {
-		create.SSHPublicKeys = []string{key}
-	}
+	create.SSHPublicKeys = keys
 	wait := s.waiting(cmd)
 	defer wait.end()
 	wait.say("asking the machine")
@@ -132,34 +130,46 @@ func createOnPort(ctx context.Context, n *client.Node, create api.Create, port u
 	}
 }
 
-// publicKey is the line of a file, checked; without a file the user's own key,
-// and "" where there is none: the node then makes a password.
-func publicKey(path string) (string, error) {
-	if path != "" {
-		return readPublicKey(path)
+// publicKeys are those of some files; without a file the user's own, and none
+// where there are none: the node then makes a password.
+func publicKeys(paths []string) ([]string, error) {
+	var keys []string
+	for _, path := range paths {
+		more, err := readPublicKeys(path)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, more...)
+	}
+	if len(keys) > sshkey.MaxKeys {
+		return nil, usagef("--ssh-key names %d keys; a VM takes at most %d", len(keys), sshkey.MaxKeys)
 	}
 	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", nil //nolint:nilerr // no home, no key of one's own
+	if len(paths) > 0 || err != nil {
+		return keys, nil //nolint:nilerr // no home, no key of one's own
 	}
 	for _, name := range []string{"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"} {
-		line, err := readPublicKey(filepath.Join(home, ".ssh", name))
+		keys, err := readPublicKeys(filepath.Join(home, ".ssh", name))
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return line, err
+			return keys, err
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
-func readPublicKey(path string) (string, error) {
-	text, err := os.ReadFile(path)
+func readPublicKeys(path string) ([]string, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("read ssh key: %w", err)
+		return nil, fmt.Errorf("read ssh key: %w", err)
 	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, sshkey.MaxFile+1))
 	if err != nil {
-		return "", usagef("%s is not a public ssh key: take the file that ends in .pub", path)
+		return nil, fmt.Errorf("read ssh key: %w", err)
 	}
-	// Without the comment: it names the user's computer and is nobody's business.
-	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), nil
+	keys, err := sshkey.ReadFile(text)
+	if err != nil {
+		return nil, usagef("%s: %v", path, err)
+	}
+	return keys, nil
 }

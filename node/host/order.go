@@ -9,13 +9,13 @@ import (
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
-	"github.com/dbc-network/dbc/seed"
+	"github.com/dbc-network/dbc/seed/sshkey"
 )
 
 // The bounds of an order.
 const (
 	MaxPorts = 100
-	MaxKeys  = 16
+	MaxKeys  = sshkey.MaxKeys
 	MaxDesc  = 256
 	// minMemoryMiB is the least a guest boots with.
 	minMemoryMiB = 128
@@ -81,9 +81,9 @@ func (o Order) check() error {
 		return refuse(ErrInvalid, "ssh_public_keys", len(o.AuthorizedKeys), fmt.Sprintf("%d keys", MaxKeys), "give fewer")
 	}
 	for _, line := range o.AuthorizedKeys {
-		if seed.CheckKey(line) != nil {
-			return refuse(ErrInvalid, "ssh_public_keys", line, "one public key a string, without options",
-				"paste the line of a .pub file")
+		var wrong *sshkey.Error
+		if _, err := sshkey.Parse(line); errors.As(err, &wrong) {
+			return refuse(ErrInvalid, "ssh_public_keys", line, "one public key a string: "+wrong.What(), wrong.Remedy())
 		}
 	}
 	return nil

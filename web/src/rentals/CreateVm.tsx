@@ -13,6 +13,7 @@ import { Row, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import css from "./CreateVm.module.css";
 import { messages } from "./messages";
+import { keyProblem, readKeys } from "./sshKeys";
 import { cpuChoices, part } from "./tasks";
 import type { Ask } from "./useSession";
 
@@ -20,10 +21,6 @@ const keysKept = "dbc.sshKeys";
 const percents = [100, 90, 75, 50, 25, 10];
 /** attempts to find a port that nobody has. */
 const attempts = 5;
-
-function isKey(line: string): boolean {
-  return /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+/.test(line);
-}
 
 function lines(text: string): string[] {
   return text
@@ -89,7 +86,8 @@ function Form({
   const [desc, setDesc] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const keysBad = lines(keys).some((line) => !isKey(line));
+  const keyList = readKeys(keys);
+  const keysBad = keyList.map(keyProblem).find((problem) => problem !== undefined);
   const diskBad = disk !== "" && !/^\d{1,6}$/.test(disk);
   const ok = image !== "" && /^\d{1,5}$/.test(port) && !keysBad && !diskBad;
 
@@ -110,7 +108,7 @@ function Form({
             mem_rate: (Number(percent) / 100).toString(),
             ...(disk && { disk_size: disk }),
             ...(lines(ports).length > 0 && { custom_port: lines(ports) }),
-            ...(lines(keys).length > 0 && { ssh_public_keys: lines(keys) }),
+            ...(keyList.length > 0 && { ssh_public_keys: keyList }),
             ...(desc && { desc }),
           });
           break;
@@ -199,7 +197,7 @@ function Form({
           rows={3}
           spellCheck={false}
           autoComplete="off"
-          error={keysBad && m.sshKeysBad}
+          error={keysBad && m.sshKeysBad[keysBad]}
         />
         <div className={css.grid}>
           <TextArea
