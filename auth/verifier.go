@@ -24,8 +24,10 @@ type Replay interface {
 // Granted is a session as the one who minted it keeps it.
 type Granted struct {
 	Grant
-	// Wallet granted it.
-	Wallet string
+	// Wallet granted it, by Sign or by Multisig.
+	Wallet   string
+	Sign     string
+	Multisig *Multisig
 }
 
 // Sessions knows the sessions that were minted and are neither over nor revoked.

@@ -48,7 +48,7 @@ type Data struct {
 // leaves the old file or the new one. Equal data gives equal bytes. The file
 // holds a private key and has mode 0600.
 func Write(ctx context.Context, path string, d Data) error {
-	if err := d.validate(); err != nil {
+	if err := d.Validate(); err != nil {
 		return err
 	}
 	files, err := d.files()

@@ -22,7 +22,8 @@ var (
 	passwordHash = regexp.MustCompile(`^\$6\$(rounds=[0-9]{4,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}$`)
 )
 
-func (d Data) validate() error {
+// Validate is nil for data that Write takes; else it wraps ErrInvalid.
+func (d Data) Validate() error {
 	switch {
 	case !instanceID.MatchString(d.InstanceID):
 		return invalid("instance id", d.InstanceID, "letters, digits and -, at most 128")

@@ -36,6 +36,9 @@ type call struct {
 	session uint64
 	// grant is the id of that session where a key was granted it, else "".
 	grant string
+	// proof is the request as it was signed, for those who verify it again; nil
+	// for one by a ticket. Who keeps it longer than the call clones its body.
+	proof *auth.Proof
 	// held are the bytes of body, leave ends the renter's turn; either may be nil.
 	held  *budget.Body
 	leave func()
@@ -115,6 +118,9 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 			return nil, err
 		}
 	}
+	if c.proof != nil {
+		ctx = auth.WithProof(ctx, *c.proof)
+	}
 	return next(ctx, c)
 }
 
@@ -140,7 +146,9 @@ func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
 	}
 	admit := func(ctx context.Context, proved auth.Request) error {
 		c.text, c.wallet = proved.Text, proved.Wallet
+		c.proof = &auth.Proof{Header: header[0], Method: c.http.Method, Target: c.http.RequestURI, Body: c.body}
 		if g := proved.Session; g != nil {
+			c.proof.Grant, c.proof.GrantSign, c.proof.Multisig = g.Text(), g.Sign, g.Multisig
 			c.session, c.grant = g.RentID, g.ID()
 			if !g.Scope.Covers(scope) {
 				return fmt.Errorf("%w: it is %s, this needs %s", ErrScope, g.Scope, scope)

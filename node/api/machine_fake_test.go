@@ -32,7 +32,9 @@ type machine struct {
 	waits  chan<- struct{}
 	wait   chan struct{}
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	// proofs are of the requests that reached it.
+	proofs   []auth.Proof
 	replayed map[string]bool
 	// abroad are open rentals of other machines; sessions is the journal's part.
 	abroad   []xrental.Rental
@@ -64,12 +66,20 @@ func (m *machine) Session(id string, now time.Time) (journal.Session, error) {
 	return s, nil
 }
 
-func (m *machine) Create(_ context.Context, o host.Order) (journal.Task, error) {
+func (m *machine) Create(ctx context.Context, o host.Order) (journal.Task, error) {
 	m.orders = append(m.orders, o)
+	m.hear(ctx)
 	if m.refuse != nil {
 		return journal.Task{}, m.refuse
 	}
 	return sample(o.Rental), nil
+}
+
+// hear keeps the request on whose behalf something is done.
+func (m *machine) hear(ctx context.Context) {
+	if p, ok := auth.ProofFrom(ctx); ok {
+		m.proofs = append(m.proofs, p)
+	}
 }
 
 func (m *machine) Tasks(wallet string) (list []journal.Task, err error) {
@@ -136,7 +146,8 @@ func (m *machine) note(wallet, id, format string, args ...any) error {
 	return m.refuse
 }
 
-func (m *machine) SetPassword(_ context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
+func (m *machine) SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
+	m.hear(ctx)
 	return m.note(wallet, id, "password %v %s, of %d", rentals, user, len(password))
 }
 
@@ -152,11 +163,13 @@ func (m *machine) DeleteDisk(_ context.Context, wallet string, rentals []uint64,
 	return m.note(wallet, id, "delete %v %s", rentals, name)
 }
 
-func (m *machine) Console(_ context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+func (m *machine) Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+	m.hear(ctx)
 	return m.connect("console", wallet, rentals, id)
 }
 
-func (m *machine) VNC(_ context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+func (m *machine) VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+	m.hear(ctx)
 	return m.connect("vnc", wallet, rentals, id)
 }
 

@@ -61,7 +61,8 @@ func (s *Server) createSession(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	kept, err := s.deps.Grants.KeepGrant(journal.Grant{
-		ID: g.ID(), Text: g.Text(), Wallet: c.wallet, RentID: g.RentID, Created: now, Expires: time.Unix(g.Expiry, 0),
+		ID: g.ID(), Text: g.Text(), Sign: wish.Sign, Multisig: multi,
+		Wallet: c.wallet, RentID: g.RentID, Created: now, Expires: time.Unix(g.Expiry, 0),
 	}, now)
 	if err != nil {
 		return nil, fmt.Errorf("keep the session: %w", err)

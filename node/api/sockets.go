@@ -97,6 +97,11 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 		}
 	}
 	r.TaskID, r.Wallet, r.RentID, r.Session = id, c.wallet, t.RentID, c.grant
+	if c.proof != nil {
+		proof := *c.proof
+		proof.Body = slices.Clone(proof.Body)
+		r.Proof = &proof
+	}
 	token, expires, err := s.desk.Give(r)
 	if err != nil {
 		return nil, err
@@ -136,6 +141,9 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, kind consol
 
 // connect is console.Deps.Open.
 func (s *Server) connect(ctx context.Context, r console.Right) (net.Conn, error) {
+	if r.Proof != nil {
+		ctx = auth.WithProof(ctx, *r.Proof)
+	}
 	switch r.Kind {
 	case console.VNC:
 		return s.deps.Host.VNC(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)

@@ -35,6 +35,9 @@ func (s *Server) createTask(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if order.RestoreTaskID != "" && c.proof == nil {
+		return nil, fmt.Errorf("%w: field restore_task_id: kept disks are given to signed requests; use dbc or the web app", ErrTicketRights)
+	}
 	if order.Rental, err = choose(c.rentals, string(wish.RentOrder)); err != nil {
 		return nil, err
 	}

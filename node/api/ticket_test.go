@@ -100,6 +100,7 @@ func TestTickets(t *testing.T) {
 		"no sign":                    {make: spoil(plain, "sign", ""), status: 401, code: "AUTH_MALFORMED"},
 		"the original's uuid":        {make: spoil(plain, "nonce", "55t1bBAVZ9VTCvvKyRNKkA"), status: 401, code: "AUTH_MALFORMED"},
 		"delete":                     {make: bound, path: api.PathTaskDelete + sampleTask, status: 403, code: "TICKET_RIGHTS"},
+		"kept disks":                 {make: bound, path: api.PathTaskStart + "?kept", status: 403, code: "TICKET_RIGHTS"},
 		"delete a disk":              {make: bound, path: api.PathDiskDelete + sampleTask, status: 403, code: "TICKET_RIGHTS"},
 		"set a password":             {make: bound, path: api.PathTaskPasswd + sampleTask, status: 403, code: "TICKET_RIGHTS"},
 		"open a console":             {make: bound, path: api.PathTaskConsole + sampleTask, status: 403, code: "TICKET_RIGHTS"},
@@ -117,8 +118,11 @@ func TestTickets(t *testing.T) {
 			if path == "" {
 				path = api.PathTasks
 			}
-			if path == api.PathTaskStart {
+			if path, _, kept := strings.Cut(path, "?"); path == api.PathTaskStart {
 				additional = start
+				if kept {
+					additional = `{"restore_task_id":"` + sampleTask + `","ssh_port":"5682"}`
+				}
 			}
 			status, reply := b.post(path, additional, c.make(b))
 			if status != c.status || reply.Code != c.code {

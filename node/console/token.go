@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/dbc-network/dbc/auth"
 )
 
 // Kind is what of a VM is opened.
@@ -44,6 +46,8 @@ type Right struct {
 	Port uint16
 	// TakeOver ends whoever has it open.
 	TakeOver bool
+	// Proof is the signed request that asked for the token.
+	Proof *auth.Proof
 }
 
 // tokens are kept in memory only, and hashed: after a restart none opens anything.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/helper/record"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -42,6 +43,8 @@ type bound struct {
 	layout layout
 	images *image.Store
 	files  *taskdir.Store
+	// records say which folder, VM, rental and wallet belong together.
+	records *record.Store
 }
 
 // bind is what the first Bind of all does for good: the binding is written down,
@@ -124,6 +127,10 @@ func (s *Server) open(ctx context.Context) (*bound, error) {
 	if !known {
 		return nil, fmt.Errorf("%w: to no machine yet; start the node, which binds it", ErrBinding)
 	}
+	records, err := record.Open(filepath.Join(s.config.Data, recordDir))
+	if err != nil {
+		return nil, err
+	}
 	parts, err := s.config.Open(ctx, binding)
 	if err != nil {
 		return nil, fmt.Errorf("open the helper's parts: %w", err)
@@ -131,7 +138,7 @@ func (s *Server) open(ctx context.Context) (*bound, error) {
 	b := &bound{
 		Parts: parts, binding: binding, prefix: host.DomainPrefix(binding),
 		layout: layout{data: s.config.Data, bridge: host.Bridge(binding)},
-		files:  taskdir.Open(s.config.Data, s.config.Overlay),
+		files:  taskdir.Open(s.config.Data, s.config.Overlay), records: records,
 	}
 	b.images = image.Open(b.layout.images())
 	s.bound = b

@@ -83,6 +83,35 @@ func (s *Server) checkDefine(b *bound, req *steps.DefineRequest) error {
 	return b.layout.expand(req).Validate()
 }
 
+// checkRecorded refuses whatever was not recorded together when the disks were made.
+func (b *bound) checkRecorded(req *steps.DefineRequest) error {
+	r, err := b.recorded(req.GetFolder())
+	if err != nil {
+		return fmt.Errorf("%w: %w", vm.ErrBadSpec, err)
+	}
+	id := b.identity(r.Holder)
+	switch {
+	case req.GetUuid() != string(id.UUID):
+		return badSpec("uuid", req.GetUuid(), "the VM that has the folder's disks, "+string(id.UUID))
+	case req.GetName() != id.Domain:
+		return badSpec("name", req.GetName(), id.Domain)
+	case req.GetImage() != r.Image:
+		return badSpec("image", req.GetImage(), r.Image)
+	case req.GetCard().GetTap() != id.Tap || string(req.GetCard().GetMac()) != string(id.MAC):
+		return badSpec("card", req.GetCard().GetTap(), fmt.Sprintf("%s with %s", id.Tap, id.MAC))
+	case r.Holder.Seed == "":
+		return badSpec("seed", "not written", "a VM whose seed is written")
+	case req.GetCard().GetAddr() != r.Holder.Addr.String():
+		return badSpec("addr", req.GetCard().GetAddr(), "the seed's, "+r.Holder.Addr.String())
+	}
+	for _, name := range req.GetDataDisks() {
+		if !r.HasDisk(name) {
+			return badSpec("disk", name, fmt.Sprintf("one of the VM's %q", r.Disks))
+		}
+	}
+	return nil
+}
+
 // maxMemory in MiB, bounded where the computer's is not known.
 func maxMemory(known uint64) uint64 {
 	if known == 0 {

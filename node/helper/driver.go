@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -66,10 +67,18 @@ func (c *Client) Undefine(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_UNDEFINE)
 }
 
-// SetPassword is vm.Driver.
+// SetPassword is vm.Driver. ctx carries the renter's request.
 func (c *Client) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
-	_, err := c.machines.SetPassword(ctx, &steps.SetPasswordRequest{Uuid: string(id), User: user, Password: password})
+	_, err := c.machines.SetPassword(ctx, &steps.SetPasswordRequest{Uuid: string(id), User: user, Password: password, Authority: authority(ctx)})
 	return err
+}
+
+// authority is the request on whose behalf something is done, or nil.
+func authority(ctx context.Context) *steps.Authority {
+	if p, ok := auth.ProofFrom(ctx); ok {
+		return sayAuthority(&p)
+	}
+	return nil
 }
 
 // Attach is vm.Driver, for a disk that is named after a VM's folder.
@@ -81,7 +90,7 @@ func (c *Client) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
 	if disk != c.layout.dataDisk(folder, disk.Target) {
 		return badSpec("disk", disk.Path, "a data disk in a VM's folder")
 	}
-	_, err := c.machines.Attach(ctx, &steps.AttachRequest{Uuid: string(id), Folder: folder, Disk: disk.Target})
+	_, err := c.machines.Attach(ctx, &steps.AttachRequest{Uuid: string(id), Disk: disk.Target})
 	return err
 }
 

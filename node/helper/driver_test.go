@@ -3,6 +3,7 @@ package helper_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -24,10 +25,15 @@ func TestDriver(t *testing.T) {
 			w.driver.Deafen(deaf)
 			w.image("tiny.qcow2")
 			w.bind()
-			disk := func(_ *testing.T, spec vm.Spec, target string) vm.Disk {
+			disk := func(t *testing.T, spec vm.Spec, target string) vm.Disk {
+				must(t, w.client.SizeDisk(t.Context(), filepath.Base(filepath.Dir(spec.ConsoleLog)), target, 1, true))
 				return vm.Disk{Path: filepath.Join(filepath.Dir(spec.ConsoleLog), target+".raw"), Format: "raw", Target: target}
 			}
-			return vmtest.Bench{Driver: w.client, Spec: w.spec, Greeting: fake.Greeting, Disk: disk, Agent: true, Limit: 30 * time.Second}
+			spec := func(t *testing.T, name string) vm.Spec {
+				w.make(name)
+				return w.spec(t, name)
+			}
+			return vmtest.Bench{Driver: asked{w.client, t}, Spec: spec, Greeting: fake.Greeting, Disk: disk, Agent: true, Limit: 30 * time.Second}
 		})
 	}
 }
@@ -39,6 +45,7 @@ func TestSpecIsWhole(t *testing.T) {
 	w := newWorld(t)
 	w.image("tiny.qcow2")
 	w.bind()
+	w.make("whole")
 	spec := w.spec(t, "whole")
 	spec.NVRAM = filepath.Join(filepath.Dir(spec.ConsoleLog), taskdir.NVRAM)
 	spec.Placement = vm.Placement{CPUs: []int{3, 1}, Emulator: []int{0}, Node: new(int), PageKiB: 2048}
@@ -55,6 +62,7 @@ func TestSpecsOfOthers(t *testing.T) {
 	w := newWorld(t)
 	w.image("tiny.qcow2")
 	w.bind()
+	w.make("refused")
 	for name, spoil := range map[string]func(*vm.Spec){
 		"the host's passwords": func(s *vm.Spec) { s.Disks[1].Path = "/etc/shadow" },
 		"another VM's disk":    func(s *vm.Spec) { s.Disks[1].Path = w.spec(t, "other").Disks[1].Path },
@@ -87,7 +95,11 @@ func TestSpecsOfOthers(t *testing.T) {
 	}
 	spec := w.spec(t, "refused")
 	spec.Disks[0].Backing = filepath.Join(w.data, "images", "none.qcow2")
-	if err := w.client.Define(t.Context(), spec); !errors.Is(err, image.ErrNotFound) {
+	if err := w.client.Define(t.Context(), spec); !errors.Is(err, vm.ErrBadSpec) {
+		t.Errorf("another image: %v", err)
+	}
+	must(t, os.Remove(filepath.Join(w.data, "images", "tiny.qcow2")))
+	if err := w.client.Define(t.Context(), w.spec(t, "refused")); !errors.Is(err, image.ErrNotFound) {
 		t.Errorf("no such image: %v", err)
 	}
 	if list, err := w.driver.List(t.Context()); err != nil || len(list) != 0 {
@@ -105,6 +117,7 @@ func TestWatchOutlivesTheHelper(t *testing.T) {
 	defer cancel()
 	changes, err := w.client.Watch(ctx)
 	must(t, err)
+	w.make("watched")
 	spec := w.spec(t, "watched")
 	for range 2 {
 		for got := range changes {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/helper/record"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/taskdir"
@@ -27,6 +28,8 @@ var (
 	ErrBinding = errors.New("helper is bound otherwise")
 	// ErrRefused means: a value is not what a step takes.
 	ErrRefused = errors.New("refused by the helper")
+	// ErrConsent means: the renter's own signature is needed, and is missing or another.
+	ErrConsent = errors.New("not what the renter signed")
 	// ErrRunning means: another helper serves this computer.
 	ErrRunning = errors.New("another helper runs on this computer")
 )
@@ -34,7 +37,7 @@ var (
 // kinds are the errors that cross the socket as what they are; of all others only
 // the text does.
 var kinds = map[string]error{
-	"peer": ErrPeer, "version": ErrVersion, "binding": ErrBinding, "refused": ErrRefused,
+	"peer": ErrPeer, "version": ErrVersion, "binding": ErrBinding, "refused": ErrRefused, "consent": ErrConsent, "record": record.ErrUnknown,
 	"no domain": vm.ErrNotFound, "unavailable": vm.ErrUnavailable, "bad spec": vm.ErrBadSpec, "running": vm.ErrRunning,
 	"not running": vm.ErrNotRunning, "agent": vm.ErrAgent, "held": vm.ErrHeld,
 	"no image": image.ErrNotFound, "unsafe image": image.ErrUnsafe, "image name": image.ErrName, "disk too small": image.ErrTooSmall,

@@ -4,9 +4,12 @@
 //
 // The helper takes the other process for hostile. It serves one user, checks
 // every field, makes every path itself from ids, and takes bridge, guest
-// network, resolvers and ports from the host's own configuration. It keeps
-// nothing between calls but what it is bound to, so it may be killed at any
-// moment: the journal is the node's, and each step may be repeated.
+// network, resolvers and ports from the host's own configuration. It records which
+// folder, VM, rental and wallet belong together when disks are made (package
+// record), and from then on joins nothing else. What hands out a guest's bytes or
+// changes its keys (a password, a console, another VM on kept disks) needs a request
+// that the renter's wallet signed, which the helper verifies itself. It may be killed
+// at any moment: the journal is the node's, and each step may be repeated.
 //
 // Server is the helper's side; Client gives the node's side a vm.Driver, the
 // guests' network and the files of VMs, as if they were its own.
@@ -20,7 +23,7 @@ import (
 
 const (
 	// Version of the protocol; the two sides must have the same.
-	Version = "2"
+	Version = "3"
 	// versionKey and textLimit: the metadata that carries it, and the longest text
 	// of an error in bytes.
 	versionKey = "dbc-helper-version"

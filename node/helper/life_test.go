@@ -2,19 +2,21 @@ package helper_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/helper"
+	"github.com/dbc-network/dbc/node/helper/record"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -120,25 +122,21 @@ func TestFiles(t *testing.T) {
 	base := w.image("tiny.qcow2")
 	w.bind()
 	ctx, c, folder := t.Context(), w.client, folderOf("files")
-	dir := filepath.Join(w.data, "tasks", folder)
-	_, key, err := ed25519.GenerateKey(nil)
-	must(t, err)
-	data := seed.Data{
-		InstanceID: "i", Hostname: "h", User: "dbc", HostKey: key, MAC: []byte{2, 0, 0, 0, 0, 1},
-		AuthorizedKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHM0iyFlX5UCiAIvXXvDr6WqLA4KOdNbtUSTgm4T8iHV"},
-		Addr:           netip.MustParsePrefix("10.9.0.2/24"),
-	}
-	if err := c.FindSystem(ctx, folder); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("find what is not there: %v", err)
+	dir, data := filepath.Join(w.data, "tasks", folder), w.seed(rent, "files")
+	claim := taskdir.Claim{TaskID: folder, RentID: rent, Wallet: alice.Address()}
+	if err := c.TakeOver(ctx, folder, claim); !errors.Is(err, record.ErrUnknown) {
+		t.Errorf("take over what is not there: %v", err)
 	}
 	for range 2 {
-		must(t, c.MakeSystem(ctx, folder, base, 10))
+		must(t, c.MakeSystem(ctx, folder, claim, base, 10))
 		must(t, c.SizeDisk(ctx, folder, "vdb", 2, true))
 		must(t, c.WriteSeed(ctx, folder, data))
 		must(t, c.TrimConsole(ctx, folder))
 	}
-	must(t, c.FindSystem(ctx, folder))
-	if err := c.MakeSystem(ctx, folder, image.Image{Name: "none.qcow2"}, 10); !errors.Is(err, image.ErrNotFound) {
+	if list, err := c.Folders(ctx); err != nil || !slices.Equal(list, []string{folder}) {
+		t.Errorf("folders are %q, %v", list, err)
+	}
+	if err := c.MakeSystem(ctx, folder, claim, image.Image{Name: "none.qcow2"}, 10); !errors.Is(err, image.ErrNotFound) {
 		t.Errorf("no such image: %v", err)
 	}
 	// What the seed says of the network is the host's, whatever the node says.
@@ -174,7 +172,9 @@ func TestFiles(t *testing.T) {
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.image("tiny.qcow2")
 	w.bind()
+	w.make("network")
 	nic := w.spec(t, "network").NIC
 	want := network.Binding{Tap: nic.Tap, MAC: nic.MAC, Addr: nic.Addr, Ports: []network.Port{{Protocol: "tcp", Host: 6000, Guest: 22}}}
 	must(t, w.client.Ensure(t.Context()))

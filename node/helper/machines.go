@@ -2,11 +2,15 @@ package helper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"google.golang.org/grpc"
 
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/helper/record"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
@@ -17,6 +21,21 @@ import (
 type machineSteps struct {
 	steps.UnsafeMachinesServer // a call that is not written does not compile
 	s                          *Server
+}
+
+// held is named for what only the VM that has its disks now may do.
+func (m machineSteps) held(ctx context.Context, uuid string) (*bound, record.Record, error) {
+	b, id, err := m.named(ctx, uuid)
+	if err != nil {
+		return nil, record.Record{}, err
+	}
+	r, err := b.records.Of(id)
+	if errors.Is(err, record.ErrUnknown) {
+		if _, gone := b.Driver.Get(ctx, id); errors.Is(gone, vm.ErrNotFound) {
+			err = gone // nor is there such a VM
+		}
+	}
+	return b, r, err
 }
 
 // named is the checked start of every step on one domain.
@@ -38,15 +57,45 @@ func (m machineSteps) Define(ctx context.Context, req *steps.DefineRequest) (*st
 	if err := m.s.checkDefine(b, req); err != nil {
 		return nil, err
 	}
+	if err := b.checkRecorded(req); err != nil {
+		return nil, err
+	}
 	if _, err := b.images.Find(ctx, req.GetImage()); err != nil {
 		return nil, fmt.Errorf("find the image: %w", err)
+	}
+	done, err := m.s.turns.take(ctx, req.GetFolder())
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	// Again, in turn: the disks may have gone to another VM meanwhile.
+	if err := b.checkRecorded(req); err != nil {
+		return nil, err
 	}
 	return &steps.Done{}, b.Driver.Define(ctx, b.layout.expand(req))
 }
 
+// ending is what may be done with a VM that has no disks any more, too.
+var ending = []steps.Operation{steps.Operation_OPERATION_STOP, steps.Operation_OPERATION_UNDEFINE}
+
 // Operate is what needs nothing but the domain's UUID.
 func (m machineSteps) Operate(ctx context.Context, req *steps.OperateRequest) (*steps.Done, error) {
 	b, id, err := m.named(ctx, req.GetUuid())
+	if err == nil && !slices.Contains(ending, req.GetOperation()) {
+		b, r, err := m.held(ctx, req.GetUuid())
+		if err != nil {
+			return nil, err
+		}
+		// In turn with whatever takes its disks away.
+		done, err := m.s.turns.take(ctx, r.Folder)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		if _, err := b.records.Of(id); err != nil {
+			return nil, err
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,31 +111,37 @@ func (m machineSteps) Operate(ctx context.Context, req *steps.OperateRequest) (*
 	return &steps.Done{}, do(ctx, id)
 }
 
-// SetPassword has the guest's agent do it.
+// SetPassword has the guest's agent do it, as its renter signed.
 func (m machineSteps) SetPassword(ctx context.Context, req *steps.SetPasswordRequest) (*steps.Done, error) {
 	if err := checkPassword(req.GetUser(), req.GetPassword()); err != nil {
 		return nil, err
 	}
-	b, id, err := m.named(ctx, req.GetUuid())
+	b, r, err := m.held(ctx, req.GetUuid())
 	if err != nil {
 		return nil, err
 	}
-	return &steps.Done{}, b.Driver.SetPassword(ctx, id, req.GetUser(), req.GetPassword())
+	if err := signedPassword(req); err != nil {
+		return nil, err
+	}
+	if err := m.s.once(b, r, req.GetAuthority(), PathPasswd, auth.ScopeFull); err != nil {
+		return nil, err
+	}
+	return &steps.Done{}, b.Driver.SetPassword(ctx, r.Holder.UUID, req.GetUser(), req.GetPassword())
 }
 
-// Attach gives a running domain a data disk of a VM's folder.
+// Attach gives a running domain a data disk of its own folder.
 func (m machineSteps) Attach(ctx context.Context, req *steps.AttachRequest) (*steps.Done, error) {
-	if err := taskdir.CheckFolder(req.GetFolder()); err != nil {
-		return nil, fmt.Errorf("%w: %w", vm.ErrBadSpec, err)
-	}
 	if err := taskdir.CheckDisk(req.GetDisk()); err != nil {
 		return nil, fmt.Errorf("%w: %w", vm.ErrBadSpec, err)
 	}
-	b, id, err := m.named(ctx, req.GetUuid())
+	b, r, err := m.held(ctx, req.GetUuid())
 	if err != nil {
 		return nil, err
 	}
-	return &steps.Done{}, b.Driver.Attach(ctx, id, b.layout.dataDisk(req.GetFolder(), req.GetDisk()))
+	if !r.HasDisk(req.GetDisk()) {
+		return nil, badSpec("disk", req.GetDisk(), fmt.Sprintf("one of the VM's %q", r.Disks))
+	}
+	return &steps.Done{}, b.Driver.Attach(ctx, r.Holder.UUID, b.layout.dataDisk(r.Folder, req.GetDisk()))
 }
 
 // Grow tells a running domain that a disk is larger.
@@ -97,11 +152,11 @@ func (m machineSteps) Grow(ctx context.Context, req *steps.GrowRequest) (*steps.
 	if req.GetBytes() > taskdir.MaxGiB<<30 {
 		return nil, refuse("bytes", req.GetBytes(), fmt.Sprintf("at most %d GiB", taskdir.MaxGiB))
 	}
-	b, id, err := m.named(ctx, req.GetUuid())
+	b, r, err := m.held(ctx, req.GetUuid())
 	if err != nil {
 		return nil, err
 	}
-	return &steps.Done{}, b.Driver.Grow(ctx, id, req.GetDisk(), req.GetBytes())
+	return &steps.Done{}, b.Driver.Grow(ctx, r.Holder.UUID, req.GetDisk(), req.GetBytes())
 }
 
 // Detach takes a data disk away.
@@ -109,11 +164,11 @@ func (m machineSteps) Detach(ctx context.Context, req *steps.DetachRequest) (*st
 	if err := taskdir.CheckDisk(req.GetDisk()); err != nil {
 		return nil, fmt.Errorf("%w: %w", vm.ErrBadSpec, err)
 	}
-	b, id, err := m.named(ctx, req.GetUuid())
+	b, r, err := m.held(ctx, req.GetUuid())
 	if err != nil {
 		return nil, err
 	}
-	return &steps.Done{}, b.Driver.Detach(ctx, id, req.GetDisk())
+	return &steps.Done{}, b.Driver.Detach(ctx, r.Holder.UUID, req.GetDisk())
 }
 
 // Get is the domain's state now.
@@ -169,23 +224,31 @@ func (m machineSteps) Watch(_ *steps.WatchRequest, stream grpc.ServerStreamingSe
 	return stream.Context().Err()
 }
 
-// Connect forwards bytes both ways until one side ends.
+// Connect forwards bytes both ways until one side ends. Who has a console or screen
+// can start the guest with a root shell, so its renter's signature is needed.
 func (m machineSteps) Connect(stream grpc.BidiStreamingServer[steps.ConnectRequest, steps.Bytes]) error {
 	first, err := stream.Recv()
 	if err != nil {
 		return err
 	}
-	b, id, err := m.named(stream.Context(), first.GetUuid())
+	b, r, err := m.held(stream.Context(), first.GetUuid())
 	if err != nil {
 		return err
 	}
-	open, known := map[steps.Wire]func(context.Context, vm.UUID) (net.Conn, error){
-		steps.Wire_WIRE_CONSOLE: b.Driver.Console, steps.Wire_WIRE_VNC: b.Driver.VNC,
-	}[first.GetWire()]
-	if !known {
+	var path string
+	var open func(context.Context, vm.UUID) (net.Conn, error)
+	switch first.GetWire() {
+	case steps.Wire_WIRE_CONSOLE:
+		path, open = PathConsole, b.Driver.Console
+	case steps.Wire_WIRE_VNC:
+		path, open = PathVNC, b.Driver.VNC
+	default:
 		return refuse("wire", first.GetWire(), "console or vnc")
 	}
-	conn, err := open(stream.Context(), id)
+	if err := m.s.once(b, r, first.GetAuthority(), path, auth.ScopeOperate); err != nil {
+		return err
+	}
+	conn, err := open(stream.Context(), r.Holder.UUID)
 	if err != nil {
 		return err
 	}

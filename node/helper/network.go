@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dbc-network/dbc/node/helper/record"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/node/network"
 )
@@ -33,7 +34,30 @@ func (n networkSteps) Apply(ctx context.Context, req *steps.ApplyRequest) (*step
 	if err != nil {
 		return nil, err
 	}
+	if err := b.checkBindings(bindings); err != nil {
+		return nil, fmt.Errorf("%w: %w", network.ErrBadBinding, err)
+	}
 	return &steps.Done{}, b.Net.Apply(ctx, bindings)
+}
+
+// checkBindings refuses a card or address that is not recorded together.
+func (b *bound) checkBindings(bindings []network.Binding) error {
+	cards := map[string]record.Record{}
+	for _, r := range b.records.All() {
+		cards[b.identity(r.Holder).Tap] = r
+	}
+	for _, one := range bindings {
+		r, known := cards[one.Tap]
+		switch {
+		case !known || r.Removing:
+			return refuse("tap", one.Tap, "the card of a VM in the helper's record")
+		case one.MAC.String() != b.identity(r.Holder).MAC.String():
+			return refuse("mac", one.MAC, "the card's own")
+		case one.Addr != r.Holder.Addr:
+			return refuse("addr", one.Addr, "that of the VM's seed")
+		}
+	}
+	return nil
 }
 
 func (s *Server) readBindings(req *steps.ApplyRequest) ([]network.Binding, error) {

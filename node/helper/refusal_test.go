@@ -62,12 +62,13 @@ func newHostile(t *testing.T) *hostile {
 	w := newWorld(t)
 	w.image("tiny.qcow2")
 	w.bind()
+	w.make("good")
 	spec := w.spec(t, "good")
 	return &hostile{world: w, ctx: spoken(t, helper.Version), conn: w.raw(t), spec: spec, folder: folderOf("good"), id: string(spec.UUID)}
 }
 
 func (h *hostile) card(change func(*steps.Card)) *steps.Card {
-	c := &steps.Card{Tap: h.spec.NIC.Tap, Mac: h.spec.NIC.MAC, Addr: "10.9.0.2"}
+	c := &steps.Card{Tap: h.spec.NIC.Tap, Mac: h.spec.NIC.MAC, Addr: h.spec.NIC.Addr.String()}
 	change(c)
 	return c
 }
@@ -155,7 +156,7 @@ func TestHostileApply(t *testing.T) {
 func TestHostileOperate(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
-	machines, ctx, id, folder := steps.NewMachinesClient(h.conn), h.ctx, h.id, h.folder
+	machines, ctx, id := steps.NewMachinesClient(h.conn), h.ctx, h.id
 	_, err := machines.Operate(ctx, &steps.OperateRequest{Uuid: id})
 	refused(t, "operate", err, "refused", "operation")
 	_, err = machines.Operate(ctx, &steps.OperateRequest{Uuid: "x", Operation: steps.Operation_OPERATION_STOP})
@@ -169,9 +170,9 @@ func TestHostileOperate(t *testing.T) {
 	if strings.Contains(err.Error(), "ret") && strings.Contains(err.Error(), "sec\n") {
 		t.Error("the refusal shows the password")
 	}
-	_, err = machines.Attach(ctx, &steps.AttachRequest{Uuid: id, Folder: "../..", Disk: "vdb"})
-	refused(t, "attach", err, "bad spec", "folder")
-	_, err = machines.Attach(ctx, &steps.AttachRequest{Uuid: id, Folder: folder, Disk: "vda"})
+	_, err = machines.Attach(ctx, &steps.AttachRequest{Uuid: id, Disk: "../../vdb"})
+	refused(t, "attach", err, "bad spec", "disk")
+	_, err = machines.Attach(ctx, &steps.AttachRequest{Uuid: id, Disk: "vda"})
 	refused(t, "attach", err, "bad spec", "disk")
 	_, err = machines.Grow(ctx, &steps.GrowRequest{Uuid: id, Disk: "/dev/sda", Bytes: 1})
 	refused(t, "grow", err, "bad spec", "disk")
@@ -197,14 +198,17 @@ func TestHostileFiles(t *testing.T) {
 	bad := &steps.FolderRequest{Folder: "../../../etc"}
 	calls := map[string]func() error{
 		"system": func() error {
-			_, err := files.MakeSystem(ctx, &steps.MakeSystemRequest{Folder: bad.Folder, Image: "tiny.qcow2", Gib: 1})
+			_, err := files.MakeSystem(ctx, &steps.MakeSystemRequest{Folder: bad.Folder, Image: "tiny.qcow2", Gib: 1, Wallet: alice.Address()})
 			return err
 		},
-		"find":    func() error { _, err := files.FindSystem(ctx, bad); return err },
+		"take over": func() error {
+			_, err := files.TakeOver(ctx, &steps.TakeOverRequest{Folder: bad.Folder, TaskId: folder})
+			return err
+		},
 		"remove":  func() error { _, err := files.Remove(ctx, bad); return err },
 		"written": func() error { _, err := files.Written(ctx, bad); return err },
 		"size": func() error {
-			_, err := files.SizeDisk(ctx, &steps.SizeDiskRequest{Folder: bad.Folder, Disk: "vdb", Gib: 1})
+			_, err := files.SizeDisk(ctx, &steps.SizeDiskRequest{Folder: bad.Folder, Disk: "vdb", Gib: 1, Create: true})
 			return err
 		},
 		"disk": func() error {
@@ -233,7 +237,7 @@ func TestHostileFiles(t *testing.T) {
 	refused(t, "seed", seed(func(r *steps.WriteSeedRequest) { r.Addr = "1.1.1.1" }), "refused", "addr")
 	refused(t, "seed", seed(func(r *steps.WriteSeedRequest) { r.User = "root" }), "bad seed", "user")
 	refused(t, "seed", seed(func(r *steps.WriteSeedRequest) { r.AuthorizedKeys = []string{"ssh-rsa x\nruncmd: [x]"} }), "bad seed", "key")
-	if left, err := filepath.Glob(filepath.Join(w.data, "tasks", "*")); err != nil || len(left) != 0 {
+	if left, err := filepath.Glob(filepath.Join(w.data, "tasks", "*")); err != nil || len(left) != 1 {
 		t.Errorf("refusals left %v, %v", left, err)
 	}
 }

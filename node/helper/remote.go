@@ -7,6 +7,7 @@ import (
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
 )
 
@@ -38,15 +39,25 @@ func (c *Client) Apply(ctx context.Context, bindings []network.Binding) error {
 }
 
 // MakeSystem is host.Files.
-func (c *Client) MakeSystem(ctx context.Context, folder string, base image.Image, gib uint64) error {
-	_, err := c.files.MakeSystem(ctx, &steps.MakeSystemRequest{Folder: folder, Image: base.Name, Gib: gib})
+func (c *Client) MakeSystem(ctx context.Context, folder string, claim taskdir.Claim, base image.Image, gib uint64) error {
+	_, err := c.files.MakeSystem(ctx, &steps.MakeSystemRequest{
+		Folder: folder, Image: base.Name, Gib: gib, RentId: claim.RentID, Wallet: claim.Wallet,
+	})
 	return err
 }
 
-// FindSystem is host.Files.
-func (c *Client) FindSystem(ctx context.Context, folder string) error {
-	_, err := c.files.FindSystem(ctx, &steps.FolderRequest{Folder: folder})
+// TakeOver is host.Files.
+func (c *Client) TakeOver(ctx context.Context, folder string, claim taskdir.Claim) error {
+	_, err := c.files.TakeOver(ctx, &steps.TakeOverRequest{
+		Folder: folder, TaskId: claim.TaskID, RentId: claim.RentID, Authority: sayAuthority(claim.Proof),
+	})
 	return err
+}
+
+// Folders is host.Files.
+func (c *Client) Folders(ctx context.Context) ([]string, error) {
+	reply, err := c.files.ListFolders(ctx, &steps.ListFoldersRequest{})
+	return reply.GetFolders(), err
 }
 
 // Remove is host.Files.

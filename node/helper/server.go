@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -42,6 +43,8 @@ type Config struct {
 	Open func(ctx context.Context, b journal.Binding) (Parts, error)
 	// Overlay makes system disks; image.Overlay but for tests.
 	Overlay taskdir.Overlay
+	// Now is time.Now when nil.
+	Now func() time.Time
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
 }

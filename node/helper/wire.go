@@ -21,7 +21,8 @@ func (c *Client) VNC(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return c.connect(ctx, id, steps.Wire_WIRE_VNC)
 }
 
-// connect has ctx bound the opening only, as dialling does.
+// connect has ctx bound the opening only, as dialling does. ctx carries the renter's
+// request.
 func (c *Client) connect(ctx context.Context, id vm.UUID, kind steps.Wire) (net.Conn, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
@@ -37,7 +38,7 @@ func (c *Client) connect(ctx context.Context, id vm.UUID, kind steps.Wire) (net.
 		return fail(err)
 	}
 	// A send that fails says less than the answer to it.
-	_ = stream.Send(&steps.ConnectRequest{Uuid: string(id), Wire: kind})
+	_ = stream.Send(&steps.ConnectRequest{Uuid: string(id), Wire: kind, Authority: authority(ctx)})
 	if _, err := stream.Recv(); err != nil {
 		return fail(decode(life, err))
 	}

@@ -2,10 +2,13 @@ package helper_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -15,13 +18,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"go.uber.org/goleak"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/fake"
 )
@@ -30,9 +37,19 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
 var (
-	binding = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
-	cidr    = netip.MustParsePrefix("10.9.0.0/24")
+	binding = journal.Binding{
+		ChainID: "dbc-devnet-1", GenesisHash: "aa",
+		MachineID: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", // RFC 8032, test 2
+	}
+	cidr = netip.MustParsePrefix("10.9.0.0/24")
+	// The renters of these tests.
+	alice, mallory = wallet(1), wallet(2)
 )
+
+func wallet(n byte) auth.Signer { return auth.NewSigner(secp256k1.PrivKeyFromBytes([]byte{n})) }
+
+// aKey is a public key made for these tests.
+const aKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHM0iyFlX5UCiAIvXXvDr6WqLA4KOdNbtUSTgm4T8iHV"
 
 // wires remembers the last bindings.
 type wires struct {
@@ -90,7 +107,11 @@ func newWorld(t *testing.T) *world {
 			return helper.Parts{Driver: w.driver, Net: w.wires, Close: func() error { return nil }}, nil
 		},
 		Overlay: func(_ context.Context, _ image.Image, path string, _ int64) error {
-			return os.WriteFile(path, nil, 0o600)
+			file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) // what is in it stays
+			if err != nil {
+				return err
+			}
+			return file.Close()
 		},
 	}
 	w.client = w.dial()
@@ -143,27 +164,111 @@ func (w *world) image(name string) image.Image {
 
 func folderOf(name string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(name)))[:20] }
 
+// rent is alice's rental.
+const rent = 7
+
+// addrOf is the address of the VM that has a name in these tests.
+func addrOf(name string) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 9, 0, 2 + sha256.Sum256([]byte(name))[20]%250})
+}
+
+// make has the helper make the disks and seed of alice's VM of that name.
+func (w *world) make(name string) {
+	w.t.Helper()
+	w.makeFor(alice, rent, name)
+}
+
+func (w *world) makeFor(renter auth.Signer, rentID uint64, name string) {
+	w.t.Helper()
+	ctx, c, folder := w.t.Context(), w.client, folderOf(name)
+	claim := taskdir.Claim{TaskID: folder, RentID: rentID, Wallet: renter.Address()}
+	must(w.t, c.MakeSystem(ctx, folder, claim, image.Image{Name: "tiny.qcow2"}, 10))
+	must(w.t, c.SizeDisk(ctx, folder, "vdb", 2, true))
+	must(w.t, c.WriteSeed(ctx, folder, w.seed(rentID, name)))
+}
+
+// seed is what node/host makes of a task.
+func (w *world) seed(rentID uint64, name string) seed.Data {
+	id := host.Identify(binding, rentID, folderOf(name))
+	key := sha256.Sum256([]byte("host key of " + name))
+	return seed.Data{
+		InstanceID: string(id.UUID), Hostname: id.Hostname, User: host.User, AuthorizedKeys: []string{aKey},
+		HostKey: ed25519.NewKeyFromSeed(key[:]), MAC: id.MAC, Addr: netip.PrefixFrom(addrOf(name), cidr.Bits()),
+	}
+}
+
 // spec is what node/host makes of a task.
-func (w *world) spec(t *testing.T, name string) vm.Spec {
-	t.Helper()
-	sum := sha256.Sum256([]byte(name))
-	id := sum[:16]
-	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80
+func (w *world) spec(_ *testing.T, name string) vm.Spec { return w.specFor(rent, name) }
+
+func (w *world) specFor(rentID uint64, name string) vm.Spec {
+	id := host.Identify(binding, rentID, folderOf(name))
 	file := func(f string) string { return filepath.Join(w.data, "tasks", folderOf(name), f) }
 	return vm.Spec{
-		UUID: vm.UUID(fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])),
-		Name: fmt.Sprintf("%s7-%x", host.DomainPrefix(binding), sum[16:22]), Title: "rental 7, task " + name, VCPUs: 2, MemoryMiB: 256,
+		UUID: id.UUID, Name: id.Domain, Title: "rental 7, task " + name, VCPUs: 2, MemoryMiB: 256,
 		Disks: []vm.Disk{
 			{Path: file("system.qcow2"), Format: "qcow2", Backing: filepath.Join(w.data, "images", "tiny.qcow2"), Target: "vda"},
 			{Path: file("vdb.raw"), Format: "raw", Target: "vdb"},
 			{Path: file("seed.iso"), Format: "raw", Target: "vdz", ReadOnly: true},
 		},
-		NIC: vm.NIC{
-			Bridge: host.Bridge(binding), Tap: fmt.Sprintf("dt%x", sum[27:32]), MAC: net.HardwareAddr{2, sum[22], sum[23], sum[24], sum[25], sum[26]},
-			Addr: netip.MustParseAddr("10.9.0.2"),
-		},
+		NIC:        vm.NIC{Bridge: host.Bridge(binding), Tap: id.Tap, MAC: id.MAC, Addr: addrOf(name)},
 		ConsoleLog: file("console.log"), ConsoleSocket: file("vnc/tty.sock"), VNCSocket: file("vnc/vnc.sock"),
 	}
+}
+
+// sign is a request of a wallet to this machine, now.
+func sign(t *testing.T, by auth.Signer, target string, additional any) auth.Proof {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"peer_nodes_list": []string{binding.MachineID}, "additional": additional})
+	must(t, err)
+	p := auth.Proof{Method: http.MethodPost, Target: target, Body: body}
+	p.Header, err = auth.SignExact(t.Context(), by, exact(p, time.Now()))
+	must(t, err)
+	return p
+}
+
+func exact(p auth.Proof, at time.Time) auth.Exact {
+	return auth.Exact{
+		ChainID: binding.ChainID, MachineID: binding.MachineID, Method: p.Method, Target: p.Target, BodySHA256: sha256.Sum256(p.Body),
+		Time: at.Unix(), Nonce: auth.NewNonce(),
+	}
+}
+
+// asked is a driver whose every call alice signed for.
+type asked struct {
+	*helper.Client
+	t *testing.T
+}
+
+func (a asked) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
+	return a.signed(ctx, id, helper.PathPasswd, map[string]string{"username": user, "password": password}, func(ctx context.Context) error {
+		return a.Client.SetPassword(ctx, id, user, password)
+	})
+}
+
+func (a asked) Console(ctx context.Context, id vm.UUID) (conn net.Conn, err error) {
+	err = a.signed(ctx, id, helper.PathConsole, nil, func(ctx context.Context) error {
+		conn, err = a.Client.Console(ctx, id)
+		return err
+	})
+	return conn, err
+}
+
+func (a asked) VNC(ctx context.Context, id vm.UUID) (conn net.Conn, err error) {
+	err = a.signed(ctx, id, helper.PathVNC, nil, func(ctx context.Context) error {
+		conn, err = a.Client.VNC(ctx, id)
+		return err
+	})
+	return conn, err
+}
+
+// signed finds the task by the name that the suite gives its guests.
+func (a asked) signed(ctx context.Context, id vm.UUID, path string, additional any, do func(context.Context) error) error {
+	for _, name := range []string{"console", "screen", "password"} {
+		if host.Identify(binding, rent, folderOf(name)).UUID == id {
+			return do(auth.WithProof(ctx, sign(a.t, alice, path+folderOf(name), additional)))
+		}
+	}
+	return do(ctx)
 }
 
 func must(t *testing.T, err error) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/seed"
@@ -43,6 +44,9 @@ func (h *Host) Create(ctx context.Context, o Order) (journal.Task, error) {
 		return journal.Task{}, err
 	}
 	inherit(kept, &t)
+	if proof, ok := auth.ProofFrom(ctx); ok && kept != nil {
+		t.Consent = &proof
+	}
 	listed, err := h.deps.Rentals.Facts(ctx)
 	if err != nil {
 		return journal.Task{}, fmt.Errorf("read the machine's listing: %w", err)

@@ -18,12 +18,14 @@ type Files interface {
 	DataDisks
 	Seeds
 	Consoles
+	Folders
 }
 
-// Systems makes, finds and deletes a VM's folder with its system disk.
+// Systems makes a VM's folder with its system disk, gives it to another VM of the
+// same renter, and deletes it.
 type Systems interface {
-	MakeSystem(ctx context.Context, folder string, base image.Image, gib uint64) error
-	FindSystem(ctx context.Context, folder string) error
+	MakeSystem(ctx context.Context, folder string, claim taskdir.Claim, base image.Image, gib uint64) error
+	TakeOver(ctx context.Context, folder string, claim taskdir.Claim) error
 	Remove(ctx context.Context, folder string) error
 	WrittenGiB(ctx context.Context, folder string) (uint64, error)
 }
@@ -44,6 +46,11 @@ type Seeds interface {
 type Consoles interface {
 	ReadConsole(ctx context.Context, folder string, tail bool) ([]byte, error)
 	TrimConsole(ctx context.Context, folder string) error
+}
+
+// Folders names every VM's folder that is there, whether a task has it or not.
+type Folders interface {
+	Folders(ctx context.Context) ([]string, error)
 }
 
 var _ Files = (*taskdir.Store)(nil)

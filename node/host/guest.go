@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
@@ -26,14 +25,15 @@ func (h *Host) path(t journal.Task, name string) string {
 }
 
 func makeDisks(h *Host, ctx context.Context, t journal.Task) error {
+	claim := taskdir.Claim{TaskID: t.ID, RentID: t.RentID, Wallet: t.Renter, Proof: t.Consent}
 	if t.RestoreFrom != "" {
-		return h.deps.Files.FindSystem(ctx, folder(t))
+		return h.deps.Files.TakeOver(ctx, folder(t), claim)
 	}
 	img, err := h.deps.Images.Find(ctx, t.Image)
 	if err != nil {
 		return fmt.Errorf("find image: %w", err)
 	}
-	if err := h.deps.Files.MakeSystem(ctx, folder(t), img, t.SystemGiB); err != nil {
+	if err := h.deps.Files.MakeSystem(ctx, folder(t), claim, img, t.SystemGiB); err != nil {
 		return err
 	}
 	for _, d := range t.Disks {
@@ -77,7 +77,7 @@ func writeSeed(h *Host, ctx context.Context, t journal.Task) error {
 	}
 	return h.deps.Files.WriteSeed(ctx, folder(t), seed.Data{
 		InstanceID:     string(t.UUID),
-		Hostname:       "dbc-" + strings.SplitN(string(t.UUID), "-", 2)[0],
+		Hostname:       Identify(h.cfg.Binding, t.RentID, t.ID).Hostname,
 		User:           t.User,
 		AuthorizedKeys: t.AuthorizedKeys,
 		PasswordHash:   string(t.PasswordHash),

@@ -34,18 +34,36 @@ func digest(b journal.Binding, parts ...string) [32]byte {
 	return sha256.Sum256([]byte(strings.Join(text, "\n")))
 }
 
-// identify fills in the names of a task's domain, card and address.
-func identify(b journal.Binding, t *journal.Task) {
-	sum := digest(b, strconv.FormatUint(t.RentID, 10), t.ID)
+// Identity names a VM on the host and to itself.
+type Identity struct {
+	UUID vm.UUID
+	// Domain is libvirt's name for it, Hostname its own.
+	Domain, Hostname string
+	MAC              net.HardwareAddr
+	Tap              string
+}
+
+// Identify returns the identity of a task's VM.
+func Identify(b journal.Binding, rentID uint64, taskID string) Identity {
+	sum := digest(b, strconv.FormatUint(rentID, 10), taskID)
 	id := sum[:16]
 	id[6] = id[6]&0x0f | 0x80 // version 8: made by a rule of ours, RFC 9562
 	id[8] = id[8]&0x3f | 0x80
 	x := hex.EncodeToString(id)
-	t.UUID = vm.UUID(x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:])
-	t.Domain = DomainPrefix(b) + strconv.FormatUint(t.RentID, 10) + "-" + hex.EncodeToString(sum[16:22])
-	// Locally administered, unicast.
-	t.MAC = net.HardwareAddr{0x02, sum[22], sum[23], sum[24], sum[25], sum[26]}.String()
-	t.Tap = "dt" + hex.EncodeToString(sum[27:32])
+	return Identity{
+		UUID:     vm.UUID(x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]),
+		Domain:   DomainPrefix(b) + strconv.FormatUint(rentID, 10) + "-" + hex.EncodeToString(sum[16:22]),
+		Hostname: "dbc-" + x[:8],
+		// Locally administered, unicast.
+		MAC: net.HardwareAddr{0x02, sum[22], sum[23], sum[24], sum[25], sum[26]},
+		Tap: "dt" + hex.EncodeToString(sum[27:32]),
+	}
+}
+
+// identify fills in the names of a task's domain and card.
+func identify(b journal.Binding, t *journal.Task) {
+	id := Identify(b, t.RentID, t.ID)
+	t.UUID, t.Domain, t.MAC, t.Tap = id.UUID, id.Domain, id.MAC.String(), id.Tap
 }
 
 // DomainPrefix tells this node's domains from those of other chains.

@@ -25,12 +25,15 @@ var _ auth.Sessions = (*Journal)(nil)
 type Grant struct {
 	ID string `json:"id"`
 	// Text is the grant as it was signed.
-	Text    string    `json:"text"`
-	Wallet  string    `json:"wallet"`
-	RentID  uint64    `json:"rent_id"`
-	Created time.Time `json:"created"`
-	Expires time.Time `json:"expires"`
-	Revoked bool      `json:"revoked,omitempty"`
+	Text string `json:"text"`
+	// Sign or Multisig is the wallet's signature of Text.
+	Sign     string         `json:"sign,omitempty"`
+	Multisig *auth.Multisig `json:"multisig,omitempty"`
+	Wallet   string         `json:"wallet"`
+	RentID   uint64         `json:"rent_id"`
+	Created  time.Time      `json:"created"`
+	Expires  time.Time      `json:"expires"`
+	Revoked  bool           `json:"revoked,omitempty"`
 }
 
 // KeepGrant writes a session down and returns what is kept: the same grant again
@@ -128,7 +131,7 @@ func (j *Journal) Granted(ctx context.Context, id string, now time.Time) (grante
 	case !now.Before(g.Expires):
 		return granted, fmt.Errorf("%w: it expired at %d", auth.ErrNoSession, g.Expires.Unix())
 	}
-	granted.Wallet = g.Wallet
+	granted.Wallet, granted.Sign, granted.Multisig = g.Wallet, g.Sign, g.Multisig
 	if granted.Grant, err = auth.ParseGrant(g.Text); err != nil {
 		return auth.Granted{}, fmt.Errorf("read session %s: %w", id, err)
 	}

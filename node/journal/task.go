@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -124,6 +125,10 @@ type Task struct {
 	// HostKey is the ed25519 seed of the guest's SSH host key in hex.
 	HostKey       Secret `json:"host_key"`
 	HostKeyPublic string `json:"host_key_public"`
+
+	// Consent is the renter's signed request that gave this VM kept disks; nil for
+	// new disks.
+	Consent *auth.Proof `json:"consent,omitempty"`
 
 	Steps []Step `json:"steps"`
 

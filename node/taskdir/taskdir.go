@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"syscall"
 
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/image"
 )
 
@@ -92,8 +93,19 @@ func (s *Store) path(folder, file string) (string, error) {
 	return filepath.Join(s.dir, folder, file), nil
 }
 
-// MakeSystem makes the folder and, in it, a system disk of so many GiB on base.
-func (s *Store) MakeSystem(ctx context.Context, folder string, base image.Image, gib uint64) error {
+// Claim says whose VM a folder is for.
+type Claim struct {
+	TaskID string
+	RentID uint64
+	// Wallet is the renter's.
+	Wallet string
+	// Proof is the renter's request to make the VM; nil where it was not signed as a whole.
+	Proof *auth.Proof
+}
+
+// MakeSystem makes the folder and, in it, a system disk of so many GiB on base. Who
+// may have it is the caller's to know.
+func (s *Store) MakeSystem(ctx context.Context, folder string, _ Claim, base image.Image, gib uint64) error {
 	path, err := s.path(folder, System)
 	if err != nil {
 		return err
@@ -112,8 +124,9 @@ func (s *Store) MakeSystem(ctx context.Context, folder string, base image.Image,
 	return nil
 }
 
-// FindSystem is nil where the system disk is there.
-func (s *Store) FindSystem(_ context.Context, folder string) error {
+// TakeOver is nil where the system disk is there. Who may have it is the caller's
+// to know.
+func (s *Store) TakeOver(_ context.Context, folder string, _ Claim) error {
 	path, err := s.path(folder, System)
 	if err != nil {
 		return err
@@ -181,6 +194,22 @@ func (s *Store) Remove(_ context.Context, folder string) error {
 		return fmt.Errorf("delete the VM's folder: %w", err)
 	}
 	return nil
+}
+
+// Folders names every VM's folder that is there. What else is beside them is
+// not named.
+func (s *Store) Folders(context.Context) ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list the VMs' folders: %w", err)
+	}
+	var list []string
+	for _, entry := range entries {
+		if CheckFolder(entry.Name()) == nil {
+			list = append(list, entry.Name())
+		}
+	}
+	return list, nil
 }
 
 // WrittenGiB is what a VM's disks take, rounded down; a folder that is not there

@@ -23,7 +23,7 @@ func open(t *testing.T) (*taskdir.Store, string) {
 	s := taskdir.Open(data, func(_ context.Context, _ image.Image, path string, _ int64) error {
 		return os.WriteFile(path, nil, 0o600)
 	})
-	must(t, s.MakeSystem(t.Context(), folder, image.Image{}, 10))
+	must(t, s.MakeSystem(t.Context(), folder, taskdir.Claim{}, image.Image{}, 10))
 	return s, filepath.Join(data, "tasks", folder)
 }
 
@@ -38,12 +38,16 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)
 	ctx := t.Context()
-	must(t, s.FindSystem(ctx, folder))
+	must(t, s.TakeOver(ctx, folder, taskdir.Claim{}))
 	for _, gib := range []uint64{3, 5, 4} { // never smaller
 		must(t, s.SizeDisk(ctx, folder, "vdb", gib, true))
 	}
 	if info, err := os.Stat(filepath.Join(dir, "vdb.raw")); err != nil || info.Size() != 5<<30 || info.Mode() != 0o600 {
 		t.Errorf("%+v, %v", info, err)
+	}
+	must(t, os.Mkdir(filepath.Join(filepath.Dir(dir), "lost+found"), 0o700))
+	if list, err := s.Folders(ctx); err != nil || len(list) != 1 || list[0] != folder {
+		t.Errorf("folders are %q, %v", list, err)
 	}
 	if gib, err := s.WrittenGiB(ctx, folder); err != nil || gib != 0 {
 		t.Errorf("%d GiB are written of a disk of zeros, %v", gib, err)
@@ -58,7 +62,7 @@ func TestFiles(t *testing.T) {
 	for range 2 {
 		must(t, s.Remove(ctx, folder))
 	}
-	if err := s.FindSystem(ctx, folder); !errors.Is(err, fs.ErrNotExist) {
+	if err := s.TakeOver(ctx, folder, taskdir.Claim{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after all was deleted: %v", err)
 	}
 }
@@ -72,7 +76,7 @@ func TestNames(t *testing.T) {
 		_, readErr := s.ReadConsole(ctx, bad, true)
 		_, writtenErr := s.WrittenGiB(ctx, bad)
 		for _, err := range []error{
-			s.MakeSystem(ctx, bad, image.Image{}, 1), s.FindSystem(ctx, bad), s.Remove(ctx, bad), s.SizeDisk(ctx, bad, "vdb", 1, true),
+			s.MakeSystem(ctx, bad, taskdir.Claim{}, image.Image{}, 1), s.TakeOver(ctx, bad, taskdir.Claim{}), s.Remove(ctx, bad), s.SizeDisk(ctx, bad, "vdb", 1, true),
 			s.RemoveDisk(ctx, bad, "vdb"), s.WriteSeed(ctx, bad, seed.Data{}), s.RemoveSeed(ctx, bad), s.TrimConsole(ctx, bad), readErr, writtenErr,
 		} {
 			if !errors.Is(err, taskdir.ErrName) {

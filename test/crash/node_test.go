@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
+	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -44,14 +47,16 @@ func TestMain(m *testing.M) {
 }
 
 var (
-	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "crash"}
+	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"} // RFC 8032, test 2
 	guestNet = netip.MustParsePrefix("10.96.0.0/24")
 	facts    = machine.Facts{Slots: []machine.Slot{{}}, CpuCores: 2, MemoryMib: 2048, DataDiskGib: 100}
 )
 
+// renter is the wallet of key 1.
+var renter = auth.NewSigner(secp256k1.PrivKeyFromBytes([]byte{1})).Address()
+
 const (
 	owner  = "crash.aa"
-	renter = "dbc1renter"
 	period = time.Second
 )
 

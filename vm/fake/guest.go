@@ -89,6 +89,16 @@ func (d *Driver) Disks(id vm.UUID) []string {
 	return list
 }
 
+// Attached are the disks that a running guest has.
+func (d *Driver) Attached(id vm.UUID) []vm.Disk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if dom, ok := d.domains[id]; ok && isActive(dom.state) {
+		return slices.Clone(dom.disks)
+	}
+	return nil
+}
+
 func (dom *domain) disk(target string) int {
 	return slices.IndexFunc(dom.disks, func(disk vm.Disk) bool { return disk.Target == target })
 }

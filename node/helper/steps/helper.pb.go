@@ -588,18 +588,173 @@ func (x *OperateRequest) GetOperation() Operation {
 	return Operation_OPERATION_UNSPECIFIED
 }
 
+// Authority is the renter's request as it arrived, for the helper to verify again.
+type Authority struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Header string                 `protobuf:"bytes,1,opt,name=header,proto3" json:"header,omitempty"`
+	Method string                 `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	Target string                 `protobuf:"bytes,3,opt,name=target,proto3" json:"target,omitempty"`
+	Body   []byte                 `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	// grant is the session's, with the wallet's signature: either of both.
+	Grant         string    `protobuf:"bytes,5,opt,name=grant,proto3" json:"grant,omitempty"`
+	GrantSign     string    `protobuf:"bytes,6,opt,name=grant_sign,json=grantSign,proto3" json:"grant_sign,omitempty"`
+	Multisig      *Multisig `protobuf:"bytes,7,opt,name=multisig,proto3" json:"multisig,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Authority) Reset() {
+	*x = Authority{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Authority) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Authority) ProtoMessage() {}
+
+func (x *Authority) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Authority.ProtoReflect.Descriptor instead.
+func (*Authority) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Authority) GetHeader() string {
+	if x != nil {
+		return x.Header
+	}
+	return ""
+}
+
+func (x *Authority) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Authority) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *Authority) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *Authority) GetGrant() string {
+	if x != nil {
+		return x.Grant
+	}
+	return ""
+}
+
+func (x *Authority) GetGrantSign() string {
+	if x != nil {
+		return x.GrantSign
+	}
+	return ""
+}
+
+func (x *Authority) GetMultisig() *Multisig {
+	if x != nil {
+		return x.Multisig
+	}
+	return nil
+}
+
+type Multisig struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Threshold     uint32                 `protobuf:"varint,1,opt,name=threshold,proto3" json:"threshold,omitempty"`
+	PublicKeys    []string               `protobuf:"bytes,2,rep,name=public_keys,json=publicKeys,proto3" json:"public_keys,omitempty"`
+	Signs         []string               `protobuf:"bytes,3,rep,name=signs,proto3" json:"signs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Multisig) Reset() {
+	*x = Multisig{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Multisig) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Multisig) ProtoMessage() {}
+
+func (x *Multisig) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Multisig.ProtoReflect.Descriptor instead.
+func (*Multisig) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Multisig) GetThreshold() uint32 {
+	if x != nil {
+		return x.Threshold
+	}
+	return 0
+}
+
+func (x *Multisig) GetPublicKeys() []string {
+	if x != nil {
+		return x.PublicKeys
+	}
+	return nil
+}
+
+func (x *Multisig) GetSigns() []string {
+	if x != nil {
+		return x.Signs
+	}
+	return nil
+}
+
 type SetPasswordRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uuid          string                 `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
 	User          string                 `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
 	Password      string                 `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
+	Authority     *Authority             `protobuf:"bytes,4,opt,name=authority,proto3" json:"authority,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +766,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +779,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SetPasswordRequest) GetUuid() string {
@@ -648,18 +803,25 @@ func (x *SetPasswordRequest) GetPassword() string {
 	return ""
 }
 
+func (x *SetPasswordRequest) GetAuthority() *Authority {
+	if x != nil {
+		return x.Authority
+	}
+	return nil
+}
+
+// AttachRequest: the disk is one in the VM's own folder.
 type AttachRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uuid          string                 `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
-	Folder        string                 `protobuf:"bytes,2,opt,name=folder,proto3" json:"folder,omitempty"`
-	Disk          string                 `protobuf:"bytes,3,opt,name=disk,proto3" json:"disk,omitempty"`
+	Disk          string                 `protobuf:"bytes,2,opt,name=disk,proto3" json:"disk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AttachRequest) Reset() {
 	*x = AttachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +833,7 @@ func (x *AttachRequest) String() string {
 func (*AttachRequest) ProtoMessage() {}
 
 func (x *AttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,19 +846,12 @@ func (x *AttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRequest.ProtoReflect.Descriptor instead.
 func (*AttachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AttachRequest) GetUuid() string {
 	if x != nil {
 		return x.Uuid
-	}
-	return ""
-}
-
-func (x *AttachRequest) GetFolder() string {
-	if x != nil {
-		return x.Folder
 	}
 	return ""
 }
@@ -719,7 +874,7 @@ type GrowRequest struct {
 
 func (x *GrowRequest) Reset() {
 	*x = GrowRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -731,7 +886,7 @@ func (x *GrowRequest) String() string {
 func (*GrowRequest) ProtoMessage() {}
 
 func (x *GrowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -744,7 +899,7 @@ func (x *GrowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowRequest.ProtoReflect.Descriptor instead.
 func (*GrowRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GrowRequest) GetUuid() string {
@@ -778,7 +933,7 @@ type DetachRequest struct {
 
 func (x *DetachRequest) Reset() {
 	*x = DetachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +945,7 @@ func (x *DetachRequest) String() string {
 func (*DetachRequest) ProtoMessage() {}
 
 func (x *DetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +958,7 @@ func (x *DetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetachRequest.ProtoReflect.Descriptor instead.
 func (*DetachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DetachRequest) GetUuid() string {
@@ -829,7 +984,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +996,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +1009,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetRequest) GetUuid() string {
@@ -876,7 +1031,7 @@ type Domain struct {
 
 func (x *Domain) Reset() {
 	*x = Domain{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +1043,7 @@ func (x *Domain) String() string {
 func (*Domain) ProtoMessage() {}
 
 func (x *Domain) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +1056,7 @@ func (x *Domain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Domain.ProtoReflect.Descriptor instead.
 func (*Domain) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Domain) GetUuid() string {
@@ -940,7 +1095,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1107,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1120,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
 }
 
 type ListReply struct {
@@ -977,7 +1132,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1144,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1157,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListReply) GetDomains() []*Domain {
@@ -1020,7 +1175,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1187,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1200,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
 }
 
 type Change struct {
@@ -1057,7 +1212,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1224,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1237,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Change) GetUuid() string {
@@ -1095,16 +1250,18 @@ func (x *Change) GetUuid() string {
 type ConnectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// uuid and wire are of the first message, data of all others.
-	Uuid          string `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
-	Wire          Wire   `protobuf:"varint,2,opt,name=wire,proto3,enum=dbc.helper.v1.Wire" json:"wire,omitempty"`
-	Data          []byte `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	Uuid string `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
+	Wire Wire   `protobuf:"varint,2,opt,name=wire,proto3,enum=dbc.helper.v1.Wire" json:"wire,omitempty"`
+	Data []byte `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	// authority is of the first message too.
+	Authority     *Authority `protobuf:"bytes,4,opt,name=authority,proto3" json:"authority,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConnectRequest) Reset() {
 	*x = ConnectRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1116,7 +1273,7 @@ func (x *ConnectRequest) String() string {
 func (*ConnectRequest) ProtoMessage() {}
 
 func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1129,7 +1286,7 @@ func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectRequest.ProtoReflect.Descriptor instead.
 func (*ConnectRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ConnectRequest) GetUuid() string {
@@ -1153,6 +1310,13 @@ func (x *ConnectRequest) GetData() []byte {
 	return nil
 }
 
+func (x *ConnectRequest) GetAuthority() *Authority {
+	if x != nil {
+		return x.Authority
+	}
+	return nil
+}
+
 type Bytes struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
@@ -1162,7 +1326,7 @@ type Bytes struct {
 
 func (x *Bytes) Reset() {
 	*x = Bytes{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1174,7 +1338,7 @@ func (x *Bytes) String() string {
 func (*Bytes) ProtoMessage() {}
 
 func (x *Bytes) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1187,7 +1351,7 @@ func (x *Bytes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bytes.ProtoReflect.Descriptor instead.
 func (*Bytes) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Bytes) GetData() []byte {
@@ -1205,7 +1369,7 @@ type EnsureRequest struct {
 
 func (x *EnsureRequest) Reset() {
 	*x = EnsureRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1381,7 @@ func (x *EnsureRequest) String() string {
 func (*EnsureRequest) ProtoMessage() {}
 
 func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1394,7 @@ func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnsureRequest.ProtoReflect.Descriptor instead.
 func (*EnsureRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
 }
 
 type ApplyRequest struct {
@@ -1242,7 +1406,7 @@ type ApplyRequest struct {
 
 func (x *ApplyRequest) Reset() {
 	*x = ApplyRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1254,7 +1418,7 @@ func (x *ApplyRequest) String() string {
 func (*ApplyRequest) ProtoMessage() {}
 
 func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1267,7 +1431,7 @@ func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ApplyRequest) GetBindings() []*Binding {
@@ -1287,7 +1451,7 @@ type Binding struct {
 
 func (x *Binding) Reset() {
 	*x = Binding{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1463,7 @@ func (x *Binding) String() string {
 func (*Binding) ProtoMessage() {}
 
 func (x *Binding) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1476,7 @@ func (x *Binding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Binding.ProtoReflect.Descriptor instead.
 func (*Binding) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Binding) GetCard() *Card {
@@ -1340,7 +1504,7 @@ type Port struct {
 
 func (x *Port) Reset() {
 	*x = Port{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1516,7 @@ func (x *Port) String() string {
 func (*Port) ProtoMessage() {}
 
 func (x *Port) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,7 +1529,7 @@ func (x *Port) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Port.ProtoReflect.Descriptor instead.
 func (*Port) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Port) GetProtocol() string {
@@ -1398,7 +1562,7 @@ type FolderRequest struct {
 
 func (x *FolderRequest) Reset() {
 	*x = FolderRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1410,7 +1574,7 @@ func (x *FolderRequest) String() string {
 func (*FolderRequest) ProtoMessage() {}
 
 func (x *FolderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1423,7 +1587,7 @@ func (x *FolderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FolderRequest.ProtoReflect.Descriptor instead.
 func (*FolderRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *FolderRequest) GetFolder() string {
@@ -1433,18 +1597,22 @@ func (x *FolderRequest) GetFolder() string {
 	return ""
 }
 
+// MakeSystemRequest: the folder is named after the task. Rental and wallet are
+// recorded with it for as long as it is there.
 type MakeSystemRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Folder        string                 `protobuf:"bytes,1,opt,name=folder,proto3" json:"folder,omitempty"`
 	Image         string                 `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
 	Gib           uint64                 `protobuf:"varint,3,opt,name=gib,proto3" json:"gib,omitempty"`
+	RentId        uint64                 `protobuf:"varint,4,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
+	Wallet        string                 `protobuf:"bytes,5,opt,name=wallet,proto3" json:"wallet,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MakeSystemRequest) Reset() {
 	*x = MakeSystemRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1624,7 @@ func (x *MakeSystemRequest) String() string {
 func (*MakeSystemRequest) ProtoMessage() {}
 
 func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1637,7 @@ func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeSystemRequest.ProtoReflect.Descriptor instead.
 func (*MakeSystemRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *MakeSystemRequest) GetFolder() string {
@@ -1493,6 +1661,170 @@ func (x *MakeSystemRequest) GetGib() uint64 {
 	return 0
 }
 
+func (x *MakeSystemRequest) GetRentId() uint64 {
+	if x != nil {
+		return x.RentId
+	}
+	return 0
+}
+
+func (x *MakeSystemRequest) GetWallet() string {
+	if x != nil {
+		return x.Wallet
+	}
+	return ""
+}
+
+// TakeOverRequest: authority is the wallet's request to make the task, which names
+// an earlier task of the folder and the keys of its seed.
+type TakeOverRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Folder        string                 `protobuf:"bytes,1,opt,name=folder,proto3" json:"folder,omitempty"`
+	TaskId        string                 `protobuf:"bytes,2,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	RentId        uint64                 `protobuf:"varint,3,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
+	Authority     *Authority             `protobuf:"bytes,4,opt,name=authority,proto3" json:"authority,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeOverRequest) Reset() {
+	*x = TakeOverRequest{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeOverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeOverRequest) ProtoMessage() {}
+
+func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeOverRequest.ProtoReflect.Descriptor instead.
+func (*TakeOverRequest) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *TakeOverRequest) GetFolder() string {
+	if x != nil {
+		return x.Folder
+	}
+	return ""
+}
+
+func (x *TakeOverRequest) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
+func (x *TakeOverRequest) GetRentId() uint64 {
+	if x != nil {
+		return x.RentId
+	}
+	return 0
+}
+
+func (x *TakeOverRequest) GetAuthority() *Authority {
+	if x != nil {
+		return x.Authority
+	}
+	return nil
+}
+
+type ListFoldersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFoldersRequest) Reset() {
+	*x = ListFoldersRequest{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFoldersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFoldersRequest) ProtoMessage() {}
+
+func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFoldersRequest.ProtoReflect.Descriptor instead.
+func (*ListFoldersRequest) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
+}
+
+type ListFoldersReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Folders       []string               `protobuf:"bytes,1,rep,name=folders,proto3" json:"folders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFoldersReply) Reset() {
+	*x = ListFoldersReply{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFoldersReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFoldersReply) ProtoMessage() {}
+
+func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFoldersReply.ProtoReflect.Descriptor instead.
+func (*ListFoldersReply) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListFoldersReply) GetFolders() []string {
+	if x != nil {
+		return x.Folders
+	}
+	return nil
+}
+
 type WrittenReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Gib           uint64                 `protobuf:"varint,1,opt,name=gib,proto3" json:"gib,omitempty"`
@@ -1502,7 +1834,7 @@ type WrittenReply struct {
 
 func (x *WrittenReply) Reset() {
 	*x = WrittenReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1846,7 @@ func (x *WrittenReply) String() string {
 func (*WrittenReply) ProtoMessage() {}
 
 func (x *WrittenReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1859,7 @@ func (x *WrittenReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WrittenReply.ProtoReflect.Descriptor instead.
 func (*WrittenReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *WrittenReply) GetGib() uint64 {
@@ -1549,7 +1881,7 @@ type SizeDiskRequest struct {
 
 func (x *SizeDiskRequest) Reset() {
 	*x = SizeDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1561,7 +1893,7 @@ func (x *SizeDiskRequest) String() string {
 func (*SizeDiskRequest) ProtoMessage() {}
 
 func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1574,7 +1906,7 @@ func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SizeDiskRequest.ProtoReflect.Descriptor instead.
 func (*SizeDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SizeDiskRequest) GetFolder() string {
@@ -1615,7 +1947,7 @@ type RemoveDiskRequest struct {
 
 func (x *RemoveDiskRequest) Reset() {
 	*x = RemoveDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1959,7 @@ func (x *RemoveDiskRequest) String() string {
 func (*RemoveDiskRequest) ProtoMessage() {}
 
 func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1972,7 @@ func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveDiskRequest.ProtoReflect.Descriptor instead.
 func (*RemoveDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RemoveDiskRequest) GetFolder() string {
@@ -1676,7 +2008,7 @@ type WriteSeedRequest struct {
 
 func (x *WriteSeedRequest) Reset() {
 	*x = WriteSeedRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1688,7 +2020,7 @@ func (x *WriteSeedRequest) String() string {
 func (*WriteSeedRequest) ProtoMessage() {}
 
 func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1701,7 +2033,7 @@ func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteSeedRequest.ProtoReflect.Descriptor instead.
 func (*WriteSeedRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WriteSeedRequest) GetFolder() string {
@@ -1777,7 +2109,7 @@ type ReadConsoleRequest struct {
 
 func (x *ReadConsoleRequest) Reset() {
 	*x = ReadConsoleRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +2121,7 @@ func (x *ReadConsoleRequest) String() string {
 func (*ReadConsoleRequest) ProtoMessage() {}
 
 func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +2134,7 @@ func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadConsoleRequest.ProtoReflect.Descriptor instead.
 func (*ReadConsoleRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReadConsoleRequest) GetFolder() string {
@@ -1859,15 +2191,29 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x04addr\x18\x03 \x01(\tR\x04addr\"\\\n" +
 	"\x0eOperateRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x126\n" +
-	"\toperation\x18\x02 \x01(\x0e2\x18.dbc.helper.v1.OperationR\toperation\"X\n" +
+	"\toperation\x18\x02 \x01(\x0e2\x18.dbc.helper.v1.OperationR\toperation\"\xd1\x01\n" +
+	"\tAuthority\x12\x16\n" +
+	"\x06header\x18\x01 \x01(\tR\x06header\x12\x16\n" +
+	"\x06method\x18\x02 \x01(\tR\x06method\x12\x16\n" +
+	"\x06target\x18\x03 \x01(\tR\x06target\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\fR\x04body\x12\x14\n" +
+	"\x05grant\x18\x05 \x01(\tR\x05grant\x12\x1d\n" +
+	"\n" +
+	"grant_sign\x18\x06 \x01(\tR\tgrantSign\x123\n" +
+	"\bmultisig\x18\a \x01(\v2\x17.dbc.helper.v1.MultisigR\bmultisig\"_\n" +
+	"\bMultisig\x12\x1c\n" +
+	"\tthreshold\x18\x01 \x01(\rR\tthreshold\x12\x1f\n" +
+	"\vpublic_keys\x18\x02 \x03(\tR\n" +
+	"publicKeys\x12\x14\n" +
+	"\x05signs\x18\x03 \x03(\tR\x05signs\"\x90\x01\n" +
 	"\x12SetPasswordRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1a\n" +
-	"\bpassword\x18\x03 \x01(\tR\bpassword\"O\n" +
+	"\bpassword\x18\x03 \x01(\tR\bpassword\x126\n" +
+	"\tauthority\x18\x04 \x01(\v2\x18.dbc.helper.v1.AuthorityR\tauthority\"7\n" +
 	"\rAttachRequest\x12\x12\n" +
-	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x16\n" +
-	"\x06folder\x18\x02 \x01(\tR\x06folder\x12\x12\n" +
-	"\x04disk\x18\x03 \x01(\tR\x04disk\"K\n" +
+	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x12\n" +
+	"\x04disk\x18\x02 \x01(\tR\x04disk\"K\n" +
 	"\vGrowRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x12\n" +
 	"\x04disk\x18\x02 \x01(\tR\x04disk\x12\x14\n" +
@@ -1888,11 +2234,12 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\adomains\x18\x01 \x03(\v2\x15.dbc.helper.v1.DomainR\adomains\"\x0e\n" +
 	"\fWatchRequest\"\x1c\n" +
 	"\x06Change\x12\x12\n" +
-	"\x04uuid\x18\x01 \x01(\tR\x04uuid\"a\n" +
+	"\x04uuid\x18\x01 \x01(\tR\x04uuid\"\x99\x01\n" +
 	"\x0eConnectRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12'\n" +
 	"\x04wire\x18\x02 \x01(\x0e2\x13.dbc.helper.v1.WireR\x04wire\x12\x12\n" +
-	"\x04data\x18\x03 \x01(\fR\x04data\"\x1b\n" +
+	"\x04data\x18\x03 \x01(\fR\x04data\x126\n" +
+	"\tauthority\x18\x04 \x01(\v2\x18.dbc.helper.v1.AuthorityR\tauthority\"\x1b\n" +
 	"\x05Bytes\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x0f\n" +
 	"\rEnsureRequest\"B\n" +
@@ -1906,11 +2253,21 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x04host\x18\x02 \x01(\rR\x04host\x12\x14\n" +
 	"\x05guest\x18\x03 \x01(\rR\x05guest\"'\n" +
 	"\rFolderRequest\x12\x16\n" +
-	"\x06folder\x18\x01 \x01(\tR\x06folder\"S\n" +
+	"\x06folder\x18\x01 \x01(\tR\x06folder\"\x84\x01\n" +
 	"\x11MakeSystemRequest\x12\x16\n" +
 	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x14\n" +
 	"\x05image\x18\x02 \x01(\tR\x05image\x12\x10\n" +
-	"\x03gib\x18\x03 \x01(\x04R\x03gib\" \n" +
+	"\x03gib\x18\x03 \x01(\x04R\x03gib\x12\x17\n" +
+	"\arent_id\x18\x04 \x01(\x04R\x06rentId\x12\x16\n" +
+	"\x06wallet\x18\x05 \x01(\tR\x06wallet\"\x93\x01\n" +
+	"\x0fTakeOverRequest\x12\x16\n" +
+	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x17\n" +
+	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x17\n" +
+	"\arent_id\x18\x03 \x01(\x04R\x06rentId\x126\n" +
+	"\tauthority\x18\x04 \x01(\v2\x18.dbc.helper.v1.AuthorityR\tauthority\"\x14\n" +
+	"\x12ListFoldersRequest\",\n" +
+	"\x10ListFoldersReply\x12\x18\n" +
+	"\afolders\x18\x01 \x03(\tR\afolders\" \n" +
 	"\fWrittenReply\x12\x10\n" +
 	"\x03gib\x18\x01 \x01(\x04R\x03gib\"g\n" +
 	"\x0fSizeDiskRequest\x12\x16\n" +
@@ -1963,12 +2320,12 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\aConnect\x12\x1d.dbc.helper.v1.ConnectRequest\x1a\x14.dbc.helper.v1.Bytes(\x010\x012\x81\x01\n" +
 	"\aNetwork\x12;\n" +
 	"\x06Ensure\x12\x1c.dbc.helper.v1.EnsureRequest\x1a\x13.dbc.helper.v1.Done\x129\n" +
-	"\x05Apply\x12\x1b.dbc.helper.v1.ApplyRequest\x1a\x13.dbc.helper.v1.Done2\xa4\x05\n" +
+	"\x05Apply\x12\x1b.dbc.helper.v1.ApplyRequest\x1a\x13.dbc.helper.v1.Done2\xf7\x05\n" +
 	"\x05Files\x12C\n" +
 	"\n" +
 	"MakeSystem\x12 .dbc.helper.v1.MakeSystemRequest\x1a\x13.dbc.helper.v1.Done\x12?\n" +
-	"\n" +
-	"FindSystem\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x13.dbc.helper.v1.Done\x12;\n" +
+	"\bTakeOver\x12\x1e.dbc.helper.v1.TakeOverRequest\x1a\x13.dbc.helper.v1.Done\x12Q\n" +
+	"\vListFolders\x12!.dbc.helper.v1.ListFoldersRequest\x1a\x1f.dbc.helper.v1.ListFoldersReply\x12;\n" +
 	"\x06Remove\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x13.dbc.helper.v1.Done\x12D\n" +
 	"\aWritten\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x1b.dbc.helper.v1.WrittenReply\x12?\n" +
 	"\bSizeDisk\x12\x1e.dbc.helper.v1.SizeDiskRequest\x1a\x13.dbc.helper.v1.Done\x12C\n" +
@@ -1993,7 +2350,7 @@ func file_dbc_helper_v1_helper_proto_rawDescGZIP() []byte {
 }
 
 var file_dbc_helper_v1_helper_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_dbc_helper_v1_helper_proto_goTypes = []any{
 	(Operation)(0),             // 0: dbc.helper.v1.Operation
 	(Wire)(0),                  // 1: dbc.helper.v1.Wire
@@ -2004,90 +2361,101 @@ var file_dbc_helper_v1_helper_proto_goTypes = []any{
 	(*Placement)(nil),          // 6: dbc.helper.v1.Placement
 	(*Card)(nil),               // 7: dbc.helper.v1.Card
 	(*OperateRequest)(nil),     // 8: dbc.helper.v1.OperateRequest
-	(*SetPasswordRequest)(nil), // 9: dbc.helper.v1.SetPasswordRequest
-	(*AttachRequest)(nil),      // 10: dbc.helper.v1.AttachRequest
-	(*GrowRequest)(nil),        // 11: dbc.helper.v1.GrowRequest
-	(*DetachRequest)(nil),      // 12: dbc.helper.v1.DetachRequest
-	(*GetRequest)(nil),         // 13: dbc.helper.v1.GetRequest
-	(*Domain)(nil),             // 14: dbc.helper.v1.Domain
-	(*ListRequest)(nil),        // 15: dbc.helper.v1.ListRequest
-	(*ListReply)(nil),          // 16: dbc.helper.v1.ListReply
-	(*WatchRequest)(nil),       // 17: dbc.helper.v1.WatchRequest
-	(*Change)(nil),             // 18: dbc.helper.v1.Change
-	(*ConnectRequest)(nil),     // 19: dbc.helper.v1.ConnectRequest
-	(*Bytes)(nil),              // 20: dbc.helper.v1.Bytes
-	(*EnsureRequest)(nil),      // 21: dbc.helper.v1.EnsureRequest
-	(*ApplyRequest)(nil),       // 22: dbc.helper.v1.ApplyRequest
-	(*Binding)(nil),            // 23: dbc.helper.v1.Binding
-	(*Port)(nil),               // 24: dbc.helper.v1.Port
-	(*FolderRequest)(nil),      // 25: dbc.helper.v1.FolderRequest
-	(*MakeSystemRequest)(nil),  // 26: dbc.helper.v1.MakeSystemRequest
-	(*WrittenReply)(nil),       // 27: dbc.helper.v1.WrittenReply
-	(*SizeDiskRequest)(nil),    // 28: dbc.helper.v1.SizeDiskRequest
-	(*RemoveDiskRequest)(nil),  // 29: dbc.helper.v1.RemoveDiskRequest
-	(*WriteSeedRequest)(nil),   // 30: dbc.helper.v1.WriteSeedRequest
-	(*ReadConsoleRequest)(nil), // 31: dbc.helper.v1.ReadConsoleRequest
+	(*Authority)(nil),          // 9: dbc.helper.v1.Authority
+	(*Multisig)(nil),           // 10: dbc.helper.v1.Multisig
+	(*SetPasswordRequest)(nil), // 11: dbc.helper.v1.SetPasswordRequest
+	(*AttachRequest)(nil),      // 12: dbc.helper.v1.AttachRequest
+	(*GrowRequest)(nil),        // 13: dbc.helper.v1.GrowRequest
+	(*DetachRequest)(nil),      // 14: dbc.helper.v1.DetachRequest
+	(*GetRequest)(nil),         // 15: dbc.helper.v1.GetRequest
+	(*Domain)(nil),             // 16: dbc.helper.v1.Domain
+	(*ListRequest)(nil),        // 17: dbc.helper.v1.ListRequest
+	(*ListReply)(nil),          // 18: dbc.helper.v1.ListReply
+	(*WatchRequest)(nil),       // 19: dbc.helper.v1.WatchRequest
+	(*Change)(nil),             // 20: dbc.helper.v1.Change
+	(*ConnectRequest)(nil),     // 21: dbc.helper.v1.ConnectRequest
+	(*Bytes)(nil),              // 22: dbc.helper.v1.Bytes
+	(*EnsureRequest)(nil),      // 23: dbc.helper.v1.EnsureRequest
+	(*ApplyRequest)(nil),       // 24: dbc.helper.v1.ApplyRequest
+	(*Binding)(nil),            // 25: dbc.helper.v1.Binding
+	(*Port)(nil),               // 26: dbc.helper.v1.Port
+	(*FolderRequest)(nil),      // 27: dbc.helper.v1.FolderRequest
+	(*MakeSystemRequest)(nil),  // 28: dbc.helper.v1.MakeSystemRequest
+	(*TakeOverRequest)(nil),    // 29: dbc.helper.v1.TakeOverRequest
+	(*ListFoldersRequest)(nil), // 30: dbc.helper.v1.ListFoldersRequest
+	(*ListFoldersReply)(nil),   // 31: dbc.helper.v1.ListFoldersReply
+	(*WrittenReply)(nil),       // 32: dbc.helper.v1.WrittenReply
+	(*SizeDiskRequest)(nil),    // 33: dbc.helper.v1.SizeDiskRequest
+	(*RemoveDiskRequest)(nil),  // 34: dbc.helper.v1.RemoveDiskRequest
+	(*WriteSeedRequest)(nil),   // 35: dbc.helper.v1.WriteSeedRequest
+	(*ReadConsoleRequest)(nil), // 36: dbc.helper.v1.ReadConsoleRequest
 }
 var file_dbc_helper_v1_helper_proto_depIdxs = []int32{
 	7,  // 0: dbc.helper.v1.DefineRequest.card:type_name -> dbc.helper.v1.Card
 	6,  // 1: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
 	0,  // 2: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
-	14, // 3: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
-	1,  // 4: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
-	23, // 5: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
-	7,  // 6: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
-	24, // 7: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
-	4,  // 8: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
-	5,  // 9: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
-	8,  // 10: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
-	9,  // 11: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
-	10, // 12: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
-	11, // 13: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
-	12, // 14: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
-	13, // 15: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
-	15, // 16: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
-	17, // 17: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
-	19, // 18: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
-	21, // 19: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
-	22, // 20: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
-	26, // 21: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
-	25, // 22: dbc.helper.v1.Files.FindSystem:input_type -> dbc.helper.v1.FolderRequest
-	25, // 23: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
-	25, // 24: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
-	28, // 25: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
-	29, // 26: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
-	30, // 27: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
-	25, // 28: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
-	31, // 29: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
-	25, // 30: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
-	2,  // 31: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.Done
-	2,  // 32: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
-	2,  // 33: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
-	2,  // 34: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
-	2,  // 35: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
-	2,  // 36: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
-	2,  // 37: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
-	14, // 38: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
-	16, // 39: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
-	18, // 40: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
-	20, // 41: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
-	2,  // 42: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
-	2,  // 43: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
-	2,  // 44: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
-	2,  // 45: dbc.helper.v1.Files.FindSystem:output_type -> dbc.helper.v1.Done
-	2,  // 46: dbc.helper.v1.Files.Remove:output_type -> dbc.helper.v1.Done
-	27, // 47: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
-	2,  // 48: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
-	2,  // 49: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
-	2,  // 50: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
-	2,  // 51: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
-	20, // 52: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
-	2,  // 53: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
-	31, // [31:54] is the sub-list for method output_type
-	8,  // [8:31] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	10, // 3: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
+	9,  // 4: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
+	16, // 5: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
+	1,  // 6: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
+	9,  // 7: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
+	25, // 8: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
+	7,  // 9: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
+	26, // 10: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
+	9,  // 11: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
+	4,  // 12: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
+	5,  // 13: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
+	8,  // 14: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
+	11, // 15: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
+	12, // 16: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
+	13, // 17: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
+	14, // 18: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
+	15, // 19: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
+	17, // 20: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
+	19, // 21: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
+	21, // 22: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
+	23, // 23: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
+	24, // 24: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
+	28, // 25: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
+	29, // 26: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
+	30, // 27: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
+	27, // 28: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
+	27, // 29: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
+	33, // 30: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
+	34, // 31: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
+	35, // 32: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
+	27, // 33: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
+	36, // 34: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
+	27, // 35: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
+	2,  // 36: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.Done
+	2,  // 37: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
+	2,  // 38: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
+	2,  // 39: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
+	2,  // 40: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
+	2,  // 41: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
+	2,  // 42: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
+	16, // 43: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
+	18, // 44: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
+	20, // 45: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
+	22, // 46: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
+	2,  // 47: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
+	2,  // 48: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
+	2,  // 49: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
+	2,  // 50: dbc.helper.v1.Files.TakeOver:output_type -> dbc.helper.v1.Done
+	31, // 51: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
+	2,  // 52: dbc.helper.v1.Files.Remove:output_type -> dbc.helper.v1.Done
+	32, // 53: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
+	2,  // 54: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
+	2,  // 55: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
+	2,  // 56: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
+	2,  // 57: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
+	22, // 58: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
+	2,  // 59: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
+	36, // [36:60] is the sub-list for method output_type
+	12, // [12:36] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_dbc_helper_v1_helper_proto_init() }
@@ -2102,7 +2470,7 @@ func file_dbc_helper_v1_helper_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_dbc_helper_v1_helper_proto_rawDesc), len(file_dbc_helper_v1_helper_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   30,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

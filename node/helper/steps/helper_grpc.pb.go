@@ -725,7 +725,8 @@ var Network_ServiceDesc = grpc.ServiceDesc{
 
 const (
 	Files_MakeSystem_FullMethodName  = "/dbc.helper.v1.Files/MakeSystem"
-	Files_FindSystem_FullMethodName  = "/dbc.helper.v1.Files/FindSystem"
+	Files_TakeOver_FullMethodName    = "/dbc.helper.v1.Files/TakeOver"
+	Files_ListFolders_FullMethodName = "/dbc.helper.v1.Files/ListFolders"
 	Files_Remove_FullMethodName      = "/dbc.helper.v1.Files/Remove"
 	Files_Written_FullMethodName     = "/dbc.helper.v1.Files/Written"
 	Files_SizeDisk_FullMethodName    = "/dbc.helper.v1.Files/SizeDisk"
@@ -743,7 +744,10 @@ const (
 // Files are the files of virtual machines, each one's in a folder of its own.
 type FilesClient interface {
 	MakeSystem(ctx context.Context, in *MakeSystemRequest, opts ...grpc.CallOption) (*Done, error)
-	FindSystem(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*Done, error)
+	// TakeOver gives kept disks to another VM of their renter, who signed for it.
+	TakeOver(ctx context.Context, in *TakeOverRequest, opts ...grpc.CallOption) (*Done, error)
+	// ListFolders names every folder that is there.
+	ListFolders(ctx context.Context, in *ListFoldersRequest, opts ...grpc.CallOption) (*ListFoldersReply, error)
 	Remove(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*Done, error)
 	Written(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*WrittenReply, error)
 	SizeDisk(ctx context.Context, in *SizeDiskRequest, opts ...grpc.CallOption) (*Done, error)
@@ -772,10 +776,20 @@ func (c *filesClient) MakeSystem(ctx context.Context, in *MakeSystemRequest, opt
 	return out, nil
 }
 
-func (c *filesClient) FindSystem(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*Done, error) {
+func (c *filesClient) TakeOver(ctx context.Context, in *TakeOverRequest, opts ...grpc.CallOption) (*Done, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Done)
-	err := c.cc.Invoke(ctx, Files_FindSystem_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, Files_TakeOver_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *filesClient) ListFolders(ctx context.Context, in *ListFoldersRequest, opts ...grpc.CallOption) (*ListFoldersReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListFoldersReply)
+	err := c.cc.Invoke(ctx, Files_ListFolders_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -869,7 +883,10 @@ func (c *filesClient) TrimConsole(ctx context.Context, in *FolderRequest, opts .
 // Files are the files of virtual machines, each one's in a folder of its own.
 type FilesServer interface {
 	MakeSystem(context.Context, *MakeSystemRequest) (*Done, error)
-	FindSystem(context.Context, *FolderRequest) (*Done, error)
+	// TakeOver gives kept disks to another VM of their renter, who signed for it.
+	TakeOver(context.Context, *TakeOverRequest) (*Done, error)
+	// ListFolders names every folder that is there.
+	ListFolders(context.Context, *ListFoldersRequest) (*ListFoldersReply, error)
 	Remove(context.Context, *FolderRequest) (*Done, error)
 	Written(context.Context, *FolderRequest) (*WrittenReply, error)
 	SizeDisk(context.Context, *SizeDiskRequest) (*Done, error)
@@ -891,8 +908,11 @@ type UnimplementedFilesServer struct{}
 func (UnimplementedFilesServer) MakeSystem(context.Context, *MakeSystemRequest) (*Done, error) {
 	return nil, status.Error(codes.Unimplemented, "method MakeSystem not implemented")
 }
-func (UnimplementedFilesServer) FindSystem(context.Context, *FolderRequest) (*Done, error) {
-	return nil, status.Error(codes.Unimplemented, "method FindSystem not implemented")
+func (UnimplementedFilesServer) TakeOver(context.Context, *TakeOverRequest) (*Done, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeOver not implemented")
+}
+func (UnimplementedFilesServer) ListFolders(context.Context, *ListFoldersRequest) (*ListFoldersReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListFolders not implemented")
 }
 func (UnimplementedFilesServer) Remove(context.Context, *FolderRequest) (*Done, error) {
 	return nil, status.Error(codes.Unimplemented, "method Remove not implemented")
@@ -957,20 +977,38 @@ func _Files_MakeSystem_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Files_FindSystem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(FolderRequest)
+func _Files_TakeOver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeOverRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(FilesServer).FindSystem(ctx, in)
+		return srv.(FilesServer).TakeOver(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Files_FindSystem_FullMethodName,
+		FullMethod: Files_TakeOver_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(FilesServer).FindSystem(ctx, req.(*FolderRequest))
+		return srv.(FilesServer).TakeOver(ctx, req.(*TakeOverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Files_ListFolders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListFoldersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FilesServer).ListFolders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Files_ListFolders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FilesServer).ListFolders(ctx, req.(*ListFoldersRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1131,8 +1169,12 @@ var Files_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Files_MakeSystem_Handler,
 		},
 		{
-			MethodName: "FindSystem",
-			Handler:    _Files_FindSystem_Handler,
+			MethodName: "TakeOver",
+			Handler:    _Files_TakeOver_Handler,
+		},
+		{
+			MethodName: "ListFolders",
+			Handler:    _Files_ListFolders_Handler,
 		},
 		{
 			MethodName: "Remove",

@@ -1,0 +1,10 @@
+package record
+
+import "errors"
+
+var (
+	// ErrUnknown means: the record has no such folder or VM.
+	ErrUnknown = errors.New("not in the helper's record")
+	// ErrUsed means: the signed request was used before.
+	ErrUsed = errors.New("the renter's request was used before")
+)
