@@ -4,8 +4,13 @@ import (
 	"context"
 	"sync/atomic"
 
+	errorsmod "cosmossdk.io/errors"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
 )
 
 // answerLost: the dbcd has the transaction, the program does not know.
@@ -38,6 +43,27 @@ func answerWrong() fault {
 	return first(func(_ context.Context, _ string, ask forward) ([]byte, error) {
 		_, _ = ask()
 		return nil, status.Error(codes.Internal, "502 bad gateway")
+	})
+}
+
+// answerSays: the dbcd has the transaction, and the answer is that it does not
+// take it, as one to a second copy says: its sequence is used, it is in the
+// mempool's cache, or its fee is no longer there.
+func answerSays(refusal *errorsmod.Error) fault {
+	return first(func(_ context.Context, _ string, ask forward) ([]byte, error) {
+		_, _ = ask()
+		return (&sdktx.BroadcastTxResponse{TxResponse: &sdk.TxResponse{
+			Codespace: refusal.Codespace(), Code: refusal.ABCICode(), RawLog: refusal.Error(),
+		}}).Marshal()
+	})
+}
+
+// refuses: the dbcd does not take the transaction, and says so.
+func refuses() fault {
+	return first(func(context.Context, string, forward) ([]byte, error) {
+		return (&sdktx.BroadcastTxResponse{TxResponse: &sdk.TxResponse{
+			Codespace: sdkerrors.RootCodespace, Code: sdkerrors.ErrInsufficientFee.ABCICode(), RawLog: "insufficient fee",
+		}}).Marshal()
 	})
 }
 

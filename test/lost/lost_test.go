@@ -21,6 +21,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
@@ -209,6 +210,9 @@ func TestLostAnswers(t *testing.T) {
 	for name, f := range map[string]fault{
 		"no fault": nil, "answer lost": answerLost(), "answer late": answerLate(), "request twice": answerTwice(),
 		"answer of something between": answerWrong(), "request lost": requestLost(),
+		"sequence used, says the answer": answerSays(sdkerrors.ErrWrongSequence),
+		"in the cache, says the answer":  answerSays(sdkerrors.ErrTxInMempoolCache),
+		"fee gone, says the answer":      answerSays(sdkerrors.ErrInsufficientFunds),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := w.in(t)
@@ -224,6 +228,7 @@ func TestLostAnswers(t *testing.T) {
 		})
 	}
 	w.with(nil)
+	t.Run("refused", w.refused)
 	t.Run("nobody answers", w.nobodyAnswers)
 	t.Run("interrupted", w.interrupted)
 	t.Run("killed", w.killed)
@@ -265,6 +270,21 @@ func (w *world) again(to, hash string) {
 	if r := c.reply(w.t); hash != "" && r.Hash != hash || !strings.Contains(c.errOut.String(), "nothing was sent now") {
 		w.t.Errorf("%s %s, want transaction %s", &c.out, &c.errOut, hash)
 	}
+	w.received(to, amount)
+}
+
+// refused: a refusal that is true stands, and the wallet goes on.
+func (w *world) refused(t *testing.T) {
+	w = w.in(t)
+	before, to := w.balance(w.from), somebody()
+	w.with(refuses())
+	c := w.send(w.home, to)
+	w.want(3, c)
+	w.spent(before, 0)
+	if n := outbox(t, w.home); n != 0 {
+		t.Errorf("%d transactions are kept after a refusal", n)
+	}
+	w.want(0, w.send(w.home, to))
 	w.received(to, amount)
 }
 
