@@ -37,7 +37,7 @@ async function walk(mode, n) {
     return reply && types[module].lookupType(`Msg${name}Response`).decode(reply.value);
   }
 
-  const expiry = String(Math.floor(Date.now() / 1000) + 3600);
+  const expiry = String(Math.floor(Date.now() / 1000) + 1800);
   const facts = {
     slots: [1, 2].map((i) => ({ gpu_type: "RTX 4090", gpu_ids: [`${mode}-${i}`], gpu_count: 1, vram_mib: "24564", pci_address: `0000:0${i}:00.0` })),
     cpu_model: "EPYC", cpu_cores: 24, memory_mib: "65536", city: "Köln", country: "DE", longitude_e4: -69603, port_first: 5200, port_last: 32767,

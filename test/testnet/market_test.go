@@ -72,7 +72,7 @@ func (m *market) list() {
 	m.t.Helper()
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 	m.machine = hex.EncodeToString(key.Public().(ed25519.PublicKey))
-	host, expiry := chain.Address(m.host.PubKey()), time.Now().Add(time.Hour).Unix()
+	host, expiry := chain.Address(m.host.PubKey()), time.Now().Add(30*time.Minute).Unix()
 	facts := machine.Facts{CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, Slots: []machine.Slot{
 		{GpuType: "RTX 4090", GpuIds: []string{"a"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
 		{GpuType: "RTX 4090", GpuIds: []string{"c"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:03:00.0"},

@@ -50,6 +50,8 @@ var (
 	ErrUnbonding = errors.Register(ModuleName, 23, "stake is unbonding")
 	// ErrNoSlots: not as many slots are free.
 	ErrNoSlots = errors.Register(ModuleName, 24, "not enough free slots")
+	// ErrExpiry: the machine's signature would be good for too long.
+	ErrExpiry = errors.Register(ModuleName, 27, "machine signature lasts too long")
 	// ErrInvariant: stored state contradicts itself.
 	ErrInvariant = errors.Register(ModuleName, 26, "invariant broken")
 )

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"cosmossdk.io/errors"
 )
@@ -110,7 +108,7 @@ func (s Slot) validateGPUs(seen map[string]bool) error {
 		return factError("vram_mib", s.VramMib, "1 to 2^40")
 	}
 	if !pciAddress.MatchString(s.PciAddress) {
-		return factError("pci_address", clip(s.PciAddress), "domain:bus:device.function in lower-case hex, as 0000:01:00.0")
+		return factError("pci_address", Clip(s.PciAddress), "domain:bus:device.function in lower-case hex, as 0000:01:00.0")
 	}
 	for _, id := range append([]string{"pci " + s.PciAddress}, s.GpuIds...) {
 		if err := validateName("gpu_ids", id); err != nil {
@@ -150,10 +148,10 @@ func (f Facts) validateSizes() error {
 
 func (f Facts) validatePlace() error {
 	if f.Country != "" && !country.MatchString(f.Country) {
-		return factError("country", clip(f.Country), "two capital letters of ISO 3166-1, or empty")
+		return factError("country", Clip(f.Country), "two capital letters of ISO 3166-1, or empty")
 	}
 	if f.City != "" {
-		if err := validateName("city", f.City); err != nil {
+		if err := validateText("city", f.City); err != nil {
 			return err
 		}
 	}
@@ -167,7 +165,7 @@ func (f Facts) validatePlace() error {
 		return factError("operators", len(f.Operators), "at most 8")
 	}
 	for _, operator := range f.Operators {
-		if err := validateName("operators", operator); err != nil {
+		if err := validateText("operators", operator); err != nil {
 			return err
 		}
 	}
@@ -179,35 +177,73 @@ func (f Facts) validateAddresses() error {
 		return factError("multiaddrs", len(f.Multiaddrs), "at most 16")
 	}
 	for _, address := range f.Multiaddrs {
-		if len(address) > maxAddress || !strings.HasPrefix(address, "/") || !printable(address) {
-			return factError("multiaddrs", clip(address), "a libp2p address of at most 256 bytes, as /ip4/192.0.2.1/udp/5011/quic-v1")
+		if len(address) > maxAddress || !strings.HasPrefix(address, "/") || !ascii(address) {
+			return factError("multiaddrs", Clip(address), "a libp2p address of at most 256 bytes, as /ip4/192.0.2.1/udp/5011/quic-v1")
 		}
 	}
 	if f.PublicIp != "" {
-		if _, err := netip.ParseAddr(f.PublicIp); err != nil {
-			return factError("public_ip", clip(f.PublicIp), "an IP address, or empty")
+		if addr, err := netip.ParseAddr(f.PublicIp); err != nil || addr.Zone() != "" || addr.String() != f.PublicIp {
+			return factError("public_ip", Clip(f.PublicIp), "an IP address in its usual form, without a zone, or empty")
 		}
 	}
 	if f.PortFirst < minPort || f.PortLast > maxPort || f.PortFirst > f.PortLast {
 		return errors.Wrapf(ErrInvalidFacts, "port_first %d, port_last %d: must be 1024 to 65535, first not above last", f.PortFirst, f.PortLast)
 	}
-	if len(f.KeepDiskPolicy) > maxPolicy || !printable(f.KeepDiskPolicy) {
-		return factError("keep_disk_policy", clip(f.KeepDiskPolicy), "at most 256 printable bytes")
+	if len(f.KeepDiskPolicy) > maxPolicy || !readable(f.KeepDiskPolicy) {
+		return factError("keep_disk_policy", Clip(f.KeepDiskPolicy), "at most 256 bytes of Latin, Chinese, Japanese or Korean letters and ASCII")
 	}
 	return nil
 }
 
-// validateName takes what people read in lists: printable, not empty, without
-// spaces around it, so that two names that look alike are alike.
+// validateName takes what programs compare and people read in lists: ASCII, not
+// empty, without spaces around it, so that two names that look alike are alike.
 func validateName(field, value string) error {
-	if value == "" || len(value) > maxName || strings.TrimSpace(value) != value || !printable(value) {
-		return factError(field, clip(value), "1 to 64 printable bytes without spaces around them")
+	if value == "" || len(value) > maxName || spaced(value) || !ascii(value) {
+		return factError(field, Clip(value), "1 to 64 printable ASCII bytes without spaces around them")
 	}
 	return nil
 }
 
-func printable(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+// validateText takes what only people read: a place, a company.
+func validateText(field, value string) error {
+	if value == "" || len(value) > maxName || spaced(value) || !readable(value) {
+		return factError(field, Clip(value), "1 to 64 bytes of Latin, Chinese, Japanese or Korean letters and ASCII, without spaces around them")
+	}
+	return nil
+}
+
+func spaced(s string) bool { return s[0] == ' ' || s[len(s)-1] == ' ' }
+
+func ascii(s string) bool {
+	for _, b := range []byte(s) {
+		if b < ' ' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// letters are the ranges of what may stand in texts besides ASCII. The tables of
+// the standard library change with its version, and validators must agree for
+// ever. None of these is invisible, combines with its neighbour or turns the
+// direction of writing.
+var letters = []struct{ first, last rune }{
+	{0x00C0, 0x00D6}, {0x00D8, 0x00F6}, {0x00F8, 0x024F}, // Latin
+	{0x3041, 0x3096}, {0x30A1, 0x30FC}, // Japanese
+	{0x4E00, 0x9FFF}, // Chinese
+	{0xAC00, 0xD7A3}, // Korean
+}
+
+func readable(s string) bool {
+	for _, r := range s {
+		if r >= ' ' && r <= '~' {
+			continue
+		}
+		if !slices.ContainsFunc(letters, func(l struct{ first, last rune }) bool { return l.first <= r && r <= l.last }) {
+			return false // a byte that is no UTF-8 is U+FFFD here
+		}
+	}
+	return true
 }
 
 func factError(field string, value any, limit string) error {

@@ -56,6 +56,18 @@ func TestFactsValidate(t *testing.T) {
 		{"multiaddr", func(f *machine.Facts) { f.Multiaddrs = []string{"192.0.2.1"} }, "multiaddrs 192.0.2.1"},
 		{"public address", func(f *machine.Facts) { f.PublicIp = "example.org" }, "public_ip"},
 		{"ports reversed", func(f *machine.Facts) { f.PortFirst = 40000 }, "port_first 40000"},
+		{"public address with a zone", func(f *machine.Facts) { f.PublicIp = "fe80::1%\u202e" + strings.Repeat("x", 1<<10) }, "public_ip"},
+		{"public address in another form", func(f *machine.Facts) { f.PublicIp = "2001:DB8::0:1" }, "public_ip"},
+		{"names in letters", func(f *machine.Facts) {
+			f.City, f.Operators = "Köln", []string{"中国电信", "NTTコミュニケーションズ", "케이티"}
+		}, ""},
+		{"city that turns the writing", func(f *machine.Facts) { f.City = "Berlin\u202enilreB" }, "city"},
+		{"operator that is invisible", func(f *machine.Facts) { f.Operators = []string{"a\u200bb"} }, "operators"},
+		{"city with a mark on its letter", func(f *machine.Facts) { f.City = "Ko\u0308ln" }, "city"},
+		{"city that is not UTF-8", func(f *machine.Facts) { f.City = "K\xf6ln" }, "city"},
+		{"policy with a tab", func(f *machine.Facts) { f.KeepDiskPolicy = "a\tb" }, "keep_disk_policy"},
+		{"type in letters", func(f *machine.Facts) { f.Slots[0].GpuType = "RТX" }, "gpu_type"},
+		{"multiaddr in letters", func(f *machine.Facts) { f.Multiaddrs = []string{"/dns4/köln"} }, "multiaddrs"},
 		{"privileged ports", func(f *machine.Facts) { f.PortFirst = 22 }, "port_first 22"},
 		{"policy too long", func(f *machine.Facts) { f.KeepDiskPolicy = strings.Repeat("x", 257) }, "keep_disk_policy"},
 	} {

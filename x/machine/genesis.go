@@ -2,7 +2,8 @@ package machine
 
 import (
 	"cosmossdk.io/errors"
-	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/x/internal/account"
 )
 
 // DefaultGenesis has no machines.
@@ -70,8 +71,8 @@ func (gs GenesisState) validateChallenges() error {
 		if c.Deposit == 0 || c.Deposit > MaxStakeParam {
 			return genesisError("challenges.deposit", c.Deposit, "1 to 10^17 udbc")
 		}
-		if _, err := sdk.AccAddressFromBech32(c.Challenger); err != nil {
-			return genesisError("challenges.challenger", clip(c.Challenger), "an address of this chain")
+		if _, err := account.Parse(c.Challenger); err != nil {
+			return genesisError("challenges.challenger", Clip(c.Challenger), "an address of this chain")
 		}
 	}
 	for _, m := range gs.Machines {
@@ -108,8 +109,8 @@ func (m Machine) validate() error {
 		return err
 	}
 	for _, address := range []string{m.Owner, m.Operator, m.Payout} {
-		if _, err := sdk.AccAddressFromBech32(address); err != nil {
-			return genesisError("machines.owner, operator, payout", clip(address), "an address of this chain")
+		if _, err := account.Parse(address); err != nil {
+			return genesisError("machines.owner, operator, payout", Clip(address), "an address of this chain")
 		}
 	}
 	if err := m.Facts.Validate(); err != nil {

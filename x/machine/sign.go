@@ -55,8 +55,8 @@ func text(lines ...string) []byte { return []byte(strings.Join(lines, "\n")) }
 // refuses keys of low order, for which one signature fits many texts, and
 // encodings of which there is more than one for the same key.
 func ParseID(id string) (ed25519.PublicKey, error) {
-	if len(id) != 2*ed25519.PublicKeySize || strings.ToLower(id) != id {
-		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: must be %d lower-case hex digits", clip(id), 2*ed25519.PublicKeySize)
+	if len(id) != 2*ed25519.PublicKeySize || !lowerHex(id) {
+		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: must be %d lower-case hex digits", Clip(id), 2*ed25519.PublicKeySize)
 	}
 	key, err := hex.DecodeString(id)
 	if err != nil {
@@ -70,6 +70,15 @@ func ParseID(id string) (ed25519.PublicKey, error) {
 		return nil, errors.Wrapf(ErrInvalidID, "machine_id %q: an ed25519 key of low order proves nothing; make a new key", id)
 	}
 	return key, nil
+}
+
+func lowerHex(s string) bool {
+	for _, b := range []byte(s) {
+		if (b < '0' || b > '9') && (b < 'a' || b > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // VerifySignature checks a machine key's signature over one of the texts above.
@@ -87,8 +96,8 @@ func VerifySignature(id string, text, signature []byte) error {
 	return nil
 }
 
-// clip keeps a wrong value in an error message short.
-func clip(s string) string {
+// Clip keeps a wrong value in an error message short.
+func Clip(s string) string {
 	const most = 80
 	if len(s) <= most {
 		return s

@@ -30,6 +30,11 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 		}
 	}
 	for _, c := range gs.Challenges {
+		challenger, err := k.account("challenges.challenger", c.Challenger)
+		if err != nil {
+			return err
+		}
+		c.Challenger = challenger.String()
 		if err := k.Challenges.Set(ctx, c.Id, c); err != nil {
 			return err
 		}
@@ -46,6 +51,13 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 }
 
 func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
+	for _, address := range []*string{&m.Owner, &m.Operator, &m.Payout} {
+		party, err := k.account("machines.owner, operator, payout", *address)
+		if err != nil {
+			return err
+		}
+		*address = party.String()
+	}
 	if err := k.Bonds.Set(ctx, m.Id, m); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -88,7 +89,7 @@ func (k *Keeper) operated(ctx context.Context, id, operator string) (machine.Mac
 	if err != nil {
 		return m, err
 	}
-	if m.Operator != operator {
+	if m.Operator != account.Canonical(operator) {
 		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the operator %s of machine %s", operator, m.Operator, id)
 	}
 	if m.State == machine.MACHINE_STATE_RETIRED {
@@ -103,7 +104,7 @@ func (k *Keeper) owned(ctx context.Context, id, owner string) (machine.Machine, 
 	if err != nil {
 		return m, err
 	}
-	if m.Owner != owner {
+	if m.Owner != account.Canonical(owner) {
 		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the owner %s of machine %s", owner, m.Owner, id)
 	}
 	return m, nil

@@ -23,15 +23,15 @@ func (s msgServer) BondMachines(ctx context.Context, msg *machine.MsgBondMachine
 		return nil, err
 	}
 	for _, bond := range msg.Bonds {
-		if err := s.k.bond(ctx, owner, msg.Owner, bond); err != nil {
+		if err := s.k.bond(ctx, owner, bond); err != nil {
 			return nil, err
 		}
 	}
 	return &machine.MsgBondMachinesResponse{}, nil
 }
 
-func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, address string, bond machine.Bond) error {
-	if err := k.checkBond(ctx, address, bond); err != nil {
+func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, bond machine.Bond) error {
+	if err := k.checkBond(ctx, owner.String(), &bond); err != nil {
 		return err
 	}
 	former, err := k.former(ctx, bond)
@@ -44,7 +44,7 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, address string,
 	}
 	stake := params.RequiredStake(len(bond.Facts.Slots), bond.PricePerDay)
 	m := machine.Machine{
-		Id: bond.MachineId, Owner: address, Operator: bond.Operator, Payout: bond.Payout, Facts: bond.Facts,
+		Id: bond.MachineId, Owner: owner.String(), Operator: bond.Operator, Payout: bond.Payout, Facts: bond.Facts,
 		BondSeq: bond.BondSeq, ListingVersion: former.ListingVersion + 1, PricePerDay: bond.PricePerDay,
 		Stake: stake, StakeRequired: stake, State: machine.MACHINE_STATE_BONDED,
 	}
@@ -60,17 +60,20 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, address string,
 	return emit(ctx, &machine.EventBonded{MachineId: m.Id, Owner: m.Owner, Operator: m.Operator, Stake: m.Stake, ListingVersion: m.ListingVersion})
 }
 
-// checkBond checks all of a bond that needs no store.
-func (k *Keeper) checkBond(ctx context.Context, owner string, bond machine.Bond) error {
+// checkBond checks all of a bond that needs no store, and spells its addresses as they are stored.
+func (k *Keeper) checkBond(ctx context.Context, owner string, bond *machine.Bond) error {
 	if _, err := machine.ParseID(bond.MachineId); err != nil {
 		return err
 	}
-	if _, err := k.account("operator", bond.Operator); err != nil {
+	operator, err := k.account("operator", bond.Operator)
+	if err != nil {
 		return err
 	}
-	if _, err := k.account("payout", bond.Payout); err != nil {
+	payout, err := k.account("payout", bond.Payout)
+	if err != nil {
 		return err
 	}
+	bond.Operator, bond.Payout = operator.String(), payout.String()
 	if err := bond.Facts.Validate(); err != nil {
 		return err
 	}

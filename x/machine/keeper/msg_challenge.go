@@ -28,14 +28,14 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	if m.State != machine.MACHINE_STATE_ONLINE {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word())
 	}
-	if msg.Challenger == m.Owner || msg.Challenger == m.Operator {
-		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "challenger %s: must not be the owner or the operator of machine %s", msg.Challenger, m.Id)
+	if by := challenger.String(); by == m.Owner || by == m.Operator {
+		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "challenger %s: must not be the owner or the operator of machine %s", by, m.Id)
 	}
 	place, err := k.place(ctx, m, challenger)
 	if err != nil {
 		return nil, err
 	}
-	c, err := k.openChallenge(ctx, m, machine.Challenge{Challenger: msg.Challenger, Place: place})
+	c, err := k.openChallenge(ctx, m, machine.Challenge{Challenger: challenger.String(), Place: place})
 	if err != nil {
 		return nil, err
 	}

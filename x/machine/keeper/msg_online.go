@@ -2,11 +2,16 @@ package keeper
 
 import (
 	"context"
+	"time"
 
 	errorsmod "cosmossdk.io/errors"
 
 	"github.com/dbc-network/dbc/x/machine"
 )
+
+// maxOnline bounds how far ahead the signature of SetOnline may expire: who
+// holds one that lasts can open the machine when its node is gone.
+const maxOnline = time.Hour
 
 // SetOnline opens a machine for rentals. Its key's signature shows that the
 // compute node is there, not only its operator.
@@ -18,6 +23,10 @@ func (s msgServer) SetOnline(ctx context.Context, msg *machine.MsgSetOnline) (*m
 	}
 	if m.State == machine.MACHINE_STATE_ONLINE {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is online already", m.Id)
+	}
+	if latest := blockTime(ctx).Add(maxOnline).Unix(); msg.Expiry > latest {
+		return nil, errorsmod.Wrapf(machine.ErrExpiry, "expiry %d of machine %s: must be at most %d, %s ahead, so that it shows that the node is there now",
+			msg.Expiry, m.Id, latest, maxOnline)
 	}
 	text := machine.OnlineText(chainID(ctx), m.Id, m.BondSeq, msg.Expiry)
 	if err := signed(ctx, m.Id, text, msg.Signature, msg.Expiry); err != nil {

@@ -1,6 +1,8 @@
 package keeper_test
 
 import (
+	"crypto/ed25519"
+	"math"
 	"testing"
 	"time"
 
@@ -44,6 +46,34 @@ func TestNobodyIsOfflineWhileTheChainStandsStill(t *testing.T) {
 	_, err = f.msgs.SetOnline(f.ctx, n.online(f, 1))
 	require.NoError(t, err)
 	require.Equal(t, "online after 7s", f.hooks.take()[1])
+}
+
+// A signature that lasts would open the machine when its node is gone.
+func TestOnlineExpiry(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ahead int64
+		want  error
+	}{
+		"an hour":      {3_600, nil},
+		"a second":     {1, nil},
+		"now":          {0, machine.ErrExpired},
+		"over an hour": {3_601, machine.ErrExpiry},
+		"for ever":     {math.MaxInt64 - genesisTime.Unix(), machine.ErrExpiry},
+		"long ago":     {math.MinInt64, machine.ErrExpired},
+	} {
+		f := newFixture(t)
+		n := f.bonded(1, 1)
+		expiry := genesisTime.Unix() + c.ahead
+		_, err := f.msgs.SetOnline(f.ctx, &machine.MsgSetOnline{
+			Operator: operator, MachineId: n.id, Expiry: expiry, Signature: ed25519.Sign(n.key, machine.OnlineText(chainID, n.id, 1, expiry)),
+		})
+		if c.want == nil {
+			require.NoError(t, err, name)
+		} else {
+			require.ErrorIs(t, err, c.want, name)
+		}
+	}
 }
 
 func TestOnlineRefusals(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -20,7 +21,7 @@ func NewMsgServer(k *Keeper) machine.MsgServer { return msgServer{k} }
 
 // UpdateParams replaces all parameters; they touch later messages only.
 func (s msgServer) UpdateParams(ctx context.Context, msg *machine.MsgUpdateParams) (*machine.MsgUpdateParamsResponse, error) {
-	if msg.Authority != s.k.authority {
+	if account.Canonical(msg.Authority) != s.k.authority {
 		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "authority %s: must be %s; submit a proposal to governance", msg.Authority, s.k.authority)
 	}
 	if err := msg.Params.Validate(); err != nil {
@@ -41,16 +42,13 @@ func signed(ctx context.Context, id string, text, signature []byte, expiry int64
 
 func chainID(ctx context.Context) string { return sdk.UnwrapSDKContext(ctx).ChainID() }
 
-// account reads an address that will receive money; modules can't.
+// account reads the address of a party, who will receive money; modules can't.
 func (k *Keeper) account(field, address string) (sdk.AccAddress, error) {
-	account, err := sdk.AccAddressFromBech32(address)
+	party, err := account.Party(address, k.bank)
 	if err != nil {
-		return nil, errorsmod.Wrapf(machine.ErrInvalidAddress, "%s %q: must be an account of this chain: %s", field, address, err)
+		return nil, errorsmod.Wrapf(machine.ErrInvalidAddress, "%s %q: must be an account of this chain: %s", field, machine.Clip(address), err)
 	}
-	if k.bank.BlockedAddr(account) {
-		return nil, errorsmod.Wrapf(machine.ErrInvalidAddress, "%s %s: must not be a module's account", field, address)
-	}
-	return account, nil
+	return party, nil
 }
 
 func batch(field string, n int) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -34,7 +35,9 @@ func (s queryServer) Machines(ctx context.Context, req *machine.QueryMachinesReq
 	if err != nil {
 		return nil, err
 	}
-	if err := s.k.walk(ctx, req, page); err != nil {
+	asked := *req
+	asked.Owner, asked.Operator = account.Canonical(req.Owner), account.Canonical(req.Operator)
+	if err := s.k.walk(ctx, &asked, page); err != nil {
 		return nil, err
 	}
 	return &machine.QueryMachinesResponse{Listings: page.listings, Pagination: &query.PageResponse{NextKey: page.next}}, nil
