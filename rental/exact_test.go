@@ -73,6 +73,18 @@ func TestOfflineTimeEarnsNothing(t *testing.T) {
 	}
 }
 
+// Nothing is too short to be earned if it is dear enough.
+func TestOneNanosecondEarns(t *testing.T) {
+	t.Parallel()
+	if got := hours(1, 1<<62).Earned(rental.View{Now: at(0).Add(1)}); got != 1_281_023 {
+		t.Errorf("the first of an hour earned %d", got)
+	}
+	a, err := rental.Account{}.Extend(1, 100, origin, 1)
+	if err != nil || a.Earned(rental.View{Now: at(0).Add(1)}) != 100 {
+		t.Errorf("the only one: %+v, %v", a, err)
+	}
+}
+
 func TestFold(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -75,10 +75,13 @@ func TestEffectsFitStates(t *testing.T) {
 		if settle := line.From == rental.StateActive && closes; line.Has(rental.PayEarned) != settle || line.Has(rental.ReturnUnearned) != settle {
 			t.Errorf("%s, %s: an active rental that closes is settled", line.From, line.Event)
 		}
+		if paid := line.To == rental.StateTrial || line.Event == rental.EventRenew; line.Has(rental.TakeRent) != paid || line.Has(rental.TakeFee) != (line.To == rental.StateTrial) {
+			t.Errorf("%s, %s: rent is paid when it is made and renewed, the fee once", line.From, line.Event)
+		}
 		if line.From == rental.StateTrial && closes && line.Has(rental.StartCooldown) == line.Has(rental.ReturnFee) {
 			t.Errorf("%s, %s: either the machine was the cause, and pays the fee, or the renter waits", line.From, line.Event)
 		}
-		if known, ok := rental.ByReason(line.From, line.Reason); !ok || known.Event != line.Event {
+		if known, ok := rental.ByReason(line.From, line.Reason); !ok || known.Event != line.Event || known.From != line.From {
 			t.Errorf("%s, %s: its reason %s does not tell it", line.From, line.Event, line.Reason)
 		}
 	}
@@ -96,8 +99,13 @@ func TestEverythingHasWords(t *testing.T) {
 		}
 	}
 	for _, line := range rental.Table() {
-		if got := strings.Count(line.Sentence(), "; "); got != len(line.Effects) || strings.HasSuffix(line.Sentence(), "; ") {
+		if got := strings.Count(line.Sentence(), "; "); got != len(line.Effects) || strings.HasSuffix(line.Sentence(), "; ") || !strings.HasPrefix(line.Sentence(), line.Reason.Sentence()) {
 			t.Errorf("%s, %s: sentence %q does not tell its effects", line.From, line.Event, line.Sentence())
+		}
+	}
+	for n := range 256 { // those that there are not have a word too
+		if rental.State(n).String() == "" || rental.Event(n).String() == "" || rental.Effect(n).String() == "" || rental.Reason(n).Sentence() == "" || rental.Reason(n).String() == "" {
+			t.Errorf("%d has no word", n)
 		}
 	}
 	for udbc, want := range map[uint64]string{0: "0 DBC", 1: "0.000001 DBC", 10_000_000: "10 DBC", 12_500_000: "12.5 DBC"} {
