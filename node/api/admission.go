@@ -16,8 +16,10 @@ const (
 	// sources that were authorised before; and what of that is one source's.
 	strangersBytes = 8 << 20
 	strangerBytes  = 2 << 20
-	callersBytes   = 32 << 20
-	callerBytes    = 8 << 20
+	// strangersPace is what of them is read in a second.
+	strangersPace = 4 << 20
+	callersBytes  = 32 << 20
+	callerBytes   = 8 << 20
 	// maxCallers are the sources that are remembered.
 	maxCallers = 4096
 	// maxTurns are the requests of one wallet that are worked on at once.
@@ -43,7 +45,7 @@ type admission struct {
 
 func newAdmission() *admission {
 	return &admission{
-		strangers: budget.NewBytes(strangersBytes, strangerBytes), callers: budget.NewBytes(callersBytes, callerBytes),
+		strangers: budget.NewBytes(strangersBytes, strangerBytes).Paced(strangersPace), callers: budget.NewBytes(callersBytes, callerBytes),
 		patience: budget.NewPatience(), known: map[string]time.Time{}, turns: map[string]int{},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -23,6 +25,8 @@ const (
 	stall     = 3 * time.Second
 	leastRate = 32 << 10
 	bodyLimit = 30 * time.Second
+	// maxEmpty is how often a reader may give nothing.
+	maxEmpty = 64
 	// roomLimit is how long a body waits for others to make room.
 	roomLimit = time.Second
 )
@@ -40,6 +44,7 @@ var (
 // none; make it with NewBytes.
 type Bytes struct {
 	all, each int64
+	pace      *rate.Limiter
 
 	mu     sync.Mutex
 	used   int64
@@ -50,7 +55,17 @@ type Bytes struct {
 
 // NewBytes shares all bytes, of which one source has at most each.
 func NewBytes(all, each int64) *Bytes {
-	return &Bytes{all: all, each: each, by: map[string]int64{}, bodies: map[*Body]struct{}{}, freed: make(chan struct{})}
+	return &Bytes{
+		all: all, each: each, pace: rate.NewLimiter(rate.Inf, 0),
+		by: map[string]int64{}, bodies: map[*Body]struct{}{}, freed: make(chan struct{}),
+	}
+}
+
+// Paced bounds how many bytes are read in a second, all together. It is set
+// before the first use.
+func (p *Bytes) Paced(second int64) *Bytes {
+	p.pace = rate.NewLimiter(rate.Limit(second), int(max(second, maxPiece)))
+	return p
 }
 
 // Body is a request's body. Release gives its bytes back.
@@ -108,6 +123,9 @@ func (b *Body) fill(ctx context.Context, control *http.ResponseController, from 
 		if err := b.pool.take(ctx, b, size); err != nil {
 			return err
 		}
+		if err := b.pool.pace.WaitN(ctx, int(size)); err != nil {
+			return ErrFull
+		}
 		patience := stall + time.Duration(size)*time.Second/leastRate
 		if deadline := time.Now().Add(patience); deadline.Before(end) {
 			_ = control.SetReadDeadline(deadline)
@@ -137,10 +155,15 @@ func (b *Body) fill(ctx context.Context, control *http.ResponseController, from 
 // readPiece fills p. It is io.EOF at the end of the body, and what the reader
 // says, which io.ReadFull would not tell apart, where it was cut off.
 func readPiece(from io.Reader, p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
+	for empty := 0; n < len(p) && err == nil; {
 		var more int
 		more, err = from.Read(p[n:])
 		n += more
+		if more > 0 {
+			empty = 0
+		} else if empty++; empty > maxEmpty && err == nil {
+			err = io.ErrNoProgress
+		}
 	}
 	return n, err
 }

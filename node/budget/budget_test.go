@@ -244,3 +244,26 @@ func TestConns(t *testing.T) {
 		t.Errorf("an idle one of a modest address: %v", err)
 	}
 }
+
+// TestStrangersBodiesAreReadAtAPace, all of them together.
+func TestStrangersBodiesAreReadAtAPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pool, begun := budget.NewBytes(8<<20, 8<<20).Paced(1<<20), time.Now()
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", limit)))
+				body, err := pool.Read(httptest.NewRecorder(), r, fmt.Sprint(i), limit)
+				if err != nil || len(body.Bytes) != limit {
+					t.Errorf("body %d: %v", i, err)
+				}
+				body.Release()
+			})
+		}
+		all.Wait()
+		if took := time.Since(begun); took < 2*time.Second || pool.Used() != 0 {
+			t.Errorf("4 MiB at 1 MiB a second took %v", took)
+		}
+	})
+}

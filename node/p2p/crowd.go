@@ -1,7 +1,6 @@
 package p2p
 
 import (
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -19,8 +18,8 @@ const (
 	// with one more, an idle one of the network that has the most is closed.
 	maxStrangers = 96
 	// maxExchanges are the exchanges that strangers have open, all together: each
-	// may buffer half a MiB before anybody reads it. With one more, the oldest of
-	// the peer that has the most is cut.
+	// may buffer half a MiB before anybody reads it. With one more, one of the peer
+	// that has the most is cut.
 	maxExchanges = 64
 	// maxKnown bounds the callers that are remembered.
 	maxKnown = 4096
@@ -44,14 +43,6 @@ type crowd struct {
 	// closing waits for connections that are being closed.
 	closing sync.WaitGroup
 	ended   bool
-}
-
-// exchange is a stranger's open exchange.
-type exchange struct {
-	net.Conn
-	crowd *crowd
-	peer  peer.ID
-	once  sync.Once
 }
 
 func newCrowd(limits *peerLimits) *crowd {
@@ -213,77 +204,4 @@ func networkOf(n network.Conn) netip.Prefix {
 	}
 	prefix, _ := addr.Prefix(bits)
 	return prefix
-}
-
-// listener counts the exchanges of strangers.
-func (c *crowd) listener(l net.Listener) net.Listener { return crowded{l, c} }
-
-type crowded struct {
-	net.Listener
-	crowd *crowd
-}
-
-// Accept counts what it returns.
-func (l crowded) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	id, err := peer.Decode(conn.RemoteAddr().String())
-	if err != nil || l.crowd.isKnown(id) {
-		return conn, nil //nolint:nilerr // no stranger's
-	}
-	return l.crowd.begin(conn, id), nil
-}
-
-func (c *crowd) begin(conn net.Conn, id peer.ID) net.Conn {
-	e := &exchange{Conn: conn, crowd: c, peer: id}
-	c.mu.Lock()
-	c.exchanges = append(c.exchanges, e)
-	var cut *exchange
-	if len(c.exchanges) > maxExchanges {
-		cut = c.longest()
-	}
-	c.mu.Unlock()
-	if cut != nil {
-		cut.cut()
-	}
-	return e
-}
-
-// longest is the oldest exchange of the peer that has the most; it needs mu.
-func (c *crowd) longest() *exchange {
-	counts := map[peer.ID]int{}
-	for _, e := range c.exchanges {
-		counts[e.peer]++
-	}
-	var found *exchange
-	for _, e := range c.exchanges {
-		if found == nil || counts[e.peer] > counts[found.peer] {
-			found = e
-		}
-	}
-	return found
-}
-
-func (e *exchange) end() {
-	e.once.Do(func() {
-		e.crowd.mu.Lock()
-		defer e.crowd.mu.Unlock()
-		e.crowd.exchanges = slices.DeleteFunc(e.crowd.exchanges, func(o *exchange) bool { return o == e })
-	})
-}
-
-// cut ends the exchange for both sides.
-func (e *exchange) cut() {
-	e.end()
-	if s, ok := e.Conn.(interface{ Reset() error }); ok {
-		_ = s.Reset()
-	}
-}
-
-// Close ends the exchange.
-func (e *exchange) Close() error {
-	e.end()
-	return e.Conn.Close()
 }

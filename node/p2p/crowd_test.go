@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -145,13 +146,13 @@ func TestStrangersShareTheirExchanges(t *testing.T) {
 	for range 40 {
 		hold(caller, &callers)
 	}
-	for range 4 {
+	for range 8 {
 		greedy := open(t, Config{Finder: finder{id: mining.Addrs()}})
-		for range 28 {
+		for range 14 {
 			hold(greedy, &cut)
 		}
 	}
-	until(t, func() bool { return held.Load()+cut.Load() >= 40+4*28 })
+	until(t, func() bool { return held.Load()+cut.Load() >= 40+8*14 })
 	modest := open(t, Config{Finder: finder{id: mining.Addrs()}})
 	for range 5 {
 		if _, _, err := post(t.Context(), t, modest, id, ""); err != nil {
@@ -160,7 +161,7 @@ func TestStrangersShareTheirExchanges(t *testing.T) {
 	}
 	close(release)
 	all.Wait()
-	if callers.Load() > 0 || cut.Load() < 4*28-maxExchanges {
+	if callers.Load() > 0 || cut.Load() < 8*14-maxExchanges {
 		t.Errorf("%d of the caller's exchanges were cut, and %d of the strangers'", callers.Load(), cut.Load())
 	}
 	emptied(t, mining)
@@ -197,5 +198,41 @@ func TestCallersAreForgottenOldestFirst(t *testing.T) {
 	new(Host).Welcome("no peer's id") // is nobody
 	if _, err := peer.Decode("no peer's id"); errors.Is(err, nil) {
 		t.Error("it is one")
+	}
+}
+
+// TestAHalfThatEndedEndsTheReading: a peer that closes its half in the middle of
+// a body does not keep the one who reads it busy.
+func TestAHalfThatEndedEndsTheReading(t *testing.T) {
+	t.Parallel()
+	mining := open(t, Config{Server: true})
+	read := make(chan error, 1)
+	id := serve(t, mining, func(_ http.ResponseWriter, r *http.Request) {
+		_, err := io.ReadAll(r.Body)
+		read <- err
+	})
+	client := open(t, Config{Finder: finder{id: mining.Addrs()}})
+	conn, err := client.Dial(t.Context(), id, ProtocolHTTP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx"); err != nil {
+		t.Fatal(err)
+	}
+	half, ok := conn.(interface{ CloseWrite() error })
+	if !ok {
+		t.Fatal("a stream has no half")
+	}
+	if err := half.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-read:
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it is read on and on")
 	}
 }

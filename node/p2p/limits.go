@@ -13,11 +13,11 @@ const (
 	// One client node brings many renters, so it may have many exchanges open;
 	// a peer that was never authorised has fewer.
 	peerStreamsIn     = 256
-	strangerStreamsIn = 32
+	strangerStreamsIn = 16
 	peerStreamsOut    = 1024
 	// peerMemory is what one peer's streams may buffer, in bytes.
 	peerMemory     = 64 << 20
-	strangerMemory = 8 << 20
+	strangerMemory = 4 << 20
 	// allMemory is what all peers' streams together may buffer, in bytes, on any
 	// computer: the library's own bound grows with it to gigabytes.
 	allMemory = 256 << 20

@@ -22,7 +22,7 @@ func main() {
 	machines := flag.Int("machines", 100_000, "machines in the index")
 	calls := flag.Int("calls", 2_000, "calls of each row, half of them each way where two are compared")
 	slow := flag.Int("slow", 1_000, "clients that hold a connection with half a request")
-	only := flag.String("only", "", "strangers: measure only what strangers do to a renter")
+	only := flag.String("only", "", "measure only what strangers do to a renter, in rows that hold this; strangers for all of them")
 	flag.Parse()
 	err := func() error {
 		if role := os.Getenv(asRole); role != "" {
@@ -56,8 +56,8 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 		return err
 	}
 	row("resident memory of the idle client node, index on disk (budget ≤ 100 MiB)", "%v", idle)
-	if cfg.only == "strangers" {
-		return w.amongStrangers(ctx, row, cfg.calls)
+	if cfg.only != "" {
+		return w.amongStrangers(ctx, row, cfg.calls, cfg.only)
 	}
 	for _, callers := range []int{1, 64} {
 		if err := w.compareCalls(ctx, row, cfg.calls, callers); err != nil {
@@ -70,7 +70,7 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if err := w.amongSlow(ctx, row, cfg); err != nil {
 		return err
 	}
-	if err := w.amongStrangers(ctx, row, cfg.calls); err != nil {
+	if err := w.amongStrangers(ctx, row, cfg.calls, cfg.only); err != nil {
 		return err
 	}
 	if err := w.stalled(ctx, row); err != nil {

@@ -162,9 +162,12 @@ func askOnce(ctx context.Context, client *http.Client, kind, at, path, machineID
 
 // amongStrangers measures a renter's calls, one after the other, without and with
 // strangers in turns, through his client node, and the machine's memory.
-func (w *world) amongStrangers(ctx context.Context, row func(string, string, ...any), calls int) error {
+func (w *world) amongStrangers(ctx context.Context, row func(string, string, ...any), calls int, only string) error {
 	one := func(int) (time.Duration, error) { return w.list(ctx, w.client.URL) }
 	for _, kind := range []string{signWell, signAsRenter, look, signByPeers, stopShort} {
+		if !strings.Contains("strangers: "+kind, only) {
+			continue
+		}
 		var without, with times
 		var grown int64
 		for range 2 {
