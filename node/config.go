@@ -56,11 +56,13 @@ type Config struct {
 	// has them itself.
 	HelperSocket string
 	// AllowRoot lets a node with a helper run as root all the same.
-	AllowRoot             bool
-	GuestCIDR             netip.Prefix
-	GuestDNS              []netip.Addr
-	HostCPUs              int
-	HostMemoryMiB         uint64
+	AllowRoot     bool
+	GuestCIDR     netip.Prefix
+	GuestDNS      []netip.Addr
+	HostCPUs      int
+	HostMemoryMiB uint64
+	// VM are the limits of guests for each of their virtual CPUs.
+	VM                    Shares
 	Reconcile             time.Duration
 	TestSlots             int
 	TestEmulation         bool
@@ -127,6 +129,7 @@ func defaults(role string) Config {
 		RelayDataMiB: 0,
 
 		HostMemoryMiB: 4096,
+		VM:            Shares{DiskMiB: 100, DiskIOs: 2000, NetMbit: 250, Packets: 30000, Connections: 4096},
 		LibvirtSocket: "/run/libvirt/libvirt-sock",
 	}
 	if role == RoleMining {

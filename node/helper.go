@@ -41,16 +41,16 @@ func (p *parts) openHelper(ctx context.Context) (err error) {
 func openPrivileged(ctx context.Context, cfg Config, b journal.Binding, log *slog.Logger) (helper.Parts, error) {
 	driver, err := libvirt.Open(ctx, libvirt.Config{
 		Socket: cfg.LibvirtSocket, Emulation: cfg.TestEmulation, Cache: cfg.runDir(), Logger: log,
-		Owner: b.MachineID + "." + b.GenesisHash,
+		Owner: b.MachineID + "." + b.GenesisHash, User: guestUser, Limits: cfg.VM.disk(),
 	})
 	if err != nil {
 		return helper.Parts{}, fmt.Errorf("open libvirt at %s: %w", cfg.LibvirtSocket, err)
 	}
-	net, err := network.Open(network.Config{Bridge: host.Bridge(b), CIDR: cfg.GuestCIDR, Published: cfg.PublicIP, Logger: log})
+	net, err := network.Open(network.Config{Bridge: host.Bridge(b), CIDR: cfg.GuestCIDR, Published: cfg.PublicIP, Limits: cfg.VM.networkHere(), Logger: log})
 	if err != nil {
 		return helper.Parts{}, errors.Join(fmt.Errorf("open the guests' network: %w", err), driver.Close())
 	}
-	return helper.Parts{Driver: driver, Net: net, Close: driver.Close}, nil
+	return helper.Parts{Driver: driver, Net: net, Confined: driver.Confined(), Close: driver.Close}, nil
 }
 
 // RunHelper is the life of a compute node's privileged process, which serves the
@@ -130,6 +130,9 @@ func giveFolders(cfg Config, uid, gid int) error {
 	if _, err := os.Lstat(own); err == nil {
 		return fmt.Errorf("both %s and %s are there; move the one away that is not in use: %w", old, own, ErrBound)
 	}
+	if err := adopt(cfg, old); err != nil {
+		return err
+	}
 	if err := os.Lchown(old, uid, gid); err != nil {
 		return fmt.Errorf("give the node its journal: %w", err)
 	}
@@ -137,4 +140,22 @@ func giveFolders(cfg Config, uid, gid int) error {
 		return fmt.Errorf("move the journal: %w", err)
 	}
 	return nil
+}
+
+// adopt records whose the VMs of a journal are, while it is still root's alone.
+func adopt(cfg Config, path string) (err error) {
+	binding, known, err := journal.Peek(path)
+	if err != nil || !known {
+		return err
+	}
+	j, err := journal.Open(path, binding)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	tasks, err := j.Tasks()
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	return helper.Adopt(cfg.DataDir, binding, tasks)
 }

@@ -1,10 +1,13 @@
 package node
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/dbc-network/dbc/node/journal"
 )
 
 // TestHelperTrustsNoNode: the node's user must not be able to change what bounds it.
@@ -44,7 +47,7 @@ func TestHelperTrustsNoNode(t *testing.T) {
 }
 
 // TestFolders: the node's folder is its user's alone, and a journal from before
-// the helper moves there once.
+// the helper moves there once, after whose VMs are in it was recorded.
 func TestFolders(t *testing.T) {
 	t.Parallel()
 	cfg := Config{DataDir: filepath.Join(t.TempDir(), "data")}
@@ -54,15 +57,27 @@ func TestFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	old, own := p.journalPath(), filepath.Join(cfg.DataDir, "node", "journal.db")
-	if err := os.WriteFile(old, []byte("tasks"), 0o600); err != nil {
+	const task = "aaaaaaaaaaaaaaaaaaaa"
+	j, err := journal.Open(old, journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"})
+	if err == nil {
+		_, err = j.AddChanging(journal.Task{ID: task}, func([]journal.Task, *journal.Task) ([]journal.Task, error) { return nil, nil })
+	}
+	if err != nil || j.Close() != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(old)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
 		if err := give(); err != nil {
 			t.Fatal(err)
 		}
-		if text, err := os.ReadFile(own); err != nil || string(text) != "tasks" || p.journalPath() != own {
-			t.Errorf("journal at %s: %q, %v", p.journalPath(), text, err)
+		if now, err := os.ReadFile(own); err != nil || !bytes.Equal(now, text) || p.journalPath() != own {
+			t.Errorf("journal at %s: %d bytes, want %d, %v", p.journalPath(), len(now), len(text), err)
+		}
+		if _, err := os.Stat(filepath.Join(cfg.DataDir, "record", task+".json")); err != nil {
+			t.Errorf("its VM is in no record: %v", err)
 		}
 	}
 	if info, err := os.Stat(cfg.NodeDir()); err != nil || info.Mode().Perm() != 0o700 {

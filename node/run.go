@@ -51,11 +51,13 @@ type parts struct {
 	net     host.Net
 	files   host.Files
 	helper  *helper.Client
-	trust   *trust.Chain
-	host    *host.Host
-	answers *challenge.Loop
-	peers   *p2p.Host
-	metrics *metrics.Metrics
+	// confined is the security driver that keeps guests in.
+	confined string
+	trust    *trust.Chain
+	host     *host.Host
+	answers  *challenge.Loop
+	peers    *p2p.Host
+	metrics  *metrics.Metrics
 
 	closers []func() error
 }
@@ -193,7 +195,9 @@ func (p *parts) bind(ctx context.Context) (journal.Binding, error) {
 func (p *parts) openHypervisor(ctx context.Context) error {
 	if p.helper != nil {
 		p.driver, p.net, p.files = p.helper, p.helper, p.helper
-		return p.helper.Bind(ctx, p.binding)
+		err := p.helper.Bind(ctx, p.binding)
+		p.confined = p.helper.Confined()
+		return err
 	}
 	own, err := openPrivileged(ctx, p.cfg, p.binding, p.log)
 	if err != nil {
@@ -201,6 +205,7 @@ func (p *parts) openHypervisor(ctx context.Context) error {
 	}
 	p.onClose(own.Close)
 	p.driver, p.net, p.files = own.Driver, own.Net, taskdir.Open(p.cfg.DataDir, image.Overlay)
+	p.confined = own.Confined
 	return nil
 }
 
@@ -215,7 +220,8 @@ func (p *parts) openHost(ctx context.Context) error {
 	}
 	p.metrics = metrics.New(metrics.Sources{
 		Tasks: p.journal.Tasks, Word: p.trust.Word, Capacity: host.CapacityOf(p.facts, p.facts), Period: p.cfg.Reconcile,
-		Disks: map[string]string{"system": "/", "data": p.cfg.DataDir},
+		Confined: p.confined != "",
+		Disks:    map[string]string{"system": "/", "data": p.cfg.DataDir},
 	})
 	cpus, err := hw.ReadTopology(ctx, hw.Config{})
 	if err != nil {

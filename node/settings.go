@@ -94,6 +94,11 @@ var settings = map[string]setting{
 	}},
 	"host_cpus":       {"0-4096", func(c *Config, v string) error { return setInt(&c.HostCPUs, v, 4096) }},
 	"host_memory_mib": {"0-16777216", func(c *Config, v string) error { return setInt(&c.HostMemoryMiB, v, 16<<20) }},
+	"vm_disk_mib":     {"0-1048576", func(c *Config, v string) error { return setInt(&c.VM.DiskMiB, v, 1<<20) }},
+	"vm_disk_ios":     {"0-1048576", func(c *Config, v string) error { return setInt(&c.VM.DiskIOs, v, 1<<20) }},
+	"vm_net_mbit":     {"0-1048576", func(c *Config, v string) error { return setInt(&c.VM.NetMbit, v, 1<<20) }},
+	"vm_net_packets":  {"0-16777216", func(c *Config, v string) error { return setInt(&c.VM.Packets, v, 1<<24) }},
+	"vm_connections":  {"0-1048576", func(c *Config, v string) error { return setInt(&c.VM.Connections, v, 1<<20) }},
 	"reconcile_seconds": {"1-60", func(c *Config, v string) error {
 		var seconds int
 		err := setInt(&seconds, v, 60)
@@ -126,6 +131,7 @@ var onlyFor = map[string]string{
 	"chain_trusted": RoleMining, "data_dir": RoleMining, "guest_cidr": RoleMining, "guest_dns": RoleMining,
 	"host_cpus": RoleMining, "host_memory_mib": RoleMining, "keyring_passphrase_file": RoleMining,
 	"libvirt_socket": RoleMining, "operator_key": RoleMining, "port_first": RoleMining, "port_last": RoleMining,
+	"vm_disk_mib": RoleMining, "vm_disk_ios": RoleMining, "vm_net_mbit": RoleMining, "vm_net_packets": RoleMining, "vm_connections": RoleMining,
 	"reconcile_seconds": RoleMining, "test_emulation": RoleMining, "test_slots": RoleMining,
 	"chain_rest": RoleClient, "faucet_key": RoleClient,
 }

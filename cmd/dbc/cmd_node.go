@@ -28,7 +28,7 @@ func newNodeCommand() *cobra.Command {
 		Example: "  dbc node init --role client --set chain_id=dbc-testnet-1\n  dbc node start",
 	}
 	cmd.PersistentFlags().StringVar(&home, "home", ".", "folder of the node's conf and dat")
-	cmd.AddCommand(newNodeInitCommand(&home), newNodeStartCommand(&home), newNodeStatusCommand(&home), newNodeHelperCommand(&home))
+	cmd.AddCommand(newNodeInitCommand(&home), newNodeStartCommand(&home), newNodeStatusCommand(&home), newNodeHelperCommand(&home), newNodeCheckCommand(&home))
 	return cmd
 }
 

@@ -30,6 +30,8 @@ var bindingForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 type Parts struct {
 	Driver vm.Driver
 	Net    Net
+	// Confined is the security driver that keeps guests in, "" for none.
+	Confined string
 	// Close ends them; VMs go on.
 	Close func() error
 }
@@ -49,35 +51,34 @@ type bound struct {
 
 // bind is what the first Bind of all does for good: the binding is written down,
 // and from then on another one is refused, whoever asks.
-func (s *Server) bind(ctx context.Context, req *steps.BindRequest) error {
+func (s *Server) bind(ctx context.Context, req *steps.BindRequest) (*bound, error) {
 	want := journal.Binding{ChainID: req.GetChainId(), GenesisHash: req.GetGenesisHash(), MachineID: req.GetMachineId()}
 	for field, value := range map[string]string{
 		"chain_id": want.ChainID, "genesis_hash": want.GenesisHash, "machine_id": want.MachineID,
 	} {
 		if !bindingForm.MatchString(value) {
-			return refuse(field, fmt.Sprintf("%q", value), "1 to 64 letters, digits, - and _")
+			return nil, refuse(field, fmt.Sprintf("%q", value), "1 to 64 letters, digits, - and _")
 		}
 	}
 	if s.config.ChainID != "" && want.ChainID != s.config.ChainID {
-		return fmt.Errorf("%w: the node is of chain %s, core.conf says %s", ErrBinding, want.ChainID, s.config.ChainID)
+		return nil, fmt.Errorf("%w: the node is of chain %s, core.conf says %s", ErrBinding, want.ChainID, s.config.ChainID)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, known, err := s.readBinding()
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case known && have != want:
-		return fmt.Errorf("%w: to chain %s with genesis %s and machine %s, not to %s, %s and %s; "+
+		return nil, fmt.Errorf("%w: to chain %s with genesis %s and machine %s, not to %s, %s and %s; "+
 			"to begin anew, wipe its VMs and remove %s", ErrBinding, have.ChainID, have.GenesisHash, have.MachineID,
 			want.ChainID, want.GenesisHash, want.MachineID, s.bindingPath())
 	case !known:
 		if err := s.writeBinding(want); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	_, err = s.open(ctx)
-	return err
+	return s.open(ctx)
 }
 
 func (s *Server) bindingPath() string { return filepath.Join(s.config.Data, bindingFile) }

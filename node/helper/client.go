@@ -46,6 +46,7 @@ type Client struct {
 	machines steps.MachinesClient
 	network  steps.NetworkClient
 	files    steps.FilesClient
+	confined string
 }
 
 // Dial prepares a client; it connects with its first call.
@@ -101,10 +102,14 @@ func (c *Client) Await(ctx context.Context) error {
 func (c *Client) Bind(ctx context.Context, b journal.Binding) error {
 	c.layout.bridge = host.Bridge(b)
 	return c.retry(ctx, func() error {
-		_, err := c.helper.Bind(ctx, &steps.BindRequest{ChainId: b.ChainID, GenesisHash: b.GenesisHash, MachineId: b.MachineID})
+		reply, err := c.helper.Bind(ctx, &steps.BindRequest{ChainId: b.ChainID, GenesisHash: b.GenesisHash, MachineId: b.MachineID})
+		c.confined = reply.GetConfined()
 		return err
 	})
 }
+
+// Confined returns the security driver that keeps guests in, as Bind was told.
+func (c *Client) Confined() string { return c.confined }
 
 // retry tries until the helper is there, and says once that it is not.
 func (c *Client) retry(ctx context.Context, do func() error) error {

@@ -24,7 +24,7 @@ func TestVersionOfProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
-	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "3 f8f3ca4417cec0cb"; got != want {
+	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "3 35c17c1acda207dd"; got != want {
 		t.Errorf("the protocol is %q, was %q: count Version up", got, want)
 	}
 }

@@ -73,7 +73,10 @@ func (s *Server) readBindings(req *steps.ApplyRequest) ([]network.Binding, error
 		if len(b.GetPorts()) > maxPorts {
 			return nil, refuse("ports", len(b.GetPorts()), fmt.Sprintf("at most %d", maxPorts))
 		}
-		binding := network.Binding{Tap: b.GetCard().GetTap(), MAC: mac, Addr: addr}
+		if s.config.CPUs > 0 && int64(b.GetCpus()) > int64(s.config.CPUs) {
+			return nil, refuse("cpus", b.GetCpus(), fmt.Sprintf("at most the computer's %d", s.config.CPUs))
+		}
+		binding := network.Binding{Tap: b.GetCard().GetTap(), MAC: mac, Addr: addr, CPUs: int(min(b.GetCpus(), 1<<16))}
 		for _, p := range b.GetPorts() {
 			if err := s.checkPort(p); err != nil {
 				return nil, err

@@ -28,7 +28,7 @@ func (c *Client) Ensure(ctx context.Context) error {
 func (c *Client) Apply(ctx context.Context, bindings []network.Binding) error {
 	req := &steps.ApplyRequest{}
 	for _, b := range bindings {
-		one := &steps.Binding{Card: &steps.Card{Tap: b.Tap, Mac: b.MAC, Addr: b.Addr.String()}}
+		one := &steps.Binding{Card: &steps.Card{Tap: b.Tap, Mac: b.MAC, Addr: b.Addr.String()}, Cpus: uint32(max(b.CPUs, 0))}
 		for _, p := range b.Ports {
 			one.Ports = append(one.Ports, &steps.Port{Protocol: p.Protocol, Host: uint32(p.Host), Guest: uint32(p.Guest)})
 		}

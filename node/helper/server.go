@@ -133,6 +133,10 @@ type helperSteps struct {
 }
 
 // Bind binds the helper, or says that it is bound so.
-func (h helperSteps) Bind(ctx context.Context, req *steps.BindRequest) (*steps.Done, error) {
-	return &steps.Done{}, h.s.bind(ctx, req)
+func (h helperSteps) Bind(ctx context.Context, req *steps.BindRequest) (*steps.BindReply, error) {
+	b, err := h.s.bind(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return &steps.BindReply{Confined: b.Confined}, nil
 }

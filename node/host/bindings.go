@@ -52,7 +52,7 @@ func (h *Host) bind(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the card's address of task %s: %w", t.ID, err)
 		}
-		b := network.Binding{Tap: t.Tap, MAC: mac, Addr: t.Addr}
+		b := network.Binding{Tap: t.Tap, MAC: mac, Addr: t.Addr, CPUs: t.CPUs}
 		for _, p := range t.Ports {
 			b.Ports = append(b.Ports, network.Port{Protocol: p.Protocol, Host: p.Host, Guest: p.Guest})
 		}

@@ -31,6 +31,7 @@ func (h *Host) Run(ctx context.Context) error {
 	ticker := time.NewTicker(h.cfg.Period)
 	defer ticker.Stop()
 	wakes := h.deps.Wakes
+	h.tellStrays(ctx)
 	h.Reconcile(ctx)
 	for {
 		select {

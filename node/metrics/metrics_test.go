@@ -38,7 +38,7 @@ func sources(t *testing.T) Sources {
 			return trust.Word{Height: 42, Time: now.Add(-3 * time.Second), Open: map[uint64]trust.Rental{7: {ID: 7, Renter: renter}}}
 		},
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 2048, DiskGiB: 100}, GPUs: []int{1, 1}},
-		Period:   5 * time.Second, Disks: map[string]string{"data": t.TempDir()}, Now: func() time.Time { return now },
+		Period:   5 * time.Second, Confined: true, Disks: map[string]string{"data": t.TempDir()}, Now: func() time.Time { return now },
 	}
 }
 
@@ -74,6 +74,9 @@ dbc_chain_open_rentals 1
 # HELP dbc_chain_trusted 1 while the node believes the chain, else 0: then it grants and destroys nothing.
 # TYPE dbc_chain_trusted gauge
 dbc_chain_trusted 1
+# HELP dbc_guests_confined 1 where AppArmor or SELinux confines guests, else 0: then only users of their own do.
+# TYPE dbc_guests_confined gauge
+dbc_guests_confined 1
 # HELP dbc_reconcile_errors_total Comparisons that failed: the journal or the hypervisor did not answer.
 # TYPE dbc_reconcile_errors_total counter
 dbc_reconcile_errors_total 1

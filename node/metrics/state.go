@@ -19,6 +19,8 @@ type Sources struct {
 	// Capacity is what the machine has for renters, Period the reconcile loop's.
 	Capacity host.Capacity
 	Period   time.Duration
+	// Confined: a security driver of the kernel keeps guests in.
+	Confined bool
 	// Disks are the folders whose file systems are watched, by label.
 	Disks map[string]string
 	// Now is time.Now where nil.
@@ -39,6 +41,7 @@ var (
 	descReserved  = describe("", "reserved", "What VMs hold, by resource: cpus, memory_bytes, disk_bytes, slots, ports.", "resource")
 	descCapacity  = describe("", "capacity", "What the machine has for renters, by resource.", "resource")
 	descPeriod    = describe("reconcile", "period_seconds", "The period of the reconcile loop.")
+	descConfined  = describe("guests", "confined", "1 where AppArmor or SELinux confines guests, else 0: then only users of their own do.")
 	descHeight    = describe("chain", "height", "The height of the newest block that the node believes.")
 	descAge       = describe("chain", "block_age_seconds", "How old that block is.")
 	descTrusted   = describe("chain", "trusted", "1 while the node believes the chain, else 0: then it grants and destroys nothing.")
@@ -55,7 +58,7 @@ var _ prometheus.Collector = (*state)(nil)
 // Describe sends every description.
 func (s *state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descVMs, descReserved, descCapacity, descPeriod, descHeight, descAge, descTrusted, descRentals, descDiskFree, descDiskTotal,
+		descVMs, descReserved, descCapacity, descPeriod, descConfined, descHeight, descAge, descTrusted, descRentals, descDiskFree, descDiskTotal,
 	} {
 		to <- d
 	}
@@ -67,6 +70,11 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
 	gauge(descPeriod, s.sources.Period.Seconds())
+	confined := 0.0
+	if s.sources.Confined {
+		confined = 1
+	}
+	gauge(descConfined, confined)
 	s.collectTasks(to, gauge)
 	s.collectChain(gauge)
 	for label, path := range s.sources.Disks {

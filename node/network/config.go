@@ -23,6 +23,8 @@ type Config struct {
 	// 0.0.0.0 means every address of the host. A loopback address is for
 	// devnets: only programs of this host reach the guests then.
 	Published netip.Addr
+	// Limits bound each guest by its virtual CPUs.
+	Limits Limits
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
 }
@@ -34,6 +36,8 @@ type Binding struct {
 	MAC   net.HardwareAddr
 	Addr  netip.Addr
 	Ports []Port
+	// CPUs are the guest's, by which its limits grow; 0 counts as 1.
+	CPUs int
 }
 
 // Port leads Host on the published address to Guest on the guest.

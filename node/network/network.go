@@ -82,6 +82,10 @@ func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	if err := n.config.check(bindings); err != nil {
 		return err
 	}
+	// Limits first: there is no moment in which a guest has none.
+	if err := n.limit(bindings); err != nil {
+		return err
+	}
 	if err := n.replace(bindings); err != nil {
 		return err
 	}
@@ -109,7 +113,10 @@ func (n *Network) Remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, table := range []*nftables.Table{n.config.ipTable(), n.config.linkTable()} {
+	for _, table := range []*nftables.Table{
+		n.config.ipTable(), n.config.linkTable(),
+		n.config.limitTable(nftables.TableFamilyINet), n.config.limitTable(nftables.TableFamilyBridge),
+	} {
 		conn.AddTable(table)
 		conn.DelTable(table)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
+	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
 )
 
@@ -43,7 +44,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (parts, error) {
 
 func openOwn(ctx context.Context, s settings, log *slog.Logger) (helper.Parts, error) {
 	driver, err := libvirt.Open(ctx, libvirt.Config{
-		Socket: s.Socket, Owner: owner, Emulation: true, Cache: filepath.Dir(s.Ledger), Logger: log,
+		Socket: s.Socket, Owner: owner, Emulation: true, Cache: filepath.Dir(s.Ledger), Logger: log, User: userOf,
 	})
 	if err != nil {
 		return helper.Parts{}, err
@@ -53,6 +54,12 @@ func openOwn(ctx context.Context, s settings, log *slog.Logger) (helper.Parts, e
 		return helper.Parts{}, errors.Join(err, driver.Close())
 	}
 	return helper.Parts{Driver: dying{driver, killer{s.Kill}}, Net: n, Close: driver.Close}, nil
+}
+
+// userOf gives each guest a user of its own, as a node does.
+func userOf(spec vm.Spec) (int, error) {
+	a := spec.NIC.Addr.As4()
+	return 0x70000000 + int(a[2])<<8 + int(a[3]), nil
 }
 
 // serve is the life of a helper.

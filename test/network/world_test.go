@@ -47,6 +47,7 @@ type space struct{ *netns.Space }
 // world is a host with two guests, a neighbour and the internet.
 type world struct {
 	host, guest1, guest2, lan, outside *space
+	limits                             network.Limits
 }
 
 func newSpace(t *testing.T) *space {
@@ -112,7 +113,12 @@ func route(to, via string) func() error {
 // host's public address and 192.168.77.1 its private one.
 func newWorld(t *testing.T, published string) *world {
 	t.Helper()
-	w := &world{newSpace(t), newSpace(t), newSpace(t), newSpace(t), newSpace(t)}
+	return newWorldWithin(t, published, network.Limits{})
+}
+
+func newWorldWithin(t *testing.T, published string, limits network.Limits) *world {
+	t.Helper()
+	w := &world{newSpace(t), newSpace(t), newSpace(t), newSpace(t), newSpace(t), limits}
 	join(t, w.host, "wan0", w.outside, "eth0", nil)
 	join(t, w.host, "lan0", w.lan, "eth0", nil)
 	w.host.must(t, up("wan0", "11.0.0.1/24"))
@@ -137,7 +143,7 @@ func newWorld(t *testing.T, published string) *world {
 
 func (w *world) open(t *testing.T, published string) *network.Network {
 	t.Helper()
-	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: netip.MustParseAddr(published)})
+	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: netip.MustParseAddr(published), Limits: w.limits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,12 @@ func openNetwork(t *testing.T) *network.Network {
 
 func openNetworkOn(t *testing.T, published netip.Addr) *network.Network {
 	t.Helper()
-	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: published})
+	return openNetworkWithin(t, published, network.Limits{})
+}
+
+func openNetworkWithin(t *testing.T, published netip.Addr, limits network.Limits) *network.Network {
+	t.Helper()
+	n, err := network.Open(network.Config{Bridge: bridge, CIDR: guestNet, Published: published, Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +101,14 @@ func openNetworkOn(t *testing.T, published netip.Addr) *network.Network {
 
 func openDriver(t *testing.T, socket, owner string) *libvirt.Driver {
 	t.Helper()
+	return openDriverWithin(t, socket, owner, libvirt.Limits{DiskBytes: 64 << 20, DiskIOs: 10000})
+}
+
+func openDriverWithin(t *testing.T, socket, owner string, limits libvirt.Limits) *libvirt.Driver {
+	t.Helper()
 	d, err := libvirt.Open(t.Context(), libvirt.Config{
-		Socket: socket, Owner: owner, Emulation: true, Cache: filepath.Join(t.TempDir(), "cache"),
+		Socket: socket, Owner: owner, Emulation: true, Cache: filepath.Join(t.TempDir(), "cache"), User: userOf,
+		Limits: limits,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +119,12 @@ func openDriver(t *testing.T, socket, owner string) *libvirt.Driver {
 		}
 	})
 	return d
+}
+
+// userOf gives each guest a user of its own, as a node does.
+func userOf(spec vm.Spec) (int, error) {
+	a := spec.NIC.Addr.As4()
+	return 0x70000000 + int(a[1])<<16 + int(a[2])<<8 + int(a[3]), nil
 }
 
 // sector is a guest of one disk sector: it says "guest" on the serial console

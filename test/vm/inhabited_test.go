@@ -93,6 +93,9 @@ func settle(t *testing.T, dir, image, name string, addr netip.Addr, signer ssh.S
 	own := filepath.Join(dir, name)
 	qemuImg(t, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, filepath.Join(own, "disk.qcow2"), "2G")
 	key, _, err := seed.NewHostKey()
+	if err == nil {
+		err = os.Chmod(filepath.Join(own, "disk.qcow2"), 0o600) // as image.Overlay has it
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

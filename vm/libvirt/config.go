@@ -5,6 +5,8 @@ package libvirt
 import (
 	"log/slog"
 	"time"
+
+	"github.com/dbc-network/dbc/vm"
 )
 
 // SystemSocket is where a distribution's libvirtd listens.
@@ -38,6 +40,20 @@ type Config struct {
 	// Cache is the folder that remembers whether the accelerator works, until
 	// the host boots again; "" means /run/dbc.
 	Cache string
+	// User names the user id that a guest's emulator runs as, which no other guest
+	// has while it is defined; nil leaves all guests to the one user of libvirt.
+	User func(vm.Spec) (int, error)
+	// Limits bound what one guest takes from the others; zero values bound nothing.
+	Limits Limits
+	// Kernel is where the kernel says which security modules it runs; "" means /sys.
+	Kernel string
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
+}
+
+// Limits are for each virtual CPU, of which a guest has its share of the host's.
+type Limits struct {
+	// DiskBytes and DiskIOs are a second's, of all disks of the guest together and
+	// reads and writes together.
+	DiskBytes, DiskIOs uint64
 }

@@ -33,6 +33,9 @@ func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
 		return fmt.Errorf("%w: disk target is %s, which is taken", vm.ErrBadSpec, disk.Target)
 	}
 	device := drive(disk, 0)
+	if live.VCPU != nil {
+		d.limitDisk(&device, int(live.VCPU.Value))
+	}
 	text, err := device.Marshal()
 	if err != nil {
 		return fmt.Errorf("write disk: %w", err)

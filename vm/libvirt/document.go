@@ -61,6 +61,9 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 		firmware(domain.OS, spec.NVRAM)
 	}
 	place(&domain, spec.Placement)
+	if err := d.keepApart(&domain, spec); err != nil {
+		return "", err
+	}
 	text, err := domain.Marshal()
 	if err != nil {
 		return "", fmt.Errorf("write domain: %w", err)
@@ -101,6 +104,7 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 	}
 	for i, disk := range spec.Disks {
 		list.Disks = append(list.Disks, drive(disk, uint(i+1)))
+		d.limitDisk(&list.Disks[i], spec.VCPUs)
 	}
 	for _, dev := range spec.Devices {
 		hostdev, err := passthrough(dev)

@@ -42,7 +42,11 @@ func exampleSpec() vm.Spec {
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []accel.Kind{accel.KVM, accel.Software} {
-		d := &Driver{config: Config{Owner: `o"<&`}, emulator: "/usr/bin/qemu-system-x86_64", virt: kind, threads: 2}
+		config := Config{
+			Owner: `o"<&`, User: func(vm.Spec) (int, error) { return 0x70000007, nil }, Emulation: kind == accel.Software,
+			Limits: Limits{DiskBytes: 100 << 20, DiskIOs: 2000},
+		}
+		d := &Driver{uid: 64055, gid: 107, config: config, emulator: "/usr/bin/qemu-system-x86_64", virt: kind, threads: 2}
 		got, err := d.document(exampleSpec())
 		if err != nil {
 			t.Fatal(err)

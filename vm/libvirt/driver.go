@@ -41,6 +41,8 @@ type Driver struct {
 	gid   int
 	// threads of a core of the host.
 	threads int
+	// confined is the security driver that keeps guests in, "" for none.
+	confined string
 
 	// background waits for what Shutdown left running.
 	background sync.WaitGroup
@@ -110,9 +112,19 @@ func (d *Driver) learn(ctx context.Context) error {
 	if cpu := caps.Host.CPU; cpu != nil && cpu.Topology != nil {
 		d.threads = cpu.Topology.Threads
 	}
+	if d.confined, err = confinement(caps, d.config.Kernel); err != nil && !d.config.Emulation {
+		return err
+	}
+	if d.confined == "" {
+		d.log.Warn("no security driver confines guests; users of their own keep them apart", "kernel", err)
+	}
 	d.uid, d.gid, err = emulatorUser(caps)
 	return err
 }
+
+// Confined returns the security driver that confines guests beside their users,
+// "" where the host has none.
+func (d *Driver) Confined() string { return d.confined }
 
 func offersKVM(caps libvirtxml.Caps) bool {
 	for _, guest := range caps.Guests {

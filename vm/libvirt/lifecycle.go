@@ -24,8 +24,12 @@ func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 	if err := d.refuseForeign(ctx, spec.UUID); err != nil {
 		return err
 	}
+	uid, err := d.user(spec)
+	if err != nil {
+		return err
+	}
 	for _, socket := range []string{spec.ConsoleSocket, spec.VNCSocket} {
-		if err := d.makeSocketDir(filepath.Dir(socket)); err != nil {
+		if err := d.makeSocketDir(filepath.Dir(socket), uid); err != nil {
 			return err
 		}
 	}
@@ -186,16 +190,33 @@ func (d *Driver) toggle(ctx context.Context, id vm.UUID, want vm.State, do func(
 	if err != nil {
 		return err
 	}
-	switch {
-	case now.State == want || want == vm.StateRunning && now.State == vm.StateStopping:
-		return nil
-	case now.State == vm.StateOff || now.State == vm.StateCrashed:
-		return vm.ErrNotRunning
+	if settled, err := isSettled(now.State, want); settled {
+		return err
 	}
-	if err := run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return do(l, dom) }); err != nil {
+	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return do(l, dom) })
+	if isCode(err, libvirt.ErrOperationInvalid) {
+		// Another caller was faster: a domain that is being started is paused first.
+		if _, now, again := d.find(ctx, id); again == nil {
+			if settled, verdict := isSettled(now.State, want); settled {
+				return verdict
+			}
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("make domain %s: %w", want, err)
 	}
 	return nil
+}
+
+// isSettled: the domain is as wanted already, or is off and can't be.
+func isSettled(now, want vm.State) (bool, error) {
+	switch {
+	case now == want || want == vm.StateRunning && now == vm.StateStopping:
+		return true, nil
+	case now == vm.StateOff || now == vm.StateCrashed:
+		return true, vm.ErrNotRunning
+	}
+	return false, nil
 }
 
 // Undefine is vm.Driver.
@@ -209,6 +230,16 @@ func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
 	}
 	if now.State != vm.StateOff && now.State != vm.StateCrashed {
 		return vm.ErrRunning
+	}
+	domain, err := d.live(ctx, dom)
+	if errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = d.disown(domain)
+	}
+	if err != nil {
+		return err
 	}
 	const flags = libvirt.DomainUndefineManagedSave | libvirt.DomainUndefineSnapshotsMetadata |
 		libvirt.DomainUndefineKeepNvram | libvirt.DomainUndefineCheckpointsMetadata

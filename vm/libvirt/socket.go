@@ -16,8 +16,8 @@ import (
 )
 
 // makeSocketDir gives the emulator's user a folder to put its socket in. A
-// folder that belongs to anybody but root and that user is left alone.
-func (d *Driver) makeSocketDir(dir string) error {
+// folder that belongs to anybody but root and emulators is left alone.
+func (d *Driver) makeSocketDir(dir string, uid int) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("make socket folder: %w", err)
 	}
@@ -29,12 +29,12 @@ func (d *Driver) makeSocketDir(dir string) error {
 	switch {
 	case !ok || !info.IsDir():
 		return fmt.Errorf("%w: socket's folder %s is not a folder", vm.ErrBadSpec, dir)
-	case int(stat.Uid) == d.uid:
+	case int(stat.Uid) == uid:
 		return nil
-	case int(stat.Uid) != os.Geteuid():
+	case int(stat.Uid) != os.Geteuid() && int(stat.Uid) != d.uid:
 		return fmt.Errorf("%w: socket's folder %s belongs to user %d", vm.ErrBadSpec, dir, stat.Uid)
 	}
-	if err := os.Lchown(dir, d.uid, d.gid); err != nil {
+	if err := os.Lchown(dir, uid, d.gid); err != nil {
 		return fmt.Errorf("give away socket folder: %w", err)
 	}
 	return nil
@@ -87,7 +87,7 @@ func (d *Driver) connect(ctx context.Context, id vm.UUID, where func(*libvirtxml
 	if path == "" {
 		return nil, fmt.Errorf("domain %s has no such socket; restart it: %w", dom.Name, vm.ErrNotRunning)
 	}
-	conn, err := d.dialSocket(ctx, path)
+	conn, err := d.dialSocket(ctx, path, d.owner(domain))
 	if err != nil && !d.isActive(ctx, id) {
 		return nil, vm.ErrNotRunning // it ended meanwhile
 	}
@@ -113,7 +113,7 @@ func (d *Driver) live(ctx context.Context, dom libvirt.Domain) (*libvirtxml.Doma
 // dialSocket follows no link: the folder belongs to the emulator's user, and a
 // guest that broke out must not have us connected to a socket of the host's. The
 // inode is held while it is looked at and connected to.
-func (d *Driver) dialSocket(ctx context.Context, path string) (net.Conn, error) {
+func (d *Driver) dialSocket(ctx context.Context, path string, uid int) (net.Conn, error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open socket: %w", err)
@@ -123,7 +123,7 @@ func (d *Driver) dialSocket(ctx context.Context, path string) (net.Conn, error) 
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return nil, fmt.Errorf("look at socket: %w", err)
 	}
-	if stat.Mode&unix.S_IFMT != unix.S_IFSOCK || int(stat.Uid) != d.uid && int(stat.Uid) != os.Geteuid() {
+	if stat.Mode&unix.S_IFMT != unix.S_IFSOCK || int(stat.Uid) != uid && int(stat.Uid) != os.Geteuid() {
 		return nil, fmt.Errorf("%w: %s is no socket of the emulator's", vm.ErrBadSpec, path)
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialLimit)

@@ -29,6 +29,7 @@ func testLife(t *testing.T, b Bench) {
 			must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
 			b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
 		}
+		startTogether(t, b, spec.UUID)
 		must(t, "define while it runs", b.Driver.Define(b.context(t), spec))
 		wantError(t, "undefine while it runs", b.Driver.Undefine(b.context(t), spec.UUID), vm.ErrRunning)
 		b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
@@ -36,9 +37,25 @@ func testLife(t *testing.T, b Bench) {
 			must(t, "stop", b.Driver.Stop(b.context(t), spec.UUID))
 			b.expect(t, spec.UUID, vm.StateOff, vm.ReasonDestroyed)
 		}
+		startTogether(t, b, spec.UUID)
+		must(t, "stop", b.Driver.Stop(b.context(t), spec.UUID))
 	}
 	must(t, "shut down what is off", b.Driver.Shutdown(b.context(t), spec.UUID))
 	b.expect(t, spec.UUID, vm.StateOff, vm.ReasonDestroyed)
+}
+
+// startTogether starts what runs, or is off, from many sides at once.
+func startTogether(t *testing.T, b Bench, id vm.UUID) {
+	t.Helper()
+	const many = 6
+	ctx, done := b.context(t), make(chan error, many)
+	for range many {
+		go func() { done <- b.Driver.Start(ctx, id) }()
+	}
+	for range many {
+		must(t, "start together", <-done)
+	}
+	b.expect(t, id, vm.StateRunning, vm.ReasonUnknown)
 }
 
 func testPause(t *testing.T, b Bench) {

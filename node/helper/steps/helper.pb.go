@@ -279,6 +279,51 @@ func (x *BindRequest) GetMachineId() string {
 	return ""
 }
 
+type BindReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// confined is the security driver that keeps guests in, "" for none.
+	Confined      string `protobuf:"bytes,1,opt,name=confined,proto3" json:"confined,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindReply) Reset() {
+	*x = BindReply{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindReply) ProtoMessage() {}
+
+func (x *BindReply) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindReply.ProtoReflect.Descriptor instead.
+func (*BindReply) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BindReply) GetConfined() string {
+	if x != nil {
+		return x.Confined
+	}
+	return ""
+}
+
 type DefineRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Uuid      string                 `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
@@ -300,7 +345,7 @@ type DefineRequest struct {
 
 func (x *DefineRequest) Reset() {
 	*x = DefineRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -312,7 +357,7 @@ func (x *DefineRequest) String() string {
 func (*DefineRequest) ProtoMessage() {}
 
 func (x *DefineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -325,7 +370,7 @@ func (x *DefineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefineRequest.ProtoReflect.Descriptor instead.
 func (*DefineRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{3}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DefineRequest) GetUuid() string {
@@ -419,7 +464,7 @@ type Placement struct {
 
 func (x *Placement) Reset() {
 	*x = Placement{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -431,7 +476,7 @@ func (x *Placement) String() string {
 func (*Placement) ProtoMessage() {}
 
 func (x *Placement) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -444,7 +489,7 @@ func (x *Placement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Placement.ProtoReflect.Descriptor instead.
 func (*Placement) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Placement) GetCpus() []uint32 {
@@ -487,7 +532,7 @@ type Card struct {
 
 func (x *Card) Reset() {
 	*x = Card{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +544,7 @@ func (x *Card) String() string {
 func (*Card) ProtoMessage() {}
 
 func (x *Card) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +557,7 @@ func (x *Card) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Card.ProtoReflect.Descriptor instead.
 func (*Card) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Card) GetTap() string {
@@ -546,7 +591,7 @@ type OperateRequest struct {
 
 func (x *OperateRequest) Reset() {
 	*x = OperateRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -558,7 +603,7 @@ func (x *OperateRequest) String() string {
 func (*OperateRequest) ProtoMessage() {}
 
 func (x *OperateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -571,7 +616,7 @@ func (x *OperateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperateRequest.ProtoReflect.Descriptor instead.
 func (*OperateRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *OperateRequest) GetUuid() string {
@@ -605,7 +650,7 @@ type Authority struct {
 
 func (x *Authority) Reset() {
 	*x = Authority{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +662,7 @@ func (x *Authority) String() string {
 func (*Authority) ProtoMessage() {}
 
 func (x *Authority) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +675,7 @@ func (x *Authority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authority.ProtoReflect.Descriptor instead.
 func (*Authority) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Authority) GetHeader() string {
@@ -693,7 +738,7 @@ type Multisig struct {
 
 func (x *Multisig) Reset() {
 	*x = Multisig{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +750,7 @@ func (x *Multisig) String() string {
 func (*Multisig) ProtoMessage() {}
 
 func (x *Multisig) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +763,7 @@ func (x *Multisig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Multisig.ProtoReflect.Descriptor instead.
 func (*Multisig) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Multisig) GetThreshold() uint32 {
@@ -754,7 +799,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -766,7 +811,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -779,7 +824,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SetPasswordRequest) GetUuid() string {
@@ -821,7 +866,7 @@ type AttachRequest struct {
 
 func (x *AttachRequest) Reset() {
 	*x = AttachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -833,7 +878,7 @@ func (x *AttachRequest) String() string {
 func (*AttachRequest) ProtoMessage() {}
 
 func (x *AttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -846,7 +891,7 @@ func (x *AttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRequest.ProtoReflect.Descriptor instead.
 func (*AttachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AttachRequest) GetUuid() string {
@@ -874,7 +919,7 @@ type GrowRequest struct {
 
 func (x *GrowRequest) Reset() {
 	*x = GrowRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -886,7 +931,7 @@ func (x *GrowRequest) String() string {
 func (*GrowRequest) ProtoMessage() {}
 
 func (x *GrowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -899,7 +944,7 @@ func (x *GrowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowRequest.ProtoReflect.Descriptor instead.
 func (*GrowRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GrowRequest) GetUuid() string {
@@ -933,7 +978,7 @@ type DetachRequest struct {
 
 func (x *DetachRequest) Reset() {
 	*x = DetachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +990,7 @@ func (x *DetachRequest) String() string {
 func (*DetachRequest) ProtoMessage() {}
 
 func (x *DetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1003,7 @@ func (x *DetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetachRequest.ProtoReflect.Descriptor instead.
 func (*DetachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DetachRequest) GetUuid() string {
@@ -984,7 +1029,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1041,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1054,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetRequest) GetUuid() string {
@@ -1031,7 +1076,7 @@ type Domain struct {
 
 func (x *Domain) Reset() {
 	*x = Domain{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1043,7 +1088,7 @@ func (x *Domain) String() string {
 func (*Domain) ProtoMessage() {}
 
 func (x *Domain) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1056,7 +1101,7 @@ func (x *Domain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Domain.ProtoReflect.Descriptor instead.
 func (*Domain) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Domain) GetUuid() string {
@@ -1095,7 +1140,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1152,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1165,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
 }
 
 type ListReply struct {
@@ -1132,7 +1177,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1144,7 +1189,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1157,7 +1202,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListReply) GetDomains() []*Domain {
@@ -1175,7 +1220,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1187,7 +1232,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1200,7 +1245,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
 }
 
 type Change struct {
@@ -1212,7 +1257,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1224,7 +1269,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1237,7 +1282,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Change) GetUuid() string {
@@ -1261,7 +1306,7 @@ type ConnectRequest struct {
 
 func (x *ConnectRequest) Reset() {
 	*x = ConnectRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1318,7 @@ func (x *ConnectRequest) String() string {
 func (*ConnectRequest) ProtoMessage() {}
 
 func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1331,7 @@ func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectRequest.ProtoReflect.Descriptor instead.
 func (*ConnectRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ConnectRequest) GetUuid() string {
@@ -1326,7 +1371,7 @@ type Bytes struct {
 
 func (x *Bytes) Reset() {
 	*x = Bytes{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1338,7 +1383,7 @@ func (x *Bytes) String() string {
 func (*Bytes) ProtoMessage() {}
 
 func (x *Bytes) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1351,7 +1396,7 @@ func (x *Bytes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bytes.ProtoReflect.Descriptor instead.
 func (*Bytes) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Bytes) GetData() []byte {
@@ -1369,7 +1414,7 @@ type EnsureRequest struct {
 
 func (x *EnsureRequest) Reset() {
 	*x = EnsureRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1381,7 +1426,7 @@ func (x *EnsureRequest) String() string {
 func (*EnsureRequest) ProtoMessage() {}
 
 func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1394,7 +1439,7 @@ func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnsureRequest.ProtoReflect.Descriptor instead.
 func (*EnsureRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
 }
 
 type ApplyRequest struct {
@@ -1406,7 +1451,7 @@ type ApplyRequest struct {
 
 func (x *ApplyRequest) Reset() {
 	*x = ApplyRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1418,7 +1463,7 @@ func (x *ApplyRequest) String() string {
 func (*ApplyRequest) ProtoMessage() {}
 
 func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1431,7 +1476,7 @@ func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ApplyRequest) GetBindings() []*Binding {
@@ -1442,16 +1487,18 @@ func (x *ApplyRequest) GetBindings() []*Binding {
 }
 
 type Binding struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Card          *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	Ports         []*Port                `protobuf:"bytes,2,rep,name=ports,proto3" json:"ports,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Card  *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	Ports []*Port                `protobuf:"bytes,2,rep,name=ports,proto3" json:"ports,omitempty"`
+	// cpus are the guest's, by which its limits grow.
+	Cpus          uint32 `protobuf:"varint,3,opt,name=cpus,proto3" json:"cpus,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Binding) Reset() {
 	*x = Binding{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1510,7 @@ func (x *Binding) String() string {
 func (*Binding) ProtoMessage() {}
 
 func (x *Binding) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1523,7 @@ func (x *Binding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Binding.ProtoReflect.Descriptor instead.
 func (*Binding) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Binding) GetCard() *Card {
@@ -1493,6 +1540,13 @@ func (x *Binding) GetPorts() []*Port {
 	return nil
 }
 
+func (x *Binding) GetCpus() uint32 {
+	if x != nil {
+		return x.Cpus
+	}
+	return 0
+}
+
 type Port struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Protocol      string                 `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
@@ -1504,7 +1558,7 @@ type Port struct {
 
 func (x *Port) Reset() {
 	*x = Port{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1516,7 +1570,7 @@ func (x *Port) String() string {
 func (*Port) ProtoMessage() {}
 
 func (x *Port) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1529,7 +1583,7 @@ func (x *Port) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Port.ProtoReflect.Descriptor instead.
 func (*Port) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Port) GetProtocol() string {
@@ -1562,7 +1616,7 @@ type FolderRequest struct {
 
 func (x *FolderRequest) Reset() {
 	*x = FolderRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1628,7 @@ func (x *FolderRequest) String() string {
 func (*FolderRequest) ProtoMessage() {}
 
 func (x *FolderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1641,7 @@ func (x *FolderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FolderRequest.ProtoReflect.Descriptor instead.
 func (*FolderRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *FolderRequest) GetFolder() string {
@@ -1612,7 +1666,7 @@ type MakeSystemRequest struct {
 
 func (x *MakeSystemRequest) Reset() {
 	*x = MakeSystemRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1624,7 +1678,7 @@ func (x *MakeSystemRequest) String() string {
 func (*MakeSystemRequest) ProtoMessage() {}
 
 func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1637,7 +1691,7 @@ func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeSystemRequest.ProtoReflect.Descriptor instead.
 func (*MakeSystemRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *MakeSystemRequest) GetFolder() string {
@@ -1689,7 +1743,7 @@ type TakeOverRequest struct {
 
 func (x *TakeOverRequest) Reset() {
 	*x = TakeOverRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +1755,7 @@ func (x *TakeOverRequest) String() string {
 func (*TakeOverRequest) ProtoMessage() {}
 
 func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +1768,7 @@ func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeOverRequest.ProtoReflect.Descriptor instead.
 func (*TakeOverRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *TakeOverRequest) GetFolder() string {
@@ -1753,7 +1807,7 @@ type ListFoldersRequest struct {
 
 func (x *ListFoldersRequest) Reset() {
 	*x = ListFoldersRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1765,7 +1819,7 @@ func (x *ListFoldersRequest) String() string {
 func (*ListFoldersRequest) ProtoMessage() {}
 
 func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1778,7 +1832,7 @@ func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFoldersRequest.ProtoReflect.Descriptor instead.
 func (*ListFoldersRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
 }
 
 type ListFoldersReply struct {
@@ -1790,7 +1844,7 @@ type ListFoldersReply struct {
 
 func (x *ListFoldersReply) Reset() {
 	*x = ListFoldersReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1802,7 +1856,7 @@ func (x *ListFoldersReply) String() string {
 func (*ListFoldersReply) ProtoMessage() {}
 
 func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1815,7 +1869,7 @@ func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFoldersReply.ProtoReflect.Descriptor instead.
 func (*ListFoldersReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListFoldersReply) GetFolders() []string {
@@ -1834,7 +1888,7 @@ type WrittenReply struct {
 
 func (x *WrittenReply) Reset() {
 	*x = WrittenReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1846,7 +1900,7 @@ func (x *WrittenReply) String() string {
 func (*WrittenReply) ProtoMessage() {}
 
 func (x *WrittenReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1859,7 +1913,7 @@ func (x *WrittenReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WrittenReply.ProtoReflect.Descriptor instead.
 func (*WrittenReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *WrittenReply) GetGib() uint64 {
@@ -1881,7 +1935,7 @@ type SizeDiskRequest struct {
 
 func (x *SizeDiskRequest) Reset() {
 	*x = SizeDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1893,7 +1947,7 @@ func (x *SizeDiskRequest) String() string {
 func (*SizeDiskRequest) ProtoMessage() {}
 
 func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1906,7 +1960,7 @@ func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SizeDiskRequest.ProtoReflect.Descriptor instead.
 func (*SizeDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SizeDiskRequest) GetFolder() string {
@@ -1947,7 +2001,7 @@ type RemoveDiskRequest struct {
 
 func (x *RemoveDiskRequest) Reset() {
 	*x = RemoveDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1959,7 +2013,7 @@ func (x *RemoveDiskRequest) String() string {
 func (*RemoveDiskRequest) ProtoMessage() {}
 
 func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1972,7 +2026,7 @@ func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveDiskRequest.ProtoReflect.Descriptor instead.
 func (*RemoveDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RemoveDiskRequest) GetFolder() string {
@@ -2008,7 +2062,7 @@ type WriteSeedRequest struct {
 
 func (x *WriteSeedRequest) Reset() {
 	*x = WriteSeedRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2020,7 +2074,7 @@ func (x *WriteSeedRequest) String() string {
 func (*WriteSeedRequest) ProtoMessage() {}
 
 func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2033,7 +2087,7 @@ func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteSeedRequest.ProtoReflect.Descriptor instead.
 func (*WriteSeedRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *WriteSeedRequest) GetFolder() string {
@@ -2109,7 +2163,7 @@ type ReadConsoleRequest struct {
 
 func (x *ReadConsoleRequest) Reset() {
 	*x = ReadConsoleRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2121,7 +2175,7 @@ func (x *ReadConsoleRequest) String() string {
 func (*ReadConsoleRequest) ProtoMessage() {}
 
 func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2134,7 +2188,7 @@ func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadConsoleRequest.ProtoReflect.Descriptor instead.
 func (*ReadConsoleRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReadConsoleRequest) GetFolder() string {
@@ -2163,7 +2217,9 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12!\n" +
 	"\fgenesis_hash\x18\x02 \x01(\tR\vgenesisHash\x12\x1d\n" +
 	"\n" +
-	"machine_id\x18\x03 \x01(\tR\tmachineId\"\xc4\x02\n" +
+	"machine_id\x18\x03 \x01(\tR\tmachineId\"'\n" +
+	"\tBindReply\x12\x1a\n" +
+	"\bconfined\x18\x01 \x01(\tR\bconfined\"\xc4\x02\n" +
 	"\rDefineRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -2244,10 +2300,11 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x0f\n" +
 	"\rEnsureRequest\"B\n" +
 	"\fApplyRequest\x122\n" +
-	"\bbindings\x18\x01 \x03(\v2\x16.dbc.helper.v1.BindingR\bbindings\"]\n" +
+	"\bbindings\x18\x01 \x03(\v2\x16.dbc.helper.v1.BindingR\bbindings\"q\n" +
 	"\aBinding\x12'\n" +
 	"\x04card\x18\x01 \x01(\v2\x13.dbc.helper.v1.CardR\x04card\x12)\n" +
-	"\x05ports\x18\x02 \x03(\v2\x13.dbc.helper.v1.PortR\x05ports\"L\n" +
+	"\x05ports\x18\x02 \x03(\v2\x13.dbc.helper.v1.PortR\x05ports\x12\x12\n" +
+	"\x04cpus\x18\x03 \x01(\rR\x04cpus\"L\n" +
 	"\x04Port\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12\x12\n" +
 	"\x04host\x18\x02 \x01(\rR\x04host\x12\x14\n" +
@@ -2304,9 +2361,9 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x04Wire\x12\x14\n" +
 	"\x10WIRE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fWIRE_CONSOLE\x10\x01\x12\f\n" +
-	"\bWIRE_VNC\x10\x022A\n" +
-	"\x06Helper\x127\n" +
-	"\x04Bind\x12\x1a.dbc.helper.v1.BindRequest\x1a\x13.dbc.helper.v1.Done2\xfa\x04\n" +
+	"\bWIRE_VNC\x10\x022F\n" +
+	"\x06Helper\x12<\n" +
+	"\x04Bind\x12\x1a.dbc.helper.v1.BindRequest\x1a\x18.dbc.helper.v1.BindReply2\xfa\x04\n" +
 	"\bMachines\x12;\n" +
 	"\x06Define\x12\x1c.dbc.helper.v1.DefineRequest\x1a\x13.dbc.helper.v1.Done\x12=\n" +
 	"\aOperate\x12\x1d.dbc.helper.v1.OperateRequest\x1a\x13.dbc.helper.v1.Done\x12E\n" +
@@ -2350,106 +2407,107 @@ func file_dbc_helper_v1_helper_proto_rawDescGZIP() []byte {
 }
 
 var file_dbc_helper_v1_helper_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_dbc_helper_v1_helper_proto_goTypes = []any{
 	(Operation)(0),             // 0: dbc.helper.v1.Operation
 	(Wire)(0),                  // 1: dbc.helper.v1.Wire
 	(*Done)(nil),               // 2: dbc.helper.v1.Done
 	(*Fault)(nil),              // 3: dbc.helper.v1.Fault
 	(*BindRequest)(nil),        // 4: dbc.helper.v1.BindRequest
-	(*DefineRequest)(nil),      // 5: dbc.helper.v1.DefineRequest
-	(*Placement)(nil),          // 6: dbc.helper.v1.Placement
-	(*Card)(nil),               // 7: dbc.helper.v1.Card
-	(*OperateRequest)(nil),     // 8: dbc.helper.v1.OperateRequest
-	(*Authority)(nil),          // 9: dbc.helper.v1.Authority
-	(*Multisig)(nil),           // 10: dbc.helper.v1.Multisig
-	(*SetPasswordRequest)(nil), // 11: dbc.helper.v1.SetPasswordRequest
-	(*AttachRequest)(nil),      // 12: dbc.helper.v1.AttachRequest
-	(*GrowRequest)(nil),        // 13: dbc.helper.v1.GrowRequest
-	(*DetachRequest)(nil),      // 14: dbc.helper.v1.DetachRequest
-	(*GetRequest)(nil),         // 15: dbc.helper.v1.GetRequest
-	(*Domain)(nil),             // 16: dbc.helper.v1.Domain
-	(*ListRequest)(nil),        // 17: dbc.helper.v1.ListRequest
-	(*ListReply)(nil),          // 18: dbc.helper.v1.ListReply
-	(*WatchRequest)(nil),       // 19: dbc.helper.v1.WatchRequest
-	(*Change)(nil),             // 20: dbc.helper.v1.Change
-	(*ConnectRequest)(nil),     // 21: dbc.helper.v1.ConnectRequest
-	(*Bytes)(nil),              // 22: dbc.helper.v1.Bytes
-	(*EnsureRequest)(nil),      // 23: dbc.helper.v1.EnsureRequest
-	(*ApplyRequest)(nil),       // 24: dbc.helper.v1.ApplyRequest
-	(*Binding)(nil),            // 25: dbc.helper.v1.Binding
-	(*Port)(nil),               // 26: dbc.helper.v1.Port
-	(*FolderRequest)(nil),      // 27: dbc.helper.v1.FolderRequest
-	(*MakeSystemRequest)(nil),  // 28: dbc.helper.v1.MakeSystemRequest
-	(*TakeOverRequest)(nil),    // 29: dbc.helper.v1.TakeOverRequest
-	(*ListFoldersRequest)(nil), // 30: dbc.helper.v1.ListFoldersRequest
-	(*ListFoldersReply)(nil),   // 31: dbc.helper.v1.ListFoldersReply
-	(*WrittenReply)(nil),       // 32: dbc.helper.v1.WrittenReply
-	(*SizeDiskRequest)(nil),    // 33: dbc.helper.v1.SizeDiskRequest
-	(*RemoveDiskRequest)(nil),  // 34: dbc.helper.v1.RemoveDiskRequest
-	(*WriteSeedRequest)(nil),   // 35: dbc.helper.v1.WriteSeedRequest
-	(*ReadConsoleRequest)(nil), // 36: dbc.helper.v1.ReadConsoleRequest
+	(*BindReply)(nil),          // 5: dbc.helper.v1.BindReply
+	(*DefineRequest)(nil),      // 6: dbc.helper.v1.DefineRequest
+	(*Placement)(nil),          // 7: dbc.helper.v1.Placement
+	(*Card)(nil),               // 8: dbc.helper.v1.Card
+	(*OperateRequest)(nil),     // 9: dbc.helper.v1.OperateRequest
+	(*Authority)(nil),          // 10: dbc.helper.v1.Authority
+	(*Multisig)(nil),           // 11: dbc.helper.v1.Multisig
+	(*SetPasswordRequest)(nil), // 12: dbc.helper.v1.SetPasswordRequest
+	(*AttachRequest)(nil),      // 13: dbc.helper.v1.AttachRequest
+	(*GrowRequest)(nil),        // 14: dbc.helper.v1.GrowRequest
+	(*DetachRequest)(nil),      // 15: dbc.helper.v1.DetachRequest
+	(*GetRequest)(nil),         // 16: dbc.helper.v1.GetRequest
+	(*Domain)(nil),             // 17: dbc.helper.v1.Domain
+	(*ListRequest)(nil),        // 18: dbc.helper.v1.ListRequest
+	(*ListReply)(nil),          // 19: dbc.helper.v1.ListReply
+	(*WatchRequest)(nil),       // 20: dbc.helper.v1.WatchRequest
+	(*Change)(nil),             // 21: dbc.helper.v1.Change
+	(*ConnectRequest)(nil),     // 22: dbc.helper.v1.ConnectRequest
+	(*Bytes)(nil),              // 23: dbc.helper.v1.Bytes
+	(*EnsureRequest)(nil),      // 24: dbc.helper.v1.EnsureRequest
+	(*ApplyRequest)(nil),       // 25: dbc.helper.v1.ApplyRequest
+	(*Binding)(nil),            // 26: dbc.helper.v1.Binding
+	(*Port)(nil),               // 27: dbc.helper.v1.Port
+	(*FolderRequest)(nil),      // 28: dbc.helper.v1.FolderRequest
+	(*MakeSystemRequest)(nil),  // 29: dbc.helper.v1.MakeSystemRequest
+	(*TakeOverRequest)(nil),    // 30: dbc.helper.v1.TakeOverRequest
+	(*ListFoldersRequest)(nil), // 31: dbc.helper.v1.ListFoldersRequest
+	(*ListFoldersReply)(nil),   // 32: dbc.helper.v1.ListFoldersReply
+	(*WrittenReply)(nil),       // 33: dbc.helper.v1.WrittenReply
+	(*SizeDiskRequest)(nil),    // 34: dbc.helper.v1.SizeDiskRequest
+	(*RemoveDiskRequest)(nil),  // 35: dbc.helper.v1.RemoveDiskRequest
+	(*WriteSeedRequest)(nil),   // 36: dbc.helper.v1.WriteSeedRequest
+	(*ReadConsoleRequest)(nil), // 37: dbc.helper.v1.ReadConsoleRequest
 }
 var file_dbc_helper_v1_helper_proto_depIdxs = []int32{
-	7,  // 0: dbc.helper.v1.DefineRequest.card:type_name -> dbc.helper.v1.Card
-	6,  // 1: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
+	8,  // 0: dbc.helper.v1.DefineRequest.card:type_name -> dbc.helper.v1.Card
+	7,  // 1: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
 	0,  // 2: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
-	10, // 3: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
-	9,  // 4: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
-	16, // 5: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
+	11, // 3: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
+	10, // 4: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
+	17, // 5: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
 	1,  // 6: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
-	9,  // 7: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
-	25, // 8: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
-	7,  // 9: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
-	26, // 10: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
-	9,  // 11: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
+	10, // 7: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
+	26, // 8: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
+	8,  // 9: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
+	27, // 10: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
+	10, // 11: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
 	4,  // 12: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
-	5,  // 13: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
-	8,  // 14: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
-	11, // 15: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
-	12, // 16: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
-	13, // 17: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
-	14, // 18: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
-	15, // 19: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
-	17, // 20: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
-	19, // 21: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
-	21, // 22: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
-	23, // 23: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
-	24, // 24: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
-	28, // 25: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
-	29, // 26: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
-	30, // 27: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
-	27, // 28: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
-	27, // 29: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
-	33, // 30: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
-	34, // 31: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
-	35, // 32: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
-	27, // 33: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
-	36, // 34: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
-	27, // 35: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
-	2,  // 36: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.Done
+	6,  // 13: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
+	9,  // 14: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
+	12, // 15: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
+	13, // 16: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
+	14, // 17: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
+	15, // 18: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
+	16, // 19: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
+	18, // 20: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
+	20, // 21: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
+	22, // 22: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
+	24, // 23: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
+	25, // 24: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
+	29, // 25: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
+	30, // 26: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
+	31, // 27: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
+	28, // 28: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
+	28, // 29: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
+	34, // 30: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
+	35, // 31: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
+	36, // 32: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
+	28, // 33: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
+	37, // 34: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
+	28, // 35: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
+	5,  // 36: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.BindReply
 	2,  // 37: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
 	2,  // 38: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
 	2,  // 39: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
 	2,  // 40: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
 	2,  // 41: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
 	2,  // 42: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
-	16, // 43: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
-	18, // 44: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
-	20, // 45: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
-	22, // 46: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
+	17, // 43: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
+	19, // 44: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
+	21, // 45: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
+	23, // 46: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
 	2,  // 47: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
 	2,  // 48: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
 	2,  // 49: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
 	2,  // 50: dbc.helper.v1.Files.TakeOver:output_type -> dbc.helper.v1.Done
-	31, // 51: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
+	32, // 51: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
 	2,  // 52: dbc.helper.v1.Files.Remove:output_type -> dbc.helper.v1.Done
-	32, // 53: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
+	33, // 53: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
 	2,  // 54: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
 	2,  // 55: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
 	2,  // 56: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
 	2,  // 57: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
-	22, // 58: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
+	23, // 58: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
 	2,  // 59: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
 	36, // [36:60] is the sub-list for method output_type
 	12, // [12:36] is the sub-list for method input_type
@@ -2463,14 +2521,14 @@ func file_dbc_helper_v1_helper_proto_init() {
 	if File_dbc_helper_v1_helper_proto != nil {
 		return
 	}
-	file_dbc_helper_v1_helper_proto_msgTypes[4].OneofWrappers = []any{}
+	file_dbc_helper_v1_helper_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_dbc_helper_v1_helper_proto_rawDesc), len(file_dbc_helper_v1_helper_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

@@ -31,7 +31,7 @@ const (
 //
 // Helper binds the helper to a chain and machine; nothing else is answered before.
 type HelperClient interface {
-	Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*Done, error)
+	Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindReply, error)
 }
 
 type helperClient struct {
@@ -42,9 +42,9 @@ func NewHelperClient(cc grpc.ClientConnInterface) HelperClient {
 	return &helperClient{cc}
 }
 
-func (c *helperClient) Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*Done, error) {
+func (c *helperClient) Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Done)
+	out := new(BindReply)
 	err := c.cc.Invoke(ctx, Helper_Bind_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (c *helperClient) Bind(ctx context.Context, in *BindRequest, opts ...grpc.C
 //
 // Helper binds the helper to a chain and machine; nothing else is answered before.
 type HelperServer interface {
-	Bind(context.Context, *BindRequest) (*Done, error)
+	Bind(context.Context, *BindRequest) (*BindReply, error)
 	mustEmbedUnimplementedHelperServer()
 }
 
@@ -69,7 +69,7 @@ type HelperServer interface {
 // pointer dereference when methods are called.
 type UnimplementedHelperServer struct{}
 
-func (UnimplementedHelperServer) Bind(context.Context, *BindRequest) (*Done, error) {
+func (UnimplementedHelperServer) Bind(context.Context, *BindRequest) (*BindReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Bind not implemented")
 }
 func (UnimplementedHelperServer) mustEmbedUnimplementedHelperServer() {}

@@ -15,6 +15,7 @@ const wait = 5 * time.Second
 
 const usage = `usage: probe serve PROTOCOL :PORT
        probe ask PROTOCOL FROM ADDRESS …   (FROM may be "-"; prints who answers)
+       probe flood PROTOCOL ADDRESS COUNT  (packets for each of ever new ports)
        probe root COMMAND …
        probe frame CARD HEX`
 
@@ -34,6 +35,8 @@ func run(args []string) error {
 		return serve(rest[0], rest[1])
 	case command == "ask" && len(rest) > 2:
 		return askAll(rest[0], rest[1], rest[2:])
+	case command == "flood" && len(rest) == 3:
+		return flood(rest[0], rest[1], rest[2])
 	case command == "root":
 		// The file belongs to root and is setuid.
 		if err := syscall.Setuid(0); err != nil {

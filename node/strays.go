@@ -1,0 +1,52 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/helper"
+	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/taskdir"
+)
+
+// Strays names the folders of VMs that no task of a node has, and removes those
+// that remove names. The node must not run; its helper, where it has one, must.
+func Strays(ctx context.Context, cfg Config, remove []string) (left []string, err error) {
+	if cfg.Role != RoleMining {
+		return nil, fmt.Errorf("role %q: want %s: %w", cfg.Role, RoleMining, ErrRole)
+	}
+	var files host.Files = taskdir.Open(cfg.DataDir, image.Overlay)
+	path := filepath.Join(cfg.DataDir, journalName)
+	if cfg.HelperSocket != "" {
+		c, err := helper.Dial(helper.ClientConfig{Socket: cfg.HelperSocket, Data: cfg.DataDir, Logger: slog.Default()})
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = c.Close() }()
+		files, path = c, filepath.Join(cfg.NodeDir(), journalName)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		return nil, fmt.Errorf("look at the journal: %w", err)
+	}
+	binding, known, err := journal.Peek(path)
+	if err != nil || !known {
+		return nil, errors.Join(fmt.Errorf("the journal %s is bound to no chain yet; start the node once: %w", path, ErrBound), err)
+	}
+	j, err := journal.Open(path, binding)
+	if err != nil {
+		return nil, fmt.Errorf("%w; stop the node first", err)
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	for _, name := range remove {
+		if err := host.RemoveStray(ctx, files, j, name); err != nil {
+			return nil, err
+		}
+	}
+	return host.Strays(ctx, files, j)
+}

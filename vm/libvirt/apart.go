@@ -1,0 +1,163 @@
+package libvirt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+const (
+	// dac is libvirt's security model of users and groups.
+	dac = "dac"
+	// throttle is the name under which a guest's disks share their limits.
+	throttle = "guest"
+	// overheadMiB is what an emulator may take beside its guest's memory, with one
+	// sixteenth of that: queues, firmware, video memory, and what devices map.
+	overheadMiB = 1024
+	// weight of a virtual CPU among the host's processes; a unit of systemd has 100.
+	weight, maxWeight = 100, 10000
+)
+
+// ErrUnconfined says that the kernel has a security module which libvirt doesn't use.
+var ErrUnconfined = errors.New("guests are not confined")
+
+// modules are the kernel's that libvirt has a driver for, by its name for them.
+var modules = []string{"apparmor", "selinux"}
+
+// confinement returns the security driver that confines guests, "" where the kernel
+// has none, and ErrUnconfined where it has one that libvirt leaves unused.
+func confinement(caps libvirtxml.Caps, kernel string) (string, error) {
+	for _, model := range caps.Host.SecModel {
+		if slices.Contains(modules, model.Name) {
+			return model.Name, nil
+		}
+	}
+	if kernel == "" {
+		kernel = "/sys"
+	}
+	text, err := os.ReadFile(filepath.Join(kernel, "kernel", "security", "lsm"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the kernel's security modules: %w", err)
+	}
+	for _, name := range strings.Split(strings.TrimSpace(string(text)), ",") {
+		if slices.Contains(modules, name) {
+			return "", fmt.Errorf("%w: the kernel runs %s, but libvirt does not use it; set security_driver = \"%s\" in /etc/libvirt/qemu.conf and restart libvirtd",
+				ErrUnconfined, name, name)
+		}
+	}
+	return "", nil
+}
+
+// user is who the guest's emulator runs as.
+func (d *Driver) user(spec vm.Spec) (int, error) {
+	if d.config.User == nil {
+		return d.uid, nil
+	}
+	uid, err := d.config.User(spec)
+	if err == nil && (uid <= 0 || uid == d.uid) {
+		err = fmt.Errorf("%w: user is %d, allowed: one that no other program has", vm.ErrBadSpec, uid)
+	}
+	return uid, err
+}
+
+// keepApart has the guest run as its own user and within its limits. Its group is
+// that of every emulator, which may open /dev/kvm; files are the user's alone.
+func (d *Driver) keepApart(domain *libvirtxml.Domain, spec vm.Spec) error {
+	uid, err := d.user(spec)
+	if err != nil {
+		return err
+	}
+	if uid != d.uid {
+		domain.SecLabel = []libvirtxml.DomainSecLabel{{
+			Type: "static", Model: dac, Relabel: "yes", Label: fmt.Sprintf("+%d:+%d", uid, d.gid),
+		}}
+	}
+	if domain.MemoryBacking == nil {
+		domain.MemoryBacking = &libvirtxml.DomainMemoryBacking{}
+	}
+	// Merged pages tell one guest by their timing what another has in memory.
+	domain.MemoryBacking.MemoryNosharepages = &libvirtxml.DomainMemoryNosharepages{}
+	if d.config.Emulation {
+		return nil // a test's libvirtd has no control groups
+	}
+	limit := uint64(spec.MemoryMiB) + uint64(spec.MemoryMiB)/16 + overheadMiB
+	domain.MemoryTune = &libvirtxml.DomainMemoryTune{HardLimit: &libvirtxml.DomainMemoryTuneLimit{Value: limit, Unit: "MiB"}}
+	if domain.CPUTune == nil {
+		domain.CPUTune = &libvirtxml.DomainCPUTune{}
+	}
+	domain.CPUTune.Shares = &libvirtxml.DomainCPUTuneShares{Value: uint(min(weight*spec.VCPUs, maxWeight))}
+	return nil
+}
+
+// limitDisk bounds a disk together with the guest's others.
+func (d *Driver) limitDisk(disk *libvirtxml.DomainDisk, vcpus int) {
+	l, n := d.config.Limits, uint64(max(vcpus, 1))
+	if l.DiskBytes == 0 && l.DiskIOs == 0 {
+		return
+	}
+	disk.IOTune = &libvirtxml.DomainDiskIOTune{TotalBytesSec: l.DiskBytes * n, TotalIopsSec: l.DiskIOs * n, GroupName: throttle}
+}
+
+// owner is who a domain's emulator runs as.
+func (d *Driver) owner(domain *libvirtxml.Domain) int {
+	for _, label := range domain.SecLabel {
+		if label.Model != dac {
+			continue
+		}
+		if uid, _, err := parseUser(label.Label); err == nil {
+			return uid
+		}
+	}
+	return d.uid
+}
+
+// disown takes back what libvirt leaves with a guest's user: the user may be
+// another guest's next.
+func (d *Driver) disown(domain *libvirtxml.Domain) error {
+	if domain.Devices == nil || d.config.User == nil {
+		return nil
+	}
+	var paths []string
+	for _, disk := range domain.Devices.Disks {
+		if disk.Source != nil && disk.Source.File != nil {
+			paths = append(paths, disk.Source.File.File)
+		}
+	}
+	for _, serial := range domain.Devices.Serials {
+		if serial.Log != nil {
+			paths = append(paths, serial.Log.File)
+		}
+		if serial.Source != nil && serial.Source.UNIX != nil {
+			paths = append(paths, filepath.Dir(serial.Source.UNIX.Path))
+		}
+	}
+	if domain.OS != nil && domain.OS.NVRam != nil {
+		paths = append(paths, domain.OS.NVRam.NVRam)
+	}
+	uid := d.owner(domain)
+	for _, path := range paths {
+		info, err := os.Lstat(path)
+		if err != nil {
+			continue // never made, or gone
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != uid {
+			continue
+		}
+		if err := os.Lchown(path, os.Geteuid(), os.Getegid()); err != nil {
+			return fmt.Errorf("take back %s: %w", path, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package libvirt
+
+import (
+	"encoding/xml"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"libvirt.org/go/libvirtxml"
+
+	"github.com/dbc-network/dbc/vm"
+)
+
+// TestConfinement: a kernel's security module has to be libvirt's too.
+func TestConfinement(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		model, lsm, want string
+		err              error
+	}{
+		"both AppArmor":      {model: "apparmor", lsm: "lockdown,capability,yama,apparmor", want: "apparmor"},
+		"both SELinux":       {model: "selinux", lsm: "capability,selinux", want: "selinux"},
+		"AppArmor unused":    {model: "none", lsm: "lockdown,capability,yama,apparmor\n", err: ErrUnconfined},
+		"SELinux unused":     {model: "dac", lsm: "capability,selinux", err: ErrUnconfined},
+		"another module":     {model: "dac", lsm: "lockdown,capability,landlock,yama"},
+		"a name's beginning": {model: "dac", lsm: "apparmor2,notselinux"},
+		"no securityfs":      {model: "dac"},
+	} {
+		kernel := t.TempDir()
+		if c.lsm != "" {
+			dir := filepath.Join(kernel, "kernel", "security")
+			if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "lsm"), []byte(c.lsm), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var caps libvirtxml.Caps
+		if err := xml.Unmarshal([]byte(`<capabilities><host><secmodel><model>`+c.model+`</model></secmodel></host></capabilities>`), &caps); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := confinement(caps, kernel); got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %v, want %q, %v", name, got, err, c.want, c.err)
+		}
+	}
+}
+
+// TestUsers: no guest runs as root, nor as the user that others have.
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	for _, uid := range []int{0, -1, 64055} {
+		d := &Driver{uid: 64055, config: Config{User: func(vm.Spec) (int, error) { return uid, nil }}}
+		if _, err := d.user(exampleSpec()); !errors.Is(err, vm.ErrBadSpec) {
+			t.Errorf("user %d: %v", uid, err)
+		}
+	}
+}
