@@ -131,7 +131,7 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended, followed := make(chan error, 1), make(chan error, 1)
-	go func() { ended <- serveHTTP(server, listener, c.cfg) }()
+	go func() { ended <- serveHTTP(server, listener, c.cfg, c.log) }()
 	go func() { followed <- c.local.Run(ctx) }()
 	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", c.cfg.apiURL(),
 		"peer_id", c.peers.ID())
@@ -204,10 +204,15 @@ func (c *client) known(ctx context.Context) ([]api.Node, error) {
 }
 
 // serveHTTP answers until the server is shut down.
-func serveHTTP(server *http.Server, listener net.Listener, cfg Config) error {
+func serveHTTP(server *http.Server, listener net.Listener, cfg Config, log *slog.Logger) error {
 	var err error
 	if cfg.HTTPTLSCert != "" {
-		err = server.ServeTLS(listener, cfg.HTTPTLSCert, cfg.HTTPTLSKey)
+		c, wrong := openCertificate(cfg.HTTPTLSCert, cfg.HTTPTLSKey, log)
+		if wrong != nil {
+			return wrong
+		}
+		server.TLSConfig = c.config()
+		err = server.ServeTLS(listener, "", "")
 	} else {
 		err = server.Serve(listener)
 	}

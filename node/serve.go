@@ -35,7 +35,7 @@ func (p *parts) serve(ctx context.Context) error {
 	parts := []func() error{
 		func() error { return p.host.Run(ctx) },
 		func() error { return p.answers.Run(ctx) },
-		func() error { return serveHTTP(server, listener, p.cfg) },
+		func() error { return serveHTTP(server, listener, p.cfg, p.log) },
 		streams.Serve,
 	}
 	if p.cfg.MetricsListen.IsValid() {

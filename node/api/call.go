@@ -11,6 +11,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/budget"
+	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
@@ -262,13 +263,13 @@ func (s *Server) refusal(c *call, err error) (Reply, int) {
 	}
 	reply := Reply{ErrCode: v.errcode, Code: v.code}
 	if r := new(host.Refusal); errors.As(err, &r) {
-		reply.Field, reply.Value, reply.Limit = r.Field, r.Value, r.Limit
+		reply.Field, reply.Value, reply.Limit = envelope.Clip(r.Field, envelope.MaxEcho), envelope.Clip(r.Value, envelope.MaxEcho), r.Limit
 	}
 	if skew := new(auth.SkewError); errors.As(err, &skew) {
 		reply.Field, reply.Value = "time", fmt.Sprint(skew.Sent.Unix())
 		reply.Limit = fmt.Sprintf("%d ± %d", skew.Server.Unix(), int64(auth.MaxSkew/time.Second))
 	}
-	text, encodeErr := encode(err.Error())
+	text, encodeErr := encode(envelope.Clip(err.Error(), envelope.MaxMessage))
 	if encodeErr != nil {
 		text = json.RawMessage(`""`)
 	}

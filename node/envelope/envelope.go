@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"unicode/utf8"
 )
 
 // Refusal is an answer that says no: what was wrong, where, and the bound.
@@ -33,15 +34,26 @@ func BadValue(field, value, limit string) *Refusal {
 	}
 }
 
-// maxEcho bounds what of a wrong value goes back.
-const maxEcho = 128
+const (
+	// MaxEcho bounds in bytes what of a wrong value goes back, MaxMessage a whole
+	// sentence with it.
+	MaxEcho    = 128
+	MaxMessage = 4096
+)
 
-func clip(s string) string {
-	if len(s) > maxEcho {
-		return s[:maxEcho] + "…"
+// Clip cuts a text that came from a caller to at most so many bytes of whole characters.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return s
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }
+
+func clip(s string) string { return Clip(s, MaxEcho) }
 
 type reply struct {
 	ErrCode int    `json:"errcode"`
@@ -66,7 +78,7 @@ func Refuse(w http.ResponseWriter, err error) (foreseen bool) {
 		}
 	}
 	send(w, r.Status, reply{
-		ErrCode: r.ErrCode, Message: r.Message, Code: r.Code, Field: r.Field, Value: r.Value, Limit: r.Limit,
+		ErrCode: r.ErrCode, Message: Clip(r.Message, MaxMessage), Code: r.Code, Field: clip(r.Field), Value: clip(r.Value), Limit: r.Limit,
 	})
 	return foreseen
 }

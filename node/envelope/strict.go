@@ -18,7 +18,9 @@ import (
 type Wrong struct{ Field, Value, Limit string }
 
 // Error names the field.
-func (w *Wrong) Error() string { return fmt.Sprintf("%s is %s, want %s", w.Field, w.Value, w.Limit) }
+func (w *Wrong) Error() string {
+	return fmt.Sprintf("%s is %s, want %s", clip(w.Field), clip(w.Value), w.Limit)
+}
 
 // Strict decodes exactly one JSON value; a field that is not known is an error,
 // since a misspelt one would silently mean its default. Every error is a *Wrong.

@@ -9,6 +9,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/budget"
+	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
@@ -51,13 +52,13 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, errcode, code := verdict(err)
 	reply := api.Reply{ErrCode: errcode, Code: code}
 	if refusal := new(host.Refusal); errors.As(err, &refusal) {
-		reply.Field, reply.Value, reply.Limit = refusal.Field, refusal.Value, refusal.Limit
+		reply.Field, reply.Value, reply.Limit = envelope.Clip(refusal.Field, envelope.MaxEcho), envelope.Clip(refusal.Value, envelope.MaxEcho), refusal.Limit
 	}
 	if status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}
 	g.deps.Log.Debug("a request was not passed on", "path", r.URL.Path, "error", err)
-	g.write(w, r, status, reply, err.Error())
+	g.write(w, r, status, reply, envelope.Clip(err.Error(), envelope.MaxMessage))
 }
 
 func (g *Gateway) write(w http.ResponseWriter, r *http.Request, status int, reply api.Reply, message any) {

@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"fmt"
+
+	"github.com/dbc-network/dbc/node/envelope"
 )
 
 var (
@@ -46,7 +48,7 @@ type Refusal struct {
 
 // Error is one sentence with all of it.
 func (r *Refusal) Error() string {
-	s := fmt.Sprintf("%s is %q: %v", r.Field, r.Value, r.Kind)
+	s := fmt.Sprintf("%s is %q: %v", envelope.Clip(r.Field, envelope.MaxEcho), envelope.Clip(r.Value, envelope.MaxEcho), r.Kind)
 	if r.Limit != "" {
 		s += fmt.Sprintf(" (limit: %s)", r.Limit)
 	}
