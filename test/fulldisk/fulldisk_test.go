@@ -188,12 +188,13 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-func newNode(t *testing.T) *node {
+// small is a file system of its own.
+func small(t *testing.T) (dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal("needs root, to mount a tmpfs: run scripts/test.sh")
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
 		t.Fatal(err)
 	}
@@ -202,6 +203,12 @@ func newNode(t *testing.T) *node {
 			t.Error(err)
 		}
 	})
+	return dir
+}
+
+func newNode(t *testing.T) *node {
+	t.Helper()
+	dir := small(t)
 	k, err := key.Create(filepath.Join(t.TempDir(), "node.key"))
 	if err != nil {
 		t.Fatal(err)

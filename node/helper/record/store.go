@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -53,6 +51,7 @@ func Open(dir string) (*Store, error) {
 		}
 		s.all[folder] = r
 	}
+	s.keepSpares()
 	if err := s.read(nonceFile, &s.used); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -121,6 +120,7 @@ func (s *Store) Delete(folder string) error {
 		return fmt.Errorf("forget folder %s: %w", folder, err)
 	}
 	delete(s.all, folder)
+	s.keepSpares() // what was deleted with it gave room
 	return s.sync()
 }
 
@@ -141,7 +141,7 @@ func (s *Store) write(name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	if err := renameio.WriteFile(filepath.Join(s.dir, name), append(text, '\n'), 0o600); err != nil {
+	if err := s.replace(filepath.Join(s.dir, name), append(text, '\n')); err != nil {
 		return fmt.Errorf("write the record: %w", err)
 	}
 	return s.sync()
