@@ -43,6 +43,12 @@ func (b *bound) claimNew(ctx context.Context, req *steps.MakeSystemRequest) erro
 	if err != nil {
 		return err
 	}
+	// A VM of that name is somebody's, whose record is gone or never was.
+	if _, err := b.records.Get(req.GetFolder()); errors.Is(err, record.ErrUnknown) {
+		if err := b.gone(ctx, b.holder(req.GetFolder(), req.GetRentId()).UUID); err != nil {
+			return err
+		}
+	}
 	want := record.Record{
 		Wallet: req.GetWallet(), Image: req.GetImage(), GiB: req.GetGib(), Holder: b.holder(req.GetFolder(), req.GetRentId()),
 	}
@@ -90,6 +96,19 @@ func (b *bound) atRest(ctx context.Context, r record.Record) error {
 	active, err := b.isActive(ctx, r.Holder.UUID)
 	if err == nil && active {
 		err = fmt.Errorf("folder %s: %w", r.Folder, vm.ErrRunning)
+	}
+	return err
+}
+
+// gone is ErrRunning while there is such a VM, whatever its state: one that is off
+// may be about to start, by a call that nobody waits for any more.
+func (b *bound) gone(ctx context.Context, id vm.UUID) error {
+	_, err := b.Driver.Get(ctx, id)
+	switch {
+	case errors.Is(err, vm.ErrNotFound):
+		return nil
+	case err == nil:
+		return fmt.Errorf("VM %s is still defined: %w", id, vm.ErrRunning)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func (f fileSteps) TakeOver(ctx context.Context, req *steps.TakeOverRequest) (*s
 			return err
 		}
 		if r.Holder.TaskID != req.GetTaskId() || r.Holder.RentID != req.GetRentId() {
-			if err := b.atRest(ctx, r); err != nil {
+			if err := b.gone(ctx, r.Holder.UUID); err != nil {
 				return err
 			}
 			if _, err := b.records.Change(r.Folder, func(r *record.Record, _ bool) error { return f.s.takeOver(b, r, req) }); err != nil {
@@ -74,7 +74,7 @@ func (f fileSteps) TakeOver(ctx context.Context, req *steps.TakeOverRequest) (*s
 	})
 }
 
-// Remove deletes the folder of a VM that does not run, and then its record.
+// Remove deletes the folder of a VM that is not defined any more, and then its record.
 func (f fileSteps) Remove(ctx context.Context, req *steps.FolderRequest) (*steps.Done, error) {
 	return f.at(ctx, req.GetFolder(), func(b *bound) error {
 		if err := taskdir.CheckFolder(req.GetFolder()); err != nil {
@@ -87,7 +87,7 @@ func (f fileSteps) Remove(ctx context.Context, req *steps.FolderRequest) (*steps
 		if err != nil {
 			return err
 		}
-		if err := b.atRest(ctx, r); err != nil {
+		if err := b.gone(ctx, r.Holder.UUID); err != nil {
 			return err
 		}
 		if _, err := b.records.Change(r.Folder, func(r *record.Record, _ bool) error { r.Removing = true; return nil }); err != nil {

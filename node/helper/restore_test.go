@@ -1,6 +1,7 @@
 package helper_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -37,12 +38,16 @@ func TestRestore(t *testing.T) {
 		t.Errorf("while it runs: %v", err)
 	}
 	must(t, c.Stop(ctx, old.UUID))
+	if err := c.TakeOver(ctx, folder, claim); !errors.Is(err, vm.ErrRunning) {
+		t.Errorf("while it may start: %v", err)
+	}
+	must(t, c.Undefine(ctx, old.UUID))
 	must(t, c.TakeOver(ctx, folder, claim))
 	w.stop()
 	w.start()
 	until(t, "the helper", func() bool { return c.TakeOver(ctx, folder, claim) == nil }) // repeated after a kill
 
-	if err := c.Start(ctx, old.UUID); !errors.Is(err, record.ErrUnknown) {
+	if err := c.Start(ctx, old.UUID); !errors.Is(err, vm.ErrNotFound) {
 		t.Errorf("start of the VM before: %v", err)
 	}
 	if err := c.Define(ctx, old); !errors.Is(err, vm.ErrBadSpec) {
@@ -72,6 +77,7 @@ func TestRestore(t *testing.T) {
 	must(t, c.Define(ctx, spec))
 	must(t, c.Start(ctx, spec.UUID))
 	must(t, c.Stop(ctx, spec.UUID))
+	must(t, c.Undefine(ctx, spec.UUID))
 
 	again := claim
 	again.TaskID = folderOf("third")
@@ -84,6 +90,33 @@ func TestRestore(t *testing.T) {
 	if err := c.TakeOver(ctx, folder, claim); !errors.Is(err, helper.ErrConsent) {
 		t.Errorf("back to the second by its old request: %v", err)
 	}
+}
+
+// TestRemoveOutlastsTheDomain: while a VM is there its folder is not deleted, and
+// nobody makes another VM of its name, whose passwords would then be that one's.
+func TestRemoveOutlastsTheDomain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	base := w.image("tiny.qcow2")
+	w.bind()
+	w.make("hers")
+	ctx, c, spec, folder := t.Context(), w.client, w.spec(t, "hers"), folderOf("hers")
+	must(t, c.Define(ctx, spec))
+	for _, then := range []func(context.Context, vm.UUID) error{c.Start, c.Stop} {
+		must(t, then(ctx, spec.UUID))
+		if err := c.Remove(ctx, folder); !errors.Is(err, vm.ErrRunning) {
+			t.Errorf("remove: %v", err)
+		}
+	}
+	must(t, c.Undefine(ctx, spec.UUID))
+	must(t, c.Remove(ctx, folder))
+	must(t, w.driver.Define(ctx, spec)) // by a call that was late
+	hers := taskdir.Claim{TaskID: folder, RentID: rent, Wallet: mallory.Address()}
+	if err := c.MakeSystem(ctx, folder, hers, base, 10); !errors.Is(err, vm.ErrRunning) {
+		t.Errorf("another VM of its name: %v", err)
+	}
+	must(t, c.Undefine(ctx, spec.UUID))
+	must(t, c.MakeSystem(ctx, folder, hers, base, 10))
 }
 
 // TestUnrecorded: a folder that the record does not have is nobody's, and can be

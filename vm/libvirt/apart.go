@@ -13,6 +13,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt/accel"
 )
 
 const (
@@ -60,6 +61,30 @@ func confinement(caps libvirtxml.Caps, kernel string) (string, error) {
 	return "", nil
 }
 
+// checkDevice refuses a host on which a guest's own user, who is in libvirt's group
+// and no other, can't open KVM: no guest would start there.
+func (d *Driver) checkDevice() error {
+	if d.config.User == nil || d.virt != accel.KVM {
+		return nil
+	}
+	path := d.config.Device
+	if path == "" {
+		path = "/dev/kvm"
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("look at KVM's device: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	const all, group = 0o006, 0o060
+	switch mode := info.Mode().Perm(); {
+	case mode&all == all, ok && int(stat.Gid) == d.gid && mode&group == group:
+		return nil
+	}
+	return fmt.Errorf("%w: %s is %v, and each guest has a user of its own, of group %d only; write KERNEL==\"kvm\", MODE=\"0666\" into "+
+		"/etc/udev/rules.d/99-dbc-kvm.rules, then run udevadm control --reload and udevadm trigger /dev/kvm", ErrNoAcceleration, path, info.Mode(), d.gid)
+}
+
 // user is who the guest's emulator runs as.
 func (d *Driver) user(spec vm.Spec) (int, error) {
 	if d.config.User == nil {
@@ -73,7 +98,7 @@ func (d *Driver) user(spec vm.Spec) (int, error) {
 }
 
 // keepApart has the guest run as its own user and within its limits. Its group is
-// that of every emulator, which may open /dev/kvm; files are the user's alone.
+// that of every emulator, which may pass libvirt's folders; files are the user's alone.
 func (d *Driver) keepApart(domain *libvirtxml.Domain, spec vm.Spec) error {
 	uid, err := d.user(spec)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/vm/libvirt/accel"
 )
 
 // TestConfinement: a kernel's security module has to be libvirt's too.
@@ -51,6 +52,39 @@ func TestUsers(t *testing.T) {
 		d := &Driver{uid: 64055, config: Config{User: func(vm.Spec) (int, error) { return uid, nil }}}
 		if _, err := d.user(exampleSpec()); !errors.Is(err, vm.ErrBadSpec) {
 			t.Errorf("user %d: %v", uid, err)
+		}
+	}
+}
+
+// TestDevice: a host whose guests could not open KVM says so at start.
+func TestDevice(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kvm")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own := func(vm.Spec) (int, error) { return 0x70000007, nil }
+	for _, c := range []struct {
+		mode os.FileMode
+		gid  int
+		user func(vm.Spec) (int, error)
+		virt accel.Kind
+		want error
+	}{
+		{0o666, 64055, own, accel.KVM, nil},
+		{0o660, os.Getgid(), own, accel.KVM, nil},
+		{0o660, os.Getgid() + 1, own, accel.KVM, ErrNoAcceleration},
+		{0o640, os.Getgid(), own, accel.KVM, ErrNoAcceleration},
+		{0o600, os.Getgid(), own, accel.KVM, ErrNoAcceleration},
+		{0o600, 0, nil, accel.KVM, nil},
+		{0o600, 0, own, accel.Software, nil},
+	} {
+		if err := os.Chmod(path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		d := &Driver{gid: c.gid, virt: c.virt, config: Config{User: c.user, Device: path}}
+		if err := d.checkDevice(); !errors.Is(err, c.want) {
+			t.Errorf("%o, group %d, %s: %v, want %v", c.mode, c.gid, c.virt, err, c.want)
 		}
 	}
 }

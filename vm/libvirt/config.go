@@ -45,6 +45,8 @@ type Config struct {
 	User func(vm.Spec) (int, error)
 	// Limits bound what one guest takes from the others; zero values bound nothing.
 	Limits Limits
+	// Device is KVM's; "" means /dev/kvm.
+	Device string
 	// Kernel is where the kernel says which security modules it runs; "" means /sys.
 	Kernel string
 	// Logger is slog.Default() when nil.

@@ -118,8 +118,10 @@ func (d *Driver) learn(ctx context.Context) error {
 	if d.confined == "" {
 		d.log.Warn("no security driver confines guests; users of their own keep them apart", "kernel", err)
 	}
-	d.uid, d.gid, err = emulatorUser(caps)
-	return err
+	if d.uid, d.gid, err = emulatorUser(caps); err != nil {
+		return err
+	}
+	return d.checkDevice()
 }
 
 // Confined returns the security driver that confines guests beside their users,
