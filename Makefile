@@ -51,6 +51,10 @@ testnet: setup build ## run four validators here until Ctrl-C
 bench-chain: ## measure the chain with 100,000 machines and rentals
 	@go run ./test/benchchain $(ARGS)
 
+.PHONY: bench-flood
+bench-flood: ## flood four validators with junk that pays, and measure messages with a deadline
+	@go run ./test/benchflood $(ARGS)
+
 .PHONY: bench-api
 bench-api: ## measure calls through a client node, searches, and slow clients
 	@go run ./test/benchapi $(ARGS)

@@ -2,6 +2,9 @@ module github.com/dbc-network/dbc
 
 go 1.26.5
 
+// Consensus is what this toolchain makes of the code: validators build with it, and a test holds builds to it.
+toolchain go1.26.8
+
 ignore (
 	./test/cosmjs/node_modules
 	./test/web/node_modules

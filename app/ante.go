@@ -24,6 +24,7 @@ func newAnteHandler(app *App) sdk.AnteHandler {
 		bounds{},
 		floor{app.Guard},
 		admission{app.pool},
+		known{app.pool},
 		ante.NewExtensionOptionsDecorator(nil),
 		ante.NewValidateBasicDecorator(),
 		ante.NewTxTimeoutHeightDecorator(),
@@ -93,6 +94,20 @@ func (a admission) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sd
 		if err := a.pool.Admit(ctx, tx); err != nil {
 			return ctx, err
 		}
+	}
+	return next(ctx, tx, simulate)
+}
+
+// known saves a proposal's signatures from being verified again where this node
+// verified just these bytes when they came: a signature is good or not by what is
+// signed alone. Sequences are checked all the same, and when the block is executed
+// everything is verified, whoever proposed it.
+type known struct{ pool *lane.Pool }
+
+// AnteHandle turns verification off in proposals, for what the pool holds.
+func (k known) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	if mode := ctx.ExecMode(); (mode == sdk.ExecModePrepareProposal || mode == sdk.ExecModeProcessProposal) && k.pool.Checked(ctx.TxBytes()) {
+		ctx = ctx.WithIsSigverifyTx(false)
 	}
 	return next(ctx, tx, simulate)
 }

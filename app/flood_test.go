@@ -100,7 +100,7 @@ func TestDeadlinesGetThroughAFlood(t *testing.T) {
 			full = sent
 		}
 	}
-	require.EqualValues(t, 3_000, full)
+	require.EqualValues(t, 2_000, full)
 	answer := &machine.MsgAnswerChallenge{Operator: c.address("operator"), MachineId: n.id, ChallengeId: challenge.Id, Height: challenge.Height}
 	answer.Signature = ed25519.Sign(n.key, machine.AnswerText(chainID, n.id, challenge.Id, challenge.Height))
 	urgent := [][]byte{
@@ -124,6 +124,22 @@ func TestDeadlinesGetThroughAFlood(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, open)
 	require.Equal(t, rental.RENTAL_STATE_ACTIVE, c.state(2))
+}
+
+// TestProposalsVerifyWhatIsNew: a proposal's signatures are verified unless just
+// these bytes were; a forged twin of what waits in the mempool is refused.
+func TestProposalsVerifyWhatIsNew(t *testing.T) {
+	t.Parallel()
+	c, _ := market(t)
+	good := c.signed("alice", 500_000, 5_000, sendTo(c.address("alice"), "bob"))
+	forged := bytes.Clone(good)
+	forged[len(forged)-1] ^= 1
+	require.False(t, c.accepts(forged))
+	require.Zero(t, c.checkTx(good).Code)
+	require.True(t, c.accepts(good))
+	require.False(t, c.accepts(forged))
+	require.False(t, c.accepts(good, good), "sequences are checked")
+	require.NotZero(t, c.block(time.Second, forged)[0].Code)
 }
 
 // TestLaneIsForThoseConcerned: strangers and forged messages get no place that others have not.

@@ -332,5 +332,6 @@ func TestProposals(t *testing.T) {
 		}
 		require.Equal(t, [2]Room{}, n.pool.used)
 		require.Empty(t, n.pool.of)
+		require.Empty(t, n.pool.hashes)
 	})
 }

@@ -2,6 +2,7 @@ package lane
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 
@@ -48,6 +49,7 @@ type Pool struct {
 
 	mu     sync.Mutex
 	txs    map[nonce]*entry
+	hashes map[[sha256.Size]byte]bool  // of the bytes of txs
 	of     map[string]map[nonce]*entry // by each signer
 	used   [2]Room                     // by lane
 	next   uint64
@@ -61,6 +63,7 @@ type nonce struct {
 
 type entry struct {
 	tx       sdk.Tx
+	hash     [sha256.Size]byte
 	nonce    nonce
 	signers  []mempool.SignerData
 	arrival  uint64
@@ -81,7 +84,7 @@ var _ mempool.ExtMempool = (*Pool)(nil)
 func NewPool(cfg Config) *Pool {
 	return &Pool{
 		cfg: cfg, signers: mempool.NewDefaultSignerExtractionAdapter(),
-		txs: make(map[nonce]*entry), of: make(map[string]map[nonce]*entry), served: make(map[string]int64),
+		txs: make(map[nonce]*entry), hashes: make(map[[sha256.Size]byte]bool), of: make(map[string]map[nonce]*entry), served: make(map[string]int64),
 	}
 }
 
@@ -106,6 +109,15 @@ func (p *Pool) Has(tx sdk.Tx) bool {
 	return ok
 }
 
+// Checked reports whether just these bytes are in the pool, so that their
+// signatures were verified when they came.
+func (p *Pool) Checked(tx []byte) bool {
+	hash := sha256.Sum256(tx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hashes[hash]
+}
+
 // Insert takes a checked transaction in.
 func (p *Pool) Insert(ctx context.Context, tx sdk.Tx, option mempool.InsertOption) error {
 	p.mu.Lock()
@@ -114,11 +126,11 @@ func (p *Pool) Insert(ctx context.Context, tx sdk.Tx, option mempool.InsertOptio
 	if err != nil {
 		return err
 	}
-	e.gas = option.GasWanted
+	e.gas, e.hash = option.GasWanted, sha256.Sum256(sdk.UnwrapSDKContext(ctx).TxBytes())
 	p.drop(e.nonce)
 	p.next++
 	e.arrival = p.next
-	p.txs[e.nonce] = e
+	p.txs[e.nonce], p.hashes[e.hash] = e, true
 	for _, s := range e.signers {
 		of := p.of[string(s.Signer)]
 		if of == nil {
@@ -251,6 +263,7 @@ func (p *Pool) drop(id nonce) {
 		return
 	}
 	delete(p.txs, id)
+	delete(p.hashes, e.hash)
 	for _, s := range e.signers {
 		delete(p.of[string(s.Signer)], id)
 		if len(p.of[string(s.Signer)]) == 0 {

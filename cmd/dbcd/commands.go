@@ -25,7 +25,7 @@ func addCommands(root *cobra.Command, blueprint *app.App) {
 		pruning.Cmd(newApplication, defaultHome()),
 		snapshot.Cmd(newApplication),
 	)
-	server.AddCommandsWithStartCmdOptions(root, defaultHome(), newApplication, exportState, server.StartCmdOptions{DBOpener: app.OpenStore})
+	server.AddCommandsWithStartCmdOptions(root, defaultHome(), newApplication, exportState, server.StartCmdOptions{DBOpener: app.OpenStore, StartCommandHandler: start})
 	root.AddCommand(server.StatusCommand(), newQueryCommand(), newTxCommand(), keys.Commands())
 }
 

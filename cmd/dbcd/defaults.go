@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	cmtcfg "github.com/cometbft/cometbft/config"
 
@@ -24,6 +25,9 @@ const (
 	maxConnections = 500
 	// snapshotBlocks between snapshots, from which new nodes start without all blocks.
 	snapshotBlocks = 1_000
+	// proposeTimeout lets a full block be made, sent and received before others
+	// give up on its proposer, also on a busy computer.
+	proposeTimeout = 8 * time.Second
 	// peerRate in bytes a second lets a full block pass while transactions do.
 	peerRate = 20_000_000
 )
@@ -62,6 +66,7 @@ func cometConfig() *cmtcfg.Config {
 	c.RPC.CORSAllowedOrigins = nil
 	c.RPC.Unsafe = false
 	c.RPC.MaxBodyBytes = bodyBytes
+	c.Consensus.TimeoutPropose = proposeTimeout
 	c.P2P.SendRate, c.P2P.RecvRate = peerRate, peerRate
 	// The application's lanes decide what waits; this mempool holds both of them.
 	c.Mempool.Size = app.MempoolTxs

@@ -37,7 +37,10 @@ type market struct {
 func newMarket(t *testing.T, cfg testnet.Config) *market {
 	t.Helper()
 	m := &market{t: t, host: secp256k1.GenPrivKeyFromSecret([]byte("host")), renter: secp256k1.GenPrivKeyFromSecret([]byte("renter"))}
-	cfg.Dir, cfg.Dbcd = filepath.Join(t.TempDir(), "net"), dbcd
+	cfg.Dbcd = dbcd
+	if cfg.Dir == "" {
+		cfg.Dir = filepath.Join(t.TempDir(), "net")
+	}
 	cfg.Rich = []string{chain.Address(m.host.PubKey()), chain.Address(m.renter.PubKey())}
 	ctx := m.ctx()
 	var err error

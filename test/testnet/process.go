@@ -130,3 +130,13 @@ func (v *Validator) group(signal syscall.Signal) error {
 	}
 	return nil
 }
+
+// Ended waits until the daemon ended by itself and returns its exit code.
+func (v *Validator) Ended(ctx context.Context) (int, error) {
+	select {
+	case <-v.done:
+		return v.cmd.ProcessState.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, fmt.Errorf("wait for the end of validator %d: %w", v.Number, context.Cause(ctx))
+	}
+}

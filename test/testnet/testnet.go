@@ -32,6 +32,8 @@ type Config struct {
 	Rich []string
 	// Params are changed in the genesis: by module, then by name.
 	Params map[string]map[string]any
+	// AsInitialized leaves the consensus timeouts as dbcd init wrote them; else blocks come fast.
+	AsInitialized bool
 	// Ports begin here, ten for each validator; 0 takes any free ones.
 	Ports int
 }
@@ -61,11 +63,11 @@ func New(ctx context.Context, cfg Config) (*Net, error) {
 	if err := net.makeGenesis(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("make testnet: %w", err)
 	}
-	return net, net.connect()
+	return net, net.connect(cfg)
 }
 
 // connect tells each validator of the others, and sets what has no flag.
-func (n *Net) connect() error {
+func (n *Net) connect(cfg Config) error {
 	var peers []string
 	for _, v := range n.Validators {
 		id, err := v.peerID()
@@ -76,7 +78,7 @@ func (n *Net) connect() error {
 	}
 	for i, v := range n.Validators {
 		v.peers = strings.Join(append(append([]string(nil), peers[:i]...), peers[i+1:]...), ",")
-		if err := v.configure(); err != nil {
+		if err := v.configure(cfg.AsInitialized); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package testnet
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -99,22 +100,27 @@ func (v *Validator) peerID() (string, error) {
 	return p2p.IDAddressString(key.ID(), v.p2p), nil
 }
 
-// settings that dbcd start has no flag for: blocks come fast, and all peers are on one address.
+// fast are the settings that make blocks come fast.
+var fast = map[string]string{"timeout_commit": `"300ms"`, "timeout_propose": `"1s"`}
+
+// settings that dbcd start has no flag for: all peers are on one address.
 var settings = map[string]string{
-	"timeout_commit":     `"300ms"`,
-	"timeout_propose":    `"1s"`,
 	"addr_book_strict":   "false",
 	"allow_duplicate_ip": "true",
 	"pex":                "false",
 }
 
-func (v *Validator) configure() error {
+func (v *Validator) configure(asInitialized bool) error {
+	values := maps.Clone(settings)
+	if !asInitialized {
+		maps.Copy(values, fast)
+	}
 	path := filepath.Join(v.Home, "config", "config.toml")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read config.toml: %w", err)
 	}
-	for name, value := range settings {
+	for name, value := range values {
 		line := regexp.MustCompile(`(?m)^` + name + ` = .*$`)
 		if len(line.FindAll(text, -1)) != 1 {
 			return fmt.Errorf("config.toml has not one %s", name)
