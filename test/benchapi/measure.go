@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,17 +29,21 @@ import (
 // world is a compute node and a client node with a filled index.
 type world struct {
 	machine, client process
-	renter          auth.Signer
-	http            *http.Client
-	filled          time.Duration
-	home            string
+	// renters take turns, for each has a share of what the machine remembers.
+	renters []auth.Signer
+	turn    atomic.Int64
+	http    *http.Client
+	filled  time.Duration
+	home    string
 }
 
 func newWorld(ctx context.Context, machines int) (w *world, err error) {
-	secret := sha256.Sum256([]byte("a renter of the benchmark"))
 	w = &world{
-		renter: auth.NewSigner(secp256k1.PrivKeyFromBytes(secret[:])),
-		http:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
+	}
+	for i := range renterCount {
+		secret := sha256.Sum256(fmt.Appendf(nil, "renter %d of the benchmark", i))
+		w.renters = append(w.renters, auth.NewSigner(secp256k1.PrivKeyFromBytes(secret[:])))
 	}
 	if w.home, err = os.MkdirTemp("", "dbc-benchapi-"); err != nil {
 		return nil, err
@@ -48,7 +53,7 @@ func newWorld(ctx context.Context, machines int) (w *world, err error) {
 			w.close()
 		}
 	}()
-	w.machine, err = spawn(ctx, nil, asRole+"=machine", asHome+"="+w.home, asRenter+"="+w.renter.Address())
+	w.machine, err = spawn(ctx, nil, asRole+"=machine", asHome+"="+w.home, asRenter+"="+w.addresses())
 	if err != nil {
 		return nil, err
 	}
@@ -120,10 +125,21 @@ func (w *world) post(ctx context.Context, at, header string, body []byte) (time.
 	return took, nil
 }
 
-// list asks for the renter's VMs, signed exactly, at a node.
+const renterCount = 8
+
+// addresses are the renters', in one line.
+func (w *world) addresses() string {
+	var all []string
+	for _, r := range w.renters {
+		all = append(all, r.Address())
+	}
+	return strings.Join(all, " ")
+}
+
+// list asks for a renter's VMs, signed exactly, at a node.
 func (w *world) list(ctx context.Context, node string) (time.Duration, error) {
 	body := fmt.Appendf(nil, `{"peer_nodes_list":[%q],"additional":{}}`, w.machine.MachineID)
-	header, err := auth.SignExact(ctx, w.renter, auth.Exact{
+	header, err := auth.SignExact(ctx, w.renters[w.turn.Add(1)%renterCount], auth.Exact{
 		ChainID: chainID, Method: http.MethodPost, Target: api.PathTasks, MachineID: w.machine.MachineID,
 		BodySHA256: sha256.Sum256(body), Time: time.Now().Unix(), Nonce: auth.NewNonce(),
 	})

@@ -15,7 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
@@ -84,10 +84,10 @@ func (noVMs) Tasks(string) ([]journal.Task, error)        { return nil, nil }
 func (noVMs) Used() (host.Amount, int, error)             { return host.Amount{}, 0, nil }
 func (noVMs) List(context.Context) ([]image.Image, error) { return nil, nil }
 
-// dbcd is a chain on which one wallet rents the machine; a question takes some time.
+// dbcd is a chain on which some wallets rent the machine; a question takes some time.
 type dbcd struct {
-	machineID, renter string
-	asked             atomic.Int64
+	machineID string
+	renters   []string
 }
 
 const queryTakes = 3 * time.Millisecond
@@ -99,17 +99,20 @@ func (d *dbcd) Head(context.Context) (chain.Head, error) {
 }
 
 func (d *dbcd) OpenRentals(ctx context.Context, _ string) (chain.View, error) {
-	d.asked.Add(1)
 	select {
 	case <-time.After(queryTakes):
 	case <-ctx.Done():
 		return chain.View{}, ctx.Err()
 	}
 	now := time.Now()
-	return chain.View{Height: 1, Time: now, Rentals: []xrental.Rental{{
-		Id: 1, MachineId: d.machineID, Renter: d.renter, Slots: []uint32{0}, State: xrental.RENTAL_STATE_ACTIVE,
-		Start: now.Add(-time.Hour), End: now.Add(24 * time.Hour),
-	}}}, nil
+	view := chain.View{Height: 1, Time: now}
+	for i, renter := range d.renters {
+		view.Rentals = append(view.Rentals, xrental.Rental{
+			Id: uint64(i + 1), MachineId: d.machineID, Renter: renter, Slots: []uint32{uint32(i)}, State: xrental.RENTAL_STATE_ACTIVE, //nolint:gosec // a few
+			Start: now.Add(-time.Hour), End: now.Add(24 * time.Hour),
+		})
+	}
+	return view, nil
 }
 
 func (*dbcd) Rental(context.Context, uint64) (xrental.Rental, error) {
@@ -149,7 +152,7 @@ func beMachine(ctx context.Context, k key.Key, listener net.Listener) (err error
 	}
 	defer func() { err = errors.Join(err, peers.Close()) }()
 	fake := noVMs{}
-	source := &dbcd{machineID: k.MachineID(), renter: os.Getenv(asRenter)}
+	source := &dbcd{machineID: k.MachineID(), renters: strings.Fields(os.Getenv(asRenter))}
 	word, err := trust.New(binding, source, book, log)
 	if err != nil {
 		return err

@@ -204,7 +204,7 @@ func (w *world) beside(ctx context.Context, kind string, calls int, so times) (t
 	if err != nil {
 		return nil, err
 	}
-	crowd, err := spawn(ctx, nil, asRole+"=strangers", asKind+"="+kind, asTarget+"="+string(target), asRenter+"="+w.renter.Address())
+	crowd, err := spawn(ctx, nil, asRole+"=strangers", asKind+"="+kind, asTarget+"="+string(target), asRenter+"="+w.renters[0].Address())
 	if err != nil {
 		return nil, err
 	}
