@@ -18,8 +18,18 @@ func TestNobodyTakesMoreThanAShare(t *testing.T) {
 		n    int64
 		want error
 	}{
-		{greedy, 30, nil}, {again, 11, ErrFull}, {again, 10, nil}, {greedy, 1, ErrFull}, {other, 40, nil}, {third, 21, ErrFull},
-		{third, 20, nil}, {third, 0, nil}, {third, 1, ErrFull}, {third, -1, ErrFull}, {third, math.MaxInt64, ErrFull}, {third, math.MinInt64, ErrFull},
+		{greedy, 30, nil},
+		{again, 11, ErrFull},
+		{again, 10, nil},
+		{greedy, 1, ErrFull},
+		{other, 40, nil},
+		{third, 21, ErrFull},
+		{third, 20, nil},
+		{third, 0, nil},
+		{third, 1, ErrFull},
+		{third, -1, ErrFull},
+		{third, math.MaxInt64, ErrFull},
+		{third, math.MinInt64, ErrFull},
 	} {
 		if err := step.l.Take(step.n); !errors.Is(err, step.want) {
 			t.Errorf("step %d: %v", i, err)

@@ -35,9 +35,9 @@ func BadValue(field, value, limit string) *Refusal {
 }
 
 const (
-	// MaxEcho bounds in bytes what of a wrong value goes back, MaxMessage a whole
-	// sentence with it.
-	MaxEcho    = 128
+	// MaxEcho bounds in bytes what of a wrong value goes back.
+	MaxEcho = 128
+	// MaxMessage bounds in bytes a whole sentence with it.
 	MaxMessage = 4096
 )
 

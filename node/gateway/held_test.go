@@ -103,7 +103,7 @@ func TestAStallingMachineHoldsItsShare(t *testing.T) {
 	var all sync.WaitGroup
 	for range calls {
 		all.Go(func() {
-			res, err := http.Post(at+"/api/v1/tasks", "application/json", strings.NewReader(`{"peer_nodes_list":["`+stranger+`"]}`)) //nolint:noctx // ended below
+			res, err := http.Post(at+"/api/v1/tasks", "application/json", strings.NewReader(`{"peer_nodes_list":["`+stranger+`"]}`))
 			if err != nil {
 				t.Error(err)
 				return
