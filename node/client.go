@@ -179,6 +179,9 @@ func (c *client) status(ctx context.Context) gateway.Status {
 		s.Doubt = fmt.Sprintf("%s serves chain %s, core.conf says %s", c.cfg.ChainRPC, head.ChainID, c.cfg.ChainID)
 	default:
 		s.Height = head.Height
+		if err := head.Stalled(time.Now()); err != nil {
+			s.Doubt = err.Error()
+		}
 	}
 	return s
 }
