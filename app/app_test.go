@@ -87,7 +87,7 @@ func TestMessagesCanBeSignedByLedgers(t *testing.T) {
 	for _, msg := range []sdk.Msg{
 		&machine.MsgBondMachines{}, &machine.MsgUpdateFacts{}, &machine.MsgSetPrice{}, &machine.MsgSetOnline{}, &machine.MsgSetOffline{},
 		&machine.MsgDrain{}, &machine.MsgChallenge{}, &machine.MsgAnswerChallenge{}, &machine.MsgAddStake{}, &machine.MsgRetire{},
-		&machine.MsgWithdrawStake{}, &machine.MsgUpdateParams{},
+		&machine.MsgWithdrawStake{}, &machine.MsgReleaseGPU{}, &machine.MsgUpdateParams{},
 		&rental.MsgRentMachine{}, &rental.MsgConfirmRent{}, &rental.MsgCancelRent{}, &rental.MsgReletMachine{}, &rental.MsgBreakRental{},
 		&rental.MsgClaimRent{}, &rental.MsgUpdateParams{},
 	} {

@@ -176,7 +176,7 @@ func (s *simApp) countProposal(ctx sdk.Context, event abci.Event) error {
 func (s *simApp) messages() []string {
 	all := []string{"/dbc.rental.v1.MsgBreakRental" + byGovernance}
 	for _, url := range s.Registry.ListImplementations(sdk.MsgInterfaceProtoName) {
-		if strings.HasPrefix(url, "/dbc.") && strings.HasSuffix(url, "UpdateParams") {
+		if strings.HasPrefix(url, "/dbc.") && (strings.HasSuffix(url, "UpdateParams") || strings.HasSuffix(url, "ReleaseGPU")) {
 			all = append(all, url+byGovernance)
 		} else if strings.HasPrefix(url, "/dbc.") {
 			all = append(all, url)

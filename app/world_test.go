@@ -180,6 +180,8 @@ func (w *world) bonds() []refusal {
 	two.Bonds[1].PricePerDay = 0
 	poor := w.resigned(n, w.address("poor"), chainID, nil)
 	poor.Owner = w.address("poor")
+	reserved := w.resigned(n, w.address("bob"), chainID, func(b *machine.Bond) { b.Facts.Slots[0].GpuIds[0] = w.retired.id[:8] + "-0" })
+	reserved.Owner = w.address("bob")
 	return []refusal{
 		{"wrong signature", "owner", tampered, []string{n.id, "sign exactly this text"}},
 		{"short signature", "owner", short, []string{"63 bytes", "must have 64"}},
@@ -190,7 +192,7 @@ func (w *world) bonds() []refusal {
 		{"bonded already", "owner", w.shared.bond(w.chain), []string{w.shared.id, "must retire it first"}},
 		{"bonded again before the stake is out", "owner", w.resigned(w.retired, owner, chainID, func(b *machine.Bond) { b.BondSeq = 2 }), []string{"4000000000 udbc", "withdraw it first"}},
 		{"GPU of another machine", "owner", w.resigned(n, owner, chainID, func(b *machine.Bond) { b.Facts.Slots[0].GpuIds[0] = w.shared.id[:8] + "-0" }), []string{w.shared.id[:8] + "-0", w.shared.id}},
-		{"GPU that cools down", "owner", w.resigned(n, owner, chainID, func(b *machine.Bond) { b.Facts.Slots[0].GpuIds[0] = w.retired.id[:8] + "-0" }), []string{"cools down until"}},
+		{"GPU of a retired machine", "bob", reserved, []string{"reserved for " + owner}},
 		{"GPU named twice", "owner", w.resigned(n, owner, chainID, func(b *machine.Bond) { b.Facts.Slots[1].GpuIds[0] = b.Facts.Slots[0].GpuIds[0] }), []string{"gpu_ids", "named once"}},
 		{"one bad bond of two", "owner", two, []string{"price_per_day 0"}},
 		{"too little money", "poor", poor, []string{"stake 4000000000 udbc", "insufficient"}},
@@ -271,6 +273,7 @@ func (w *world) stakes() []refusal {
 func (w *world) parameters() []refusal {
 	machines, rentals := machine.DefaultParams(), rental.DefaultParams()
 	return []refusal{
+		{"a GPU released by a stranger", "bob", &machine.MsgReleaseGPU{Authority: w.address("bob"), GpuId: w.shared.id[:8] + "-0"}, []string{w.address("bob"), "governance"}},
 		{"machines' by a stranger", "bob", &machine.MsgUpdateParams{Authority: w.address("bob"), Params: machines}, []string{w.address("bob"), "governance"}},
 		{"rentals' by a stranger", "bob", &rental.MsgUpdateParams{Authority: w.address("bob"), Params: rentals}, []string{w.address("bob"), "governance"}},
 	}

@@ -53,6 +53,7 @@ export function samples(signer) {
     "add stake": m("AddStake", { sender: signer, machine_id: machine, amount: "18446744073709551615" }),
     retire: m("Retire", { owner: signer, machine_id: machine }),
     "withdraw stake": m("WithdrawStake", { owner: signer, machine_id: machine }),
+    "release a gpu": m("ReleaseGPU", { authority: signer, gpu_id: "GPU-1" }),
     "parameters of machines": m("UpdateParams", {
       authority: signer,
       params: {

@@ -23,6 +23,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgAddStake{}, "dbc/machine/MsgAddStake")
 	legacy.RegisterAminoMsg(cdc, &MsgRetire{}, "dbc/machine/MsgRetire")
 	legacy.RegisterAminoMsg(cdc, &MsgWithdrawStake{}, "dbc/machine/MsgWithdrawStake")
+	legacy.RegisterAminoMsg(cdc, &MsgReleaseGPU{}, "dbc/machine/MsgReleaseGPU")
 	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "dbc/machine/MsgUpdateParams")
 }
 
@@ -40,6 +41,7 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgAddStake{},
 		&MsgRetire{},
 		&MsgWithdrawStake{},
+		&MsgReleaseGPU{},
 		&MsgUpdateParams{},
 	)
 	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)

@@ -32,7 +32,7 @@ var (
 	ErrBondSeq = errors.Register(ModuleName, 14, "bond_seq must grow")
 	// ErrBonded: the machine is bonded already.
 	ErrBonded = errors.Register(ModuleName, 15, "machine is bonded")
-	// ErrGPUTaken: a GPU id belongs to another machine or is cooling down.
+	// ErrGPUTaken: a GPU id is bonded to another machine, reserved for another owner or barred to this one.
 	ErrGPUTaken = errors.Register(ModuleName, 16, "gpu id is taken")
 	// ErrState: the machine's state does not allow this.
 	ErrState = errors.Register(ModuleName, 17, "wrong machine state")

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"cosmossdk.io/errors"
 
 	"github.com/dbc-network/dbc/x/internal/account"
@@ -41,7 +43,7 @@ func (gs GenesisState) validateMachines() error {
 		if m.State == MACHINE_STATE_RETIRED {
 			continue
 		}
-		for _, id := range m.Facts.GPUIDs() {
+		for _, id := range m.HeldGPUs() {
 			if gpus[id] {
 				return genesisError("machines.facts.gpu_ids", id, "bonded once")
 			}
@@ -52,6 +54,28 @@ func (gs GenesisState) validateMachines() error {
 		if err := validateName("gpu_cooldowns.gpu_id", c.GpuId); err != nil {
 			return err
 		}
+		if gpus[c.GpuId] {
+			return genesisError("gpu_cooldowns.gpu_id", c.GpuId, "named once and not bonded")
+		}
+		gpus[c.GpuId] = true
+		if _, err := account.Parse(c.Owner); err != nil {
+			return genesisError("gpu_cooldowns.owner", Clip(c.Owner), "an address of this chain")
+		}
+	}
+	return nil
+}
+
+// CheckReleased checks that what governance took from the machine is in its
+// facts, once, and that the machine is not online.
+func (m Machine) CheckReleased() error {
+	ids := m.Facts.GPUIDs()
+	for i, gpu := range m.ReleasedGpus {
+		if !slices.Contains(ids, gpu) || slices.Contains(m.ReleasedGpus[:i], gpu) {
+			return genesisError("machines.released_gpus", gpu, "one of its facts' gpu_ids, named once")
+		}
+	}
+	if len(m.ReleasedGpus) > 0 && (m.State == MACHINE_STATE_ONLINE || m.State == MACHINE_STATE_RETIRED) {
+		return genesisError("machines.released_gpus", m.ReleasedGpus, "empty of a machine that is online or retired")
 	}
 	return nil
 }
@@ -117,6 +141,9 @@ func (m Machine) validate() error {
 		return err
 	}
 	if err := ValidatePrice(m.PricePerDay); err != nil {
+		return err
+	}
+	if err := m.CheckReleased(); err != nil {
 		return err
 	}
 	if m.State < MACHINE_STATE_BONDED || m.State > MACHINE_STATE_RETIRED {

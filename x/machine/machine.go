@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,11 @@ func (m Machine) StakeTithe(payment uint64) uint64 {
 		tenth++
 	}
 	return min(tenth, m.StakeShort())
+}
+
+// HeldGPUs are the GPU ids of the machine that governance did not take from it.
+func (m Machine) HeldGPUs() []string {
+	return slices.DeleteFunc(m.Facts.GPUIDs(), func(gpu string) bool { return slices.Contains(m.ReleasedGpus, gpu) })
 }
 
 // Effective is a stored machine as queries show it, with the start of its

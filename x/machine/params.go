@@ -28,7 +28,7 @@ func DefaultParams() Params {
 		ChallengeDeposit: 10 * dbc,
 		DrainNotice:      24 * time.Hour,
 		UnbondingTime:    21 * 24 * time.Hour,
-		GpuCooldown:      24 * time.Hour,
+		GpuCooldown:      30 * 24 * time.Hour,
 		MaxBlockGap:      time.Minute,
 		MaxDuePerBlock:   100,
 		StakeDays:        12,

@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"context"
-	"time"
 
 	"cosmossdk.io/collections"
 
@@ -43,7 +42,12 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 		}
 	}
 	for _, c := range gs.GpuCooldowns {
-		if err := k.coolDown(ctx, c.GpuId, c.Until); err != nil {
+		owner, err := k.account("gpu_cooldowns.owner", c.Owner)
+		if err != nil {
+			return err
+		}
+		c.Owner = owner.String()
+		if err := k.coolDown(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -64,7 +68,7 @@ func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
 	if err := k.moveOffers(ctx, machine.Machine{}, m); err != nil || m.State == machine.MACHINE_STATE_RETIRED {
 		return err
 	}
-	for _, gpu := range m.Facts.GPUIDs() {
+	for _, gpu := range m.HeldGPUs() {
 		if err := k.GPUs.Set(ctx, gpu, m.Id); err != nil {
 			return err
 		}
@@ -99,9 +103,9 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*machine.GenesisState, erro
 		return nil, err
 	}
 	now := blockTime(ctx)
-	return gs, k.Cooldowns.Walk(ctx, nil, func(gpu string, until time.Time) (bool, error) {
-		if now.Before(until) {
-			gs.GpuCooldowns = append(gs.GpuCooldowns, machine.GpuCooldown{GpuId: gpu, Until: until})
+	return gs, k.Cooldowns.Walk(ctx, nil, func(_ string, c machine.GpuCooldown) (bool, error) {
+		if now.Before(c.Until) {
+			gs.GpuCooldowns = append(gs.GpuCooldowns, c)
 		}
 		return false, nil
 	})

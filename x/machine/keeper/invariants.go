@@ -57,7 +57,7 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 			offerSet[offerName(key)] = true
 		}
 		if m.State != machine.MACHINE_STATE_RETIRED {
-			for _, gpu := range m.Facts.GPUIDs() {
+			for _, gpu := range m.HeldGPUs() {
 				gpus[gpu] = id
 			}
 		}
@@ -84,16 +84,19 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 	if n != len(gpus) {
 		return errorsmod.Wrapf(machine.ErrInvariant, "%d gpu ids are held: facts name %d", n, len(gpus))
 	}
-	if err := k.checkCooldowns(ctx); err != nil {
+	if err := k.checkCooldowns(ctx, gpus); err != nil {
 		return err
 	}
 	return k.checkSlots(ctx)
 }
 
-func (k *Keeper) checkCooldowns(ctx context.Context) error {
+func (k *Keeper) checkCooldowns(ctx context.Context, gpus map[string]string) error {
 	queued := make(map[string]bool)
-	if err := k.Cooldowns.Walk(ctx, nil, func(gpu string, until time.Time) (bool, error) {
-		queued[until.UTC().Format(time.RFC3339Nano)+"/"+gpu] = true
+	if err := k.Cooldowns.Walk(ctx, nil, func(gpu string, c machine.GpuCooldown) (bool, error) {
+		if holder := gpus[gpu]; holder != "" {
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "gpu %q is held by %s and cools down", gpu, holder)
+		}
+		queued[c.Until.UTC().Format(time.RFC3339Nano)+"/"+gpu] = true
 		return false, nil
 	}); err != nil {
 		return err
@@ -137,6 +140,9 @@ func (k *Keeper) checkChallenges(ctx context.Context) error {
 	return k.Bonds.Walk(ctx, nil, func(id string, m machine.Machine) (bool, error) {
 		if len(m.OpenChallenges) > 0 && m.State != machine.MACHINE_STATE_ONLINE {
 			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s is %s with open challenges %v", id, m.State.Word(), m.OpenChallenges)
+		}
+		if err := m.CheckReleased(); err != nil {
+			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s: %s", id, err)
 		}
 		if err := m.CheckChallenges(challenges); err != nil {
 			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s: %s", id, err)

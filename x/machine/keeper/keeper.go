@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cosmossdk.io/collections"
-	collcodec "cosmossdk.io/collections/codec"
 	"cosmossdk.io/core/store"
 
 	"github.com/cosmos/cosmos-sdk/codec"
@@ -40,8 +39,8 @@ type Keeper struct {
 	Slots collections.Map[string, []uint64]
 	// GPUs holds the machine that a GPU id is bonded to.
 	GPUs collections.Map[string, string]
-	// Cooldowns holds until when the GPU id of a retired machine stays taken.
-	Cooldowns collections.Map[string, time.Time]
+	// Cooldowns holds GPU ids that are reserved for, or barred to, their last owner.
+	Cooldowns collections.Map[string, machine.GpuCooldown]
 	// CooldownQueue orders them by their end.
 	CooldownQueue collections.KeySet[collections.Pair[time.Time, string]]
 	// Challenges are the open ones.
@@ -65,7 +64,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, account
 			collections.TripleKeyCodec(collections.StringKey, collections.Uint32Key, collections.StringKey)),
 		Slots:     collections.NewMap(sb, machine.SlotsKey, "slots", collections.StringKey, machine.RentIDs),
 		GPUs:      collections.NewMap(sb, machine.GPUsKey, "gpus", collections.StringKey, collections.StringValue),
-		Cooldowns: collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, collcodec.TimeValue()),
+		Cooldowns: collections.NewMap(sb, machine.CooldownsKey, "cooldowns", collections.StringKey, codec.CollValue[machine.GpuCooldown](cdc)),
 		CooldownQueue: collections.NewKeySet(sb, machine.CooldownQueueKey, "cooldown_queue",
 			collections.PairKeyCodec(timeKey, collections.StringKey)),
 		Challenges: collections.NewMap(sb, machine.ChallengesKey, "challenges", collections.Uint64Key, codec.CollValue[machine.Challenge](cdc)),

@@ -3,7 +3,6 @@ package keeper
 import (
 	"context"
 	"errors"
-	"time"
 
 	"cosmossdk.io/collections"
 	errorsmod "cosmossdk.io/errors"
@@ -48,7 +47,7 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, bond machine.Bo
 		BondSeq: bond.BondSeq, ListingVersion: former.ListingVersion + 1, PricePerDay: bond.PricePerDay,
 		Stake: stake, StakeRequired: stake, State: machine.MACHINE_STATE_BONDED,
 	}
-	if err := k.holdGPUs(ctx, m.Id, nil, m.Facts.GPUIDs(), params.GpuCooldown); err != nil {
+	if err := k.holdGPUs(ctx, m, nil, m.Facts.GPUIDs(), params.GpuCooldown); err != nil {
 		return err
 	}
 	if err := k.take(ctx, owner, stake); err != nil {
@@ -107,58 +106,6 @@ func (k *Keeper) former(ctx context.Context, bond machine.Bond) (machine.Machine
 func newSeq(m machine.Machine, bondSeq uint64) error {
 	if bondSeq <= m.BondSeq {
 		return errorsmod.Wrapf(machine.ErrBondSeq, "bond_seq %d: must be above %d; sign again with a higher one", bondSeq, m.BondSeq)
-	}
-	return nil
-}
-
-// holdGPUs changes which GPU ids a machine holds. What it gives up cools down,
-// so that one GPU does not serve two machines in turn.
-func (k *Keeper) holdGPUs(ctx context.Context, id string, before, after []string, cooldown time.Duration) error {
-	for _, gpu := range after {
-		if err := k.gpuFree(ctx, id, gpu); err != nil {
-			return err
-		}
-	}
-	until := blockTime(ctx).Add(cooldown)
-	for _, gpu := range before {
-		if err := k.GPUs.Remove(ctx, gpu); err != nil {
-			return err
-		}
-		if err := k.coolDown(ctx, gpu, until); err != nil {
-			return err
-		}
-	}
-	for _, gpu := range after {
-		if err := k.GPUs.Set(ctx, gpu, id); err != nil {
-			return err
-		}
-		if err := k.warmUp(ctx, gpu); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (k *Keeper) gpuFree(ctx context.Context, id, gpu string) error {
-	holder, err := k.GPUs.Get(ctx, gpu)
-	if err == nil && holder != id {
-		return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: bonded to machine %s, which must be retired first", gpu, holder)
-	}
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, collections.ErrNotFound) {
-		return err
-	}
-	until, err := k.Cooldowns.Get(ctx, gpu)
-	if errors.Is(err, collections.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if blockTime(ctx).Before(until) {
-		return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: cools down until %s", gpu, until.Format(time.RFC3339))
 	}
 	return nil
 }

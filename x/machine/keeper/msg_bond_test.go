@@ -108,24 +108,3 @@ func TestBondAgainAfterRetirement(t *testing.T) {
 	require.EqualValues(t, 2, f.machine(n.id).ListingVersion)
 	f.check()
 }
-
-func TestGPUCoolsDown(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	n := f.bonded(1, 1)
-	_, err := f.msgs.Retire(f.ctx, &machine.MsgRetire{Owner: owner, MachineId: n.id})
-	require.NoError(t, err)
-	other := newNode(2)
-	try := func() error {
-		bond := other.bond(f, 1, 1)
-		bond.Facts.Slots[0].GpuIds[0] = "gpu-1-0"
-		cached, _ := f.ctx.CacheContext()
-		_, err := f.msgs.BondMachines(cached, &machine.MsgBondMachines{Owner: owner, Bonds: []machine.Bond{other.sign(bond)}})
-		return err
-	}
-	require.ErrorIs(t, try(), machine.ErrGPUTaken)
-	f.next(machine.DefaultParams().GpuCooldown - time.Second)
-	require.ErrorIs(t, try(), machine.ErrGPUTaken)
-	f.next(time.Second)
-	require.NoError(t, try())
-}

@@ -46,11 +46,18 @@ func (k *Keeper) setFacts(ctx context.Context, m machine.Machine, msg *machine.M
 	if err != nil {
 		return m, err
 	}
-	if err := k.holdGPUs(ctx, m.Id, m.Facts.GPUIDs(), msg.Facts.GPUIDs(), params.GpuCooldown); err != nil {
+	wanted, released := msg.Facts.GPUIDs(), []string(nil)
+	if m.Facts.SameButAddresses(msg.Facts) { // what governance took stays away, unless it is free again
+		if wanted, released, err = k.reclaim(ctx, m); err != nil {
+			return m, err
+		}
+		wanted = append(wanted, m.HeldGPUs()...)
+	}
+	if err := k.holdGPUs(ctx, m, m.HeldGPUs(), wanted, params.GpuCooldown); err != nil {
 		return m, err
 	}
 	return k.change(ctx, m.Id, func(m *machine.Machine) error {
-		m.Facts, m.BondSeq = msg.Facts, msg.BondSeq
+		m.Facts, m.BondSeq, m.ReleasedGpus = msg.Facts, msg.BondSeq, released
 		m.StakeRequired = params.RequiredStake(len(m.Facts.Slots), m.PricePerDay)
 		m.ListingVersion++
 		return nil

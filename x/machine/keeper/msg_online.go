@@ -24,6 +24,9 @@ func (s msgServer) SetOnline(ctx context.Context, msg *machine.MsgSetOnline) (*m
 	if m.State == machine.MACHINE_STATE_ONLINE {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is online already", m.Id)
 	}
+	if len(m.ReleasedGpus) > 0 {
+		return nil, errorsmod.Wrapf(machine.ErrGPUTaken, "machine %s: governance took the gpu ids %v from it; update its facts first", m.Id, m.ReleasedGpus)
+	}
 	if latest := blockTime(ctx).Add(maxOnline).Unix(); msg.Expiry > latest {
 		return nil, errorsmod.Wrapf(machine.ErrExpiry, "expiry %d of machine %s: must be at most %d, %s ahead, so that it shows that the node is there now",
 			msg.Expiry, m.Id, latest, maxOnline)
@@ -66,20 +69,31 @@ func (s msgServer) SetOffline(ctx context.Context, msg *machine.MsgSetOffline) (
 	if len(m.OpenChallenges) > 0 {
 		return nil, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: answer challenge %d or wait for its deadline first", m.Id, m.OpenChallenges[0])
 	}
+	return &machine.MsgSetOfflineResponse{}, k.goOffline(ctx, m)
+}
+
+// goOffline takes an online machine off the market now. Challenges that are open
+// are void by it.
+func (k *Keeper) goOffline(ctx context.Context, m machine.Machine) error {
 	halted, err := k.Halted(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now := blockTime(ctx)
 	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
 		since := now.Add(-halted)
-		m.State, m.OfflineSince = machine.MACHINE_STATE_OFFLINE, &since
+		m.State, m.OfflineSince, m.OpenChallenges = machine.MACHINE_STATE_OFFLINE, &since, nil
 		return nil
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := k.hooks.AfterMachineOffline(ctx, m.Id, now, 0); err != nil {
-		return nil, err
+		return err
 	}
-	return &machine.MsgSetOfflineResponse{}, emit(ctx, &machine.EventStateChanged{MachineId: m.Id, From: m.State, To: machine.MACHINE_STATE_OFFLINE, Since: now})
+	if len(m.OpenChallenges) > 0 {
+		if err := k.hooks.AfterChallengeClosed(ctx, m.Id, m.OpenChallenges[0], false); err != nil {
+			return err
+		}
+	}
+	return emit(ctx, &machine.EventStateChanged{MachineId: m.Id, From: m.State, To: machine.MACHINE_STATE_OFFLINE, Since: now})
 }

@@ -53,13 +53,13 @@ func (s msgServer) Retire(ctx context.Context, msg *machine.MsgRetire) (*machine
 	if err != nil {
 		return nil, err
 	}
-	if err := k.holdGPUs(ctx, m.Id, m.Facts.GPUIDs(), nil, params.GpuCooldown); err != nil {
+	if err := k.holdGPUs(ctx, m, m.HeldGPUs(), nil, params.GpuCooldown); err != nil {
 		return nil, err
 	}
 	now, from := blockTime(ctx), m.State
 	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
 		m.State, m.RetiredAt = machine.MACHINE_STATE_RETIRED, &now
-		m.OfflineSince, m.DrainFrom = nil, nil
+		m.OfflineSince, m.DrainFrom, m.ReleasedGpus = nil, nil, nil
 		return nil
 	}); err != nil {
 		return nil, err

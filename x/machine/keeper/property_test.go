@@ -52,7 +52,7 @@ func (l *life) step() {
 	seq := l.seqs[n.id]
 	action := rapid.SampledFrom([]string{
 		"bond", "online", "online", "offline", "challenge", "challenge", "challenge", "answer", "reserve", "release", "penalty",
-		"stake", "retire", "withdraw", "facts", "price", "wait", "halt",
+		"stake", "gpu", "retire", "withdraw", "facts", "price", "wait", "halt",
 	}).Draw(l.r, "action")
 	cached, write := l.ctx.CacheContext()
 	if err := l.act(cached, action, n, seq); err == nil {
@@ -83,6 +83,9 @@ func (l *life) act(ctx sdk.Context, action string, n node, seq uint64) error {
 		c, e := l.k.Challenges.Get(ctx, rapid.SampledFrom(m.OpenChallenges).Draw(l.r, "challenge"))
 		require.NoError(l.r, e)
 		_, err = l.msgs.AnswerChallenge(ctx, n.answer(c))
+	case "gpu":
+		ids := n.facts(3).GPUIDs()
+		_, err = l.msgs.ReleaseGPU(ctx, &machine.MsgReleaseGPU{Authority: l.k.Authority(), GpuId: rapid.SampledFrom(ids).Draw(l.r, "gpu")})
 	case "stake":
 		_, err = l.msgs.AddStake(ctx, &machine.MsgAddStake{Sender: owner, MachineId: n.id, Amount: 1_000_000_000})
 	case "retire":

@@ -34,6 +34,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 			Service: "dbc.machine.v1.Msg",
 			RpcCommandOptions: []*autocliv1.RpcCommandOptions{
 				{RpcMethod: "UpdateParams", Skip: true},
+				{RpcMethod: "ReleaseGPU", Skip: true},
 				{
 					RpcMethod: "BondMachines", Use: "bond-machines", Short: "Bond machines with their stake, each bond signed by its machine",
 					Example: `dbcd tx machine bond-machines --bonds "$(cat bond.json)" --from owner`,

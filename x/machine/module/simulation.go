@@ -27,8 +27,9 @@ func (am AppModule) RegisterStoreDecoder(registry simtypes.StoreDecoderRegistry)
 func (AppModule) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
 
 // ProposalMsgsX are the messages of governance.
-func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Registry) {
+func (am AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Registry) {
 	registry.Add(weights.Get("machine_update_params", 50), simulation.UpdateParams())
+	registry.Add(weights.Get("machine_release_gpu", 50), simulation.ReleaseGPU(am.keeper))
 }
 
 // WeightedOperationsX are the messages of everybody else. Machines come back

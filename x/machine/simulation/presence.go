@@ -71,6 +71,19 @@ func AnswerChallenge(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
+// ReleaseGPU is a proposal that takes a GPU id from a machine.
+func ReleaseGPU(k *keeper.Keeper) simsx.SimMsgFactoryFn[*machine.MsgReleaseGPU] {
+	return Proposal(func(ctx sdk.Context, data *simsx.ChainDataSource, authority string) (*machine.MsgReleaseGPU, bool) {
+		r := data.Rand().Rand
+		m, ok := pick(ctx, r, k, func(m machine.Machine) bool { return listed(m) && len(m.HeldGPUs()) > 0 })
+		if !ok {
+			return nil, false
+		}
+		held := m.HeldGPUs()
+		return &machine.MsgReleaseGPU{Authority: authority, GpuId: held[r.Intn(len(held))]}, true
+	})
+}
+
 // UpdateParams is a proposal to governance.
 func UpdateParams() simsx.SimMsgFactoryFn[*machine.MsgUpdateParams] {
 	return Proposal(func(_ sdk.Context, data *simsx.ChainDataSource, authority string) (*machine.MsgUpdateParams, bool) {
