@@ -11,12 +11,21 @@ export function executable() {
   throw new Error("no Chromium: run scripts/setup.sh, or name one in CHROMIUM");
 }
 
-/** launch starts the browser; root, as which CI runs, has no sandbox of its own. */
+// Nobody looks: without a GPU, drawing by the processor's own means costs less than
+// emulating one. Root, as which CI runs, has no sandbox of its own.
+const flags = ["--disable-gpu", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])];
+
+/** launch starts the browser. */
 export function launch() {
   const path = executable();
   execFileSync(path, ["--version"]);
-  // Nobody looks: without a GPU, drawing by the processor's own means costs less than emulating one.
-  return chromium.launch({ executablePath: path, args: ["--disable-gpu", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])] });
+  return chromium.launch({ executablePath: path, args: flags });
+}
+
+/** launchWith starts one with an extension, which needs a profile of its own and the newer way to be headless. */
+export function launchWith(profile, extension) {
+  const args = [...flags, "--headless=new", `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
+  return chromium.launchPersistentContext(profile, { executablePath: executable(), headless: false, args });
 }
 
 /** Messages of the browser about answers that tests ask for: a node that is away, a refusal. */

@@ -109,8 +109,8 @@ func fill(t *testing.T, path string, market crowd.Market) {
 }
 
 // readsFrom starts a client node of a chain and gives its address and process.
-// Its index is filled while the browser looks at it.
-func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator) (string, int) {
+// Its index is filled while the browser looks at it. peers are for its peer.conf.
+func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator, peers ...string) (string, int) {
 	t.Helper()
 	home := t.TempDir()
 	listen, p2p := freePort(t), freePort(t)
@@ -118,6 +118,13 @@ func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator) (string,
 		"chain_id": testnet.ChainID, "chain_grpc": v.GRPC, "chain_rpc": v.RPC, "chain_rest": v.REST,
 		"net_listen_ip": "127.0.0.1", "net_listen_port": p2p, "http_port": listen,
 	}); err != nil {
+		t.Fatal(err)
+	}
+	lines := ""
+	for _, peer := range peers {
+		lines += "peer=" + peer + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(home, "conf", "peer.conf"), []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(filepath.Join(programs, "dbc"), "node", "start", "--home", home)

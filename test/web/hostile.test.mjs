@@ -1,0 +1,186 @@
+// What a lying machine, a peer that is no machine and pages of other origins can
+// do in the origin of a client node, which is the wallet's; and what a wallet's
+// extension, which is a real one, still can.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, launchWith } from "./browser.mjs";
+
+const require = createRequire(new URL("../cosmjs/package.json", import.meta.url));
+const { fromHex, toBase64 } = require("@cosmjs/encoding");
+const { DirectSecp256k1Wallet } = require("@cosmjs/proto-signing");
+const { SigningStargateClient } = require("@cosmjs/stargate");
+const { TxRaw } = require("cosmjs-types/cosmos/tx/v1beta1/tx");
+
+const { BASE: base, PAGES: pages, BONDED: bonded, STRANGER: stranger, KEY: key, CHAIN: chainId } = process.env;
+const limit = 300_000;
+/** otherSite and otherPort are where a page may have been opened that wants something of the node. */
+const otherSite = pages.replace("127.0.0.1", "localhost");
+const otherPort = pages;
+const socketURL = `${base.replace("http", "ws")}/chain/rpc/websocket`;
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+/** seen is what reached the lying peers since it was asked last. */
+const seen = async () => (await (await fetch(`${pages}/seen`)).json()) ?? [];
+
+/** routes are those of WebSockets and calls, at a peer. */
+const routes = (peer) => [
+  `/api/v1/tasks/console/x?machine_id=${peer}`,
+  `/api/v1/tasks/console/sw.js?machine_id=${peer}`,
+  `/api/v1/tasks/vnc/x?machine_id=${peer}`,
+  `/api/v1/tasks/forward/x?machine_id=${peer}`,
+  `/api/v1/tasks?machine_id=${peer}`,
+];
+
+/** clean asserts that nothing of a lie ran in, or stays in, the node's origin. */
+async function clean(context) {
+  const page = await context.newPage();
+  await page.goto(`${base}/`);
+  const left = await page.evaluate(async () => ({
+    pwned: [globalThis.pwned, localStorage.pwned, document.cookie, document.title],
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    body: document.body.innerText,
+  }));
+  assert.deepEqual(left.pwned.slice(0, 3), [undefined, undefined, ""]);
+  assert.doesNotMatch(`${left.pwned[3]} ${left.body}`, /pwned/);
+  assert.equal(left.workers, 0);
+  assert.deepEqual(await context.cookies(), []);
+  await page.close();
+}
+
+for (const [who, peer] of [["a bonded machine", bonded], ["a stranger's peer", stranger]]) {
+  test(`addresses that lead to ${who} show nothing of it`, { timeout: limit }, async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await seen();
+    for (const from of [undefined, otherSite, otherPort, base])
+      for (const route of routes(peer)) {
+        if (from) {
+          await page.goto(`${from}/`);
+          // As a link does, or a page that sends its reader on.
+          await Promise.all([page.waitForEvent("framenavigated"), page.evaluate((url) => { location.href = url; }, base + route)]);
+          await page.waitForLoadState();
+        } else {
+          const answer = await page.goto(base + route);
+          assert.ok([400, 403, 404].includes(answer.status()), `${route}: ${answer.status()}`);
+        }
+        const shown = await page.evaluate(() => ({ text: document.documentElement.innerText, origin: self.origin, pwned: globalThis.pwned }));
+        assert.match(shown.text, /"code":"(FETCH_REFUSED|UPGRADE_WANTED|NOT_FOUND|NO_MACHINE)"/);
+        assert.equal(shown.pwned, undefined);
+        assert.equal(shown.origin, "null", "what is shown has the wallet's origin");
+      }
+    assert.deepEqual(await seen(), [], "the peer was asked");
+    await clean(context);
+    await context.close();
+  });
+}
+
+test("what a machine answers to the own page is data", { timeout: limit }, async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${base}/`);
+  const answer = await page.evaluate(async (peer) => {
+    const r = await fetch("/api/v1/tasks", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ peer_nodes_list: [peer] }),
+    });
+    return { status: r.status, headers: Object.fromEntries(r.headers), text: await r.text() };
+  }, bonded);
+  assert.equal(answer.status, 200);
+  assert.match(answer.text, /pwned/); // the lie came, as bytes
+  // What lets the page read is the node's own.
+  const names = Object.keys(answer.headers).filter((name) => name !== "vary" && !name.startsWith("access-control-"));
+  assert.deepEqual(names.sort(), [
+    "cache-control", "content-length", "content-security-policy", "content-type", "cross-origin-resource-policy", "date",
+    "referrer-policy", "x-content-type-options", "x-frame-options",
+  ]);
+  assert.equal(answer.headers["content-type"], "application/octet-stream");
+  await clean(context);
+  await context.close();
+});
+
+test("other sites' pages get nothing of the chain", { timeout: limit }, async () => {
+  const context = await browser.newContext();
+  for (const from of [otherSite, otherPort]) {
+    const page = await context.newPage();
+    await page.goto(`${from}/`);
+    const got = await page.evaluate(
+      async ({ base, socket }) => {
+        const get = (url, init) => fetch(url, init).then((r) => `HTTP ${r.status} ${r.type}`, () => "failed");
+        return Promise.all([
+          get(`${base}/chain/rpc/status`),
+          get(`${base}/chain/rest/cosmos/base/node/v1beta1/status`),
+          get(`${base}/chain/rpc`, { method: "POST", body: "{}" }),
+          new Promise((done) => { const s = new WebSocket(socket); s.onopen = () => done("opened"); s.onerror = () => done("failed"); }),
+          fetch(`${base}/chain/rpc/status`, { mode: "no-cors" }).then((r) => r.type, () => "failed"),
+          new Promise((done) => { const e = Object.assign(document.createElement("script"), { src: `${base}/chain/rpc/status`, onload: () => done("ran"), onerror: () => done("failed") }); document.head.append(e); }),
+        ]);
+      },
+      { base, socket: socketURL },
+    );
+    assert.deepEqual(got, ["failed", "failed", "failed", "failed", "failed", "failed"], from);
+    await page.close();
+  }
+  await context.close();
+});
+
+test("a wallet's extension reads, broadcasts and follows", { timeout: limit }, async () => {
+  const profile = await mkdtemp(join(tmpdir(), "dbc-web-extension-"));
+  const context = await launchWith(profile, resolve(import.meta.dirname, "extension"));
+  try {
+    const background = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+    const ask = (url, body) => background.evaluate(({ url, body }) => globalThis.ask(url, body), { url, body });
+    const rpc = async (method, params = {}) => {
+      const { status, json, error } = await ask(`${base}/chain/rpc`, { jsonrpc: "2.0", id: 1, method, params });
+      assert.equal(status, 200, error ?? JSON.stringify(json));
+      return json.result;
+    };
+    assert.equal((await rpc("status")).node_info.network, chainId);
+    assert.equal((await ask(`${base}/chain/rpc/status`)).status, 200);
+
+    const wallet = await DirectSecp256k1Wallet.fromKey(fromHex(key), "dbc");
+    const [{ address }] = await wallet.getAccounts();
+    for (const path of [
+      `/cosmos/bank/v1beta1/balances/${address}`,
+      `/cosmos/authz/v1beta1/grants/granter/${address}`,
+      `/cosmos/authz/v1beta1/grants/grantee/${address}`,
+      `/cosmos/feegrant/v1beta1/allowances/${address}`,
+      `/cosmos/feegrant/v1beta1/issued/${address}`,
+    ])
+      assert.equal((await ask(`${base}/chain/rest${path}`)).status, 200, path);
+
+    const { account } = (await ask(`${base}/chain/rest/cosmos/auth/v1beta1/accounts/${address}`)).json;
+    const signer = await SigningStargateClient.offline(wallet);
+    const send = { typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: address, toAddress: address, amount: [{ denom: "udbc", amount: "1" }] } };
+    const signed = await signer.sign(address, [send], { gas: "300000", amount: [{ denom: "udbc", amount: "300000" }] }, "", {
+      accountNumber: Number(account.account_number), sequence: Number(account.sequence), chainId,
+    });
+    const follow = (query, events) => background.evaluate(({ url, query, events }) => globalThis.follow(url, query, events), { url: socketURL, query, events });
+    const blocks = follow("tm.event='NewBlock'", 2);
+    const included = follow("tm.event='Tx'", 1);
+    await blocks; // both sockets are open by the second block
+    const sent = await rpc("broadcast_tx_sync", { tx: toBase64(TxRaw.encode(signed).finish()) });
+    assert.equal(sent.code, 0, sent.log);
+    const [, event] = await included;
+    assert.equal(event.result.events["tx.hash"][0], sent.hash);
+
+    const no = await background.evaluate(({ url }) => globalThis.call(url, "net_info"), { url: socketURL });
+    assert.equal(no.error.code, -32600);
+    const held = await background.evaluate(({ url }) => globalThis.hold(url, 20), { url: socketURL });
+    assert.ok(held > 0 && held <= 8, `${held} sockets of one extension`);
+
+    // The chain is all that an extension reaches.
+    assert.equal((await ask(`${base}/api/v1/tasks`, { peer_nodes_list: [bonded] })).status, 403);
+    assert.equal((await ask(`${base}/api/v1/machines`, {})).status, 403);
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  }
+});

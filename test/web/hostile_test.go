@@ -1,0 +1,151 @@
+package web
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/test/crowd"
+	"github.com/dbc-network/dbc/test/testnet"
+)
+
+// TestHostile is what a machine that lies, a peer that is none, web pages of
+// other origins and a wallet's extension can do at a client node: a real one
+// before a real chain, on which the lying machine is bonded.
+func TestHostile(t *testing.T) {
+	install(t)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	dbcd, err := filepath.Abs(filepath.Join(programs, "dbcd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wallet := secp256k1.GenPrivKey()
+	from := sdk.AccAddress(wallet.PubKey().Address()).String()
+	chain, err := testnet.New(ctx, testnet.Config{Dir: filepath.Join(t.TempDir(), "net"), Dbcd: dbcd, Validators: 1, Rich: []string{from}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := new(ledger)
+	bonded, stranger := lie(t, "bonded", seen), lie(t, "stranger", seen)
+	market := crowd.NewMarket(1, from, time.Now().UTC().Truncate(time.Second))
+	market.Machines[0].Id, market.Machines[0].Facts.Multiaddrs = bonded.id, bonded.host.Addrs()
+	market.Rentals = nil
+	fill(t, chain.Validators[0].Genesis(), market)
+	t.Cleanup(func() {
+		if err := chain.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := chain.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	base, _ := readsFrom(ctx, t, chain.Validators[0], stranger.line(t))
+	pages := httptest.NewServer(seen)
+	t.Cleanup(pages.Close)
+	browse(t, "hostile.test.mjs", "BASE="+base, "PAGES="+pages.URL, "BONDED="+bonded.id, "STRANGER="+stranger.id,
+		"KEY="+hex.EncodeToString(wallet.Key), "CHAIN="+testnet.ChainID)
+}
+
+// liar is a peer that answers everything with a page, a script or a service
+// worker that take over the origin they come to run in.
+type liar struct {
+	id   string
+	host *p2p.Host
+}
+
+func lie(t *testing.T, name string, seen *ledger) liar {
+	t.Helper()
+	k, err := key.Create(filepath.Join(t.TempDir(), "node.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	host, err := p2p.New(p2p.Config{Key: k, ChainID: testnet.ChainID, Listen: netip.MustParseAddrPort("127.0.0.1:0"), Server: true, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := host.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, seen.liar(name), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve() }()
+	t.Cleanup(func() {
+		if err := errors.Join(server.Close(), <-ended, host.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return liar{k.MachineID(), host}
+}
+
+// line is what peer.conf says of it.
+func (l liar) line(t *testing.T) string {
+	t.Helper()
+	for _, a := range l.host.Addrs() {
+		if parts := strings.Split(a, "/"); parts[3] == "tcp" {
+			return net.JoinHostPort(parts[2], parts[4])
+		}
+	}
+	t.Fatal("no TCP address")
+	return ""
+}
+
+// ledger remembers what reached which peer, and tells it to the tests. To all
+// other paths it is the web server of some other origin.
+type ledger struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/seen" {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		_ = json.NewEncoder(w).Encode(l.seen)
+		l.seen = nil
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = io.WriteString(w, "<!doctype html><title>a page</title><link rel=icon href=data:,>")
+}
+
+func (l *ledger) liar(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		l.seen = append(l.seen, name+" "+r.Method+" "+r.URL.Path)
+		l.mu.Unlock()
+		h := w.Header()
+		for header, value := range map[string]string{
+			"Service-Worker-Allowed": "/", "Set-Cookie": "pwned=1; Path=/", "Clear-Site-Data": `"storage"`, "Refresh": "0; url=/pwned",
+			"Access-Control-Allow-Origin": "*", "Content-Security-Policy": "default-src * 'unsafe-inline'", "Link": "</pwned.js>; rel=preload; as=script",
+		} {
+			h.Set(header, value)
+		}
+		if strings.HasSuffix(r.URL.Path, ".js") {
+			h.Set("Content-Type", "text/javascript")
+			_, _ = io.WriteString(w, `globalThis.pwned = 1; if (globalThis.localStorage) localStorage.pwned = 1; self.addEventListener("fetch", (e) => e.respondWith(new Response("pwned")));`)
+			return
+		}
+		h.Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, `<!doctype html><title>pwned</title><script>window.pwned = 1; localStorage.pwned = 1; document.cookie = "pwned=2";`+
+			`navigator.serviceWorker.register("/api/v1/tasks/console/sw.js"+location.search, {scope: "/"});</script>`)
+	})
+}
