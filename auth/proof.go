@@ -70,8 +70,10 @@ func VerifyProof(p Proof, chainID, machineID string, now time.Time, window time.
 		}
 		return out, nil
 	}
-	out.Session, err = verifySession(p, c, out.Signer, chainID, machineID, sent)
-	return out, err
+	if out.Session, err = verifySession(p, c, out.Signer, chainID, machineID, sent); err != nil {
+		return Proved{}, err
+	}
+	return out, nil
 }
 
 // verifySession checks the grant at the time of the request, when it was valid or not.
