@@ -8,6 +8,8 @@ import (
 
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -107,4 +109,27 @@ func TestBondAgainAfterRetirement(t *testing.T) {
 	require.NoError(t, again(2))
 	require.EqualValues(t, 2, f.machine(n.id).ListingVersion)
 	f.check()
+}
+
+// A hundred machines fit one transaction, and one bad bond among them none.
+func TestHundredBonds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	msg := &machine.MsgBondMachines{Owner: owner}
+	for n := range byte(machine.MaxBatch) {
+		msg.Bonds = append(msg.Bonds, newNode(n+1).bond(f, 1, 8))
+	}
+	require.Less(t, msg.Size(), 256<<10, "within a transaction of a public network")
+	f.ctx = f.ctx.WithGasMeter(storetypes.NewGasMeter(100_000_000))
+	_, err := f.msgs.BondMachines(f.ctx, msg)
+	require.NoError(t, err)
+	t.Logf("%d bytes, %d gas", msg.Size(), f.ctx.GasMeter().GasConsumed())
+	require.Equal(t, wealth-100*9_000*dbc, f.balance(owner))
+	f.check()
+	msg.Bonds = append(msg.Bonds[:1], msg.Bonds...)
+	_, err = f.msgs.BondMachines(f.ctx, msg)
+	require.ErrorIs(t, err, machine.ErrInvalidBatch)
+	twice := newNode(200).bond(f, 1, 1)
+	_, err = f.msgs.BondMachines(f.ctx, &machine.MsgBondMachines{Owner: owner, Bonds: []machine.Bond{twice, twice}})
+	require.ErrorIs(t, err, machine.ErrBonded)
 }
