@@ -81,6 +81,75 @@ for (const [who, peer] of [["a bonded machine", bonded], ["a stranger's peer", s
     await clean(context);
     await context.close();
   });
+
+  test(`no page makes the browser take something of ${who}`, { timeout: limit }, async () => {
+    const context = await browser.newContext();
+    await seen();
+    for (const from of [otherSite, otherPort, base]) {
+      const page = await context.newPage();
+      await page.goto(`${from}/`);
+      const failed = await page.evaluate(
+        async ({ base, routes, peer, own }) => {
+          const tries = {};
+          const settle = (name, promise) => {
+            const late = new Promise((done) => setTimeout(done, 5000, "silent"));
+            tries[name] = Promise.race([promise.then(() => "worked", () => "failed"), late]);
+          };
+          const element = (tag, set, into = document.head) =>
+            new Promise((done, fail) => into.append(Object.assign(document.createElement(tag), set, { onload: done, onerror: fail })));
+          for (const [i, route] of routes.entries()) {
+            const url = base + route;
+            settle(`script ${i}`, element("script", { src: url }));
+            settle(`module ${i}`, element("script", { src: url, type: "module" }));
+            settle(`style ${i}`, element("link", { href: url, rel: "stylesheet" }));
+            settle(`picture ${i}`, element("img", { src: url }));
+            settle(`import ${i}`, import(url));
+            settle(`socket ${i}`, new Promise((done, fail) => { const s = new WebSocket(url.replace("http", "ws")); s.onopen = done; s.onerror = fail; }));
+            settle(`events ${i}`, new Promise((done, fail) => { const s = new EventSource(url); s.onopen = done; s.onerror = (e) => { s.close(); fail(e); }; }));
+            if (own) {
+              settle(`worker ${i}`, new Promise((done, fail) => { const w = new Worker(url); w.onmessage = done; w.onerror = fail; }));
+              settle(`service worker ${i}`, navigator.serviceWorker.register(url, { scope: "/" }));
+              settle(`service worker below ${i}`, navigator.serviceWorker.register(url));
+              settle(`reading ${i}`, fetch(url).then((r) => { if (!r.ok) throw r; }));
+            } else {
+              settle(`reading ${i}`, fetch(url));
+              settle(`sending ${i}`, fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ peer_nodes_list: [peer] }) }));
+            }
+            // Nobody can tell from here what became of these: the peer's ledger does.
+            const over = (name, promise) => settle(name, promise.then(() => { throw name; }));
+            over(`blind reading ${i}`, fetch(url, { mode: "no-cors", credentials: "include" }));
+            over(`blind sending ${i}`, fetch(url, { mode: "no-cors", method: "POST", body: JSON.stringify({ peer_nodes_list: [peer] }) }));
+            navigator.sendBeacon(url, JSON.stringify({ peer_nodes_list: [peer] }));
+            for (const tag of ["iframe", "object", "embed"]) over(`${tag} ${i}`, element(tag, { src: url, data: url }, document.body));
+            const form = Object.assign(document.createElement("form"), { action: url, method: "post", enctype: "text/plain", target: "_blank" });
+            form.append(Object.assign(document.createElement("input"), { name: `{"peer_nodes_list":["${peer}"],"x":"`, value: '"}' }));
+            document.body.append(form);
+            try { form.submit(); } catch { /* a policy forbids it */ }
+            open(url);
+          }
+          const results = {};
+          for (const [name, result] of Object.entries(tries)) results[name] = await result;
+          return results;
+        },
+        { base, routes: routes(peer), peer, own: from === base },
+      );
+      for (const [name, result] of Object.entries(failed)) {
+        // The own page may open the machine's WebSockets: that machine then opens none.
+        assert.notEqual(result, "worked", `${name} from ${from}`);
+      }
+    }
+    for (const page of context.pages()) await page.waitForLoadState();
+    const asked = await seen();
+    // Only the own page's WebSockets reach a machine, and a stranger's peer nothing at all.
+    for (const line of asked) assert.match(line, /^bonded GET \/api\/v1\/tasks\/(console|vnc|forward)\//);
+    if (peer === stranger) assert.deepEqual(asked, []);
+    for (const page of context.pages()) {
+      const is = await page.evaluate(() => [globalThis.pwned, self.origin]).catch(() => [undefined, "null"]);
+      assert.equal(is[0], undefined, page.url());
+    }
+    await clean(context);
+    await context.close();
+  });
 }
 
 test("what a machine answers to the own page is data", { timeout: limit }, async () => {
