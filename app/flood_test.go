@@ -100,7 +100,7 @@ func TestDeadlinesGetThroughAFlood(t *testing.T) {
 			full = sent
 		}
 	}
-	require.EqualValues(t, 2_000, full)
+	require.EqualValues(t, 3_000, full)
 	answer := &machine.MsgAnswerChallenge{Operator: c.address("operator"), MachineId: n.id, ChallengeId: challenge.Id, Height: challenge.Height}
 	answer.Signature = ed25519.Sign(n.key, machine.AnswerText(chainID, n.id, challenge.Id, challenge.Height))
 	urgent := [][]byte{

@@ -45,7 +45,7 @@ func ConsensusParams() *cmttypes.ConsensusParams {
 // The mempool's lanes. The ordinary one holds two blocks: more would only make
 // every node check again what it can't include soon.
 var (
-	ordinaryLane = lane.Room{Txs: 2_000, Bytes: 2 * MaxBlockBytes}
+	ordinaryLane = lane.Room{Txs: 3_000, Bytes: 2 * MaxBlockBytes}
 	urgentLane   = lane.Room{Txs: 1_000, Bytes: MaxBlockBytes}
 )
 

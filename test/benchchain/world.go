@@ -43,7 +43,7 @@ const (
 	// rounds of sends, rents and confirms. A round is long beside a merge of the
 	// store's tables, so that each bears the merges that it causes.
 	rounds = 5
-	// wave is what is handed to the mempool at once: the default one takes 5,000.
+	// wave is what is handed to the mempool at once: the ordinary lane's 3,000.
 	wave = 3_000
 )
 
