@@ -82,24 +82,6 @@ func (b *bound) recorded(folder string) (record.Record, error) {
 	return r, err
 }
 
-// isActive reports whether a VM runs, as far as the hypervisor can be asked.
-func (b *bound) isActive(ctx context.Context, id vm.UUID) (bool, error) {
-	d, err := b.Driver.Get(ctx, id)
-	if errors.Is(err, vm.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && d.State != vm.StateOff && d.State != vm.StateCrashed, err
-}
-
-// atRest is ErrRunning while the holder's VM runs.
-func (b *bound) atRest(ctx context.Context, r record.Record) error {
-	active, err := b.isActive(ctx, r.Holder.UUID)
-	if err == nil && active {
-		err = fmt.Errorf("folder %s: %w", r.Folder, vm.ErrRunning)
-	}
-	return err
-}
-
 // gone is ErrRunning while there is such a VM, whatever its state: one that is off
 // may be about to start, by a call that nobody waits for any more.
 func (b *bound) gone(ctx context.Context, id vm.UUID) error {
@@ -113,16 +95,18 @@ func (b *bound) gone(ctx context.Context, id vm.UUID) error {
 	return err
 }
 
-// freeAddr refuses the address of another VM that runs.
+// freeAddr refuses the address of another VM that is defined, whether it runs or
+// not: the address is also the user that its emulator runs as. Define decides by it
+// for good, in the address's turn.
 func (b *bound) freeAddr(ctx context.Context, folder string, addr netip.Addr) error {
 	for _, r := range b.records.All() {
 		if r.Folder == folder || r.Holder.Addr != addr {
 			continue
 		}
-		if active, err := b.isActive(ctx, r.Holder.UUID); err != nil {
+		if err := b.gone(ctx, r.Holder.UUID); errors.Is(err, vm.ErrRunning) {
+			return refuse("addr", addr, "one that no other VM has")
+		} else if err != nil {
 			return err
-		} else if active {
-			return refuse("addr", addr, "one that no other VM runs with")
 		}
 	}
 	return nil
@@ -167,7 +151,7 @@ func (b *bound) claimSeed(ctx context.Context, req *steps.WriteSeedRequest, addr
 		return refuse("password_hash", "…", "none beside the keys of the renter's signed request")
 	}
 	if r.Holder.Addr != addr {
-		if err := errors.Join(b.atRest(ctx, r), b.freeAddr(ctx, r.Folder, addr)); err != nil {
+		if err := errors.Join(b.gone(ctx, r.Holder.UUID), b.freeAddr(ctx, r.Folder, addr)); err != nil {
 			return err
 		}
 	}

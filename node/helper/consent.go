@@ -74,7 +74,7 @@ func (s *Server) once(b *bound, r record.Record, a *steps.Authority, path string
 	if err != nil {
 		return err
 	}
-	if err := b.records.Use(proved.Wallet, proved.Signer, proved.Nonce, s.now()); err != nil {
+	if err := b.records.Use(proved.Wallet, proved.Signer, proved.Nonce, proved.Sent, s.now()); err != nil {
 		return fmt.Errorf("%w: %w", ErrConsent, err)
 	}
 	return nil

@@ -72,7 +72,17 @@ func (m machineSteps) Define(ctx context.Context, req *steps.DefineRequest) (*st
 	if err := b.checkRecorded(req); err != nil {
 		return nil, err
 	}
-	return &steps.Done{}, b.Driver.Define(ctx, b.layout.expand(req))
+	spec := b.layout.expand(req)
+	// One after another, or two VMs with one address would each not see the other.
+	free, err := m.s.turns.take(ctx, "address "+spec.NIC.Addr.String())
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	if err := b.freeAddr(ctx, req.GetFolder(), spec.NIC.Addr); err != nil {
+		return nil, fmt.Errorf("%w: %w", vm.ErrBadSpec, err)
+	}
+	return &steps.Done{}, b.Driver.Define(ctx, spec)
 }
 
 // ending is what may be done with a VM that has no disks any more, too.

@@ -10,34 +10,37 @@ import (
 const (
 	// nonceFile has no name that a folder can have.
 	nonceFile = "used-nonces.json"
-	// nonceLife is far longer than a request is taken for, so that a clock that
-	// jumps forward and back brings none of them back.
+	// nonceLife is far longer than a request is taken for.
 	nonceLife = 24 * time.Hour
 	// maxNonces bounds what is remembered of one wallet, which waits beyond it and is
 	// in nobody else's way.
 	maxNonces = 1024
 )
 
-// nonces are those of requests that were used, by wallet, signer and nonce, each
-// with its time.
-type nonces map[string]time.Time
+// nonces are those of requests that were used.
+type nonces struct {
+	// Used is when each was sent, by wallet, signer and nonce.
+	Used map[string]time.Time `json:"used"`
+	// Forgotten is when the newest was sent of those that are not remembered any
+	// more. None that is as old is taken: a clock that was ahead for a while, in
+	// which others were used, brings nothing back.
+	Forgotten time.Time `json:"forgotten,omitzero"`
+}
 
-// Use takes a nonce of one of the wallet's keys for one use, which is on disk when
-// it returns.
-func (s *Store) Use(wallet, signer, nonce string, now time.Time) error {
+// Use takes a nonce of one of the wallet's keys, sent then, for one use, which is
+// on disk when it returns.
+func (s *Store) Use(wallet, signer, nonce string, sent, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := wallet + " " + signer + " " + nonce
-	if _, used := s.used[key]; used {
+	if _, used := s.used.Used[key]; used {
 		return ErrUsed
 	}
-	next := maps.Clone(s.used)
-	if next == nil {
-		next = nonces{}
+	if !s.used.Forgotten.IsZero() && !sent.After(s.used.Forgotten) {
+		return fmt.Errorf("%w: it was sent at %s, that was up to %s", ErrForgotten, sent.UTC().Format(time.RFC3339), s.used.Forgotten.UTC().Format(time.RFC3339))
 	}
-	maps.DeleteFunc(next, func(_ string, at time.Time) bool { return now.Sub(at).Abs() > nonceLife })
-	own := 0
-	for other := range next {
+	next, own := s.used.without(now), 0
+	for other := range next.Used {
 		if strings.HasPrefix(other, wallet+" ") {
 			own++
 		}
@@ -45,10 +48,28 @@ func (s *Store) Use(wallet, signer, nonce string, now time.Time) error {
 	if own >= maxNonces {
 		return fmt.Errorf("%d requests of %s within a day: %w", own, wallet, ErrUsed)
 	}
-	next[key] = now
+	next.Used[key] = sent
 	if err := s.write(nonceFile, next); err != nil {
 		return err
 	}
 	s.used = next
 	return nil
+}
+
+// without is a copy that lacks what is too old now.
+func (n nonces) without(now time.Time) nonces {
+	next := nonces{Used: maps.Clone(n.Used), Forgotten: n.Forgotten}
+	if next.Used == nil {
+		next.Used = map[string]time.Time{}
+	}
+	for key, sent := range next.Used {
+		if now.Sub(sent) <= nonceLife {
+			continue
+		}
+		delete(next.Used, key)
+		if sent.After(next.Forgotten) {
+			next.Forgotten = sent
+		}
+	}
+	return next
 }
