@@ -4,12 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 
+	"github.com/cosmos/cosmos-sdk/codec"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/x/staking"
+
+	"github.com/dbc-network/dbc/x/machine"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 // ErrZeroHeight refuses an export for height zero: a restart at height zero would need times and validators to be rewritten.
@@ -41,6 +46,38 @@ func (app *App) Export(forZeroHeight bool, modules []string) (servertypes.Export
 		// The new chain's first block is the one after the exported.
 		Height: app.LastBlockHeight() + 1, ConsensusParams: app.GetConsensusParams(ctx),
 	}, nil
+}
+
+// LastBlockTime is the time of the loaded block, with which the chain that
+// begins with its export begins.
+func (app *App) LastBlockTime() (time.Time, error) {
+	ctx, err := app.lastContext()
+	return ctx.BlockTime(), err
+}
+
+// CheckGenesisTime refuses a genesis time before something that the state of
+// machines and rentals has seen.
+func CheckGenesisTime(cdc codec.JSONCodec, state []byte, at time.Time) error {
+	modules, err := parseGenesis(state)
+	if err != nil {
+		return err
+	}
+	var machines machine.GenesisState
+	if bz, ok := modules[machine.ModuleName]; ok {
+		if err := cdc.UnmarshalJSON(bz, &machines); err != nil {
+			return fmt.Errorf("read genesis of machines: %w", err)
+		}
+	}
+	if err := machines.CheckTime(at); err != nil {
+		return err
+	}
+	var rentals rental.GenesisState
+	if bz, ok := modules[rental.ModuleName]; ok {
+		if err := cdc.UnmarshalJSON(bz, &rentals); err != nil {
+			return fmt.Errorf("read genesis of rentals: %w", err)
+		}
+	}
+	return rentals.CheckTime(at)
 }
 
 // lastContext has the height and time of the loaded block. The time comes from

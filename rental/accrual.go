@@ -11,11 +11,13 @@ type Segment struct {
 	Start, End time.Time
 	// Rent in udbc for the whole span.
 	Rent uint64
-	// Offline is how long the machine was offline inside the span, without an outage that still lasts.
+	// Offline is how long the machine was offline inside the span, halts of the
+	// chain included, without an outage that still lasts.
 	Offline time.Duration
 }
 
-// View is what is known of a machine at a time.
+// View is what is known of a machine at a time. Its times are those of blocks:
+// a halt of the chain moves none of them.
 type View struct {
 	// Now is the time; for a rental that is over, when it was over.
 	Now time.Time
@@ -148,33 +150,41 @@ func sameRate(rent1 uint64, length1 time.Duration, rent2 uint64, length2 time.Du
 	return hi1 == hi2 && lo1 == lo2
 }
 
-// Outage accounts an outage [from, to) that is over to the segments, and
-// returns how much of it lay inside [start, end) of the rental.
-func (a Account) Outage(start, end, from, to time.Time) (Account, time.Duration) {
+// Outage accounts an outage [from, to) that is over to the segments. Halts of
+// the chain are part of it here: offline time earns nothing, whether or not the
+// chain stood still meanwhile.
+func (a Account) Outage(from, to time.Time) Account {
 	segments := append([]Segment(nil), a.Segments...)
 	for i := range segments {
 		s := &segments[i]
-		s.Offline += overlap(s.Start, s.End, from, to)
+		s.Offline += Overlap(s.Start, s.End, from, to).Length()
 	}
 	a.Segments = segments
-	return a, overlap(start, end, from, to)
+	return a
 }
 
-// OutageAt is the total outage of a rental at v: what was accounted and the outage that still lasts.
-func OutageAt(accounted time.Duration, start, end time.Time, v View) time.Duration {
+// Span is the time from From until, but not at, To. It is empty where To is not after From.
+type Span struct{ From, To time.Time }
+
+// Length is 0 of an empty span.
+func (s Span) Length() time.Duration { return max(0, s.To.Sub(s.From)) }
+
+// Overlap is what [start1, end1) and [start2, end2) share.
+func Overlap(start1, end1, start2, end2 time.Time) Span {
+	shared := Span{start1, end1}
+	if start2.After(start1) {
+		shared.From = start2
+	}
+	if end2.Before(end1) {
+		shared.To = end2
+	}
+	return shared
+}
+
+// Lasting is the part of an outage that still lasts that lies inside [start, end) of a rental.
+func Lasting(start, end time.Time, v View) Span {
 	if v.OfflineSince.IsZero() {
-		return accounted
+		return Span{}
 	}
-	return accounted + overlap(start, end, v.OfflineSince, v.Now)
-}
-
-func overlap(start1, end1, start2, end2 time.Time) time.Duration {
-	start, end := start1, end1
-	if start2.After(start) {
-		start = start2
-	}
-	if end2.Before(end) {
-		end = end2
-	}
-	return max(0, end.Sub(start))
+	return Overlap(start, end, v.OfflineSince, v.Now)
 }

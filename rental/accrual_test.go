@@ -77,7 +77,6 @@ type life struct {
 	account rental.Account
 	view    rental.View
 	end     time.Time
-	outage  time.Duration
 	earned  uint64
 }
 
@@ -125,12 +124,12 @@ func (l *life) actions(rates []uint64) map[string]func(*rapid.T) {
 			if l.view.OfflineSince.IsZero() {
 				t.Skip("is online")
 			}
-			was := rental.OutageAt(l.outage, origin, l.end, l.view)
-			a, outage := l.account.Outage(origin, l.end, l.view.OfflineSince, l.view.Now)
-			l.account, l.outage, l.view.OfflineSince = a, l.outage+outage, time.Time{}
-			if l.outage != was {
-				t.Fatalf("the outage was %s, is now %s", was, l.outage)
+			was := rental.Lasting(origin, l.end, l.view)
+			over := rental.Overlap(origin, l.end, l.view.OfflineSince, l.view.Now)
+			if over != was {
+				t.Fatalf("the outage was %v, is now %v", was, over)
 			}
+			l.account, l.view.OfflineSince = l.account.Outage(l.view.OfflineSince, l.view.Now), time.Time{}
 		},
 		"challenge": func(t *rapid.T) {
 			if !l.view.OfflineSince.IsZero() || !l.view.ChallengedAt.IsZero() {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/spf13/viper"
@@ -27,12 +28,14 @@ func newApplication(logger log.Logger, db dbm.DB, options servertypes.AppOptions
 
 var errNoHome = errors.New("no home directory: set --home")
 
-// exportState writes the state at a height as a genesis; height -1 is the newest.
-func exportState(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool, _ []string,
+// exportState writes the state at a height as a genesis, and says when that
+// height's block was; height -1 is the newest.
+func exportState(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool,
 	options servertypes.AppOptions, modules []string,
-) (servertypes.ExportedApp, error) {
+) (servertypes.ExportedApp, time.Time, error) {
+	var exported servertypes.ExportedApp
 	if homeOf(options) == "" {
-		return servertypes.ExportedApp{}, errNoHome
+		return exported, time.Time{}, errNoHome
 	}
 	if v, ok := options.(*viper.Viper); ok {
 		// Invariants are not checked again while exporting.
@@ -40,12 +43,16 @@ func exportState(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool,
 	}
 	a, err := app.New(logger, db, height == -1, options)
 	if err != nil {
-		return servertypes.ExportedApp{}, err
+		return exported, time.Time{}, err
 	}
 	if height != -1 {
 		if err := a.LoadHeight(height); err != nil {
-			return servertypes.ExportedApp{}, fmt.Errorf("load height %d: %w", height, err)
+			return exported, time.Time{}, fmt.Errorf("load height %d: %w", height, err)
 		}
 	}
-	return a.Export(forZeroHeight, modules)
+	if exported, err = a.Export(forZeroHeight, modules); err != nil {
+		return exported, time.Time{}, err
+	}
+	last, err := a.LastBlockTime()
+	return exported, last, err
 }

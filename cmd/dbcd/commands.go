@@ -18,15 +18,28 @@ import (
 )
 
 func addCommands(root *cobra.Command, blueprint *app.App) {
+	genesis, export := genutilcli.Commands(blueprint.TxConfig, blueprint.Basics, defaultHome()), &exporter{}
+	checkGenesisTime(named(genesis, "validate"))
 	root.AddCommand(
 		newInitCommand(blueprint),
-		genutilcli.Commands(blueprint.TxConfig, blueprint.Basics, defaultHome()),
+		genesis,
 		debug.Cmd(),
 		pruning.Cmd(newApplication, defaultHome()),
 		snapshot.Cmd(newApplication),
 	)
-	server.AddCommandsWithStartCmdOptions(root, defaultHome(), newApplication, exportState, server.StartCmdOptions{DBOpener: app.OpenStore, StartCommandHandler: start})
+	server.AddCommandsWithStartCmdOptions(root, defaultHome(), newApplication, export.state, server.StartCmdOptions{DBOpener: app.OpenStore, StartCommandHandler: start})
+	export.wrap(named(root, "export"))
 	root.AddCommand(server.StatusCommand(), newQueryCommand(), newTxCommand(), keys.Commands())
+}
+
+// named is a subcommand that the SDK added.
+func named(parent *cobra.Command, name string) *cobra.Command {
+	for _, cmd := range parent.Commands() {
+		if cmd.Name() == name {
+			return cmd
+		}
+	}
+	panic("the SDK has no command " + name)
 }
 
 // newQueryCommand holds queries that belong to no module; AutoCLI adds the modules'.

@@ -52,6 +52,8 @@ var (
 	ErrNoSlots = errors.Register(ModuleName, 24, "not enough free slots")
 	// ErrExpiry: the machine's signature would be good for too long.
 	ErrExpiry = errors.Register(ModuleName, 27, "machine signature lasts too long")
+	// ErrFirstBlock: the first block since genesis carries the genesis time, not the time it is.
+	ErrFirstBlock = errors.Register(ModuleName, 28, "not in the first block")
 	// ErrInvariant: stored state contradicts itself.
 	ErrInvariant = errors.Register(ModuleName, 26, "invariant broken")
 )

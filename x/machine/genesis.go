@@ -2,6 +2,7 @@ package machine
 
 import (
 	"slices"
+	"time"
 
 	"cosmossdk.io/errors"
 
@@ -21,8 +22,8 @@ func (gs GenesisState) Validate() error {
 	if gs.NextChallengeId == 0 {
 		return genesisError("next_challenge_id", 0, "at least 1")
 	}
-	if gs.Halt.Total < 0 {
-		return genesisError("halt.total", gs.Halt.Total, "at least 0")
+	if err := gs.validateTime(); err != nil {
+		return err
 	}
 	if err := gs.validateMachines(); err != nil {
 		return err
@@ -30,6 +31,62 @@ func (gs GenesisState) Validate() error {
 	return gs.validateChallenges()
 }
 
+// validateTime checks that the halts add up and that nothing lies after the last block.
+func (gs GenesisState) validateTime() error {
+	var total time.Duration
+	for i, span := range gs.Halts {
+		if !span.To.After(span.From) || i > 0 && !span.From.After(gs.Halts[i-1].To) {
+			return genesisError("halts.from, to", i, "spans with time between them, in their order")
+		}
+		if total += span.To.Sub(span.From); span.Total != total {
+			return genesisError("halts.total", span.Total, "the sum until then, "+total.String())
+		}
+	}
+	if gs.Halt.Total != total {
+		return genesisError("halt.total", gs.Halt.Total, "the sum of halts, "+total.String())
+	}
+	last := gs.Halt.LastBlockTime
+	if seen, what := gs.seen(); last != nil && seen.After(*last) {
+		return genesisError(what, seen.Format(time.RFC3339Nano), "no later than halt.last_block_time, "+last.Format(time.RFC3339Nano))
+	}
+	return nil
+}
+
+// CheckTime refuses a genesis time that lies before something that the state
+// has seen: money and deadlines would be judged at a time that was over.
+func (gs GenesisState) CheckTime(at time.Time) error {
+	if seen, what := gs.seen(); at.Before(seen) {
+		return genesisError("genesis_time", at.Format(time.RFC3339Nano),
+			"no earlier than "+what+", "+seen.Format(time.RFC3339Nano)+", which the state has seen")
+	}
+	return nil
+}
+
+// seen is the latest time of something that has happened, and what that was.
+func (gs GenesisState) seen() (time.Time, string) {
+	var latest time.Time
+	var what string
+	see := func(field string, at *time.Time) {
+		if at != nil && at.After(latest) {
+			latest, what = *at, field
+		}
+	}
+	see("halt.last_block_time", gs.Halt.LastBlockTime)
+	for i := range gs.Halts {
+		see("halts.to", &gs.Halts[i].To)
+	}
+	for i := range gs.Challenges {
+		see("challenges.time", &gs.Challenges[i].Time)
+	}
+	for i := range gs.Machines {
+		see("machines.offline_since", gs.Machines[i].OfflineSince)
+		see("machines.retired_at", gs.Machines[i].RetiredAt)
+		see("machines.last_rental_end", gs.Machines[i].LastRentalEnd)
+	}
+	return latest, what
+}
+
+// validateMachines checks each machine, and that none names what another does.
 func (gs GenesisState) validateMachines() error {
 	machines, gpus := make(map[string]bool), make(map[string]bool)
 	for _, m := range gs.Machines {

@@ -15,8 +15,8 @@ type MachineHooks interface {
 	// AfterMachineOffline: the machine is offline from since, which lies in the
 	// past if an unanswered challenge (challengeID, else 0) was the cause.
 	AfterMachineOffline(ctx context.Context, machineID string, since time.Time, challengeID uint64) error
-	// AfterMachineOnline: the machine was offline from offlineSince, moved by
-	// the time for which the chain stood still since, until now.
+	// AfterMachineOnline: the machine was offline from offlineSince until now,
+	// halts of the chain included.
 	AfterMachineOnline(ctx context.Context, machineID string, offlineSince, now time.Time) error
 	// RentedSlots are the slots of the machine that an account rents now, ascending.
 	RentedSlots(ctx context.Context, machineID string, renter sdk.AccAddress) ([]uint32, error)

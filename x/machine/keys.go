@@ -25,4 +25,6 @@ var (
 	ChallengeQueueKey = collections.NewPrefix(9)
 	NextChallengeKey  = collections.NewPrefix(10)
 	CooldownQueueKey  = collections.NewPrefix(11)
+	HaltsKey          = collections.NewPrefix(12)
+	BeginningKey      = collections.NewPrefix(13)
 )

@@ -59,19 +59,6 @@ func (m Machine) HeldGPUs() []string {
 	return slices.DeleteFunc(m.Facts.GPUIDs(), func(gpu string) bool { return slices.Contains(m.ReleasedGpus, gpu) })
 }
 
-// Effective is a stored machine as queries show it, with the start of its
-// outage moved by the time for which the chain stood still since then.
-func (m Machine) Effective(halted time.Duration) Machine {
-	if m.OfflineSince != nil {
-		since := m.OfflineSince.Add(halted)
-		m.OfflineSince = &since
-	}
-	return m
-}
-
-// Stored is the way back of Effective.
-func (m Machine) Stored(halted time.Duration) Machine { return m.Effective(-halted) }
-
 // Effective is a stored challenge as queries and events show it, with the
 // deadline moved by the time for which the chain stood still since.
 func (c Challenge) Effective(halted time.Duration) Challenge {

@@ -33,6 +33,11 @@ type MachineReader interface {
 	OpenChallenge(ctx context.Context, id string) (machine.Challenge, bool, error)
 	// Halted is the sum of all time in which the chain stood still, the current block included.
 	Halted(ctx context.Context) (time.Duration, error)
+	// HaltedBetween is how much of a span of time until now the chain stood still.
+	HaltedBetween(ctx context.Context, from, to time.Time) (time.Duration, error)
+	// Started refuses what counts time from the block in the first block since
+	// genesis, which carries the genesis time.
+	Started(ctx context.Context) error
 }
 
 // MachineKeeper is what rentals change of machines.

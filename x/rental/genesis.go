@@ -3,6 +3,7 @@ package rental
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -47,6 +48,21 @@ func (gs GenesisState) Validate() error {
 		return ErrInvalid.Wrapf("unsettled is %v, by the rentals it is %v", given, unsettled)
 	}
 	return validateCooldowns(gs.Cooldowns)
+}
+
+// CheckTime refuses a genesis time before something that the rentals have seen.
+func (gs GenesisState) CheckTime(at time.Time) error {
+	for _, r := range gs.Rentals {
+		seen := r.Start
+		if n := len(r.Transitions); n > 0 && r.Transitions[n-1].Time.After(seen) {
+			seen = r.Transitions[n-1].Time
+		}
+		if at.Before(seen) {
+			return ErrInvalid.Wrapf("genesis_time is %s, it must not be before %s, which rental %d has seen",
+				at.Format(time.RFC3339Nano), seen.Format(time.RFC3339Nano), r.Id)
+		}
+	}
+	return nil
 }
 
 func validateCooldowns(cooldowns []Cooldown) error {

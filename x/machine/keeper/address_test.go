@@ -107,10 +107,10 @@ func TestGenesisSpellsAddresses(t *testing.T) {
 		held := f.bank.GetBalance(f.ctx, moduleAddress, machine.Denom)
 		require.NoError(t, other.bank.MintCoins(other.ctx, faucet, udbc(held.Amount.Int64())))
 		require.NoError(t, other.bank.SendCoinsFromModuleToModule(other.ctx, faucet, machine.ModuleName, udbc(held.Amount.Int64())))
-		if err := other.k.InitGenesis(other.ctx, gs); err != nil {
+		if err := other.k.InitGenesis(other.ctx.WithBlockTime(f.ctx.BlockTime()), gs); err != nil {
 			return nil, err
 		}
-		return other.k.ExportGenesis(other.ctx)
+		return other.k.ExportGenesis(other.ctx.WithBlockTime(f.ctx.BlockTime()))
 	}
 	again, err := imported(func(gs *machine.GenesisState) {
 		m := &gs.Machines[0]

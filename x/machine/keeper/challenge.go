@@ -56,17 +56,17 @@ func (k *Keeper) SettleChallenge(ctx context.Context, id string) error {
 	if err != nil || !c.Due(blockTime(ctx), halted) {
 		return err
 	}
-	return k.closeUnanswered(ctx, c, halted)
+	return k.closeUnanswered(ctx, c)
 }
 
 // unanswered is what becomes of a machine that let its oldest challenge's deadline pass.
 func unanswered(m machine.Machine, c machine.Challenge) machine.Machine {
-	since := c.Time.Add(-c.Halted)
+	since := c.Time
 	m.State, m.OfflineSince, m.OpenChallenges = machine.MACHINE_STATE_OFFLINE, &since, nil
 	return m
 }
 
-func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge, halted time.Duration) error {
+func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge) error {
 	params, err := k.Parameters.Get(ctx)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge, halte
 			return err
 		}
 	}
-	since := *m.Effective(halted).OfflineSince
+	since := *m.OfflineSince
 	if err := k.hooks.AfterMachineOffline(ctx, m.Id, since, c.Id); err != nil {
 		return err
 	}

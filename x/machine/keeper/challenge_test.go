@@ -63,7 +63,7 @@ func TestHaltMovesTheDeadline(t *testing.T) {
 	require.Equal(t, moved, reply.Challenge)
 	f.pass(10 * time.Minute)
 	f.next(time.Second)
-	require.Equal(t, "offline since +9h0m0s by 1", f.hooks.take()[0], "the halt is no outage")
+	require.Equal(t, "offline since +0s by 1", f.hooks.take()[0], "a halt moves no start; it is subtracted by its overlap")
 	f.check()
 }
 

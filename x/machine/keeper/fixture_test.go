@@ -73,6 +73,7 @@ func newFixture(t require.TestingT) *fixture {
 		require.NoError(t, bankKeeper.MintCoins(ctx, faucet, udbc(int64(wealth))))
 		require.NoError(t, bankKeeper.SendCoinsFromModuleToAccount(ctx, faucet, sdk.MustAccAddressFromBech32(account), udbc(int64(wealth))))
 	}
+	f.next(0) // the first block takes no challenge
 	return f
 }
 

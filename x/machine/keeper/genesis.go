@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"time"
 
 	"cosmossdk.io/collections"
 
@@ -17,7 +18,7 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 	if err := k.Parameters.Set(ctx, gs.Params); err != nil {
 		return err
 	}
-	if err := k.Halt.Set(ctx, gs.Halt); err != nil {
+	if err := k.importTime(ctx, gs); err != nil {
 		return err
 	}
 	if err := k.NextChallenge.Set(ctx, gs.NextChallengeId); err != nil {
@@ -54,6 +55,22 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 	return k.CheckBalance(ctx)
 }
 
+// importTime restores the halts and the time of the last block.
+func (k *Keeper) importTime(ctx context.Context, gs machine.GenesisState) error {
+	if err := gs.CheckTime(blockTime(ctx)); err != nil {
+		return err
+	}
+	if err := k.Halt.Set(ctx, gs.Halt); err != nil {
+		return err
+	}
+	for _, span := range gs.Halts {
+		if err := k.Halts.Set(ctx, span.From, span); err != nil {
+			return err
+		}
+	}
+	return k.Beginning.Set(ctx, machine.Beginning{Resumed: gs.Halt.LastBlockTime != nil})
+}
+
 func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
 	for _, address := range []*string{&m.Owner, &m.Operator, &m.Payout} {
 		party, err := k.account("machines.owner, operator, payout", *address)
@@ -85,6 +102,12 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*machine.GenesisState, erro
 		return nil, err
 	}
 	if gs.Halt, err = k.Halt.Get(ctx); err != nil {
+		return nil, err
+	}
+	if err = k.Halts.Walk(ctx, nil, func(_ time.Time, span machine.HaltSpan) (bool, error) {
+		gs.Halts = append(gs.Halts, span)
+		return false, nil
+	}); err != nil {
 		return nil, err
 	}
 	if gs.NextChallengeId, err = k.NextChallenge.Peek(ctx); err != nil {

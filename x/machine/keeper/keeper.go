@@ -31,6 +31,10 @@ type Keeper struct {
 	Parameters collections.Item[machine.Params]
 	// Halt is the sum of all time in which the chain stood still.
 	Halt collections.Item[machine.Halt]
+	// Halts are the spans of that sum by their begin.
+	Halts collections.Map[time.Time, machine.HaltSpan]
+	// Beginning is the first block since genesis.
+	Beginning collections.Item[machine.Beginning]
 	// Bonds are all machines that were ever bonded: a retired one stays, so that its bond_seq can't be used again.
 	Bonds *collections.IndexedMap[string, machine.Machine, terms]
 	// Offers are the online machines with free slots by GPU type and free slots.
@@ -58,6 +62,8 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, account
 		bank: bank, accounts: accounts, authority: authority, hooks: noHooks{},
 		Parameters: collections.NewItem(sb, machine.ParamsKey, "params", codec.CollValue[machine.Params](cdc)),
 		Halt:       collections.NewItem(sb, machine.HaltKey, "halt", codec.CollValue[machine.Halt](cdc)),
+		Halts:      collections.NewMap(sb, machine.HaltsKey, "halts", timeKey, codec.CollValue[machine.HaltSpan](cdc)),
+		Beginning:  collections.NewItem(sb, machine.BeginningKey, "beginning", codec.CollValue[machine.Beginning](cdc)),
 		Bonds: collections.NewIndexedMap(sb, machine.MachinesKey, "machines", collections.StringKey,
 			codec.CollValue[machine.Machine](cdc), newTerms(sb)),
 		Offers: collections.NewKeySet(sb, machine.OffersKey, "offers",

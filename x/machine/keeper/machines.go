@@ -14,9 +14,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// GetMachine returns a machine as it is at this block's time: with the start
-// of its outage moved by halts, and offline if a challenge's deadline passed
-// that no block has closed yet.
+// GetMachine returns a machine as it is at this block's time: offline if a
+// challenge's deadline passed that no block has closed yet.
 func (k *Keeper) GetMachine(ctx context.Context, id string) (machine.Machine, error) {
 	m, err := k.load(ctx, id)
 	if err != nil {
@@ -49,7 +48,7 @@ func (k *Keeper) effective(ctx context.Context, m machine.Machine) (machine.Mach
 	if open && c.Due(blockTime(ctx), halted) {
 		m = unanswered(m, c)
 	}
-	return m.Effective(halted), nil
+	return m, nil
 }
 
 // change stores what edit made of a stored machine, and keeps the offers right.

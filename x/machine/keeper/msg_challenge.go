@@ -21,6 +21,9 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	if err != nil {
 		return nil, err
 	}
+	if err := k.Started(ctx); err != nil {
+		return nil, err
+	}
 	m, err := k.touch(ctx, msg.MachineId)
 	if err != nil {
 		return nil, err

@@ -35,11 +35,7 @@ func (s msgServer) SetOnline(ctx context.Context, msg *machine.MsgSetOnline) (*m
 	if err := signed(ctx, m.Id, text, msg.Signature, msg.Expiry); err != nil {
 		return nil, err
 	}
-	halted, err := k.Halted(ctx)
-	if err != nil {
-		return nil, err
-	}
-	from, since := m.State, m.Effective(halted).OfflineSince
+	from, since := m.State, m.OfflineSince
 	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
 		m.State, m.OfflineSince = machine.MACHINE_STATE_ONLINE, nil
 		return nil
@@ -75,14 +71,9 @@ func (s msgServer) SetOffline(ctx context.Context, msg *machine.MsgSetOffline) (
 // goOffline takes an online machine off the market now. Challenges that are open
 // are void by it.
 func (k *Keeper) goOffline(ctx context.Context, m machine.Machine) error {
-	halted, err := k.Halted(ctx)
-	if err != nil {
-		return err
-	}
 	now := blockTime(ctx)
 	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
-		since := now.Add(-halted)
-		m.State, m.OfflineSince, m.OpenChallenges = machine.MACHINE_STATE_OFFLINE, &since, nil
+		m.State, m.OfflineSince, m.OpenChallenges = machine.MACHINE_STATE_OFFLINE, &now, nil
 		return nil
 	}); err != nil {
 		return err

@@ -41,11 +41,15 @@ func TestNobodyIsOfflineWhileTheChainStandsStill(t *testing.T) {
 	halted, err := f.k.Halted(f.ctx)
 	require.NoError(t, err)
 	require.Equal(t, 10*time.Hour, halted)
-	require.Equal(t, f.ctx.BlockTime(), *f.machine(n.id).OfflineSince, "the outage moved by the halt")
+	since := f.ctx.BlockTime().Add(-10 * time.Hour)
+	require.Equal(t, since, *f.machine(n.id).OfflineSince, "a halt moves no start")
+	between, err := f.k.HaltedBetween(f.ctx, since, f.ctx.BlockTime())
+	require.NoError(t, err)
+	require.Equal(t, 10*time.Hour, between, "it is subtracted from the outage")
 	f.next(7 * time.Second)
 	_, err = f.msgs.SetOnline(f.ctx, n.online(f, 1))
 	require.NoError(t, err)
-	require.Equal(t, "online after 7s", f.hooks.take()[1])
+	require.Equal(t, "online after 10h0m7s", f.hooks.take()[1])
 }
 
 // A signature that lasts would open the machine when its node is gone.

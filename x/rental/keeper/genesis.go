@@ -26,6 +26,9 @@ func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error 
 		return err
 	}
 	now := sdk.UnwrapSDKContext(ctx).BlockTime()
+	if err := gs.CheckTime(now); err != nil {
+		return err
+	}
 	for _, r := range gs.Rentals {
 		if err := k.save(ctx, nil, r); err != nil {
 			return fmt.Errorf("rental %d: %w", r.Id, err)

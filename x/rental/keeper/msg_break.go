@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"context"
-	"time"
 
 	"github.com/dbc-network/dbc/rental"
 	xrental "github.com/dbc-network/dbc/x/rental"
@@ -51,7 +50,11 @@ func (k msgServer) breaker(ctx context.Context, r xrental.Rental, signer string,
 	if err != nil {
 		return 0, err
 	}
-	if outage := rental.OutageAt(time.Duration(r.OutageNs), r.Start, r.End, v); outage <= params.MaxOutage {
+	outage, err := k.outage(ctx, r, v)
+	if err != nil {
+		return 0, err
+	}
+	if outage <= params.MaxOutage {
 		return 0, xrental.ErrState.Wrapf("machine %s was offline for %s in total, the renter may break after more than %s; challenge the machine if it does not answer",
 			r.MachineId, outage, params.MaxOutage)
 	}

@@ -22,6 +22,9 @@ func (k msgServer) RentMachine(ctx context.Context, msg *xrental.MsgRentMachine)
 	if err != nil {
 		return nil, err
 	}
+	if err := k.machines.Started(ctx); err != nil {
+		return nil, err
+	}
 	if err := k.SettleDue(ctx, msg.MachineId); err != nil {
 		return nil, err
 	}
@@ -127,6 +130,9 @@ func (k msgServer) checkTrials(ctx context.Context, renter sdk.AccAddress, param
 
 // ConfirmRent ends the trial for good.
 func (k msgServer) ConfirmRent(ctx context.Context, msg *xrental.MsgConfirmRent) (*xrental.MsgConfirmRentResponse, error) {
+	if err := k.machines.Started(ctx); err != nil {
+		return nil, err
+	}
 	r, c, err := k.named(ctx, msg.Renter, msg.RentId, msg.MachineId)
 	if err != nil {
 		return nil, err
@@ -173,6 +179,9 @@ func (k msgServer) CancelRent(ctx context.Context, msg *xrental.MsgCancelRent) (
 
 // ReletMachine moves the end and takes the added rent.
 func (k msgServer) ReletMachine(ctx context.Context, msg *xrental.MsgReletMachine) (*xrental.MsgReletMachineResponse, error) {
+	if err := k.machines.Started(ctx); err != nil {
+		return nil, err
+	}
 	old, c, err := k.named(ctx, msg.Renter, msg.RentId, msg.MachineId)
 	if err != nil {
 		return nil, err

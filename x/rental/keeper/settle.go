@@ -122,7 +122,11 @@ func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Tran
 		}
 		r.FromStake = s.fromStake
 	}
-	r.OutageNs = int64(rental.OutageAt(time.Duration(r.OutageNs), r.Start, r.End, v)) // one that still lasts is accounted by nothing else
+	outage, err := k.outage(ctx, r, v)
+	if err != nil {
+		return err
+	}
+	r.OutageNs = int64(outage) // one that still lasts is accounted by nothing else
 	r.SetAccount(account.Settle(v))
 	if err := k.save(ctx, &old, r); err != nil {
 		return err
