@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/machine/v1/machine.proto.
  */
 export const file_dbc_machine_v1_machine: GenFile = /*@__PURE__*/
-  fileDesc("ChxkYmMvbWFjaGluZS92MS9tYWNoaW5lLnByb3RvEg5kYmMubWFjaGluZS52MSJjCgRTbG90EhAKCGdwdV90eXBlGAEgASgJEg8KB2dwdV9pZHMYAiADKAkSEQoJZ3B1X2NvdW50GAMgASgNEhAKCHZyYW1fbWliGAQgASgEEhMKC3BjaV9hZGRyZXNzGAUgASgJIqMDCgVGYWN0cxIuCgVzbG90cxgBIAMoCzIULmRiYy5tYWNoaW5lLnYxLlNsb3RCCcjeHwCo57AqARIRCgljcHVfbW9kZWwYAiABKAkSEQoJY3B1X2NvcmVzGAMgASgNEg8KB2NwdV9taHoYBCABKA0SEgoKbWVtb3J5X21pYhgFIAEoBBIXCg9zeXN0ZW1fZGlza19naWIYBiABKAQSFQoNZGF0YV9kaXNrX2dpYhgHIAEoBBITCgt1cGxvYWRfbWJwcxgIIAEoDRIVCg1kb3dubG9hZF9tYnBzGAkgASgNEg8KB2NvdW50cnkYCiABKAkSDAoEY2l0eRgLIAEoCRIUCgxsb25naXR1ZGVfZTQYDCABKAUSEwoLbGF0aXR1ZGVfZTQYDSABKAUSEQoJb3BlcmF0b3JzGA4gAygJEhIKCm11bHRpYWRkcnMYDyADKAkSEQoJcHVibGljX2lwGBAgASgJEhIKCnBvcnRfZmlyc3QYESABKA0SEQoJcG9ydF9sYXN0GBIgASgNEhgKEGtlZXBfZGlza19wb2xpY3kYEyABKAkiogUKB01hY2hpbmUSCgoCaWQYASABKAkSJwoFb3duZXIYAiABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIqCghvcGVyYXRvchgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEigKBnBheW91dBgEIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi8KBWZhY3RzGAUgASgLMhUuZGJjLm1hY2hpbmUudjEuRmFjdHNCCcjeHwCo57AqARIQCghib25kX3NlcRgGIAEoBBIXCg9saXN0aW5nX3ZlcnNpb24YByABKAQSFQoNcHJpY2VfcGVyX2RheRgIIAEoBBINCgVzdGFrZRgJIAEoBBIrCgVzdGF0ZRgKIAEoDjIcLmRiYy5tYWNoaW5lLnYxLk1hY2hpbmVTdGF0ZRI3Cg1vZmZsaW5lX3NpbmNlGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI0CgpkcmFpbl9mcm9tGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI0CgpyZXRpcmVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI5Cg9sYXN0X3JlbnRhbF9lbmQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEhcKD29wZW5fY2hhbGxlbmdlcxgPIAMoBBIWCg5zdGFrZV9yZXF1aXJlZBgQIAEoBBI1CgtyZXdhcmRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESFQoNcmVsZWFzZWRfZ3B1cxgSIAMoCSK5AgoJQ2hhbGxlbmdlEgoKAmlkGAEgASgEEhIKCm1hY2hpbmVfaWQYAiABKAkSLAoKY2hhbGxlbmdlchgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEg8KB2RlcG9zaXQYBCABKAQSDgoGaGVpZ2h0GAUgASgDEjcKBHRpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjsKCGRlYWRsaW5lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI4CgZoYWx0ZWQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESDQoFcGxhY2UYCSABKA0ingQKBlBhcmFtcxISCgpzdGFrZV9iYXNlGAEgASgEEhYKDnN0YWtlX3Blcl9zbG90GAIgASgEEj8KDWFuc3dlcl93aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESGQoRY2hhbGxlbmdlX2RlcG9zaXQYBCABKAQSPgoMZHJhaW5fbm90aWNlGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEkAKDnVuYm9uZGluZ190aW1lGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEj4KDGdwdV9jb29sZG93bhgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI/Cg1tYXhfYmxvY2tfZ2FwGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEhkKEW1heF9kdWVfcGVyX2Jsb2NrGAkgASgNEkEKD3Jld2FyZF9pbnRlcnZhbBgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARISCgpzdGFrZV9kYXlzGAogASgNOheK57AqEmRiYy9tYWNoaW5lL1BhcmFtcyJ6CgRIYWx0EjcKBXRvdGFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEjkKD2xhc3RfYmxvY2tfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwEikAEKC0dwdUNvb2xkb3duEg4KBmdwdV9pZBgBIAEoCRI4CgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESJwoFb3duZXIYAyABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIOCgZiYXJyZWQYBCABKAgqnQEKDE1hY2hpbmVTdGF0ZRIdChlNQUNISU5FX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUTUFDSElORV9TVEFURV9CT05ERUQQARIYChRNQUNISU5FX1NUQVRFX09OTElORRACEhkKFU1BQ0hJTkVfU1RBVEVfT0ZGTElORRADEhkKFU1BQ0hJTkVfU1RBVEVfUkVUSVJFRBAEGgSIox4AQiZaJGdpdGh1Yi5jb20vZGJjLW5ldHdvcmsvZGJjL3gvbWFjaGluZWIGcHJvdG8z", [file_amino_amino, file_cosmos_proto_cosmos, file_gogoproto_gogo, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxkYmMvbWFjaGluZS92MS9tYWNoaW5lLnByb3RvEg5kYmMubWFjaGluZS52MSJjCgRTbG90EhAKCGdwdV90eXBlGAEgASgJEg8KB2dwdV9pZHMYAiADKAkSEQoJZ3B1X2NvdW50GAMgASgNEhAKCHZyYW1fbWliGAQgASgEEhMKC3BjaV9hZGRyZXNzGAUgASgJIqMDCgVGYWN0cxIuCgVzbG90cxgBIAMoCzIULmRiYy5tYWNoaW5lLnYxLlNsb3RCCcjeHwCo57AqARIRCgljcHVfbW9kZWwYAiABKAkSEQoJY3B1X2NvcmVzGAMgASgNEg8KB2NwdV9taHoYBCABKA0SEgoKbWVtb3J5X21pYhgFIAEoBBIXCg9zeXN0ZW1fZGlza19naWIYBiABKAQSFQoNZGF0YV9kaXNrX2dpYhgHIAEoBBITCgt1cGxvYWRfbWJwcxgIIAEoDRIVCg1kb3dubG9hZF9tYnBzGAkgASgNEg8KB2NvdW50cnkYCiABKAkSDAoEY2l0eRgLIAEoCRIUCgxsb25naXR1ZGVfZTQYDCABKAUSEwoLbGF0aXR1ZGVfZTQYDSABKAUSEQoJb3BlcmF0b3JzGA4gAygJEhIKCm11bHRpYWRkcnMYDyADKAkSEQoJcHVibGljX2lwGBAgASgJEhIKCnBvcnRfZmlyc3QYESABKA0SEQoJcG9ydF9sYXN0GBIgASgNEhgKEGtlZXBfZGlza19wb2xpY3kYEyABKAkiogUKB01hY2hpbmUSCgoCaWQYASABKAkSJwoFb3duZXIYAiABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIqCghvcGVyYXRvchgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEigKBnBheW91dBgEIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi8KBWZhY3RzGAUgASgLMhUuZGJjLm1hY2hpbmUudjEuRmFjdHNCCcjeHwCo57AqARIQCghib25kX3NlcRgGIAEoBBIXCg9saXN0aW5nX3ZlcnNpb24YByABKAQSFQoNcHJpY2VfcGVyX2RheRgIIAEoBBINCgVzdGFrZRgJIAEoBBIrCgVzdGF0ZRgKIAEoDjIcLmRiYy5tYWNoaW5lLnYxLk1hY2hpbmVTdGF0ZRI3Cg1vZmZsaW5lX3NpbmNlGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI0CgpkcmFpbl9mcm9tGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI0CgpyZXRpcmVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI5Cg9sYXN0X3JlbnRhbF9lbmQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEhcKD29wZW5fY2hhbGxlbmdlcxgPIAMoBBIWCg5zdGFrZV9yZXF1aXJlZBgQIAEoBBI1CgtyZXdhcmRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESFQoNcmVsZWFzZWRfZ3B1cxgSIAMoCSK5AgoJQ2hhbGxlbmdlEgoKAmlkGAEgASgEEhIKCm1hY2hpbmVfaWQYAiABKAkSLAoKY2hhbGxlbmdlchgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEg8KB2RlcG9zaXQYBCABKAQSDgoGaGVpZ2h0GAUgASgDEjcKBHRpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjsKCGRlYWRsaW5lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI4CgZoYWx0ZWQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESDQoFcGxhY2UYCSABKA0ingQKBlBhcmFtcxISCgpzdGFrZV9iYXNlGAEgASgEEhYKDnN0YWtlX3Blcl9zbG90GAIgASgEEj8KDWFuc3dlcl93aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESGQoRY2hhbGxlbmdlX2RlcG9zaXQYBCABKAQSPgoMZHJhaW5fbm90aWNlGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEkAKDnVuYm9uZGluZ190aW1lGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEj4KDGdwdV9jb29sZG93bhgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI/Cg1tYXhfYmxvY2tfZ2FwGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEhkKEW1heF9kdWVfcGVyX2Jsb2NrGAkgASgNEkEKD3Jld2FyZF9pbnRlcnZhbBgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARISCgpzdGFrZV9kYXlzGAogASgNOheK57AqEmRiYy9tYWNoaW5lL1BhcmFtcyKzAQoISGFsdFNwYW4SNwoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNQoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjcKBXRvdGFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBIjIKCUJlZ2lubmluZxIUCgxmaXJzdF9oZWlnaHQYASABKAMSDwoHcmVzdW1lZBgCIAEoCCJ6CgRIYWx0EjcKBXRvdGFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEjkKD2xhc3RfYmxvY2tfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwEikAEKC0dwdUNvb2xkb3duEg4KBmdwdV9pZBgBIAEoCRI4CgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESJwoFb3duZXIYAyABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIOCgZiYXJyZWQYBCABKAgqnQEKDE1hY2hpbmVTdGF0ZRIdChlNQUNISU5FX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUTUFDSElORV9TVEFURV9CT05ERUQQARIYChRNQUNISU5FX1NUQVRFX09OTElORRACEhkKFU1BQ0hJTkVfU1RBVEVfT0ZGTElORRADEhkKFU1BQ0hJTkVfU1RBVEVfUkVUSVJFRBAEGgSIox4AQiZaJGdpdGh1Yi5jb20vZGJjLW5ldHdvcmsvZGJjL3gvbWFjaGluZWIGcHJvdG8z", [file_amino_amino, file_cosmos_proto_cosmos, file_gogoproto_gogo, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Slot is what can be passed to a VM alone: one IOMMU group with its GPUs.
@@ -254,9 +254,8 @@ export type Machine = Message<"dbc.machine.v1.Machine"> & {
   state: MachineState;
 
   /**
-   * offline_since is absent while the machine is not offline. In the store it
-   * lacks the halted time of its creation; in queries it is moved by the time
-   * for which the chain stood still since, so that nobody is offline for that.
+   * offline_since is absent while the machine is not offline. It never moves:
+   * halts are subtracted from an outage by their overlap with it.
    *
    * @generated from field: google.protobuf.Timestamp offline_since = 11;
    */
@@ -478,6 +477,64 @@ export const ParamsSchema: GenMessage<Params> = /*@__PURE__*/
   messageDesc(file_dbc_machine_v1_machine, 4);
 
 /**
+ * HaltSpan is one time in which the chain stood still; spans that touch are one.
+ *
+ * @generated from message dbc.machine.v1.HaltSpan
+ */
+export type HaltSpan = Message<"dbc.machine.v1.HaltSpan"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * total is the sum of halted time until to, this span included.
+   *
+   * @generated from field: google.protobuf.Duration total = 3;
+   */
+  total?: Duration | undefined;
+};
+
+/**
+ * Describes the message dbc.machine.v1.HaltSpan.
+ * Use `create(HaltSpanSchema)` to create a new message.
+ */
+export const HaltSpanSchema: GenMessage<HaltSpan> = /*@__PURE__*/
+  messageDesc(file_dbc_machine_v1_machine, 5);
+
+/**
+ * Beginning tells the first block since genesis from others. Its time is the
+ * genesis time, not that at which it was made. It is no part of genesis.
+ *
+ * @generated from message dbc.machine.v1.Beginning
+ */
+export type Beginning = Message<"dbc.machine.v1.Beginning"> & {
+  /**
+   * @generated from field: int64 first_height = 1;
+   */
+  firstHeight: bigint;
+
+  /**
+   * resumed: genesis was exported from a chain that had blocks.
+   *
+   * @generated from field: bool resumed = 2;
+   */
+  resumed: boolean;
+};
+
+/**
+ * Describes the message dbc.machine.v1.Beginning.
+ * Use `create(BeginningSchema)` to create a new message.
+ */
+export const BeginningSchema: GenMessage<Beginning> = /*@__PURE__*/
+  messageDesc(file_dbc_machine_v1_machine, 6);
+
+/**
  * Halt is the sum of all time in which the chain stood still.
  *
  * @generated from message dbc.machine.v1.Halt
@@ -501,7 +558,7 @@ export type Halt = Message<"dbc.machine.v1.Halt"> & {
  * Use `create(HaltSchema)` to create a new message.
  */
 export const HaltSchema: GenMessage<Halt> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_machine, 5);
+  messageDesc(file_dbc_machine_v1_machine, 7);
 
 /**
  * GpuCooldown is what is remembered for a while of a GPU id that is not bonded.
@@ -539,7 +596,7 @@ export type GpuCooldown = Message<"dbc.machine.v1.GpuCooldown"> & {
  * Use `create(GpuCooldownSchema)` to create a new message.
  */
 export const GpuCooldownSchema: GenMessage<GpuCooldown> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_machine, 6);
+  messageDesc(file_dbc_machine_v1_machine, 8);
 
 /**
  * MachineState is where a machine stands between bond and retirement.
