@@ -72,12 +72,3 @@ func rather(a, b *state, counts map[string]int) bool {
 	}
 	return a.since.Before(b.since)
 }
-
-// Source is the host of an address with a port, or the address as it is: a peer's
-// id has none.
-func Source(remote string) string {
-	if host, _, err := net.SplitHostPort(remote); err == nil {
-		return host
-	}
-	return remote
-}

@@ -17,7 +17,7 @@ func FuzzRentOrders(f *testing.F) {
 		r := httptest.NewRequest("POST", PathOrders, strings.NewReader(body))
 		r.URL = &url.URL{Path: PathOrders + path}
 		w := httptest.NewRecorder()
-		RentOrders(book{}, quiet()).ServeHTTP(w, r)
+		RentOrders(book{}, NewPlaces(), quiet()).ServeHTTP(w, r)
 		var answer struct {
 			ErrCode int             `json:"errcode"`
 			Message json.RawMessage `json:"message"`

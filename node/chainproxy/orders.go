@@ -14,6 +14,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
@@ -39,6 +40,40 @@ type Orders interface {
 
 var _ Orders = (*chain.Client)(nil)
 
+// waiting asks the chain from one of the places.
+type waiting struct {
+	Orders
+	places *budget.Places
+	source string
+}
+
+func (o waiting) Rental(ctx context.Context, id uint64) (one rental.Rental, err error) {
+	leave, err := o.places.Enter(ctx, o.source)
+	if err != nil {
+		return one, err
+	}
+	defer leave()
+	return o.Orders.Rental(ctx, id)
+}
+
+func (o waiting) RentalsByMachine(ctx context.Context, req rental.QueryRentalsByMachineRequest) (*rental.QueryRentalsByMachineResponse, error) {
+	leave, err := o.places.Enter(ctx, o.source)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return o.Orders.RentalsByMachine(ctx, req)
+}
+
+func (o waiting) Machine(ctx context.Context, id string) (l machine.Listing, err error) {
+	leave, err := o.places.Enter(ctx, o.source)
+	if err != nil {
+		return l, err
+	}
+	defer leave()
+	return o.Orders.Machine(ctx, id)
+}
+
 // RentOrder is a rental in the original system's words.
 type RentOrder struct {
 	ID     string `json:"id"`
@@ -61,11 +96,11 @@ var machineID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // RentOrders answers PathOrders and PathOrders/<id>, by POST with
 // peer_nodes_list as the original does, or by GET with an id.
-func RentOrders(c Orders, log *slog.Logger) http.Handler {
+func RentOrders(c Orders, places *budget.Places, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), orderLimit)
 		defer cancel()
-		orders, err := rentOrders(ctx, w, r, c)
+		orders, err := rentOrders(ctx, w, r, waiting{c, places, budget.Source(r.RemoteAddr)})
 		if err == nil {
 			envelope.Write(w, OrderList{orders})
 			return

@@ -69,7 +69,7 @@ func TestRentOrders(t *testing.T) {
 		"away":        {"GET", PathOrders + "/7", "", book{away: true}, 502, `"CHAIN_UNREACHABLE"`},
 	} {
 		w := httptest.NewRecorder()
-		RentOrders(c.book, quiet()).ServeHTTP(w, httptest.NewRequest(c.method, c.path, strings.NewReader(c.body)))
+		RentOrders(c.book, NewPlaces(), quiet()).ServeHTTP(w, httptest.NewRequest(c.method, c.path, strings.NewReader(c.body)))
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 )
 
@@ -30,10 +31,14 @@ const (
 	maxBody = 1 << 20
 	// maxReply of the dbcd, in bytes; a longer one is cut, which breaks its JSON.
 	maxReply = 32 << 20
-	// callLimit bounds one call, calls how many run at once.
+	// callLimit bounds one call, calls how many run at once, callsOf those of one address.
 	callLimit = 20 * time.Second
 	calls     = 64
+	callsOf   = calls / 2
 )
+
+// NewPlaces are the calls to the chain that may run at once, for all handlers of a node.
+func NewPlaces() *budget.Places { return budget.NewPlaces(calls, callsOf) }
 
 // passed are the request's headers that the dbcd sees; no cookie and no credential is among them.
 var passed = []string{"Accept", "Content-Type", "X-Cosmos-Block-Height"}
@@ -53,8 +58,7 @@ type asked struct {
 }
 
 // newProxy gives a handler that asks to for what check lets through.
-func newProxy(to *url.URL, may check, log *slog.Logger) http.Handler {
-	places := make(chan struct{}, calls)
+func newProxy(to *url.URL, places *budget.Places, may check, log *slog.Logger) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:        func(p *httputil.ProxyRequest) { rewrite(p, to) },
 		ModifyResponse: trim,
@@ -77,13 +81,12 @@ func newProxy(to *url.URL, may check, log *slog.Logger) http.Handler {
 			envelope.Refuse(w, err)
 			return
 		}
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		case <-ctx.Done():
-			envelope.Refuse(w, away(ctx, ctx.Err()))
+		leave, err := places.Enter(ctx, budget.Source(r.RemoteAddr))
+		if err != nil {
+			envelope.Refuse(w, away(ctx, err))
 			return
 		}
+		defer leave()
 		proxy.ServeHTTP(w, r.WithContext(context.WithValue(ctx, askedKey{}, a)))
 	})
 }

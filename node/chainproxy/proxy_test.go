@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/dbc-network/dbc/node/budget"
 )
 
 // upstream tells what reached it.
@@ -59,7 +61,7 @@ func TestProxy(t *testing.T) {
 	t.Parallel()
 	const call = `{"jsonrpc":"2.0","id":1,"method":"status","params":{}}`
 	for name, c := range map[string]struct {
-		handler            func(*url.URL, *slog.Logger) http.Handler
+		handler            func(*url.URL, *budget.Places, *slog.Logger) http.Handler
 		method, path, body string
 		// reaches is what the dbcd saw, "" for nothing.
 		reaches string
@@ -96,7 +98,7 @@ func TestProxy(t *testing.T) {
 			t.Parallel()
 			to, seen := upstream(t)
 			w := httptest.NewRecorder()
-			c.handler(to, quiet()).ServeHTTP(w, request(c.method, c.path, c.body))
+			c.handler(to, NewPlaces(), quiet()).ServeHTTP(w, request(c.method, c.path, c.body))
 			if got := seen(); got != c.reaches {
 				t.Errorf("the dbcd saw %q, want %q", got, c.reaches)
 			}
@@ -127,7 +129,7 @@ func TestAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	RPC(to, quiet()).ServeHTTP(w, request("GET", "/chain/rpc/status", ""))
+	RPC(to, NewPlaces(), quiet()).ServeHTTP(w, request("GET", "/chain/rpc/status", ""))
 	if w.Code != http.StatusBadGateway || !strings.Contains(w.Body.String(), "CHAIN_UNREACHABLE") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 )
 
@@ -22,7 +23,9 @@ var readable = []string{
 var writable = []string{"/cosmos/tx/v1beta1/txs", "/cosmos/tx/v1beta1/simulate"}
 
 // REST proxies the SDK's REST below PathREST.
-func REST(to *url.URL, log *slog.Logger) http.Handler { return newProxy(to, checkREST, log) }
+func REST(to *url.URL, places *budget.Places, log *slog.Logger) http.Handler {
+	return newProxy(to, places, checkREST, log)
+}
 
 func checkREST(r *http.Request, body []byte) (asked, error) {
 	wanted := strings.TrimPrefix(r.URL.Path, PathREST)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 )
 
@@ -26,7 +27,9 @@ const maxBatch = 20
 
 // RPC proxies CometBFT's RPC below PathRPC: JSON-RPC by POST, and by GET with
 // the method as path. Subscriptions need a WebSocket: Sockets has them.
-func RPC(to *url.URL, log *slog.Logger) http.Handler { return newProxy(to, checkRPC, log) }
+func RPC(to *url.URL, places *budget.Places, log *slog.Logger) http.Handler {
+	return newProxy(to, places, checkRPC, log)
+}
 
 type rpcCall struct {
 	Version string          `json:"jsonrpc"`

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 )
 
@@ -41,6 +41,7 @@ const (
 var (
 	errTooFast = errors.New("too many calls a second")
 	errEnding  = errors.New("the node is ending")
+	errShare   = errors.New("others have fewer WebSockets")
 )
 
 // Sockets passes WebSockets on to CometBFT's RPC, call by call.
@@ -52,16 +53,25 @@ type Sockets struct {
 	cancel context.CancelCauseFunc
 	done   sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[string]int
-	all  int
+	mu     sync.Mutex
+	open   map[*seat]struct{}
+	opened uint64
+}
+
+// seat is one WebSocket's.
+type seat struct {
+	address, origin string
+	// number counts seats in the order in which they were taken.
+	number uint64
+	ctx    context.Context //nolint:containedctx // the WebSocket's own
+	end    context.CancelCauseFunc
 }
 
 var _ http.Handler = (*Sockets)(nil)
 
 // NewSockets passes on to the RPC at to. Close ends them.
 func NewSockets(to *url.URL, log *slog.Logger) *Sockets {
-	s := &Sockets{to: to.JoinPath("websocket").String(), log: log, open: map[string]int{}}
+	s := &Sockets{to: to.JoinPath("websocket").String(), log: log, open: map[*seat]struct{}{}}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	return s
 }
@@ -75,32 +85,59 @@ func (s *Sockets) Close() error {
 	return nil
 }
 
-// enter takes a place. The caller's Origin tells pages and extensions of one browser apart.
-func (s *Sockets) enter(r *http.Request) (leave func(), err error) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	who := host + " " + r.Header.Get("Origin")
+// enter takes a place. The caller's Origin tells pages and extensions of one browser
+// apart; who is no browser says any. So where all places are taken, the address with
+// the most gives its last one to an address that would have fewer.
+func (s *Sockets) enter(r *http.Request) (*seat, error) {
+	one := &seat{address: budget.Source(r.RemoteAddr), origin: r.Header.Get("Origin")}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ctx.Err() != nil || s.all >= sockets || s.open[who] >= socketsOf {
+	same, counts := 0, map[string]int{}
+	for other := range s.open {
+		counts[other.address]++
+		if other.address == one.address && other.origin == one.origin {
+			same++
+		}
+	}
+	var spare *seat
+	if len(s.open) >= sockets {
+		spare = s.beyondShare(counts, counts[one.address]+1)
+	}
+	if s.ctx.Err() != nil || same >= socketsOf || len(s.open) >= sockets && spare == nil {
 		return nil, &envelope.Refusal{
 			Status: http.StatusTooManyRequests, ErrCode: -3, Code: "TOO_MANY_OPEN", Message: "too many WebSockets are open; close one",
 		}
 	}
-	s.all++
-	s.open[who]++
+	if spare != nil {
+		spare.end(errShare)
+		delete(s.open, spare)
+	}
+	s.opened++
+	one.number = s.opened
+	one.ctx, one.end = context.WithCancelCause(s.ctx)
+	s.open[one] = struct{}{}
 	s.done.Add(1)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.all--
-		if s.open[who]--; s.open[who] == 0 {
-			delete(s.open, who)
+	return one, nil
+}
+
+// beyondShare is the last seat of the address that has the most, and more than
+// most; it needs s.mu.
+func (s *Sockets) beyondShare(counts map[string]int, most int) (last *seat) {
+	for other := range s.open {
+		n := counts[other.address]
+		if n > most || last != nil && n == most && other.number > last.number {
+			most, last = n, other
 		}
-		s.done.Done()
-	}, nil
+	}
+	return last
+}
+
+func (s *Sockets) leave(one *seat) {
+	one.end(nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, one)
+	s.done.Done()
 }
 
 // ServeHTTP runs one socket. Who may ask was decided before.
@@ -112,14 +149,13 @@ func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	leave, err := s.enter(r)
+	one, err := s.enter(r)
 	if err != nil {
 		envelope.Refuse(w, err)
 		return
 	}
-	defer leave()
-	ctx, cancel := context.WithCancel(s.ctx)
-	defer cancel()
+	defer s.leave(one)
+	ctx := one.ctx
 	opening, late := context.WithTimeout(ctx, callLimit)
 	defer late()
 	node, res, err := websocket.Dial(opening, s.to, &websocket.DialOptions{CompressionMode: websocket.CompressionDisabled})

@@ -78,9 +78,9 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 		g.refuse(w, r, err)
 		return
 	}
-	lease := g.held.exchanges.Lease(machineID)
-	defer lease.Release()
-	if err := lease.Take(exchangeCost + int64(len(body))); err != nil {
+	lease := g.held.exchanges.lease(machineID, r.RemoteAddr)
+	defer lease.release()
+	if err := lease.take(exchangeCost + int64(len(body))); err != nil {
 		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
 		return
 	}

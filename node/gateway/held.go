@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 
 	"github.com/dbc-network/dbc/node/budget"
 )
@@ -31,14 +33,50 @@ const maxConns = 1024
 // held are the budgets of a gateway.
 type held struct {
 	bodies             *budget.Bytes
-	exchanges, sockets *budget.Budget
+	exchanges, sockets pool
 }
 
 func newHeld() held {
 	return held{
 		bodies:    budget.NewBytes(heldBodies, heldBodiesOf),
-		exchanges: budget.New(heldExchanges, heldExchangesOf),
-		sockets:   budget.New(heldSockets, heldSocketsOf),
+		exchanges: newPool(heldExchanges, heldExchangesOf),
+		sockets:   newPool(heldSockets, heldSocketsOf),
+	}
+}
+
+// pool is what requests to machines hold. Of all of it, and of what each machine
+// has, a caller's address has half. Callers of this computer have no such bound: it
+// is their own, or they come through a proxy that knows them.
+type pool struct{ machines, callers, both *budget.Budget }
+
+func newPool(total, machine int64) pool {
+	return pool{machines: budget.New(total, machine), callers: budget.New(total, total/2), both: budget.New(total, machine/2)}
+}
+
+// lease begins with nothing, for one request to a machine.
+func (p pool) lease(machineID, remote string) leases {
+	list := leases{p.machines.Lease(machineID)}
+	source := budget.Source(remote)
+	if addr, err := netip.ParseAddr(source); err == nil && addr.IsLoopback() {
+		return list
+	}
+	return append(list, p.callers.Lease(source), p.both.Lease(machineID+" "+source))
+}
+
+// leases are taken from together. Who could not take releases them.
+type leases []*budget.Lease
+
+func (l leases) take(n int64) error {
+	var errs []error
+	for _, one := range l {
+		errs = append(errs, one.Take(n))
+	}
+	return errors.Join(errs...)
+}
+
+func (l leases) release() {
+	for _, one := range l {
+		one.Release()
 	}
 }
 

@@ -100,9 +100,9 @@ func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.R
 		g.refuse(w, r, err)
 		return
 	}
-	lease := g.held.sockets.Lease(machineID)
-	defer lease.Release()
-	if err := lease.Take(socketCost); err != nil {
+	lease := g.held.sockets.lease(machineID, r.RemoteAddr)
+	defer lease.release()
+	if err := lease.take(socketCost); err != nil {
 		g.refuse(w, r, fmt.Errorf("open the machine's WebSocket: %w", err))
 		return
 	}

@@ -47,20 +47,20 @@ func Open(ctx context.Context, cfg Config, c *chain.Client) (*Routes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the routes of a client node: %w", err)
 	}
-	sockets := chainproxy.NewSockets(rpc, cfg.Log)
+	sockets, places := chainproxy.NewSockets(rpc, cfg.Log), chainproxy.NewPlaces()
 	handlers := map[string]http.Handler{
 		"GET " + chainproxy.PathSocket: sockets,
-		chainproxy.PathRPC:             chainproxy.RPC(rpc, cfg.Log),
-		chainproxy.PathRPC + "/":       chainproxy.RPC(rpc, cfg.Log),
-		chainproxy.PathOrders:          chainproxy.RentOrders(c, cfg.Log),
-		chainproxy.PathOrders + "/":    chainproxy.RentOrders(c, cfg.Log),
+		chainproxy.PathRPC:             chainproxy.RPC(rpc, places, cfg.Log),
+		chainproxy.PathRPC + "/":       chainproxy.RPC(rpc, places, cfg.Log),
+		chainproxy.PathOrders:          chainproxy.RentOrders(c, places, cfg.Log),
+		chainproxy.PathOrders + "/":    chainproxy.RentOrders(c, places, cfg.Log),
 	}
 	if cfg.REST != "" {
 		rest, err := url.Parse(cfg.REST)
 		if err != nil {
 			return nil, fmt.Errorf("open the routes of a client node: %w", err)
 		}
-		handlers[chainproxy.PathREST+"/"] = chainproxy.REST(rest, cfg.Log)
+		handlers[chainproxy.PathREST+"/"] = chainproxy.REST(rest, places, cfg.Log)
 	}
 	if cfg.Faucet != nil {
 		if handlers[faucet.Path], err = faucet.New(cfg.ChainID, c, cfg.Faucet, cfg.Log); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 )
 
@@ -20,14 +21,16 @@ const Path = "/api/v1/machines"
 const (
 	// maxBody of a search in bytes.
 	maxBody = 64 << 10
-	// searchLimit bounds one search; searching bounds how many run at once.
+	// searchLimit bounds one search; searching bounds how many run at once,
+	// searchingOf those of one address.
 	searchLimit = 10 * time.Second
 	searching   = 8
+	searchingOf = searching / 2
 )
 
 // Handler answers POST Path from an index.
 func Handler(s *Store, log *slog.Logger) http.Handler {
-	places := make(chan struct{}, searching)
+	places := budget.NewPlaces(searching, searchingOf)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), searchLimit)
 		defer cancel()
@@ -42,7 +45,7 @@ func Handler(s *Store, log *slog.Logger) http.Handler {
 	})
 }
 
-func serve(ctx context.Context, w http.ResponseWriter, r *http.Request, s *Store, places chan struct{}) (Page, error) {
+func serve(ctx context.Context, w http.ResponseWriter, r *http.Request, s *Store, places *budget.Places) (Page, error) {
 	if err := envelope.Method(r, http.MethodPost); err != nil {
 		return Page{}, err
 	}
@@ -50,12 +53,11 @@ func serve(ctx context.Context, w http.ResponseWriter, r *http.Request, s *Store
 	if err != nil {
 		return Page{}, err
 	}
-	select {
-	case places <- struct{}{}:
-		defer func() { <-places }()
-	case <-ctx.Done():
-		return Page{}, late(ctx.Err())
+	leave, err := places.Enter(ctx, budget.Source(r.RemoteAddr))
+	if err != nil {
+		return Page{}, late(err)
 	}
+	defer leave()
 	page, err := s.Search(ctx, q)
 	switch {
 	case errors.Is(err, ErrIncomplete):
