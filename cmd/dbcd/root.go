@@ -50,6 +50,7 @@ func newRootCommand() (*cobra.Command, error) {
 			trimMachineIDs(cmd, args)
 			return prepare(cmd, clientCtx)
 		},
+		PersistentPostRunE: func(cmd *cobra.Command, _ []string) error { return refused(cmd) },
 	}
 	addCommands(root, blueprint)
 	options := blueprint.AutoCLI()
@@ -77,7 +78,13 @@ func prepare(cmd *cobra.Command, initial client.Context) error {
 	if err := client.SetCmdClientContextHandler(clientCtx, cmd); err != nil {
 		return err
 	}
-	return server.InterceptConfigsPreRunHandler(cmd, appTemplate(), appConfig(), cometConfig())
+	if err := remember(cmd); err != nil {
+		return err
+	}
+	if err := server.InterceptConfigsPreRunHandler(cmd, appTemplate(), appConfig(), cometConfig()); err != nil {
+		return err
+	}
+	return sendingDefaults(cmd)
 }
 
 // homeOf is the home directory that a command works in.
