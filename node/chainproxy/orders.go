@@ -47,6 +47,7 @@ type waiting struct {
 	source string
 }
 
+// Rental is Orders.
 func (o waiting) Rental(ctx context.Context, id uint64) (one rental.Rental, err error) {
 	leave, err := o.places.Enter(ctx, o.source)
 	if err != nil {
@@ -56,6 +57,7 @@ func (o waiting) Rental(ctx context.Context, id uint64) (one rental.Rental, err 
 	return o.Orders.Rental(ctx, id)
 }
 
+// RentalsByMachine is Orders.
 func (o waiting) RentalsByMachine(ctx context.Context, req rental.QueryRentalsByMachineRequest) (*rental.QueryRentalsByMachineResponse, error) {
 	leave, err := o.places.Enter(ctx, o.source)
 	if err != nil {
@@ -65,6 +67,7 @@ func (o waiting) RentalsByMachine(ctx context.Context, req rental.QueryRentalsBy
 	return o.Orders.RentalsByMachine(ctx, req)
 }
 
+// Machine is Orders.
 func (o waiting) Machine(ctx context.Context, id string) (l machine.Listing, err error) {
 	leave, err := o.places.Enter(ctx, o.source)
 	if err != nil {

@@ -18,6 +18,7 @@ const reg = unix.NFT_REG32_00
 
 // The offsets that rules read, in bytes.
 const (
+	etherDest    = 0
 	etherSource  = 6
 	etherType    = 12
 	ipSource     = 12

@@ -217,7 +217,10 @@ func (r *ruleset) ports() {
 
 	host := r.base("output", nftables.ChainTypeFilter, nftables.ChainHookOutput, bridgeFirst)
 	r.add(host, notInSet(taps, out), accept())
-	r.add(host, isEther(unix.ETH_P_IP), accept())
+	// The bridge sends to all ports what is for a card that it does not know.
+	r.add(host, isEther(unix.ETH_P_IP), inSet(bound, out,
+		load(expr.PayloadBaseLLHeader, etherDest, 6, reg+4),
+		load(expr.PayloadBaseNetworkHeader, ipDest, 4, addr)), accept())
 	r.add(host, isEther(unix.ETH_P_ARP), accept())
 	r.add(host, drop())
 }
