@@ -4,20 +4,30 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 type explainReply struct {
-	Rental    rentalRow `json:"rental"`
-	Earned    uint64    `json:"earned_udbc"`
-	Unclaimed uint64    `json:"unclaimed_udbc"`
-	Unearned  uint64    `json:"unearned_udbc"`
-	Lines     []string  `json:"lines"`
-	Waiting   string    `json:"waiting,omitempty"`
-	May       []string  `json:"may"`
+	Rental      rentalRow            `json:"rental"`
+	Earned      uint64               `json:"earned_udbc"`
+	Unclaimed   uint64               `json:"unclaimed_udbc"`
+	Unearned    uint64               `json:"unearned_udbc"`
+	Lines       []string             `json:"lines"`
+	Waiting     string               `json:"waiting,omitempty"`
+	May         []string             `json:"may"`
+	RenterBreak *xrental.RenterBreak `json:"renter_break,omitempty"`
+}
+
+func untilText(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return " until " + t.Format(time.RFC3339)
 }
 
 func newExplainCommand(s *settings) *cobra.Command {
@@ -41,7 +51,7 @@ func newExplainCommand(s *settings) *cobra.Command {
 			}
 			reply := explainReply{
 				Rental: newRentalRow(res.Rental), Earned: res.Earned, Unclaimed: res.Unclaimed, Unearned: res.Unearned,
-				Lines: res.Lines, Waiting: res.Waiting, May: res.May,
+				Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: res.RenterBreak,
 			}
 			return s.show(cmd, reply, func(w io.Writer) { writeExplain(w, reply) })
 		},
@@ -61,6 +71,15 @@ func writeExplain(w io.Writer, e explainReply) {
 	row(w, unearned, client.FormatDBC(e.Unearned))
 	if e.Rental.FromStake > 0 {
 		row(w, "From the host's stake:", client.FormatDBC(e.Rental.FromStake))
+	}
+	if e.Rental.Held > 0 && e.Rental.HeldUntil != nil {
+		row(w, "Of that held:", client.FormatDBC(e.Rental.Held)+" until "+e.Rental.HeldUntil.Format(time.RFC3339))
+	}
+	if b := e.RenterBreak; b != nil && b.Outage > 0 {
+		row(w, "Offline in it:", fmt.Sprintf("%s, the renter may break after more than %s", b.Outage, b.Limit))
+		if b.Allowed {
+			row(w, "The renter may break:", "now"+untilText(b.Until)+", penalty "+client.FormatDBC(b.Penalty)+", at once "+client.FormatDBC(b.PenaltyAtOnce))
+		}
 	}
 	if e.Waiting != "" {
 		row(w, "Waits for:", e.Waiting)

@@ -14,17 +14,19 @@ import (
 )
 
 type rentalRow struct {
-	ID        uint64    `json:"rent_id"`
-	MachineID string    `json:"machine_id"`
-	Slots     []uint32  `json:"slots"`
-	State     string    `json:"state"`
-	Start     time.Time `json:"start"`
-	End       time.Time `json:"end"`
-	Deadline  time.Time `json:"deadline"`
-	Paid      uint64    `json:"paid_udbc"`
-	Fee       uint64    `json:"fee_udbc"`
-	Claimed   uint64    `json:"claimed_udbc"`
-	FromStake uint64    `json:"from_stake_udbc"`
+	ID        uint64     `json:"rent_id"`
+	MachineID string     `json:"machine_id"`
+	Slots     []uint32   `json:"slots"`
+	State     string     `json:"state"`
+	Start     time.Time  `json:"start"`
+	End       time.Time  `json:"end"`
+	Deadline  time.Time  `json:"deadline"`
+	Paid      uint64     `json:"paid_udbc"`
+	Fee       uint64     `json:"fee_udbc"`
+	Claimed   uint64     `json:"claimed_udbc"`
+	FromStake uint64     `json:"from_stake_udbc"`
+	Held      uint64     `json:"held_penalty_udbc"`
+	HeldUntil *time.Time `json:"held_until,omitempty"`
 }
 
 func newRentalsCommand(s *settings) *cobra.Command {
@@ -59,7 +61,7 @@ func newRentalsCommand(s *settings) *cobra.Command {
 func newRentalRow(r rental.Rental) rentalRow {
 	return rentalRow{
 		ID: r.Id, MachineID: r.MachineId, Slots: r.Slots, State: stateWord(r.State.String(), "RENTAL_STATE_"),
-		Start: r.Start, End: r.End, Deadline: r.Deadline, Paid: r.Paid, Fee: r.Fee, Claimed: r.Claimed, FromStake: r.FromStake,
+		Start: r.Start, End: r.End, Deadline: r.Deadline, Paid: r.Paid, Fee: r.Fee, Claimed: r.Claimed, FromStake: r.FromStake, Held: r.HeldPenalty, HeldUntil: r.HeldUntil,
 	}
 }
 

@@ -136,8 +136,10 @@ type EventSettled struct {
 	ToHost uint64 `protobuf:"varint,2,opt,name=to_host,json=toHost,proto3" json:"to_host,omitempty"`
 	// to_renter is rent that came back.
 	ToRenter uint64 `protobuf:"varint,3,opt,name=to_renter,json=toRenter,proto3" json:"to_renter,omitempty"`
-	// from_stake is a fee or penalty that the host's stake paid to the renter.
+	// from_stake is a fee or penalty that left the host's stake.
 	FromStake uint64 `protobuf:"varint,4,opt,name=from_stake,json=fromStake,proto3" json:"from_stake,omitempty"`
+	// held is the part of from_stake that the escrow holds until unbonding_time has passed.
+	Held uint64 `protobuf:"varint,5,opt,name=held,proto3" json:"held,omitempty"`
 }
 
 func (m *EventSettled) Reset()         { *m = EventSettled{} }
@@ -201,6 +203,135 @@ func (m *EventSettled) GetFromStake() uint64 {
 	return 0
 }
 
+func (m *EventSettled) GetHeld() uint64 {
+	if m != nil {
+		return m.Held
+	}
+	return 0
+}
+
+// EventPenaltyPaid: the held part of a penalty was paid to the renter, in udbc.
+type EventPenaltyPaid struct {
+	RentId uint64 `protobuf:"varint,1,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
+	Renter string `protobuf:"bytes,2,opt,name=renter,proto3" json:"renter,omitempty"`
+	Amount uint64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *EventPenaltyPaid) Reset()         { *m = EventPenaltyPaid{} }
+func (m *EventPenaltyPaid) String() string { return proto.CompactTextString(m) }
+func (*EventPenaltyPaid) ProtoMessage()    {}
+func (*EventPenaltyPaid) Descriptor() ([]byte, []int) {
+	return fileDescriptor_7d30de81c1c3eda7, []int{2}
+}
+func (m *EventPenaltyPaid) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventPenaltyPaid) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventPenaltyPaid.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventPenaltyPaid) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventPenaltyPaid.Merge(m, src)
+}
+func (m *EventPenaltyPaid) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventPenaltyPaid) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventPenaltyPaid.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventPenaltyPaid proto.InternalMessageInfo
+
+func (m *EventPenaltyPaid) GetRentId() uint64 {
+	if m != nil {
+		return m.RentId
+	}
+	return 0
+}
+
+func (m *EventPenaltyPaid) GetRenter() string {
+	if m != nil {
+		return m.Renter
+	}
+	return ""
+}
+
+func (m *EventPenaltyPaid) GetAmount() uint64 {
+	if m != nil {
+		return m.Amount
+	}
+	return 0
+}
+
+// EventPenaltySlashed: a slash of the machine took from the held part of a penalty, in udbc.
+type EventPenaltySlashed struct {
+	RentId    uint64 `protobuf:"varint,1,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
+	MachineId string `protobuf:"bytes,2,opt,name=machine_id,json=machineId,proto3" json:"machine_id,omitempty"`
+	Amount    uint64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *EventPenaltySlashed) Reset()         { *m = EventPenaltySlashed{} }
+func (m *EventPenaltySlashed) String() string { return proto.CompactTextString(m) }
+func (*EventPenaltySlashed) ProtoMessage()    {}
+func (*EventPenaltySlashed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_7d30de81c1c3eda7, []int{3}
+}
+func (m *EventPenaltySlashed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventPenaltySlashed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventPenaltySlashed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventPenaltySlashed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventPenaltySlashed.Merge(m, src)
+}
+func (m *EventPenaltySlashed) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventPenaltySlashed) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventPenaltySlashed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventPenaltySlashed proto.InternalMessageInfo
+
+func (m *EventPenaltySlashed) GetRentId() uint64 {
+	if m != nil {
+		return m.RentId
+	}
+	return 0
+}
+
+func (m *EventPenaltySlashed) GetMachineId() string {
+	if m != nil {
+		return m.MachineId
+	}
+	return ""
+}
+
+func (m *EventPenaltySlashed) GetAmount() uint64 {
+	if m != nil {
+		return m.Amount
+	}
+	return 0
+}
+
 // EventDueFailed: the end block could not close a rental and tries again later.
 type EventDueFailed struct {
 	RentId   uint64 `protobuf:"varint,1,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
@@ -214,7 +345,7 @@ func (m *EventDueFailed) Reset()         { *m = EventDueFailed{} }
 func (m *EventDueFailed) String() string { return proto.CompactTextString(m) }
 func (*EventDueFailed) ProtoMessage()    {}
 func (*EventDueFailed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_7d30de81c1c3eda7, []int{2}
+	return fileDescriptor_7d30de81c1c3eda7, []int{4}
 }
 func (m *EventDueFailed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -274,43 +405,48 @@ func (m *EventDueFailed) GetError() string {
 func init() {
 	proto.RegisterType((*EventTransition)(nil), "dbc.rental.v1.EventTransition")
 	proto.RegisterType((*EventSettled)(nil), "dbc.rental.v1.EventSettled")
+	proto.RegisterType((*EventPenaltyPaid)(nil), "dbc.rental.v1.EventPenaltyPaid")
+	proto.RegisterType((*EventPenaltySlashed)(nil), "dbc.rental.v1.EventPenaltySlashed")
 	proto.RegisterType((*EventDueFailed)(nil), "dbc.rental.v1.EventDueFailed")
 }
 
 func init() { proto.RegisterFile("dbc/rental/v1/events.proto", fileDescriptor_7d30de81c1c3eda7) }
 
 var fileDescriptor_7d30de81c1c3eda7 = []byte{
-	// 466 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x52, 0xc1, 0x6e, 0xd3, 0x40,
-	0x10, 0x8d, 0xd3, 0x34, 0x71, 0x16, 0x5a, 0xa4, 0x55, 0xa1, 0x96, 0x11, 0x4e, 0x14, 0x2e, 0x11,
-	0x52, 0xd7, 0x6a, 0x91, 0xb8, 0x21, 0xa1, 0x0a, 0x10, 0xbd, 0x6e, 0x7a, 0xe2, 0x12, 0xad, 0xbd,
-	0x53, 0xc7, 0x4a, 0xec, 0x89, 0xd6, 0x93, 0xc0, 0x81, 0x8f, 0xe8, 0x67, 0xf5, 0xd8, 0x23, 0x27,
-	0x40, 0x89, 0xc4, 0x77, 0xa0, 0x5d, 0xbb, 0x91, 0x00, 0x01, 0xe2, 0xf6, 0xde, 0xbc, 0x37, 0x9e,
-	0xf5, 0x9b, 0x61, 0xa1, 0x4e, 0xd2, 0xd8, 0x40, 0x49, 0x6a, 0x11, 0xaf, 0x4f, 0x63, 0x58, 0x43,
-	0x49, 0x95, 0x58, 0x1a, 0x24, 0xe4, 0x07, 0x3a, 0x49, 0x45, 0xad, 0x89, 0xf5, 0x69, 0xf8, 0x8b,
-	0xb5, 0x11, 0x9c, 0x35, 0x3c, 0xca, 0x30, 0x43, 0x07, 0x63, 0x8b, 0x9a, 0xea, 0x20, 0x43, 0xcc,
-	0x16, 0x10, 0x3b, 0x96, 0xac, 0xae, 0x62, 0xca, 0x0b, 0xa8, 0x48, 0x15, 0xcb, 0xda, 0x30, 0xfa,
-	0xde, 0x66, 0x0f, 0xde, 0xd8, 0x91, 0x97, 0x46, 0x95, 0x55, 0x4e, 0x39, 0x96, 0xfc, 0x98, 0xf5,
-	0xec, 0xa7, 0xa7, 0xb9, 0x0e, 0xbc, 0xa1, 0x37, 0xee, 0xc8, 0xae, 0xa5, 0x17, 0x9a, 0x3f, 0x62,
-	0x0e, 0x81, 0x09, 0xda, 0x43, 0x6f, 0xdc, 0x97, 0x0d, 0xe3, 0x4f, 0x18, 0x2b, 0x54, 0x3a, 0xcb,
-	0x4b, 0xb0, 0x3d, 0x7b, 0x4e, 0xeb, 0x37, 0x95, 0x0b, 0xcd, 0x05, 0xeb, 0x5c, 0x19, 0x2c, 0x82,
-	0xce, 0xd0, 0x1b, 0x1f, 0x9e, 0x85, 0xe2, 0xa7, 0x9f, 0x12, 0xd2, 0xa1, 0x09, 0x29, 0x02, 0xe9,
-	0x7c, 0xfc, 0x19, 0x6b, 0x13, 0x06, 0xfb, 0xff, 0x74, 0xb7, 0x09, 0xf9, 0x89, 0x7d, 0x92, 0xaa,
-	0xb0, 0x0c, 0xba, 0xce, 0xff, 0xf0, 0x37, 0xbf, 0x15, 0x65, 0x63, 0xe2, 0x2f, 0xd8, 0x1e, 0x94,
-	0x3a, 0xe8, 0x0d, 0xbd, 0xf1, 0xbd, 0xb3, 0x50, 0xd4, 0xe9, 0x88, 0xbb, 0x74, 0xc4, 0xe5, 0x5d,
-	0x3a, 0xe7, 0xfe, 0xcd, 0x97, 0x41, 0xeb, 0xfa, 0xeb, 0xc0, 0x93, 0xb6, 0x81, 0xbf, 0x62, 0xbe,
-	0x06, 0xa5, 0x17, 0x79, 0x09, 0x81, 0xff, 0x1f, 0xcd, 0xbb, 0xae, 0xd1, 0x27, 0x76, 0xdf, 0xe5,
-	0x3c, 0x01, 0xa2, 0x05, 0xe8, 0x3f, 0x87, 0x7c, 0xcc, 0x7a, 0x84, 0xd3, 0x19, 0x56, 0xe4, 0x52,
-	0xee, 0xc8, 0x2e, 0xe1, 0x3b, 0xac, 0x88, 0x3f, 0x66, 0x7d, 0xc2, 0x69, 0xb3, 0x80, 0x3d, 0x27,
-	0xf9, 0x84, 0x72, 0xb7, 0x02, 0x9b, 0xdd, 0xb4, 0x22, 0x35, 0x07, 0x97, 0x74, 0x47, 0xf6, 0x6d,
-	0x65, 0x62, 0x0b, 0xa3, 0x8a, 0x1d, 0xba, 0xe9, 0xaf, 0x57, 0xf0, 0x56, 0xe5, 0x7f, 0x9d, 0x1f,
-	0x32, 0x5f, 0x11, 0x41, 0xb1, 0xa4, 0xca, 0x3d, 0xe0, 0x40, 0xee, 0xb8, 0x3d, 0x80, 0xa5, 0x32,
-	0x73, 0xa8, 0x97, 0xec, 0xcb, 0x86, 0xf1, 0x23, 0xb6, 0x0f, 0xc6, 0xa0, 0x71, 0x83, 0xfb, 0xb2,
-	0x26, 0xe7, 0x2f, 0x6f, 0x36, 0x91, 0x77, 0xbb, 0x89, 0xbc, 0x6f, 0x9b, 0xc8, 0xbb, 0xde, 0x46,
-	0xad, 0xdb, 0x6d, 0xd4, 0xfa, 0xbc, 0x8d, 0x5a, 0xef, 0x9f, 0x66, 0x39, 0xcd, 0x56, 0x89, 0x48,
-	0xb1, 0x88, 0x75, 0x92, 0x9e, 0x94, 0x40, 0x1f, 0xd0, 0xcc, 0x2d, 0x8e, 0x3f, 0x36, 0x77, 0x9d,
-	0x74, 0x5d, 0xb2, 0xcf, 0x7f, 0x04, 0x00, 0x00, 0xff, 0xff, 0x16, 0xb5, 0x41, 0x57, 0x21, 0x03,
-	0x00, 0x00,
+	// 526 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x53, 0xc1, 0x6e, 0xd3, 0x40,
+	0x10, 0x8d, 0x53, 0x37, 0x75, 0x16, 0x5a, 0xd0, 0x52, 0x5a, 0xcb, 0x08, 0x27, 0x0a, 0x97, 0x08,
+	0xa9, 0xb6, 0x5a, 0x24, 0x6e, 0x48, 0xa8, 0x02, 0x44, 0x6f, 0xd5, 0xa6, 0x27, 0x38, 0x44, 0xeb,
+	0xec, 0x34, 0xb1, 0x62, 0xef, 0x44, 0xf6, 0x24, 0xc0, 0x5f, 0xe4, 0xb3, 0x7a, 0xec, 0x91, 0x13,
+	0xa0, 0x44, 0xe2, 0x3b, 0xd0, 0x6e, 0xdc, 0x88, 0x16, 0xb5, 0xa8, 0xb7, 0xf7, 0x66, 0xde, 0xcc,
+	0x8e, 0xdf, 0x8c, 0x59, 0xa0, 0x92, 0x41, 0x5c, 0x80, 0x26, 0x99, 0xc5, 0xb3, 0xc3, 0x18, 0x66,
+	0xa0, 0xa9, 0x8c, 0x26, 0x05, 0x12, 0xf2, 0x6d, 0x95, 0x0c, 0xa2, 0x55, 0x2e, 0x9a, 0x1d, 0x06,
+	0x37, 0xa4, 0x55, 0xc2, 0x4a, 0x83, 0xdd, 0x21, 0x0e, 0xd1, 0xc2, 0xd8, 0xa0, 0x2a, 0xda, 0x1a,
+	0x22, 0x0e, 0x33, 0x88, 0x2d, 0x4b, 0xa6, 0xe7, 0x31, 0xa5, 0x39, 0x94, 0x24, 0xf3, 0xc9, 0x4a,
+	0xd0, 0xf9, 0x5d, 0x67, 0x8f, 0xde, 0x9b, 0x27, 0xcf, 0x0a, 0xa9, 0xcb, 0x94, 0x52, 0xd4, 0x7c,
+	0x9f, 0x6d, 0x99, 0xd6, 0xfd, 0x54, 0xf9, 0x4e, 0xdb, 0xe9, 0xba, 0xa2, 0x61, 0xe8, 0x89, 0xe2,
+	0x7b, 0xcc, 0x22, 0x28, 0xfc, 0x7a, 0xdb, 0xe9, 0x36, 0x45, 0xc5, 0xf8, 0x73, 0xc6, 0x72, 0x39,
+	0x18, 0xa5, 0x1a, 0x4c, 0xcd, 0x86, 0xcd, 0x35, 0xab, 0xc8, 0x89, 0xe2, 0x11, 0x73, 0xcf, 0x0b,
+	0xcc, 0x7d, 0xb7, 0xed, 0x74, 0x77, 0x8e, 0x82, 0xe8, 0xda, 0x47, 0x45, 0xc2, 0xa2, 0x1e, 0x49,
+	0x02, 0x61, 0x75, 0xfc, 0x25, 0xab, 0x13, 0xfa, 0x9b, 0xff, 0x55, 0xd7, 0x09, 0xf9, 0x81, 0x19,
+	0x49, 0x96, 0xa8, 0xfd, 0x86, 0xd5, 0x3f, 0xfd, 0x47, 0x6f, 0x92, 0xa2, 0x12, 0xf1, 0xd7, 0x6c,
+	0x03, 0xb4, 0xf2, 0xb7, 0xda, 0x4e, 0xf7, 0xc1, 0x51, 0x10, 0xad, 0xdc, 0x89, 0xae, 0xdc, 0x89,
+	0xce, 0xae, 0xdc, 0x39, 0xf6, 0x2e, 0x7e, 0xb4, 0x6a, 0xf3, 0x9f, 0x2d, 0x47, 0x98, 0x02, 0xfe,
+	0x96, 0x79, 0x0a, 0xa4, 0xca, 0x52, 0x0d, 0xbe, 0x77, 0x8f, 0xe2, 0x75, 0x55, 0x67, 0xee, 0xb0,
+	0x87, 0xd6, 0xe8, 0x1e, 0x10, 0x65, 0xa0, 0x6e, 0x77, 0x79, 0x9f, 0x6d, 0x11, 0xf6, 0x47, 0x58,
+	0x92, 0xb5, 0xd9, 0x15, 0x0d, 0xc2, 0x8f, 0x58, 0x12, 0x7f, 0xc6, 0x9a, 0x84, 0xfd, 0x6a, 0x03,
+	0x1b, 0x36, 0xe5, 0x11, 0x8a, 0xf5, 0x0e, 0x8c, 0x79, 0xfd, 0x92, 0xe4, 0x18, 0xac, 0xd5, 0xae,
+	0x68, 0x9a, 0x48, 0xcf, 0x04, 0x38, 0x67, 0xee, 0x08, 0x32, 0x65, 0x5d, 0x75, 0x85, 0xc5, 0x9d,
+	0xcf, 0xec, 0xb1, 0x9d, 0xe8, 0x14, 0xb4, 0xcc, 0xe8, 0xdb, 0xa9, 0x4c, 0xd5, 0xfd, 0x77, 0xbf,
+	0xc7, 0x1a, 0x32, 0xc7, 0xa9, 0xa6, 0x6a, 0xa2, 0x8a, 0x75, 0x80, 0x3d, 0xf9, 0xbb, 0x79, 0x2f,
+	0x93, 0xe5, 0xe8, 0xae, 0xaf, 0xbe, 0x7e, 0x43, 0xf5, 0x9b, 0x37, 0x74, 0xdb, 0x33, 0x25, 0xdb,
+	0xb1, 0xcf, 0xbc, 0x9b, 0xc2, 0x07, 0x99, 0xde, 0xe9, 0x6b, 0xc0, 0x3c, 0x49, 0x04, 0xf9, 0x84,
+	0x4a, 0xdb, 0x7f, 0x5b, 0xac, 0xb9, 0x69, 0x3f, 0x91, 0xc5, 0x18, 0x56, 0xd7, 0xeb, 0x89, 0x8a,
+	0xf1, 0x5d, 0xb6, 0x09, 0x45, 0x81, 0x85, 0x35, 0xb4, 0x29, 0x56, 0xe4, 0xf8, 0xcd, 0xc5, 0x22,
+	0x74, 0x2e, 0x17, 0xa1, 0xf3, 0x6b, 0x11, 0x3a, 0xf3, 0x65, 0x58, 0xbb, 0x5c, 0x86, 0xb5, 0xef,
+	0xcb, 0xb0, 0xf6, 0xe9, 0xc5, 0x30, 0xa5, 0xd1, 0x34, 0x89, 0x06, 0x98, 0xc7, 0x2a, 0x19, 0x1c,
+	0x68, 0xa0, 0x2f, 0x58, 0x8c, 0x0d, 0x8e, 0xbf, 0x56, 0x3f, 0x6c, 0xd2, 0xb0, 0x27, 0xf3, 0xea,
+	0x4f, 0x00, 0x00, 0x00, 0xff, 0xff, 0xfa, 0xb4, 0xa7, 0xa5, 0xfa, 0x03, 0x00, 0x00,
 }
 
 func (m *EventTransition) Marshal() (dAtA []byte, err error) {
@@ -406,6 +542,11 @@ func (m *EventSettled) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Held != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Held))
+		i--
+		dAtA[i] = 0x28
+	}
 	if m.FromStake != 0 {
 		i = encodeVarintEvents(dAtA, i, uint64(m.FromStake))
 		i--
@@ -420,6 +561,86 @@ func (m *EventSettled) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i = encodeVarintEvents(dAtA, i, uint64(m.ToHost))
 		i--
 		dAtA[i] = 0x10
+	}
+	if m.RentId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.RentId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventPenaltyPaid) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventPenaltyPaid) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventPenaltyPaid) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Amount != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Amount))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Renter) > 0 {
+		i -= len(m.Renter)
+		copy(dAtA[i:], m.Renter)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Renter)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.RentId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.RentId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventPenaltySlashed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventPenaltySlashed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventPenaltySlashed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Amount != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Amount))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.MachineId) > 0 {
+		i -= len(m.MachineId)
+		copy(dAtA[i:], m.MachineId)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.MachineId)))
+		i--
+		dAtA[i] = 0x12
 	}
 	if m.RentId != 0 {
 		i = encodeVarintEvents(dAtA, i, uint64(m.RentId))
@@ -540,6 +761,47 @@ func (m *EventSettled) Size() (n int) {
 	}
 	if m.FromStake != 0 {
 		n += 1 + sovEvents(uint64(m.FromStake))
+	}
+	if m.Held != 0 {
+		n += 1 + sovEvents(uint64(m.Held))
+	}
+	return n
+}
+
+func (m *EventPenaltyPaid) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.RentId != 0 {
+		n += 1 + sovEvents(uint64(m.RentId))
+	}
+	l = len(m.Renter)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.Amount != 0 {
+		n += 1 + sovEvents(uint64(m.Amount))
+	}
+	return n
+}
+
+func (m *EventPenaltySlashed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.RentId != 0 {
+		n += 1 + sovEvents(uint64(m.RentId))
+	}
+	l = len(m.MachineId)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.Amount != 0 {
+		n += 1 + sovEvents(uint64(m.Amount))
 	}
 	return n
 }
@@ -929,6 +1191,265 @@ func (m *EventSettled) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.FromStake |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Held", wireType)
+			}
+			m.Held = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Held |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventPenaltyPaid) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventPenaltyPaid: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventPenaltyPaid: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RentId", wireType)
+			}
+			m.RentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Renter", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Renter = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			m.Amount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Amount |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventPenaltySlashed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventPenaltySlashed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventPenaltySlashed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RentId", wireType)
+			}
+			m.RentId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RentId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MachineId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.MachineId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			m.Amount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Amount |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}

@@ -13,6 +13,7 @@ import (
 type BankKeeper interface {
 	SendCoinsFromAccountToModule(ctx context.Context, sender sdk.AccAddress, recipientModule string, amt sdk.Coins) error
 	SendCoinsFromModuleToAccount(ctx context.Context, senderModule string, recipient sdk.AccAddress, amt sdk.Coins) error
+	SendCoinsFromModuleToModule(ctx context.Context, senderModule, recipientModule string, amt sdk.Coins) error
 	GetBalance(ctx context.Context, addr sdk.AccAddress, denom string) sdk.Coin
 	SpendableCoins(ctx context.Context, addr sdk.AccAddress) sdk.Coins
 }
@@ -35,6 +36,8 @@ type MachineReader interface {
 	Halted(ctx context.Context) (time.Duration, error)
 	// HaltedBetween is how much of a span of time until now the chain stood still.
 	HaltedBetween(ctx context.Context, from, to time.Time) (time.Duration, error)
+	// UnbondingTime is how long a stake is held after the last rental.
+	UnbondingTime(ctx context.Context) (time.Duration, error)
 	// Started refuses what counts time from the block in the first block since
 	// genesis, which carries the genesis time.
 	Started(ctx context.Context) error

@@ -57,6 +57,9 @@ func (gs GenesisState) CheckTime(at time.Time) error {
 		if n := len(r.Transitions); n > 0 && r.Transitions[n-1].Time.After(seen) {
 			seen = r.Transitions[n-1].Time
 		}
+		if r.OutageEnded != nil && r.OutageEnded.After(seen) {
+			seen = *r.OutageEnded
+		}
 		if at.Before(seen) {
 			return ErrInvalid.Wrapf("genesis_time is %s, it must not be before %s, which rental %d has seen",
 				at.Format(time.RFC3339Nano), seen.Format(time.RFC3339Nano), r.Id)
@@ -97,6 +100,9 @@ func (r Rental) Validate() error {
 		return ErrInvalid.Wrapf("slots are %v, they must be ascending, without doubles and at least one", r.Slots)
 	}
 	if err := r.validateTransitions(state); err != nil {
+		return err
+	}
+	if err := r.validateHeld(); err != nil {
 		return err
 	}
 	if r.OutageNs < 0 {
@@ -180,6 +186,28 @@ func (r Rental) validateMoney(state rental.State) error {
 	}
 	if owed := r.owedByStake(); r.FromStake > owed {
 		return ErrInvalid.Wrapf("from_stake is %d, the host's stake owed at most %d udbc", r.FromStake, owed)
+	}
+	return nil
+}
+
+// validateHeld checks what of the penalty is held or was slashed.
+func (r Rental) validateHeld() error {
+	if r.HeldUntil == nil {
+		if r.HeldPenalty != 0 || r.SlashedPenalty != 0 {
+			return ErrInvalid.Wrapf("held_penalty is %d and slashed_penalty %d udbc, without held_until", r.HeldPenalty, r.SlashedPenalty)
+		}
+		return nil
+	}
+	at, closed := r.ClosedAt()
+	if !closed || r.HeldUntil.Before(at) {
+		return ErrInvalid.Wrapf("held_until is %s, it must be after the rental was broken", r.HeldUntil)
+	}
+	if r.SlashedPenalty > r.FromStake || r.HeldPenalty > r.FromStake-r.SlashedPenalty {
+		return ErrInvalid.Wrapf("held_penalty is %d and slashed_penalty %d udbc, both must be part of from_stake, %d",
+			r.HeldPenalty, r.SlashedPenalty, r.FromStake)
+	}
+	if atOnce := r.FromStake - r.SlashedPenalty - r.HeldPenalty; r.Held() && atOnce > r.PenaltyTerms.MinPenalty {
+		return ErrInvalid.Wrapf("%d udbc of the penalty were paid while it is held, at most min_penalty, %d, is", atOnce, r.PenaltyTerms.MinPenalty)
 	}
 	return nil
 }

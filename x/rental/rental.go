@@ -63,5 +63,8 @@ func (r Rental) ClosedAt() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Settled is true of a closed rental of which the escrow holds nothing any more.
+// Held is true of a rental of whose penalty the escrow still holds a part.
+func (r Rental) Held() bool { return r.HeldPenalty > 0 }
+
+// Settled is true of a closed rental of which the escrow holds no rent any more.
 func (r Rental) Settled() bool { return rental.State(r.State).Closed() && len(r.Segments) == 0 }

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"time"
 
 	"cosmossdk.io/math"
 
@@ -9,6 +10,12 @@ import (
 
 	"github.com/dbc-network/dbc/x/machine"
 )
+
+// UnbondingTime is how long a stake is held after a machine's last rental.
+func (k *Keeper) UnbondingTime(ctx context.Context) (time.Duration, error) {
+	params, err := k.Parameters.Get(ctx)
+	return params.UnbondingTime, err
+}
 
 // PayFromStake pays at most what a machine's stake holds to an account, and
 // returns how much it was.

@@ -76,6 +76,9 @@ func (k Keeper) due(ctx context.Context, c clock, limit int) ([]uint64, error) {
 	if err := collect(k.ends, c.now, 0); err != nil {
 		return nil, err
 	}
+	if err := collect(k.heldQueue, c.now, 0); err != nil {
+		return nil, err
+	}
 	if err := collect(k.retries, c.now, 0); err != nil {
 		return nil, err
 	}
@@ -191,6 +194,9 @@ func (k Keeper) dequeue(ctx context.Context, id uint64) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.Held() {
+		return k.heldQueue.Remove(ctx, collections.Join(*r.HeldUntil, id))
 	}
 	if !rental.State(r.State).Open() {
 		return nil

@@ -18,6 +18,7 @@ import (
 const (
 	waitingChallenge = "challenge"
 	waitingParked    = "parked"
+	waitingPenalty   = "penalty"
 )
 
 // Explain says what happened to a rental and why.
@@ -34,7 +35,11 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	if err != nil {
 		return nil, err
 	}
-	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r), Waiting: waiting, May: may}
+	right, err := s.k.renterBreak(ctx, r, c)
+	if err != nil {
+		return nil, err
+	}
+	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r), Waiting: waiting, May: may, RenterBreak: right}
 	response.Earned, response.Unclaimed, response.Unearned = money(r, v)
 	return response, nil
 }
@@ -77,7 +82,13 @@ func lines(r xrental.Rental) []string {
 	}
 	all = append(all, fmt.Sprintf("rent %s, fee %s, paid to the host so far %s", rental.DBC(r.Paid), rental.DBC(r.Fee), rental.DBC(r.Claimed)))
 	if r.FromStake > 0 {
-		all = append(all, fmt.Sprintf("paid to the renter from the host's stake %s", rental.DBC(r.FromStake)))
+		all = append(all, fmt.Sprintf("paid to the renter from the host's stake %s", rental.DBC(r.FromStake-r.HeldPenalty-r.SlashedPenalty)))
+	}
+	if r.Held() {
+		all = append(all, fmt.Sprintf("held from the host's stake %s, to be paid to the renter at %s", rental.DBC(r.HeldPenalty), stamp(*r.HeldUntil)))
+	}
+	if r.SlashedPenalty > 0 {
+		all = append(all, fmt.Sprintf("taken by a slash of the machine from what was held %s", rental.DBC(r.SlashedPenalty)))
 	}
 	return all
 }
@@ -107,6 +118,9 @@ func (k Keeper) waiting(ctx context.Context, r xrental.Rental, v rental.View) (s
 	}
 	if rental.State(r.State).Closed() && !r.Settled() && !v.ChallengedAt.IsZero() {
 		return waitingChallenge, nil
+	}
+	if r.Held() {
+		return waitingPenalty, nil
 	}
 	return "", nil
 }

@@ -123,6 +123,18 @@ func (n *naive) outage(at time.Time) (sum int64) {
 	return sum
 }
 
+// renewed adds a span; at exactly the last one's price it is one with it.
+func (n *naive) renewed(span interval, rent uint64) {
+	i := len(n.rents) - 1
+	last := n.rented[i]
+	if n.rents[i]*uint64(span.to.Sub(span.from)/time.Second) == rent*uint64(last.to.Sub(last.from)/time.Second) {
+		n.rented[i].to = span.to
+		n.rents[i] += rent
+		return
+	}
+	n.rented, n.rents = append(n.rented, span), append(n.rents, rent)
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -206,8 +218,7 @@ func TestMoneyIsThatOfTheIntervals(t *testing.T) {
 				c.price(id, rapid.Uint64Range(1440, 500*price).Draw(t, "price"))
 				minutes, end := rapid.IntRange(1, 200).Draw(t, "minutes"), c.get(1).End
 				if answer, err := c.relet(alice, 1, uint64(minutes)*60); err == nil {
-					model.rented = append(model.rented, interval{end, answer.End})
-					model.rents = append(model.rents, answer.Rent)
+					model.renewed(interval{end, answer.End}, answer.Rent)
 				}
 			},
 			"claim": func(*rapid.T) {

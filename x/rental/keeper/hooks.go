@@ -73,24 +73,6 @@ func (h Hooks) AfterMachineOnline(ctx context.Context, machineID string, offline
 	return nil
 }
 
-func (k Keeper) accountOutage(ctx context.Context, id uint64, from, to time.Time) error {
-	r, err := k.rental(ctx, id)
-	if err != nil {
-		return err
-	}
-	if at, closed := r.ClosedAt(); closed && at.Before(to) {
-		to = at
-	}
-	old := r
-	outage, err := k.length(ctx, rental.Overlap(r.Start, r.End, from, to))
-	if err != nil {
-		return err
-	}
-	r.SetAccount(r.Account().Outage(from, to))
-	r.OutageNs += int64(outage)
-	return k.save(ctx, &old, r)
-}
-
 // RentedSlots returns the slots of a machine that are an account's by rentals
 // which are not over, ascending.
 func (h Hooks) RentedSlots(ctx context.Context, machineID string, renter sdk.AccAddress) ([]uint32, error) {
@@ -114,18 +96,6 @@ func (h Hooks) RentedSlots(ctx context.Context, machineID string, renter sdk.Acc
 	}
 	slices.Sort(mine)
 	return mine, nil
-}
-
-// length is how long an outage was: nobody counts as offline because the chain stood still.
-func (k Keeper) length(ctx context.Context, outage rental.Span) (time.Duration, error) {
-	halted, err := k.machines.HaltedBetween(ctx, outage.From, outage.To)
-	return outage.Length() - halted, err
-}
-
-// outage is how long a rental's machine was offline in it until now.
-func (k Keeper) outage(ctx context.Context, r xrental.Rental, v rental.View) (time.Duration, error) {
-	lasting, err := k.length(ctx, rental.Lasting(r.Start, r.End, v))
-	return time.Duration(r.OutageNs) + lasting, err
 }
 
 // AfterChallengeClosed queues what waited for the challenge for this end

@@ -24,8 +24,10 @@ const (
 	inOverByMachine
 	inTrials
 	inUnsettled
+	inHeldByMachine
 	inDeadlines
 	inEnds
+	inHeld
 	inClosed
 )
 
@@ -48,6 +50,9 @@ func places(r xrental.Rental) []place {
 	all := []place{{index: inOverByRenter}, {index: inOverByMachine}}
 	if !r.Settled() {
 		return append(all, place{index: inUnsettled})
+	}
+	if r.Held() { // not forgotten while it is
+		return append(all, place{index: inHeldByMachine}, place{inHeld, *r.HeldUntil})
 	}
 	at, _ := r.ClosedAt()
 	return append(all, place{inClosed, at})
@@ -97,6 +102,10 @@ func (k Keeper) place(ctx context.Context, renter sdk.AccAddress, r xrental.Rent
 		return putListed(ctx, k.trials, renter, r.Id, set)
 	case inUnsettled:
 		return putListed(ctx, k.unsettled, r.MachineId, r.Id, set)
+	case inHeldByMachine:
+		return put(ctx, k.heldByMachine, collections.Join(r.MachineId, r.Id), set)
+	case inHeld:
+		return put(ctx, k.heldQueue, collections.Join(p.at, r.Id), set)
 	case inDeadlines:
 		return put(ctx, k.deadlines, collections.Join(p.at, r.Id), set)
 	case inEnds:

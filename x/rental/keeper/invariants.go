@@ -21,10 +21,11 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx))
 }
 
-// CheckEscrow checks that the escrow is what is unearned and unclaimed, to the last udbc.
+// CheckEscrow checks that the escrow is what is unearned, unclaimed and held, to the last udbc.
 func (k Keeper) CheckEscrow(ctx context.Context) error {
 	want := math.ZeroInt()
 	err := k.Rentals.Walk(ctx, nil, func(_ uint64, r xrental.Rental) (bool, error) {
+		want = want.Add(math.NewIntFromUint64(r.HeldPenalty))
 		if !r.Settled() {
 			want = want.Add(math.NewIntFromUint64(r.Account().Escrow()))
 		}
@@ -162,6 +163,10 @@ func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Ren
 	case inUnsettled:
 		ids, err := listed(ctx, k.unsettled, r.MachineId)
 		return slices.Contains(ids, r.Id), err
+	case inHeldByMachine:
+		return k.heldByMachine.Has(ctx, collections.Join(r.MachineId, r.Id))
+	case inHeld:
+		return k.heldQueue.Has(ctx, collections.Join(p.at, r.Id))
 	case inDeadlines:
 		return k.deadlines.Has(ctx, collections.Join(p.at, r.Id))
 	case inEnds:
@@ -177,6 +182,7 @@ func (k Keeper) countEntries(ctx context.Context) (map[index]int, error) {
 		count(ctx, k.openByRenter, entries, inOpenByRenter), count(ctx, k.overByRenter, entries, inOverByRenter),
 		count(ctx, k.overByMachine, entries, inOverByMachine), count(ctx, k.deadlines, entries, inDeadlines),
 		count(ctx, k.ends, entries, inEnds), count(ctx, k.closed, entries, inClosed),
+		count(ctx, k.heldByMachine, entries, inHeldByMachine), count(ctx, k.heldQueue, entries, inHeld),
 		countListed(ctx, k.trials, entries, inTrials), countListed(ctx, k.unsettled, entries, inUnsettled),
 	)
 }

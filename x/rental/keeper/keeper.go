@@ -37,10 +37,12 @@ type Keeper struct {
 	overByMachine machineIndex
 	trials        collections.Map[sdk.AccAddress, []uint64] // open ones of a renter
 	unsettled     collections.Map[string, []uint64]         // over on a machine, and not settled
+	heldByMachine machineIndex                              // with a held penalty
 
 	deadlines timeQueue // trials by deadline, without halted time
 	ends      timeQueue // open rentals by end; a halt does not move ends
 	closed    timeQueue // settled rentals by when they were over
+	heldQueue timeQueue // rentals with a held penalty by when it is paid
 	retries   timeQueue // rentals that could not be settled by their next attempt
 	failures  collections.Map[uint64, xrental.DueFailure]
 
@@ -87,10 +89,12 @@ func NewKeeper(
 		trials:        collections.NewMap(sb, collections.NewPrefix(5), "trials", sdk.AccAddressKey, machine.RentIDs),
 		overByMachine: collections.NewKeySet(sb, collections.NewPrefix(6), "over_by_machine", byMachine),
 		unsettled:     collections.NewMap(sb, collections.NewPrefix(7), "unsettled", collections.StringKey, machine.RentIDs),
+		heldByMachine: collections.NewKeySet(sb, collections.NewPrefix(25), "held_by_machine", byMachine),
 
 		deadlines: collections.NewKeySet(sb, collections.NewPrefix(9), "deadlines", byTime),
 		ends:      collections.NewKeySet(sb, collections.NewPrefix(10), "ends", byTime),
 		closed:    collections.NewKeySet(sb, collections.NewPrefix(11), "closed", byTime),
+		heldQueue: collections.NewKeySet(sb, collections.NewPrefix(26), "held_queue", byTime),
 		retries:   collections.NewKeySet(sb, collections.NewPrefix(12), "retries", byTime),
 		failures:  collections.NewMap(sb, collections.NewPrefix(13), "failures", collections.Uint64Key, codec.CollValue[xrental.DueFailure](cdc)),
 

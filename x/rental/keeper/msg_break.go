@@ -42,21 +42,17 @@ func (k msgServer) breaker(ctx context.Context, r xrental.Rental, signer string,
 	if r.State == xrental.RENTAL_STATE_TRIAL {
 		return 0, xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id)
 	}
-	params, err := k.Params.Get(ctx)
+	right, err := k.breakRight(ctx, r, m, c)
 	if err != nil {
 		return 0, err
 	}
-	v, err := k.view(ctx, r, c)
-	if err != nil {
-		return 0, err
+	if right.Allowed(c.now) {
+		return rental.EventBreakByRenter, nil
 	}
-	outage, err := k.outage(ctx, r, v)
-	if err != nil {
-		return 0, err
+	if right.Outage > right.Limit {
+		return 0, xrental.ErrState.Wrapf("machine %s has been back since before %s; the renter may break while it is offline and for %s after",
+			r.MachineId, stamp(right.Until), rental.BreakGrace)
 	}
-	if outage <= params.MaxOutage {
-		return 0, xrental.ErrState.Wrapf("machine %s was offline for %s in total, the renter may break after more than %s; challenge the machine if it does not answer",
-			r.MachineId, outage, params.MaxOutage)
-	}
-	return rental.EventBreakByRenter, nil
+	return 0, xrental.ErrState.Wrapf("machine %s was offline for %s in total, the renter may break after more than %s; challenge the machine if it does not answer",
+		r.MachineId, right.Outage, right.Limit)
 }

@@ -32,6 +32,9 @@ func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64,
 	if err != nil {
 		return 0, err
 	}
+	if before.Held() && signer == before.Renter {
+		return 0, k.claimHeld(ctx, before)
+	}
 	if signer != m.Owner && signer != m.Operator && signer != m.Payout {
 		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rent of rental %d is claimed by owner %s, operator %s or payout %s of the machine",
 			signer, id, m.Owner, m.Operator, m.Payout)

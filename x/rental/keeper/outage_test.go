@@ -24,16 +24,14 @@ func TestOfflineRefundsTrialsAndEarnsNothing(t *testing.T) {
 	_, err := c.relet(alice, 1, hour)
 	require.ErrorIs(t, err, xrental.ErrNotRentable)
 
-	c.at(2 * time.Hour)
+	c.at(84 * time.Minute)
 	claimed, err := c.claim(1)
 	require.NoError(t, err)
 	require.EqualValues(t, dbc, claimed)
-	require.ErrorIs(t, c.breakRental(alice.String(), 1), xrental.ErrState, "an hour is not more than an hour")
+	require.ErrorIs(t, c.breakRental(alice.String(), 1), xrental.ErrState, "a tenth of it is not more than a tenth")
+	c.at(84*time.Minute + 1)
+	require.NoError(t, c.breakRentalIn(alice, 1))
 	c.at(2*time.Hour + 1)
-	fork, _ := c.ctx.CacheContext()
-	_, err = c.msg.BreakRental(fork, &xrental.MsgBreakRental{Signer: alice.String(), RentId: 1})
-	require.NoError(t, err)
-
 	require.NoError(t, c.setOnline(id))
 	require.EqualValues(t, time.Hour+1, c.get(1).OutageNs)
 	require.EqualValues(t, time.Hour+1, c.get(1).Segments[0].OfflineNs)
@@ -72,11 +70,20 @@ func TestRenterBreaksAfterAnOutage(t *testing.T) {
 	c.at(3 * time.Hour)
 	require.NoError(t, c.breakRental(alice.String(), 1))
 	require.EqualValues(t, 2*time.Hour, c.get(1).OutageNs)
-	const penalty = 499 * dbc / 10
+	const penalty, atOnce = 7 * 24 * dbc / 10, 10 * dbc // of seven days
+	require.EqualValues(t, start-fee-dbc+atOnce, c.balance(alice))
+	require.EqualValues(t, dbc, c.balance(c.payout))
+	require.EqualValues(t, stake-penalty, c.module(machine.ModuleName))
+	require.EqualValues(t, penalty, c.get(1).FromStake)
+	require.EqualValues(t, penalty-atOnce, c.get(1).HeldPenalty)
+	c.sound()
+	c.at(3*time.Hour + unbonding)
+	c.end()
 	require.EqualValues(t, start-fee-dbc+penalty, c.balance(alice))
 	require.EqualValues(t, dbc, c.balance(c.payout))
 	require.EqualValues(t, stake-penalty, c.module(machine.ModuleName))
 	require.EqualValues(t, penalty, c.get(1).FromStake)
+	require.Zero(t, c.module(xrental.ModuleName))
 	c.sound()
 }
 

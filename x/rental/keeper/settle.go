@@ -39,7 +39,7 @@ func (k Keeper) payHost(ctx context.Context, machineID string, amount uint64) er
 
 // settlement is what one closing paid.
 type settlement struct {
-	toHost, toRenter, fromStake uint64
+	toHost, toRenter, fromStake, held uint64
 }
 
 // close takes a rental over its last transition: at is when it was over, which
@@ -116,11 +116,10 @@ func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Tran
 		return err
 	}
 	if t.Has(rental.PayPenalty) {
-		var err error
-		if s.fromStake, err = k.payFromStake(ctx, r, r.Terms().Penalty(s.toRenter)); err != nil {
+		if err := k.takePenalty(ctx, &r, penalty(r, t.Reason, v)); err != nil {
 			return err
 		}
-		r.FromStake = s.fromStake
+		s.fromStake, s.held = r.FromStake, r.HeldPenalty
 	}
 	outage, err := k.outage(ctx, r, v)
 	if err != nil {
@@ -173,7 +172,10 @@ func (k Keeper) settle(ctx context.Context, id uint64) error {
 	if err := k.clearFailure(ctx, id); err != nil {
 		return err
 	}
-	if r.Settled() || !v.ChallengedAt.IsZero() {
+	if r.Settled() {
+		return k.payHeld(ctx, r, c.now)
+	}
+	if !v.ChallengedAt.IsZero() {
 		return nil
 	}
 	last := r.Transitions[len(r.Transitions)-1]
@@ -210,6 +212,6 @@ func emitTransition(ctx context.Context, r xrental.Rental, t rental.Transition) 
 
 func emitSettled(ctx context.Context, id uint64, s settlement) error {
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventSettled{
-		RentId: id, ToHost: s.toHost, ToRenter: s.toRenter, FromStake: s.fromStake,
+		RentId: id, ToHost: s.toHost, ToRenter: s.toRenter, FromStake: s.fromStake, Held: s.held,
 	})
 }

@@ -55,6 +55,14 @@ func (p communityPool) FundCommunityPool(ctx context.Context, amount sdk.Coins, 
 type flaky struct {
 	*machinekeeper.Keeper
 	fail, panic map[uint64]bool
+	gone        map[string]bool
+}
+
+func (f flaky) GetMachine(ctx context.Context, id string) (machine.Machine, error) {
+	if f.gone[id] {
+		return machine.Machine{}, fmt.Errorf("injected failure of machine %s", id)
+	}
+	return f.Keeper.GetMachine(ctx, id)
 }
 
 func (f flaky) ReleaseSlots(ctx context.Context, id string, rentID uint64) error {
@@ -118,7 +126,7 @@ func bareChain(t rapid.TB) *chain {
 	coins := bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, nil, authority, log.NewNopLogger())
 	machines, err := machinekeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, coins, authority)
 	require.NoError(t, err)
-	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}}
+	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}, map[string]bool{}}
 	k, err := keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[xrental.StoreKey]), authority, coins, communityPool{coins}, f, log.NewNopLogger())
 	require.NoError(t, err)
 	machines.SetHooks(k.Hooks())

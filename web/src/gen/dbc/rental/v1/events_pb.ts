@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/rental/v1/events.proto.
  */
 export const file_dbc_rental_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChpkYmMvcmVudGFsL3YxL2V2ZW50cy5wcm90bxINZGJjLnJlbnRhbC52MSKqAgoPRXZlbnRUcmFuc2l0aW9uEg8KB3JlbnRfaWQYASABKAQSDgoGcmVudGVyGAIgASgJEhIKCm1hY2hpbmVfaWQYAyABKAkSKAoEZnJvbRgEIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSJgoCdG8YBSABKA4yGi5kYmMucmVudGFsLnYxLlJlbnRhbFN0YXRlEiUKBnJlYXNvbhgGIAEoDjIVLmRiYy5yZW50YWwudjEuUmVhc29uEjEKA2VuZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCMjeHwCQ3x8BEjYKCGRlYWRsaW5lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIIyN4fAJDfHwEiVwoMRXZlbnRTZXR0bGVkEg8KB3JlbnRfaWQYASABKAQSDwoHdG9faG9zdBgCIAEoBBIRCgl0b19yZW50ZXIYAyABKAQSEgoKZnJvbV9zdGFrZRgEIAEoBCJSCg5FdmVudER1ZUZhaWxlZBIPCgdyZW50X2lkGAEgASgEEhAKCGF0dGVtcHRzGAIgASgNEg4KBnBhcmtlZBgDIAEoCBINCgVlcnJvchgEIAEoCUIlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_protobuf_timestamp]);
+  fileDesc("ChpkYmMvcmVudGFsL3YxL2V2ZW50cy5wcm90bxINZGJjLnJlbnRhbC52MSKqAgoPRXZlbnRUcmFuc2l0aW9uEg8KB3JlbnRfaWQYASABKAQSDgoGcmVudGVyGAIgASgJEhIKCm1hY2hpbmVfaWQYAyABKAkSKAoEZnJvbRgEIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSJgoCdG8YBSABKA4yGi5kYmMucmVudGFsLnYxLlJlbnRhbFN0YXRlEiUKBnJlYXNvbhgGIAEoDjIVLmRiYy5yZW50YWwudjEuUmVhc29uEjEKA2VuZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCMjeHwCQ3x8BEjYKCGRlYWRsaW5lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIIyN4fAJDfHwEiZQoMRXZlbnRTZXR0bGVkEg8KB3JlbnRfaWQYASABKAQSDwoHdG9faG9zdBgCIAEoBBIRCgl0b19yZW50ZXIYAyABKAQSEgoKZnJvbV9zdGFrZRgEIAEoBBIMCgRoZWxkGAUgASgEIkMKEEV2ZW50UGVuYWx0eVBhaWQSDwoHcmVudF9pZBgBIAEoBBIOCgZyZW50ZXIYAiABKAkSDgoGYW1vdW50GAMgASgEIkoKE0V2ZW50UGVuYWx0eVNsYXNoZWQSDwoHcmVudF9pZBgBIAEoBBISCgptYWNoaW5lX2lkGAIgASgJEg4KBmFtb3VudBgDIAEoBCJSCg5FdmVudER1ZUZhaWxlZBIPCgdyZW50X2lkGAEgASgEEhAKCGF0dGVtcHRzGAIgASgNEg4KBnBhcmtlZBgDIAEoCBINCgVlcnJvchgEIAEoCUIlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_protobuf_timestamp]);
 
 /**
  * EventTransition: a rental was made, changed or closed.
@@ -99,11 +99,18 @@ export type EventSettled = Message<"dbc.rental.v1.EventSettled"> & {
   toRenter: bigint;
 
   /**
-   * from_stake is a fee or penalty that the host's stake paid to the renter.
+   * from_stake is a fee or penalty that left the host's stake.
    *
    * @generated from field: uint64 from_stake = 4;
    */
   fromStake: bigint;
+
+  /**
+   * held is the part of from_stake that the escrow holds until unbonding_time has passed.
+   *
+   * @generated from field: uint64 held = 5;
+   */
+  held: bigint;
 };
 
 /**
@@ -112,6 +119,64 @@ export type EventSettled = Message<"dbc.rental.v1.EventSettled"> & {
  */
 export const EventSettledSchema: GenMessage<EventSettled> = /*@__PURE__*/
   messageDesc(file_dbc_rental_v1_events, 1);
+
+/**
+ * EventPenaltyPaid: the held part of a penalty was paid to the renter, in udbc.
+ *
+ * @generated from message dbc.rental.v1.EventPenaltyPaid
+ */
+export type EventPenaltyPaid = Message<"dbc.rental.v1.EventPenaltyPaid"> & {
+  /**
+   * @generated from field: uint64 rent_id = 1;
+   */
+  rentId: bigint;
+
+  /**
+   * @generated from field: string renter = 2;
+   */
+  renter: string;
+
+  /**
+   * @generated from field: uint64 amount = 3;
+   */
+  amount: bigint;
+};
+
+/**
+ * Describes the message dbc.rental.v1.EventPenaltyPaid.
+ * Use `create(EventPenaltyPaidSchema)` to create a new message.
+ */
+export const EventPenaltyPaidSchema: GenMessage<EventPenaltyPaid> = /*@__PURE__*/
+  messageDesc(file_dbc_rental_v1_events, 2);
+
+/**
+ * EventPenaltySlashed: a slash of the machine took from the held part of a penalty, in udbc.
+ *
+ * @generated from message dbc.rental.v1.EventPenaltySlashed
+ */
+export type EventPenaltySlashed = Message<"dbc.rental.v1.EventPenaltySlashed"> & {
+  /**
+   * @generated from field: uint64 rent_id = 1;
+   */
+  rentId: bigint;
+
+  /**
+   * @generated from field: string machine_id = 2;
+   */
+  machineId: string;
+
+  /**
+   * @generated from field: uint64 amount = 3;
+   */
+  amount: bigint;
+};
+
+/**
+ * Describes the message dbc.rental.v1.EventPenaltySlashed.
+ * Use `create(EventPenaltySlashedSchema)` to create a new message.
+ */
+export const EventPenaltySlashedSchema: GenMessage<EventPenaltySlashed> = /*@__PURE__*/
+  messageDesc(file_dbc_rental_v1_events, 3);
 
 /**
  * EventDueFailed: the end block could not close a rental and tries again later.
@@ -147,5 +212,5 @@ export type EventDueFailed = Message<"dbc.rental.v1.EventDueFailed"> & {
  * Use `create(EventDueFailedSchema)` to create a new message.
  */
 export const EventDueFailedSchema: GenMessage<EventDueFailed> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_events, 2);
+  messageDesc(file_dbc_rental_v1_events, 4);
 

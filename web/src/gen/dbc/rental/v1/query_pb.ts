@@ -12,15 +12,15 @@ import type { Params, Rental } from "./rental_pb";
 import { file_dbc_rental_v1_rental } from "./rental_pb";
 import { file_gogoproto_gogo } from "../../../gogoproto/gogo_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file dbc/rental/v1/query.proto.
  */
 export const file_dbc_rental_v1_query: GenFile = /*@__PURE__*/
-  fileDesc("ChlkYmMvcmVudGFsL3YxL3F1ZXJ5LnByb3RvEg1kYmMucmVudGFsLnYxIiUKElF1ZXJ5UmVudGFsUmVxdWVzdBIPCgdyZW50X2lkGAEgASgEIlgKE1F1ZXJ5UmVudGFsUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIPCgd3YWl0aW5nGAIgASgJIpYBChtRdWVyeVJlbnRhbHNCeVJlbnRlclJlcXVlc3QSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEQoJb3Blbl9vbmx5GAIgASgIEjoKCnBhZ2luYXRpb24YAyABKAsyJi5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXF1ZXN0Io4BChxRdWVyeVJlbnRhbHNCeVJlbnRlclJlc3BvbnNlEjEKB3JlbnRhbHMYASADKAsyFS5kYmMucmVudGFsLnYxLlJlbnRhbEIJyN4fAKjnsCoBEjsKCnBhZ2luYXRpb24YAiABKAsyJy5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXNwb25zZSKBAQocUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEhEKCW9wZW5fb25seRgCIAEoCBI6CgpwYWdpbmF0aW9uGAMgASgLMiYuY29zbW9zLmJhc2UucXVlcnkudjFiZXRhMS5QYWdlUmVxdWVzdCKPAQodUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVzcG9uc2USMQoHcmVudGFscxgBIAMoCzIVLmRiYy5yZW50YWwudjEuUmVudGFsQgnI3h8AqOewKgESOwoKcGFnaW5hdGlvbhgCIAEoCzInLmNvc21vcy5iYXNlLnF1ZXJ5LnYxYmV0YTEuUGFnZVJlc3BvbnNlImEKEVF1ZXJ5UXVvdGVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgCIAEoBBINCgVzbG90cxgDIAEoDRIPCgdyZW50X2lkGAQgASgEItIBChJRdWVyeVF1b3RlUmVzcG9uc2USDAoEcmVudBgBIAEoBBILCgNmZWUYAiABKAQSDQoFdG90YWwYAyABKAQSFwoPbGlzdGluZ192ZXJzaW9uGAQgASgEEjYKA2VuZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESMgoIZGVhZGxpbmUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEg0KBXNsb3RzGAcgAygNIiYKE1F1ZXJ5RXhwbGFpblJlcXVlc3QSDwoHcmVudF9pZBgBIAEoBCKqAQoUUXVlcnlFeHBsYWluUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIOCgZlYXJuZWQYAiABKAQSEQoJdW5jbGFpbWVkGAMgASgEEhAKCHVuZWFybmVkGAQgASgEEg0KBWxpbmVzGAUgAygJEg8KB3dhaXRpbmcYBiABKAkSCwoDbWF5GAcgAygJIhQKElF1ZXJ5UGFyYW1zUmVxdWVzdCJHChNRdWVyeVBhcmFtc1Jlc3BvbnNlEjAKBnBhcmFtcxgBIAEoCzIVLmRiYy5yZW50YWwudjEuUGFyYW1zQgnI3h8AqOewKgEywAYKBVF1ZXJ5EnkKBlJlbnRhbBIhLmRiYy5yZW50YWwudjEuUXVlcnlSZW50YWxSZXF1ZXN0GiIuZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbFJlc3BvbnNlIiiC0+STAiISIC9kYmMvcmVudGFsL3YxL3JlbnRhbHMve3JlbnRfaWR9EpsBCg9SZW50YWxzQnlSZW50ZXISKi5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5UmVudGVyUmVxdWVzdBorLmRiYy5yZW50YWwudjEuUXVlcnlSZW50YWxzQnlSZW50ZXJSZXNwb25zZSIvgtPkkwIpEicvZGJjL3JlbnRhbC92MS9yZW50ZXJzL3tyZW50ZXJ9L3JlbnRhbHMSowEKEFJlbnRhbHNCeU1hY2hpbmUSKy5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5TWFjaGluZVJlcXVlc3QaLC5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5TWFjaGluZVJlc3BvbnNlIjSC0+STAi4SLC9kYmMvcmVudGFsL3YxL21hY2hpbmVzL3ttYWNoaW5lX2lkfS9yZW50YWxzEoABCgVRdW90ZRIgLmRiYy5yZW50YWwudjEuUXVlcnlRdW90ZVJlcXVlc3QaIS5kYmMucmVudGFsLnYxLlF1ZXJ5UXVvdGVSZXNwb25zZSIygtPkkwIsEiovZGJjL3JlbnRhbC92MS9tYWNoaW5lcy97bWFjaGluZV9pZH0vcXVvdGUShAEKB0V4cGxhaW4SIi5kYmMucmVudGFsLnYxLlF1ZXJ5RXhwbGFpblJlcXVlc3QaIy5kYmMucmVudGFsLnYxLlF1ZXJ5RXhwbGFpblJlc3BvbnNlIjCC0+STAioSKC9kYmMvcmVudGFsL3YxL3JlbnRhbHMve3JlbnRfaWR9L2V4cGxhaW4SbgoGUGFyYW1zEiEuZGJjLnJlbnRhbC52MS5RdWVyeVBhcmFtc1JlcXVlc3QaIi5kYmMucmVudGFsLnYxLlF1ZXJ5UGFyYW1zUmVzcG9uc2UiHYLT5JMCFxIVL2RiYy9yZW50YWwvdjEvcGFyYW1zQiVaI2dpdGh1Yi5jb20vZGJjLW5ldHdvcmsvZGJjL3gvcmVudGFsYgZwcm90bzM", [file_amino_amino, file_cosmos_base_query_v1beta1_pagination, file_cosmos_proto_cosmos, file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("ChlkYmMvcmVudGFsL3YxL3F1ZXJ5LnByb3RvEg1kYmMucmVudGFsLnYxIiUKElF1ZXJ5UmVudGFsUmVxdWVzdBIPCgdyZW50X2lkGAEgASgEIlgKE1F1ZXJ5UmVudGFsUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIPCgd3YWl0aW5nGAIgASgJIpYBChtRdWVyeVJlbnRhbHNCeVJlbnRlclJlcXVlc3QSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEQoJb3Blbl9vbmx5GAIgASgIEjoKCnBhZ2luYXRpb24YAyABKAsyJi5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXF1ZXN0Io4BChxRdWVyeVJlbnRhbHNCeVJlbnRlclJlc3BvbnNlEjEKB3JlbnRhbHMYASADKAsyFS5kYmMucmVudGFsLnYxLlJlbnRhbEIJyN4fAKjnsCoBEjsKCnBhZ2luYXRpb24YAiABKAsyJy5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXNwb25zZSKBAQocUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEhEKCW9wZW5fb25seRgCIAEoCBI6CgpwYWdpbmF0aW9uGAMgASgLMiYuY29zbW9zLmJhc2UucXVlcnkudjFiZXRhMS5QYWdlUmVxdWVzdCKPAQodUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVzcG9uc2USMQoHcmVudGFscxgBIAMoCzIVLmRiYy5yZW50YWwudjEuUmVudGFsQgnI3h8AqOewKgESOwoKcGFnaW5hdGlvbhgCIAEoCzInLmNvc21vcy5iYXNlLnF1ZXJ5LnYxYmV0YTEuUGFnZVJlc3BvbnNlImEKEVF1ZXJ5UXVvdGVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgCIAEoBBINCgVzbG90cxgDIAEoDRIPCgdyZW50X2lkGAQgASgEItIBChJRdWVyeVF1b3RlUmVzcG9uc2USDAoEcmVudBgBIAEoBBILCgNmZWUYAiABKAQSDQoFdG90YWwYAyABKAQSFwoPbGlzdGluZ192ZXJzaW9uGAQgASgEEjYKA2VuZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESMgoIZGVhZGxpbmUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEg0KBXNsb3RzGAcgAygNIiYKE1F1ZXJ5RXhwbGFpblJlcXVlc3QSDwoHcmVudF9pZBgBIAEoBCLcAQoUUXVlcnlFeHBsYWluUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIOCgZlYXJuZWQYAiABKAQSEQoJdW5jbGFpbWVkGAMgASgEEhAKCHVuZWFybmVkGAQgASgEEg0KBWxpbmVzGAUgAygJEg8KB3dhaXRpbmcYBiABKAkSCwoDbWF5GAcgAygJEjAKDHJlbnRlcl9icmVhaxgUIAEoCzIaLmRiYy5yZW50YWwudjEuUmVudGVyQnJlYWsi7AEKC1JlbnRlckJyZWFrEg8KB2FsbG93ZWQYASABKAgSOAoGb3V0YWdlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEjcKBWxpbWl0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEi8KBXVudGlsGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARIPCgdwZW5hbHR5GAUgASgEEhcKD3BlbmFsdHlfYXRfb25jZRgGIAEoBCIUChJRdWVyeVBhcmFtc1JlcXVlc3QiRwoTUXVlcnlQYXJhbXNSZXNwb25zZRIwCgZwYXJhbXMYASABKAsyFS5kYmMucmVudGFsLnYxLlBhcmFtc0IJyN4fAKjnsCoBMsAGCgVRdWVyeRJ5CgZSZW50YWwSIS5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsUmVxdWVzdBoiLmRiYy5yZW50YWwudjEuUXVlcnlSZW50YWxSZXNwb25zZSIogtPkkwIiEiAvZGJjL3JlbnRhbC92MS9yZW50YWxzL3tyZW50X2lkfRKbAQoPUmVudGFsc0J5UmVudGVyEiouZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbHNCeVJlbnRlclJlcXVlc3QaKy5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5UmVudGVyUmVzcG9uc2UiL4LT5JMCKRInL2RiYy9yZW50YWwvdjEvcmVudGVycy97cmVudGVyfS9yZW50YWxzEqMBChBSZW50YWxzQnlNYWNoaW5lEisuZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbHNCeU1hY2hpbmVSZXF1ZXN0GiwuZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbHNCeU1hY2hpbmVSZXNwb25zZSI0gtPkkwIuEiwvZGJjL3JlbnRhbC92MS9tYWNoaW5lcy97bWFjaGluZV9pZH0vcmVudGFscxKAAQoFUXVvdGUSIC5kYmMucmVudGFsLnYxLlF1ZXJ5UXVvdGVSZXF1ZXN0GiEuZGJjLnJlbnRhbC52MS5RdWVyeVF1b3RlUmVzcG9uc2UiMoLT5JMCLBIqL2RiYy9yZW50YWwvdjEvbWFjaGluZXMve21hY2hpbmVfaWR9L3F1b3RlEoQBCgdFeHBsYWluEiIuZGJjLnJlbnRhbC52MS5RdWVyeUV4cGxhaW5SZXF1ZXN0GiMuZGJjLnJlbnRhbC52MS5RdWVyeUV4cGxhaW5SZXNwb25zZSIwgtPkkwIqEigvZGJjL3JlbnRhbC92MS9yZW50YWxzL3tyZW50X2lkfS9leHBsYWluEm4KBlBhcmFtcxIhLmRiYy5yZW50YWwudjEuUXVlcnlQYXJhbXNSZXF1ZXN0GiIuZGJjLnJlbnRhbC52MS5RdWVyeVBhcmFtc1Jlc3BvbnNlIh2C0+STAhcSFS9kYmMvcmVudGFsL3YxL3BhcmFtc0IlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_amino_amino, file_cosmos_base_query_v1beta1_pagination, file_cosmos_proto_cosmos, file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message dbc.rental.v1.QueryRentalRequest
@@ -50,7 +50,8 @@ export type QueryRentalResponse = Message<"dbc.rental.v1.QueryRentalResponse"> &
 
   /**
    * waiting says what an over rental still waits for: "" for nothing,
-   * "challenge" for an open challenge, "parked" for a failed settlement.
+   * "challenge" for an open challenge, "parked" for a failed settlement,
+   * "penalty" for the held part of a penalty.
    *
    * @generated from field: string waiting = 2;
    */
@@ -307,7 +308,8 @@ export type QueryExplainResponse = Message<"dbc.rental.v1.QueryExplainResponse">
 
   /**
    * waiting says what an over rental still waits for: "" for nothing,
-   * "challenge" for an open challenge, "parked" for a failed settlement.
+   * "challenge" for an open challenge, "parked" for a failed settlement,
+   * "penalty" for the held part of a penalty.
    *
    * @generated from field: string waiting = 6;
    */
@@ -319,6 +321,13 @@ export type QueryExplainResponse = Message<"dbc.rental.v1.QueryExplainResponse">
    * @generated from field: repeated string may = 7;
    */
   may: string[];
+
+  /**
+   * renter_break says whether the renter may break it; absent unless it is active.
+   *
+   * @generated from field: dbc.rental.v1.RenterBreak renter_break = 20;
+   */
+  renterBreak?: RenterBreak | undefined;
 };
 
 /**
@@ -327,6 +336,62 @@ export type QueryExplainResponse = Message<"dbc.rental.v1.QueryExplainResponse">
  */
 export const QueryExplainResponseSchema: GenMessage<QueryExplainResponse> = /*@__PURE__*/
   messageDesc(file_dbc_rental_v1_query, 9);
+
+/**
+ * RenterBreak is a renter's right to break a rental after outages.
+ *
+ * @generated from message dbc.rental.v1.RenterBreak
+ */
+export type RenterBreak = Message<"dbc.rental.v1.RenterBreak"> & {
+  /**
+   * allowed now.
+   *
+   * @generated from field: bool allowed = 1;
+   */
+  allowed: boolean;
+
+  /**
+   * outage is how long the machine was offline in the rental, what lasts included, halts of the chain not.
+   *
+   * @generated from field: google.protobuf.Duration outage = 2;
+   */
+  outage?: Duration | undefined;
+
+  /**
+   * limit: more outage than this is needed.
+   *
+   * @generated from field: google.protobuf.Duration limit = 3;
+   */
+  limit?: Duration | undefined;
+
+  /**
+   * until when the right holds; absent while the machine is offline, and if it never was.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 4;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * penalty in udbc that a break now would take from the stake, as far as that goes.
+   *
+   * @generated from field: uint64 penalty = 5;
+   */
+  penalty: bigint;
+
+  /**
+   * penalty_at_once is the part of it that is paid at once.
+   *
+   * @generated from field: uint64 penalty_at_once = 6;
+   */
+  penaltyAtOnce: bigint;
+};
+
+/**
+ * Describes the message dbc.rental.v1.RenterBreak.
+ * Use `create(RenterBreakSchema)` to create a new message.
+ */
+export const RenterBreakSchema: GenMessage<RenterBreak> = /*@__PURE__*/
+  messageDesc(file_dbc_rental_v1_query, 10);
 
 /**
  * @generated from message dbc.rental.v1.QueryParamsRequest
@@ -339,7 +404,7 @@ export type QueryParamsRequest = Message<"dbc.rental.v1.QueryParamsRequest"> & {
  * Use `create(QueryParamsRequestSchema)` to create a new message.
  */
 export const QueryParamsRequestSchema: GenMessage<QueryParamsRequest> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 10);
+  messageDesc(file_dbc_rental_v1_query, 11);
 
 /**
  * @generated from message dbc.rental.v1.QueryParamsResponse
@@ -356,7 +421,7 @@ export type QueryParamsResponse = Message<"dbc.rental.v1.QueryParamsResponse"> &
  * Use `create(QueryParamsResponseSchema)` to create a new message.
  */
 export const QueryParamsResponseSchema: GenMessage<QueryParamsResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 11);
+  messageDesc(file_dbc_rental_v1_query, 12);
 
 /**
  * Query reads rentals. States and deadlines in replies are the effective ones at the queried height.
