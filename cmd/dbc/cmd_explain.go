@@ -13,14 +13,45 @@ import (
 )
 
 type explainReply struct {
-	Rental      rentalRow            `json:"rental"`
-	Earned      uint64               `json:"earned_udbc"`
-	Unclaimed   uint64               `json:"unclaimed_udbc"`
-	Unearned    uint64               `json:"unearned_udbc"`
-	Lines       []string             `json:"lines"`
-	Waiting     string               `json:"waiting,omitempty"`
-	May         []string             `json:"may"`
-	RenterBreak *xrental.RenterBreak `json:"renter_break,omitempty"`
+	Rental      rentalRow    `json:"rental"`
+	Earned      uint64       `json:"earned_udbc"`
+	Unclaimed   uint64       `json:"unclaimed_udbc"`
+	Unearned    uint64       `json:"unearned_udbc"`
+	Lines       []string     `json:"lines"`
+	Waiting     string       `json:"waiting,omitempty"`
+	May         []string     `json:"may"`
+	RenterBreak *renterBreak `json:"renter_break,omitempty"`
+}
+
+// renterBreak is the renter's right to break the rental for outages.
+type renterBreak struct {
+	Allowed bool       `json:"allowed"`
+	Outage  uint64     `json:"outage_seconds"`
+	Limit   uint64     `json:"limit_seconds"`
+	Until   *time.Time `json:"until,omitempty"`
+	Penalty uint64     `json:"penalty_udbc"`
+	AtOnce  uint64     `json:"penalty_at_once_udbc"`
+}
+
+func newRenterBreak(b *xrental.RenterBreak) *renterBreak {
+	if b == nil {
+		return nil
+	}
+	return &renterBreak{
+		Allowed: b.Allowed, Outage: uint64(b.Outage / time.Second), Limit: uint64(b.Limit / time.Second),
+		Until: b.Until, Penalty: b.Penalty, AtOnce: b.PenaltyAtOnce,
+	}
+}
+
+func writeRenterBreak(w io.Writer, b *renterBreak) {
+	if b == nil || b.Outage == 0 {
+		return
+	}
+	spell := func(seconds uint64) time.Duration { return time.Duration(seconds) * time.Second }
+	row(w, "Offline in it:", fmt.Sprintf("%s, the renter may break after more than %s", spell(b.Outage), spell(b.Limit)))
+	if b.Allowed {
+		row(w, "The renter may break:", "now"+untilText(b.Until)+", penalty "+client.FormatDBC(b.Penalty)+", at once "+client.FormatDBC(b.AtOnce))
+	}
 }
 
 func untilText(t *time.Time) string {
@@ -51,7 +82,7 @@ func newExplainCommand(s *settings) *cobra.Command {
 			}
 			reply := explainReply{
 				Rental: newRentalRow(res.Rental), Earned: res.Earned, Unclaimed: res.Unclaimed, Unearned: res.Unearned,
-				Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: res.RenterBreak,
+				Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: newRenterBreak(res.RenterBreak),
 			}
 			return s.show(cmd, reply, func(w io.Writer) { writeExplain(w, reply) })
 		},
@@ -65,7 +96,7 @@ func writeExplain(w io.Writer, e explainReply) {
 	row(w, "Paid:", client.FormatDBC(e.Rental.Paid))
 	row(w, "Earned by the host:", client.FormatDBC(e.Earned))
 	unearned := "Not yet earned:"
-	if len(e.May) == 0 && e.Waiting == "" { // over and settled
+	if len(e.May) == 0 && (e.Waiting == "" || e.Waiting == "penalty") { // over and settled
 		unearned = "Went back:"
 	}
 	row(w, unearned, client.FormatDBC(e.Unearned))
@@ -75,12 +106,7 @@ func writeExplain(w io.Writer, e explainReply) {
 	if e.Rental.Held > 0 && e.Rental.HeldUntil != nil {
 		row(w, "Of that held:", client.FormatDBC(e.Rental.Held)+" until "+e.Rental.HeldUntil.Format(time.RFC3339))
 	}
-	if b := e.RenterBreak; b != nil && b.Outage > 0 {
-		row(w, "Offline in it:", fmt.Sprintf("%s, the renter may break after more than %s", b.Outage, b.Limit))
-		if b.Allowed {
-			row(w, "The renter may break:", "now"+untilText(b.Until)+", penalty "+client.FormatDBC(b.Penalty)+", at once "+client.FormatDBC(b.PenaltyAtOnce))
-		}
-	}
+	writeRenterBreak(w, e.RenterBreak)
 	if e.Waiting != "" {
 		row(w, "Waits for:", e.Waiting)
 	}

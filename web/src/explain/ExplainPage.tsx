@@ -4,11 +4,13 @@ import { ChainError } from "../chain/rpc";
 import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { rightToBreak } from "../rentals/chain";
 import { Asked } from "../ui/Asked";
 import { Banner } from "../ui/Banner";
 import { LinkButton } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { Card, Columns, Page, Stack } from "../ui/Layout";
+import { useNow } from "../ui/useNow";
 import css from "./Explain.module.css";
 import { Money } from "./Money";
 import { messages } from "./messages";
@@ -49,6 +51,20 @@ export default function ExplainPage() {
   );
 }
 
+/** MayBreak tells that the renter may end the rental for its outages, and until when. */
+function MayBreak({ told }: { told: QueryExplainResponse }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const right = rightToBreak(told.renterBreak, useNow());
+  if (!right?.allowed) return null;
+  const limit = format.duration(right.limit);
+  return (
+    <Banner tone="warn">
+      {right.until === 0 ? m.mayBreak(limit) : m.mayBreakUntil(limit, format.exactTime(new Date(right.until)))}
+    </Banner>
+  );
+}
+
 function Story({ told }: { told: QueryExplainResponse }) {
   const m = useMessages(messages);
   const format = useFormat();
@@ -81,6 +97,7 @@ function Story({ told }: { told: QueryExplainResponse }) {
       {rental.outageNs > 0n && (
         <Banner tone="info">{m.outage(format.duration(Number(rental.outageNs / 1_000_000_000n)))}</Banner>
       )}
+      <MayBreak told={told} />
       <Card title={m.timeline}>
         <Stack>
           <Timeline rental={rental} />

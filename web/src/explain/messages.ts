@@ -55,12 +55,15 @@ export const messages = define({
       pool: "Fee, in the community pool",
       feeBack: "Fee, paid back from the host's stake",
       penalty: "Penalty, paid from the host's stake to the renter",
+      held: "Penalty, held in escrow until a stake would be free, then paid to the renter",
+      slashed: "Penalty, taken from what was held by a slash of the machine",
     },
     waits: "What it waits for",
     waiting: {
       challenge:
         "Somebody asks whether the machine was there. The money is divided when the machine has answered, or failed to.",
       parked: "Settling it failed several times. The next message to its machine tries again.",
+      penalty: "A part of the penalty is held in escrow. It is paid to the renter when a stake would be free.",
     } as Record<string, string>,
     may: "What can be done now",
     mays: {
@@ -71,6 +74,10 @@ export const messages = define({
       ClaimRent: "Claim: the host takes what is earned so far",
     } as Record<string, string>,
     mayNothing: "Nothing: it is over.",
+    mayBreak: (most: string) =>
+      `It was offline for more than ${most}: the renter may end the rental, with a penalty from the host's stake.`,
+    mayBreakUntil: (most: string, time: string) =>
+      `It was offline for more than ${most}: the renter may end the rental until ${time}, with a penalty from the host's stake.`,
     outage: (span: string) => `The machine was offline for ${span} in total. That time earns the host nothing.`,
     exact: "The chain's own words",
   },
@@ -127,11 +134,14 @@ export const messages = define({
       pool: "手续费，已入社区池",
       feeBack: "手续费，由主机质押退还",
       penalty: "违约金，由主机质押付给租用者",
+      held: "违约金，托管至质押解绑期满后付给租用者",
+      slashed: "违约金，托管部分因机器被罚没而扣除",
     },
     waits: "在等什么",
     waiting: {
       challenge: "有人质询该机器是否在线。机器应答或逾期后才会分配资金。",
       parked: "结算多次失败。下一条涉及该机器的消息会再次尝试。",
+      penalty: "部分违约金仍在托管中，质押解绑期满后付给租用者。",
     },
     may: "现在可以做什么",
     mays: {
@@ -142,6 +152,9 @@ export const messages = define({
       ClaimRent: "领取：主机领取目前已赚取的租金",
     },
     mayNothing: "无：租用已结束。",
+    mayBreak: (most) => `机器离线已超过 ${most}：租用者可以结束租用，并获得主机质押支付的违约金。`,
+    mayBreakUntil: (most, time) =>
+      `机器离线已超过 ${most}：租用者在 ${time} 之前可以结束租用，并获得主机质押支付的违约金。`,
     outage: (span) => `机器累计离线 ${span}，这段时间主机没有收入。`,
     exact: "链的原文（英文）",
   },

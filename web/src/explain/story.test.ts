@@ -47,16 +47,18 @@ interface Money {
   unclaimed?: bigint;
   unearned?: bigint;
   fromStake?: bigint;
+  heldPenalty?: bigint;
+  slashedPenalty?: bigint;
   /** settling: over, but the money has not moved yet. */
   settling?: boolean;
 }
 
 function told(state: RentalState, from: RentalState, reason: Reason, money: Money) {
-  const { claimed = 0n, fromStake = 0n, settling = false, ...rest } = money;
+  const { claimed = 0n, fromStake = 0n, heldPenalty = 0n, slashedPenalty = 0n, settling = false, ...rest } = money;
   const transitions = [create(TransitionSchema, { from, to: state, reason })];
   const penaltyTerms = create(PenaltyTermsSchema, terms);
   const segments = settling ? [create(SegmentSchema, { rent: 1_000n })] : [];
-  const sums = { paid: 1_000n, claimed, fee: 7n, fromStake };
+  const sums = { paid: 1_000n, claimed, fee: 7n, fromStake, heldPenalty, slashedPenalty };
   const rental = create(RentalSchema, { state, transitions, segments, ...sums, penaltyTerms });
   return create(QueryExplainResponseSchema, { rental, ...rest });
 }
@@ -108,6 +110,23 @@ test.each([
     ],
     [pool, { place: "penalty", amount: 60n }],
     660n,
+  ],
+  [
+    "broken, with a part of the penalty held and a part slashed",
+    told(BROKEN, ACTIVE, Reason.BROKEN_BY_OWNER, {
+      claimed: 400n,
+      earned: 400n,
+      unearned: 600n,
+      fromStake: 60n,
+      heldPenalty: 40n,
+      slashedPenalty: 10n,
+    }),
+    [
+      ["host", 400n],
+      ["renter", 600n],
+    ],
+    [pool, { place: "penalty", amount: 10n }, { place: "held", amount: 40n }, { place: "slashed", amount: 10n }],
+    610n,
   ],
   [
     "broken in its last moment",

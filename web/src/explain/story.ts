@@ -66,7 +66,9 @@ export type Place =
   | "renter" // gone back to the renter
   | "pool" // the fee, in the community pool
   | "feeBack" // the fee, from the host's stake to the renter
-  | "penalty"; // from the host's stake to the renter
+  | "penalty" // from the host's stake to the renter
+  | "held" // in escrow, from the host's stake, the renter's when a stake would be free
+  | "slashed"; // of what was held, taken by a slash of the machine
 
 export interface Share {
   place: Place;
@@ -108,7 +110,9 @@ export function besides({ rental }: QueryExplainResponse): Share[] {
   const penalty = last && effectsOf(last.from, last.reason).includes("pay penalty from stake");
   const all: Share[] = [
     { place: "pool", amount: rental.fee },
-    { place: penalty ? "penalty" : "feeBack", amount: rental.fromStake },
+    { place: penalty ? "penalty" : "feeBack", amount: rental.fromStake - rental.heldPenalty - rental.slashedPenalty },
+    { place: "held", amount: rental.heldPenalty },
+    { place: "slashed", amount: rental.slashedPenalty },
   ];
   return all.filter(({ amount }) => amount > 0n);
 }

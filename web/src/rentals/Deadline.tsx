@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useChainQuery } from "../chain/hooks";
 import { msg } from "../chain/tx";
 import { Query } from "../gen/dbc/machine/v1/query_pb";
+import type { QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgCancelRentSchema, MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
@@ -21,7 +22,8 @@ import { RenewDialog } from "./RenewDialog";
 import { roomToRenew } from "./rights";
 
 /** Deadline counts down what runs out, with what can be done before. */
-export function Deadline({ rental, own, unearned }: { rental: Rental; own: boolean; unearned: bigint }) {
+export function Deadline({ told, rental, own }: { told: QueryExplainResponse; rental: Rental; own: boolean }) {
+  const { unearned, renterBreak } = told;
   const m = useMessages(messages);
   const format = useFormat();
   const now = useNow();
@@ -108,7 +110,9 @@ export function Deadline({ rental, own, unearned }: { rental: Rental; own: boole
             )}
           </>
         )}
-        {own && !trial && machine && <Outage rental={rental} machine={machine} unearned={unearned} />}
+        {own && !trial && machine && (
+          <Outage rental={rental} machine={machine} unearned={unearned} said={renterBreak} />
+        )}
       </Stack>
       {renewing && room && terms && (
         <RenewDialog rental={rental} terms={{ ...terms, max: room.most }} onClose={() => setRenewing(false)} />

@@ -84,7 +84,7 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
   const { session, asked, reload } = useSession(rental, active?.address);
   return (
     <Columns
-      urgent={isOpen(rental) && <Deadline rental={rental} own={own} unearned={told.unearned} />}
+      urgent={isOpen(rental) && <Deadline told={told} rental={rental} own={own} />}
       side={
         <>
           <Money told={told} rental={rental} />

@@ -1,7 +1,7 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useChainQuery } from "../chain/hooks";
-import { Query, type QueryParamsResponse } from "../gen/dbc/rental/v1/query_pb";
+import { Query, type QueryParamsResponse, type RenterBreak } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import type { Tone } from "../ui/Badge";
 
@@ -45,8 +45,6 @@ export interface Terms {
   min: number;
   max: number;
   window: number;
-  /** outage: after more of it in total a renter may end the rental. */
-  outage: number;
 }
 
 function terms({ params }: QueryParamsResponse): Terms {
@@ -56,7 +54,6 @@ function terms({ params }: QueryParamsResponse): Terms {
     min: seconds(params?.minDuration),
     max: seconds(params?.maxDuration),
     window: seconds(params?.trialWindow),
-    outage: seconds(params?.maxOutage),
   };
 }
 
@@ -65,8 +62,24 @@ export function useTerms(): Terms | undefined {
   return data && terms(data);
 }
 
-/** outageOf is how long the machine was offline in a rental at a time in ms, in seconds: what lasts counts too. */
-export function outageOf({ start, end, outageNs }: Rental, offlineSince: number, now: number): number {
-  const lasts = offlineSince > 0 ? Math.min(ms(end), now) - Math.max(ms(start), offlineSince) : 0;
-  return Number(outageNs / 1_000_000_000n) + Math.max(0, Math.floor(lasts / 1_000));
+/** Right is a renter's right to end a rental for its outages. */
+export interface Right {
+  allowed: boolean;
+  /** outage and limit in seconds: more outage than the limit is needed. */
+  outage: number;
+  limit: number;
+  /** until in ms, 0 while the machine is offline or if it never was. */
+  until: number;
+}
+
+/** rightToBreak is what the chain says of it, at a time in ms that may be after its last answer; undefined without an outage. */
+export function rightToBreak(said: RenterBreak | undefined, now: number): Right | undefined {
+  if (!said?.outage || (said.outage.seconds === 0n && said.outage.nanos === 0)) return undefined;
+  const until = ms(said.until);
+  return {
+    allowed: said.allowed && (until === 0 || now < until),
+    outage: Number(said.outage.seconds),
+    limit: Number(said.limit?.seconds ?? 0n),
+    until,
+  };
 }

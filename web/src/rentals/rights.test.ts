@@ -8,7 +8,7 @@ import type { Terms } from "./chain";
 import { roomToRenew, roomToRent } from "./rights";
 
 const { ONLINE, OFFLINE } = MachineState;
-const terms: Terms = { unit: 1_800, min: 3_600, max: 86_400, window: 1_800, outage: 3_600 };
+const terms: Terms = { unit: 1_800, min: 3_600, max: 86_400, window: 1_800 };
 const now = 1_700_000_000_000;
 const at = (seconds: number) => timestampFromMs(now + seconds * 1_000);
 

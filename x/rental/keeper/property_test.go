@@ -96,6 +96,12 @@ func (p *machinePark) world() map[string]func(*rapid.T) {
 		},
 		"challenge": func(t *rapid.T) { _ = p.challenge(p.someone(t), p.somewhere(t)) },
 		"answer":    func(t *rapid.T) { _ = p.answer(p.somewhere(t)) },
+		"slash": func(t *rapid.T) {
+			id, most := p.somewhere(t), rapid.Uint64Range(0, 2*dbc).Draw(t, "most")
+			taken, err := p.keeper.TakeHeldPenalties(p.ctx, id, pool, most)
+			require.NoError(p, err)
+			require.LessOrEqual(p, taken, most)
+		},
 		"price": func(t *rapid.T) {
 			id := p.somewhere(t)
 			_, _ = deliver(p.chain, p.machine.SetPrice, &machine.MsgSetPrice{Operator: p.operator.String(), Prices: []machine.PriceChange{
@@ -112,7 +118,10 @@ func TestMoneyIsConserved(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newChain(r)
-		c.params(func(p *xrental.Params) { p.MaxSegments, p.TrialCooldown = 3, time.Hour })
+		c.params(func(p *xrental.Params) { p.MaxSegments, p.TrialCooldown, p.MinPenalty = 3, time.Hour, dbc/10 })
+		unbonding := machine.DefaultParams()
+		unbonding.UnbondingTime = 2 * time.Hour
+		require.NoError(r, c.machines.Parameters.Set(c.ctx, unbonding))
 		p := &machinePark{chain: c, ids: []string{c.bond(1, 3), c.bond(2, 1)}}
 		c.at(0)
 		supply, sums := c.supply(), c.sums()
