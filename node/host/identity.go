@@ -12,6 +12,7 @@ import (
 	"github.com/cosmos/btcutil/base58"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -56,7 +57,7 @@ func Identify(b journal.Binding, rentID uint64, taskID string) Identity {
 		Hostname: "dbc-" + x[:8],
 		// Locally administered, unicast.
 		MAC: net.HardwareAddr{0x02, sum[22], sum[23], sum[24], sum[25], sum[26]},
-		Tap: "dt" + hex.EncodeToString(sum[27:32]),
+		Tap: network.TapPrefix + hex.EncodeToString(sum[27:32]),
 	}
 }
 

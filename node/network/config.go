@@ -29,6 +29,9 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// TapPrefix begins the names of guests' ports.
+const TapPrefix = "dt"
+
 // Binding is one guest: its port on the bridge, its addresses, and the ports
 // that the host publishes for it.
 type Binding struct {

@@ -158,7 +158,7 @@ func (c Config) ensureSettings() error {
 	if link == nil {
 		return fmt.Errorf("set up bridge: %s went away", c.Bridge)
 	}
-	if err := learnNothingUnseen(link); err != nil {
+	if err := seeAll(link); err != nil {
 		return err
 	}
 	if err := netlink.LinkSetUp(link); err != nil {

@@ -68,6 +68,11 @@ func oif(op expr.CmpOp, name string) []expr.Any {
 	return []expr.Any{&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: reg}, compare(op, linkName(name))}
 }
 
+// iifBegins is of a link whose name begins so.
+func iifBegins(name string) []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: reg}, compare(expr.CmpOpEq, []byte(name))}
+}
+
 func family(op expr.CmpOp, proto byte) []expr.Any {
 	return []expr.Any{&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: reg}, compare(op, []byte{proto})}
 }

@@ -82,6 +82,9 @@ func (r *ruleset) set(set nftables.Set, elements []nftables.SetElement) *nftable
 // input: the host answers guests nothing, and takes their replies only.
 func (r *ruleset) input() {
 	in := r.base("input", nftables.ChainTypeFilter, nftables.ChainHookInput, *nftables.ChainPriorityFilter)
+	// What came by a guest's own port came around the bridge; see seeAll.
+	taps := r.set(nftables.Set{Name: "taps", KeyType: nftables.TypeIFName}, r.tapElements())
+	r.add(in, inSet(taps, &expr.Meta{Key: expr.MetaKeyIIFNAME, Register: reg}), drop())
 	r.add(in, iif(expr.CmpOpNeq, r.config.Bridge), accept())
 	r.add(in, family(expr.CmpOpEq, unix.NFPROTO_IPV4), isReply(), accept())
 	r.add(in, drop())
@@ -210,6 +213,12 @@ func (r *ruleset) ports() {
 		load(expr.PayloadBaseNetworkHeader, arpSenderMAC, 6, reg+4),
 		load(expr.PayloadBaseNetworkHeader, arpSenderIP, 4, addr)), accept())
 	r.add(pre, drop())
+
+	// What no bridge passes on is taken in from the guest's own port; see seeAll.
+	taken := r.base("input", nftables.ChainTypeFilter, nftables.ChainHookInput, bridgeFirst)
+	group := []expr.Any{load(expr.PayloadBaseLLHeader, etherDest, 5, reg), compare(expr.CmpOpEq, []byte{1, 0x80, 0xc2, 0, 0})}
+	r.add(taken, group, inSet(taps, in), drop())
+	r.add(taken, group, iifBegins(TapPrefix), drop()) // a guest's, bound or not
 
 	fwd := r.base("forward", nftables.ChainTypeFilter, nftables.ChainHookForward, bridgeFirst)
 	r.add(fwd, inSet(taps, in), drop())
