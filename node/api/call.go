@@ -55,6 +55,17 @@ func (c *call) release() {
 	}
 }
 
+// short refuses a request that is too long to be kept.
+func (c *call) short() error {
+	if len(c.body) <= MaxKept {
+		return nil
+	}
+	return &host.Refusal{
+		Kind: ErrBody, Field: "body", Value: fmt.Sprintf("%d bytes", len(c.body)), Limit: fmt.Sprintf("at most %d bytes", MaxKept),
+		Remedy: "leave out what is no field",
+	}
+}
+
 type handler func(ctx context.Context, c *call) (any, error)
 
 func (s *Server) serve(needs Authority, scope auth.Scope, next handler) http.HandlerFunc {

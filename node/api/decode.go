@@ -16,6 +16,10 @@ import (
 // MaxBody bounds a request's body in bytes.
 const MaxBody = 1 << 20
 
+// MaxKept bounds the body in bytes of a request that is kept, to be shown to those
+// who verify it again.
+const MaxKept = 64 << 10
+
 // request is Request with the fields that are refused for now, so that a caller
 // who sends them is told instead of ignored.
 type request struct {

@@ -97,6 +97,9 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 		}
 	}
 	r.TaskID, r.Wallet, r.RentID, r.Session = id, c.wallet, t.RentID, c.grant
+	if err := c.short(); err != nil {
+		return nil, err
+	}
 	if c.proof != nil {
 		proof := *c.proof
 		proof.Body = slices.Clone(proof.Body)

@@ -38,6 +38,11 @@ func (s *Server) createTask(ctx context.Context, c *call) (any, error) {
 	if order.RestoreTaskID != "" && c.proof == nil {
 		return nil, fmt.Errorf("%w: field restore_task_id: kept disks are given to signed requests; use dbc or the web app", ErrTicketRights)
 	}
+	if order.RestoreTaskID != "" {
+		if err := c.short(); err != nil {
+			return nil, err
+		}
+	}
 	if order.Rental, err = choose(c.rentals, string(wish.RentOrder)); err != nil {
 		return nil, err
 	}
