@@ -123,6 +123,36 @@ func (n *naive) outage(at time.Time) (sum int64) {
 	return sum
 }
 
+// mayBreak is true of a renter who had more than an hour of outage, or a tenth
+// of the rental, that lasts or was over less than a day of the chain's time ago.
+func (n *naive) mayBreak(now time.Time) bool {
+	outage := n.outage(now)
+	length := int64(n.rented[len(n.rented)-1].to.Sub(n.rented[0].from))
+	if outage*10 <= length && outage <= int64(time.Hour) || outage == 0 {
+		return false
+	}
+	if n.offline {
+		return true
+	}
+	for i := len(n.away) - 1; i >= 0; i-- {
+		last := n.away[i]
+		counts := shared(last, interval{n.rented[0].from, now})
+		for _, halt := range n.halted {
+			counts -= shared(last, halt)
+		}
+		if counts == 0 {
+			continue // the chain stood still all the while
+		}
+		since := interval{last.to, now}
+		ran := shared(since, since)
+		for _, halt := range n.halted {
+			ran -= shared(since, halt)
+		}
+		return ran < int64(24*time.Hour)
+	}
+	return false
+}
+
 // renewed adds a span; at exactly the last one's price it is one with it.
 func (n *naive) renewed(span interval, rent uint64) {
 	i := len(n.rents) - 1
@@ -231,7 +261,13 @@ func TestMoneyIsThatOfTheIntervals(t *testing.T) {
 					require.Equal(c, model.earned(c.ctx.BlockTime()), c.get(1).Claimed)
 				}
 			},
-			"": func(*rapid.T) { c.sound() },
+			"": func(*rapid.T) {
+				c.sound()
+				if right := c.explain(1).RenterBreak; right != nil {
+					require.Equal(c, model.mayBreak(c.ctx.BlockTime()), right.Allowed)
+					require.Equal(c, right.Allowed, c.breakRentalIn(alice, 1) == nil)
+				}
+			},
 		})
 		for !over() || c.waiting(1) != "" {
 			block(30*time.Minute, false)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -342,4 +343,50 @@ func TestRentersPenaltyAfterAPriceChange(t *testing.T) {
 	c.at(2 * time.Hour)
 	require.NoError(t, c.breakRental(alice.String(), 1))
 	require.EqualValues(t, (24+6*48)*dbc/10, c.get(1).FromStake)
+}
+
+// Whatever an owner rents from himself and breaks, at whatever price and pace:
+// before unbonding_time no more than min_penalty for each break is out.
+func TestNoOrderOfSelfRentsEmptiesAStake(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		c := newChain(r)
+		ids := []string{c.bond(1, 3), c.bond(2, 1)}
+		c.fund(c.owner, 1<<50)
+		c.at(0)
+		var breaks, rented uint64
+		var after time.Duration
+		r.Repeat(map[string]func(*rapid.T){
+			"rent": func(t *rapid.T) {
+				id := rapid.SampledFrom(ids).Draw(t, "machine")
+				c.price(id, rapid.Uint64Range(1440, 200*price).Draw(t, "price"))
+				hours := rapid.Uint64Range(1, 60*24).Draw(t, "hours")
+				if made, err := c.rent(c.owner, id, hours*hour, rapid.Uint32Range(0, 2).Draw(t, "slots")); err == nil {
+					rented++
+					_ = c.confirm(c.owner, made.RentId)
+				}
+			},
+			"break": func(t *rapid.T) {
+				if rented > 0 && c.breakRental(c.owner.String(), rapid.Uint64Range(1, rented).Draw(t, "rental")) == nil {
+					breaks++
+				}
+			},
+			"challenge": func(t *rapid.T) { _ = c.challenge(c.renters[0], rapid.SampledFrom(ids).Draw(t, "machine")) },
+			"answer":    func(t *rapid.T) { _ = c.answer(rapid.SampledFrom(ids).Draw(t, "machine")) },
+			"block": func(t *rapid.T) {
+				after = min(after+time.Duration(rapid.Int64Range(1, int64(5*time.Minute)).Draw(t, "time")), unbonding-1)
+				c.at(after)
+				c.end()
+			},
+			"": func(t *rapid.T) {
+				c.sound()
+				challenges := c.balance(c.renters[0]) + c.balance(c.operator) // deposits and rewards
+				var held uint64
+				for id := uint64(1); id <= rented; id++ {
+					held += c.get(id).HeldPenalty
+				}
+				require.GreaterOrEqual(c, c.module(machine.ModuleName)+held+breaks*10*dbc+challenges, uint64(2*stake+start))
+			},
+		})
+	})
 }
