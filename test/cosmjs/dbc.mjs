@@ -7,7 +7,7 @@ import { Registry } from "@cosmjs/proto-signing";
 import { AminoTypes } from "@cosmjs/stargate";
 import protobuf from "protobufjs";
 
-const files = ["machine/v1/machine", "machine/v1/tx", "rental/v1/rental", "rental/v1/tx"];
+const files = ["guard/v1/guard", "guard/v1/tx", "machine/v1/machine", "machine/v1/tx", "rental/v1/rental", "rental/v1/tx"];
 const folder = fileURLToPath(new URL("../../proto/dbc/", import.meta.url));
 
 function load() {
@@ -23,9 +23,9 @@ function load() {
 
 export const root = load();
 
-// messages are the requests of both Msg services, by type URL.
+// messages are the requests of the Msg services, by type URL.
 export const messages = new Map(
-  ["dbc.machine.v1.Msg", "dbc.rental.v1.Msg"].flatMap((service) =>
+  ["dbc.guard.v1.Msg", "dbc.machine.v1.Msg", "dbc.rental.v1.Msg"].flatMap((service) =>
     root.lookupService(service).methodsArray.map((method) => {
       const type = method.resolve().resolvedRequestType;
       return [`/${type.fullName.slice(1)}`, type];

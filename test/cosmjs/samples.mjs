@@ -34,6 +34,7 @@ const bond = (signer, id) => ({
 const seconds = (n) => ({ seconds: String(n) });
 
 export function samples(signer) {
+  const g = (name, value) => ({ typeUrl: `/dbc.guard.v1.Msg${name}`, value });
   const m = (name, value) => ({ typeUrl: `/dbc.machine.v1.Msg${name}`, value });
   const r = (name, value) => ({ typeUrl: `/dbc.rental.v1.Msg${name}`, value });
   return {
@@ -84,5 +85,12 @@ export function samples(signer) {
       authority: signer,
       params: { trial_window: {}, duration_unit: {}, min_duration: {}, max_duration: {}, trial_cooldown: {}, max_outage: {}, history: {} },
     }),
+    "pause rentals": g("PauseRentals", { signer, until: { seconds: "1764000000", nanos: 120_000_000 } }),
+    "resume rentals": g("ResumeRentals", { signer }),
+    "parameters of the guard": g("UpdateParams", {
+      authority: signer,
+      params: { min_gas_price: "18446744073709551615", guardian: signer, max_pause: seconds(259200), pause_cooldown: { seconds: "604800", nanos: 1 } },
+    }),
+    "parameters of the guard, all zero": g("UpdateParams", { authority: signer, params: { max_pause: {}, pause_cooldown: {} } }),
   };
 }
