@@ -336,7 +336,7 @@ func (m *EventPenaltySlashed) GetAmount() uint64 {
 type EventDueFailed struct {
 	RentId   uint64 `protobuf:"varint,1,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
 	Attempts uint32 `protobuf:"varint,2,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	// parked: it is not tried again until a message touches its machine.
+	// parked: it is not tried again until a message touches its machine or names it.
 	Parked bool   `protobuf:"varint,3,opt,name=parked,proto3" json:"parked,omitempty"`
 	Error  string `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
 }

@@ -47,6 +47,9 @@ func (gs GenesisState) Validate() error {
 	if !slices.Equal(given, unsettled) {
 		return ErrInvalid.Wrapf("unsettled is %v, by the rentals it is %v", given, unsettled)
 	}
+	if err := validateVerdicts(gs.Verdicts); err != nil {
+		return err
+	}
 	return validateCooldowns(gs.Cooldowns)
 }
 
@@ -64,6 +67,31 @@ func (gs GenesisState) CheckTime(at time.Time) error {
 			return ErrInvalid.Wrapf("genesis_time is %s, it must not be before %s, which rental %d has seen",
 				at.Format(time.RFC3339Nano), seen.Format(time.RFC3339Nano), r.Id)
 		}
+	}
+	for _, v := range gs.Verdicts {
+		if at.Before(v.Until) {
+			return ErrInvalid.Wrapf("genesis_time is %s, it must not be before %s, the verdict on machine %s",
+				at.Format(time.RFC3339Nano), v.Until.Format(time.RFC3339Nano), v.MachineId)
+		}
+	}
+	return nil
+}
+
+func validateVerdicts(verdicts []Verdict) error {
+	type key struct {
+		machine string
+		until   int64
+	}
+	seen := make(map[key]bool, len(verdicts))
+	for _, v := range verdicts {
+		if _, err := machine.ParseID(v.MachineId); err != nil {
+			return fmt.Errorf("verdict: %w", err)
+		}
+		k := key{v.MachineId, v.Until.UnixNano()}
+		if seen[k] {
+			return ErrInvalid.Wrapf("verdict on %s until %s is there twice", v.MachineId, v.Until)
+		}
+		seen[k] = true
 	}
 	return nil
 }

@@ -55,33 +55,51 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-// due collects the rentals whose time has come, before any of them is changed.
+// item is something to settle, and since when that is so.
+type item struct {
+	at time.Time
+	id uint64
+}
+
+// due collects what is to be settled, before any of it is changed: what is open
+// and over, what a verdict has decided, and what failed and is to be tried again.
 func (k Keeper) due(ctx context.Context, c clock, limit int) ([]uint64, error) {
-	type item struct {
-		at time.Time
-		id uint64
-	}
-	var all []item
-	collect := func(queue timeQueue, until time.Time, shift time.Duration) error {
-		n := 0
-		return queue.Walk(ctx, collections.NewPrefixUntilPairRange[time.Time, uint64](until), func(key collections.Pair[time.Time, uint64]) (bool, error) {
-			all = append(all, item{key.K1().Add(shift), key.K2()})
-			n++
-			return n >= limit, nil
-		})
-	}
-	if err := collect(k.deadlines, c.now.Add(-c.halted), c.halted); err != nil {
+	all, err := upTo(ctx, k.deadlines, c.now.Add(-c.halted), c.halted, limit)
+	if err != nil {
 		return nil, err
 	}
-	if err := collect(k.ends, c.now, 0); err != nil {
+	ends, err := upTo(ctx, k.ends, c.now, 0, limit)
+	if err != nil {
 		return nil, err
 	}
-	if err := collect(k.heldQueue, c.now, 0); err != nil {
+	held, err := upTo(ctx, k.heldQueue, c.now, 0, limit)
+	if err != nil {
 		return nil, err
 	}
-	if err := collect(k.retries, c.now, 0); err != nil {
+	again, err := upTo(ctx, k.retries, c.now, 0, limit)
+	if err != nil {
 		return nil, err
 	}
+	all = slices.Concat(all, ends, held, again)
+	n := 0
+	err = k.walkReady(ctx, func(until time.Time, id uint64) bool {
+		all = append(all, item{until, id})
+		n++
+		return n >= limit
+	})
+	return oldest(all, limit), err
+}
+
+func upTo(ctx context.Context, queue timeQueue, until time.Time, shift time.Duration, limit int) (all []item, err error) {
+	err = queue.Walk(ctx, collections.NewPrefixUntilPairRange[time.Time, uint64](until), func(key collections.Pair[time.Time, uint64]) (bool, error) {
+		all = append(all, item{key.K1().Add(shift), key.K2()})
+		return len(all) >= limit, nil
+	})
+	return all, err
+}
+
+// oldest are the first of all items, each rental once.
+func oldest(all []item, limit int) []uint64 {
 	slices.SortStableFunc(all, func(a, b item) int { return a.at.Compare(b.at) })
 	due, seen := make([]uint64, 0, min(limit, len(all))), make(map[uint64]bool, len(all))
 	for _, it := range all {
@@ -90,37 +108,7 @@ func (k Keeper) due(ctx context.Context, c clock, limit int) ([]uint64, error) {
 			due = append(due, it.id)
 		}
 	}
-	return due, nil
-}
-
-// SettleDue settles what is due on a machine. A message that touches a machine
-// calls it first; a rental that fails stays for the end block.
-func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
-	held, err := k.held(ctx, machineID)
-	if err != nil || len(held) == 0 {
-		return err
-	}
-	c, err := k.clock(ctx)
-	if err != nil {
-		return err
-	}
-	m, err := k.machines.GetMachine(ctx, machineID)
-	if err != nil {
-		return err
-	}
-	for _, id := range held {
-		r, err := k.rental(ctx, id)
-		if err != nil {
-			return err
-		}
-		if _, _, due := position(r, m, c).Due(c.now); !due && rental.State(r.State).Open() {
-			continue
-		}
-		if err := k.attempt(ctx, id, k.settle); err != nil {
-			k.logger.Error("rental not settled", "rent_id", id, "machine_id", machineID, "error", err)
-		}
-	}
-	return nil
+	return due
 }
 
 // errPanic stands for a panic in a message: its text may differ between
@@ -199,23 +187,12 @@ func (k Keeper) dequeue(ctx context.Context, id uint64) error {
 		return k.heldQueue.Remove(ctx, collections.Join(*r.HeldUntil, id))
 	}
 	if !rental.State(r.State).Open() {
-		return nil
+		return k.passOver(ctx, r)
 	}
 	if err := k.ends.Remove(ctx, collections.Join(r.End, id)); err != nil {
 		return err
 	}
 	return k.deadlines.Remove(ctx, collections.Join(r.Deadline, id))
-}
-
-// retryNow queues a rental for this end block.
-func (k Keeper) retryNow(ctx context.Context, id uint64, now time.Time) error {
-	if err := k.clearFailure(ctx, id); err != nil {
-		return err
-	}
-	if err := k.failures.Set(ctx, id, xrental.DueFailure{Next: now}); err != nil {
-		return err
-	}
-	return k.retries.Set(ctx, collections.Join(now, id))
 }
 
 // requeue puts a rental that failed, and turned out not to be due, back into the queues by time.

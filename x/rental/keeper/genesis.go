@@ -33,16 +33,16 @@ func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error 
 		if err := k.save(ctx, nil, r); err != nil {
 			return fmt.Errorf("rental %d: %w", r.Id, err)
 		}
-		switch state := rental.State(r.State); {
-		case state.Open():
-			if err := k.machines.RestoreSlots(ctx, r.MachineId, r.Slots, r.Id); err != nil {
-				return fmt.Errorf("rental %d: reserve its slots: %w", r.Id, err)
-			}
-		case !r.Settled():
-			// Without an open challenge nothing else would come back to it.
-			if err := k.retryNow(ctx, r.Id, now); err != nil {
-				return fmt.Errorf("rental %d: %w", r.Id, err)
-			}
+		if !rental.State(r.State).Open() {
+			continue
+		}
+		if err := k.machines.RestoreSlots(ctx, r.MachineId, r.Slots, r.Id); err != nil {
+			return fmt.Errorf("rental %d: reserve its slots: %w", r.Id, err)
+		}
+	}
+	for _, v := range gs.Verdicts {
+		if err := k.putVerdict(ctx, v); err != nil {
+			return err
 		}
 	}
 	for _, c := range gs.Cooldowns {
@@ -73,6 +73,13 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*xrental.GenesisState, error
 		if rental.State(r.State).Closed() && !r.Settled() {
 			gs.Unsettled = append(gs.Unsettled, id)
 		}
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.verdicts.Walk(ctx, nil, func(_ collections.Pair[string, time.Time], v xrental.Verdict) (bool, error) {
+		gs.Verdicts = append(gs.Verdicts, v)
 		return false, nil
 	})
 	if err != nil {

@@ -1,9 +1,11 @@
 package keeper_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"cosmossdk.io/collections"
 	"github.com/stretchr/testify/require"
 
 	"github.com/dbc-network/dbc/x/machine"
@@ -29,26 +31,23 @@ func busy(t *testing.T) (*chain, string) {
 	return c, id
 }
 
-// restart imports into empty stores what was exported, with the same machine and escrow.
-func (c *chain) restart(id string) (*chain, xrental.GenesisState) {
+// restart imports into empty stores what was exported, with the same machines and escrow.
+func (c *chain) restart() (*chain, xrental.GenesisState) {
 	c.Helper()
 	gs, err := c.keeper.ExportGenesis(c.ctx)
 	require.NoError(c, err)
-	m, err := c.machines.Bonds.Get(c.ctx, id)
-	require.NoError(c, err)
-
 	n := bareChain(c.TB)
 	n.ctx = n.ctx.WithBlockTime(c.ctx.BlockTime())
 	require.NoError(c, n.machines.Parameters.Set(n.ctx, machine.DefaultParams()))
 	halt, err := c.machines.Halt.Get(c.ctx)
 	require.NoError(c, err)
 	require.NoError(c, n.machines.Halt.Set(n.ctx, halt))
-	require.NoError(c, n.machines.Bonds.Set(n.ctx, id, m))
-	if len(m.OpenChallenges) != 0 {
-		open, err := c.machines.Challenges.Get(c.ctx, m.OpenChallenges[0])
-		require.NoError(c, err)
-		require.NoError(c, n.machines.Challenges.Set(n.ctx, open.Id, open))
-	}
+	require.NoError(c, c.machines.Bonds.Walk(c.ctx, nil, func(id string, m machine.Machine) (bool, error) {
+		return false, n.machines.Bonds.Set(n.ctx, id, m)
+	}))
+	require.NoError(c, c.machines.Challenges.Walk(c.ctx, nil, func(id uint64, open machine.Challenge) (bool, error) {
+		return false, errors.Join(n.machines.Challenges.Set(n.ctx, id, open), n.machines.ChallengeQueue.Set(n.ctx, collections.Join(open.Deadline, id)))
+	}))
 	for _, name := range []string{xrental.ModuleName, machine.ModuleName} {
 		n.fundModule(name, c.module(name))
 	}
@@ -61,7 +60,7 @@ func (c *chain) restart(id string) (*chain, xrental.GenesisState) {
 func TestExportAndImport(t *testing.T) {
 	t.Parallel()
 	c, id := busy(t)
-	n, gs := c.restart(id)
+	n, gs := c.restart()
 	require.Equal(t, []uint64{2}, gs.Unsettled)
 	require.Len(t, gs.Cooldowns, 1)
 	require.NoError(t, gs.Validate())
@@ -110,6 +109,25 @@ func TestImportChecks(t *testing.T) {
 		"id twice":         {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[1].Id = 1 }, xrental.ErrInvalid},
 		"next id too low":  {func(_ *chain, gs *xrental.GenesisState) { gs.NextRentId = 5 }, xrental.ErrInvalid},
 		"unsettled denied": {func(_ *chain, gs *xrental.GenesisState) { gs.Unsettled = nil }, xrental.ErrInvalid},
+		"verdict twice": {func(_ *chain, gs *xrental.GenesisState) {
+			v := xrental.Verdict{MachineId: id, Until: gs.Rentals[1].Transitions[2].Time}
+			gs.Verdicts = []xrental.Verdict{v, v}
+		}, xrental.ErrInvalid},
+		"verdict on nothing": {func(_ *chain, gs *xrental.GenesisState) {
+			gs.Verdicts = []xrental.Verdict{{MachineId: id, Until: genesisTime}}
+		}, xrental.ErrInvariant},
+		"verdict on no machine": {func(_ *chain, gs *xrental.GenesisState) {
+			gs.Verdicts = []xrental.Verdict{{MachineId: "ff", Until: genesisTime}}
+		}, machine.ErrInvalidID},
+		"verdict to come": {func(n *chain, gs *xrental.GenesisState) {
+			gs.Verdicts = []xrental.Verdict{{MachineId: id, Until: n.ctx.BlockTime().Add(1)}}
+		}, xrental.ErrInvalid},
+		"waits for nothing": {func(n *chain, _ *xrental.GenesisState) {
+			m, err := n.machines.Bonds.Get(n.ctx, id)
+			require.NoError(n, err)
+			m.OpenChallenges = nil
+			require.NoError(n, n.machines.Bonds.Set(n.ctx, id, m))
+		}, xrental.ErrInvariant},
 		"claimed too much": {func(_ *chain, gs *xrental.GenesisState) { gs.Rentals[2].Claimed = gs.Rentals[2].Paid + 1 }, xrental.ErrInvalid},
 		"gap in segments": {func(_ *chain, gs *xrental.GenesisState) {
 			gs.Rentals[2].Segments[0].End = gs.Rentals[2].End.Add(-1)
@@ -131,7 +149,7 @@ func TestImportChecks(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			n, gs := c.restart(id)
+			n, gs := c.restart()
 			test.edit(n, &gs)
 			require.ErrorIs(t, n.keeper.InitGenesis(n.ctx, gs), test.want)
 		})

@@ -27,7 +27,7 @@ func (h Hooks) BeforeMachineChange(ctx context.Context, machineID string) error 
 
 // AfterMachineOffline refunds the machine's trials, with the fee from the
 // stake. What is active goes on and earns nothing meanwhile.
-func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, _ time.Time, challengeID uint64) error {
+func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, since time.Time, challengeID uint64) error {
 	k := h.k
 	event := rental.EventMachineOffline
 	if challengeID != 0 {
@@ -47,6 +47,10 @@ func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, _ time
 			if err != nil || r.State != xrental.RENTAL_STATE_TRIAL {
 				return err
 			}
+			// One that was over before, and that no block has recorded yet, was over by that.
+			if before, at, due := r.Moved(c.halted).Position().Due(since); due {
+				return k.close(ctx, r, before, at, c)
+			}
 			return k.close(ctx, r, event, c.now, c)
 		}
 		if failed := k.attempt(ctx, id, refund); failed != nil {
@@ -59,13 +63,14 @@ func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, _ time
 	return nil
 }
 
-// AfterMachineOnline accounts an outage that is over to the rentals that lived through it.
+// AfterMachineOnline accounts an outage that is over to the open rentals, which
+// lived through it. What is over was settled, or has a verdict that tells of it.
 func (h Hooks) AfterMachineOnline(ctx context.Context, machineID string, offlineSince, now time.Time) error {
-	held, err := h.k.held(ctx, machineID)
+	open, err := h.k.machines.Rentals(ctx, machineID)
 	if err != nil {
 		return err
 	}
-	for _, id := range held {
+	for _, id := range open {
 		if err := h.k.accountOutage(ctx, id, offlineSince, now); err != nil {
 			return err
 		}
@@ -98,22 +103,8 @@ func (h Hooks) RentedSlots(ctx context.Context, machineID string, renter sdk.Acc
 	return mine, nil
 }
 
-// AfterChallengeClosed queues what waited for the challenge for this end
-// block, which bounds the work.
+// AfterChallengeClosed writes the verdict by which end blocks settle what
+// waited for the challenge. It costs the same however much that is.
 func (h Hooks) AfterChallengeClosed(ctx context.Context, machineID string, _ uint64, _ bool) error {
-	k := h.k
-	c, err := k.clock(ctx)
-	if err != nil {
-		return err
-	}
-	waiting, err := listed(ctx, k.unsettled, machineID)
-	if err != nil {
-		return err
-	}
-	for _, id := range waiting {
-		if err := k.retryNow(ctx, id, c.now); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.k.judge(ctx, machineID)
 }

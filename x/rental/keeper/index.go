@@ -47,14 +47,14 @@ func places(r xrental.Rental) []place {
 		}
 		return all
 	}
+	at, _ := r.ClosedAt()
 	all := []place{{index: inOverByRenter}, {index: inOverByMachine}}
 	if !r.Settled() {
-		return append(all, place{index: inUnsettled})
+		return append(all, place{inUnsettled, at})
 	}
 	if r.Held() { // not forgotten while it is
 		return append(all, place{index: inHeldByMachine}, place{inHeld, *r.HeldUntil})
 	}
-	at, _ := r.ClosedAt()
 	return append(all, place{inClosed, at})
 }
 
@@ -101,7 +101,7 @@ func (k Keeper) place(ctx context.Context, renter sdk.AccAddress, r xrental.Rent
 	case inTrials:
 		return putListed(ctx, k.trials, renter, r.Id, set)
 	case inUnsettled:
-		return putListed(ctx, k.unsettled, r.MachineId, r.Id, set)
+		return put(ctx, k.unsettled, collections.Join(r.MachineId, collections.Join(p.at, r.Id)), set)
 	case inHeldByMachine:
 		return put(ctx, k.heldByMachine, collections.Join(r.MachineId, r.Id), set)
 	case inHeld:
@@ -160,14 +160,4 @@ func listed[K any](ctx context.Context, lists collections.Map[K, []uint64], key 
 		return nil, nil
 	}
 	return ids, err
-}
-
-// held are the rentals on a machine that are open or over and not settled.
-func (k Keeper) held(ctx context.Context, machineID string) ([]uint64, error) {
-	open, err := k.machines.Rentals(ctx, machineID)
-	if err != nil {
-		return nil, err
-	}
-	waiting, err := listed(ctx, k.unsettled, machineID)
-	return append(open, waiting...), err
 }

@@ -18,7 +18,7 @@ import (
 
 // CheckInvariants checks all of them; it reads every rental. Import and tests call it.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
-	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx))
+	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx), k.CheckVerdicts(ctx))
 }
 
 // CheckEscrow checks that the escrow is what is unearned, unclaimed and held, to the last udbc.
@@ -161,8 +161,7 @@ func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Ren
 		ids, err := listed(ctx, k.trials, renter)
 		return slices.Contains(ids, r.Id), err
 	case inUnsettled:
-		ids, err := listed(ctx, k.unsettled, r.MachineId)
-		return slices.Contains(ids, r.Id), err
+		return k.unsettled.Has(ctx, collections.Join(r.MachineId, collections.Join(p.at, r.Id)))
 	case inHeldByMachine:
 		return k.heldByMachine.Has(ctx, collections.Join(r.MachineId, r.Id))
 	case inHeld:
@@ -183,7 +182,7 @@ func (k Keeper) countEntries(ctx context.Context) (map[index]int, error) {
 		count(ctx, k.overByMachine, entries, inOverByMachine), count(ctx, k.deadlines, entries, inDeadlines),
 		count(ctx, k.ends, entries, inEnds), count(ctx, k.closed, entries, inClosed),
 		count(ctx, k.heldByMachine, entries, inHeldByMachine), count(ctx, k.heldQueue, entries, inHeld),
-		countListed(ctx, k.trials, entries, inTrials), countListed(ctx, k.unsettled, entries, inUnsettled),
+		countListed(ctx, k.trials, entries, inTrials), count(ctx, k.unsettled, entries, inUnsettled),
 	)
 }
 
@@ -199,6 +198,76 @@ func countListed[K any](ctx context.Context, lists collections.Map[K, []uint64],
 		entries[i] += len(ids)
 		return false, nil
 	})
+}
+
+// CheckVerdicts checks that whatever is over and unsettled waits for an open
+// challenge or has a verdict, that no verdict is left over, and that each is
+// queued as long as it decides something that did not fail.
+func (k Keeper) CheckVerdicts(ctx context.Context) error {
+	err := k.unsettled.Walk(ctx, nil, func(key collections.Pair[string, moment]) (bool, error) {
+		at := key.K2().K1()
+		if _, judged, err := k.verdict(ctx, key.K1(), at); err != nil || judged {
+			return err != nil, err
+		}
+		challenge, open, err := k.machines.OpenChallenge(ctx, key.K1())
+		if err == nil && (!open || !challenge.Time.Before(at)) {
+			err = xrental.ErrInvariant.Wrapf("rental %d is not settled and waits for nothing", key.K2().K2())
+		}
+		return err != nil, err
+	})
+	if err != nil {
+		return err
+	}
+	queued := 0
+	err = k.verdicts.Walk(ctx, nil, func(_ collections.Pair[string, time.Time], v xrental.Verdict) (bool, error) {
+		ready, err := k.checkVerdict(ctx, v)
+		if ready {
+			queued++
+		}
+		return err != nil, err
+	})
+	if err != nil {
+		return err
+	}
+	return k.ready.Walk(ctx, nil, func(key collections.Pair[time.Time, string], _ moment) (bool, error) {
+		if queued--; queued < 0 {
+			return true, xrental.ErrInvariant.Wrapf("machine %s is queued for a verdict that is not there", key.K2())
+		}
+		return false, nil
+	})
+}
+
+// checkVerdict checks one and reports whether it is queued.
+func (k Keeper) checkVerdict(ctx context.Context, v xrental.Verdict) (bool, error) {
+	none := collections.Join(time.Time{}, uint64(0))
+	if pending, err := k.pending(ctx, v, none); err != nil || !pending {
+		return false, errors.Join(err, xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s decides nothing", v.MachineId, stamp(v.Until)))
+	}
+	tried, err := k.ready.Get(ctx, collections.Join(v.Until, v.MachineId))
+	if err == nil {
+		pending, err := k.pending(ctx, v, tried)
+		if err == nil && !pending {
+			err = xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s is queued and has nothing to try", v.MachineId, stamp(v.Until))
+		}
+		return true, err
+	}
+	if !errors.Is(err, collections.ErrNotFound) {
+		return false, err
+	}
+	from, err := k.pendingFrom(ctx, v.MachineId, v.Until, none)
+	if err != nil {
+		return false, err
+	}
+	var missed error
+	err = k.walkUnsettled(ctx, v.MachineId, from, v.Until, func(at moment) bool {
+		failed, err := k.failures.Has(ctx, at.K2())
+		if err == nil && !failed {
+			err = xrental.ErrInvariant.Wrapf("rental %d has a verdict and is not queued", at.K2())
+		}
+		missed = err
+		return err != nil
+	})
+	return false, errors.Join(err, missed)
 }
 
 // CheckOverdue checks that nothing is open past its time by more than the carry-over that

@@ -36,8 +36,11 @@ type Keeper struct {
 	overByRenter  addressIndex
 	overByMachine machineIndex
 	trials        collections.Map[sdk.AccAddress, []uint64] // open ones of a renter
-	unsettled     collections.Map[string, []uint64]         // over on a machine, and not settled
 	heldByMachine machineIndex                              // with a held penalty
+	// unsettled is over on a machine and waits for a challenge, or for a block after its verdict.
+	unsettled collections.KeySet[collections.Pair[string, moment]]
+	verdicts  collections.Map[collections.Pair[string, time.Time], xrental.Verdict]
+	ready     collections.Map[collections.Pair[time.Time, string], moment] // verdicts to be carried out, and how far that is
 
 	deadlines timeQueue // trials by deadline, without halted time
 	ends      timeQueue // open rentals by end; a halt does not move ends
@@ -88,8 +91,13 @@ func NewKeeper(
 		openByRenter:  collections.NewKeySet(sb, collections.NewPrefix(4), "open_by_renter", byAddress),
 		trials:        collections.NewMap(sb, collections.NewPrefix(5), "trials", sdk.AccAddressKey, machine.RentIDs),
 		overByMachine: collections.NewKeySet(sb, collections.NewPrefix(6), "over_by_machine", byMachine),
-		unsettled:     collections.NewMap(sb, collections.NewPrefix(7), "unsettled", collections.StringKey, machine.RentIDs),
 		heldByMachine: collections.NewKeySet(sb, collections.NewPrefix(25), "held_by_machine", byMachine),
+		unsettled: collections.NewKeySet(sb, collections.NewPrefix(7), "unsettled",
+			collections.PairKeyCodec(collections.StringKey, byTime)),
+		verdicts: collections.NewMap(sb, collections.NewPrefix(8), "verdicts",
+			collections.PairKeyCodec(collections.StringKey, timeKey), codec.CollValue[xrental.Verdict](cdc)),
+		ready: collections.NewMap(sb, collections.NewPrefix(16), "ready",
+			collections.PairKeyCodec(timeKey, collections.StringKey), collcodec.KeyToValueCodec(byTime)),
 
 		deadlines: collections.NewKeySet(sb, collections.NewPrefix(9), "deadlines", byTime),
 		ends:      collections.NewKeySet(sb, collections.NewPrefix(10), "ends", byTime),
@@ -139,9 +147,24 @@ func (k Keeper) rental(ctx context.Context, id uint64) (xrental.Rental, error) {
 	return r, err
 }
 
-// view is what is known of a rental's machine now. For a rental that is over
-// the time is when it was over.
+// view is what is known of a stored rental's machine: of one that is over and
+// waited for a challenge, what the verdict says.
 func (k Keeper) view(ctx context.Context, r xrental.Rental, c clock) (rental.View, error) {
+	if at, closed := r.ClosedAt(); closed && !r.Settled() {
+		verdict, found, err := k.verdict(ctx, r.MachineId, at)
+		if err != nil {
+			return rental.View{}, err
+		}
+		if found {
+			return judged(at, verdict), nil
+		}
+	}
+	return k.present(ctx, r, c)
+}
+
+// present is what is known of a rental's machine now. For a rental that is over
+// the time is when it was over.
+func (k Keeper) present(ctx context.Context, r xrental.Rental, c clock) (rental.View, error) {
 	m, err := k.machines.GetMachine(ctx, r.MachineId)
 	if err != nil {
 		return rental.View{}, err

@@ -36,6 +36,9 @@ func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64,
 		return 0, k.claimHeld(ctx, before)
 	}
 	if signer != m.Owner && signer != m.Operator && signer != m.Payout {
+		if signer == before.Renter && rental.State(before.State).Closed() {
+			return 0, k.settleNamed(ctx, before) // the renter gets what is left of it
+		}
 		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rent of rental %d is claimed by owner %s, operator %s or payout %s of the machine",
 			signer, id, m.Owner, m.Operator, m.Payout)
 	}
@@ -44,6 +47,12 @@ func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64,
 	}
 	old, err := k.rental(ctx, id)
 	if err != nil {
+		return 0, err
+	}
+	if err := k.settleNamed(ctx, old); err != nil {
+		return 0, err
+	}
+	if old, err = k.rental(ctx, id); err != nil {
 		return 0, err
 	}
 	if old.State != xrental.RENTAL_STATE_ACTIVE {

@@ -24,11 +24,17 @@ func (k Keeper) live(ctx context.Context, id uint64) (xrental.Rental, clock, err
 	if r, err = k.rental(ctx, id); err != nil {
 		return r, c, err
 	}
-	// Settling may have failed; over it is all the same.
-	effective := r.Effective(c.now, c.halted)
-	if rental.State(effective.State).Open() {
+	// Whether or not it could be settled, it is over all the same.
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return r, c, err
+	}
+	state := position(r, m, c).At(c.now)
+	if state.Open() {
 		return r, c, nil
 	}
+	effective := r.Moved(c.halted)
+	effective.State = xrental.RentalState(state)
 	return r, c, late(effective, c.now)
 }
 

@@ -26,10 +26,6 @@ func (k Keeper) accountOutage(ctx context.Context, id uint64, from, to time.Time
 	if err != nil {
 		return err
 	}
-	back := to
-	if at, closed := r.ClosedAt(); closed && at.Before(to) {
-		to = at
-	}
 	old := r
 	outage, err := k.length(ctx, rental.Overlap(r.Start, r.End, from, to))
 	if err != nil {
@@ -38,7 +34,7 @@ func (k Keeper) accountOutage(ctx context.Context, id uint64, from, to time.Time
 	r.SetAccount(r.Account().Outage(from, to))
 	r.OutageNs += int64(outage)
 	if outage > 0 {
-		r.OutageEnded = &back
+		r.OutageEnded = &to
 	}
 	return k.save(ctx, &old, r)
 }

@@ -68,7 +68,7 @@ func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event,
 		return err
 	}
 	if t.Has(rental.PayEarned) {
-		v, err := k.view(ctx, r, c)
+		v, err := k.present(ctx, r, c)
 		if err != nil {
 			return err
 		}
@@ -165,22 +165,13 @@ func (k Keeper) settle(ctx context.Context, id uint64) error {
 		}
 		return k.requeue(ctx, r)
 	}
-	v, err := k.view(ctx, r, c)
-	if err != nil {
-		return err
-	}
 	if err := k.clearFailure(ctx, id); err != nil {
 		return err
 	}
 	if r.Settled() {
 		return k.payHeld(ctx, r, c.now)
 	}
-	if !v.ChallengedAt.IsZero() {
-		return nil
-	}
-	last := r.Transitions[len(r.Transitions)-1]
-	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))
-	return k.payOut(ctx, r, r, t, v)
+	return k.settleJudged(ctx, r)
 }
 
 // position is where a stored rental stands.

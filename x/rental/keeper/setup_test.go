@@ -55,14 +55,14 @@ func (p communityPool) FundCommunityPool(ctx context.Context, amount sdk.Coins, 
 type flaky struct {
 	*machinekeeper.Keeper
 	fail, panic map[uint64]bool
-	gone        map[string]bool
+	poor        map[string]bool // machines whose host can't be paid
 }
 
-func (f flaky) GetMachine(ctx context.Context, id string) (machine.Machine, error) {
-	if f.gone[id] {
-		return machine.Machine{}, fmt.Errorf("injected failure of machine %s", id)
+func (f flaky) PayHost(ctx context.Context, id, module string, amount uint64) (uint64, error) {
+	if f.poor[id] {
+		return 0, fmt.Errorf("injected failure of machine %s", id)
 	}
-	return f.Keeper.GetMachine(ctx, id)
+	return f.Keeper.PayHost(ctx, id, module, amount)
 }
 
 func (f flaky) ReleaseSlots(ctx context.Context, id string, rentID uint64) error {

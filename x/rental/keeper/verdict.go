@@ -1,0 +1,210 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// What is over on a machine waits for a challenge that was open then. Closing
+// the challenge writes one verdict for all of it, however many there are; the
+// end block settles them by it. Later events of the machine touch none of them.
+
+// moment is when a rental was over, and which.
+type moment = collections.Pair[time.Time, uint64]
+
+// after is the last moment of a time.
+func after(at time.Time) moment { return collections.Join(at, uint64(math.MaxUint64)) }
+
+// judge writes the verdict on what was over before the machine's oldest
+// challenge that is still open, or before now.
+func (k Keeper) judge(ctx context.Context, machineID string) error {
+	m, err := k.machines.GetMachine(ctx, machineID)
+	if err != nil {
+		return err
+	}
+	until := sdk.UnwrapSDKContext(ctx).BlockTime()
+	challenge, open, err := k.machines.OpenChallenge(ctx, machineID)
+	if err != nil {
+		return err
+	}
+	if open {
+		until = challenge.Time
+	}
+	last, err := k.verdictBefore(ctx, machineID, nil)
+	if err != nil {
+		return err
+	}
+	if _, found, err := k.nextUnsettled(ctx, machineID, after(last), until); err != nil || !found {
+		return err
+	}
+	return k.putVerdict(ctx, xrental.Verdict{MachineId: machineID, Until: until, OfflineSince: m.OfflineSince})
+}
+
+// putVerdict stores a verdict and queues what it decides for the end block.
+func (k Keeper) putVerdict(ctx context.Context, v xrental.Verdict) error {
+	if err := k.verdicts.Set(ctx, collections.Join(v.MachineId, v.Until), v); err != nil {
+		return err
+	}
+	return k.ready.Set(ctx, collections.Join(v.Until, v.MachineId), collections.Join(time.Time{}, uint64(0)))
+}
+
+// verdict is what decides a rental that was over at a time; false while it waits.
+func (k Keeper) verdict(ctx context.Context, machineID string, at time.Time) (xrental.Verdict, bool, error) {
+	it, err := k.verdicts.Iterate(ctx, collections.NewPrefixedPairRange[string, time.Time](machineID).StartInclusive(at))
+	if err != nil {
+		return xrental.Verdict{}, false, err
+	}
+	defer func() { _ = it.Close() }()
+	if !it.Valid() {
+		return xrental.Verdict{}, false, nil
+	}
+	v, err := it.Value()
+	return v, err == nil, err
+}
+
+// verdictBefore is until when the last verdict before a time decides, of all of
+// them for nil; zero without any.
+func (k Keeper) verdictBefore(ctx context.Context, machineID string, before *time.Time) (time.Time, error) {
+	all := collections.NewPrefixedPairRange[string, time.Time](machineID).Descending()
+	if before != nil {
+		all = collections.NewPrefixedPairRange[string, time.Time](machineID).EndExclusive(*before).Descending()
+	}
+	it, err := k.verdicts.Iterate(ctx, all)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer func() { _ = it.Close() }()
+	if !it.Valid() {
+		return time.Time{}, nil
+	}
+	key, err := it.Key()
+	return key.K2(), err
+}
+
+// nextUnsettled is the first unsettled rental after a moment and not after a time.
+func (k Keeper) nextUnsettled(ctx context.Context, machineID string, from moment, until time.Time) (next moment, found bool, err error) {
+	err = k.walkUnsettled(ctx, machineID, from, until, func(at moment) bool {
+		next, found = at, true
+		return true
+	})
+	return next, found, err
+}
+
+func (k Keeper) walkUnsettled(ctx context.Context, machineID string, from moment, until time.Time, stop func(moment) bool) error {
+	later := collections.NewPrefixedPairRange[string, moment](machineID).StartExclusive(from)
+	return k.unsettled.Walk(ctx, later, func(key collections.Pair[string, moment]) (bool, error) {
+		return key.K2().K1().After(until) || stop(key.K2()), nil
+	})
+}
+
+// walkReady goes through what verdicts decided and no block has tried yet.
+func (k Keeper) walkReady(ctx context.Context, stop func(until time.Time, id uint64) bool) error {
+	return k.ready.Walk(ctx, nil, func(key collections.Pair[time.Time, string], tried moment) (stopped bool, err error) {
+		from, err := k.pendingFrom(ctx, key.K2(), key.K1(), tried)
+		if err != nil {
+			return true, err
+		}
+		err = k.walkUnsettled(ctx, key.K2(), from, key.K1(), func(at moment) bool {
+			stopped = stop(key.K1(), at.K2())
+			return stopped
+		})
+		return stopped, err
+	})
+}
+
+// pendingFrom is after which moment a verdict decides what was not tried yet.
+func (k Keeper) pendingFrom(ctx context.Context, machineID string, until time.Time, tried moment) (moment, error) {
+	last, err := k.verdictBefore(ctx, machineID, &until)
+	if err != nil || tried.K1().After(last) {
+		return tried, err
+	}
+	return after(last), nil
+}
+
+// passOver leaves a judged rental that could not be settled to the queue of retries.
+func (k Keeper) passOver(ctx context.Context, r xrental.Rental) error {
+	at, _ := r.ClosedAt()
+	v, found, err := k.verdict(ctx, r.MachineId, at)
+	if err != nil || !found {
+		return err
+	}
+	key := collections.Join(v.Until, v.MachineId)
+	tried, err := k.ready.Get(ctx, key)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if at.After(tried.K1()) || at.Equal(tried.K1()) && r.Id > tried.K2() {
+		if err := k.ready.Set(ctx, key, collections.Join(at, r.Id)); err != nil {
+			return err
+		}
+	}
+	return k.tidy(ctx, v)
+}
+
+// tidy takes a verdict out of the queue once all that it decides was tried, and
+// forgets it once that is settled.
+func (k Keeper) tidy(ctx context.Context, v xrental.Verdict) error {
+	key := collections.Join(v.Until, v.MachineId)
+	switch tried, err := k.ready.Get(ctx, key); {
+	case errors.Is(err, collections.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		if pending, err := k.pending(ctx, v, tried); err != nil || pending {
+			return err
+		}
+		if err := k.ready.Remove(ctx, key); err != nil {
+			return err
+		}
+	}
+	if pending, err := k.pending(ctx, v, collections.Join(time.Time{}, uint64(0))); err != nil || pending {
+		return err
+	}
+	return k.verdicts.Remove(ctx, collections.Join(v.MachineId, v.Until))
+}
+
+// pending is true while a verdict decides an unsettled rental after a moment.
+func (k Keeper) pending(ctx context.Context, v xrental.Verdict, tried moment) (bool, error) {
+	from, err := k.pendingFrom(ctx, v.MachineId, v.Until, tried)
+	if err != nil {
+		return false, err
+	}
+	_, found, err := k.nextUnsettled(ctx, v.MachineId, from, v.Until)
+	return found, err
+}
+
+// settleJudged pays out a rental that was over and waited, once there is a verdict.
+func (k Keeper) settleJudged(ctx context.Context, r xrental.Rental) error {
+	at, _ := r.ClosedAt()
+	v, found, err := k.verdict(ctx, r.MachineId, at)
+	if err != nil || !found {
+		return err
+	}
+	last := r.Transitions[len(r.Transitions)-1]
+	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))
+	if err := k.payOut(ctx, r, r, t, judged(at, v)); err != nil {
+		return err
+	}
+	return k.tidy(ctx, v)
+}
+
+// judged is what is known by a verdict of a machine when a rental was over.
+func judged(at time.Time, v xrental.Verdict) rental.View {
+	view := rental.View{Now: at}
+	if v.OfflineSince != nil {
+		view.OfflineSince = *v.OfflineSince
+	}
+	return view
+}
