@@ -195,7 +195,7 @@ export type EventDueFailed = Message<"dbc.rental.v1.EventDueFailed"> & {
   attempts: number;
 
   /**
-   * parked: it is not tried again until a message touches its machine.
+   * parked: it is not tried again until a message touches its machine or names it.
    *
    * @generated from field: bool parked = 3;
    */
