@@ -98,7 +98,7 @@ func VerifySignature(id string, text, signature []byte) error {
 
 // Clip keeps a wrong value in an error message short.
 func Clip(s string) string {
-	const most = 80
+	const most = 64
 	if len(s) <= most {
 		return s
 	}

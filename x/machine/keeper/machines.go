@@ -89,7 +89,7 @@ func (k *Keeper) operated(ctx context.Context, id, operator string) (machine.Mac
 		return m, err
 	}
 	if m.Operator != account.Canonical(operator) {
-		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the operator %s of machine %s", operator, m.Operator, id)
+		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the operator %s of machine %s", machine.Clip(operator), m.Operator, id)
 	}
 	if m.State == machine.MACHINE_STATE_RETIRED {
 		return m, errorsmod.Wrapf(machine.ErrState, "machine %s is retired; bond it again first", id)
@@ -104,7 +104,7 @@ func (k *Keeper) owned(ctx context.Context, id, owner string) (machine.Machine, 
 		return m, err
 	}
 	if m.Owner != account.Canonical(owner) {
-		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the owner %s of machine %s", owner, m.Owner, id)
+		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the owner %s of machine %s", machine.Clip(owner), m.Owner, id)
 	}
 	return m, nil
 }

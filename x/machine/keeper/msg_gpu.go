@@ -17,7 +17,7 @@ import (
 func (s msgServer) ReleaseGPU(ctx context.Context, msg *machine.MsgReleaseGPU) (*machine.MsgReleaseGPUResponse, error) {
 	k := s.k
 	if account.Canonical(msg.Authority) != k.authority {
-		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "authority %s: must be %s; submit a proposal to governance", msg.Authority, k.authority)
+		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "authority %s: must be %s; submit a proposal to governance", machine.Clip(msg.Authority), k.authority)
 	}
 	holder, err := k.GPUs.Get(ctx, msg.GpuId)
 	if errors.Is(err, collections.ErrNotFound) {

@@ -22,7 +22,7 @@ func NewMsgServer(k *Keeper) machine.MsgServer { return msgServer{k} }
 // UpdateParams replaces all parameters; they touch later messages only.
 func (s msgServer) UpdateParams(ctx context.Context, msg *machine.MsgUpdateParams) (*machine.MsgUpdateParamsResponse, error) {
 	if account.Canonical(msg.Authority) != s.k.authority {
-		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "authority %s: must be %s; submit a proposal to governance", msg.Authority, s.k.authority)
+		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "authority %s: must be %s; submit a proposal to governance", machine.Clip(msg.Authority), s.k.authority)
 	}
 	if err := msg.Params.Validate(); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func chainID(ctx context.Context) string { return sdk.UnwrapSDKContext(ctx).Chai
 func (k *Keeper) account(field, address string) (sdk.AccAddress, error) {
 	party, err := account.Party(address, k.bank)
 	if err != nil {
-		return nil, errorsmod.Wrapf(machine.ErrInvalidAddress, "%s %q: must be an account of this chain: %s", field, machine.Clip(address), err)
+		return nil, errorsmod.Wrapf(machine.ErrInvalidAddress, "%s %q: must be an account of this chain: %s", field, machine.Clip(address), machine.Clip(err.Error()))
 	}
 	return party, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -37,7 +38,7 @@ func (k msgServer) breaker(ctx context.Context, r xrental.Rental, signer string,
 	}
 	if signer != r.Renter {
 		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rental %d can be broken by its machine's owner %s, by governance %s and, after an outage, by its renter %s",
-			signer, r.Id, m.Owner, k.authority, r.Renter)
+			machine.Clip(signer), r.Id, m.Owner, k.authority, r.Renter)
 	}
 	if r.State == xrental.RENTAL_STATE_TRIAL {
 		return 0, xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id)

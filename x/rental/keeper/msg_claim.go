@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -40,7 +41,7 @@ func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64,
 			return 0, k.settleNamed(ctx, before) // the renter gets what is left of it
 		}
 		return 0, xrental.ErrUnauthorized.Wrapf("signer is %s; rent of rental %d is claimed by owner %s, operator %s or payout %s of the machine",
-			signer, id, m.Owner, m.Operator, m.Payout)
+			machine.Clip(signer), id, m.Owner, m.Operator, m.Payout)
 	}
 	if err := k.SettleDue(ctx, before.MachineId); err != nil {
 		return 0, err

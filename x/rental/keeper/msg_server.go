@@ -6,6 +6,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -228,7 +229,7 @@ func (k msgServer) ReletMachine(ctx context.Context, msg *xrental.MsgReletMachin
 // UpdateParams replaces the parameters.
 func (k msgServer) UpdateParams(ctx context.Context, msg *xrental.MsgUpdateParams) (*xrental.MsgUpdateParamsResponse, error) {
 	if msg.Authority != k.authority {
-		return nil, xrental.ErrUnauthorized.Wrapf("authority is %s, it must be the governance account %s", msg.Authority, k.authority)
+		return nil, xrental.ErrUnauthorized.Wrapf("authority is %s, it must be the governance account %s", machine.Clip(msg.Authority), k.authority)
 	}
 	if err := msg.Params.Validate(); err != nil {
 		return nil, err
@@ -251,7 +252,7 @@ func (k Keeper) now(ctx context.Context) (xrental.Params, clock, error) {
 func address(field, value string) (sdk.AccAddress, error) {
 	addr, err := sdk.AccAddressFromBech32(value)
 	if err != nil {
-		return nil, xrental.ErrInvalid.Wrapf("%s is %q: %s", field, value, err)
+		return nil, xrental.ErrInvalid.Wrapf("%s is %q: %s", field, machine.Clip(value), machine.Clip(err.Error()))
 	}
 	return addr, nil
 }

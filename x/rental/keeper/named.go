@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -61,10 +62,10 @@ func (k Keeper) named(ctx context.Context, renter string, id uint64, machineID s
 		return stored, clock{}, err
 	}
 	if stored.Renter != renter {
-		return stored, clock{}, xrental.ErrUnauthorized.Wrapf("renter is %s, rental %d is of %s", renter, id, stored.Renter)
+		return stored, clock{}, xrental.ErrUnauthorized.Wrapf("renter is %s, rental %d is of %s", machine.Clip(renter), id, stored.Renter)
 	}
 	if machineID != "" && machineID != stored.MachineId {
-		return stored, clock{}, xrental.ErrInvalid.Wrapf("machine_id is %s, rental %d is on %s; leave one of the two out", machineID, id, stored.MachineId)
+		return stored, clock{}, xrental.ErrInvalid.Wrapf("machine_id is %s, rental %d is on %s; leave one of the two out", machine.Clip(machineID), id, stored.MachineId)
 	}
 	return k.live(ctx, id)
 }
@@ -93,7 +94,7 @@ func (k Keeper) only(ctx context.Context, renter, machineID string) (uint64, err
 		}
 	}
 	if len(found) != 1 {
-		return 0, xrental.ErrAmbiguous.Wrapf("machine_id is %s, where %s has %d open rentals %v; give the rent_id", machineID, renter, len(found), found)
+		return 0, xrental.ErrAmbiguous.Wrapf("machine_id is %s, where %s has %d open rentals %v; give the rent_id", machine.Clip(machineID), machine.Clip(renter), len(found), found)
 	}
 	return found[0], nil
 }

@@ -9,6 +9,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -48,7 +49,7 @@ func (s queryServer) effective(ctx context.Context, id uint64) (xrental.Rental, 
 func (s queryServer) RentalsByRenter(ctx context.Context, req *xrental.QueryRentalsByRenterRequest) (*xrental.QueryRentalsByRenterResponse, error) {
 	renter, err := sdk.AccAddressFromBech32(req.GetRenter())
 	if err != nil {
-		return nil, status.Errorf(codes.InvalidArgument, "renter is %q: %s", req.GetRenter(), err)
+		return nil, status.Errorf(codes.InvalidArgument, "renter is %q: %s", machine.Clip(req.GetRenter()), machine.Clip(err.Error()))
 	}
 	rentals, page, err := s.page(ctx, req.Pagination, req.OpenOnly, func(o order) ids {
 		open := under(ctx, s.k.openByRenter, renter, o)
