@@ -51,14 +51,7 @@ func (a Account) UnearnedWithin(v View, most time.Duration) uint64 {
 
 // part is the rent of some time in the segment, rounded up.
 func (s Segment) part(span time.Duration) uint64 {
-	length := s.End.Sub(s.Start)
-	if span <= 0 || length <= 0 {
-		return 0
-	}
-	part, rest, ok := mulDiv(s.Rent, uint64(min(span, length)), uint64(length))
-	if !ok {
-		return 0 // can't be: span <= length
-	}
+	part, rest, _ := mulDiv(s.Rent, uint64(span), uint64(s.End.Sub(s.Start))) // fits: the span lies in the segment
 	if rest > 0 {
 		part++
 	}

@@ -59,6 +59,12 @@ func TestUnearnedWithin(t *testing.T) {
 	month.Segments[0].Offline = 300 * time.Hour
 	require.EqualValues(t, 168, month.UnearnedWithin(rental.View{Now: at(700)}, week), "but seven days in all")
 	dear := rental.Account{Segments: []rental.Segment{{Start: at(0), End: at(4), Rent: 4}, {Start: at(4), End: at(720), Rent: 71_600}}, Paid: 71_604}
+	one := rental.Account{Segments: []rental.Segment{{Start: at(0), End: at(4), Rent: 1}}, Paid: 1}
+	require.EqualValues(t, 1, one.UnearnedWithin(rental.View{Now: at(3)}, week), "rounded up")
+	one.Segments[0].Offline = time.Hour
+	require.EqualValues(t, 1, one.UnearnedWithin(rental.View{Now: at(3)}, week), "but never more than is unearned")
+	folded := rental.Account{Segments: []rental.Segment{{Start: at(10), End: at(20), Rent: 10, Offline: time.Hour}}, Paid: 20}
+	require.EqualValues(t, 2, folded.UnearnedWithin(rental.View{Now: at(19)}, week), "outages in segments that were folded do not count")
 	require.EqualValues(t, 2+16_600, dear.UnearnedWithin(rental.View{Now: at(2)}, week), "each hour at its own price")
 }
 
