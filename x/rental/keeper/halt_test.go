@@ -269,7 +269,7 @@ func TestMoneyIsThatOfTheIntervals(t *testing.T) {
 				}
 			},
 		})
-		for !over() || c.waiting(1) != "" {
+		for !over() || c.unsettled() != 0 { // what has its verdict is settled by the next block
 			block(30*time.Minute, false)
 		}
 		settled := c.get(1)
