@@ -70,14 +70,13 @@ func (w *watched) BroadcastTxSync(ctx context.Context, tx cmttypes.Tx) (*coretyp
 // another one later, so the flag counts as read.
 func remember(cmd *cobra.Command) error {
 	clientCtx := client.GetClientContextFromCmd(cmd)
-	rpc, ok := clientCtx.Client.(client.CometRPC)
-	if !ok {
+	if clientCtx.Client == nil {
 		return nil
 	}
 	if node := cmd.Flags().Lookup(flags.FlagNode); node != nil {
 		node.Changed = false
 	}
-	return client.SetCmdClientContext(cmd, clientCtx.WithClient(&watched{CometRPC: rpc}))
+	return client.SetCmdClientContext(cmd, clientCtx.WithClient(&watched{CometRPC: clientCtx.Client}))
 }
 
 // refused returns why the node refused what a command sent.
