@@ -45,10 +45,11 @@ func TestHostile(t *testing.T) {
 	}
 	seen := new(ledger)
 	bonded, stranger := lie(t, "bonded", seen), lie(t, "stranger", seen)
-	market := crowd.NewMarket(1, from, time.Now().UTC().Truncate(time.Second))
+	begin := time.Now().UTC().Truncate(time.Second)
+	market := crowd.NewMarket(1, from, begin)
 	market.Machines[0].Id, market.Machines[0].Facts.Multiaddrs = bonded.id, bonded.host.Addrs()
 	market.Rentals = nil
-	fill(t, chain.Validators[0].Genesis(), market)
+	fill(t, chain.Validators[0].Genesis(), market, begin)
 	t.Cleanup(func() {
 		if err := chain.Stop(); err != nil {
 			t.Error(err)

@@ -47,9 +47,10 @@ func TestMarket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	market := crowd.NewMarket(crowded, renter, time.Now().UTC().Truncate(time.Second))
+	begin := time.Now().UTC().Truncate(time.Second)
+	market := crowd.NewMarket(crowded, renter, begin)
 	validator := chain.Validators[0]
-	fill(t, validator.Genesis(), market)
+	fill(t, validator.Genesis(), market, begin)
 	t.Cleanup(func() {
 		if err := chain.Stop(); err != nil {
 			t.Error(err)
@@ -73,8 +74,9 @@ func TestMarket(t *testing.T) {
 	}
 }
 
-// fill puts a market into a genesis, with what the bank must hold for it.
-func fill(t *testing.T, path string, market crowd.Market) {
+// fill puts a market into a genesis, with what the bank must hold for it. A chain
+// does not begin before what its state has seen.
+func fill(t *testing.T, path string, market crowd.Market, begin time.Time) {
 	t.Helper()
 	encoding, err := app.NewEncoding()
 	if err != nil {
@@ -103,6 +105,9 @@ func fill(t *testing.T, path string, market crowd.Market) {
 	state[rental.ModuleName] = encoding.Codec.MustMarshalJSON(&rentals)
 	state[banktypes.ModuleName] = encoding.Codec.MustMarshalJSON(&bank)
 	if doc["app_state"], err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	if doc["genesis_time"], err = json.Marshal(begin); err != nil {
 		t.Fatal(err)
 	}
 	write(t, path, doc)
