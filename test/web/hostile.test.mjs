@@ -66,8 +66,8 @@ for (const [who, peer] of [["a bonded machine", bonded], ["a stranger's peer", s
         if (from) {
           await page.goto(`${from}/`);
           // As a link does, or a page that sends its reader on.
-          await Promise.all([page.waitForEvent("framenavigated"), page.evaluate((url) => { location.href = url; }, base + route)]);
-          await page.waitForLoadState();
+          const { href } = new URL(base + route);
+          await Promise.all([page.waitForURL((url) => url.href === href), page.evaluate((url) => { location.href = url; }, href)]);
         } else {
           const answer = await page.goto(base + route);
           assert.ok([400, 403, 404].includes(answer.status()), `${route}: ${answer.status()}`);

@@ -1,69 +1,20 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { lazy, Suspense } from "react";
 import { load } from "../app/load";
-import { chainKey } from "../chain/hooks";
-import { define, useMessages } from "../i18n/messages";
 import { useMeta } from "../node/meta";
-import { Banner } from "../ui/Banner";
-import { toast } from "../ui/toast";
-import { inTurn, kept, type Sent, useOutbox } from "./outbox";
+import { useOutbox } from "./outbox";
 
-const messages = define({
-  en: {
-    title: "Sent, may still be included",
-    text: (what: string, hash: string) => `${what}, transaction ${hash}`,
-    why: "Until it is known what became of it, this account signs nothing else. This page finds out by itself; you need not send it again.",
-    done: (what: string) => `${what} was carried out.`,
-    lost: (what: string) => `${what} was not carried out, and will not be.`,
-  },
-  zh: {
-    title: "已发送，仍可能被打包",
-    text: (what, hash) => `${what}，交易 ${hash}`,
-    why: "在得知结果之前，此账户不会再签名其他交易。本页会自动查询结果，无需重新发送。",
-    done: (what) => `${what} 已执行。`,
-    lost: (what) => `${what} 未执行，今后也不会执行。`,
-  },
-});
+// Its code, which speaks to the chain, is for the few pages that have something to tell.
+const Pending = lazy(() => load(() => import("./Pending")));
 
 /** PendingNote tells, on every page, of what was sent and is in no block yet, and settles what no tab waits for. */
 export function PendingNote() {
   const meta = useMeta();
   const list = useOutbox(meta?.chain_id);
-  return list.map((sent) => <Pending key={sent.hash} sent={sent} />);
-}
-
-function Pending({ sent }: { sent: Sent }) {
-  const m = useMessages(messages);
-  const client = useQueryClient();
-  const what = sent.names.join(", ");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each transaction
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let mounted = true;
-    const work = async () => {
-      // The tab that had it may have ended it while this one asked for its turn.
-      if ((await kept(sent.chainId, sent.address))?.hash !== sent.hash) return true;
-      const { settleKept } = await load(() => import("../chain/send"));
-      toast((await settleKept(sent)) ? m.done(what) : m.lost(what));
-      await client.invalidateQueries({ queryKey: [chainKey] });
-      return true;
-    };
-    const look = () =>
-      void inTurn(sent.chainId, sent.address, work)
-        .catch(() => undefined)
-        .then((ended) => {
-          if (mounted && !ended) timer = setTimeout(look, 2_000);
-        });
-    look();
-    return () => {
-      mounted = false;
-      clearTimeout(timer);
-    };
-  }, [sent.hash]);
   return (
-    <Banner tone="warn" title={m.title}>
-      <p style={{ overflowWrap: "anywhere" }}>{m.text(what, sent.hash)}</p>
-      <p>{m.why}</p>
-    </Banner>
+    <Suspense fallback={null}>
+      {list.map((sent) => (
+        <Pending key={sent.hash} sent={sent} />
+      ))}
+    </Suspense>
   );
 }
