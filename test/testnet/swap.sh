@@ -20,7 +20,7 @@ while :; do
   while kill -0 "$child" 2>/dev/null; do
     name=$(planned || true)
     if [ -n "$name" ] && [ "$name" != "$current" ]; then
-      kill "$child"
+      kill "$child" 2>/dev/null || true # it may have ended by itself, as its consensus has
       break
     fi
     sleep 0.2
