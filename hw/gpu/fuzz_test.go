@@ -22,13 +22,13 @@ func FuzzRead(f *testing.F) {
 	f.Add("current_link_speed", "Unknown")
 	f.Fuzz(func(t *testing.T, attribute, value string) {
 		if attribute != filepath.Base(attribute) || !filepath.IsLocal(attribute) || len(attribute) > 40 {
-			t.Skip()
+			return
 		}
 		root := hwtest.Build(t, "00:01.0 0604 8086:1901 group=1\n  01:00.0 0300 10de:2684 group=2 reset=flr bars=16M,32Gp\n  01:00.1 0403 10de:22ba group=2\n")
 		at := filepath.Join(root, "sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0", attribute)
 		_ = os.Remove(at)
 		if err := os.WriteFile(at, []byte(value), 0o600); err != nil {
-			t.Skip()
+			return
 		}
 		inv, err := gpu.Read(root)
 		if err != nil {
