@@ -11,7 +11,7 @@ gateway=$(dir github.com/grpc-ecosystem/grpc-gateway)
 
 include=(-I ../proto -I "$sdk/proto" -I "$(dir github.com/cosmos/cosmos-proto)/proto" -I "$gogo" -I "$gogo/protobuf" -I "$gateway/third_party/googleapis")
 roots=(
-  dbc/machine/v1/{query,tx}.proto dbc/rental/v1/{events,query,tx}.proto
+  dbc/guard/v1/{query,tx}.proto dbc/machine/v1/{query,tx}.proto dbc/rental/v1/{events,query,tx}.proto
   cosmos/auth/v1beta1/query.proto cosmos/bank/v1beta1/{query,tx}.proto cosmos/base/node/v1beta1/query.proto
   cosmos/crypto/secp256k1/keys.proto cosmos/reflection/v1/reflection.proto cosmos/tx/v1beta1/tx.proto
 )

@@ -3,12 +3,13 @@ import { makeSignDoc, serializeSignDoc } from "@cosmjs/amino";
 import { base64 } from "@scure/base";
 import { expect, test } from "vitest";
 import vectors from "../../../test/cosmjs/testdata/vectors.json";
+import * as guard from "../gen/dbc/guard/v1/tx_pb";
 import * as machine from "../gen/dbc/machine/v1/tx_pb";
 import * as rental from "../gen/dbc/rental/v1/tx_pb";
 import { aminoType, fromAmino, toAmino } from "./amino";
 
 const schemas = new Map<string, DescMessage>();
-for (const file of [machine.file_dbc_machine_v1_tx, rental.file_dbc_rental_v1_tx])
+for (const file of [guard.file_dbc_guard_v1_tx, machine.file_dbc_machine_v1_tx, rental.file_dbc_rental_v1_tx])
   for (const message of file.messages) schemas.set(`/${message.typeName}`, message);
 
 const fee = { amount: [{ denom: "udbc", amount: "5000" }], gas: "500000" };
