@@ -17,7 +17,7 @@ func modules(c computer, r *results) {
 		return
 	}
 	for _, name := range []string{"vfio", "vfio_pci", "vfio_iommu_type1"} {
-		if !c.has("sys/module/" + name) {
+		if !c.Has("sys/module/" + name) {
 			r.add(Fail, "", read("module", name))
 		}
 	}
@@ -39,7 +39,7 @@ const maxHolders = 20
 // holders are programs that have a card open: its driver would not let it go.
 func holders(c computer, r *results) {
 	found := 0
-	for _, pid := range c.names("proc") {
+	for _, pid := range c.Names("proc") {
 		if _, err := strconv.ParseUint(pid, 10, 32); err != nil {
 			continue
 		}
@@ -50,15 +50,15 @@ func holders(c computer, r *results) {
 		if found++; found > maxHolders {
 			return
 		}
-		r.add(Fail, "", read("pid", pid, "program", c.text("proc/"+pid+"/comm"), "device", device))
+		r.add(Fail, "", read("pid", pid, "program", c.Text("proc/"+pid+"/comm"), "device", device))
 	}
 }
 
 // opened returns the first device of a card's driver that a process has open.
 func (c computer) opened(pid string) string {
 	fds := path.Join("proc", pid, "fd")
-	for _, fd := range c.names(fds) {
-		to, err := c.root.Readlink(path.Join(fds, fd))
+	for _, fd := range c.Names(fds) {
+		to, err := c.Root.Readlink(path.Join(fds, fd))
 		if err != nil {
 			continue
 		}
@@ -78,7 +78,7 @@ func (c computer) cards(device string) bool {
 	if !ok {
 		return true
 	}
-	to, err := c.root.Readlink(path.Join("sys/class/drm", name))
+	to, err := c.Root.Readlink(path.Join("sys/class/drm", name))
 	if err != nil {
 		return true // better one too many
 	}
@@ -102,8 +102,8 @@ func (c computer) cards(device string) bool {
 func power(c computer, r *results) {
 	for _, g := range c.inv.GPUs {
 		fragile := strings.Contains(g.Name, "RTX 50") || strings.Contains(g.Name, "RTX PRO")
-		allowed := c.text("sys/bus/pci/devices/" + g.Address.String() + "/d3cold_allowed")
-		idle := c.text("sys/module/vfio_pci/parameters/disable_idle_d3")
+		allowed := c.Text("sys/bus/pci/devices/" + g.Address.String() + "/d3cold_allowed")
+		idle := c.Text("sys/module/vfio_pci/parameters/disable_idle_d3")
 		if g.Passable && fragile && allowed == "1" && idle != "Y" {
 			r.add(Warn, g.Address.String(), read("name", g.Name, "d3cold_allowed", allowed))
 		}
@@ -121,7 +121,7 @@ func resizable(c computer, r *results) {
 			}
 			file := "sys/bus/pci/devices/" + g.Address.String() + "/resource" + strconv.Itoa(bar.Index) + "_resize"
 			// A bit for each size that the card could have, from 1 MiB on.
-			sizes, err := strconv.ParseUint(c.text(file), 16, 64)
+			sizes, err := strconv.ParseUint(c.Text(file), 16, 64)
 			if err == nil && sizes>>9 != 0 {
 				r.add(Warn, g.Address.String(), read("bar", strconv.Itoa(bar.Index), "mib", "256"))
 			}
@@ -142,7 +142,7 @@ func alike(c computer, r *results) {
 func busErrors(c computer, r *results) {
 	c.slotFunctions(func(_ gpu.Slot, f pci.Function) {
 		for _, kind := range []string{"fatal", "nonfatal"} {
-			for line := range strings.Lines(c.text("sys/bus/pci/devices/" + f.Address.String() + "/aer_dev_" + kind)) {
+			for line := range strings.Lines(c.Text("sys/bus/pci/devices/" + f.Address.String() + "/aer_dev_" + kind)) {
 				name, count, _ := strings.Cut(strings.TrimSpace(line), " ")
 				if strings.HasPrefix(name, "TOTAL_ERR") && count != "0" && count != "" {
 					r.add(Warn, f.Address.String(), read("kind", kind, "count", count))

@@ -2,21 +2,18 @@ package doctor
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/hw/gpu"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// maxText bounds in bytes what is read of one file.
-const maxText = 4 << 20
-
 // computer is what is examined.
 type computer struct {
-	root *os.Root
+	hw.Files
 	tree pci.Tree
 	inv  gpu.Inventory
 }
@@ -36,7 +33,7 @@ func Examine(root string) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("examine the computer: %w", err)
 	}
-	c := computer{at, tree, inv}
+	c := computer{hw.Files{Root: at}, tree, inv}
 	report := Report{Findings: []Finding{}}
 	for _, check := range Checks {
 		r := results{check: check}
@@ -92,42 +89,9 @@ func isIntegrated(g gpu.GPU) bool {
 	return slices.ContainsFunc(g.Reasons, func(r gpu.Reason) bool { return r.Code == gpu.CodeIntegrated })
 }
 
-// text returns a file without the line's end, "" where it can't be read.
-func (c computer) text(name string) string {
-	f, err := c.root.Open(name)
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = f.Close() }()
-	b, err := io.ReadAll(io.LimitReader(f, maxText))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
-}
-
-func (c computer) names(dir string) []string {
-	d, err := c.root.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = d.Close() }()
-	names, err := d.Readdirnames(-1)
-	if err != nil {
-		return nil
-	}
-	slices.Sort(names)
-	return names
-}
-
-func (c computer) has(name string) bool {
-	_, err := c.root.Stat(name)
-	return err == nil
-}
-
 // field returns the value of a line "name: value".
 func (c computer) field(file, name string) string {
-	for line := range strings.Lines(c.text(file)) {
+	for line := range strings.Lines(c.Text(file)) {
 		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
 			return strings.TrimSpace(value)
 		}

@@ -84,7 +84,7 @@ func addresses(c computer, r *results) {
 var broken = []string{"6.14.2", "6.12.23"}
 
 func kernel(c computer, r *results) {
-	release := c.text("proc/sys/kernel/osrelease")
+	release := c.Text("proc/sys/kernel/osrelease")
 	r.saw("release", release)
 	for _, bad := range broken {
 		if rest, ok := strings.CutPrefix(release, bad); ok && (rest == "" || rest[0] < '0' || rest[0] > '9') {
@@ -94,7 +94,7 @@ func kernel(c computer, r *results) {
 }
 
 func lockdown(c computer, r *results) {
-	state := c.text("sys/kernel/security/lockdown")
+	state := c.Text("sys/kernel/security/lockdown")
 	r.saw("lockdown", state)
 	if strings.Contains(state, "[confidentiality]") {
 		r.add(Warn, "", read("lockdown", state))
@@ -106,8 +106,8 @@ func hugePages(c computer, r *results) {
 	const large = 64 << 10 // MiB
 	total := c.memoryMiB("MemTotal")
 	pages := 0
-	for _, node := range c.names("sys/devices/system/node") {
-		n, err := strconv.Atoi(c.text("sys/devices/system/node/" + node + "/hugepages/hugepages-1048576kB/nr_hugepages"))
+	for _, node := range c.Names("sys/devices/system/node") {
+		n, err := strconv.Atoi(c.Text("sys/devices/system/node/" + node + "/hugepages/hugepages-1048576kB/nr_hugepages"))
 		if err == nil {
 			pages += n
 		}
@@ -120,7 +120,7 @@ func hugePages(c computer, r *results) {
 
 // merging: pages that two guests share tell each what the other holds.
 func merging(c computer, r *results) {
-	run := c.text("sys/kernel/mm/ksm/run")
+	run := c.Text("sys/kernel/mm/ksm/run")
 	r.saw("run", run)
 	if run == "1" {
 		r.add(Warn, "", read("run", run))

@@ -2,18 +2,14 @@ package gpu
 
 import (
 	"bufio"
-	"io"
-	"os"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/hw/pci"
 )
-
-// maxText bounds in bytes what is read of one file.
-const maxText = 4 << 20
 
 // Host is what of a computer decides whether its cards can be passed.
 type Host struct {
@@ -44,59 +40,32 @@ type window struct {
 }
 
 // files are a computer's below a root.
-type files struct{ root *os.Root }
-
-func (f files) text(name string) string {
-	file, err := f.root.Open(name)
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = file.Close() }()
-	b, err := io.ReadAll(io.LimitReader(file, maxText))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
-}
-
-func (f files) names(dir string) []string {
-	d, err := f.root.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = d.Close() }()
-	names, err := d.Readdirnames(-1)
-	if err != nil {
-		return nil
-	}
-	slices.Sort(names)
-	return names
-}
+type files struct{ hw.Files }
 
 func (f files) readHost() Host {
 	h := Host{
-		Groups: len(f.names("sys/kernel/iommu_groups")),
+		Groups: len(f.Names("sys/kernel/iommu_groups")),
 		Nodes:  f.nodes(),
-		Laptop: slices.Contains([]string{"8", "9", "10", "14", "31", "32"}, f.text("sys/class/dmi/id/chassis_type")),
+		Laptop: slices.Contains([]string{"8", "9", "10", "14", "31", "32"}, f.Text("sys/class/dmi/id/chassis_type")),
 		Unsafe: f.unsafe(),
 		holds:  f.held(),
 	}
 	f.processors(&h)
-	for _, name := range f.names("sys/class/iommu") {
+	for _, name := range f.Names("sys/class/iommu") {
 		h.IOMMUs++
 		// MGAW: bits 16 to 21 of the capability register, one less than the width.
-		if n, err := strconv.ParseUint(f.text(path.Join("sys/class/iommu", name, "intel-iommu/cap")), 16, 64); err == nil {
+		if n, err := strconv.ParseUint(f.Text(path.Join("sys/class/iommu", name, "intel-iommu/cap")), 16, 64); err == nil {
 			if bits := int(n>>16&0x3f) + 1; h.IOMMUBits == 0 || bits < h.IOMMUBits {
 				h.IOMMUBits = bits
 			}
 		}
 	}
-	h.windows = framebuffers(f.text("proc/iomem"))
+	h.windows = framebuffers(f.Text("proc/iomem"))
 	return h
 }
 
 func (f files) processors(h *Host) {
-	lines := bufio.NewScanner(strings.NewReader(f.text("proc/cpuinfo")))
+	lines := bufio.NewScanner(strings.NewReader(f.Text("proc/cpuinfo")))
 	for lines.Scan() {
 		name, value, _ := strings.Cut(lines.Text(), ":")
 		value = strings.TrimSpace(value)
@@ -119,7 +88,7 @@ func (f files) processors(h *Host) {
 
 func (f files) nodes() int {
 	count := 0
-	for _, name := range f.names("sys/devices/system/node") {
+	for _, name := range f.Names("sys/devices/system/node") {
 		if n, ok := strings.CutPrefix(name, "node"); ok && n != "" && strings.Trim(n, "0123456789") == "" {
 			count++
 		}
@@ -130,10 +99,10 @@ func (f files) nodes() int {
 // unsafe returns the options by which a host gave protection up.
 func (f files) unsafe() []string {
 	var list []string
-	if value := f.text("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"); value == "Y" || value == "1" {
+	if value := f.Text("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"); value == "Y" || value == "1" {
 		list = append(list, "vfio_iommu_type1.allow_unsafe_interrupts")
 	}
-	for option := range strings.FieldsSeq(f.text("proc/cmdline")) {
+	for option := range strings.FieldsSeq(f.Text("proc/cmdline")) {
 		if strings.HasPrefix(option, "pcie_acs_override") {
 			list = append(list, "pcie_acs_override")
 			break
@@ -178,7 +147,7 @@ func (h Host) console(f pci.Function) (string, bool) {
 func (f files) held() map[pci.Address]string {
 	holds := map[pci.Address]string{}
 	note := func(link, what string) {
-		to, err := f.root.Readlink(link)
+		to, err := f.Root.Readlink(link)
 		if err != nil {
 			return
 		}
@@ -188,12 +157,12 @@ func (f files) held() map[pci.Address]string {
 			}
 		}
 	}
-	for line := range strings.Lines(f.text("proc/net/route")) {
+	for line := range strings.Lines(f.Text("proc/net/route")) {
 		if parts := strings.Fields(line); len(parts) > 2 && parts[1] == "00000000" && !strings.Contains(parts[0], "/") {
 			note(path.Join("sys/class/net", parts[0]), "default route")
 		}
 	}
-	for line := range strings.Lines(f.text("proc/mounts")) {
+	for line := range strings.Lines(f.Text("proc/mounts")) {
 		parts := strings.Fields(line)
 		if len(parts) < 2 {
 			continue

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
@@ -94,7 +95,7 @@ func Read(root string) (Inventory, error) {
 	if err != nil {
 		return Inventory{}, fmt.Errorf("read the names of PCI devices: %w", err)
 	}
-	b := newBoard(files{at}.readHost(), tree, names)
+	b := newBoard(files{hw.Files{Root: at}}.readHost(), tree, names)
 	inv := Inventory{Schema: Schema, Names: pci.Version(), Table: TableVersion, Host: b.host, GPUs: []GPU{}, Slots: []Slot{}, Unsupported: b.unsupported()}
 	for _, set := range b.sets() {
 		b.judge(set)
