@@ -32,13 +32,13 @@ var sockets = []Route{
 	{
 		Name: "open_vnc", Method: http.MethodPost, Path: PathTaskVNC + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
 		Summary:   "Give a token that opens a virtual machine's screen once, within 30 seconds.",
-		SummaryZH: "给出一个令牌，30 秒内可打开一次虚拟机的屏幕。",
+		SummaryZH: "给出一个令牌，30 秒内可打开一次虚拟机的桌面。",
 		Reply:     SocketToken{}, handle: openSocket(console.VNC),
 	},
 	{
 		Name: "vnc", Method: http.MethodGet, Path: PathTaskVNC + "{id}", Authority: TokenHolder,
 		Summary:   "Open the screen as a WebSocket: its bytes are those of RFB (VNC).",
-		SummaryZH: "以 WebSocket 打开屏幕：其字节为 RFB（VNC）协议。",
+		SummaryZH: "以 WebSocket 打开桌面：其字节为 RFB（VNC）协议。",
 		socket:    console.VNC,
 	},
 	{

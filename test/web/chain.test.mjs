@@ -254,7 +254,7 @@ test("a host's page on a phone, in Chinese and in the dark", { timeout: limit },
     assert.equal(wide, false, `${path} scrolls sideways`);
     await accessible(page, path);
   }
-  for (const [path, list] of [["/host", "主机"], ["/wallet", "交易记录"], [`/host/${machine}`, "收入"]]) {
+  for (const [path, list] of [["/host", "出租方"], ["/wallet", "交易记录"], [`/host/${machine}`, "收入"]]) {
     await page.goto(path);
     const rows = page.getByRole("list", { name: list, exact: true }).getByRole("listitem");
     await rows.first().waitFor();

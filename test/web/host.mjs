@@ -20,8 +20,8 @@ export const texts = {
     importWallet: "导入", importLabel: "助记词或私钥", name: "名称", add: "添加账户",
     duration: "duration（天）", addDuration: "add_duration（天）", submit: "提交交易",
     carriedOut: "已执行", confirmBefore: "确认截止", ask: "查询", json: "JSON", newEnd: "新的到期时间",
-    module: "模块", message: "消息", query: "查询", events: /^事件/, rented: "租用者租下了机器",
-    confirmed: "租用者按时确认", renewed: "租用者续租", brokenByOwner: "机器所有者提前终止了租用",
+    module: "模块", message: "消息", query: "查询", events: /^事件/, rented: "租用方租下了机器",
+    confirmed: "租用方按时确认", renewed: "租用方续租", brokenByOwner: "机器所有者提前终止了租用",
   },
 };
 

@@ -36,7 +36,14 @@ export const messages = define({
   },
   zh: {
     skip: "跳到正文",
-    nav: { label: "主导航", machines: "机器", rentals: "我的租用", host: "主机", wallet: "钱包", developer: "开发者" },
+    nav: {
+      label: "主导航",
+      machines: "机器",
+      rentals: "我的租用",
+      host: "出租方",
+      wallet: "钱包",
+      developer: "开发者",
+    },
     language: "语言",
     theme: "配色",
     themes: { system: "跟随系统", light: "浅色", dark: "深色" },

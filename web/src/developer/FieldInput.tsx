@@ -1,6 +1,7 @@
 import type { DescField, JsonValue } from "@bufbuild/protobuf";
 import { useState } from "react";
 import { useMessages } from "../i18n/messages";
+import { typed } from "../money/typed";
 import { CheckField, SelectField, TextArea, TextField } from "../ui/Field";
 import css from "./Fields.module.css";
 import { inRange, kindOf, rangeOf, typeName } from "./fields";
@@ -54,7 +55,7 @@ export function FieldInput({
         <TextField
           label={name}
           value={text}
-          onChange={(next) => change(next.trim())}
+          onChange={(next) => change(typed(next).trim())}
           inputMode="numeric"
           autoComplete="off"
           error={bad && m.whole(low.toString(), high.toString())}
@@ -69,7 +70,7 @@ export function FieldInput({
           label={name}
           hint={hint}
           value={text}
-          onChange={change}
+          onChange={(next) => change(kind === "decimal" ? typed(next) : next)}
           spellCheck={false}
           autoComplete="off"
           error={kind === "decimal" && text !== "" && !isDecimalText(text) && m.decimalHint}

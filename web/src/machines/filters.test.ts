@@ -11,7 +11,7 @@ test("what can be rented now, cheapest first, unless the address says otherwise"
 
 test("units of people become those of the chain", () => {
   const { query, invalid } = toQuery(
-    new URLSearchParams("show=online&gpu=RTX 4090&gpu=&vram=24&memory=64&price=12.5&country=de"),
+    new URLSearchParams("show=online&gpu=RTX 4090&gpu=&vram=24&memory=６４&price=12.5&country=ｄｅ"),
   );
   expect(query.filters).toEqual({
     state: "online",

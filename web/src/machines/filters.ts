@@ -1,3 +1,4 @@
+import { typed } from "../money/typed";
 import { parseDbc } from "../money/udbc";
 import type { MachineQuery } from "./api";
 
@@ -62,14 +63,14 @@ export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid
   const gpus = params.getAll("gpu");
   if (gpus.length) filters.gpu_type = gpus;
   for (const { name, filter, times } of numberFilters) {
-    const text = params.get(name);
-    if (text === null) continue;
+    const text = typed(params.get(name) ?? "").trim();
+    if (!text) continue;
     if (/^\d{1,9}$/.test(text)) filters[filter] = (BigInt(text) * times).toString();
     else invalid.push(name);
   }
   for (const name of textFilters) {
     const text = params.get(name)?.trim();
-    if (text) filters[name] = name === "country" ? text.toUpperCase() : text;
+    if (text) filters[name] = name === "city" ? text : idOf(name, text);
   }
   const price = params.get("price");
   if (price !== null) {
@@ -78,6 +79,11 @@ export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid
     else invalid.push("price");
   }
   return { query: { filters, order: order(params) }, invalid };
+}
+
+/** idOf is a country's code or an address as the chain spells it. */
+function idOf(name: string, text: string): string {
+  return name === "country" ? typed(text).toUpperCase() : typed(text).toLowerCase();
 }
 
 /** with sets or, where empty, drops one name of an address. */

@@ -7,9 +7,16 @@ test.each([
   ["1d 12h", 129_600],
   ["90m", 5_400],
   ["1h30m15s", 5_415],
+  ["1天", 86_400],
+  ["5 分钟", 300],
+  ["１天１２小时", 129_600],
+  ["1天，12 个小时", 129_600],
+  ["３", 259_200],
+  ["2 days 6 hours", 194_400],
+  ["90 min", 5_400],
 ])("%s", (text, seconds) => expect(parseDuration(text)).toBe(seconds));
 
-test.each(["", "d", "1.5d", "-1h", "1w", "1h x"])("%j is no duration", (text) =>
+test.each(["", "d", "1.5d", "-1h", "1w", "1h x", "1天半", "天", "3 dh", "1月", "1,5d"])("%j is no duration", (text) =>
   expect(parseDuration(text)).toBeNull(),
 );
 

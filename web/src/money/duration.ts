@@ -1,3 +1,5 @@
+import { typed } from "./typed";
+
 /** Durations are whole seconds; people read and type days, hours, minutes and seconds. */
 
 export const DAY = 86_400;
@@ -22,15 +24,24 @@ export function split(seconds: number): Duration {
   };
 }
 
-const sizes: Record<string, number> = { d: DAY, h: HOUR, m: MINUTE, s: 1 };
+const names: readonly (readonly [number, RegExp])[] = [
+  [DAY, /^(d|days?|天|日)$/],
+  [HOUR, /^(h|hrs?|hours?|个?小时|时)$/],
+  [MINUTE, /^(m|mins?|minutes?|分钟?)$/],
+  [1, /^(s|secs?|seconds?|秒钟?)$/],
+];
 
-/** parseDuration reads "3d", "1d 12h", "90m" or "3" (days, as in the guide) as seconds; null for what is none. */
+/** parseDuration reads "3d", "1d 12h", "90 min", "1天12小时" or "3" (days, as in the guide) as seconds; null for what is none. */
 export function parseDuration(text: string): number | null {
-  const plain = text.trim().toLowerCase();
+  const plain = typed(text).trim().toLowerCase();
   if (/^\d{1,4}$/.test(plain)) return Number(plain) * DAY;
-  if (!/^(\d{1,7}[dhms]\s*)+$/.test(plain)) return null;
+  if (!/^(\d{1,7}\s*[a-z\u4e00-\u9fff]+[\s,]*)+$/.test(plain)) return null;
   let total = 0;
-  for (const [, count, unit] of plain.matchAll(/(\d+)([dhms])/g)) total += Number(count) * (sizes[unit as string] ?? 0);
+  for (const [, count, unit = ""] of plain.matchAll(/(\d+)\s*([a-z\u4e00-\u9fff]+)/g)) {
+    const size = names.find(([, name]) => name.test(unit))?.[0];
+    if (size === undefined) return null;
+    total += Number(count) * size;
+  }
   return total;
 }
 

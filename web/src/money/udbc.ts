@@ -1,3 +1,5 @@
+import { typed } from "./typed";
+
 /** Money is udbc in bigint everywhere; 1 DBC is 1,000,000 udbc. */
 
 export const DENOM = "udbc";
@@ -14,11 +16,13 @@ export function formatDbc(udbc: bigint, locale = "en"): string {
 }
 
 /**
- * parseDbc reads DBC as people type them, "1234.5" or "1,234.5", as udbc. It is
+ * parseDbc reads DBC as people type them, "1234.5", "1,234.5" or "１，２３４．５", as udbc. It is
  * null for what is no amount or has more than six decimals: nothing is rounded.
  */
 export function parseDbc(text: string): bigint | null {
-  const plain = text.trim().replace(/\s*dbc$/i, "");
+  const plain = typed(text)
+    .trim()
+    .replace(/\s*dbc$/i, "");
   const match = /^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d{1,6}))?$/.exec(plain);
   if (!match || (match[1] === undefined && match[2] === undefined)) return null;
   return BigInt((match[1] ?? "0").replaceAll(",", "")) * UNIT + BigInt((match[2] ?? "").padEnd(DECIMALS, "0"));

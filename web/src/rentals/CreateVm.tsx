@@ -5,6 +5,7 @@ import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { findMachine, type Machine } from "../machines/api";
 import { useDetails } from "../machines/MachinePage";
+import { typed } from "../money/typed";
 import { ApiError } from "../node/api";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -14,7 +15,7 @@ import { Loading } from "../ui/Spinner";
 import css from "./CreateVm.module.css";
 import { messages } from "./messages";
 import { keyProblem, readKeys } from "./sshKeys";
-import { cpuChoices, part } from "./tasks";
+import { cpuChoices, part, readGib, readPort } from "./tasks";
 import type { Ask } from "./useSession";
 
 const keysKept = "dbc.sshKeys";
@@ -88,14 +89,16 @@ function Form({
   const [error, setError] = useState<unknown>();
   const keyList = readKeys(keys);
   const keysBad = keyList.map(keyProblem).find((problem) => problem !== undefined);
-  const diskBad = disk !== "" && !/^\d{1,6}$/.test(disk);
-  const ok = image !== "" && /^\d{1,5}$/.test(port) && !keysBad && !diskBad;
+  const gib = readGib(disk);
+  const diskBad = disk.trim() !== "" && gib === undefined;
+  const sshPort = readPort(port);
+  const ok = image !== "" && sshPort !== undefined && !keysBad && !diskBad;
 
   const create = async () => {
     setBusy(true);
     setError(undefined);
     localStorage.setItem(keysKept, keys);
-    let at = port;
+    let at = sshPort;
     try {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -106,8 +109,8 @@ function Form({
             gpu_count: gpu,
             cpu_cores: cpu,
             mem_rate: (Number(percent) / 100).toString(),
-            ...(disk && { disk_size: disk }),
-            ...(lines(ports).length > 0 && { custom_port: lines(ports) }),
+            ...(gib && { disk_size: gib }),
+            ...(lines(ports).length > 0 && { custom_port: lines(typed(ports)) }),
             ...(keyList.length > 0 && { ssh_public_keys: keyList }),
             ...(desc && { desc }),
           });

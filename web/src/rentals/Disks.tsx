@@ -13,7 +13,7 @@ import { toast } from "../ui/toast";
 import css from "./Disks.module.css";
 import { messages } from "./messages";
 import type { Strict } from "./strict";
-import { type Disk, type DiskList, gibOf, isGib } from "./tasks";
+import { type Disk, type DiskList, gibOf, readGib } from "./tasks";
 import type { Ask } from "./useSession";
 
 const diskMessages = define({
@@ -79,7 +79,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
     }
   };
   const add = async () => {
-    if (await run("add", () => ask(`/api/v1/disk/add/${id}`, { size }))) setSize("");
+    if (await run("add", () => ask(`/api/v1/disk/add/${id}`, { size: readGib(size) }))) setSize("");
   };
   const remove = (disk: string) => {
     const about = {
@@ -118,7 +118,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
           className={css.form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (isGib(size) && busy === "") void add();
+            if (readGib(size) && busy === "") void add();
           }}
         >
           <TextField
@@ -128,13 +128,13 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
             inputMode="numeric"
             autoComplete="off"
             suffix="GiB"
-            error={size !== "" && !isGib(size) && m.number}
+            error={size !== "" && !readGib(size) && m.number}
           />
           <Button
             type="submit"
             icon={<Plus aria-hidden="true" />}
             busy={busy === "add"}
-            disabled={busy !== "" || !isGib(size)}
+            disabled={busy !== "" || !readGib(size)}
           >
             {words.add}
           </Button>
@@ -160,7 +160,8 @@ function Entry({
   const [larger, setLarger] = useState("");
   const system = disk === "vda";
   const idle = status === "ok";
-  const ok = isGib(larger) && Number(larger) > gibOf(size);
+  const gib = readGib(larger);
+  const ok = gib !== undefined && Number(gib) > gibOf(size);
   return (
     <li aria-label={disk}>
       <Row spread>
@@ -189,7 +190,7 @@ function Entry({
           className={css.form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (ok && busy === "" && idle) void resize(larger).then((done) => done && setLarger(""));
+            if (ok && busy === "" && idle) void resize(gib).then((done) => done && setLarger(""));
           }}
         >
           <TextField

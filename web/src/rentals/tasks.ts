@@ -1,3 +1,5 @@
+import { typed } from "../money/typed";
+
 /** What a machine tells of its virtual machines; package api of the node is the specification. */
 
 export interface TaskSummary {
@@ -48,9 +50,14 @@ export interface DiskList {
   reason?: string;
 }
 
-/** isGib tells whether a text is a size that a machine takes, in whole GiB. */
-export function isGib(text: string): boolean {
-  return /^[1-9]\d{0,5}$/.test(text);
+/** readGib reads a size that a machine takes, in whole GiB; undefined for what is none. */
+export function readGib(text: string): string | undefined {
+  return /^[1-9]\d{0,5}$/.exec(typed(text).trim())?.[0];
+}
+
+/** readPort reads a port; undefined for what is none. */
+export function readPort(text: string): string | undefined {
+  return /^[1-9]\d{0,4}$/.exec(typed(text).trim())?.[0];
 }
 
 /** gibOf reads a disk's size such as 10G. */

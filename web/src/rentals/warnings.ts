@@ -32,7 +32,7 @@ const messages = define({
     evictable: "若新的虚拟机需要空间，可能提前删除。",
     restore: (id) => `要继续使用这些磁盘，请再次租用此机器，并在创建时填写 restore_task_id ${id}。`,
     pending: "修改后的 CPU 和内存在下次启动时生效。",
-    vnc: "VNC 端口不会开放：主机上只有您发布的端口可以访问。",
+    vnc: "VNC 端口不会开放：宿主机上只有您发布的端口可以访问。",
   },
 });
 

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useMessages } from "../i18n/messages";
+import { typed } from "../money/typed";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -26,7 +27,8 @@ export function ImportDialog({ onClose }: { onClose: (made: boolean) => void }) 
   const [bad, setBad] = useState(false);
   const [error, setError] = useState<unknown>();
   const isKey = /^\s*(0x)?[0-9a-fA-F]{64}\s*$/.test(text);
-  const number = /^\d{1,10}$/.test(index) && Number(index) <= maxIndex ? Number(index) : undefined;
+  const plain = typed(index).trim();
+  const number = /^\d{1,10}$/.test(plain) && Number(plain) <= maxIndex ? Number(plain) : undefined;
   const ok = name.trim() !== "" && text.trim() !== "" && number !== undefined && usable(wallet, passwords);
 
   const submit = async () => {

@@ -5,6 +5,7 @@ import { bech32 } from "@scure/base";
 import { HDKey } from "@scure/bip32";
 import { generateMnemonic, mnemonicToSeedSync, validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { typed } from "../money/typed";
 import { fromHex, PREFIX } from "./encoding";
 
 /** Secret is what an account is made from: words with the account's number, or a key alone. */
@@ -15,15 +16,19 @@ export function newWords(): string {
   return generateMnemonic(wordlist, 256);
 }
 
-/** tidyWords takes words as people paste them; null where they are no mnemonic. */
+/** tidyWords takes words as people paste them, numbered, with commas or in quotes; null where they are no mnemonic. */
 export function tidyWords(text: string): string | null {
-  const words = text.trim().toLowerCase().split(/\s+/).join(" ");
+  const words = (
+    typed(text)
+      .toLowerCase()
+      .match(/[a-z]+/g) ?? []
+  ).join(" ");
   return validateMnemonic(words, wordlist) ? words : null;
 }
 
 /** tidyKey takes a private key in hex; null where it is none. */
 export function tidyKey(text: string): string | null {
-  const hex = text.trim().toLowerCase().replace(/^0x/, "");
+  const hex = typed(text).trim().toLowerCase().replace(/^0x/, "");
   if (!/^[0-9a-f]{64}$/.test(hex)) return null;
   return secp256k1.utils.isValidSecretKey(fromHex(hex)) ? hex : null;
 }
