@@ -30,7 +30,7 @@ func (n *Node) VNC(ctx context.Context, id string) (*Socket, error) {
 }
 
 func (n *Node) open(ctx context.Context, path, id string, wish any) (*Socket, error) {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return nil, err
 	}
 	var token api.SocketToken

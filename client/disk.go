@@ -16,7 +16,7 @@ const diskOK = "ok"
 
 // Disks lists a VM's disks.
 func (n *Node) Disks(ctx context.Context, id string) (list api.Disks, err error) {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return list, err
 	}
 	return list, n.call(ctx, api.PathDiskList+id, struct{}{}, &list)
@@ -25,7 +25,7 @@ func (n *Node) Disks(ctx context.Context, id string) (list api.Disks, err error)
 // AddDisk asks for a data disk of so many GiB more and returns its name. Like the
 // others below it returns when the node took the wish; WaitDisks waits for it.
 func (n *Node) AddDisk(ctx context.Context, id string, gib uint64) (name string, err error) {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return "", err
 	}
 	var added api.AddedDisk
@@ -35,7 +35,7 @@ func (n *Node) AddDisk(ctx context.Context, id string, gib uint64) (name string,
 
 // ResizeDisk makes a data disk larger.
 func (n *Node) ResizeDisk(ctx context.Context, id, disk string, gib uint64) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, api.PathDiskResize+id, api.ResizeDisk{Disk: disk, Size: api.Text(strconv.FormatUint(gib, 10))}, nil)
@@ -43,7 +43,7 @@ func (n *Node) ResizeDisk(ctx context.Context, id, disk string, gib uint64) erro
 
 // DeleteDisk deletes one data disk with all that is on it.
 func (n *Node) DeleteDisk(ctx context.Context, id, disk string) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, api.PathDiskDelete+id, api.DeleteDisk{Disk: disk}, nil)

@@ -16,11 +16,14 @@ var units = []struct {
 const maxSeconds = 1 << 40
 
 // ParseDuration reads days, hours, minutes and seconds: "3d", "2h", "90s",
-// "1d12h". Units go from large to small, each at most once. The result is in
+// "1d12h", and a bare number as days: "3" is three days. Units go from large to small, each at most once. The result is in
 // seconds, because that is what the chain counts.
 func ParseDuration(s string) (uint64, error) {
 	var total uint64
 	rest, next := s, 0
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		rest += "d"
+	}
 	for rest != "" {
 		end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
 		if end <= 0 {

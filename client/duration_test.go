@@ -13,13 +13,14 @@ func TestParseDuration(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]uint64{
 		"3d": 259200, "2h": 7200, "90s": 90, "30m": 1800, "1d12h": 129600, "1d1h1m1s": 90061,
+		"3": 259200, "365": 31536000,
 	} {
 		if got, err := client.ParseDuration(text); err != nil || got != want {
 			t.Errorf("%q: %d, %v, want %d", text, got, err, want)
 		}
 	}
 	for _, text := range []string{
-		"", "3", "d", "3x", "0s", "-1h", "1h1d", "1h1h", "1.5h", "99999999999999d", "12725830d", " 3d", "3d ",
+		"", "0", "d", "3x", "0s", "-1h", "1h1d", "1h1h", "1.5h", "99999999999999d", "12725830d", "12725830", "-3", "3.5", " 3d", "3d ",
 	} {
 		if got, err := client.ParseDuration(text); !errors.Is(err, client.ErrDuration) {
 			t.Errorf("%q: %d, %v, want ErrDuration", text, got, err)

@@ -25,7 +25,7 @@ const maxForwarded = 1 << 20
 // client node on the way sees it: speak SSH or TLS, and check the other's key.
 // Closing one direction closes both.
 func (n *Node) Forward(ctx context.Context, taskID string, port uint16) (net.Conn, error) {
-	if err := checkTaskID(taskID); err != nil {
+	if err := CheckTaskID(taskID); err != nil {
 		return nil, err
 	}
 	var token api.SocketToken

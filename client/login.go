@@ -30,7 +30,7 @@ type Login struct {
 
 // NewLogin checks what a task says of its login.
 func NewLogin(task api.Task) (Login, error) {
-	if err := checkTaskID(task.TaskID); err != nil {
+	if err := CheckTaskID(task.TaskID); err != nil {
 		return Login{}, err
 	}
 	addr, err := netip.ParseAddr(task.SSHIP)

@@ -37,7 +37,7 @@ func (n *Node) CreateTask(ctx context.Context, create api.Create) (api.Task, err
 
 // Task shows a VM.
 func (n *Node) Task(ctx context.Context, id string) (api.Task, error) {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return api.Task{}, err
 	}
 	var task api.Task
@@ -56,7 +56,7 @@ func (n *Node) Tasks(ctx context.Context) ([]api.TaskSummary, error) {
 
 // DeleteTask removes a VM with its disk.
 func (n *Node) DeleteTask(ctx context.Context, id string) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, api.PathTaskDelete+id, struct{}{}, nil)
@@ -83,7 +83,7 @@ func (n *Node) ResetTask(ctx context.Context, id string) error {
 
 // RestartTask has a VM shut down and started again, by force where told.
 func (n *Node) RestartTask(ctx context.Context, id string, force bool) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, api.PathTaskRestart+id, api.Restart{ForceReboot: api.Flag(force)}, nil)
@@ -91,7 +91,7 @@ func (n *Node) RestartTask(ctx context.Context, id string, force bool) error {
 
 // ModifyTask changes ports, CPUs and memory of a VM; what is empty stays.
 func (n *Node) ModifyTask(ctx context.Context, id string, change api.Modify) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, api.PathTaskModify+id, change, nil)
@@ -100,7 +100,7 @@ func (n *Node) ModifyTask(ctx context.Context, id string, change api.Modify) err
 // Logs are lines of a VM's serial console, which its guest wrote: print them
 // only without control characters.
 func (n *Node) Logs(ctx context.Context, id string, wish api.Logs) (string, error) {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return "", err
 	}
 	var log api.Log
@@ -110,14 +110,14 @@ func (n *Node) Logs(ctx context.Context, id string, wish api.Logs) (string, erro
 
 // SetPassword has the guest's agent set a user's password.
 func (n *Node) SetPassword(ctx context.Context, id, user, password string) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, api.PathTaskPasswd+id, api.Passwd{UserName: user, Password: journal.Secret(password)}, nil)
 }
 
 func (n *Node) do(ctx context.Context, path, id string) error {
-	if err := checkTaskID(id); err != nil {
+	if err := CheckTaskID(id); err != nil {
 		return err
 	}
 	return n.call(ctx, path+id, struct{}{}, nil)
@@ -153,8 +153,8 @@ func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task
 	}
 }
 
-// checkTaskID keeps anything that could change the path out of it.
-func checkTaskID(id string) error {
+// CheckTaskID keeps anything that could change the path out of it.
+func CheckTaskID(id string) error {
 	if id == "" || len(id) > 64 {
 		return fmt.Errorf("task id %.64q: 1 to 64 letters and digits", id)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 // txReply is what is left to say of a transaction that has no result of its own.
@@ -26,12 +27,13 @@ func newTxReply(rentID uint64, tx chain.TxResult) txReply {
 
 func newConfirmCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
-		Use:     "confirm RENT_ID",
+		Use:     "confirm [RENT_ID]",
 		Short:   "Confirm a rental: the rent can no longer be taken back",
-		Example: "  dbc confirm 7",
-		Args:    cobra.ExactArgs(1),
+		Example: "  dbc confirm\n  dbc confirm 7",
+		Long:    "Where only one rental is on trial, it needs no RENT_ID.",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parseRentID(args[0])
+			id, err := s.rentalID(cmd, first(args), "rental on trial", rental.RENTAL_STATE_TRIAL)
 			if err != nil {
 				return err
 			}

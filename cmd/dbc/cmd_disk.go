@@ -72,15 +72,15 @@ func newDiskChangeCommand(s *settings, c diskChange) *cobra.Command {
 				}
 			}
 			var list api.Disks
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
+			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				if c.ask == nil {
-					list, err = n.Disks(ctx, args[0])
+					list, err = n.Disks(ctx, id)
 					return err
 				}
-				if err := c.ask(ctx, n, args, gib); err != nil {
+				if err := c.ask(ctx, n, append([]string{id}, args[1:]...), gib); err != nil {
 					return err
 				}
-				list, err = n.WaitDisks(ctx, args[0])
+				list, err = n.WaitDisks(ctx, id)
 				return err
 			})
 			if err != nil {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/hex"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -9,7 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -34,7 +38,7 @@ func newQuoteCommand(s *settings) *cobra.Command {
 		Example: "  dbc quote MACHINE 3d\n  dbc quote MACHINE 2h --slots 1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			order, err := parseOrder(args[0], args[1], slots)
+			order, err := s.parseOrder(cmd.Context(), args[0], args[1], slots)
 			if err != nil {
 				return err
 			}
@@ -54,23 +58,68 @@ func newQuoteCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func parseOrder(machineID, duration string, slots uint32) (client.Order, error) {
-	machineID, err := parseMachineID(machineID)
-	if err != nil {
+// parseOrder asks the chain where of is only the beginning of an id, once
+// all words are right.
+func (s *settings) parseOrder(ctx context.Context, of, duration string, slots uint32) (client.Order, error) {
+	if _, err := parseMachineID(of); err != nil {
 		return client.Order{}, err
 	}
 	seconds, err := client.ParseDuration(duration)
 	if err != nil {
 		return client.Order{}, err
 	}
+	machineID, err := s.machineID(ctx, of)
+	if err != nil {
+		return client.Order{}, err
+	}
 	return client.Order{MachineID: machineID, Seconds: seconds, Slots: slots}, nil
 }
 
-// parseMachineID takes capitals and a leading 0x, which other wallets show.
+// shortestID is the fewest digits that stand for a machine's id.
+const shortestID = 4
+
+// machineID is the id that text is, or the only one on the chain that begins
+// with it. The chain answers, and no index: a quote is paid to what it names.
+func (s *settings) machineID(ctx context.Context, text string) (string, error) {
+	id, err := parseMachineID(text)
+	if err != nil || len(id) == 2*machineBytes {
+		return id, err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return "", err
+	}
+	// A page begins at the first id that is not before its key.
+	res, err := c.Machines(ctx, machine.QueryMachinesRequest{Pagination: &query.PageRequest{Key: []byte(id), Limit: 2}})
+	if err != nil {
+		return "", err
+	}
+	var fitting []string
+	for _, l := range res.Listings {
+		if strings.HasPrefix(l.Machine.Id, id) {
+			fitting = append(fitting, l.Machine.Id)
+		}
+	}
+	switch len(fitting) {
+	case 1:
+		return fitting[0], nil
+	case 0:
+		return "", fmt.Errorf("machine %s: none begins with it (dbc machines shows them): %w", id, chain.ErrNotFound)
+	}
+	return "", usagef("machine %s fits several: %s", id, strings.Join(fitting, ", "))
+}
+
+const machineBytes = 32
+
+// parseMachineID takes capitals and a leading 0x, which other wallets show, and
+// the beginning of an id.
 func parseMachineID(text string) (string, error) {
-	id := strings.TrimPrefix(strings.ToLower(text), "0x")
-	if raw, err := hex.DecodeString(id); err != nil || len(raw) != 32 {
-		return "", usagef("machine %q: 64 hex digits wanted, as dbc machines shows them", text)
+	id := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), "0x")
+	switch wrong := strings.TrimLeft(id, "0123456789abcdef"); {
+	case wrong != "":
+		return "", usagef("machine %q: an id has 64 hex digits (0-9, a-f), as dbc machines shows them; its first %d are enough if no other begins so", text, shortestID)
+	case len(id) < shortestID || len(id) > 2*machineBytes:
+		return "", usagef("machine %q: an id has 64 hex digits, this has %d; the first %d or more are enough if no other begins so", text, len(id), shortestID)
 	}
 	return id, nil
 }

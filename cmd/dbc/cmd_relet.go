@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 type reletReply struct {
@@ -18,17 +20,24 @@ type reletReply struct {
 
 func newReletCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
-		Use:     "relet RENT_ID DURATION",
+		Use:     "relet [RENT_ID] DURATION",
 		Aliases: []string{"renew"},
 		Short:   "Renew a confirmed rental by so much time",
-		Example: "  dbc relet 7 1d",
-		Args:    cobra.ExactArgs(2),
+		Example: "  dbc relet 1d\n  dbc relet 7 1d",
+		Long:    "Where only one rental is confirmed, it needs no RENT_ID.",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parseRentID(args[0])
+			word, length := "", args[len(args)-1]
+			if len(args) == 2 {
+				word = args[0]
+			} else if strings.Trim(length, "0123456789") == "" {
+				return usagef("relet %s: is that a rental or a number of days? dbc relet %s DURATION, or dbc relet %sd", length, length, length)
+			}
+			seconds, err := client.ParseDuration(length)
 			if err != nil {
 				return err
 			}
-			seconds, err := client.ParseDuration(args[1])
+			id, err := s.rentalID(cmd, word, "confirmed rental", rental.RENTAL_STATE_ACTIVE)
 			if err != nil {
 				return err
 			}

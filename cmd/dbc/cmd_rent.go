@@ -36,7 +36,7 @@ func newRentCommand(s *settings) *cobra.Command {
 		Example: "  dbc rent MACHINE 3d\n  dbc rent MACHINE 2h --slots 1 --max-total 50",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			order, err := parseOrder(args[0], args[1], slots)
+			order, err := s.parseOrder(cmd.Context(), args[0], args[1], slots)
 			if err != nil {
 				return err
 			}

@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/x/rental"
 )
@@ -41,14 +39,12 @@ func newRentalsCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			res, err := c.RentalsByRenter(cmd.Context(), rental.QueryRentalsByRenterRequest{
-				Renter: renter.Wallet.Address(), OpenOnly: !all, Pagination: &query.PageRequest{Limit: 100},
-			})
+			rentals, err := client.Rentals(cmd.Context(), c, renter.Wallet.Address(), !all)
 			if err != nil {
 				return err
 			}
-			rows := make([]rentalRow, len(res.Rentals))
-			for i, r := range res.Rentals {
+			rows := make([]rentalRow, len(rentals))
+			for i, r := range rentals {
 				rows[i] = newRentalRow(r)
 			}
 			return s.show(cmd, rows, func(w io.Writer) { writeRentals(w, rows) })

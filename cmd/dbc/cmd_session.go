@@ -141,26 +141,46 @@ func newSessionListCommand(s *settings) *cobra.Command {
 		Example: "  dbc session list",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list := []api.GrantedSession{}
-			err := s.eachMachine(cmd, machineID, func(ctx context.Context, n *client.Node) error {
-				more, err := n.Sessions(ctx)
-				list = append(list, more.Sessions...)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			return s.show(cmd, list, func(w io.Writer) {
-				row(w, "SESSION", "RENTAL", "SCOPE", "EXPIRES", "REVOKED")
-				for _, x := range list {
-					row(w, client.Printable(x.SessionID), client.Printable(x.RentOrder), client.Printable(x.Scope),
-						client.Printable(x.Expires), x.Revoked)
-				}
-			})
+			return s.listSessions(cmd, machineID)
 		},
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
+}
+
+// sessionList has what did not answer beside what did.
+type sessionList struct {
+	Sessions   []sessionRow `json:"sessions"`
+	Incomplete []unanswered `json:"incomplete"`
+}
+
+type sessionRow struct {
+	api.GrantedSession
+	MachineID string `json:"machine_id"`
+}
+
+func (s *settings) listSessions(cmd *cobra.Command, machineID string) error {
+	parts, lost, err := gather(s, cmd, machineID, func(ctx context.Context, n *client.Node) ([]api.GrantedSession, error) {
+		list, err := n.Sessions(ctx)
+		return list.Sessions, err
+	})
+	if err != nil {
+		return err
+	}
+	list := sessionList{Sessions: []sessionRow{}, Incomplete: lost}
+	for _, p := range parts {
+		for _, x := range p.rows {
+			list.Sessions = append(list.Sessions, sessionRow{x, p.machineID})
+		}
+	}
+	return errors.Join(s.show(cmd, list, func(w io.Writer) {
+		row(w, "SESSION", "RENTAL", "SCOPE", "EXPIRES", "REVOKED")
+		for _, x := range list.Sessions {
+			row(w, client.Printable(x.SessionID), client.Printable(x.RentOrder), client.Printable(x.Scope),
+				client.Printable(x.Expires), x.Revoked)
+		}
+		writeMissing(w, lost)
+	}), ended(lost, len(parts)+len(lost)))
 }
 
 func newSessionRevokeCommand(s *settings) *cobra.Command {
@@ -171,8 +191,8 @@ func newSessionRevokeCommand(s *settings) *cobra.Command {
 		Example: "  dbc session revoke SESSION_ID",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) error {
-				return n.RevokeSession(ctx, args[0])
+			err := s.on(cmd, machineID, args[0], grantedSession, func(ctx context.Context, n *client.Node, id string) error {
+				return n.RevokeSession(ctx, id)
 			})
 			if err != nil {
 				return fmt.Errorf("revoke session %s: %w", args[0], err)
@@ -184,34 +204,6 @@ func newSessionRevokeCommand(s *settings) *cobra.Command {
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
-}
-
-// eachMachine calls do on the named machine, or on every rented one.
-func (s *settings) eachMachine(
-	cmd *cobra.Command, machineID string, do func(ctx context.Context, n *client.Node) error,
-) error {
-	if machineID != "" || s.session != "" {
-		return s.onMachine(cmd, machineID, do)
-	}
-	renter, c, err := s.renter(cmd)
-	if err != nil {
-		return err
-	}
-	ids, err := rentedMachines(cmd.Context(), c, renter.Wallet)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, id := range ids {
-		n, err := s.machine(cmd.Context(), renter.Wallet, id)
-		if err != nil {
-			return err
-		}
-		if err := do(cmd.Context(), n); err != nil {
-			errs = append(errs, fmt.Errorf("machine %s: %w", id, err))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func writeSession(w io.Writer, x api.GrantedSession) {

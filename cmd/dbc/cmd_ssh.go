@@ -32,7 +32,7 @@ func newSSHCommand(s *settings) *cobra.Command {
 		through   bool
 	)
 	cmd := &cobra.Command{
-		Use:   "ssh TASK_ID [-- COMMAND...]",
+		Use:   "ssh [TASK_ID] [-- COMMAND...]",
 		Short: "Log in to a virtual machine with the system's ssh",
 		Long: "The guest's host keys come in the machine's signed answer and are the only ones that are accepted.\n" +
 			"Where the machine's port does not answer, or with --through, the connection goes through the nodes, which\n" +
@@ -40,12 +40,18 @@ func newSSHCommand(s *settings) *cobra.Command {
 			"Your own configuration of ssh counts for keys only: neither the way to the guest nor what runs there nor what\n" +
 			"is forwarded is taken from it, and nothing is forwarded unless --forward-agent or --forward-x11 ask for it.\n" +
 			"The exit code is that of ssh.",
-		Example:     "  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi\n  dbc ssh TASK_ID --through",
-		Args:        cobra.MinimumNArgs(1),
+		Example:     "  dbc ssh\n  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi\n  dbc ssh TASK_ID --through",
+		Args:        cobra.ArbitraryArgs,
 		Annotations: map[string]string{staying: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			how.Remote = args[1:]
-			return s.ssh(cmd, sshOrder{machineID: machineID, taskID: args[0], through: through, how: how})
+			// Before the dashes stands the id, or nothing where there is only one VM.
+			word := first(args)
+			if how.Remote = args; cmd.ArgsLenAtDash() == 0 {
+				word = ""
+			} else if len(args) > 0 {
+				how.Remote = args[1:]
+			}
+			return s.ssh(cmd, sshOrder{machineID: machineID, taskID: word, through: through, how: how})
 		},
 	}
 	cmd.Flags().StringVarP(&how.Identity, "identity", "i", "", "file of the private key (default what ssh takes)")
@@ -71,7 +77,7 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 		return err
 	}
 	if task.Status != client.StatusRunning {
-		return fmt.Errorf("virtual machine %s is %q: it can be logged in to when it is running", o.taskID, client.Printable(task.Status))
+		return fmt.Errorf("virtual machine %s is %q: it can be logged in to when it is running", client.Printable(task.TaskID), client.Printable(task.Status))
 	}
 	login, err := client.NewLogin(task)
 	if err != nil {

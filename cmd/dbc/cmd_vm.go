@@ -8,12 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/x/rental"
 )
 
 func newVMCommand(s *settings) *cobra.Command {
@@ -31,7 +28,7 @@ func newVMCommand(s *settings) *cobra.Command {
 
 // machineFlag is for the rare wallet that rents on several machines.
 func machineFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "machine", "", "the machine it is on (default found by your open rentals)")
+	cmd.Flags().StringVar(to, "machine", "", "the machine it is on, or the beginning of its id (default found by your open rentals)")
 }
 
 // errNoRental: without a rental no machine answers.
@@ -39,14 +36,12 @@ var errNoRental = errors.New("you have no open rental: dbc rent makes one, --mac
 
 // rentedMachines are the machines of the wallet's open rentals.
 func rentedMachines(ctx context.Context, c *chain.Client, w *client.Wallet) ([]string, error) {
-	res, err := c.RentalsByRenter(ctx, rental.QueryRentalsByRenterRequest{
-		Renter: w.Address(), OpenOnly: true, Pagination: &query.PageRequest{Limit: 100},
-	})
+	rentals, err := client.Rentals(ctx, c, w.Address(), true)
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
-	for _, r := range res.Rentals {
+	for _, r := range rentals {
 		if !slices.Contains(ids, r.MachineId) {
 			ids = append(ids, r.MachineId)
 		}
@@ -57,82 +52,74 @@ func rentedMachines(ctx context.Context, c *chain.Client, w *client.Wallet) ([]s
 	return ids, nil
 }
 
-// onMachine calls do on the named machine, or on each rented one until one
-// knows the VM.
-func (s *settings) onMachine(
-	cmd *cobra.Command, machineID string, do func(ctx context.Context, n *client.Node) error,
-) error {
+// machines are those that a command asks: the named one, the session's, or all
+// that the wallet rents.
+func (s *settings) machines(ctx context.Context, cmd *cobra.Command, machineID string) ([]asked, error) {
 	if machineID != "" {
-		id, err := parseMachineID(machineID)
+		id, err := s.machineID(ctx, machineID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		machineID = id
 	}
 	if s.session != "" {
-		return s.inSession(cmd, machineID, do)
+		return s.inSession(ctx, machineID)
 	}
 	renter, c, err := s.renter(cmd)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ids := []string{machineID}
 	if machineID == "" {
-		if ids, err = rentedMachines(cmd.Context(), c, renter.Wallet); err != nil {
-			return err
+		if ids, err = rentedMachines(ctx, c, renter.Wallet); err != nil {
+			return nil, err
 		}
 	}
-	for _, id := range ids {
-		var n *client.Node
-		if n, err = s.machine(cmd.Context(), renter.Wallet, id); err != nil {
-			return err
+	list := make([]asked, len(ids))
+	for i, id := range ids {
+		n, err := s.machine(ctx, renter.Wallet, id)
+		if err != nil {
+			return nil, err
 		}
-		err = do(cmd.Context(), n)
-		var refused *client.NodeError
-		if err == nil || !errors.As(err, &refused) || refused.Status != 404 {
-			return err
-		}
+		list[i] = asked{id, n}
 	}
-	return err
+	return list, nil
 }
 
-// inSession calls do on the machine of the session's file: no wallet is needed.
-func (s *settings) inSession(
-	cmd *cobra.Command, machineID string, do func(ctx context.Context, n *client.Node) error,
-) error {
+// inSession is the machine of the session's file: no wallet is needed.
+func (s *settings) inSession(ctx context.Context, machineID string) ([]asked, error) {
 	if err := s.resolve(); err != nil {
-		return err
+		return nil, err
 	}
 	key, err := client.ReadSessionKey(s.session)
 	if err != nil {
-		return &usageError{err}
+		return nil, &usageError{err}
 	}
 	if machineID != "" && machineID != key.MachineID {
-		return usagef("--machine %s: the session is for %s", machineID, key.MachineID)
+		return nil, usagef("--machine %s: the session is for %s", machineID, key.MachineID)
 	}
 	s.chainID = key.ChainID
-	via, err := s.via(cmd.Context(), key.MachineID)
+	via, err := s.via(ctx, key.MachineID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n, err := key.Node(via)
 	if err != nil {
-		return &usageError{err}
+		return nil, &usageError{err}
 	}
-	return do(cmd.Context(), n)
+	return []asked{{key.MachineID, n}}, nil
 }
 
 // findTask also returns the machine that it is on.
 func findTask(
-	ctx context.Context, s *settings, cmd *cobra.Command, machineID, taskID string,
+	ctx context.Context, s *settings, cmd *cobra.Command, machineID, word string,
 ) (task api.Task, on *client.Node, err error) {
-	err = s.onMachine(cmd, machineID, func(_ context.Context, n *client.Node) (err error) {
-		task, err = n.Task(ctx, taskID)
-		on = n
-		return err
-	})
+	at, err := s.locate(ctx, cmd, machineID, word, virtualMachine)
 	if err != nil {
-		return api.Task{}, nil, fmt.Errorf("virtual machine %s: %w", taskID, err)
+		return api.Task{}, nil, err
 	}
-	return task, on, nil
+	if task, err = at.node.Task(ctx, at.thing); err != nil {
+		return api.Task{}, nil, fmt.Errorf("virtual machine %s: %w", at.thing, err)
+	}
+	return task, at.node, nil
 }

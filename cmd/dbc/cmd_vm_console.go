@@ -32,8 +32,8 @@ func newVMConsoleCommand(s *settings) *cobra.Command {
 		Args:        cobra.ExactArgs(1),
 		Annotations: map[string]string{staying: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			socket, err := s.socket(cmd, machineID, func(ctx context.Context, n *client.Node) (*client.Socket, error) {
-				return n.Console(ctx, args[0], takeOver)
+			socket, err := s.socket(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (*client.Socket, error) {
+				return n.Console(ctx, id, takeOver)
 			})
 			if err != nil {
 				return fmt.Errorf("console of virtual machine %s: %w", args[0], err)
@@ -48,15 +48,15 @@ func newVMConsoleCommand(s *settings) *cobra.Command {
 
 // socket opens one on the machine that knows the VM, within the timeout.
 func (s *settings) socket(
-	cmd *cobra.Command, machineID string, open func(context.Context, *client.Node) (*client.Socket, error),
-) (socket *client.Socket, err error) {
+	cmd *cobra.Command, machineID, word string, open func(ctx context.Context, n *client.Node, id string) (*client.Socket, error),
+) (*client.Socket, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 	defer cancel()
-	err = s.onMachine(cmd, machineID, func(_ context.Context, n *client.Node) (err error) {
-		socket, err = open(ctx, n)
-		return err
-	})
-	return socket, err
+	at, err := s.locate(ctx, cmd, machineID, word, virtualMachine)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, at.node, at.thing)
 }
 
 // converse joins the terminal and the console. Without a terminal, input is

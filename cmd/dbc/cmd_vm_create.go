@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/seed/sshkey"
 	"github.com/dbc-network/dbc/x/machine"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 type createFlags struct {
@@ -31,14 +32,14 @@ type createFlags struct {
 func newVMCreateCommand(s *settings) *cobra.Command {
 	var f createFlags
 	cmd := &cobra.Command{
-		Use:   "create RENT_ID",
+		Use:   "create [RENT_ID]",
 		Short: "Make a virtual machine in a rental",
 		Example: "  dbc vm create 7\n" +
 			"  dbc vm create 7 --ssh-port 5682 --image tiny.qcow2 --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub\n" +
 			"  dbc vm create 8 --restore 3mJr7AoUXx2Wqd4yHw9kPz",
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parseRentID(args[0])
+			id, err := s.rentalID(cmd, first(args), "open rental", rental.RENTAL_STATE_TRIAL, rental.RENTAL_STATE_ACTIVE)
 			if err != nil {
 				return err
 			}
@@ -92,7 +93,11 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	defer wait.end()
 	wait.say("asking the machine")
 	var task api.Task
-	err = s.onMachine(cmd, r.MachineId, func(ctx context.Context, n *client.Node) (err error) {
+	machines, err := s.machines(cmd.Context(), cmd, r.MachineId)
+	if err != nil {
+		return err
+	}
+	err = func(ctx context.Context, n *client.Node) (err error) {
 		task, err = createOnPort(ctx, n, create, f.port, listing.Machine.Facts)
 		if errors.Is(err, client.ErrUnreachable) {
 			return fmt.Errorf("create: it may have begun all the same, dbc vm list tells: %w", err)
@@ -102,7 +107,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 		}
 		task, err = n.WaitTask(ctx, task.TaskID, client.StatusRunning, wait.task)
 		return err
-	})
+	}(cmd.Context(), machines[0].node)
 	if err != nil {
 		return err
 	}

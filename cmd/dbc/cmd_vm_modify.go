@@ -29,11 +29,11 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 				NewSSHPort: api.Text(port), NewCustomPort: custom, NewCPUCores: api.Text(cpus), NewMemSize: api.Text(memory),
 			}
 			var task api.Task
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
-				if err := n.ModifyTask(ctx, args[0], change); err != nil {
+			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+				if err := n.ModifyTask(ctx, id, change); err != nil {
 					return err
 				}
-				task, err = n.Task(ctx, args[0])
+				task, err = n.Task(ctx, id)
 				return err
 			})
 			if err != nil {
@@ -67,8 +67,8 @@ func newVMLogsCommand(s *settings) *cobra.Command {
 				wish.Flag = "head"
 			}
 			var text string
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
-				text, err = n.Logs(ctx, args[0], wish)
+			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+				text, err = n.Logs(ctx, id, wish)
 				return err
 			})
 			if err != nil {

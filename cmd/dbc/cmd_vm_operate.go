@@ -61,15 +61,15 @@ func newVMOperationCommand(s *settings, op vmOperation) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var task api.Task
 			waiting := s.waiting(cmd)
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
-				if err := op.ask(ctx, n, args[0]); err != nil {
+			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+				if err := op.ask(ctx, n, id); err != nil {
 					return err
 				}
 				if !wait {
-					task, err = n.Task(ctx, args[0])
+					task, err = n.Task(ctx, id)
 					return err
 				}
-				task, err = n.WaitTask(ctx, args[0], op.want, waiting.task)
+				task, err = n.WaitTask(ctx, id, op.want, waiting.task)
 				return err
 			})
 			waiting.end()

@@ -29,8 +29,8 @@ func newVMPasswdCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) error {
-				return n.SetPassword(ctx, args[0], user, password)
+			err = s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
+				return n.SetPassword(ctx, id, user, password)
 			})
 			if err != nil {
 				return fmt.Errorf("set a password in virtual machine %s: %w", args[0], err)

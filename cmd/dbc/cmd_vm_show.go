@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,12 +17,12 @@ import (
 func newVMShowCommand(s *settings) *cobra.Command {
 	var machineID string
 	cmd := &cobra.Command{
-		Use:     "show TASK_ID",
+		Use:     "show [TASK_ID]",
 		Short:   "Show a virtual machine and how to log in",
-		Example: "  dbc vm show TASK_ID",
-		Args:    cobra.ExactArgs(1),
+		Example: "  dbc vm show\n  dbc vm show TASK_ID",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			task, _, err := findTask(cmd.Context(), s, cmd, machineID, args[0])
+			task, _, err := findTask(cmd.Context(), s, cmd, machineID, first(args))
 			if err != nil {
 				return err
 			}
@@ -63,25 +64,45 @@ func newVMListCommand(s *settings) *cobra.Command {
 		Example: "  dbc vm list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			tasks := []api.TaskSummary{}
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) (err error) {
-				tasks, err = n.Tasks(ctx)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			return s.show(cmd, tasks, func(w io.Writer) {
-				row(w, "TASK", "STATUS", "RENTAL", "CREATED", "NOTE")
-				for _, t := range tasks {
-					row(w, client.Printable(t.TaskID), client.Printable(t.Status), client.Printable(t.RentOrder),
-						client.Printable(t.CreateTime), client.Printable(t.Desc))
-				}
-			})
+			return s.listVMs(cmd, machineID)
 		},
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
+}
+
+// vmList has what did not answer beside what did.
+type vmList struct {
+	Tasks      []vmRow      `json:"tasks"`
+	Incomplete []unanswered `json:"incomplete"`
+}
+
+type vmRow struct {
+	api.TaskSummary
+	MachineID string `json:"machine_id"`
+}
+
+func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
+	parts, lost, err := gather(s, cmd, machineID, func(ctx context.Context, n *client.Node) ([]api.TaskSummary, error) { return n.Tasks(ctx) })
+	if err != nil {
+		return err
+	}
+	list := vmList{Tasks: []vmRow{}, Incomplete: lost}
+	for _, p := range parts {
+		for _, t := range p.rows {
+			list.Tasks = append(list.Tasks, vmRow{t, p.machineID})
+		}
+	}
+	return errors.Join(s.show(cmd, list, func(w io.Writer) { writeVMs(w, list) }), ended(lost, len(parts)+len(lost)))
+}
+
+func writeVMs(w io.Writer, list vmList) {
+	row(w, "TASK", "STATUS", "RENTAL", "CREATED", "NOTE")
+	for _, t := range list.Tasks {
+		row(w, client.Printable(t.TaskID), client.Printable(t.Status), client.Printable(t.RentOrder),
+			client.Printable(t.CreateTime), client.Printable(t.Desc))
+	}
+	writeMissing(w, list.Incomplete)
 }
 
 func newVMDeleteCommand(s *settings) *cobra.Command {
@@ -92,8 +113,8 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 		Example: "  dbc vm delete TASK_ID",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := s.onMachine(cmd, machineID, func(ctx context.Context, n *client.Node) error {
-				return n.DeleteTask(ctx, args[0])
+			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
+				return n.DeleteTask(ctx, id)
 			})
 			if err != nil {
 				return fmt.Errorf("delete virtual machine %s: %w", args[0], err)

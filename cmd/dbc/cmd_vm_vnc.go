@@ -38,8 +38,17 @@ func newVMVNCCommand(s *settings) *cobra.Command {
 }
 
 func (s *settings) showScreen(cmd *cobra.Command, machineID, id string, at netip.AddrPort) error {
+	ctx, found := context.WithTimeout(cmd.Context(), s.timeout)
+	on, err := s.locate(ctx, cmd, machineID, id, virtualMachine)
+	found()
+	if err != nil {
+		return err
+	}
+	id = on.thing
 	open := func() (*client.Socket, error) {
-		return s.socket(cmd, machineID, func(ctx context.Context, n *client.Node) (*client.Socket, error) { return n.VNC(ctx, id) })
+		ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
+		defer cancel()
+		return on.node.VNC(ctx, id)
 	}
 	// Once before anybody is told to connect: a refusal is of no use to a viewer.
 	probe, err := open()

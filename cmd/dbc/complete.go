@@ -9,10 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/x/rental"
+	"github.com/dbc-network/dbc/node/api"
 )
 
 // completeLimit is what a shell waits for words; a slow network gives none.
@@ -26,20 +24,29 @@ var completers = map[string]completer{
 	"MACHINE": machineWords, "RENT_ID": rentalWords, "TASK_ID": taskWords, "SESSION_ID": sessionWords, "[NAME]": walletWords,
 }
 
+// completerOf is of a word as a usage line has it; what may be left out stands in
+// brackets there.
+func completerOf(word string) completer {
+	if find := completers[word]; find != nil {
+		return find
+	}
+	return completers[strings.Trim(word, "[]")]
+}
+
 // complete gives every command below cmd the completions of its usage line.
 func complete(s *settings, cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		complete(s, sub)
 	}
 	words := strings.Fields(cmd.Use)[1:]
-	if cmd.ValidArgsFunction != nil || !slices.ContainsFunc(words, func(w string) bool { return completers[w] != nil }) {
+	if cmd.ValidArgsFunction != nil || !slices.ContainsFunc(words, func(w string) bool { return completerOf(w) != nil }) {
 		return
 	}
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) >= len(words) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return s.words(cmd, completers[words[len(args)]])
+		return s.words(cmd, completerOf(words[len(args)]))
 	}
 }
 
@@ -89,14 +96,12 @@ func rentalWords(ctx context.Context, s *settings, cmd *cobra.Command) ([]string
 	if err != nil {
 		return nil, err
 	}
-	res, err := c.RentalsByRenter(ctx, rental.QueryRentalsByRenterRequest{
-		Renter: renter.Wallet.Address(), OpenOnly: cmd.Name() != "explain", Pagination: &query.PageRequest{Limit: 100},
-	})
+	rentals, err := client.Rentals(ctx, c, renter.Wallet.Address(), cmd.Name() != "explain")
 	if err != nil {
 		return nil, err
 	}
-	list := make([]string, len(res.Rentals))
-	for i, r := range res.Rentals {
+	list := make([]string, len(rentals))
+	for i, r := range rentals {
 		row := newRentalRow(r)
 		list[i] = strconv.FormatUint(r.Id, 10) + "\t" + row.State + ", ends " + clock(r.End)
 	}
@@ -104,26 +109,27 @@ func rentalWords(ctx context.Context, s *settings, cmd *cobra.Command) ([]string
 }
 
 func taskWords(_ context.Context, s *settings, cmd *cobra.Command) (list []string, err error) {
-	err = s.eachMachine(cmd, "", func(ctx context.Context, n *client.Node) error {
-		tasks, err := n.Tasks(ctx)
-		for _, t := range tasks {
+	parts, _, err := gather(s, cmd, "", func(ctx context.Context, n *client.Node) ([]api.TaskSummary, error) { return n.Tasks(ctx) })
+	for _, p := range parts {
+		for _, t := range p.rows {
 			list = append(list, client.Printable(t.TaskID)+"\t"+client.Printable(t.Status)+" "+client.Printable(t.Desc))
 		}
-		return err
-	})
+	}
 	return list, err
 }
 
 func sessionWords(_ context.Context, s *settings, cmd *cobra.Command) (list []string, err error) {
-	err = s.eachMachine(cmd, "", func(ctx context.Context, n *client.Node) error {
+	parts, _, err := gather(s, cmd, "", func(ctx context.Context, n *client.Node) ([]api.GrantedSession, error) {
 		more, err := n.Sessions(ctx)
-		for _, x := range more.Sessions {
+		return more.Sessions, err
+	})
+	for _, p := range parts {
+		for _, x := range p.rows {
 			if !x.Revoked {
 				list = append(list, client.Printable(x.SessionID)+"\t"+client.Printable(x.Scope)+" in rental "+client.Printable(x.RentOrder))
 			}
 		}
-		return err
-	})
+	}
 	return list, err
 }
 

@@ -19,10 +19,11 @@ func TestArgumentsComplete(t *testing.T) {
 			walk(sub)
 		}
 		for _, word := range strings.Fields(cmd.Use)[1:] {
-			if completers[word] == nil {
+			if completerOf(word) == nil {
 				continue
 			}
 			found[word]++
+			found[strings.Trim(word, "[]")]++
 			if cmd.ValidArgsFunction == nil {
 				t.Errorf("%s: %s is not completed", cmd.CommandPath(), word)
 			}

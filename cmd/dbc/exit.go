@@ -26,6 +26,8 @@ const (
 	exitRefused
 	exitUnreachable
 	exitTimedOut
+	// exitIncomplete: what is shown is true, but not all.
+	exitIncomplete
 )
 
 // exitInterrupted is 128 and the number of SIGINT, as of a program that ends by
@@ -60,6 +62,7 @@ func exitCode(err error) int {
 		child   *exec.ExitError
 		ended   *interrupted
 		sent    *chain.Unsettled
+		part    *incomplete
 	)
 	switch {
 	case err == nil:
@@ -70,6 +73,8 @@ func exitCode(err error) int {
 		return child.ExitCode()
 	case errors.As(err, &ended):
 		return exitInterrupted
+	case errors.As(err, &part):
+		return exitIncomplete
 	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, client.ErrTeam),
 		errors.Is(err, client.ErrWords), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
 		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
@@ -77,7 +82,7 @@ func exitCode(err error) int {
 	case errors.Is(err, client.ErrUnreachable):
 		return exitUnreachable
 	case errors.As(err, &refused), errors.As(err, &node),
-		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear), refusedImage(err):
+		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear), errors.Is(err, errNotThere), refusedImage(err):
 		return exitRefused
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitTimedOut

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-var days = regexp.MustCompile(`^([0-9]{1,5})d`)
+var days = regexp.MustCompile(`^([0-9]{1,5})(?:d|$)`)
 
-// parseDuration reads what people write: 72h, 3d, 1d12h, 90m. The chain
+// parseDuration reads what people write: 72h, 3d, 1d12h, 90m, and 3 for
+// three days. The chain
 // decides whether the length is one that it takes.
 func parseDuration(text string) (time.Duration, error) {
 	wrong := fmt.Errorf("duration %q: must be whole seconds above zero, as 72h, 3d, 1d12h or 90m", text)

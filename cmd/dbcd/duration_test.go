@@ -10,13 +10,13 @@ import (
 func TestParseDuration(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
-		"72h": 72 * time.Hour, "3d": 72 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute, "60d": 60 * 24 * time.Hour, "30s": 30 * time.Second,
+		"72h": 72 * time.Hour, "3d": 72 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute, "60d": 60 * 24 * time.Hour, "30s": 30 * time.Second, "3": 72 * time.Hour,
 	} {
 		got, err := parseDuration(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "3", "d", "0d", "0h", "-3h", "3d-1h", "1.5d", "100ms", "3dd", "999999d", "3 days", "9999999h"} {
+	for _, text := range []string{"", "0", "d", "0d", "0h", "-3h", "3d-1h", "1.5d", "100ms", "3dd", "999999d", "3 days", "9999999h"} {
 		_, err := parseDuration(text)
 		require.Error(t, err, text)
 	}

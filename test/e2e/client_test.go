@@ -34,7 +34,7 @@ func TestClientNode(t *testing.T) {
 	}
 	w.rent("alice", "10m")
 	for _, via := range []string{w.info.Client, w.info.Node, "direct"} {
-		if said := w.dbc("vm", "list", "--wallet", "alice", "--node", via, "--json"); !strings.Contains(said, "[]") {
+		if said := w.dbc("vm", "list", "--wallet", "alice", "--node", via, "--json"); !strings.Contains(said, `"tasks": []`) {
 			t.Errorf("through %s: %s", via, said)
 		}
 	}

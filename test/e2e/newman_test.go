@@ -213,13 +213,14 @@ func (w *world) ticket(wallet, words string) map[string]string {
 // onlyTask is the id of the wallet's one VM.
 func (w *world) onlyTask(wallet string) string {
 	w.t.Helper()
-	var tasks []struct {
-		ID     string `json:"task_id"`
-		Status string
+	var list struct {
+		Tasks []struct {
+			ID string `json:"task_id"`
+		}
 	}
-	w.dbcJSON(&tasks, "vm", "list", "--wallet", wallet)
-	if len(tasks) != 1 {
-		w.t.Fatalf("%s has %d virtual machines", wallet, len(tasks))
+	w.dbcJSON(&list, "vm", "list", "--wallet", wallet)
+	if len(list.Tasks) != 1 {
+		w.t.Fatalf("%s has %d virtual machines", wallet, len(list.Tasks))
 	}
-	return tasks[0].ID
+	return list.Tasks[0].ID
 }

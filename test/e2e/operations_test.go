@@ -57,10 +57,10 @@ func TestOperations(t *testing.T) {
 	})
 	w.must(err)
 	again := w.rent("alice", "30m")
-	var kept []api.Task
+	var kept struct{ Tasks []api.Task }
 	w.waitFor("its disks are kept", func() bool {
 		w.dbcJSON(&kept, "vm", "list", "--wallet", "alice")
-		return len(kept) == 1 && kept[0].KeptUntil != ""
+		return len(kept.Tasks) == 1 && kept.Tasks[0].KeptUntil != ""
 	})
 	var task api.Task
 	w.dbcJSON(&task, "vm", "create", strconv.FormatUint(again.RentID, 10), "--restore", g.task,
@@ -75,7 +75,7 @@ func TestOperations(t *testing.T) {
 	g.dbc("vm", "delete", g.task)
 	w.waitFor("it is deleted", func() bool {
 		w.dbcJSON(&kept, "vm", "list", "--wallet", "alice")
-		return len(kept) == 0
+		return len(kept.Tasks) == 0
 	})
 	if n := w.running(); n != 0 {
 		t.Errorf("virsh sees %d domains running", n)

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/x/rental"
+)
+
+const (
+	taskOne   = "Gwi8T4Vs9jGxKeVcYF6jCF"
+	taskTwo   = "Gwi9xxVs9jGxKeVcYF6jC2"
+	taskThree = "3mJr7AoUXx2Wqd4yHw9kPz"
+)
+
+// TestOneMachineDown: what is on the others is shown and done, and what is
+// missing is told, in words, in JSON and by the exit code.
+func TestOneMachineDown(t *testing.T) {
+	w := newWorld(t)
+	up := w.add(t, 1, taskOne)
+	lost := w.add(t, 2, taskTwo) // rented later, so it is asked first
+	lost.down = true
+
+	code, out, errOut := w.dbc(t, "vm", "list")
+	if code != exitIncomplete || !strings.Contains(out, taskOne) || !strings.Contains(out, "No answer of machine "+lost.id) {
+		t.Errorf("vm list: %d\n%s%s", code, out, errOut)
+	}
+	if !strings.Contains(errOut, "1 of 2 machines did not answer") {
+		t.Errorf("said %q", errOut)
+	}
+	code, out, _ = w.dbc(t, "vm", "list", "--json")
+	var list vmList
+	if err := json.Unmarshal([]byte(out), &list); err != nil {
+		t.Fatal(err)
+	}
+	if code != exitIncomplete || len(list.Tasks) != 1 || list.Tasks[0].MachineID != up.id ||
+		len(list.Incomplete) != 1 || list.Incomplete[0].MachineID != lost.id {
+		t.Errorf("vm list --json: %d %s", code, out)
+	}
+	for _, args := range [][]string{{"vm", "show", taskOne}, {"vm", "stop", taskOne, "--wait=false"}, {"disk", "list", taskOne}} {
+		if code, out, errOut := w.dbc(t, args...); code != exitDone {
+			t.Errorf("%v: %d %s%s", args, code, out, errOut)
+		}
+	}
+	// What only the lost machine can know is told as such.
+	if code, _, errOut := w.dbc(t, "vm", "show", taskTwo); code != exitUnreachable || !strings.Contains(errOut, lost.id) {
+		t.Errorf("show of the lost: %d %s", code, errOut)
+	}
+	if code, _, errOut := w.dbc(t, "vm", "stop", taskOne[:6]); code != exitUnreachable || !strings.Contains(errOut, "give the whole id") {
+		t.Errorf("a beginning that may be another's: %d %s", code, errOut)
+	}
+	code, out, errOut = w.dbc(t, "session", "list")
+	if code != exitIncomplete || !strings.Contains(out, lost.id) {
+		t.Errorf("session list: %d %s%s", code, out, errOut)
+	}
+	// One that says nothing at all keeps the others' answers for half the time.
+	lost.down, lost.hangs = false, true
+	if code, out, errOut := w.dbc(t, "vm", "list", "--timeout", "2s"); code != exitIncomplete || !strings.Contains(out, taskOne) {
+		t.Errorf("one hangs: %d %s%s", code, out, errOut)
+	}
+	if code, out, errOut := w.dbc(t, "vm", "show", taskOne, "--timeout", "1m"); code != exitDone {
+		t.Errorf("show beside one that hangs: %d %s%s", code, out, errOut)
+	}
+	lost.down, lost.hangs = true, false
+	// None answers: there is nothing to show.
+	up.down = true
+	if code, out, _ := w.dbc(t, "vm", "list"); code != exitUnreachable || out != "" {
+		t.Errorf("all lost: %d %s", code, out)
+	}
+}
+
+// TestOnlyRental: confirm and relet need no number where there is only one to mean.
+func TestOnlyRental(t *testing.T) {
+	w := newWorld(t)
+	one := w.add(t, 1)
+	// What is chosen is asked of the chain next, which here serves no quotes.
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"none on trial": {[]string{"confirm"}, exitRefused, "no rental on trial"},
+		"no number":     {[]string{"relet", "7"}, exitUsage, "dbc relet 7d"},
+		"days":          {[]string{"relet", "1", "1x"}, exitUsage, "such as 3d"},
+		"only one":      {[]string{"relet", "1d"}, exitRefused, "quote of rental 1, machine , 86400 s"},
+	} {
+		if code, out, errOut := w.dbc(t, c.args...); code != c.code || !strings.Contains(out+errOut, c.want) {
+			t.Errorf("%s: %v: %d %s%s, want %d with %q", name, c.args, code, out, errOut, c.code, c.want)
+		}
+	}
+	w.rent(one.id, rental.RENTAL_STATE_ACTIVE)
+	w.rent(one.id, rental.RENTAL_STATE_TRIAL)
+	w.rent(one.id, rental.RENTAL_STATE_TRIAL)
+	w.rent(one.id, rental.RENTAL_STATE_ENDED)
+	if code, _, errOut := w.dbc(t, "relet", "1d"); code != exitUsage || !strings.Contains(errOut, "which rental? 2, 1") {
+		t.Errorf("two: %d %s", code, errOut)
+	}
+	if code, _, errOut := w.dbc(t, "confirm"); code != exitUsage || !strings.Contains(errOut, "which rental? 4, 3") {
+		t.Errorf("two trials: %d %s", code, errOut)
+	}
+}
+
+// TestManyRentals: no list ends at a page.
+func TestManyRentals(t *testing.T) {
+	w := newWorld(t)
+	first := w.add(t, 1, taskOne)
+	other := w.add(t, 2)
+	for range 30 {
+		w.rent(other.id, rental.RENTAL_STATE_ACTIVE)
+	}
+	if code, out, errOut := w.dbc(t, "rentals"); code != exitDone || strings.Count(out, "\n") != 33 {
+		t.Errorf("rentals: %d\n%s%s", code, out, errOut)
+	}
+	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || !strings.Contains(out, taskOne) {
+		t.Errorf("vm list: %d\n%s%s of %s", code, out, errOut, first.id)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	w := newWorld(t)
+	one := w.add(t, 1, taskOne, taskTwo)
+	w.add(t, 2, taskThree)
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"beginning":       {[]string{"vm", "show", "Gwi8"}, exitDone, taskOne},
+		"on the other":    {[]string{"vm", "show", "3m"}, exitDone, taskThree},
+		"ambiguous":       {[]string{"vm", "show", "Gwi"}, exitUsage, taskOne + ", " + taskTwo},
+		"none named":      {[]string{"vm", "show"}, exitUsage, "which virtual machine?"},
+		"unknown":         {[]string{"vm", "show", "zzz"}, exitRefused, "dbc vm list"},
+		"no id at all":    {[]string{"vm", "show", "a b"}, exitUsage, "letters and digits"},
+		"by machine":      {[]string{"vm", "show", "--machine", "8a88"}, exitUsage, taskTwo},
+		"machine unknown": {[]string{"vm", "show", "--machine", "ffff"}, exitRefused, "dbc machines"},
+		"machine short":   {[]string{"vm", "show", "--machine", "8a"}, exitUsage, "the first 4"},
+		"machine wrong":   {[]string{"quote", "machine-7", "3d"}, exitUsage, "64 hex digits"},
+	} {
+		code, out, errOut := w.dbc(t, c.args...)
+		if code != c.code || !strings.Contains(out+errOut, c.want) {
+			t.Errorf("%s: %v: %d %s%s, want %d with %q", name, c.args, code, out, errOut, c.code, c.want)
+		}
+	}
+	// Where there is only one, it needs no name.
+	one.tasks = []api.Task{}
+	if code, out, errOut := w.dbc(t, "vm", "show"); code != exitDone || !strings.Contains(out, taskThree) {
+		t.Errorf("the only one: %d %s%s", code, out, errOut)
+	}
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/x/rental"
+)
+
+// rentalID is the rental that word names, or where it is empty the only open one
+// in one of the states; which says what kind that is.
+func (s *settings) rentalID(cmd *cobra.Command, word, which string, states ...rental.RentalState) (uint64, error) {
+	if word != "" {
+		return parseRentID(word)
+	}
+	renter, c, err := s.renter(cmd)
+	if err != nil {
+		return 0, err
+	}
+	return onlyRental(cmd.Context(), c, renter.Wallet.Address(), which, states)
+}
+
+func onlyRental(ctx context.Context, c client.RentalPages, renter, which string, states []rental.RentalState) (uint64, error) {
+	all, err := client.Rentals(ctx, c, renter, true)
+	if err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, r := range all {
+		if slices.Contains(states, r.State) {
+			ids = append(ids, strconv.FormatUint(r.Id, 10))
+		}
+	}
+	switch len(ids) {
+	case 1:
+		return parseRentID(ids[0])
+	case 0:
+		return 0, fmt.Errorf("you have no %s: %w (dbc rentals)", which, errNotThere)
+	}
+	return 0, usagef("which rental? %s", strings.Join(ids, ", "))
+}

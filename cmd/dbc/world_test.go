@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/x/machine"
+	"github.com/dbc-network/dbc/x/rental"
+)
+
+// world is a chain, a client node and machines as a command meets them: the
+// machines check and sign as real ones do, all else is what a test says.
+type world struct {
+	rental.UnimplementedQueryServer
+	machines map[string]*box
+	rentals  []rental.Rental
+	home     string
+	// asked counts requests to machines.
+	asked atomic.Int32
+}
+
+// box is one machine.
+type box struct {
+	id  string
+	key ed25519.PrivateKey
+	// down: the client node gets no answer. hangs: nobody gets one.
+	down, hangs bool
+	tasks       []api.Task
+	sessions    []api.GrantedSession
+	refuse      string
+	calls       []string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{machines: map[string]*box{}, home: t.TempDir()}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	rental.RegisterQueryServer(server, w)
+	machine.RegisterQueryServer(server, &listings{w: w})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	node := httptest.NewServer(w)
+	t.Cleanup(node.Close)
+	w.settle(t, map[string]any{"chain_id": "dbc-devnet-1", "grpc": listener.Addr().String(), "rpc": "http://127.0.0.1:1", "client": node.URL})
+	if _, _, err := w.ring(t).Create("alice"); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// settle lets commands take this process for a running devnet of the home.
+func (w *world) settle(t *testing.T, info map[string]any) {
+	t.Helper()
+	stat, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	started, err := strconv.ParseUint(strings.Fields(rest)[19], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info["processes"] = map[string]any{"supervisor": map[string]any{"pid": os.Getpid(), "started": started}}
+	text, err := json.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(w.home, "devnet"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.home, "devnet", "devnet.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) ring(t *testing.T) *client.Keyring {
+	t.Helper()
+	ring, err := client.OpenKeyring(w.home, client.Backend("dbc-devnet-1"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+// add makes a machine with an id that begins with prefix, which the wallet rents.
+func (w *world) add(t *testing.T, seed byte, tasks ...string) *box {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+	b := &box{id: hex.EncodeToString(key.Public().(ed25519.PublicKey)), key: key}
+	for _, id := range tasks {
+		b.tasks = append(b.tasks, api.Task{TaskSummary: api.TaskSummary{TaskID: id, Status: "running", RentOrder: "1"}})
+	}
+	w.machines[b.id] = b
+	w.rent(b.id, rental.RENTAL_STATE_ACTIVE)
+	return b
+}
+
+func (w *world) rent(machineID string, state rental.RentalState) {
+	at := time.Now().Add(time.Hour)
+	w.rentals = append(w.rentals, rental.Rental{
+		Id: uint64(len(w.rentals) + 1), MachineId: machineID, State: state, Start: at.Add(-time.Hour), End: at, Deadline: at,
+	})
+}
+
+// RentalsByRenter gives pages of no more than ten, the newest first.
+func (w *world) RentalsByRenter(_ context.Context, req *rental.QueryRentalsByRenterRequest) (*rental.QueryRentalsByRenterResponse, error) {
+	list := slices.Clone(w.rentals)
+	slices.Reverse(list)
+	if req.OpenOnly {
+		list = slices.DeleteFunc(list, func(r rental.Rental) bool {
+			return r.State != rental.RENTAL_STATE_TRIAL && r.State != rental.RENTAL_STATE_ACTIVE
+		})
+	}
+	from := 0
+	if key := req.Pagination.GetKey(); len(key) > 0 {
+		from = int(key[0])
+	}
+	to := min(from+10, len(list))
+	res := &rental.QueryRentalsByRenterResponse{Rentals: list[from:to], Pagination: &query.PageResponse{}}
+	if to < len(list) {
+		res.Pagination.NextKey = []byte{byte(to)}
+	}
+	return res, nil
+}
+
+// Rental is one of them.
+func (w *world) Rental(_ context.Context, req *rental.QueryRentalRequest) (*rental.QueryRentalResponse, error) {
+	for _, r := range w.rentals {
+		if r.Id == req.RentId {
+			return &rental.QueryRentalResponse{Rental: r}, nil
+		}
+	}
+	return nil, fmt.Errorf("no rental %d", req.RentId)
+}
+
+// Quote tells what was asked for, as a refusal.
+func (w *world) Quote(_ context.Context, req *rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error) {
+	return nil, fmt.Errorf("a quote of rental %d, machine %s, %d s", req.RentId, req.MachineId, req.DurationSeconds)
+}
+
+type listings struct {
+	machine.UnimplementedQueryServer
+	w *world
+}
+
+// Machines are in the order of their ids, from the key on.
+func (l *listings) Machines(_ context.Context, req *machine.QueryMachinesRequest) (*machine.QueryMachinesResponse, error) {
+	var ids []string
+	for id := range l.w.machines {
+		if id >= string(req.Pagination.GetKey()) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	res := &machine.QueryMachinesResponse{}
+	for _, id := range ids[:min(len(ids), int(req.Pagination.GetLimit()))] {
+		res.Listings = append(res.Listings, machine.Listing{Machine: machine.Machine{Id: id}})
+	}
+	return res, nil
+}
+
+// ServeHTTP is the client node and all machines behind it.
+func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var request api.Request
+	_ = json.Unmarshal(body, &request)
+	w.asked.Add(1)
+	b := w.machines[request.PeerNodesList[0]]
+	if b.hangs {
+		<-r.Context().Done()
+		return
+	}
+	if b.down {
+		out.WriteHeader(http.StatusBadGateway)
+		fmt.Fprint(out, `{"errcode":-8,"code":"UNREACHABLE","message":"no way to the machine"}`)
+		return
+	}
+	said, _ := auth.ParseHeader(r.Header.Get(auth.HeaderName))
+	exact := auth.Exact{
+		ChainID: "dbc-devnet-1", Method: r.Method, Target: r.URL.RequestURI(), MachineID: b.id,
+		BodySHA256: sha256.Sum256(body), Time: said.Time, Nonce: said.Nonce,
+	}
+	status, answer := b.answer(r.URL.Path)
+	out.Header().Set(auth.HeaderSign, auth.SignReply(b.key, exact.Text(), status, answer))
+	out.WriteHeader(status)
+	_, _ = out.Write(answer)
+}
+
+func (b *box) answer(path string) (int, []byte) {
+	b.calls = append(b.calls, path)
+	if b.refuse != "" {
+		return http.StatusForbidden, []byte(`{"errcode":-3,"code":"` + b.refuse + `","message":"no"}`)
+	}
+	var message any = "ok"
+	if path == api.PathTasks {
+		list := api.Tasks{Tasks: []api.TaskSummary{}}
+		for _, task := range b.tasks {
+			list.Tasks = append(list.Tasks, task.TaskSummary)
+		}
+		message = list
+	} else if path == api.PathSessionList {
+		message = api.Sessions{Sessions: b.sessions}
+	} else if strings.HasPrefix(path, api.PathDiskList) {
+		message = api.Disks{}
+	} else if id := path[strings.LastIndex(path, "/")+1:]; strings.HasPrefix(path, api.PathTask) {
+		at := slices.IndexFunc(b.tasks, func(task api.Task) bool { return task.TaskID == id })
+		if at < 0 {
+			return http.StatusNotFound, []byte(`{"errcode":-3,"code":"NOT_FOUND","message":"no such task"}`)
+		}
+		if path == api.PathTask+id {
+			message = b.tasks[at]
+		}
+	}
+	answer, _ := json.Marshal(map[string]any{"errcode": 0, "message": message})
+	return http.StatusOK, answer
+}
+
+// dbc runs a command in this home.
+func (w *world) dbc(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), append(args, "--home", w.home), strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
