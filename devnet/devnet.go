@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,6 +37,9 @@ type Config struct {
 	Fast bool
 	// Note is told each step of the start; nil drops them.
 	Note func(step string)
+	// Problem is told what begins to be wrong with the running chain, and nil
+	// when it is over; it may be nil.
+	Problem func(*chain.Problem)
 }
 
 // net is a devnet while it runs.
@@ -77,8 +81,11 @@ func Run(ctx context.Context, cfg Config, ready func(ctx context.Context, info I
 		return err
 	}
 	working, end := context.WithCancelCause(ctx)
-	defer end(nil)
 	go d.guard(working, end)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer end(nil)
+	watching.Go(func() { d.chain.Pulse(d.cfg.Problem).Run(working) })
 	if err := ready(working, d.info); err != nil {
 		if errors.Is(err, ErrEnough) {
 			return nil

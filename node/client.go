@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -26,7 +27,7 @@ import (
 )
 
 const (
-	// statusLimit bounds the question after the chain's head.
+	// statusLimit bounds the first question to the chain.
 	statusLimit = 2 * time.Second
 	// maxKnown bounds the list of machines without an index, and knownPage a
 	// page of it.
@@ -40,6 +41,7 @@ type client struct {
 	log   *slog.Logger
 	key   key.Key
 	chain *chain.Client
+	pulse *chain.Pulse
 	peers *p2p.Host
 	local *local.Routes
 }
@@ -71,6 +73,7 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 		return fmt.Errorf("connect to the chain: %w", err)
 	}
 	defer func() { err = errors.Join(err, c.chain.Close()) }()
+	c.pulse = c.chain.Pulse(tellProblem(c.log))
 	if err := c.sameChain(ctx); err != nil {
 		return err
 	}
@@ -129,7 +132,11 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	}
 	server := c.gateway(pages).HTTP()
 	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	defer cancel()
+	c.pulse.Look(ctx)
+	watching.Go(func() { c.pulse.Run(ctx) })
 	ended, followed := make(chan error, 1), make(chan error, 1)
 	go func() { ended <- serveHTTP(server, listener, c.cfg, c.log) }()
 	go func() { followed <- c.local.Run(ctx) }()
@@ -167,21 +174,11 @@ func (c *client) mounts() []gateway.Mount {
 	return mounts
 }
 
-func (c *client) status(ctx context.Context) gateway.Status {
-	ctx, cancel := context.WithTimeout(ctx, statusLimit)
-	defer cancel()
+func (c *client) status(context.Context) gateway.Status {
 	s := gateway.Status{PeerID: c.peers.ID(), Peers: c.peers.Peers()}
-	head, err := c.chain.Newest(ctx)
-	switch {
-	case err != nil:
-		s.Doubt = err.Error()
-	case head.ChainID != c.cfg.ChainID:
-		s.Doubt = fmt.Sprintf("%s serves chain %s, core.conf says %s", c.cfg.ChainRPC, head.ChainID, c.cfg.ChainID)
-	default:
-		s.Height = head.Height
-		if err := head.Stalled(time.Now()); err != nil {
-			s.Doubt = err.Error()
-		}
+	s.Height = c.pulse.Height()
+	if s.Problem = c.pulse.Problem(); s.Problem != nil {
+		s.Doubt = s.Problem.String()
 	}
 	return s
 }

@@ -46,6 +46,7 @@ type parts struct {
 	facts   machine.Facts
 	binding journal.Binding
 	chain   *chain.Client
+	pulse   *chain.Pulse
 	journal *journal.Journal
 	driver  vm.Driver
 	net     host.Net
@@ -133,7 +134,20 @@ func (p *parts) openChain(ctx context.Context) (err error) {
 		return fmt.Errorf("connect to the chain: %w", err)
 	}
 	p.onClose(p.chain.Close)
+	p.pulse = p.chain.Pulse(tellProblem(p.log))
 	return nil
+}
+
+// tellProblem logs what begins to be wrong with the chain, and its end.
+func tellProblem(log *slog.Logger) func(*chain.Problem) {
+	return func(now *chain.Problem) {
+		if now == nil {
+			log.Info("the chain goes on")
+			return
+		}
+		log.Warn("the chain can't be relied on", "code", now.Code, "height", now.Height, "age_s", now.AgeSeconds,
+			"block_interval_ms", now.IntervalMillis)
+	}
 }
 
 // journalPath is in the folder of the node's own user where there is one, also

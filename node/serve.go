@@ -37,6 +37,7 @@ func (p *parts) serve(ctx context.Context) error {
 		func() error { return p.answers.Run(ctx) },
 		func() error { return serveHTTP(server, listener, p.cfg, p.log) },
 		streams.Serve,
+		func() error { p.pulse.Run(ctx); return nil },
 	}
 	if p.cfg.MetricsListen.IsValid() {
 		parts = append(parts, func() error { return p.serveMetrics(ctx) })
@@ -76,7 +77,7 @@ func (p *parts) api() *api.Server {
 		Host: p.host, Usage: p.host, Rentals: p.trust, Images: image.Open(p.cfg.ImageDir()), Replay: p.journal,
 		Renters: p.chain, Sessions: p.journal, Grants: p.journal,
 		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) }, Log: p.log,
-		Observer: p.metrics, Welcome: p.peers.Welcome,
+		Observer: p.metrics, Welcome: p.peers.Welcome, Problem: p.pulse.Problem,
 	})
 }
 

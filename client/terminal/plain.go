@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -54,6 +55,7 @@ func writeEscape(out *strings.Builder, r rune) {
 // stands before a program's output once, so that no place can forget it.
 type Safe struct {
 	raw io.Writer
+	mu  sync.Mutex
 	// held is a character of which the rest is yet to come.
 	held []byte
 }
@@ -63,6 +65,8 @@ func NewSafe(w io.Writer) *Safe { return &Safe{raw: w} }
 
 // Write is io.Writer.
 func (s *Safe) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	data := p
 	if len(s.held) > 0 {
 		data = append(s.held, p...)

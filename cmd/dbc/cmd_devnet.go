@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/devnet"
 )
 
@@ -67,6 +68,12 @@ func (s *settings) devnetConfig(cmd *cobra.Command, f devnetFlags) (devnet.Confi
 		if !s.json {
 			fmt.Fprintln(cmd.ErrOrStderr(), "starting:", step)
 		}
+	}, Problem: func(now *chain.Problem) {
+		if now == nil {
+			fmt.Fprintln(s.errOut, "dbc: the chain goes on")
+			return
+		}
+		s.sayProblem(*now)
 	}}, nil
 }
 
@@ -135,9 +142,30 @@ func newDevnetStatusCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.show(cmd, info, func(w io.Writer) { writeDevnet(w, info) })
+			status := devnetStatus{Info: info, Problem: lookAt(cmd.Context(), info)}
+			return s.show(cmd, status, func(w io.Writer) {
+				writeDevnet(w, info)
+				if status.Problem != nil {
+					row(w, "Problem:", status.Problem.String())
+				}
+			})
 		},
 	}
+}
+
+// devnetStatus is what devnet.json says, and what is wrong with the chain now.
+type devnetStatus struct {
+	devnet.Info
+	Problem *chain.Problem `json:"problem,omitempty"`
+}
+
+func lookAt(ctx context.Context, info devnet.Info) *chain.Problem {
+	c, err := chain.Dial(ctx, chain.Config{ChainID: info.ChainID, GRPC: info.GRPC, RPC: info.RPC})
+	if err != nil {
+		return &chain.Problem{Code: chain.CodeUnreachable}
+	}
+	defer func() { _ = c.Close() }() // it only asked
+	return c.Pulse(nil).Look(ctx)
 }
 
 func writeDevnet(w io.Writer, info devnet.Info) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/host"
 )
@@ -46,7 +47,9 @@ type nodeStatus struct {
 	Reachable bool   `json:"reachable"`
 	// Problem says why it is not reachable, or why it does not believe the chain.
 	Problem string `json:"problem,omitempty"`
-	Height  int64  `json:"believed_height,omitempty"`
+	// Chain is what the node finds wrong with the chain, also before it doubts.
+	Chain  *chain.Problem `json:"chain_problem,omitempty"`
+	Height int64          `json:"believed_height,omitempty"`
 }
 
 func newHostStatusCommand(s *settings) *cobra.Command {
@@ -106,7 +109,7 @@ func askNode(ctx context.Context, url, id string) nodeStatus {
 	case root.MachineID != id:
 		return nodeStatus{URL: url, Problem: "another machine answers there: " + client.Printable(root.MachineID)}
 	}
-	return nodeStatus{URL: url, Reachable: true, Problem: client.Printable(root.Doubt), Height: root.Height}
+	return nodeStatus{URL: url, Reachable: true, Problem: client.Printable(root.Doubt), Chain: root.Problem, Height: root.Height}
 }
 
 func newHostStatus(read host.Status) hostStatus {
@@ -188,6 +191,8 @@ func (n nodeStatus) line() string {
 		return "no answer at " + n.URL + ": " + n.Problem
 	case n.Problem != "":
 		return "answers at " + n.URL + ", but does not believe the chain: " + n.Problem
+	case n.Chain != nil:
+		return "answers at " + n.URL + "; " + n.Chain.String()
 	}
 	return fmt.Sprintf("answers at %s, believes block %d", n.URL, n.Height)
 }

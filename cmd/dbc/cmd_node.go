@@ -130,6 +130,9 @@ func newNodeStatusCommand(home *string) *cobra.Command {
 			if root.Doubt != "" {
 				return errors.New("the node does not believe the chain: " + root.Doubt)
 			}
+			if root.Problem != nil {
+				return errors.New(root.Problem.String())
+			}
 			return nil
 		},
 	}

@@ -88,9 +88,11 @@ func (s *settings) findMachines(cmd *cobra.Command, f machineFilter) ([]machineR
 	switch {
 	case s.node == direct:
 	case s.node != "":
+		s.sayNodeProblem(cmd.Context(), s.node)
 		return searchIndex(cmd.Context(), s.node, f)
 	case !elsewhere && listens(cmd.Context(), s.nodeDefault):
 		if rows, err := searchIndex(cmd.Context(), s.nodeDefault, f); err == nil {
+			s.sayNodeProblem(cmd.Context(), s.nodeDefault)
 			return rows, nil
 		}
 	}

@@ -94,7 +94,7 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		SilenceUsage:  true,
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			*started = true
-			if !stays(cmd) {
+			if s.stays = stays(cmd); !s.stays {
 				ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 				s.onClose(cancel)
 				cmd.SetContext(ctx)

@@ -39,7 +39,9 @@ type settings struct {
 	// asked for once.
 	own *client.Wallet
 
-	json    bool
+	json bool
+	// stays: the command runs until it is told to end.
+	stays   bool
 	timeout time.Duration
 	closers []func()
 	// conn is the connection to the chain, once there is one.
@@ -159,6 +161,7 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	}
 	s.onClose(func() { _ = c.Close() })
 	s.onDone(c.Acknowledge)
+	s.watchChain(ctx, c)
 	if s.chainID == "" || told != "" {
 		head, err := c.Head(ctx)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -168,6 +170,31 @@ func TestDoubtGrantsNothing(t *testing.T) {
 	status, reply := b.ask(alice, api.PathTaskStart, start, nil)
 	if status != 502 || reply.Code != "CHAIN_IN_DOUBT" || len(b.m.orders) != 0 {
 		t.Errorf("%d %s, %d orders", status, reply.Code, len(b.m.orders))
+	}
+}
+
+// TestRootTellsOfAStall by its code, while the word is still believed; what only
+// a comparison with earlier words shows goes before it.
+func TestRootTellsOfAStall(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	stalled := chain.Problem{Code: chain.CodeStalled, Height: 42, AgeSeconds: 9, IntervalMillis: 1000}
+	b.m.problem = &stalled
+	for _, c := range []struct {
+		doubt error
+		want  chain.ProblemCode
+	}{
+		{nil, chain.CodeStalled}, {trust.ErrSilent, chain.CodeStalled}, {fmt.Errorf("%w: 3", trust.ErrFalling), chain.CodeFell}, {trust.ErrOtherChain, chain.CodeOther},
+	} {
+		b.m.word.Doubt = c.doubt
+		_, reply := b.send(nil, http.MethodGet, "/", "", nil)
+		var root api.Root
+		if err := json.Unmarshal(reply.Message, &root); err != nil || root.Problem == nil || root.Problem.Code != c.want || root.Problem.Height != 42 {
+			t.Errorf("%v: %s %v", c.doubt, reply.Message, err)
+		}
+		if c.want == chain.CodeStalled && *root.Problem != stalled {
+			t.Errorf("got %+v", *root.Problem)
+		}
 	}
 }
 

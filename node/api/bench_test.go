@@ -18,6 +18,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
@@ -98,7 +99,7 @@ func (b *bench) start() {
 				{Type: "SSD", TotalGiB: 100, FreeGiB: 50}, {Type: "HDD", TotalGiB: 900, FreeGiB: 800},
 			}}, nil
 		},
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Problem: func() *chain.Problem { return m.problem },
 	})
 	b.h = server.Handler()
 }

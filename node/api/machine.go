@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/trust"
 )
 
 const roleMining = "mining"
@@ -19,10 +22,30 @@ func (s *Server) root(context.Context, *call) (any, error) {
 		Version: s.cfg.Version, Role: roleMining, MachineID: s.cfg.Key.MachineID(),
 		ChainID: s.cfg.ChainID, Height: word.Height,
 	}
+	if s.deps.Problem != nil {
+		root.Problem = s.deps.Problem()
+	}
 	if word.Doubt != nil {
 		root.Doubt = word.Doubt.Error()
 	}
+	if code := doubtCode(word.Doubt); code != "" {
+		root.Problem = &chain.Problem{Code: code, Height: word.Height}
+		if !word.Time.IsZero() {
+			root.Problem.AgeSeconds = int64(s.deps.Now().Sub(word.Time) / time.Second)
+		}
+	}
 	return root, nil
+}
+
+// doubtCode is of what only a comparison with what was believed before can tell.
+func doubtCode(doubt error) chain.ProblemCode {
+	switch {
+	case errors.Is(doubt, trust.ErrOtherChain):
+		return chain.CodeOther
+	case errors.Is(doubt, trust.ErrFalling):
+		return chain.CodeFell
+	}
+	return ""
 }
 
 func (s *Server) unknown(_ context.Context, c *call) (any, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -24,6 +25,7 @@ type machine struct {
 	orders  []host.Order
 	refuse  error
 	word    trust.Word
+	problem *chain.Problem
 	later   *trust.Word
 	deleted []string
 	asked   []string

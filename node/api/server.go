@@ -119,6 +119,9 @@ type Deps struct {
 	Now func() time.Time
 	// Observer may be nil.
 	Observer Observer
+	// Problem is what is wrong with the chain by what was seen last; nil where
+	// nobody looks.
+	Problem func() *chain.Problem
 	// Welcome is told the RemoteAddr of every request that was authorised; it may be nil.
 	Welcome func(remote string)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"reflect"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -361,8 +362,12 @@ type Root struct {
 	ChainID   string `json:"chain_id"`
 	// Height is of the newest block that the node believed.
 	Height int64 `json:"height"`
-	// Doubt says why the chain is not believed now; absent while it is.
+	// Doubt says in words why the chain is not believed now; absent while it is.
+	// A compute node that doubts grants nothing and destroys nothing.
 	Doubt string `json:"doubt,omitempty"`
+	// Problem says by code what is wrong with the chain, seconds after it is, and
+	// so earlier than a compute node doubts.
+	Problem *chain.Problem `json:"problem,omitempty"`
 }
 
 // Nodes is the reply of PathMiningNodes without a machine.

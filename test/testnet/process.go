@@ -83,6 +83,12 @@ func (v *Validator) Start(context.Context) error {
 // Kill ends it as a power cut does.
 func (v *Validator) Kill() error { return v.signal(syscall.SIGKILL) }
 
+// Pause lets it stand still, with its connections open, until Resume.
+func (v *Validator) Pause() error { return v.group(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (v *Validator) Resume() error { return v.group(syscall.SIGCONT) }
+
 // Stop ends it in order.
 func (v *Validator) Stop() error {
 	v.ask()
