@@ -60,8 +60,12 @@ func NewLogin(task api.Task) (Login, error) {
 
 // SSH says how ssh is to be run.
 type SSH struct {
-	// Identity is the file of a private key; empty is what ssh takes.
-	Identity string
+	// Identities are files of private keys, or of public ones whose halves an
+	// agent has. They come before what Keys names.
+	Identities []string
+	// Keys are options of ssh that say which other keys there are, as UserKeys
+	// reads them; without any, ssh takes its usual files and the agent.
+	Keys []string
 	// ForwardAgent and ForwardX11 let the guest use this computer's keys and
 	// screen; whoever has the guest's host can do so too.
 	ForwardAgent, ForwardX11 bool
@@ -69,8 +73,9 @@ type SSH struct {
 	Remote []string
 }
 
-// Command is the arguments of ssh that accept these host keys and no others,
-// and reach the guest whatever the user's own configuration says.
+// Command is the arguments of ssh that accept these host keys and no others. No
+// configuration file is read: what it says of ways, algorithms, environments and
+// commands is for other hosts, and a pinned option has no exception.
 // remove deletes the file that pins them; a killed process leaves it in the
 // temporary folder, where it holds no secret.
 func (l Login) Command(how SSH) (argv []string, remove func(), err error) {
@@ -84,12 +89,20 @@ func (l Login) Command(how SSH) (argv []string, remove func(), err error) {
 		remove()
 		return nil, nil, fmt.Errorf("pin host keys: %w", err)
 	}
+	argv = []string{"-F", "none"}
 	for _, option := range l.options(known, how) {
 		argv = append(argv, "-o", option)
 	}
 	argv = append(argv, "-p", strconv.Itoa(int(l.Port)), "-l", l.User)
-	if how.Identity != "" {
-		argv = append(argv, "-i", how.Identity, "-o", "IdentitiesOnly=yes")
+	for _, file := range how.Identities {
+		argv = append(argv, "-i", file)
+	}
+	if len(how.Identities) > 0 {
+		// An agent with many keys would use up the guest's patience before.
+		argv = append(argv, "-o", "IdentitiesOnly=yes")
+	}
+	for _, option := range how.Keys {
+		argv = append(argv, "-o", option)
 	}
 	argv = append(argv, l.Addr.String())
 	if len(how.Remote) > 0 {
@@ -109,9 +122,8 @@ func (l Login) knownHosts() []byte {
 	return []byte(lines.String())
 }
 
-// options come before the user's and the system's configuration: ssh takes the
-// first value that it meets. IgnoreUnknown lets an older ssh pass over what it
-// does not know, and the user's file keep what only another program knows.
+// options also say what is ssh's default today. IgnoreUnknown lets an older ssh
+// pass over what it does not know.
 func (l Login) options(known string, how SSH) []string {
 	return []string{
 		"IgnoreUnknown=*",

@@ -30,7 +30,7 @@ func TestLoginPinsTheHostKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	argv, remove, err := login.Command(client.SSH{Identity: "/key", Remote: []string{"uptime"}})
+	argv, remove, err := login.Command(client.SSH{Identities: []string{"/key"}, Remote: []string{"uptime"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +111,23 @@ Host *
   Port 1
   GSSAPIDelegateCredentials yes
   HostbasedAuthentication yes
+  PubkeyAuthentication no
+  PreferredAuthentications password
+  PubkeyAcceptedAlgorithms ssh-dss
+  KexAlgorithms diffie-hellman-group14-sha1
+  Ciphers aes128-cbc
+  MACs hmac-md5
+  BatchMode yes
+  BindAddress 192.0.2.1
+  SendEnv *
+  SetEnv X=y
+  EscapeChar none
+  LogLevel QUIET
+  NumberOfPasswordPrompts 0
+  PubkeyAcceptedAlgorithms rsa-sha2-512
+  IdentityFile "~/.ssh/work key"
+  IdentityAgent /run/agent
+  CertificateFile ~/.ssh/cert.pub
 `
 
 // TestSSHIsNotTheUsersConfiguration asks the system's ssh what it would do.
@@ -131,7 +148,9 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 		"permitlocalcommand": "no", "clearallforwardings": "yes", "tunnel": "false", "sessiontype": "default", "stdinnull": "no",
 		"forkafterauthentication": "no", "addressfamily": "any", "gssapidelegatecredentials": "no", "hostbasedauthentication": "no",
 		"requesttty": "auto", "updatehostkeys": "false", "canonicalizehostname": "false", "checkhostip": "no",
+		"pubkeyauthentication": "true", "batchmode": "no", "loglevel": "INFO", "numberofpasswordprompts": "3", "escapechar": "~",
 		// None of these is there at all.
+		"bindaddress": "", "setenv": "", "sendenv": "", "preferredauthentications": "",
 		"remotecommand": "", "proxyjump": "", "proxycommand": "", "controlpath": "", "knownhostscommand": "",
 		"remoteforward": "", "localforward": "", "dynamicforward": "",
 	}
@@ -140,8 +159,12 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 		also map[string]string
 	}{
 		"nothing asked": {client.SSH{}, nil},
-		"agent":         {client.SSH{ForwardAgent: true}, map[string]string{"forwardagent": "yes"}},
-		"screen":        {client.SSH{ForwardX11: true}, map[string]string{"forwardx11": "yes"}},
+		// What of the file counts: the keys.
+		"keys": {client.SSH{Keys: client.UserKeys(t.Context(), "ssh", "127.0.0.1", "-F", config)}, map[string]string{
+			"identityfile": "~/.ssh/work key", "identityagent": "/run/agent", "certificatefile": "~/.ssh/cert.pub",
+		}},
+		"agent":  {client.SSH{ForwardAgent: true}, map[string]string{"forwardagent": "yes"}},
+		"screen": {client.SSH{ForwardX11: true}, map[string]string{"forwardx11": "yes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +173,7 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer remove()
-			got := effective(t, append([]string{"-G", "-F", config}, argv...))
+			got := effective(t, append([]string{"-G"}, argv...))
 			want := maps.Clone(base)
 			maps.Copy(want, c.also)
 			for _, option := range slices.Sorted(maps.Keys(want)) {
@@ -159,6 +182,33 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSSHTakesNoFile: the last -F counts, and it is ours.
+func TestSSHTakesNoFile(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte(hostile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	login, err := client.NewLogin(goodTask())
+	if err != nil {
+		t.Fatal(err)
+	}
+	argv, remove, err := login.Command(client.SSH{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer remove()
+	got := effective(t, append([]string{"-G", "-F", config}, argv...))
+	for _, option := range []string{"ciphers", "macs", "kexalgorithms", "pubkeyacceptedalgorithms"} {
+		if list := got[option]; !strings.Contains(list, ",") {
+			t.Errorf("%s is the file's: %q", option, list)
+		}
+	}
+	if broken := client.UserKeys(t.Context(), "ssh", "127.0.0.1", "-F", filepath.Join(t.TempDir(), "none")); broken != nil {
+		t.Errorf("a file that is not there names %q", broken)
 	}
 }
 

@@ -37,7 +37,7 @@ func runSSH(ctx context.Context, r rented, key, remote string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	argv, remove, err := login.Command(client.SSH{Identity: key, Remote: []string{remote}})
+	argv, remove, err := login.Command(client.SSH{Identities: []string{key}, Remote: []string{remote}})
 	if err != nil {
 		return "", err
 	}

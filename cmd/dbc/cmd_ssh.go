@@ -37,8 +37,9 @@ func newSSHCommand(s *settings) *cobra.Command {
 		Long: "The guest's host keys come in the machine's signed answer and are the only ones that are accepted.\n" +
 			"Where the machine's port does not answer, or with --through, the connection goes through the nodes, which\n" +
 			"need no open port. A guest that is still starting is waited for, for --timeout at most.\n" +
-			"Your own configuration of ssh counts for keys only: neither the way to the guest nor what runs there nor what\n" +
-			"is forwarded is taken from it, and nothing is forwarded unless --forward-agent or --forward-x11 ask for it.\n" +
+			"Without -i the key is offered that the virtual machine was made with on this computer, then those of your\n" +
+			"configuration of ssh. Nothing else is taken from that: neither the way to the guest nor what runs there nor what\n" +
+			"is forwarded, and nothing is forwarded unless --forward-agent or --forward-x11 ask for it.\n" +
 			"The exit code is that of ssh.",
 		Example:     "  dbc ssh\n  dbc ssh TASK_ID\n  dbc ssh TASK_ID -i ~/.ssh/id_ed25519 -- nvidia-smi\n  dbc ssh TASK_ID --through",
 		Args:        cobra.ArbitraryArgs,
@@ -54,7 +55,7 @@ func newSSHCommand(s *settings) *cobra.Command {
 			return s.ssh(cmd, sshOrder{machineID: machineID, taskID: word, through: through, how: how})
 		},
 	}
-	cmd.Flags().StringVarP(&how.Identity, "identity", "i", "", "file of the private key (default what ssh takes)")
+	cmd.Flags().StringArrayVarP(&how.Identities, "identity", "i", nil, "file of the private key (default the one that the virtual machine was made with here, then your others); can be repeated")
 	cmd.Flags().BoolVarP(&how.ForwardAgent, "forward-agent", "A", false, "let the guest, and so its host, use the keys of your ssh agent")
 	cmd.Flags().BoolVarP(&how.ForwardX11, "forward-x11", "X", false, "let the guest, and so its host, use your screen")
 	cmd.Flags().BoolVar(&through, "through", false, "go through the nodes, not to the published port")
@@ -93,15 +94,23 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 		}
 		defer end()
 	}
+	path, err := exec.LookPath("ssh")
+	if err != nil {
+		return errors.New("ssh is not installed: apt-get install openssh-client")
+	}
+	if len(o.how.Identities) == 0 {
+		home, err := s.homeDir()
+		if err != nil {
+			return err
+		}
+		o.how.Identities = identities(home, login.TaskID)
+		o.how.Keys = client.UserKeys(cmd.Context(), path, login.Addr.String())
+	}
 	argv, remove, err := login.Command(o.how)
 	if err != nil {
 		return err
 	}
 	defer remove()
-	path, err := exec.LookPath("ssh")
-	if err != nil {
-		return errors.New("ssh is not installed: apt-get install openssh-client")
-	}
 	child := exec.CommandContext(cmd.Context(), path, argv...)
 	child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), terminal.Raw(cmd.OutOrStdout()), terminal.Raw(cmd.ErrOrStderr())
 	// The terminal's Ctrl-C is for the guest; ending the context ends ssh.

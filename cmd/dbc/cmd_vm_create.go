@@ -64,7 +64,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 }
 
 func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) error {
-	keys, err := publicKeys(f.keyFiles)
+	keys, files, err := publicKeys(f.keyFiles)
 	if err != nil {
 		return err
 	}
@@ -102,8 +102,12 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 		if errors.Is(err, client.ErrUnreachable) {
 			return fmt.Errorf("create: it may have begun all the same, dbc vm list tells: %w", err)
 		}
-		if err != nil || !f.wait {
+		if err != nil {
 			return err
+		}
+		s.keepKeys(task.TaskID, files)
+		if !f.wait {
+			return nil
 		}
 		task, err = n.WaitTask(ctx, task.TaskID, client.StatusRunning, wait.task)
 		return err
@@ -113,6 +117,18 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	}
 	wait.end()
 	return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+}
+
+// keepKeys lets dbc ssh find the keys again. The virtual machine is there, so
+// what goes wrong is told and no more.
+func (s *settings) keepKeys(taskID string, files []string) {
+	home, err := s.homeDir()
+	if err == nil {
+		err = keepLoginKeys(home, taskID, files)
+	}
+	if err != nil {
+		fmt.Fprintf(s.errOut, "dbc: which key logs in was not written down, dbc ssh needs -i: %v\n", err)
+	}
 }
 
 // portTries: a port that another VM took is not taken again.
@@ -137,29 +153,29 @@ func createOnPort(ctx context.Context, n *client.Node, create api.Create, port u
 
 // publicKeys are those of some files; without a file the user's own, and none
 // where there are none: the node then makes a password.
-func publicKeys(paths []string) ([]string, error) {
-	var keys []string
+func publicKeys(paths []string) (keys, files []string, err error) {
 	for _, path := range paths {
 		more, err := readPublicKeys(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		keys = append(keys, more...)
 	}
 	if len(keys) > sshkey.MaxKeys {
-		return nil, usagef("--ssh-key names %d keys; a VM takes at most %d", len(keys), sshkey.MaxKeys)
+		return nil, nil, usagef("--ssh-key names %d keys; a VM takes at most %d", len(keys), sshkey.MaxKeys)
 	}
 	home, err := os.UserHomeDir()
 	if len(paths) > 0 || err != nil {
-		return keys, nil //nolint:nilerr // no home, no key of one's own
+		return keys, paths, nil //nolint:nilerr // no home, no key of one's own
 	}
 	for _, name := range []string{"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"} {
-		keys, err := readPublicKeys(filepath.Join(home, ".ssh", name))
+		file := filepath.Join(home, ".ssh", name)
+		keys, err := readPublicKeys(file)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return keys, err
+			return keys, []string{file}, err
 		}
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 func readPublicKeys(path string) ([]string, error) {

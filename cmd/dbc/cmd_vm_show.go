@@ -114,7 +114,13 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
-				return n.DeleteTask(ctx, id)
+				if err := n.DeleteTask(ctx, id); err != nil {
+					return err
+				}
+				if home, err := s.homeDir(); err == nil {
+					forgetLoginKeys(home, id)
+				}
+				return nil
 			})
 			if err != nil {
 				return fmt.Errorf("delete virtual machine %s: %w", args[0], err)
