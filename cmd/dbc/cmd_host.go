@@ -24,7 +24,7 @@ func newHostCommand(s *settings) *cobra.Command {
 	cmd.AddCommand(
 		newHostBondCommand(s), newHostUpdateCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s), newHostDrainCommand(s),
 		newHostStatusCommand(s), newHostEarningsCommand(s), newHostClaimCommand(s), newHostAnswerCommand(s),
-		newHostStakeCommand(s), newHostRetireCommand(s), newHostWithdrawCommand(s), newHostInventoryCommand(s), newHostDoctorCommand(s),
+		newHostStakeCommand(s), newHostRetireCommand(s), newHostWithdrawCommand(s), newHostInventoryCommand(s), newHostDoctorCommand(s), newHostGPUCommand(s),
 	)
 	return cmd
 }

@@ -53,11 +53,9 @@ var doctorWords = map[doctor.Check]checkWords{
 		return fmt.Sprintf("%s bits leave a VM %s MiB for cards, which takes %s MiB; turn off Re-Size BAR in the firmware, or list less memory", f.Read["bits"], f.Read["room_mib"], f.Read["window_mib"])
 	}},
 	doctor.CheckConsole: {"console", "the host's console and a guest cannot share a card", asInventory},
-	doctor.CheckModules: {"modules", "VFIO gives cards to guests, and the helper may load no module", func(f doctor.Finding) string {
-		return "echo " + f.Read["module"] + " >> /etc/modules-load.d/dbc-vfio.conf && modprobe " + f.Read["module"]
-	}},
+	doctor.CheckModules: {"modules", "VFIO gives cards to guests, and the helper may load no module", always("dbc host gpu bind && reboot")},
 	doctor.CheckDriver: {"driver of each function", "a card is reset between two renters only while vfio-pci holds all of its functions", func(f doctor.Finding) string {
-		return fmt.Sprintf("it is held by %s; bind it to vfio-pci at boot: a driver that has a card open is never unbound", named(f.Read["driver"], "no driver"))
+		return fmt.Sprintf("it is held by %s; dbc host gpu bind && reboot: a driver that has a card is never taken away", named(f.Read["driver"], "no driver"))
 	}},
 	doctor.CheckHolders: {"programs that use the card", "they keep its driver from letting it go", func(f doctor.Finding) string {
 		return fmt.Sprintf("%s (pid %s) has %s open; stop it and keep it from starting, for example: systemctl disable --now nvidia-persistenced nvidia-dcgm gdm3", shown(f.Read["program"]), f.Read["pid"], f.Read["device"])

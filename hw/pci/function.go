@@ -1,6 +1,10 @@
 package pci
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // ID is the vendor's number and the device's.
 type ID struct{ Vendor, Device uint16 }
@@ -10,6 +14,18 @@ func (id ID) String() string { return fmt.Sprintf("%04x:%04x", id.Vendor, id.Dev
 
 // MarshalText writes the form of String.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the form of String, in digits of either case.
+func (id *ID) UnmarshalText(text []byte) error {
+	vendor, device, _ := strings.Cut(string(text), ":")
+	v, errV := strconv.ParseUint(vendor, 16, 16)
+	d, errD := strconv.ParseUint(device, 16, 16)
+	if errV != nil || errD != nil || len(text) != 9 {
+		return fmt.Errorf("%w: ids %.32q, want the form 10de:2684", ErrUnreadable, text)
+	}
+	*id = ID{uint16(v), uint16(d)}
+	return nil
+}
 
 // Class is base class, subclass and programming interface: 0x030000 is VGA.
 type Class uint32

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/hw/binding"
+	"github.com/dbc-network/dbc/hw/gpu"
+)
+
+// errCards means: a card that is kept for VMs cannot be given to one.
+var errCards = errors.New("not every card is bound")
+
+const (
+	// rebuildLimit is how long a new initramfs may take, loadLimit modules.
+	rebuildLimit, loadLimit = 15 * time.Minute, 30 * time.Second
+	// installed is where the boot unit finds this program on another computer.
+	installed = "/usr/local/bin/dbc"
+)
+
+func newHostGPUCommand(s *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "gpu",
+		Short:   "Keep cards for VMs from the computer's start on",
+		Example: "  dbc host gpu bind\n  dbc host gpu unbind",
+		Args:    cobra.NoArgs,
+	}
+	cmd.AddCommand(newHostGPUBindCommand(s), newHostGPUUnbindCommand(s), newHostGPUApplyCommand(s))
+	return cmd
+}
+
+const gpuRootHelp = "folder that stands for /; with another one no command is run"
+
+type bindReply struct {
+	Slots  []binding.Slot `json:"slots"`
+	Out    []gpu.Slot     `json:"out"`
+	Change binding.Change `json:"change"`
+}
+
+func newHostGPUBindCommand(s *settings) *cobra.Command {
+	var root string
+	var slots []int
+	cmd := &cobra.Command{
+		Use:   "bind",
+		Short: "Write what binds cards to vfio-pci from the next start on",
+		Long: "Records the cards in /etc/dbc/gpus.toml, writes a boot unit, the modules to load and, where this system has an\n" +
+			"initramfs, what keeps drivers off the cards there, and says what it wrote. A driver that has a card now is left\n" +
+			"alone: a reboot is due. Without --slot the largest set of slots that are alike is taken, which is what a machine\n" +
+			"can list. A file that this command did not write is never overwritten. dbc host gpu unbind reverts all of it.",
+		Example: "  dbc host gpu bind\n  dbc host gpu bind --slot 0 --slot 2",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, out, err := binding.Select(root, slots)
+			if err != nil {
+				return err
+			}
+			cfg, err := gpuConfig(cmd, root)
+			if err != nil {
+				return err
+			}
+			change, err := binding.Bind(cfg, f)
+			if err != nil {
+				return dueAfter(err, change)
+			}
+			return s.show(cmd, bindReply{f.Slots, append([]gpu.Slot{}, out...), change}, func(w io.Writer) { bindText(w, f, out, change) })
+		},
+	}
+	cmd.Flags().StringVar(&root, "root", "/", gpuRootHelp)
+	cmd.Flags().IntSliceVar(&slots, "slot", nil, "index of a slot of dbc host inventory; can be repeated")
+	return cmd
+}
+
+func newHostGPUUnbindCommand(s *settings) *cobra.Command {
+	var root string
+	cmd := &cobra.Command{
+		Use:     "unbind",
+		Short:   "Remove what dbc host gpu bind wrote; the cards are free from the next start on",
+		Example: "  dbc host gpu unbind",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := gpuConfig(cmd, root)
+			if err != nil {
+				return err
+			}
+			change, err := binding.Unbind(cfg)
+			if err != nil {
+				return dueAfter(err, change)
+			}
+			return s.show(cmd, change, func(w io.Writer) { changeText(w, change) })
+		},
+	}
+	cmd.Flags().StringVar(&root, "root", "/", gpuRootHelp)
+	return cmd
+}
+
+func newHostGPUApplyCommand(s *settings) *cobra.Command {
+	var root string
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Bind the cards now, as the boot unit does",
+		Long: "Binds the cards of /etc/dbc/gpus.toml to vfio-pci where nothing holds them. A card that is not the one in the\n" +
+			"file, or that a driver has, is left alone and named. Exit code 1 if any is.",
+		Example: "  dbc host gpu apply",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			at, err := os.OpenRoot(root)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = at.Close() }()
+			kernel := binding.Sysfs{Root: at}
+			if root == "/" {
+				kernel.LoadModules = func() error {
+					return runFor(cmd.Context(), cmd.ErrOrStderr(), loadLimit, []string{"modprobe", "-a", "vfio", "vfio_iommu_type1", "vfio_pci"})
+				}
+			}
+			outcomes, err := binding.Apply(root, kernel)
+			if err != nil {
+				return err
+			}
+			if err := s.show(cmd, outcomes, func(w io.Writer) { outcomesText(w, outcomes) }); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(outcomes, binding.Outcome.Failed) {
+				return errCards
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&root, "root", "/", gpuRootHelp)
+	return cmd
+}
+
+// gpuConfig says where binding happens. Only what happens to this computer runs
+// commands, and starts this program at boot.
+func gpuConfig(cmd *cobra.Command, root string) (binding.Config, error) {
+	cfg := binding.Config{Root: root, Program: installed}
+	if root != "/" {
+		return cfg, nil
+	}
+	program, err := os.Executable()
+	if err == nil {
+		program, err = filepath.EvalSymlinks(program)
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("find this program: %w", err)
+	}
+	if err := binding.CheckProgram(program); err != nil {
+		return cfg, fmt.Errorf("%w; install it first, as root: install -m 0755 %s %s", err, program, installed)
+	}
+	cfg.Program = program
+	cfg.Run = func(argv []string) error { return runFor(cmd.Context(), cmd.ErrOrStderr(), rebuildLimit, argv) }
+	return cfg, nil
+}
+
+// runFor runs a command of the system, whose words go to where errors go.
+func runFor(ctx context.Context, words io.Writer, limit time.Duration, argv []string) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	run := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	run.Stdout, run.Stderr, run.WaitDelay = words, words, 10*time.Second
+	return run.Run()
+}
+
+// dueAfter adds to an error what a person has to run once it is mended.
+func dueAfter(err error, change binding.Change) error {
+	if len(change.Due) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; still due: %s, or the same command again", err, commandLines(change.Due))
+}
+
+func commandLines(list [][]string) string {
+	lines := make([]string, 0, len(list))
+	for _, argv := range list {
+		lines = append(lines, strings.Join(argv, " "))
+	}
+	return strings.Join(lines, " && ")
+}
+
+func bindText(w io.Writer, f binding.File, out []gpu.Slot, change binding.Change) {
+	for i, slot := range f.Slots {
+		fmt.Fprintf(w, "Slot %d:", i)
+		for _, fn := range slot.Functions {
+			fmt.Fprintf(w, " %s (%s)", fn.Address, fn.IDs)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, slot := range out {
+		fmt.Fprintf(w, "Not bound: %s\n", joined(slot.Functions))
+	}
+	changeText(w, change)
+}
+
+func changeText(w io.Writer, change binding.Change) {
+	for _, file := range change.Written {
+		fmt.Fprintf(w, "Wrote %s\n", file)
+	}
+	for _, file := range change.Removed {
+		fmt.Fprintf(w, "Removed %s\n", file)
+	}
+	for _, file := range change.Kept {
+		fmt.Fprintf(w, "Left %s, which was changed since\n", file)
+	}
+	if len(change.Ran) > 0 {
+		fmt.Fprintf(w, "Ran: %s\n", commandLines(change.Ran))
+	}
+	if len(change.Due) > 0 {
+		fmt.Fprintf(w, "To run: %s\n", commandLines(change.Due))
+	}
+	if change.Reboot {
+		fmt.Fprintln(w, "Reboot now: it takes effect when the computer starts.")
+	} else {
+		fmt.Fprintln(w, "vfio-pci has all of them already.")
+	}
+}
+
+func outcomesText(w io.Writer, outcomes []binding.Outcome) {
+	for _, o := range outcomes {
+		fmt.Fprintf(w, "Slot %d, %s: %s\n", o.Slot, o.Function, outcomeWords[o.Code](o.Params))
+	}
+}
+
+// outcomeWords says what became of a function, and what to do.
+var outcomeWords = map[binding.Code]func(p map[string]string) string{
+	binding.CodeBound:   func(map[string]string) string { return "bound to vfio-pci" },
+	binding.CodeAlready: func(map[string]string) string { return "vfio-pci has it already" },
+	binding.CodeAbsent: func(map[string]string) string {
+		return "nothing is at this address; after cards were moved: dbc host gpu bind"
+	},
+	binding.CodeOther: func(p map[string]string) string {
+		return fmt.Sprintf("left alone, for it is another card: %s is %s, recorded is %s; after cards were changed: dbc host gpu bind", p["field"], p["have"], p["want"])
+	},
+	binding.CodeNoSlot: func(map[string]string) string {
+		return "left alone, for it cannot be passed to a VM as it is recorded; dbc host inventory says why"
+	},
+	binding.CodeLive: func(p map[string]string) string {
+		return fmt.Sprintf("left alone, for %s has it; it is bound when the computer starts", shown(p["driver"]))
+	},
+	binding.CodeNotTaken: func(map[string]string) string { return "vfio-pci did not take it; look at: journalctl -k" },
+	binding.CodeWrite: func(p map[string]string) string {
+		return "the kernel refused: " + shown(p["error"])
+	},
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dbc-network/dbc/hw/binding"
+	"github.com/dbc-network/dbc/hw/hwtest"
+)
+
+func TestEveryOutcomeHasWords(t *testing.T) {
+	t.Parallel()
+	for _, code := range binding.Codes {
+		if words, ok := outcomeWords[code]; !ok || words(nil) == "" {
+			t.Errorf("%s has no words", code)
+		}
+	}
+}
+
+func gpuCommand(t *testing.T, root string, args ...string) (string, error) {
+	t.Helper()
+	cmd, _ := newRootCommand(&settings{})
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SetArgs(append(append([]string{"host", "gpu"}, args...), "--root", root))
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// A host sees what was written, what stays out and that a reboot is due, and the
+// boot unit's command says of each function what became of it.
+func TestGPUCommands(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../hw/gpu/testdata/cases/12-two-l40s-and-aspeed.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := hwtest.Build(t, strings.ReplaceAll(string(text), " driver=nvidia", ""))
+	if err := os.MkdirAll(filepath.Join(dir, "etc/initramfs-tools"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	said, err := gpuCommand(t, dir, "bind", "--slot", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Slot 0: 0000:91:00.0 (10de:26b9)", "Not bound: 0000:", "Wrote /etc/dbc/gpus.toml", "Wrote /etc/systemd/system/dbc-gpu-bind.service",
+		"To run: systemctl daemon-reload && update-initramfs -u -k all", "Reboot now",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	said, err = gpuCommand(t, dir, "apply") // a tree has no kernel that takes a card
+	if err == nil || !strings.Contains(said, "drivers_probe") {
+		t.Errorf("%v\n%s", err, said)
+	}
+	if override, err := os.ReadFile(filepath.Join(dir, "sys/bus/pci/devices/0000:91:00.0/driver_override")); err != nil || !strings.HasPrefix(string(override), "vfio-pci") {
+		t.Errorf("%q, %v", override, err)
+	}
+	said, err = gpuCommand(t, dir, "unbind", "--json")
+	var change binding.Change
+	if err != nil || json.Unmarshal([]byte(said), &change) != nil || len(change.Removed) != 5 || !change.Reboot {
+		t.Errorf("%v in %s", err, said)
+	}
+	if _, err = gpuCommand(t, dir, "unbind"); !errors.Is(err, binding.ErrNotBound) {
+		t.Errorf("%v", err)
+	}
+	if _, err = gpuCommand(t, dir, "bind", "--slot", "7"); !errors.Is(err, binding.ErrSlot) {
+		t.Errorf("%v", err)
+	}
+}

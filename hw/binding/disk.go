@@ -1,0 +1,152 @@
+package binding
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+)
+
+// disk changes files below a root by steps that can be repeated. before is asked
+// ahead of each; only tests refuse one, in place of a crash.
+type disk struct {
+	root   *os.Root
+	before func(step string) error
+	// volatile leaves out waiting for the disk, for tests of many steps.
+	volatile bool
+}
+
+func (d disk) step(name, file string) error {
+	if d.before == nil {
+		return nil
+	}
+	return d.before(name + " " + file)
+}
+
+// lock keeps a second command from changing the same files until it is closed.
+func (d disk) lock() (*os.File, error) {
+	f, err := d.root.Open("etc")
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, ErrBusy
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+// temporary is where a file is written before it takes its place. What reads
+// these folders passes over names that begin with a dot.
+func temporary(file string) string {
+	return path.Join(path.Dir(file), "."+path.Base(file)+".dbc-new")
+}
+
+// put makes a file what an item says, whole or not at all.
+func (d disk) put(i item) error {
+	if err := d.folders(path.Dir(i.path)); err != nil {
+		return err
+	}
+	temp := temporary(i.path)
+	if err := d.remove(temp); err != nil {
+		return err
+	}
+	if err := d.step("write", temp); err != nil {
+		return err
+	}
+	write := d.write
+	if i.target != "" {
+		write = func(name string, i item) error { return d.root.Symlink(i.target, name) }
+	}
+	if err := write(temp, i); err != nil {
+		return err
+	}
+	return d.rename(temp, i.path)
+}
+
+func (d disk) rename(from, to string) error {
+	if err := d.step("rename", to); err != nil {
+		return err
+	}
+	if err := d.root.Rename(from, to); err != nil {
+		return err
+	}
+	return d.sync(path.Dir(to))
+}
+
+// clear removes what a crash left of a folder that was made or removed at once.
+func (d disk) clear(folder string) error {
+	temp := temporary(folder)
+	for _, name := range []string{temporary(temp + "/" + manifestName), temp + "/" + manifestName, temp} {
+		if err := d.remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d disk) write(name string, i item) error {
+	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(i.text)
+	return errors.Join(err, f.Chmod(i.mode), d.flush(f), f.Close())
+}
+
+// folders makes a folder and those above it.
+func (d disk) folders(dir string) error {
+	if dir == "." {
+		return nil
+	}
+	if info, err := d.root.Stat(dir); err == nil {
+		if !info.IsDir() {
+			return fmt.Errorf("%w: %s is no folder", ErrForeign, dir)
+		}
+		return nil
+	}
+	if err := d.folders(path.Dir(dir)); err != nil {
+		return err
+	}
+	if err := d.step("make", dir); err != nil {
+		return err
+	}
+	if err := d.root.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return errors.Join(d.root.Chmod(dir, 0o755), d.sync(path.Dir(dir)))
+}
+
+// remove removes a file or an empty folder; what is not there is removed.
+func (d disk) remove(name string) error {
+	if _, err := d.root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := d.step("remove", name); err != nil {
+		return err
+	}
+	if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return d.sync(path.Dir(name))
+}
+
+func (d disk) sync(dir string) error {
+	f, err := d.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.flush(f), f.Close())
+}
+
+func (d disk) flush(f *os.File) error {
+	if d.volatile {
+		return nil
+	}
+	return f.Sync()
+}

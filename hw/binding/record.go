@@ -1,0 +1,146 @@
+package binding
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/dbc-network/dbc/hw/gpu"
+	"github.com/dbc-network/dbc/hw/pci"
+)
+
+const devices = "sys/bus/pci/devices"
+
+var (
+	// serial is how the kernel writes a PCI serial number.
+	serial = regexp.MustCompile(`^[0-9a-f]{2}(-[0-9a-f]{2}){7}$`)
+	class  = regexp.MustCompile(`^[0-9a-f]{4}$`)
+)
+
+// Select records slots of this computer, by index: those that are named, or with
+// none the largest set of slots that are alike, which is what a machine can list.
+// out are the slots that stay out.
+func Select(root string, indexes []int) (f File, out []gpu.Slot, err error) {
+	c, err := look(root)
+	if err != nil {
+		return File{}, nil, err
+	}
+	defer c.close()
+	offered, out := gpu.Alike(c.inv)
+	if len(indexes) > 0 {
+		offered, out = nil, nil
+		for _, s := range c.inv.Slots {
+			if slices.Contains(indexes, s.Index) {
+				offered = append(offered, s)
+			} else {
+				out = append(out, s)
+			}
+		}
+	}
+	for _, i := range indexes {
+		if i < 0 || i >= len(c.inv.Slots) {
+			return File{}, nil, fmt.Errorf("%w: %d of %d; dbc host inventory shows them", ErrSlot, i, len(c.inv.Slots))
+		}
+	}
+	if len(offered) == 0 {
+		return File{}, nil, fmt.Errorf("%w: this computer has no card that can be passed to a VM; dbc host inventory says why", ErrSlot)
+	}
+	f.Schema = schema
+	for _, s := range offered {
+		var slot Slot
+		for _, at := range s.Functions {
+			have, ok := c.tree.Function(at)
+			if !ok { // it went between two looks
+				return File{}, nil, fmt.Errorf("%w: %s is gone", ErrSlot, at)
+			}
+			slot.Functions = append(slot.Functions, c.record(have))
+		}
+		f.Slots = append(f.Slots, slot)
+	}
+	return f, out, nil
+}
+
+// computer is what is bound, seen once.
+type computer struct {
+	root *os.Root
+	tree pci.Tree
+	inv  gpu.Inventory
+}
+
+func look(root string) (computer, error) {
+	inv, err := gpu.Read(root)
+	if err != nil {
+		return computer{}, err
+	}
+	at, err := os.OpenRoot(root)
+	if err != nil {
+		return computer{}, fmt.Errorf("look at the cards: %w", err)
+	}
+	tree, err := pci.Read(at)
+	if err != nil {
+		_ = at.Close()
+		return computer{}, fmt.Errorf("look at the cards: %w", err)
+	}
+	return computer{at, tree, inv}, nil
+}
+
+func (c computer) close() { _ = c.root.Close() }
+
+func (c computer) record(f pci.Function) Function {
+	dir := path.Join(devices, f.Address.String())
+	r := Function{
+		Address: f.Address, IDs: f.ID, Subsystem: f.Subsystem, Revision: f.Revision, Class: f.Class.String(),
+		BARs: []Region{}, Serial: c.serial(dir),
+	}
+	for _, bar := range f.BARs {
+		_, err := c.root.Lstat(path.Join(dir, "resource"+strconv.Itoa(bar.Index)+"_resize"))
+		r.BARs = append(r.BARs, Region{bar.Index, bar.Bytes, err == nil})
+	}
+	return r
+}
+
+func (c computer) serial(dir string) string {
+	text, err := c.root.ReadFile(path.Join(dir, "serial_number"))
+	if err != nil || len(text) < 23 || !serial.Match(text[:23]) {
+		return ""
+	}
+	return string(text[:23])
+}
+
+// Differs returns what of a record another function does not have: a field, what
+// is recorded and what is there. All are "" for the same card.
+func (f Function) Differs(have Function) (field, want, is string) {
+	for _, c := range []struct{ field, want, is string }{
+		{"pci_ids", f.IDs.String(), have.IDs.String()},
+		{"subsystem", f.Subsystem.String(), have.Subsystem.String()},
+		{"revision", strconv.Itoa(int(f.Revision)), strconv.Itoa(int(have.Revision))},
+		{"class", f.Class, have.Class},
+		{"bars", regions(f.BARs, have.BARs), regions(have.BARs, f.BARs)},
+	} {
+		if c.want != c.is {
+			return c.field, c.want, c.is
+		}
+	}
+	// Kernels before 6.18 do not show it, and nobody but root sees it.
+	if f.Serial != "" && have.Serial != "" && f.Serial != have.Serial {
+		return "serial", f.Serial, have.Serial
+	}
+	return "", "", ""
+}
+
+// regions writes regions so that they can be compared with others: the size of
+// one that is resizable on either side is left out.
+func regions(list, other []Region) string {
+	text := ""
+	for i, r := range list {
+		size := strconv.FormatUint(r.Bytes, 10)
+		if r.Resizable || i < len(other) && other[i].Index == r.Index && other[i].Resizable {
+			size = "resizable"
+		}
+		text += fmt.Sprintf("%d:%s ", r.Index, size)
+	}
+	return text
+}
