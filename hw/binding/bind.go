@@ -41,17 +41,21 @@ func newChange() Change {
 	return Change{Written: []string{}, Removed: []string{}, Kept: []string{}, Ran: [][]string{}, Due: [][]string{}}
 }
 
-func (cfg Config) open() (disk, *os.File, error) {
+func (cfg Config) open() (disk, func(), error) {
 	root, err := os.OpenRoot(cfg.Root)
 	if err != nil {
 		return disk{}, nil, err
 	}
 	d := disk{root, cfg.before, cfg.volatile}
-	held, err := d.lock()
+	release, err := d.lock()
 	if err != nil {
 		_ = root.Close()
+		return disk{}, nil, err
 	}
-	return d, held, err
+	return d, func() {
+		release()
+		_ = root.Close()
+	}, nil
 }
 
 // Bind writes what binds the cards of a file from the next start on. What an
@@ -68,11 +72,11 @@ func Bind(cfg Config, f File) (Change, error) {
 
 func (cfg Config) bind(f File) (Change, error) {
 	change := newChange()
-	d, held, err := cfg.open()
+	d, done, err := cfg.open()
 	if err != nil {
 		return change, err
 	}
-	defer func() { _, _ = held.Close(), d.root.Close() }()
+	defer done()
 	items, commands, err := plan(d.root, cfg.Program, f)
 	if err != nil {
 		return change, err
@@ -185,11 +189,11 @@ func Unbind(cfg Config) (Change, error) {
 
 func (cfg Config) unbind() (Change, error) {
 	change := newChange()
-	d, held, err := cfg.open()
+	d, done, err := cfg.open()
 	if err != nil {
 		return change, err
 	}
-	defer func() { _, _ = held.Close(), d.root.Close() }()
+	defer done()
 	m, err := loadManifest(d.root)
 	if errors.Is(err, ErrNotBound) {
 		return change, errors.Join(err, d.clear(ownFolder), d.remove(temporary(manifestPath)))

@@ -377,16 +377,14 @@ func TestHostileManifest(t *testing.T) {
 func TestOneAtATime(t *testing.T) {
 	t.Parallel()
 	root := tree(t, two)
-	d, held, err := config(root).open()
+	_, done, err := config(root).open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Bind(config(root), selected(t, root)); !errors.Is(err, ErrBusy) {
 		t.Errorf("%v", err)
 	}
-	if err := errors.Join(held.Close(), d.root.Close()); err != nil {
-		t.Fatal(err)
-	}
+	done()
 	if _, err := Bind(config(root), selected(t, root)); err != nil {
 		t.Error(err)
 	}

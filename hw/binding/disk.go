@@ -25,8 +25,8 @@ func (d disk) step(name, file string) error {
 	return d.before(name + " " + file)
 }
 
-// lock keeps a second command from changing the same files until it is closed.
-func (d disk) lock() (*os.File, error) {
+// lock keeps a second command from changing the same files until it is released.
+func (d disk) lock() (release func(), err error) {
 	f, err := d.root.Open("etc")
 	if err != nil {
 		return nil, err
@@ -38,7 +38,11 @@ func (d disk) lock() (*os.File, error) {
 		}
 		return nil, err
 	}
-	return f, nil
+	return func() {
+		// A child that was started meanwhile may hold a copy of it for a moment.
+		_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+		_ = f.Close()
+	}, nil
 }
 
 // temporary is where a file is written before it takes its place. What reads
