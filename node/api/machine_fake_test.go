@@ -13,6 +13,7 @@ import (
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
@@ -116,7 +117,7 @@ func (m *machine) Delete(wallet string, rentals []uint64, id string) error {
 	return nil
 }
 
-func (m *machine) Operate(wallet string, rentals []uint64, id string, op host.Operation) error {
+func (m *machine) Operate(wallet string, rentals []uint64, id string, op lifecycle.Request) error {
 	if _, err := m.Task(wallet, id); err != nil {
 		return err
 	}
@@ -224,7 +225,7 @@ func (m *machine) Use(_ context.Context, wallet, nonce string, _, _ time.Time) e
 func sample(r trust.Rental) journal.Task {
 	return journal.Task{
 		ID: "3mJr7AoUXx2Wqd4yHw9kPz", RentID: r.ID, Renter: r.Renter, Created: now.Add(-time.Minute), Desc: "a <b> & c",
-		Status: journal.Running, Image: "tiny.qcow2", CPUs: 2, MemoryMiB: 1024, GPUs: 1, SystemGiB: 10, Disks: []journal.Disk{{Name: "vdb", GiB: 20}}, MAC: "52:54:00:12:34:56", Tap: "dbc-1",
+		Status: lifecycle.Running, Image: "tiny.qcow2", CPUs: 2, MemoryMiB: 1024, GPUs: 1, SystemGiB: 10, Disks: []journal.Disk{{Name: "vdb", GiB: 20}}, MAC: "52:54:00:12:34:56", Tap: "dbc-1",
 		Ports: []journal.Port{{Protocol: "tcp", Host: 5682, Guest: 22}}, Addr: netip.MustParseAddr("172.31.224.2"),
 		User: "dbc", Password: "made-for-this-test", HostKeyPublic: "ssh-ed25519 AAAA",
 		Steps: []journal.Step{

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/lifecycle"
 )
 
 // operations are the routes of what a renter does with a VM that is made.
@@ -13,23 +13,23 @@ var operations = []Route{
 	{
 		Name: "start_task", Method: http.MethodPost, Path: PathTaskBoot + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "启动已关机的虚拟机。",
-		Summary:   "Start a virtual machine that is off.", Reply: "", handle: operate(host.Start),
+		Summary:   "Start a virtual machine that is off.", Reply: "", handle: operate(lifecycle.Start),
 	},
 	{
 		Name: "stop_task", Method: http.MethodPost, Path: PathTaskStop + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "关闭虚拟机；一分钟内不响应则强制断电。",
 		Summary:   "Shut a virtual machine down; a guest that does not obey within a minute is stopped hard.",
-		Reply:     "", handle: operate(host.Shutdown),
+		Reply:     "", handle: operate(lifecycle.Shutdown),
 	},
 	{
 		Name: "shutdown_task", Method: http.MethodPost, Path: PathTaskShut + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "同 stop。",
-		Summary:   "The same as stop.", Reply: "", handle: operate(host.Shutdown),
+		Summary:   "The same as stop.", Reply: "", handle: operate(lifecycle.Shutdown),
 	},
 	{
 		Name: "poweroff_task", Method: http.MethodPost, Path: PathTaskOff + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "立即强制断电。",
-		Summary:   "Stop a virtual machine hard, as pulling its plug does.", Reply: "", handle: operate(host.Poweroff),
+		Summary:   "Stop a virtual machine hard, as pulling its plug does.", Reply: "", handle: operate(lifecycle.PowerOff),
 	},
 	{
 		Name: "restart_task", Method: http.MethodPost, Path: PathTaskRestart + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
@@ -40,7 +40,7 @@ var operations = []Route{
 	{
 		Name: "reset_task", Method: http.MethodPost, Path: PathTaskReset + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
 		SummaryZH: "按下虚拟机的复位键。",
-		Summary:   "Press the reset button of a virtual machine.", Reply: "", handle: operate(host.Reset),
+		Summary:   "Press the reset button of a virtual machine.", Reply: "", handle: operate(lifecycle.Reset),
 	},
 	{
 		Name: "modify_task", Method: http.MethodPost, Path: PathTaskModify + "{id}", Authority: AnyRenter, Scope: auth.ScopeOperate,
@@ -58,14 +58,14 @@ var operations = []Route{
 	},
 }
 
-func operate(op host.Operation) func(*Server, context.Context, *call) (any, error) {
+func operate(op lifecycle.Request) func(*Server, context.Context, *call) (any, error) {
 	return func(s *Server, _ context.Context, c *call) (any, error) {
 		return s.operate(c, op)
 	}
 }
 
 // operate answers when the wish is written down; the task's status tells the rest.
-func (s *Server) operate(c *call, op host.Operation) (any, error) {
+func (s *Server) operate(c *call, op lifecycle.Request) (any, error) {
 	if err := s.deps.Host.Operate(c.wallet, c.rentalIDs(), c.http.PathValue("id"), op); err != nil {
 		return nil, err
 	}
@@ -87,9 +87,9 @@ func (s *Server) restartTask(_ context.Context, c *call) (any, error) {
 		return nil, badValue("force_reboot", text, "true or false")
 	}
 	if wish.ForceReboot {
-		return s.operate(c, host.ForceRestart)
+		return s.operate(c, lifecycle.ForceRestart)
 	}
-	return s.operate(c, host.Restart)
+	return s.operate(c, lifecycle.Restart)
 }
 
 // rentalIDs are the rentals that the caller may act for.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -130,7 +131,7 @@ func TestDisks(t *testing.T) {
 	}
 	task := b.m.tasks[sampleID]
 	task.SystemGiB, task.Reason = 10, "disk vdd could not be added"
-	task.Disks = []journal.Disk{{Name: "vdb", GiB: 3}, {Name: "vdc", GiB: 5, Doing: journal.DiskAdding}}
+	task.Disks = []journal.Disk{{Name: "vdb", GiB: 3}, {Name: "vdc", GiB: 5, Doing: lifecycle.DiskAdding}}
 	b.m.tasks[sampleID] = task
 	status, reply = b.ask(alice, api.PathDiskList+sampleID, `{}`, nil)
 	want := `{"task_id":"` + sampleID + `","disks":[{"disk":"vda","size":"10G","status":"ok"},{"disk":"vdb","size":"3G","status":"ok"},` +

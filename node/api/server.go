@@ -12,6 +12,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
@@ -46,7 +47,7 @@ type Host interface {
 	Tasks(wallet string) ([]journal.Task, error)
 	Task(wallet, id string) (journal.Task, error)
 	Delete(wallet string, rentals []uint64, id string) error
-	Operate(wallet string, rentals []uint64, id string, op host.Operation) error
+	Operate(wallet string, rentals []uint64, id string, op lifecycle.Request) error
 	Modify(ctx context.Context, wallet string, rentals []uint64, id string, c host.Change) error
 	Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error)
 	SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error

@@ -9,9 +9,9 @@ import (
 	"strconv"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
 )
 
 // sockets are the routes of WebSockets. A browser can't sign their opening, so
@@ -91,7 +91,7 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 	if !slices.Contains(c.rentalIDs(), t.RentID) {
 		return nil, &host.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of an open rental of yours"}
 	}
-	if slices.Contains(offStates, t.Status) {
+	if t.Status.IsOff() {
 		return nil, &host.Refusal{
 			Kind: host.ErrState, Field: "task_id", Value: id, Limit: "a VM that runs", Remedy: fmt.Sprintf("it is %s now", t.Status),
 		}
@@ -111,10 +111,6 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 	}
 	return SocketToken{Token: token, Expires: stamp(expires)}, nil
 }
-
-// offStates are those in which there is surely nothing to open; the guest's own
-// socket decides over the others.
-var offStates = []journal.Status{journal.Closed, journal.CreateError, journal.StartError, journal.Deleting}
 
 // socketOf serves a WebSocket's opening, whose authority is its token.
 func (s *Server) socketOf(kind console.Kind) http.HandlerFunc {
@@ -173,7 +169,7 @@ func (s *Server) allowed(ctx context.Context, r console.Right) error {
 	if err != nil {
 		return err
 	}
-	if t.Status == journal.Deleting {
+	if t.Status == lifecycle.Deleting {
 		return &host.Refusal{Kind: host.ErrState, Field: "task_id", Value: t.ID, Limit: "a VM that is kept"}
 	}
 	return nil

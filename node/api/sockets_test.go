@@ -12,9 +12,9 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
 )
 
 // opened asks for a token.
@@ -87,21 +87,21 @@ func TestConsoleRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		by               auth.Signer
 		path, additional string
-		status           journal.Status
+		status           lifecycle.State
 		want             int
 		code             string
 	}{
-		"another's":   {bob, path, `{}`, journal.Running, 403, "NO_RENTAL"},
-		"no such":     {alice, api.PathTaskConsole + "11111111111111111111", `{}`, journal.Running, 404, "TASK_NOT_FOUND"},
-		"off":         {alice, path, `{}`, journal.Closed, 409, "WRONG_STATE"},
-		"a typo":      {alice, path, `{"takeover":true}`, journal.Running, 400, "BAD_REQUEST"},
-		"no sign":     {nil, path, `{}`, journal.Running, 401, "AUTH_MISSING"},
-		"port 0":      {alice, api.PathTaskForward + sampleID, `{"port":0}`, journal.Running, 400, "BAD_VALUE"},
-		"port 65536":  {alice, api.PathTaskForward + sampleID, `{"port":"65536"}`, journal.Running, 400, "BAD_VALUE"},
-		"an address":  {alice, api.PathTaskForward + sampleID, `{"port":"10.0.0.1:22"}`, journal.Running, 400, "BAD_VALUE"},
-		"no port":     {alice, api.PathTaskForward + sampleID, `{}`, journal.Running, 400, "BAD_VALUE"},
-		"port, off":   {alice, api.PathTaskForward + sampleID, `{"port":22}`, journal.Closed, 409, "WRONG_STATE"},
-		"screen, off": {alice, api.PathTaskVNC + sampleID, `{}`, journal.Closed, 409, "WRONG_STATE"},
+		"another's":   {bob, path, `{}`, lifecycle.Running, 403, "NO_RENTAL"},
+		"no such":     {alice, api.PathTaskConsole + "11111111111111111111", `{}`, lifecycle.Running, 404, "TASK_NOT_FOUND"},
+		"off":         {alice, path, `{}`, lifecycle.Closed, 409, "WRONG_STATE"},
+		"a typo":      {alice, path, `{"takeover":true}`, lifecycle.Running, 400, "BAD_REQUEST"},
+		"no sign":     {nil, path, `{}`, lifecycle.Running, 401, "AUTH_MISSING"},
+		"port 0":      {alice, api.PathTaskForward + sampleID, `{"port":0}`, lifecycle.Running, 400, "BAD_VALUE"},
+		"port 65536":  {alice, api.PathTaskForward + sampleID, `{"port":"65536"}`, lifecycle.Running, 400, "BAD_VALUE"},
+		"an address":  {alice, api.PathTaskForward + sampleID, `{"port":"10.0.0.1:22"}`, lifecycle.Running, 400, "BAD_VALUE"},
+		"no port":     {alice, api.PathTaskForward + sampleID, `{}`, lifecycle.Running, 400, "BAD_VALUE"},
+		"port, off":   {alice, api.PathTaskForward + sampleID, `{"port":22}`, lifecycle.Closed, 409, "WRONG_STATE"},
+		"screen, off": {alice, api.PathTaskVNC + sampleID, `{}`, lifecycle.Closed, 409, "WRONG_STATE"},
 	} {
 		b := newBench(t)
 		task := b.m.tasks[sampleID]

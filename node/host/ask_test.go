@@ -8,12 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
 
-func (w *world) ask(id string, op Operation) {
+func (w *world) ask(id string, op lifecycle.Request) {
 	w.t.Helper()
 	if err := w.host.Operate(alice, []uint64{1}, id, op); err != nil {
 		w.t.Fatalf("%s: %v", op, err)
@@ -21,7 +22,7 @@ func (w *world) ask(id string, op Operation) {
 }
 
 // is wants status and domain to be as said.
-func (w *world) is(id string, status journal.Status, domain vm.State) {
+func (w *world) is(id string, status lifecycle.State, domain vm.State) {
 	w.t.Helper()
 	t := w.task(id)
 	if got := w.domain(t.UUID); t.Status != status || got != domain {
@@ -33,7 +34,7 @@ func (w *world) running() journal.Task {
 	w.t.Helper()
 	t := w.create(w.order(w.ledger.rent(1, alice, 48*time.Hour, 0), 5200))
 	settle(time.Second)
-	w.is(t.ID, journal.Running, vm.StateRunning)
+	w.is(t.ID, lifecycle.Running, vm.StateRunning)
 	return t
 }
 
@@ -41,34 +42,34 @@ func TestOperations(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
 		held := w.task(task.ID).Reserved
-		w.ask(task.ID, Shutdown)
+		w.ask(task.ID, lifecycle.Shutdown)
 		settle(time.Second)
-		w.is(task.ID, journal.Closed, vm.StateOff)
+		w.is(task.ID, lifecycle.Closed, vm.StateOff)
 		if got := w.task(task.ID); got.Reserved.CPUs != held.CPUs || len(got.Reserved.Ports) != len(held.Ports) || got.Reason == "" {
 			t.Errorf("a stopped VM holds %+v, %q", got.Reserved, got.Reason)
 		}
 		settle(time.Hour)
-		w.is(task.ID, journal.Closed, vm.StateOff)
-		w.ask(task.ID, Start)
+		w.is(task.ID, lifecycle.Closed, vm.StateOff)
+		w.ask(task.ID, lifecycle.Start)
 		settle(time.Second)
-		w.is(task.ID, journal.Running, vm.StateRunning)
-		w.ask(task.ID, Poweroff)
+		w.is(task.ID, lifecycle.Running, vm.StateRunning)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
-		w.is(task.ID, journal.Closed, vm.StateOff)
-		w.ask(task.ID, Start)
+		w.is(task.ID, lifecycle.Closed, vm.StateOff)
+		w.ask(task.ID, lifecycle.Start)
 		settle(time.Second)
-		for _, op := range []Operation{Restart, ForceRestart} {
+		for _, op := range []lifecycle.Request{lifecycle.Restart, lifecycle.ForceRestart} {
 			before := starts(w, task)
 			w.ask(task.ID, op)
 			settle(time.Second)
-			w.is(task.ID, journal.Running, vm.StateRunning)
+			w.is(task.ID, lifecycle.Running, vm.StateRunning)
 			if got := starts(w, task); got != before+1 {
 				t.Errorf("%s: started %d times", op, got-before)
 			}
 		}
-		w.ask(task.ID, Reset)
+		w.ask(task.ID, lifecycle.Reset)
 		settle(time.Second)
-		w.is(task.ID, journal.Running, vm.StateRunning)
+		w.is(task.ID, lifecycle.Running, vm.StateRunning)
 		if w.driver.Resets(task.UUID) != 1 {
 			t.Error("not reset")
 		}
@@ -85,17 +86,17 @@ func starts(w *world, t journal.Task) (n int) {
 }
 
 func TestDeafGuestIsStoppedAfterAMinute(t *testing.T) {
-	for op, want := range map[Operation]journal.Status{Shutdown: journal.Closed, Restart: journal.Running} {
+	for op, want := range map[lifecycle.Request]lifecycle.State{lifecycle.Shutdown: lifecycle.Closed, lifecycle.Restart: lifecycle.Running} {
 		t.Run(string(op), func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
 				task := w.running()
 				w.driver.Deafen(true)
 				w.ask(task.ID, op)
 				settle(30 * time.Second)
-				w.is(task.ID, rules[op].to, vm.StateStopping)
+				w.is(task.ID, map[lifecycle.Request]lifecycle.State{lifecycle.Shutdown: lifecycle.ShuttingDown, lifecycle.Restart: lifecycle.Restarting}[op], vm.StateStopping)
 				settle(40 * time.Second)
 				got := w.task(task.ID)
-				if got.Status != want || (want == journal.Closed && !strings.Contains(got.Reason, "stopped hard")) {
+				if got.Status != want || (want == lifecycle.Closed && !strings.Contains(got.Reason, "stopped hard")) {
 					t.Errorf("%s: %q", got.Status, got.Reason)
 				}
 			})
@@ -103,15 +104,15 @@ func TestDeafGuestIsStoppedAfterAMinute(t *testing.T) {
 	}
 }
 
-func TestPoweroffInTheMinuteOfShutdown(t *testing.T) {
+func TestPowerOffInTheMinuteOfShutdown(t *testing.T) {
 	play(t, func(_ *testing.T, w *world) {
 		task := w.running()
 		w.driver.Deafen(true)
-		w.ask(task.ID, Shutdown)
+		w.ask(task.ID, lifecycle.Shutdown)
 		settle(time.Second)
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
-		w.is(task.ID, journal.Closed, vm.StateOff)
+		w.is(task.ID, lifecycle.Closed, vm.StateOff)
 	})
 }
 
@@ -123,44 +124,44 @@ func TestOperationsAreRefused(t *testing.T) {
 			wallet  string
 			rentals []uint64
 			id      string
-			op      Operation
+			op      lifecycle.Request
 			want    error
 		}{
-			"another wallet":    {bob, []uint64{1}, task.ID, Poweroff, ErrNotFound},
-			"another rental":    {alice, []uint64{2}, task.ID, Poweroff, ErrNotFound},
-			"no such VM":        {alice, []uint64{1}, "11111111111111111111", Poweroff, ErrNotFound},
+			"another wallet":    {bob, []uint64{1}, task.ID, lifecycle.PowerOff, ErrNotFound},
+			"another rental":    {alice, []uint64{2}, task.ID, lifecycle.PowerOff, ErrNotFound},
+			"no such VM":        {alice, []uint64{1}, "11111111111111111111", lifecycle.PowerOff, ErrNotFound},
 			"no such operation": {alice, []uint64{1}, task.ID, "explode", ErrInvalid},
-			"it runs":           {alice, []uint64{1}, task.ID, Start, ErrState},
+			"it runs":           {alice, []uint64{1}, task.ID, lifecycle.Start, ErrState},
 		} {
 			if err := w.host.Operate(c.wallet, c.rentals, c.id, c.op); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		w.is(task.ID, journal.Running, vm.StateRunning)
-		w.ask(task.ID, Restart)
+		w.is(task.ID, lifecycle.Running, vm.StateRunning)
+		w.ask(task.ID, lifecycle.Restart)
 		settle(time.Second)
-		for _, op := range []Operation{Start, Shutdown, Poweroff, Restart, Reset} {
+		for _, op := range []lifecycle.Request{lifecycle.Start, lifecycle.Shutdown, lifecycle.PowerOff, lifecycle.Restart, lifecycle.Reset} {
 			err := w.host.Operate(alice, []uint64{1}, task.ID, op)
 			if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "restarting") {
 				t.Errorf("%s while it restarts: %v", op, err)
 			}
 		}
 		settle(2 * time.Minute)
-		w.is(task.ID, journal.Running, vm.StateRunning)
+		w.is(task.ID, lifecycle.Running, vm.StateRunning)
 	})
 }
 
 func TestFailedOperationSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct {
 		method string
-		before []Operation
-		op     Operation
-		want   journal.Status
+		before []lifecycle.Request
+		op     lifecycle.Request
+		want   lifecycle.State
 	}{
-		"start":    {"Start", []Operation{Poweroff}, Start, journal.StartError},
-		"poweroff": {"Stop", nil, Poweroff, journal.PoweroffError},
-		"restart":  {"Stop", nil, ForceRestart, journal.RestartError},
-		"reset":    {"Reset", nil, Reset, journal.ResetError},
+		"start":    {"Start", []lifecycle.Request{lifecycle.PowerOff}, lifecycle.Start, lifecycle.StartError},
+		"poweroff": {"Stop", nil, lifecycle.PowerOff, lifecycle.PoweroffError},
+		"restart":  {"Stop", nil, lifecycle.ForceRestart, lifecycle.RestartError},
+		"reset":    {"Reset", nil, lifecycle.Reset, lifecycle.ResetError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
@@ -176,11 +177,11 @@ func TestFailedOperationSaysWhy(t *testing.T) {
 					t.Fatalf("%s: %q", got.Status, got.Reason)
 				}
 				w.driver.Fail(c.method, nil)
-				w.ask(task.ID, Poweroff)
+				w.ask(task.ID, lifecycle.PowerOff)
 				settle(time.Second)
-				w.ask(task.ID, Start)
+				w.ask(task.ID, lifecycle.Start)
 				settle(time.Second)
-				w.is(task.ID, journal.Running, vm.StateRunning)
+				w.is(task.ID, lifecycle.Running, vm.StateRunning)
 			})
 		})
 	}
@@ -189,17 +190,17 @@ func TestFailedOperationSaysWhy(t *testing.T) {
 // TestWishSurvivesKill: the wish is written, the reply sent, and nothing else
 // happened before the kill.
 func TestWishSurvivesKill(t *testing.T) {
-	for op, c := range map[Operation]struct {
+	for op, c := range map[lifecycle.Request]struct {
 		off    bool
-		status journal.Status
+		status lifecycle.State
 		domain vm.State
 	}{
-		Start:        {true, journal.Running, vm.StateRunning},
-		Shutdown:     {false, journal.Closed, vm.StateOff},
-		Poweroff:     {false, journal.Closed, vm.StateOff},
-		Restart:      {false, journal.Running, vm.StateRunning},
-		ForceRestart: {false, journal.Running, vm.StateRunning},
-		Reset:        {false, journal.Running, vm.StateRunning},
+		lifecycle.Start:        {true, lifecycle.Running, vm.StateRunning},
+		lifecycle.Shutdown:     {false, lifecycle.Closed, vm.StateOff},
+		lifecycle.PowerOff:     {false, lifecycle.Closed, vm.StateOff},
+		lifecycle.Restart:      {false, lifecycle.Running, vm.StateRunning},
+		lifecycle.ForceRestart: {false, lifecycle.Running, vm.StateRunning},
+		lifecycle.Reset:        {false, lifecycle.Running, vm.StateRunning},
 	} {
 		t.Run(string(op), func(t *testing.T) {
 			t.Parallel()
@@ -209,7 +210,7 @@ func TestWishSurvivesKill(t *testing.T) {
 				w.boot(nil)
 				task := w.running()
 				if c.off {
-					w.ask(task.ID, Poweroff)
+					w.ask(task.ID, lifecycle.PowerOff)
 					settle(time.Second)
 				}
 				w.stop()
@@ -233,7 +234,7 @@ func TestWishSurvivesKill(t *testing.T) {
 
 // TestEndStopsWhateverWasAsked: a rental's end comes before every wish.
 func TestEndStopsWhateverWasAsked(t *testing.T) {
-	for _, op := range []Operation{Shutdown, Restart, Poweroff, Reset} {
+	for _, op := range []lifecycle.Request{lifecycle.Shutdown, lifecycle.Restart, lifecycle.PowerOff, lifecycle.Reset} {
 		t.Run(string(op), func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
 				task := w.running()
@@ -241,10 +242,10 @@ func TestEndStopsWhateverWasAsked(t *testing.T) {
 				w.ask(task.ID, op)
 				w.ledger.end(1, false)
 				settle(StopAfter + 11*time.Second)
-				if got := w.task(task.ID); got.Status != journal.Closed || got.KeepUntil.IsZero() || w.domain(task.UUID) != "" {
+				if got := w.task(task.ID); got.Status != lifecycle.Closed || got.KeepUntil.IsZero() || w.domain(task.UUID) != "" {
 					t.Fatalf("%s, domain %q", got.Status, w.domain(task.UUID))
 				}
-				if err := w.host.Operate(alice, []uint64{1}, task.ID, Start); !errors.Is(err, ErrState) {
+				if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.Start); !errors.Is(err, ErrState) {
 					t.Errorf("start after the end: %v", err)
 				}
 			})
@@ -257,12 +258,12 @@ func TestWishInDoubt(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
 		w.driver.Fail("Stop", vm.ErrUnavailable)
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		w.ledger.disbelieve(trust.ErrSilent)
 		w.driver.Fail("Stop", nil)
 		settle(6 * time.Second)
-		w.is(task.ID, journal.Closed, vm.StateOff)
+		w.is(task.ID, lifecycle.Closed, vm.StateOff)
 		if _, err := w.driver.Get(context.Background(), task.UUID); err != nil {
 			t.Error(err)
 		}
@@ -273,14 +274,67 @@ func TestWishInDoubt(t *testing.T) {
 func TestOutdatedDecision(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
-		for _, next := range []action{boot, askOff, cut, reset, noteOff} {
+		for _, next := range []lifecycle.Action{lifecycle.Boot, lifecycle.PressPower, lifecycle.Stop, lifecycle.PressReset, lifecycle.NoteStopped} {
 			if err := w.host.operate(context.Background(), task.ID, next); err != nil {
 				t.Errorf("%s: %v", next, err)
 			}
-			w.is(task.ID, journal.Running, vm.StateRunning)
+			w.is(task.ID, lifecycle.Running, vm.StateRunning)
 			if got := w.task(task.ID); !got.StopAt.IsZero() || w.driver.Resets(task.UUID) != 0 {
 				t.Errorf("%s was done", next)
 			}
 		}
+	})
+}
+
+// TestStuckCreateEndsAtOnce: a guest that never answers keeps its renter neither
+// from switching it off nor from deleting it.
+func TestStuckCreateEndsAtOnce(t *testing.T) {
+	for request, want := range map[lifecycle.Request]lifecycle.State{
+		lifecycle.PowerOff: lifecycle.Closed, lifecycle.Shutdown: lifecycle.Closed, lifecycle.Delete: "",
+	} {
+		t.Run(string(request), func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				w.box.ready = errNotReady
+				task := w.create(w.order(w.ledger.rent(1, alice, 48*time.Hour, 0), 5200))
+				settle(2 * time.Second)
+				w.is(task.ID, lifecycle.Creating, vm.StateRunning)
+				if request == lifecycle.Delete {
+					if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+						t.Fatal(err)
+					}
+					settle(time.Second)
+					if _, err := w.host.Task(alice, task.ID); !errors.Is(err, ErrNotFound) {
+						t.Fatalf("still there: %v", err)
+					}
+					if amount, slots, err := w.host.Used(); err != nil || amount != (Amount{}) || slots != 0 {
+						t.Errorf("its share is held: %+v, %d, %v", amount, slots, err)
+					}
+					return
+				}
+				w.ask(task.ID, request)
+				settle(time.Second)
+				w.is(task.ID, want, vm.StateOff)
+				w.box.ready = nil
+				w.ask(task.ID, lifecycle.Start)
+				settle(time.Second)
+				w.is(task.ID, lifecycle.Running, vm.StateRunning)
+			})
+		})
+	}
+}
+
+// TestGivingUpIsNotStopped: what is being undone can't be switched off and kept.
+func TestGivingUpIsNotStopped(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.box.ready = errNotReady
+		w.driver.Fail("Stop", vm.ErrUnavailable)
+		task := w.create(w.order(w.ledger.rent(1, alice, 48*time.Hour, 0), 5200))
+		settle(70 * time.Second)
+		if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
+			t.Fatalf("while its create is undone: %v", err)
+		}
+		w.driver.Fail("Stop", nil)
+		settle(time.Minute)
+		w.is(task.ID, lifecycle.CreateError, "")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -22,7 +23,7 @@ func (h *Host) AddDisk(ctx context.Context, wallet string, rentals []uint64, id 
 			return refuse(ErrDisk, "size", gib, room.limit, room.remedy)
 		}
 		name = freeName(t.Disks)
-		t.Disks = append(t.Disks, journal.Disk{Name: name, GiB: gib, Doing: journal.DiskAdding})
+		t.Disks = append(t.Disks, journal.Disk{Name: name, GiB: gib, Doing: lifecycle.DiskAdding})
 		return nil
 	})
 	return name, err
@@ -41,7 +42,7 @@ func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, 
 		if gib-d.GiB > room.gib {
 			return refuse(ErrDisk, "size", gib, fmt.Sprintf("its %d GiB and at most %s", d.GiB, room.limit), room.remedy)
 		}
-		d.WantGiB, d.Doing = gib, journal.DiskResizing
+		d.WantGiB, d.Doing = gib, lifecycle.DiskResizing
 		return nil
 	})
 }
@@ -53,7 +54,7 @@ func (h *Host) DeleteDisk(ctx context.Context, wallet string, rentals []uint64, 
 		if err != nil {
 			return err
 		}
-		d.Doing = journal.DiskDeleting
+		d.Doing = lifecycle.DiskDeleting
 		return nil
 	})
 }
@@ -99,11 +100,8 @@ func (h *Host) askDisk(
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, err = h.deps.Journal.Replan(id, func(others []journal.Task, t *journal.Task) error {
-		if err := h.idle(*t); err != nil {
+		if _, err := h.permit(*t, lifecycle.ChangeDisks); err != nil {
 			return err
-		}
-		if t.Over != nil || !slices.Contains(atRest, t.Status) {
-			return refuse(ErrState, "task_id", id, "a VM that was made, of an open rental", fmt.Sprintf("it is %s now", t.Status))
 		}
 		room, err := h.diskRoom(share, others, *t)
 		if err != nil {

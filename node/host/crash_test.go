@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -163,7 +164,7 @@ func (w *world) matches(promised journal.Task) {
 	defer w.stop()
 	settle(2 * w.host.cfg.Period)
 	got := w.task(promised.ID)
-	if got.Status != journal.Running || w.domain(got.UUID) != vm.StateRunning || w.wires.bindings() != 1 {
+	if got.Status != lifecycle.Running || w.domain(got.UUID) != vm.StateRunning || w.wires.bindings() != 1 {
 		w.t.Fatalf("status %s (%s), domain %q, %d bindings", got.Status, got.Reason, w.domain(got.UUID), w.wires.bindings())
 	}
 	if fmt.Sprint(got.Reserved) != fmt.Sprint(promised.Reserved) {

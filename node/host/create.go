@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/seed"
@@ -88,7 +89,7 @@ func (h *Host) draft(ctx context.Context, o Order) (journal.Task, error) {
 	now := time.Now().UTC()
 	t := journal.Task{
 		ID: o.TaskID, RentID: o.Rental.ID, Renter: o.Rental.Renter, Created: now, Desc: o.Desc,
-		Status: journal.Creating, Image: img.Name, Warnings: o.Warnings,
+		Status: lifecycle.Creating, Image: img.Name, Warnings: o.Warnings,
 		SystemGiB: max(minSystemGiB, uint64(img.VirtualSize+1<<30-1)>>30),
 		UEFI:      o.Boot == BootUEFI, User: User, AuthorizedKeys: o.AuthorizedKeys, Steps: newSteps(),
 		RentStart: o.Rental.Start, RentEnd: o.Rental.End, ConfirmBy: o.Rental.ConfirmBy(),

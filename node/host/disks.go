@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
@@ -28,7 +29,7 @@ func changesDisk(t journal.Task) bool {
 func (h *Host) dataDisks(t journal.Task) []vm.Disk {
 	var list []vm.Disk
 	for _, d := range t.Disks {
-		if d.Doing != journal.DiskAdding && d.Doing != journal.DiskDeleting {
+		if d.Doing != lifecycle.DiskAdding && d.Doing != lifecycle.DiskDeleting {
 			list = append(list, h.dataDisk(t, d.Name))
 		}
 	}
@@ -50,11 +51,11 @@ func (h *Host) arrange(ctx context.Context, t journal.Task) error {
 	for _, d := range t.Disks {
 		var err error
 		switch d.Doing {
-		case journal.DiskAdding:
+		case lifecycle.DiskAdding:
 			err = h.addDisk(ctx, t, d)
-		case journal.DiskResizing:
+		case lifecycle.DiskResizing:
 			err = h.growDisk(ctx, t, d)
-		case journal.DiskDeleting:
+		case lifecycle.DiskDeleting:
 			err = h.deleteDisk(ctx, t, d)
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -78,7 +79,7 @@ func TestDisks(t *testing.T) {
 		if _, err := w.host.AddDisk(ctx, alice, first, task.ID, 1); !errors.Is(err, ErrBusy) {
 			t.Errorf("at the same time: %v", err)
 		}
-		if err := w.host.Operate(alice, first, task.ID, Poweroff); !errors.Is(err, ErrBusy) {
+		if err := w.host.Operate(alice, first, task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
 			t.Errorf("poweroff at the same time: %v", err)
 		}
 		settle(time.Second)
@@ -92,7 +93,7 @@ func TestDisks(t *testing.T) {
 		}
 		settle(time.Second)
 		// The fake emulator grows no file: the resize of a guest that is off does.
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		if err := resize("vdb", 9); err != nil {
 			t.Fatal(err)
@@ -106,7 +107,7 @@ func TestDisks(t *testing.T) {
 		w.wants(task.ID, "vdb 9")
 		w.addDisk(task.ID, 3)
 		settle(time.Second)
-		w.ask(task.ID, Start)
+		w.ask(task.ID, lifecycle.Start)
 		settle(time.Second)
 		w.wants(task.ID, "vdb 9", "vdc 3") // given with the start
 		if err := w.host.DeleteDisk(ctx, alice, first, task.ID, "vdb"); err != nil {
@@ -223,7 +224,7 @@ func TestKilledWhileSettingAPassword(t *testing.T) {
 		w.stop() // before the node wrote it down
 		w.boot(nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.Running || got.Password != task.Password {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Password != task.Password {
 			t.Fatalf("after the kill: %s, the password changed: %v", got.Status, got.Password != task.Password)
 		}
 		if err := w.host.SetPassword(context.Background(), alice, first, task.ID, "dbc", "good enough"); err != nil {
@@ -241,7 +242,7 @@ func TestLostDiskIsNotMadeAnew(t *testing.T) {
 		task := w.running()
 		w.addDisk(task.ID, 5)
 		settle(time.Second)
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		if err := os.Remove(filepath.Join(w.dir, "tasks", task.ID, "vdb.raw")); err != nil {
 			t.Fatal(err)
@@ -304,7 +305,7 @@ func TestDisksAreKept(t *testing.T) {
 		settle(time.Second)
 		w.ledger.end(1, false)
 		settle(2 * time.Minute)
-		if got := w.task(task.ID); got.Status != journal.Closed || got.Reserved.DiskGiB != 17 {
+		if got := w.task(task.ID); got.Status != lifecycle.Closed || got.Reserved.DiskGiB != 17 {
 			t.Fatalf("%s, %d GiB reserved", got.Status, got.Reserved.DiskGiB)
 		}
 		o := w.order(w.ledger.rent(2, alice, time.Hour, 0), 5200)
@@ -312,7 +313,7 @@ func TestDisksAreKept(t *testing.T) {
 		again := w.create(o)
 		settle(time.Second)
 		got := w.task(again.ID)
-		if got.Status != journal.Running || len(got.Disks) != 2 || got.Reserved.DiskGiB != 17 {
+		if got.Status != lifecycle.Running || len(got.Disks) != 2 || got.Reserved.DiskGiB != 17 {
 			t.Fatalf("%s %q, %+v, %d GiB reserved", got.Status, got.Reason, got.Disks, got.Reserved.DiskGiB)
 		}
 		if list := w.driver.Disks(again.UUID); !slices.Contains(list, "vdb") || !slices.Contains(list, "vdc") {
@@ -379,7 +380,7 @@ func TestSetPassword(t *testing.T) {
 		if got := w.task(task.ID); got.Password != "" || len(w.host.ops) != 0 {
 			t.Errorf("after it: %+v, %d operations", got.Status, len(w.host.ops))
 		}
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		if err := set("dbc", "good enough"); !errors.Is(err, ErrState) {
 			t.Errorf("off: %v", err)

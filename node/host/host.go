@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/trust"
@@ -130,7 +131,7 @@ type Host struct {
 }
 
 type operation struct {
-	action action
+	action lifecycle.Action
 	cancel context.CancelFunc
 	// again: something else came up meanwhile, so look when it ended.
 	again bool

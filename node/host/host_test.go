@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
@@ -41,7 +42,7 @@ func TestCreateRunsAndDeleteGivesBack(t *testing.T) {
 		task := w.create(w.order(w.ledger.rent(1, alice, 24*time.Hour, 0, 1), 5200))
 		settle(time.Second)
 		got := w.task(task.ID)
-		if got.Status != journal.Running || w.domain(task.UUID) != vm.StateRunning {
+		if got.Status != lifecycle.Running || w.domain(task.UUID) != vm.StateRunning {
 			t.Fatalf("status %s (%s), domain %s", got.Status, got.Reason, w.domain(task.UUID))
 		}
 		for _, s := range got.Steps {
@@ -105,12 +106,12 @@ func TestEndShutsDownAndKeepsDisks(t *testing.T) {
 		w.driver.Deafen(true)
 		w.ledger.end(1, false)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.ShuttingDown || w.domain(task.UUID) != vm.StateStopping {
+		if got := w.task(task.ID); got.Status != lifecycle.ShuttingDown || w.domain(task.UUID) != vm.StateStopping {
 			t.Fatalf("status %s, domain %s", got.Status, w.domain(task.UUID))
 		}
 		settle(StopAfter + 5*time.Second)
 		got := w.task(task.ID)
-		if got.Status != journal.Closed || w.domain(task.UUID) != "" {
+		if got.Status != lifecycle.Closed || w.domain(task.UUID) != "" {
 			t.Fatalf("status %s, domain %q", got.Status, w.domain(task.UUID))
 		}
 		if len(got.Reserved.Slots) != 0 || got.Reserved.CPUs != 0 || len(got.Reserved.Ports) != 0 || got.Reserved.DiskGiB == 0 {
@@ -143,14 +144,14 @@ func TestRefundWipesAtOnce(t *testing.T) {
 func TestLostIsStartedAgain(t *testing.T) {
 	for _, c := range []struct {
 		why  vm.Reason
-		want journal.Status
+		want lifecycle.State
 		dom  vm.State
 	}{
-		{vm.ReasonLost, journal.Running, vm.StateRunning},
-		{vm.ReasonCrashed, journal.Running, vm.StateRunning},
-		{vm.ReasonUnknown, journal.Running, vm.StateRunning},
-		{vm.ReasonDestroyed, journal.Running, vm.StateRunning},
-		{vm.ReasonGuest, journal.Closed, vm.StateOff},
+		{vm.ReasonLost, lifecycle.Running, vm.StateRunning},
+		{vm.ReasonCrashed, lifecycle.Running, vm.StateRunning},
+		{vm.ReasonUnknown, lifecycle.Running, vm.StateRunning},
+		{vm.ReasonDestroyed, lifecycle.Running, vm.StateRunning},
+		{vm.ReasonGuest, lifecycle.Closed, vm.StateOff},
 	} {
 		t.Run("ended by "+string(c.why), func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
@@ -199,7 +200,7 @@ func TestPausedGoesOnAfterRenewal(t *testing.T) {
 		w.ledger.rent(1, alice, 5*time.Hour, 0)
 		w.ledger.disbelieve(nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.Running || got.Paused || w.domain(task.UUID) != vm.StateRunning {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Paused || w.domain(task.UUID) != vm.StateRunning {
 			t.Errorf("%s, paused %v, domain %s", got.Status, got.Paused, w.domain(task.UUID))
 		}
 	})
@@ -238,23 +239,23 @@ func TestCantBeStartedAgain(t *testing.T) {
 		w.driver.End(task.UUID, vm.ReasonLost)
 		settle(time.Minute)
 		got := w.task(task.ID)
-		if got.Status != journal.StartError || !strings.Contains(got.Reason, "no such file") {
+		if got.Status != lifecycle.StartError || !strings.Contains(got.Reason, "no such file") {
 			t.Errorf("while it can't be started: %s: %q", got.Status, got.Reason)
 		}
 		w.driver.Fail("Start", nil)
 		settle(retryMax)
-		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" || w.domain(task.UUID) != vm.StateRunning {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != "" || w.domain(task.UUID) != vm.StateRunning {
 			t.Errorf("once it can: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
 		}
 		w.driver.Fail("Start", broken)
 		w.driver.End(task.UUID, vm.ReasonLost)
 		settle(time.Minute)
-		if err := w.host.Operate(alice, []uint64{1}, task.ID, Poweroff); err != nil {
+		if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.PowerOff); err != nil {
 			t.Fatal(err)
 		}
 		w.driver.Fail("Start", nil)
 		settle(2 * retryMax)
-		if got := w.task(task.ID); got.Status != journal.Closed || w.domain(task.UUID) == vm.StateRunning {
+		if got := w.task(task.ID); got.Status != lifecycle.Closed || w.domain(task.UUID) == vm.StateRunning {
 			t.Errorf("after its renter stopped it: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
 		}
 	})
@@ -268,7 +269,7 @@ func TestDiskWithoutRoom(t *testing.T) {
 		settle(time.Second)
 		w.driver.Starve(task.UUID, true)
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != outOfRoom || w.domain(task.UUID) != vm.StatePaused {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != outOfRoom || w.domain(task.UUID) != vm.StatePaused {
 			t.Errorf("%s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
 		}
 		tries := 0
@@ -282,7 +283,7 @@ func TestDiskWithoutRoom(t *testing.T) {
 		}
 		w.driver.Starve(task.UUID, false)
 		settle(11 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" || got.Paused || w.domain(task.UUID) != vm.StateRunning {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != "" || got.Paused || w.domain(task.UUID) != vm.StateRunning {
 			t.Errorf("%s: %q, paused %v, domain %s", got.Status, got.Reason, got.Paused, w.domain(task.UUID))
 		}
 	})
@@ -327,7 +328,7 @@ func TestFailedCreateGivesBack(t *testing.T) {
 					t.Errorf("a VM that was never made was changed: %v", err)
 				}
 				got := w.task(task.ID)
-				if got.Status != journal.CreateError || got.Reason == "" || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
+				if got.Status != lifecycle.CreateError || got.Reason == "" || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
 					t.Fatalf("%s: %q, reserved %+v", got.Status, got.Reason, got.Reserved)
 				}
 				if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
@@ -345,7 +346,7 @@ func TestSecondOperationIsRefused(t *testing.T) {
 		w.box.ready = errNotReady
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Second)
-		err := w.host.Delete(alice, []uint64{1}, task.ID)
+		err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.Restart)
 		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "creating") {
 			t.Errorf("got %v", err)
 		}
@@ -369,17 +370,17 @@ func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
 		w.box.ready = errNotReady
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != journal.Creating || got.Reason != waitsForHypervisor {
+		if got := w.task(task.ID); got.Status != lifecycle.Creating || got.Reason != waitsForHypervisor {
 			t.Fatalf("%s: %s", got.Status, got.Reason)
 		}
 		w.driver.Fail("Define", nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.Creating || got.Reason != "" {
+		if got := w.task(task.ID); got.Status != lifecycle.Creating || got.Reason != "" {
 			t.Errorf("while its guest boots: %s: %s", got.Status, got.Reason)
 		}
 		w.box.ready = nil
 		settle(11 * time.Second)
-		if got := w.task(task.ID); got.Status != journal.Running || got.Reason != "" {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != "" {
 			t.Errorf("%s: %s", got.Status, got.Reason)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -21,7 +22,7 @@ const restoreGrace = time.Hour
 
 // isKept: the rental is over and only the disks are left.
 func isKept(t journal.Task) bool {
-	return t.Over != nil && t.Status == journal.Closed && !t.KeepUntil.IsZero() && t.RestoredBy == ""
+	return t.Over != nil && t.Status == lifecycle.Closed && !t.KeepUntil.IsZero() && t.RestoredBy == ""
 }
 
 // keptFor finds the task whose disks an order wants back, and fills in what
@@ -108,10 +109,10 @@ func (h *Host) condemn(id string) error {
 		if t.RestoredBy != "" {
 			return journal.ErrNotFound
 		}
-		if t.Status != journal.Deleting && t.RestoreFrom != "" && time.Now().Before(t.KeptUntil) {
+		if t.Status != lifecycle.Deleting && t.RestoreFrom != "" && time.Now().Before(t.KeptUntil) {
 			t.GiveBack = true
 		}
-		t.Status = journal.Deleting
+		t.Status = lifecycle.Deleting
 		return nil
 	})
 	return err
@@ -123,7 +124,7 @@ func (h *Host) deleteKept(id string) error {
 		if !isKept(*t) {
 			return refuse(ErrState, "task_id", id, "a task whose disks are kept", "list them with /tasks")
 		}
-		t.Status, t.Reason = journal.Deleting, ""
+		t.Status, t.Reason = lifecycle.Deleting, ""
 		return nil
 	})
 	if err != nil {
@@ -155,7 +156,7 @@ func (h *Host) makeRoom(g *ground, others []journal.Task, t journal.Task) ([]jou
 		return cmp.Or(a.Over.At.Compare(b.Over.At), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range kept {
-		kept[i].Status, kept[i].Reason = journal.Deleting, "evicted: a new VM needs the room"
+		kept[i].Status, kept[i].Reason = lifecycle.Deleting, "evicted: a new VM needs the room"
 		if g.freeGiB, err = h.freeGiB(others, kept[:i+1]); err != nil {
 			return nil, err
 		}

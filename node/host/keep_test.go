@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/node/taskdir"
@@ -74,7 +75,7 @@ func TestKeptDisksComeBack(t *testing.T) {
 		settle(time.Second)
 		got := w.task(task.ID)
 		spec, _ := w.driver.Spec(got.UUID)
-		if got.Status != journal.Running || spec.Disks[0].Path != w.disk(old.ID) || got.Image != "tiny.qcow2" {
+		if got.Status != lifecycle.Running || spec.Disks[0].Path != w.disk(old.ID) || got.Image != "tiny.qcow2" {
 			t.Fatalf("%s (%s), disks %+v", got.Status, got.Reason, spec.Disks)
 		}
 		if got.HostKeyPublic != old.HostKeyPublic || got.Disks[0].GiB != 5 || got.Reserved.DiskGiB != 15 || w.task(old.ID).Reserved.DiskGiB != 0 {
@@ -206,7 +207,7 @@ func TestKillInRestore(t *testing.T) {
 					defer w.stop()
 					settle(2 * w.host.cfg.Period)
 					w.holds(old.ID, written)
-					if got := w.task(task.ID); got.Status != journal.Running || w.domain(got.UUID) != vm.StateRunning {
+					if got := w.task(task.ID); got.Status != lifecycle.Running || w.domain(got.UUID) != vm.StateRunning {
 						t.Errorf("%s (%s)", got.Status, got.Reason)
 					}
 				})

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
@@ -167,7 +168,7 @@ func (w *world) closed(promised journal.Task) {
 	w.t.Helper()
 	got := w.task(promised.ID)
 	want := journal.Reservation{DiskGiB: promised.Reserved.DiskGiB}
-	if got.Status != journal.Closed || got.KeepUntil.IsZero() || got.Reserved.DiskGiB != want.DiskGiB ||
+	if got.Status != lifecycle.Closed || got.KeepUntil.IsZero() || got.Reserved.DiskGiB != want.DiskGiB ||
 		got.Reserved.CPUs != 0 || len(got.Reserved.Slots)+len(got.Reserved.Ports) != 0 {
 		w.t.Errorf("status %s until %s, reserved %+v", got.Status, got.KeepUntil, got.Reserved)
 	}

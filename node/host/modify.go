@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -39,17 +40,13 @@ func (h *Host) Modify(ctx context.Context, wallet string, rentals []uint64, id s
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := h.idle(t); err != nil {
+	if _, err := h.permit(t, lifecycle.Modify); err != nil {
 		return err
 	}
 	var before journal.Task
 	_, err = h.deps.Journal.Replan(id, func(others []journal.Task, t *journal.Task) error {
-		if err := h.idle(*t); err != nil {
+		if _, err := h.permit(*t, lifecycle.Modify); err != nil {
 			return err
-		}
-		if t.Over != nil || t.Status == journal.CreateError {
-			return refuse(ErrState, "task_id", id, "a VM that was made, of an open rental",
-				fmt.Sprintf("it is %s; create another", t.Status))
 		}
 		before = t.Clone()
 		o := c.order(*t)
@@ -126,7 +123,7 @@ func (g ground) replan(o Order, others []journal.Task, t *journal.Task) error {
 		return err
 	}
 	g.replace(others, held, t)
-	if t.Status == journal.Closed || t.Status == journal.StartError {
+	if t.Status == lifecycle.Closed || t.Status == lifecycle.StartError {
 		trim(t)
 	} else {
 		// The guest that runs now has what it was started with.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -39,14 +40,14 @@ func TestModify(t *testing.T) {
 		if got := w.task(task.ID); got.Reserved.CPUs != 4 || got.Reserved.MemoryMiB != 512 || len(Warnings(got, time.Now())) != 1 {
 			t.Errorf("while it runs: %+v, %q", got.Reserved, Warnings(got, time.Now()))
 		}
-		w.ask(task.ID, Restart)
+		w.ask(task.ID, lifecycle.Restart)
 		settle(time.Second)
 		got := w.task(task.ID)
 		spec, _ := w.driver.Spec(task.UUID)
 		if spec.VCPUs != 4 || spec.MemoryMiB != 256 || got.Reserved.CPUs != 4 || got.Reserved.MemoryMiB != 256 || got.Pending {
 			t.Errorf("after the restart: %d CPUs, %d MiB, %+v", spec.VCPUs, spec.MemoryMiB, got.Reserved)
 		}
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		if err := modify(Change{CPUs: 2}); err != nil {
 			t.Fatal(err)

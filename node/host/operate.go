@@ -4,25 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
 
-// interruptible operations leave room for the end of a rental: what they did not
-// finish is taken up again, or undone with all else.
-var interruptible = []action{build, restore, boot, arrange}
-
 // launch begins an operation on a task, unless one is going on. A build whose
 // task is to be finished or wiped is told to stop; the next pass goes on.
-func (h *Host) launch(ctx context.Context, id string, next action) {
+func (h *Host) launch(ctx context.Context, id string, next lifecycle.Action) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if op, busy := h.ops[id]; busy {
 		op.again = true
-		if slices.Contains(interruptible, op.action) && (next == finish || next == wipe || next == shutdown) {
+		if lifecycle.GivesWay(op.action, next) {
 			op.cancel()
 		}
 		return
@@ -41,56 +37,56 @@ func (h *Host) launch(ctx context.Context, id string, next action) {
 		if again {
 			h.kick(id)
 		}
-		if err != nil && !stopped && !errors.Is(err, journal.ErrNotFound) {
+		if err != nil && !stopped && !errors.Is(err, journal.ErrNotFound) && !errors.Is(err, errOvertaken) {
 			h.deps.Log.Error("an operation failed", "operation", string(next), "task_id", id, "error", err)
 		}
 	})
 }
 
-func (h *Host) operate(ctx context.Context, id string, next action) error {
+func (h *Host) operate(ctx context.Context, id string, next lifecycle.Action) error {
 	t, err := h.deps.Journal.Task(id)
 	if err != nil {
 		return err
 	}
-	if outdated(t.Status, next) {
+	if lifecycle.Outdated(t.Status, next) {
 		return nil
 	}
 	switch next {
-	case build:
+	case lifecycle.Build:
 		return h.build(ctx, t)
-	case restore:
-		return h.restore(ctx, t)
-	case shutdown:
-		return h.shutdown(ctx, t)
-	case finish:
+	case lifecycle.StartAgain:
+		return h.startAgain(ctx, t)
+	case lifecycle.EndGracefully:
+		return h.endGracefully(ctx, t)
+	case lifecycle.Finish:
 		return h.finish(ctx, t)
-	case wipe:
+	case lifecycle.Wipe:
 		return h.wipe(ctx, t)
-	case pause:
+	case lifecycle.Pause:
 		if err := h.deps.Driver.Pause(ctx, t.UUID); err != nil {
 			return fmt.Errorf("pause: %w", err)
 		}
 		return h.set(id, func(t *journal.Task) {
 			t.Paused, t.Reason = true, "paused: the chain can't be heard and the last known end is past"
 		})
-	case resume:
+	case lifecycle.Resume:
 		return h.resume(ctx, t)
-	case boot:
+	case lifecycle.Boot:
 		return h.boot(ctx, t)
-	case askOff:
-		return h.askOff(ctx, t)
-	case cut:
-		return h.cut(ctx, t)
-	case reset:
-		return h.reset(ctx, t)
-	case arrange:
+	case lifecycle.PressPower:
+		return h.pressPower(ctx, t)
+	case lifecycle.Stop:
+		return h.stopHard(ctx, t)
+	case lifecycle.PressReset:
+		return h.pressReset(ctx, t)
+	case lifecycle.ArrangeDisks:
 		return h.arrange(ctx, t)
-	case noteOff:
-		return h.noteOff(t, "shut down by its renter")
-	case noteClosed:
-		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = journal.Closed, "the guest shut itself down" })
-	case noteRunning:
-		return h.set(id, func(t *journal.Task) { t.Status, t.Reason, t.Paused = journal.Running, "", false })
+	case lifecycle.NoteStopped:
+		return h.noteStopped(t, "shut down by its renter")
+	case lifecycle.NoteClosed:
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Closed, "the guest shut itself down" })
+	case lifecycle.NoteRunning:
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason, t.Paused = lifecycle.Running, "", false })
 	}
 	return nil
 }
@@ -127,8 +123,23 @@ func (h *Host) resume(ctx context.Context, t journal.Task) error {
 // set changes a task, unless a renter's delete came first.
 func (h *Host) set(id string, change func(t *journal.Task)) error {
 	_, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
-		if t.Status == journal.Deleting {
+		if t.Status == lifecycle.Deleting {
 			return journal.ErrNotFound
+		}
+		change(t)
+		return nil
+	})
+	return err
+}
+
+// errOvertaken means: the task's renter requested something else meanwhile.
+var errOvertaken = errors.New("another request came first")
+
+// making changes a task that is still being made.
+func (h *Host) making(id string, change func(t *journal.Task)) error {
+	_, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
+		if t.Status != lifecycle.Creating {
+			return errOvertaken
 		}
 		change(t)
 		return nil
@@ -139,9 +150,9 @@ func (h *Host) set(id string, change func(t *journal.Task)) error {
 // retryMax is the longest pause between two starts of a VM that keeps being lost.
 const retryMax = 5 * time.Minute
 
-// restore brings back a VM that is wanted running: after a reboot of the host, a
+// startAgain brings back a VM that is wanted running: after a reboot of the host, a
 // crash, or somebody's virsh. Each attempt is written down before it is made.
-func (h *Host) restore(ctx context.Context, t journal.Task) error {
+func (h *Host) startAgain(ctx context.Context, t journal.Task) error {
 	err := h.set(t.ID, func(t *journal.Task) {
 		wait := min(h.cfg.Period<<min(t.Restarts, 10), retryMax)
 		if t.Restarts > 0 && time.Since(t.RetryAt) > 2*retryMax {
@@ -160,21 +171,21 @@ func (h *Host) restore(ctx context.Context, t journal.Task) error {
 				return err
 			}
 			return errors.Join(err, h.set(t.ID, func(t *journal.Task) {
-				t.Status, t.Reason = journal.StartError, "starting again failed, and is tried again: "+err.Error()
+				t.Status, t.Reason = lifecycle.StartError, "starting again failed, and is tried again: "+err.Error()
 			}))
 		}
 	}
 	return h.set(t.ID, func(t *journal.Task) {
-		t.Status, t.Reason, t.Paused = journal.Running, "", false
+		t.Status, t.Reason, t.Paused = lifecycle.Running, "", false
 		begun(t)
 	})
 }
 
-// shutdown asks the guest to power off; the loop stops it hard at StopAt.
-func (h *Host) shutdown(ctx context.Context, t journal.Task) error {
+// endGracefully asks the guest to power off; the loop stops it hard at StopAt.
+func (h *Host) endGracefully(ctx context.Context, t journal.Task) error {
 	// Written first: a crash after the request must not give a second minute.
 	err := h.set(t.ID, func(t *journal.Task) {
-		t.Status, t.StopAt, t.Reason = journal.ShuttingDown, time.Now().Add(StopAfter), t.Over.Reason
+		t.Status, t.StopAt, t.Reason = lifecycle.ShuttingDown, time.Now().Add(StopAfter), t.Over.Reason
 	})
 	if err != nil {
 		return err
@@ -194,7 +205,7 @@ func (h *Host) finish(ctx context.Context, t journal.Task) error {
 	}
 	return h.set(t.ID, func(t *journal.Task) {
 		keep := min(MaxKeep, t.RentEnd.Sub(t.RentStart))
-		t.Status, t.Reason = journal.Closed, t.Over.Reason
+		t.Status, t.Reason = lifecycle.Closed, t.Over.Reason
 		t.KeepUntil, t.StopAt = later(t.Over.At.Add(keep), t.KeptUntil), time.Time{}
 		t.Reserved = journal.Reservation{DiskGiB: t.Reserved.DiskGiB}
 	})

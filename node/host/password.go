@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -22,7 +23,7 @@ const (
 
 // setPassword is an operation of a renter's request, not of the loop: what it sets
 // is never written down, so it can't be taken up again.
-const setPassword action = "set a password"
+const setPassword lifecycle.Action = "set a password"
 
 var userName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
@@ -76,14 +77,11 @@ var printable = func() string {
 }()
 
 // begin takes the VM for an operation that a request waits for; done gives it back.
-func (h *Host) begin(t journal.Task, what action, cancel context.CancelFunc) (done func(), err error) {
+func (h *Host) begin(t journal.Task, what lifecycle.Action, cancel context.CancelFunc) (done func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := h.idle(t); err != nil {
+	if _, err := h.permit(t, lifecycle.SetPassword); err != nil {
 		return nil, err
-	}
-	if t.Over != nil || t.Status != journal.Running {
-		return nil, refuse(ErrState, "task_id", t.ID, "a VM that runs, of an open rental", fmt.Sprintf("it is %s now", t.Status))
 	}
 	op := &operation{action: what, cancel: cancel}
 	h.ops[t.ID] = op

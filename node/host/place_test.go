@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/taskdir"
 )
@@ -41,14 +42,14 @@ func TestPinned(t *testing.T) {
 		}
 		modify(Change{CPUs: 4, MemoryMiB: 1024}) // more than the pages that are left
 		placed(first, []int{1, 6}, 2048)
-		w.ask(first.ID, ForceRestart)
+		w.ask(first.ID, lifecycle.ForceRestart)
 		settle(time.Second)
 		placed(first, []int{1, 6, 3, 8}, 0)
 		modify(Change{CPUs: 2})
 		if got := w.task(first.ID).Reserved.CPUSet; len(got) != 4 {
 			t.Errorf("a guest that runs has %v", got)
 		}
-		w.ask(first.ID, ForceRestart)
+		w.ask(first.ID, lifecycle.ForceRestart)
 		settle(time.Second)
 		placed(first, []int{1, 6}, 0)
 		if got := w.task(first.ID).Reserved.CPUSet; len(got) != 2 {
@@ -61,7 +62,7 @@ func TestPinned(t *testing.T) {
 		}
 		// Somebody else uses the pages when it starts anew.
 		w.box.pages[0].Free = 0
-		if err := w.host.Operate(bob, []uint64{2}, second.ID, ForceRestart); err != nil {
+		if err := w.host.Operate(bob, []uint64{2}, second.ID, lifecycle.ForceRestart); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -69,7 +70,7 @@ func TestPinned(t *testing.T) {
 		// The computer came back with other CPUs and without its pages.
 		w.host.cfg.Layout, w.box.pages = Divide(threaded(4, 1), 2), nil
 		w.host.cfg.Layout.Host = []int{0, 5}
-		if err := w.host.Operate(bob, []uint64{2}, second.ID, ForceRestart); err != nil {
+		if err := w.host.Operate(bob, []uint64{2}, second.ID, lifecycle.ForceRestart); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)

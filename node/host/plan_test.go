@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -202,37 +200,4 @@ func TestIdentifyIsBound(t *testing.T) {
 	if len(a.Tap) > 15 || len(Bridge(bound)) > 15 {
 		t.Error("too long for a link")
 	}
-}
-
-// TestDecideNeverDestroysInDoubt over every task, domain and time.
-func TestDecideNeverDestroysInDoubt(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		now := time.Unix(1_800_000_000, 0)
-		s := sight{
-			task: journal.Task{
-				Status: rapid.SampledFrom(append([]journal.Status{
-					journal.Creating, journal.Running, journal.Closed, journal.CreateError, journal.StartError, journal.ResetError,
-				}, asked...)).Draw(t, "status"),
-				RentEnd: now.Add(time.Duration(rapid.Int64Range(-1e15, 1e15).Draw(t, "end"))),
-				Paused:  rapid.Bool().Draw(t, "paused"),
-			},
-			rental: inDoubt, now: now, grace: ChainGrace,
-			found: rapid.Bool().Draw(t, "found"),
-		}
-		switch got := decide(s); got {
-		case nothing, pause:
-		case restore:
-			if !now.Before(s.task.RentEnd) {
-				t.Fatal("started again after its last known end")
-			}
-		case boot, askOff, cut, reset, noteOff:
-			// What its renter asked for before, within the time that was granted.
-			if !slices.Contains(asked, s.task.Status) || !now.Before(s.task.RentEnd) {
-				t.Fatalf("%s in doubt", got)
-			}
-		default:
-			t.Fatalf("%s in doubt", got)
-		}
-	})
 }

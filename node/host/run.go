@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -110,24 +111,24 @@ func (h *Host) look(ctx context.Context, id string) {
 }
 
 func (h *Host) act(ctx context.Context, t journal.Task, d vm.Domain, found bool) {
-	next := decide(sight{
-		task: t, rental: h.standing(t), found: found, domain: d,
-		now: time.Now(), grace: ChainGrace, doubt: h.deps.Rentals.Word().Doubt != nil,
-	})
-	if next != nothing {
+	next := lifecycle.Next(observed{
+		task: t, standing: h.standing(t), found: found, domain: d,
+		now: time.Now(), doubt: h.deps.Rentals.Word().Doubt != nil,
+	}.view())
+	if next != lifecycle.Nothing {
 		h.launch(ctx, t.ID, next)
 	}
 }
 
-func (h *Host) standing(t journal.Task) standing {
+func (h *Host) standing(t journal.Task) lifecycle.Standing {
 	if t.Over != nil {
-		return isOver
+		return lifecycle.Over
 	}
 	word := h.deps.Rentals.Word()
 	if r, ok := word.Open[t.RentID]; ok && word.Doubt == nil && r.Renter == t.Renter {
-		return isOpen
+		return lifecycle.Open
 	}
-	return inDoubt
+	return lifecycle.InDoubt
 }
 
 // hear takes over what the chain says of the task's rental. What could not be

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -73,7 +74,7 @@ func (h *Host) perform(ctx context.Context, id, name string) error {
 	}
 	began := time.Now()
 	t, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
-		if t.Status == journal.Deleting {
+		if t.Status == lifecycle.Deleting {
 			return journal.ErrNotFound
 		}
 		*entry(t, name) = journal.Step{Name: name, State: journal.StepBegun, Started: began}
@@ -161,7 +162,7 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 		}
 		if err := h.perform(ctx, t.ID, s.name); err != nil {
 			if errors.Is(err, vm.ErrUnavailable) && ctx.Err() == nil {
-				return errors.Join(err, h.set(t.ID, func(t *journal.Task) { t.Reason = waitsForHypervisor }))
+				return errors.Join(err, h.making(t.ID, func(t *journal.Task) { t.Reason = waitsForHypervisor }))
 			}
 			if transient(ctx, err) || errors.Is(err, journal.ErrNotFound) {
 				return err
@@ -170,23 +171,30 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 		}
 		if t.Reason != "" { // it waited, and goes on
 			t.Reason = ""
-			if err := h.set(t.ID, func(t *journal.Task) { t.Reason = "" }); err != nil {
+			if err := h.making(t.ID, func(t *journal.Task) { t.Reason = "" }); err != nil {
 				return err
 			}
 		}
 	}
-	return h.set(t.ID, func(t *journal.Task) { t.Status, t.Reason = journal.Running, "" })
+	return h.making(t.ID, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Running, "" })
 }
 
 func (h *Host) giveUp(ctx context.Context, id string, cause error) error {
-	if err := h.set(id, func(t *journal.Task) { t.GiveBack = t.RestoreFrom != "" }); err != nil {
+	err := h.making(id, func(t *journal.Task) {
+		t.GiveBack = t.RestoreFrom != ""
+		// From here on it can't be stopped and kept: its disks go.
+		if e := entry(t, stepStart); e.State != journal.StepWaiting {
+			e.State = journal.StepUndoing
+		}
+	})
+	if err != nil {
 		return err
 	}
 	if err := h.undoAll(ctx, id); err != nil {
 		return err
 	}
-	return h.set(id, func(t *journal.Task) {
-		t.Status, t.Reason = journal.CreateError, cause.Error()
+	return h.making(id, func(t *journal.Task) {
+		t.Status, t.Reason = lifecycle.CreateError, cause.Error()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -44,10 +45,7 @@ func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
 	if t, err := h.Task(wallet, id); err == nil && isKept(t) {
 		return h.deleteKept(id)
 	}
-	return h.ask(wallet, rentals, id, func(t *journal.Task) error {
-		t.Status, t.Reason = journal.Deleting, ""
-		return nil
-	})
+	return h.ask(wallet, rentals, id, lifecycle.Delete, func(*journal.Task) {})
 }
 
 // Used is what tasks hold now, and how many slots.

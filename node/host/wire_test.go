@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/fake"
 )
@@ -36,7 +37,7 @@ func TestConsoleAndVNC(t *testing.T) {
 		if n, err := screen.Read(buf); err != nil || string(buf[:n]) != "RFB 003.008\n" {
 			t.Errorf("%q, %v", buf[:n], err)
 		}
-		w.ask(task.ID, Poweroff)
+		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		if _, err := conn.Read(buf); err == nil {
 			t.Error("the console outlives the VM")

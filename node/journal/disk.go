@@ -1,11 +1,6 @@
 package journal
 
-// The states of a task, one of whose disks is being changed.
-const (
-	DiskAdding   Status = "disk adding"
-	DiskResizing Status = "disk resizing"
-	DiskDeleting Status = "disk deleting"
-)
+import "github.com/dbc-network/dbc/lifecycle"
 
 // Disk is a data disk of a task.
 type Disk struct {
@@ -13,8 +8,8 @@ type Disk struct {
 	// number in the guest, which may call it otherwise.
 	Name string `json:"name"`
 	GiB  uint64 `json:"gib"`
-	// Doing is one of the states above while the change is still to be done, "" at rest.
-	Doing Status `json:"doing,omitempty"`
+	// Doing is DiskAdding, DiskResizing or DiskDeleting while the change is still to be done, "" at rest.
+	Doing lifecycle.State `json:"doing,omitempty"`
 	// WantGiB is the size after DiskResizing.
 	WantGiB uint64 `json:"want_gib,omitempty"`
 }
@@ -30,9 +25,9 @@ func (t Task) DiskGiB() uint64 {
 
 // Shown is the status in the original's words: a disk's change stands before what
 // the VM is at rest.
-func (t Task) Shown() Status {
+func (t Task) Shown() lifecycle.State {
 	for _, d := range t.Disks {
-		if d.Doing != "" && (t.Status == Running || t.Status == Closed) {
+		if d.Doing != "" && (t.Status == lifecycle.Running || t.Status == lifecycle.Closed) {
 			return d.Doing
 		}
 	}

@@ -6,29 +6,8 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/vm"
-)
-
-// Status is a task's state in the words of the original API.
-type Status string
-
-// The states of a task.
-const (
-	Creating      Status = "creating"
-	Running       Status = "running"
-	Starting      Status = "starting"
-	ShuttingDown  Status = "being shutdown"
-	PoweringOff   Status = "being poweroff"
-	Restarting    Status = "restarting"
-	Resetting     Status = "resetting"
-	Closed        Status = "closed"
-	Deleting      Status = "deleting"
-	CreateError   Status = "create error"
-	StartError    Status = "start error"
-	ShutdownError Status = "shutdown error"
-	PoweroffError Status = "poweroff error"
-	RestartError  Status = "restart error"
-	ResetError    Status = "reset error"
 )
 
 // StepState is how far a step is.
@@ -87,12 +66,12 @@ type Over struct {
 
 // Task is one VM and all that the node knows of it.
 type Task struct {
-	ID      string    `json:"id"`
-	RentID  uint64    `json:"rent_id"`
-	Renter  string    `json:"renter"`
-	Created time.Time `json:"created"`
-	Desc    string    `json:"desc,omitempty"`
-	Status  Status    `json:"status"`
+	ID      string          `json:"id"`
+	RentID  uint64          `json:"rent_id"`
+	Renter  string          `json:"renter"`
+	Created time.Time       `json:"created"`
+	Desc    string          `json:"desc,omitempty"`
+	Status  lifecycle.State `json:"status"`
 	// Reason says why where something failed or ended.
 	Reason   string   `json:"reason,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -28,10 +29,10 @@ func sources(t *testing.T) Sources {
 		Tasks: func() ([]journal.Task, error) {
 			held := journal.Reservation{CPUs: 2, MemoryMiB: 512, DiskGiB: 10, Slots: []uint32{0}, Ports: make([]journal.Port, 3), Addr: netip.MustParseAddr("172.31.224.2")}
 			return []journal.Task{
-				{ID: "3mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Password: "hunter2", Status: journal.Running, Reserved: held},
-				{ID: "4mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: journal.Running, Reserved: held},
-				{ID: "5mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: journal.Closed, Reserved: journal.Reservation{DiskGiB: 5}},
-				{ID: "6mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: journal.Closed, RestoredBy: "x"},
+				{ID: "3mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Password: "hunter2", Status: lifecycle.Running, Reserved: held},
+				{ID: "4mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: lifecycle.Running, Reserved: held},
+				{ID: "5mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: lifecycle.Closed, Reserved: journal.Reservation{DiskGiB: 5}},
+				{ID: "6mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: lifecycle.Closed, RestoredBy: "x"},
 			}, nil
 		},
 		Word: func() trust.Word {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
@@ -28,8 +29,8 @@ type Sources struct {
 }
 
 // always are shown at zero too, so that an alert on them can be written.
-var always = []journal.Status{
-	journal.Creating, journal.Running, journal.Closed, journal.Deleting, journal.CreateError, journal.StartError,
+var always = []lifecycle.State{
+	lifecycle.Creating, lifecycle.Running, lifecycle.Closed, lifecycle.Deleting, lifecycle.CreateError, lifecycle.StartError,
 }
 
 func describe(subsystem, name, help string, labels ...string) *prometheus.Desc {
@@ -96,7 +97,7 @@ func (s *state) collectTasks(to chan<- prometheus.Metric, gauge gauge) {
 		to <- prometheus.NewInvalidMetric(descVMs, fmt.Errorf("read the journal: %w", err))
 		return
 	}
-	byState := map[journal.Status]int{}
+	byState := map[lifecycle.State]int{}
 	for _, status := range always {
 		byState[status] = 0
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
@@ -162,10 +163,10 @@ func creates(ctx context.Context, h *host.Host, count int, t computer.Table) err
 	}
 	tasks, err := awaitTasks(ctx, h, func(list []journal.Task) (bool, error) {
 		for _, task := range list {
-			if task.Status == journal.CreateError {
+			if task.Status == lifecycle.CreateError {
 				return false, errors.New(task.Reason)
 			}
-			if task.Status != journal.Running {
+			if task.Status != lifecycle.Running {
 				return false, nil
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -121,7 +122,7 @@ func TestImageGone(t *testing.T) {
 // failed: the create gave up with a reason and gave everything back.
 func (w *world) failed(why string) {
 	w.t.Helper()
-	task := w.becomes(journal.CreateError)
+	task := w.becomes(lifecycle.CreateError)
 	r := task.Reserved
 	if !strings.Contains(task.Reason, why) || r.CPUs != 0 || r.DiskGiB != 0 || len(r.Ports)+len(r.Slots) != 0 {
 		w.t.Errorf("reason %q, reserved %+v", task.Reason, r)
@@ -143,7 +144,7 @@ func TestFullDisk(t *testing.T) {
 	w.must(os.WriteFile(filepath.Join(full, "filler"), make([]byte, 60<<10), 0o600))
 	w.s.Room = 1000 // so it seemed when the order was taken
 	w.start("")
-	task := w.becomes(journal.CreateError)
+	task := w.becomes(lifecycle.CreateError)
 	if !strings.Contains(task.Reason, "No space left on device") && !strings.Contains(task.Reason, "no space left on device") {
 		t.Errorf("the reason is %q", task.Reason)
 	}
@@ -184,7 +185,7 @@ func TestDeafGuest(t *testing.T) {
 	w.end(false)
 	w.dies()
 	w.start("")
-	w.becomes(journal.ShuttingDown)
+	w.becomes(lifecycle.ShuttingDown)
 	w.isClosed()
 }
 

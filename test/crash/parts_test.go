@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -123,7 +124,7 @@ func askedFor(s settings, tasks []journal.Task) (list []string) {
 	}
 	defer func() { _ = c.Close() }()
 	for _, t := range tasks {
-		if t.Status != journal.Running {
+		if t.Status != lifecycle.Running {
 			continue // what is not recorded yet is the node's to say
 		}
 		mac, _ := net.ParseMAC(t.MAC)

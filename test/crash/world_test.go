@@ -19,6 +19,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/trust"
@@ -250,7 +251,7 @@ func (w *world) waitFor(what string, done func() bool) {
 }
 
 // becomes waits for the one task's state.
-func (w *world) becomes(status journal.Status) journal.Task {
+func (w *world) becomes(status lifecycle.State) journal.Task {
 	w.t.Helper()
 	var task journal.Task
 	w.waitFor(string(status), func() bool {
@@ -266,7 +267,7 @@ func (w *world) becomes(status journal.Status) journal.Task {
 // asRented: one domain, running, with its address bound and all of its reservation.
 func (w *world) asRented() journal.Task {
 	w.t.Helper()
-	task := w.becomes(journal.Running)
+	task := w.becomes(lifecycle.Running)
 	r := task.Reserved
 	if r.CPUs != 2 || r.MemoryMiB != 256 || r.DiskGiB != 10 || len(r.Ports) != 1 || !r.Addr.IsValid() {
 		w.t.Errorf("reserved %+v", r)
@@ -333,7 +334,7 @@ func (w *world) closes(task journal.Task) {
 
 func (w *world) isClosed() {
 	w.t.Helper()
-	task := w.becomes(journal.Closed)
+	task := w.becomes(lifecycle.Closed)
 	if r := task.Reserved; r.DiskGiB != 10 || r.CPUs != 0 || len(r.Ports)+len(r.Slots) != 0 || task.KeepUntil.IsZero() {
 		w.t.Errorf("kept until %s, reserved %+v", task.KeepUntil, r)
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
@@ -229,7 +230,7 @@ func (n *node) create() string {
 	}
 	n.until("the VM runs", func() bool {
 		t, err := n.journal.Task(task.TaskID)
-		return err == nil && t.Status == journal.Running
+		return err == nil && t.Status == lifecycle.Running
 	})
 	return task.TaskID
 }
@@ -286,7 +287,7 @@ func (n *node) stopAndDelete(id string) {
 		}
 		n.until("the VM is off", func() bool {
 			t, err := n.journal.Task(id)
-			return err == nil && t.Status == journal.Closed
+			return err == nil && t.Status == lifecycle.Closed
 		})
 	}
 	n.until("the VM is gone", func() bool {
