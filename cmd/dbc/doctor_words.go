@@ -29,6 +29,18 @@ const firmwareAndKernel = "turn on VT-d in the firmware; with an Intel processor
 
 var doctorWords = map[doctor.Check]checkWords{
 	doctor.CheckVirtualization: {"processor's virtualization", "without it guests are emulated and no card can be passed", always("turn on VT-x or SVM in the firmware")},
+	doctor.CheckDevice: {"KVM's device", "each guest has a user of its own, who must be able to open it", func(f doctor.Finding) string {
+		if f.Read["mode"] == "missing" {
+			return "turn on VT-x or SVM in the firmware, then: modprobe kvm_intel (or kvm_amd)"
+		}
+		return "write KERNEL==\"kvm\", MODE=\"0666\" into /etc/udev/rules.d/99-dbc-kvm.rules, then: udevadm control --reload && udevadm trigger /dev/kvm"
+	}},
+	doctor.CheckConfinement: {"security driver", "it keeps an emulator that was broken out of from what its user could still reach", func(f doctor.Finding) string {
+		if f.Read["security_driver"] != "" {
+			return fmt.Sprintf("set security_driver = %q in /etc/libvirt/qemu.conf, then: systemctl restart libvirtd", f.Read["module"])
+		}
+		return "install and enable AppArmor or SELinux; until then only users of their own keep guests apart"
+	}},
 	doctor.CheckIOMMU: {"IOMMU", "it keeps a guest's card from reaching the host's memory", func(f doctor.Finding) string {
 		if f.Read["where"] == "firmware" {
 			return "turn on IOMMU or AMD-Vi in the firmware"

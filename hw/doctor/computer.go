@@ -18,7 +18,7 @@ type computer struct {
 	inv  gpu.Inventory
 }
 
-// Examine makes all checks of the computer whose sys and proc lie below root.
+// Examine makes all checks of the computer whose sys, proc, dev and etc lie below root.
 func Examine(root string) (Report, error) {
 	inv, err := gpu.Read(root)
 	if err != nil {
@@ -45,7 +45,7 @@ func Examine(root string) (Report, error) {
 
 // examinations are how each check is made.
 var examinations = map[Check]func(computer, *results){
-	CheckVirtualization: virtualization, CheckIOMMU: iommu, CheckProtection: protection, CheckGPUs: gpus,
+	CheckVirtualization: virtualization, CheckDevice: device, CheckConfinement: confinement, CheckIOMMU: iommu, CheckProtection: protection, CheckGPUs: gpus,
 	CheckGroups:    because(gpu.CodeForeign, gpu.CodeNoGroup, gpu.CodeTogether, gpu.CodeFabric),
 	CheckRegions:   because(gpu.CodeUnassigned),
 	CheckResizable: resizable, CheckAddresses: addresses,

@@ -16,6 +16,8 @@ const well = `
 @nodes 1
 @file proc/meminfo MemTotal: 33554432 kB\nSwapTotal: 0 kB
 @file proc/sys/kernel/osrelease 6.12.48-amd64
+@file dev/kvm 0
+@file sys/kernel/security/lsm lockdown,capability,landlock,yama,apparmor
 @file sys/kernel/security/lockdown [none] integrity confidentiality
 @file sys/kernel/mm/ksm/run 0
 @file sys/module/vfio/refcnt 0
@@ -70,6 +72,11 @@ func TestOneThingWrong(t *testing.T) {
 		also   []doctor.Check
 	}{
 		"no virtualization": {[]string{"@cpu AuthenticAMD 48", `@file proc/cpuinfo processor: 0\nvendor_id: AuthenticAMD\nflags: fpu`}, doctor.CheckVirtualization, doctor.Fail, "", "neither vmx nor svm", nil},
+		"no KVM":            {[]string{"@file dev/kvm 0", "@file dev/null 0"}, doctor.CheckDevice, doctor.Fail, "", "missing", nil},
+		"KVM for a group":   {[]string{"@file dev/kvm 0", "@link dev/kvm /proc/self/status"}, doctor.CheckDevice, doctor.Fail, "", "-r--r--r--", nil},
+		"no driver at all":  {[]string{",apparmor", ""}, doctor.CheckConfinement, doctor.Warn, "", "none", nil},
+		"a driver unused":   {[]string{"", `@file etc/libvirt/qemu.conf user = "root"\nsecurity_driver = "none"`}, doctor.CheckConfinement, doctor.Fail, "", "apparmor", nil},
+		"another's driver":  {[]string{",apparmor", ",selinux", "", `@file etc/libvirt/qemu.conf security_driver = [ "apparmor", "dac" ]`}, doctor.CheckConfinement, doctor.Fail, "", "selinux", nil},
 		"no IOMMU":          {[]string{" group=0", "", " group=1", "", " group=2", "", " group=3", "", " group=4", ""}, doctor.CheckIOMMU, doctor.Fail, "", "firmware", nil},
 		"unsafe interrupts": {[]string{"", "@file sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts Y"}, doctor.CheckProtection, doctor.Fail, "", "allow_unsafe_interrupts", nil},
 		"ACS override":      {[]string{"", "@cmdline quiet pcie_acs_override=downstream"}, doctor.CheckProtection, doctor.Fail, "", "pcie_acs_override", nil},
@@ -139,6 +146,9 @@ func TestNoFalseAlarm(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][]string{
 		"huge pages":             {"33554432", "134217728", "@nodes 1\n", "@nodes 1\n@file sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages 64\n"},
+		"a copy without dev":     {"@file dev/kvm 0\n", ""},
+		"SELinux":                {",apparmor", ",selinux"},
+		"a driver named":         {"@nodes 1\n", "@nodes 1\n@file etc/libvirt/qemu.conf #security_driver = \"none\"\\nsecurity_driver = [ \"selinux\", \"apparmor\" ]\n"},
 		"a later kernel":         {"6.12.48-amd64", "6.12.230-amd64"},
 		"the processor's screen": {"@nodes 1\n", "@nodes 1\n@file proc/9/comm Xorg\n@link proc/9/fd/3 /dev/dri/card0\n@link sys/class/drm/card0 ../../devices/pci0000:00/0000:00:02.0/drm/card0\n"},
 	} {

@@ -21,6 +21,8 @@ type Check string
 // The checks, in the order in which they are made.
 const (
 	CheckVirtualization Check = "virtualization"
+	CheckDevice         Check = "kvm_device"
+	CheckConfinement    Check = "confinement"
 	CheckIOMMU          Check = "iommu"
 	CheckProtection     Check = "protection"
 	CheckGPUs           Check = "gpus"
@@ -47,7 +49,7 @@ const (
 
 // Checks are all of them.
 var Checks = []Check{
-	CheckVirtualization, CheckIOMMU, CheckProtection, CheckGPUs, CheckGroups, CheckRegions, CheckResizable, CheckAddresses, CheckConsole,
+	CheckVirtualization, CheckDevice, CheckConfinement, CheckIOMMU, CheckProtection, CheckGPUs, CheckGroups, CheckRegions, CheckResizable, CheckAddresses, CheckConsole,
 	CheckModules, CheckDriver, CheckHolders, CheckReset, CheckPower, CheckLink, CheckNUMA, CheckAlike, CheckErrors, CheckKernel, CheckLockdown,
 	CheckHugePages, CheckMerging, CheckSwap,
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt/accel"
+	"github.com/dbc-network/dbc/vm/libvirt/acl"
 )
 
 const (
@@ -61,16 +62,22 @@ func confinement(caps libvirtxml.Caps, kernel string) (string, error) {
 	return "", nil
 }
 
-// checkDevice refuses a host on which a guest's own user, who is in libvirt's group
-// and no other, can't open KVM: no guest would start there.
+// device is KVM's.
+func (d *Driver) device() string {
+	if d.config.Device != "" {
+		return d.config.Device
+	}
+	return "/dev/kvm"
+}
+
+// checkDevice finds out whether a guest's own user, who is in libvirt's group and
+// no other, can open KVM, or has to be let by the device's access control list. It
+// refuses a host with neither: no guest would start there.
 func (d *Driver) checkDevice() error {
 	if d.config.User == nil || d.virt != accel.KVM {
 		return nil
 	}
-	path := d.config.Device
-	if path == "" {
-		path = "/dev/kvm"
-	}
+	path := d.device()
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("look at KVM's device: %w", err)
@@ -81,8 +88,22 @@ func (d *Driver) checkDevice() error {
 	case mode&all == all, ok && int(stat.Gid) == d.gid && mode&group == group:
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %v, and each guest has a user of its own, of group %d only; write KERNEL==\"kvm\", MODE=\"0666\" into "+
-		"/etc/udev/rules.d/99-dbc-kvm.rules, then run udevadm control --reload and udevadm trigger /dev/kvm", ErrNoAcceleration, path, info.Mode(), d.gid)
+	if err := acl.Supported(path); err != nil {
+		return fmt.Errorf("%w: %s is %v, and each guest has a user of its own, of group %d only, who can't be let in one by one: %w; write KERNEL==\"kvm\", MODE=\"0666\" into "+
+			"/etc/udev/rules.d/99-dbc-kvm.rules, then run udevadm control --reload and udevadm trigger /dev/kvm", ErrNoAcceleration, path, info.Mode(), d.gid, err)
+	}
+	d.lets = true
+	return nil
+}
+
+// admit lets a guest's user open KVM where the device is not open to it. It comes
+// before each start: udev and a login may make the device's list anew. libvirt
+// copies the list to the device that it makes for the guest.
+func (d *Driver) admit(domain *libvirtxml.Domain) error {
+	if uid := d.owner(domain); d.lets && uid != d.uid {
+		return acl.Grant(d.device(), uid)
+	}
+	return nil
 }
 
 // user is who the guest's emulator runs as.
@@ -172,6 +193,11 @@ func (d *Driver) disown(domain *libvirtxml.Domain) error {
 		paths = append(paths, domain.OS.NVRam.NVRam)
 	}
 	uid := d.owner(domain)
+	if d.lets && uid != d.uid {
+		if err := acl.Revoke(d.device(), uid); err != nil {
+			return err
+		}
+	}
 	for _, path := range paths {
 		info, err := os.Lstat(path)
 		if err != nil {

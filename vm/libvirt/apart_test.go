@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"libvirt.org/go/libvirtxml"
 
 	"github.com/dbc-network/dbc/vm"
@@ -56,7 +57,8 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestDevice: a host whose guests could not open KVM says so at start.
+// TestDevice: where the device is not open to guests each is let in while it is
+// defined; a host that can do neither says so at start.
 func TestDevice(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kvm")
@@ -69,22 +71,40 @@ func TestDevice(t *testing.T) {
 		gid  int
 		user func(vm.Spec) (int, error)
 		virt accel.Kind
-		want error
+		lets bool
 	}{
-		{0o666, 64055, own, accel.KVM, nil},
-		{0o660, os.Getgid(), own, accel.KVM, nil},
-		{0o660, os.Getgid() + 1, own, accel.KVM, ErrNoAcceleration},
-		{0o640, os.Getgid(), own, accel.KVM, ErrNoAcceleration},
-		{0o600, os.Getgid(), own, accel.KVM, ErrNoAcceleration},
-		{0o600, 0, nil, accel.KVM, nil},
-		{0o600, 0, own, accel.Software, nil},
+		{0o666, 64055, own, accel.KVM, false},
+		{0o660, os.Getgid(), own, accel.KVM, false},
+		{0o660, os.Getgid() + 1, own, accel.KVM, true},
+		{0o640, os.Getgid(), own, accel.KVM, true},
+		{0o600, os.Getgid(), own, accel.KVM, true},
+		{0o600, 0, nil, accel.KVM, false},
+		{0o600, 0, own, accel.Software, false},
 	} {
 		if err := os.Chmod(path, c.mode); err != nil {
 			t.Fatal(err)
 		}
 		d := &Driver{gid: c.gid, virt: c.virt, config: Config{User: c.user, Device: path}}
-		if err := d.checkDevice(); !errors.Is(err, c.want) {
-			t.Errorf("%o, group %d, %s: %v, want %v", c.mode, c.gid, c.virt, err, c.want)
+		if err := d.checkDevice(); err != nil || d.lets != c.lets {
+			t.Errorf("%o, group %d, %s: %v, lets %t", c.mode, c.gid, c.virt, err, d.lets)
+		}
+		domain := &libvirtxml.Domain{SecLabel: []libvirtxml.DomainSecLabel{{Model: dac, Label: "+1879048199:+64055"}}, Devices: &libvirtxml.DomainDeviceList{}}
+		if err := d.admit(domain); err != nil || listed(path) != c.lets {
+			t.Errorf("%o: %v", c.mode, err)
+		}
+		if err := d.disown(domain); err != nil || listed(path) {
+			t.Errorf("%o: %v", c.mode, err)
 		}
 	}
+	// On /proc no file has a list.
+	d := &Driver{gid: 64055, virt: accel.KVM, config: Config{User: own, Device: "/proc/self/mem"}}
+	if err := d.checkDevice(); !errors.Is(err, ErrNoAcceleration) {
+		t.Error(err)
+	}
+}
+
+// listed reports whether anybody is let in by name.
+func listed(path string) bool {
+	_, err := unix.Getxattr(path, "system.posix_acl_access", nil)
+	return err == nil
 }

@@ -39,6 +39,8 @@ type Driver struct {
 	asked map[vm.UUID]int32
 	uid   int
 	gid   int
+	// lets: guests' users are let to KVM's device by its access control list.
+	lets bool
 	// threads of a core of the host.
 	threads int
 	// confined is the security driver that keeps guests in, "" for none.

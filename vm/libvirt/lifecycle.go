@@ -85,6 +85,15 @@ func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 		return d.Resume(ctx, id)
 	}
 	d.clearAsked(id)
+	if d.lets {
+		domain, err := d.live(ctx, dom)
+		if err != nil {
+			return err
+		}
+		if err := d.admit(domain); err != nil {
+			return fmt.Errorf("let the guest use KVM: %w", err)
+		}
+	}
 	err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error { return l.DomainCreate(dom) })
 	if isCode(err, libvirt.ErrOperationInvalid) && d.isActive(ctx, id) {
 		return nil // another caller was faster
