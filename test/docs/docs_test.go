@@ -1,0 +1,124 @@
+// Package docs reads the pages as a reader walks them: by their links.
+package docs
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// link is a Markdown link; what stands in code is taken out before.
+var (
+	link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	code = regexp.MustCompile("(?m)^```(?s:.*?)^```|`[^`\n]*`|^(?:    |\t).*$")
+)
+
+// pages are the repository's Markdown files, by their path in it.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && slices.Contains([]string{".git", ".tools", "node_modules", "build", "bin", "testdata"}, d.Name()) {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) != ".md" || d.IsDir() {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		name, relErr := filepath.Rel(root, path)
+		if err == nil {
+			err = relErr
+		}
+		found[name] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// links are where a page leads to inside the repository.
+func links(name, text string) []string {
+	var to []string
+	for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
+		target, _, _ := strings.Cut(m[1], "#")
+		if target == "" || strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
+			continue
+		}
+		to = append(to, filepath.Join(filepath.Dir(name), target))
+	}
+	return to
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	for name, text := range pages(t) {
+		for _, target := range links(name, text) {
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+				t.Errorf("%s links to %s: %v", name, target, err)
+			}
+		}
+	}
+}
+
+// TestEveryPageIsFound from the README in the page's own language.
+func TestEveryPageIsFound(t *testing.T) {
+	t.Parallel()
+	all := pages(t)
+	reach := func(from string) map[string]bool {
+		seen := map[string]bool{}
+		for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+			name := queue[0]
+			if text, isPage := all[name]; isPage && !seen[name] {
+				seen[name] = true
+				queue = append(queue, links(name, text)...)
+			} else if _, ok := all[filepath.Join(name, "README.md")]; ok {
+				queue = append(queue, filepath.Join(name, "README.md"))
+			}
+		}
+		return seen
+	}
+	english, chinese := reach("README.md"), reach("README.zh.md")
+	for name := range all {
+		if filepath.Dir(name) != "docs" {
+			continue
+		}
+		if strings.HasSuffix(name, ".zh.md") && !chinese[name] || !english[name] {
+			t.Errorf("no link leads to %s", name)
+		}
+	}
+}
+
+// onlyEnglish pages are for those who work on the code, or hold both languages.
+var onlyEnglish = []string{"docs/benchmarks.md", "docs/glossary.md"}
+
+// TestEveryPageHasItsTwin with the same sections, each linked to the other.
+func TestEveryPageHasItsTwin(t *testing.T) {
+	t.Parallel()
+	all := pages(t)
+	sections := func(text string) int { return strings.Count(text, "\n## ") }
+	for name, text := range all {
+		if filepath.Dir(name) != "docs" || strings.HasSuffix(name, ".zh.md") || slices.Contains(onlyEnglish, name) {
+			continue
+		}
+		twin := strings.TrimSuffix(name, ".md") + ".zh.md"
+		chinese, ok := all[twin]
+		switch {
+		case !ok:
+			t.Errorf("%s has no Chinese page", name)
+		case !slices.Contains(links(name, text), twin) || !slices.Contains(links(twin, chinese), name):
+			t.Errorf("%s and %s do not link to each other", name, twin)
+		case sections(text) != sections(chinese):
+			t.Errorf("%s has %d sections, %s %d", name, sections(text), twin, sections(chinese))
+		}
+	}
+}
