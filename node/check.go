@@ -6,16 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dbc-network/dbc/x/machine"
 )
 
-var (
-	testNetwork = regexp.MustCompile(`^dbc-(devnet|testnet)-[0-9]+$`)
-	devnetID    = regexp.MustCompile(`^dbc-devnet-[0-9]+$`)
-)
+var devnetID = regexp.MustCompile(`^dbc-devnet-[0-9]+$`)
 
-// mainNetwork: every id that is not a devnet's or testnet's is a main network,
-// so that a typing error is on the safe side.
-func mainNetwork(chainID string) bool { return !testNetwork.MatchString(chainID) }
+func mainNetwork(chainID string) bool { return !machine.TestNetwork(chainID) }
 
 // devNetwork: coins of a devnet are worth nothing, and its keys have no passphrase.
 func devNetwork(chainID string) bool { return devnetID.MatchString(chainID) }

@@ -21,12 +21,25 @@ func Facts(ctx context.Context, cfg Config, machineID string) (machine.Facts, er
 	if err != nil {
 		return machine.Facts{}, err
 	}
+	features, err := features()
+	if err != nil {
+		return machine.Facts{}, err
+	}
 	return listing.Facts(inv, listing.Config{
 		MachineID: machineID, HostCPUs: cfg.HostCPUs, HostMemoryMiB: cfg.HostMemoryMiB,
 		SystemPath: "/", DataPath: cfg.DataDir, TestSlots: cfg.TestSlots,
 		PublicIP: cfg.PublicIP, PortFirst: cfg.PortFirst, PortLast: cfg.PortLast,
-		Multiaddrs: p2p.Multiaddrs(cfg.published()),
+		Multiaddrs: p2p.Multiaddrs(cfg.published()), Features: features,
 	})
+}
+
+// features returns what VMs of this computer may have, ascending.
+func features() ([]machine.Feature, error) {
+	uefi, err := offersUEFI(firmwareDirs)
+	if err != nil || !uefi {
+		return nil, err
+	}
+	return []machine.Feature{machine.FEATURE_UEFI}, nil
 }
 
 func inventory(ctx context.Context, cfg Config) (hw.Inventory, error) {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -29,7 +28,7 @@ func PlaceOf(f machine.Facts) Place {
 	return Place{
 		Country: f.Country, City: f.City, LatitudeE4: f.LatitudeE4, LongitudeE4: f.LongitudeE4,
 		UploadMbps: f.UploadMbps, DownloadMbps: f.DownloadMbps, Operators: f.Operators,
-		EvictKept: listing.Evicts(f.KeepDiskPolicy),
+		EvictKept: f.KeepDiskPolicy == machine.KEEP_DISK_POLICY_EVICT,
 	}
 }
 
@@ -38,7 +37,10 @@ func PlaceOf(f machine.Facts) Place {
 func (p Place) Apply(f *machine.Facts) error {
 	f.Country, f.City, f.LatitudeE4, f.LongitudeE4 = p.Country, p.City, p.LatitudeE4, p.LongitudeE4
 	f.UploadMbps, f.DownloadMbps, f.Operators = p.UploadMbps, p.DownloadMbps, p.Operators
-	f.KeepDiskPolicy = listing.KeepPolicy(p.EvictKept)
+	f.KeepDiskPolicy = machine.KEEP_DISK_POLICY_FIRM
+	if p.EvictKept {
+		f.KeepDiskPolicy = machine.KEEP_DISK_POLICY_EVICT
+	}
 	if err := f.Validate(); err != nil {
 		return fmt.Errorf("check the facts: %w", err)
 	}

@@ -51,7 +51,8 @@ func FuzzParseDegrees(f *testing.F) {
 
 func facts() machine.Facts {
 	return machine.Facts{
-		Slots: []machine.Slot{{}}, CpuModel: "CPU", CpuCores: 6, MemoryMib: 12000, PublicIp: "203.0.113.7", PortFirst: 5200, PortLast: 5999,
+		Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuModel: "CPU", CpuCores: 6, MemoryMib: 12000, PublicIp: "203.0.113.7",
+		PortFirst: 5200, PortLast: 5999, Delivery: machine.DELIVERY_VM,
 	}
 }
 
@@ -68,8 +69,8 @@ func TestPlace(t *testing.T) {
 	if diff := cmp.Diff(place, PlaceOf(f)); diff != "" {
 		t.Error(diff)
 	}
-	if !strings.Contains(f.KeepDiskPolicy, "evicted earlier, oldest first") {
-		t.Errorf("the policy is %q", f.KeepDiskPolicy)
+	if f.KeepDiskPolicy != machine.KEEP_DISK_POLICY_EVICT {
+		t.Errorf("the policy is %s", f.KeepDiskPolicy)
 	}
 	for field, wrong := range map[string]Place{
 		"country": {Country: "de"}, "city": {City: " Frankfurt"}, "operators": {Operators: make([]string, 9)},

@@ -13,7 +13,6 @@ import (
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -52,7 +51,7 @@ func (h *Host) Create(ctx context.Context, o Order) (journal.Task, error) {
 	if err != nil {
 		return journal.Task{}, fmt.Errorf("read the machine's listing: %w", err)
 	}
-	t.Evictable = listing.Evicts(listed.KeepDiskPolicy) && (kept == nil || kept.Evictable)
+	t.Evictable = listed.KeepDiskPolicy == machine.KEEP_DISK_POLICY_EVICT && (kept == nil || kept.Evictable)
 	ground := ground{capacity: CapacityOf(listed, h.cfg.Here), cidr: h.cfg.GuestCIDR, layout: h.cfg.Layout, pages: h.pages(ctx)}
 	t, err = h.deps.Journal.AddChanging(t, func(others []journal.Task, t *journal.Task) ([]journal.Task, error) {
 		changed, err := h.takeOver(others, t)
@@ -120,7 +119,7 @@ func (h *Host) draft(ctx context.Context, o Order) (journal.Task, error) {
 // given a VM without what was paid for.
 func checkDevices(listed machine.Facts, slots []uint32) error {
 	for _, s := range slots {
-		if slot := listed.Slots[s]; slot.GpuType != listing.TestGPU {
+		if slot := listed.Slots[s]; slot.Kind != machine.SLOT_KIND_TEST {
 			return refuse(ErrNotSupported, "gpu_count", slot.GpuType, "0 on this machine", "its node can't pass GPUs through yet")
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 func TestMain(m *testing.M) {
@@ -35,6 +36,29 @@ func play(t *testing.T, f func(t *testing.T, w *world)) {
 		defer func() { w.stop() }()
 		f(t, w)
 	})
+}
+
+// TestOnlyMadeUpGPUsAreGiven: a slot's kind decides, whatever its GPUs are called.
+func TestOnlyMadeUpGPUsAreGiven(t *testing.T) {
+	for name, c := range map[string]struct {
+		slot machine.Slot
+		want error
+	}{
+		"made-up":                     {machine.Slot{Kind: machine.SLOT_KIND_TEST, GpuType: "NVIDIA H100", GpuCount: 1}, nil},
+		"real":                        {machine.Slot{Kind: machine.SLOT_KIND_GPU, GpuType: "NVIDIA H100", GpuCount: 1}, ErrNotSupported},
+		"real, called like made-up":   {machine.Slot{Kind: machine.SLOT_KIND_GPU, GpuType: "Test GPU", GpuCount: 1}, ErrNotSupported},
+		"of a kind that nobody knows": {machine.Slot{Kind: 9, GpuType: "Test GPU", GpuCount: 1}, ErrNotSupported},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				w.ledger.facts.Slots = []machine.Slot{c.slot, c.slot}
+				o := w.order(w.ledger.rent(1, alice, 24*time.Hour, 0, 1), 5200)
+				if _, err := w.host.Create(t.Context(), o); !errors.Is(err, c.want) {
+					t.Errorf("%v, want %v", err, c.want)
+				}
+			})
+		})
+	}
 }
 
 func TestCreateRunsAndDeleteGivesBack(t *testing.T) {

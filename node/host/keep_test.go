@@ -13,9 +13,9 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 const written = "what the renter wrote"
@@ -265,7 +265,7 @@ func TestEviction(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
-				w.ledger.facts.KeepDiskPolicy = listing.KeepPolicy(c.evict)
+				w.ledger.facts.KeepDiskPolicy = keepPolicy(c.evict)
 				kept := []journal.Task{w.keep(1, alice, 48*time.Hour, 5200), w.keep(2, bob, 48*time.Hour, 5200)}
 				w.box.free = c.free
 				o := w.order(w.ledger.rent(3, alice, 48*time.Hour, 1), 5200)
@@ -293,7 +293,7 @@ func TestAddedDiskEvictsNothing(t *testing.T) {
 	for name, evict := range map[string]bool{"promised to new VMs": true, "not promised": false} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
-				w.ledger.facts.KeepDiskPolicy = listing.KeepPolicy(evict)
+				w.ledger.facts.KeepDiskPolicy = keepPolicy(evict)
 				mine, theirs := w.keep(1, alice, 48*time.Hour, 5200), w.keep(2, bob, 48*time.Hour, 5200)
 				task := w.create(w.order(w.ledger.rent(3, alice, 48*time.Hour, 1), 5200))
 				settle(6 * time.Second)
@@ -366,4 +366,11 @@ func TestKeptWarnings(t *testing.T) {
 			}
 		})
 	}
+}
+
+func keepPolicy(evict bool) machine.KeepDiskPolicy {
+	if evict {
+		return machine.KEEP_DISK_POLICY_EVICT
+	}
+	return machine.KEEP_DISK_POLICY_FIRM
 }

@@ -179,7 +179,7 @@ type world struct {
 
 // twoSlots is a machine of 8 CPUs and two slots.
 var twoSlots = machine.Facts{
-	Slots:    []machine.Slot{{GpuType: "Test GPU", GpuCount: 1}, {GpuType: "Test GPU", GpuCount: 1}},
+	Slots:    []machine.Slot{{Kind: machine.SLOT_KIND_TEST, GpuType: "Test GPU", GpuCount: 1}, {Kind: machine.SLOT_KIND_TEST, GpuType: "Test GPU", GpuCount: 1}},
 	CpuCores: 8, MemoryMib: 8000, DataDiskGib: 100,
 }
 

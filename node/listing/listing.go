@@ -12,27 +12,6 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// TestGPU is the type of made-up slots.
-const TestGPU = "Test GPU"
-
-// What a renter may rely on after the end of a rental.
-const (
-	keepFirmly  = "kept for ten days or the length of the rental, whichever is shorter; never evicted earlier"
-	keepAtFirst = "kept for ten days or the length of the rental, whichever is shorter; evicted earlier, oldest first, when a new VM needs the room"
-)
-
-// Evicts says whether a listing's keep_disk_policy lets kept disks be deleted
-// before their time. Words that this version does not know promise to keep.
-func Evicts(policy string) bool { return policy == keepAtFirst }
-
-// KeepPolicy is the keep_disk_policy of a listing.
-func KeepPolicy(evict bool) string {
-	if evict {
-		return keepAtFirst
-	}
-	return keepFirmly
-}
-
 // Config is what the operator decided.
 type Config struct {
 	MachineID string
@@ -47,6 +26,8 @@ type Config struct {
 	PublicIP            netip.Addr
 	PortFirst, PortLast uint16
 	Multiaddrs          []string
+	// Features of the computer, ascending.
+	Features []machine.Feature
 }
 
 // Facts state what renters get of inv. They depend on nothing but inv and cfg,
@@ -75,7 +56,9 @@ func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 		PortFirst:      uint32(cfg.PortFirst),
 		PortLast:       uint32(cfg.PortLast),
 		Multiaddrs:     cfg.Multiaddrs,
-		KeepDiskPolicy: KeepPolicy(false),
+		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
+		Features:       cfg.Features,
+		Delivery:       machine.DELIVERY_VM,
 	}
 	for _, disk := range inv.Disks {
 		if disk.Path == cfg.SystemPath {
@@ -92,14 +75,15 @@ func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 // slot without GPU that the chain asks for.
 func slots(cfg Config) []machine.Slot {
 	if cfg.TestSlots == 0 {
-		return []machine.Slot{{}}
+		return []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}
 	}
 	made := make([]machine.Slot, cfg.TestSlots)
 	for i := range made {
 		// GPU ids are unique on a chain, so they come from the machine's id.
 		sum := sha256.Sum256(fmt.Appendf(nil, "dbc-test-gpu\n%s\n%d", cfg.MachineID, i))
 		made[i] = machine.Slot{
-			GpuType:  TestGPU,
+			Kind:     machine.SLOT_KIND_TEST,
+			GpuType:  "Test GPU",
 			GpuIds:   []string{"TEST-" + hex.EncodeToString(sum[:8])},
 			GpuCount: 1,
 			VramMib:  1024,

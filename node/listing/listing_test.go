@@ -22,6 +22,7 @@ var (
 		MachineID: strings.Repeat("ab", 32), HostCPUs: 2, HostMemoryMiB: 4000,
 		SystemPath: "/", DataPath: "/data",
 		PublicIP: netip.MustParseAddr("203.0.113.7"), PortFirst: 5200, PortLast: 5999,
+		Features: []machine.Feature{machine.FEATURE_UEFI},
 	}
 )
 
@@ -32,9 +33,9 @@ func TestFactsWithoutGPU(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := machine.Facts{
-		Slots: []machine.Slot{{}}, CpuModel: "CPU", CpuCores: 6, CpuMhz: 2400, MemoryMib: 12000,
+		Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuModel: "CPU", CpuCores: 6, CpuMhz: 2400, MemoryMib: 12000,
 		SystemDiskGib: 100, DataDiskGib: 900, PublicIp: "203.0.113.7", PortFirst: 5200, PortLast: 5999,
-		KeepDiskPolicy: got.KeepDiskPolicy,
+		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Features: config.Features, Delivery: machine.DELIVERY_VM,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -54,7 +55,7 @@ func TestFactsTestSlots(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, slot := range got.Slots {
-		if slot.GpuType != listing.TestGPU || slot.GpuCount != 1 || len(slot.GpuIds) != 1 || seen[slot.GpuIds[0]] {
+		if slot.Kind != machine.SLOT_KIND_TEST || slot.GpuCount != 1 || len(slot.GpuIds) != 1 || seen[slot.GpuIds[0]] {
 			t.Errorf("%+v", slot)
 		}
 		seen[slot.GpuIds[0]] = true

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -23,7 +24,8 @@ const (
 // Query is the body of a search.
 type Query struct {
 	// Filters by name; all of them must hold. Words take one or a list of
-	// alternatives, numbers a bound as <name>_min or <name>_max.
+	// alternatives, of features a machine has all that are listed, numbers take a
+	// bound as <name>_min or <name>_max.
 	Filters map[string]json.RawMessage `json:"filters"`
 	// Order is a name of orders, with a minus for the greatest first. Empty is by price.
 	Order string `json:"order"`
@@ -133,6 +135,9 @@ func parseFilters(raw map[string]json.RawMessage) (condition, error) {
 
 func (c *condition) add(name string, raw json.RawMessage) error {
 	field := "filters." + name
+	if _, is := terms[name]; is {
+		return c.addTerm(name, raw)
+	}
 	if slices.Contains(words, name) {
 		list, err := wordsOf(name, raw)
 		if err != nil {
@@ -174,7 +179,7 @@ func (c *condition) add(name string, raw json.RawMessage) error {
 
 // Names are the filters that a search takes, for people.
 func Names() string {
-	return "gpu_type, " + strings.Join(words, ", ") + ", and with _min or _max " + strings.Join(numbers, ", ")
+	return "gpu_type, " + strings.Join(words, ", ") + ", " + strings.Join(slices.Sorted(maps.Keys(terms)), ", ") + ", and with _min or _max " + strings.Join(numbers, ", ")
 }
 
 func wordsOf(name string, raw json.RawMessage) ([]string, error) {

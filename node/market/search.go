@@ -37,26 +37,35 @@ type GPUCount struct {
 
 // Machine is a listing as a search tells it. Money is a string of udbc.
 type Machine struct {
-	ID             string     `json:"machine_id"`
-	Owner          string     `json:"owner"`
-	Operator       string     `json:"operator"`
-	State          string     `json:"state"`
-	GPUCount       int64      `json:"gpu_count"`
-	Slots          []Slot     `json:"slots"`
-	FreeSlots      []uint32   `json:"free_slots"`
-	CPUModel       string     `json:"cpu_model"`
-	CPUCores       uint32     `json:"cpu_cores"`
-	CPUMHz         uint32     `json:"cpu_mhz"`
-	MemoryMiB      uint64     `json:"memory_mib"`
-	SystemDiskGiB  uint64     `json:"system_disk_gib"`
-	DataDiskGiB    uint64     `json:"data_disk_gib"`
-	UploadMbps     uint32     `json:"upload_mbps"`
-	DownloadMbps   uint32     `json:"download_mbps"`
-	Country        string     `json:"country"`
-	City           string     `json:"city"`
-	LongitudeE4    int32      `json:"longitude_e4"`
-	LatitudeE4     int32      `json:"latitude_e4"`
-	Operators      []string   `json:"operators"`
+	ID            string   `json:"machine_id"`
+	Owner         string   `json:"owner"`
+	Operator      string   `json:"operator"`
+	State         string   `json:"state"`
+	GPUCount      int64    `json:"gpu_count"`
+	Slots         []Slot   `json:"slots"`
+	FreeSlots     []uint32 `json:"free_slots"`
+	CPUModel      string   `json:"cpu_model"`
+	CPUCores      uint32   `json:"cpu_cores"`
+	CPUMHz        uint32   `json:"cpu_mhz"`
+	MemoryMiB     uint64   `json:"memory_mib"`
+	SystemDiskGiB uint64   `json:"system_disk_gib"`
+	DataDiskGiB   uint64   `json:"data_disk_gib"`
+	UploadMbps    uint32   `json:"upload_mbps"`
+	DownloadMbps  uint32   `json:"download_mbps"`
+	Country       string   `json:"country"`
+	City          string   `json:"city"`
+	LongitudeE4   int32    `json:"longitude_e4"`
+	LatitudeE4    int32    `json:"latitude_e4"`
+	Operators     []string `json:"operators"`
+	// KeepDiskPolicy is firm, or evict where kept disks may go before their time
+	// when a new VM needs the room.
+	KeepDiskPolicy string `json:"keep_disk_policy" enum:"firm,evict"`
+	// Features that the machine has beyond what every machine has: uefi, or the
+	// digits of one that this node does not know.
+	Features []string `json:"features"`
+	// Delivery is what a renter is given: vm, or the digits of one that this node
+	// does not know.
+	Delivery       string     `json:"delivery"`
 	PublicIP       string     `json:"public_ip"`
 	PortFirst      uint32     `json:"port_first"`
 	PortLast       uint32     `json:"port_last"`
@@ -70,6 +79,8 @@ type Machine struct {
 
 // Slot is what can be rented alone.
 type Slot struct {
+	// Kind is gpu, test for made-up GPUs of a test network, or none.
+	Kind     string `json:"kind" enum:"gpu,test,none"`
 	GPUType  string `json:"gpu_type"`
 	GPUCount uint32 `json:"gpu_count"`
 	VRAMMiB  uint64 `json:"vram_mib"`
@@ -182,11 +193,15 @@ func newMachine(l machine.Listing) Machine {
 		SystemDiskGiB: f.SystemDiskGib, DataDiskGiB: f.DataDiskGib, UploadMbps: f.UploadMbps, DownloadMbps: f.DownloadMbps,
 		Country: f.Country, City: f.City, LongitudeE4: f.LongitudeE4, LatitudeE4: f.LatitudeE4,
 		Operators: append([]string{}, f.Operators...), PublicIP: f.PublicIp, PortFirst: f.PortFirst, PortLast: f.PortLast,
+		KeepDiskPolicy: f.KeepDiskPolicy.Word(), Features: make([]string, len(f.Features)), Delivery: f.Delivery.Word(),
 		PricePerDay: m.PricePerDay, Stake: m.Stake, StakeRequired: m.StakeRequired, ListingVersion: m.ListingVersion,
 		DrainFrom: m.DrainFrom, OfflineSince: m.OfflineSince,
 	}
 	for i, slot := range f.Slots {
-		v.Slots[i] = Slot{GPUType: slot.GpuType, GPUCount: slot.GpuCount, VRAMMiB: slot.VramMib}
+		v.Slots[i] = Slot{Kind: slot.Kind.Word(), GPUType: slot.GpuType, GPUCount: slot.GpuCount, VRAMMiB: slot.VramMib}
+	}
+	for i, feature := range f.Features {
+		v.Features[i] = feature.Word()
 	}
 	return v
 }

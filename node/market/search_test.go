@@ -104,6 +104,7 @@ func TestSearchEqualsSorting(t *testing.T) {
 				keep(func(l machine.Listing) bool { return slices.Contains(list, word(l, name)) })
 			}
 		}
+		byTerms(t, q.Filters, keep)
 		if q.Filters["state"] == nil {
 			keep(func(l machine.Listing) bool { return l.Machine.State != machine.MACHINE_STATE_RETIRED })
 		}
@@ -152,6 +153,42 @@ func TestSearchEqualsSorting(t *testing.T) {
 	})
 }
 
+// byTerms adds filters by enums, by words and by numbers.
+func byTerms(t *rapid.T, filters map[string]json.RawMessage, keep func(func(machine.Listing) bool)) {
+	draw := func(name string) int { return rapid.IntRange(0, 5).Draw(t, name) }
+	switch draw("kind") {
+	case 0:
+		filters["kind"] = json.RawMessage(`"gpu"`)
+		keep(func(l machine.Listing) bool { return l.Machine.Facts.Slots[0].Kind == machine.SLOT_KIND_GPU })
+	case 1:
+		filters["kind"] = json.RawMessage(`["none","test"]`)
+		keep(func(l machine.Listing) bool { return l.Machine.Facts.Slots[0].Kind == machine.SLOT_KIND_NONE })
+	}
+	if draw("keep_disk_policy") == 0 {
+		filters["keep_disk_policy"] = json.RawMessage(`"firm"`)
+		keep(func(l machine.Listing) bool { return l.Machine.Facts.KeepDiskPolicy == machine.KEEP_DISK_POLICY_FIRM })
+	}
+	switch draw("delivery") {
+	case 0:
+		filters["delivery"] = json.RawMessage(`["vm"]`)
+		keep(func(l machine.Listing) bool { return l.Machine.Facts.Delivery == machine.DELIVERY_VM })
+	case 1:
+		filters["delivery"] = json.RawMessage(`["300",9]`)
+		keep(func(l machine.Listing) bool { return l.Machine.Facts.Delivery == 300 })
+	}
+	switch draw("features") {
+	case 0:
+		filters["features"] = json.RawMessage(`30`)
+		keep(func(l machine.Listing) bool { return slices.Contains(l.Machine.Facts.Features, 30) })
+	case 1:
+		filters["features"] = json.RawMessage(`["uefi","300"]`)
+		keep(func(l machine.Listing) bool {
+			f := l.Machine.Facts.Features
+			return slices.Contains(f, machine.FEATURE_UEFI) && slices.Contains(f, 300)
+		})
+	}
+}
+
 func typeCounts(listings []machine.Listing) []GPUCount {
 	sums := map[string]GPUCount{}
 	for _, l := range listings {
@@ -192,6 +229,13 @@ func TestSearchRefuses(t *testing.T) {
 		"sql in a name":   {Query{Filters: map[string]json.RawMessage{"1=1;--_min": raw(t, 1)}}, "filters"},
 		"bare number":     {Query{Filters: map[string]json.RawMessage{"price_per_day": raw(t, 1)}}, "filters"},
 		"state":           {Query{Filters: map[string]json.RawMessage{"state": raw(t, "idle")}}, "filters.state"},
+		"slot kind":       {Query{Filters: map[string]json.RawMessage{"kind": raw(t, "cpu")}}, "filters.kind"},
+		"policy":          {Query{Filters: map[string]json.RawMessage{"keep_disk_policy": raw(t, 3)}}, "filters.keep_disk_policy"},
+		"feature 0":       {Query{Filters: map[string]json.RawMessage{"features": raw(t, 0)}}, "filters.features"},
+		"feature in list": {Query{Filters: map[string]json.RawMessage{"features": raw(t, []any{"uefi", []int{1}})}}, "filters.features"},
+		"no feature":      {Query{Filters: map[string]json.RawMessage{"features": raw(t, []int{})}}, "filters.features"},
+		"delivery":        {Query{Filters: map[string]json.RawMessage{"delivery": raw(t, "' OR 1=1 --")}}, "filters.delivery"},
+		"delivery null":   {Query{Filters: map[string]json.RawMessage{"delivery": raw(t, nil)}}, "filters.delivery"},
 		"no word":         {Query{Filters: map[string]json.RawMessage{"owner": raw(t, []string{})}}, "filters.owner"},
 		"a NUL":           {Query{Filters: map[string]json.RawMessage{"gpu_type": raw(t, mixed)}}, "filters.gpu_type"},
 		"null":            {Query{Filters: map[string]json.RawMessage{"owner": raw(t, nil)}}, "filters.owner"},

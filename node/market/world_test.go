@@ -17,6 +17,9 @@ import (
 
 var gpuTypes = []string{"", "RTX 4090", "H100 80GB", "A100", "L40S"}
 
+// testFeatures are one that this version knows, and two whose digits begin alike.
+var testFeatures = []machine.Feature{machine.FEATURE_UEFI, 30, 300}
+
 // listing number i; the same number gives the same listing.
 func listing(i int) machine.Listing {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
@@ -27,16 +30,22 @@ func listing(i int) machine.Listing {
 		UploadMbps: uint32(r.IntN(1000)), DownloadMbps: uint32(r.IntN(1000)),
 		Country: []string{"DE", "SG", "US", "KR"}[r.IntN(4)], City: []string{"A", "B", "C"}[r.IntN(3)],
 	}
+	facts.KeepDiskPolicy, facts.Delivery = machine.KeepDiskPolicy(1+r.IntN(2)), []machine.Delivery{machine.DELIVERY_VM, 300}[r.IntN(2)]
+	for _, feature := range testFeatures {
+		if r.IntN(2) == 0 {
+			facts.Features = append(facts.Features, feature)
+		}
+	}
 	gpuType := gpuTypes[r.IntN(len(gpuTypes))]
 	for slot := range n {
 		if gpuType == "" {
-			facts.Slots = []machine.Slot{{}}
+			facts.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}
 			break
 		}
 		if slot == 1 && i%7 == 0 { // some machines have two types
 			gpuType = gpuTypes[1+r.IntN(len(gpuTypes)-1)]
 		}
-		facts.Slots = append(facts.Slots, machine.Slot{GpuType: gpuType, GpuCount: 1, VramMib: uint64(1+r.IntN(80)) << 10})
+		facts.Slots = append(facts.Slots, machine.Slot{Kind: machine.SLOT_KIND_GPU, GpuType: gpuType, GpuCount: 1, VramMib: uint64(1+r.IntN(80)) << 10})
 	}
 	l := machine.Listing{Machine: machine.Machine{
 		Id: fmt.Sprintf("%064x", uint64(i)*0x9E3779B97F4A7C15), Owner: fmt.Sprintf("dbc1owner%d", r.IntN(20)),

@@ -18,6 +18,7 @@ const mixed = "\x00"
 var written = []string{
 	"state", "country", "city", "gpu_type", "cpu_model", "gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz",
 	"memory_mib", "system_disk_gib", "data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "stake",
+	"kind", "keep_disk_policy", "delivery", "features",
 }
 
 // What is written of one machine.
@@ -81,7 +82,7 @@ func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 	if _, err := p.machine.ExecContext(ctx, id, m.State.Word(), f.Country, f.City, gpuColumn(f), f.CpuModel,
 		gpus, len(f.Slots), len(l.FreeSlots), clamp(vram), f.CpuCores, f.CpuMhz, clamp(f.MemoryMib),
 		clamp(f.SystemDiskGib), clamp(f.DataDiskGib), f.UploadMbps, f.DownloadMbps, clamp(m.PricePerDay),
-		clamp(m.Stake)); err != nil {
+		clamp(m.Stake), kindColumn(f), f.KeepDiskPolicy, f.Delivery, featureColumn(f.Features)); err != nil {
 		return err
 	}
 	if _, err := p.listing.ExecContext(ctx, id, m.Owner, m.Operator, round, blob); err != nil {
@@ -112,6 +113,14 @@ func gpuColumn(f machine.Facts) string {
 	default:
 		return mixed
 	}
+}
+
+// kindColumn is the kind of all slots of a machine.
+func kindColumn(f machine.Facts) machine.SlotKind {
+	if len(f.Slots) == 0 {
+		return machine.SLOT_KIND_UNSPECIFIED
+	}
+	return f.Slots[0].Kind
 }
 
 // sums are the number of GPUs, and the memory of the smallest in MiB.

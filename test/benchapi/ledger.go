@@ -71,6 +71,7 @@ func listing(i int) machine.Listing {
 			MemoryMib: uint64(32+r.IntN(1000)) << 10, SystemDiskGib: uint64(100 + r.IntN(1900)), DataDiskGib: uint64(r.IntN(20_000)),
 			UploadMbps: uint32(r.IntN(10_000)), DownloadMbps: uint32(r.IntN(10_000)),
 			Country: countries[r.IntN(len(countries))], City: "City", PublicIp: "203.0.113.7", PortFirst: 5200, PortLast: 5999,
+			KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM,
 		},
 	}}
 	if r.IntN(10) == 0 {
@@ -79,7 +80,7 @@ func listing(i int) machine.Listing {
 	gpuType := gpuTypes[r.IntN(len(gpuTypes))]
 	for slot := range 1 << r.IntN(4) {
 		l.Machine.Facts.Slots = append(l.Machine.Facts.Slots, machine.Slot{
-			GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%d-%d", i, slot)}, GpuCount: 1, VramMib: 81920,
+			Kind: machine.SLOT_KIND_GPU, GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%d-%d", i, slot)}, GpuCount: 1, VramMib: 81920,
 			PciAddress: fmt.Sprintf("0000:%02x:00.0", slot+1),
 		})
 		if r.IntN(2) == 0 {

@@ -113,7 +113,7 @@ func onHost(ctx context.Context, cfg config, t computer.Table, dir string, with 
 	defer func() { err = errors.Join(err, j.Close()) }()
 	room := uint64(cfg.together) //nolint:gosec // a count
 	facts := machine.Facts{
-		Slots: []machine.Slot{{}}, CpuCores: uint32(2 * room), MemoryMib: 2 * room * guestMiB, DataDiskGib: 100 * room, //nolint:gosec // a count
+		Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuCores: uint32(2 * room), MemoryMib: 2 * room * guestMiB, DataDiskGib: 100 * room, //nolint:gosec // a count
 	}
 	data := filepath.Join(dir, "data")
 	h := host.New(host.Config{

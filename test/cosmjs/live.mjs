@@ -39,7 +39,7 @@ async function walk(mode, n) {
 
   const expiry = String(Math.floor(Date.now() / 1000) + 1800);
   const facts = {
-    slots: [1, 2].map((i) => ({ gpu_type: "RTX 4090", gpu_ids: [`${mode}-${i}`], gpu_count: 1, vram_mib: "24564", pci_address: `0000:0${i}:00.0` })),
+    slots: [1, 2].map((i) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`${mode}-${i}`], gpu_count: 1, vram_mib: "24564", pci_address: `0000:0${i}:00.0` })),
     cpu_model: "EPYC", cpu_cores: 24, memory_mib: "65536", city: "Köln", country: "DE", longitude_e4: -69603, port_first: 5200, port_last: 32767,
   };
   const hash = toHex(createHash("sha256").update(types.machine.lookupType("Facts").encode(types.machine.lookupType("Facts").fromObject(facts)).finish()).digest());

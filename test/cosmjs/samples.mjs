@@ -3,7 +3,7 @@ const bytes = (n) => Uint8Array.from({ length: 64 }, (_, i) => (i * 7 + n) & 0xf
 const machine = "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29";
 const other = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
 
-const slot = (n) => ({ gpu_type: "RTX 4090", gpu_ids: [`GPU-${n}`, `GPU-${n}b`], gpu_count: 2, vram_mib: "24564", pci_address: `0000:0${n}:00.0` });
+const slot = (n) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`GPU-${n}`, `GPU-${n}b`], gpu_count: 2, vram_mib: "24564", pci_address: `0000:0${n}:00.0` });
 
 export const facts = {
   slots: [slot(1), slot(2)],
@@ -24,7 +24,9 @@ export const facts = {
   public_ip: "192.0.2.1",
   port_first: 5200,
   port_last: 32767,
-  keep_disk_policy: "oldest first",
+  keep_disk_policy: "KEEP_DISK_POLICY_EVICT",
+  features: ["FEATURE_UEFI", 40000], // the second is of a later version
+  delivery: 300,
 };
 
 const bond = (signer, id) => ({
@@ -41,7 +43,7 @@ export function samples(signer) {
     "bond two": m("BondMachines", { owner: signer, bonds: [bond(signer, machine), bond(signer, other)] }),
     "bond a machine without GPUs": m("BondMachines", {
       owner: signer,
-      bonds: [{ machine_id: machine, operator: signer, payout: signer, facts: { slots: [{}] }, bond_seq: "1", signature: bytes(2) }],
+      bonds: [{ machine_id: machine, operator: signer, payout: signer, facts: { slots: [{ kind: "SLOT_KIND_NONE" }] }, bond_seq: "1", signature: bytes(2) }],
     }),
     "update facts": m("UpdateFacts", { operator: signer, machine_id: machine, facts, bond_seq: "2", expiry: "1764000000", signature: bytes(3) }),
     "set prices": m("SetPrice", { operator: signer, prices: [{ machine_id: machine, price_per_day: "1" }, { machine_id: other }] }),

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 var (
 	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"} // RFC 8032, test 2
 	guestNet = netip.MustParsePrefix("10.96.0.0/24")
-	facts    = machine.Facts{Slots: []machine.Slot{{}}, CpuCores: 2, MemoryMib: 2048, DataDiskGib: 100}
+	facts    = machine.Facts{Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuCores: 2, MemoryMib: 2048, DataDiskGib: 100}
 )
 
 // renter is the wallet of key 1.

@@ -55,6 +55,7 @@ func Plain(i int) machine.Machine {
 		Facts: machine.Facts{
 			CpuModel: "AMD EPYC 7543", CpuCores: 24, CpuMhz: 2800, MemoryMib: 1 << 17, SystemDiskGib: 480, DataDiskGib: 1900,
 			UploadMbps: 1000, DownloadMbps: 1000, Country: country(i), PublicIp: "192.0.2.1", PortFirst: 5200, PortLast: 32767,
+			KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM,
 			Multiaddrs: []string{"/ip4/192.0.2.1/udp/5011/quic-v1", "/ip4/192.0.2.1/tcp/5011"},
 		},
 	}
@@ -73,7 +74,7 @@ func country(i int) string {
 
 func gpu(i, slot int, gpuType string, vram uint64) machine.Slot {
 	return machine.Slot{
-		GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%08d-%d", i, slot)}, GpuCount: 1, VramMib: vram,
+		Kind: machine.SLOT_KIND_GPU, GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%08d-%d", i, slot)}, GpuCount: 1, VramMib: vram,
 		PciAddress: fmt.Sprintf("0000:%02x:00.0", slot+1),
 	}
 }

@@ -67,12 +67,13 @@ func listed(r *rand.Rand, i int, begin time.Time) machine.Machine {
 			SystemDiskGib: 480, DataDiskGib: uint64(100 * (1 + r.IntN(160))), //nolint:gosec // small
 			UploadMbps: uint32(100 * (1 + r.IntN(50))), DownloadMbps: uint32(100 * (1 + r.IntN(100))), //nolint:gosec // small
 			Country: country(i), City: cities[country(i)], PublicIp: "192.0.2.1", PortFirst: 5200, PortLast: 32767,
+			KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM,
 		},
 	}
 	slots := 1 << r.IntN(4)
 	switch r.IntN(50) {
 	case 0: // no GPU at all
-		m.Facts.Slots, m.PricePerDay = []machine.Slot{{}}, uint64(10+r.IntN(20))*dbc //nolint:gosec // not below 0
+		m.Facts.Slots, m.PricePerDay = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, uint64(10+r.IntN(20))*dbc //nolint:gosec // not below 0
 	case 1: // two kinds
 		other := kinds[r.IntN(len(kinds))]
 		m.Facts.Slots = []machine.Slot{gpu(i, 0, k.name, k.vram), gpu(i, 1, other.name, other.vram)}

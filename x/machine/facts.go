@@ -15,17 +15,19 @@ const (
 	MaxSlotGPUs   = 16
 	MaxOperators  = 8
 	MaxMultiaddrs = 16
+	MaxFeatures   = 64
 	MaxBatch      = 100
 	// MaxPrice in udbc for a slot and day: a billion DBC.
 	MaxPrice = 1_000_000_000_000_000
 
 	maxName    = 64
 	maxAddress = 256
-	maxPolicy  = 256
-	maxMiB     = 1 << 40
-	maxCores   = 1 << 16
-	maxPort    = 65535
-	minPort    = 1024
+	// maxOpen bounds the numbers of features and of a delivery, known or not.
+	maxOpen  = 1<<16 - 1
+	maxMiB   = 1 << 40
+	maxCores = 1 << 16
+	maxPort  = 65535
+	minPort  = 1024
 )
 
 var (
@@ -77,18 +79,27 @@ func (f Facts) Equal(other Facts) bool { return FactsHash(f) == FactsHash(other)
 
 func (f Facts) validateSlots() error {
 	if n := len(f.Slots); n == 0 || n > MaxSlots {
-		return factError("slots", n, "1 to 64; a machine without GPUs has one slot with gpu_count 0")
+		return factError("slots", n, "1 to 64; a machine without GPUs has one slot of kind NONE")
 	}
+	switch kind := f.Slots[0].Kind; kind {
+	case SLOT_KIND_GPU, SLOT_KIND_TEST:
+		return f.validateGPUSlots(kind)
+	case SLOT_KIND_NONE:
+		slot := f.Slots[0]
+		if len(f.Slots) != 1 || slot.GpuType != "" || len(slot.GpuIds) != 0 || slot.GpuCount != 0 || slot.VramMib != 0 || slot.PciAddress != "" {
+			return factError("slots", len(f.Slots), "a single slot, empty but for its kind, in a machine without GPUs")
+		}
+		return nil
+	default:
+		return factError("slots.kind", kind, "SLOT_KIND_GPU, SLOT_KIND_TEST or SLOT_KIND_NONE")
+	}
+}
+
+func (f Facts) validateGPUSlots(kind SlotKind) error {
 	seen := make(map[string]bool)
 	for i, slot := range f.Slots {
-		if slot.GpuCount == 0 {
-			if len(f.Slots) != 1 {
-				return factError("slots.gpu_count", 0, "at least 1 where there is more than one slot")
-			}
-			if slot.GpuType != "" || len(slot.GpuIds) != 0 || slot.VramMib != 0 || slot.PciAddress != "" {
-				return factError("slots", i, "empty but for gpu_count 0 in a machine without GPUs")
-			}
-			continue
+		if slot.Kind != kind {
+			return factError("slots.kind", slot.Kind, "the same in all slots of a machine")
 		}
 		if err := slot.validateGPUs(seen); err != nil {
 			return errors.Wrapf(err, "slot %d", i)
@@ -98,8 +109,8 @@ func (f Facts) validateSlots() error {
 }
 
 func (s Slot) validateGPUs(seen map[string]bool) error {
-	if s.GpuCount > MaxSlotGPUs || int(s.GpuCount) != len(s.GpuIds) {
-		return factError("gpu_count", s.GpuCount, "at most 16 and as many as gpu_ids")
+	if s.GpuCount == 0 || s.GpuCount > MaxSlotGPUs || int(s.GpuCount) != len(s.GpuIds) {
+		return factError("gpu_count", s.GpuCount, "1 to 16 and as many as gpu_ids")
 	}
 	if err := validateName("gpu_type", s.GpuType); err != nil {
 		return err
@@ -189,8 +200,36 @@ func (f Facts) validateAddresses() error {
 	if f.PortFirst < minPort || f.PortLast > maxPort || f.PortFirst > f.PortLast {
 		return errors.Wrapf(ErrInvalidFacts, "port_first %d, port_last %d: must be 1024 to 65535, first not above last", f.PortFirst, f.PortLast)
 	}
-	if len(f.KeepDiskPolicy) > maxPolicy || !readable(f.KeepDiskPolicy) {
-		return factError("keep_disk_policy", Clip(f.KeepDiskPolicy), "at most 256 bytes of Latin, Chinese, Japanese or Korean letters and ASCII")
+	return f.validateTerms()
+}
+
+// validateTerms checks what a renter relies on. Features and deliveries that
+// this version does not know are another version's: the chain only keeps them.
+func (f Facts) validateTerms() error {
+	if f.KeepDiskPolicy != KEEP_DISK_POLICY_FIRM && f.KeepDiskPolicy != KEEP_DISK_POLICY_EVICT {
+		return factError("keep_disk_policy", f.KeepDiskPolicy, "KEEP_DISK_POLICY_FIRM or KEEP_DISK_POLICY_EVICT")
+	}
+	if len(f.Features) > MaxFeatures {
+		return factError("features", len(f.Features), "at most 64")
+	}
+	last := FEATURE_UNSPECIFIED
+	for _, feature := range f.Features {
+		if feature <= last || feature > maxOpen {
+			return factError("features", int32(feature), "ascending numbers from 1 to 65535, each once")
+		}
+		last = feature
+	}
+	if f.Delivery <= DELIVERY_UNSPECIFIED || f.Delivery > maxOpen {
+		return factError("delivery", int32(f.Delivery), "1 to 65535; 1 is a VM")
+	}
+	return nil
+}
+
+// AllowedOn returns an error where the facts have no place on a chain: made-up
+// GPUs on a main network.
+func (f Facts) AllowedOn(chainID string) error {
+	if len(f.Slots) > 0 && f.Slots[0].Kind == SLOT_KIND_TEST && !TestNetwork(chainID) {
+		return factError("slots.kind", SLOT_KIND_TEST, "SLOT_KIND_GPU or SLOT_KIND_NONE on a main network")
 	}
 	return nil
 }

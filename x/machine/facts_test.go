@@ -7,19 +7,23 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 func facts() machine.Facts {
 	return machine.Facts{
 		Slots: []machine.Slot{
-			{GpuType: "NVIDIA GeForce RTX 4090", GpuIds: []string{"GPU-1"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
-			{GpuType: "NVIDIA GeForce RTX 4090", GpuIds: []string{"GPU-2"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:02:00.0"},
+			{Kind: machine.SLOT_KIND_GPU, GpuType: "NVIDIA GeForce RTX 4090", GpuIds: []string{"GPU-1"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
+			{Kind: machine.SLOT_KIND_GPU, GpuType: "NVIDIA GeForce RTX 4090", GpuIds: []string{"GPU-2"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:02:00.0"},
 		},
 		CpuModel: "AMD EPYC 7402P", CpuCores: 20, CpuMhz: 2800, MemoryMib: 65536, SystemDiskGib: 100, DataDiskGib: 1000,
 		UploadMbps: 100, DownloadMbps: 1000, Country: "DE", City: "Frankfurt", LongitudeE4: 86821, LatitudeE4: 501109,
 		Operators: []string{"DE-CIX"}, Multiaddrs: []string{"/ip4/192.0.2.1/udp/5011/quic-v1"}, PublicIp: "192.0.2.1",
-		PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: "evicted when the disk is full",
+		PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_EVICT,
+		Features: []machine.Feature{machine.FEATURE_UEFI, 60_000}, Delivery: machine.DELIVERY_VM,
 	}
 }
 
@@ -31,11 +35,22 @@ func TestFactsValidate(t *testing.T) {
 		want string // part of the refusal; "" for none
 	}{
 		{"full", func(*machine.Facts) {}, ""},
-		{"without GPUs", func(f *machine.Facts) { f.Slots = make([]machine.Slot, 1) }, ""},
+		{"without GPUs", func(f *machine.Facts) { f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}} }, ""},
 		{"no slots", func(f *machine.Facts) { f.Slots = nil }, "slots 0"},
 		{"too many slots", func(f *machine.Facts) { f.Slots = make([]machine.Slot, machine.MaxSlots+1) }, "slots 65"},
-		{"slot without GPUs among others", func(f *machine.Facts) { f.Slots[1] = machine.Slot{} }, "gpu_count 0"},
-		{"VRAM without GPUs", func(f *machine.Facts) { f.Slots = []machine.Slot{{VramMib: 1}} }, "gpu_count 0"},
+		{"slot without GPUs among others", func(f *machine.Facts) { f.Slots[1] = machine.Slot{Kind: machine.SLOT_KIND_NONE} }, "slots.kind SLOT_KIND_NONE"},
+		{"two slots without GPUs", func(f *machine.Facts) {
+			f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}, {Kind: machine.SLOT_KIND_NONE}}
+		}, "slots 2"},
+		{"VRAM without GPUs", func(f *machine.Facts) { f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE, VramMib: 1}} }, "a single slot, empty"},
+		{"GPUs of kind NONE", func(f *machine.Facts) { f.Slots = f.Slots[:1]; f.Slots[0].Kind = machine.SLOT_KIND_NONE }, "a single slot, empty"},
+		{"GPU slot without GPUs", func(f *machine.Facts) { f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_GPU}} }, "gpu_count 0"},
+		{"made-up GPUs", func(f *machine.Facts) {
+			f.Slots[0].Kind, f.Slots[1].Kind = machine.SLOT_KIND_TEST, machine.SLOT_KIND_TEST
+		}, ""},
+		{"made-up GPU among others", func(f *machine.Facts) { f.Slots[1].Kind = machine.SLOT_KIND_TEST }, "slots.kind SLOT_KIND_TEST"},
+		{"no kind", func(f *machine.Facts) { f.Slots[0].Kind = 0 }, "slots.kind SLOT_KIND_UNSPECIFIED"},
+		{"unknown kind", func(f *machine.Facts) { f.Slots[0].Kind = 4 }, "slots.kind 4"},
 		{"count is not that of ids", func(f *machine.Facts) { f.Slots[0].GpuCount = 2 }, "gpu_count 2"},
 		{"id twice", func(f *machine.Facts) { f.Slots[1].GpuIds[0] = "GPU-1" }, "gpu_ids GPU-1"},
 		{"PCI address twice", func(f *machine.Facts) { f.Slots[1].PciAddress = "0000:01:00.0" }, "0000:01:00.0"},
@@ -65,11 +80,22 @@ func TestFactsValidate(t *testing.T) {
 		{"operator that is invisible", func(f *machine.Facts) { f.Operators = []string{"a\u200bb"} }, "operators"},
 		{"city with a mark on its letter", func(f *machine.Facts) { f.City = "Ko\u0308ln" }, "city"},
 		{"city that is not UTF-8", func(f *machine.Facts) { f.City = "K\xf6ln" }, "city"},
-		{"policy with a tab", func(f *machine.Facts) { f.KeepDiskPolicy = "a\tb" }, "keep_disk_policy"},
+		{"no policy", func(f *machine.Facts) { f.KeepDiskPolicy = 0 }, "keep_disk_policy KEEP_DISK_POLICY_UNSPECIFIED"},
+		{"unknown policy", func(f *machine.Facts) { f.KeepDiskPolicy = 3 }, "keep_disk_policy 3"},
+		{"no features", func(f *machine.Facts) { f.Features = nil }, ""},
+		{"features of a later version", func(f *machine.Facts) { f.Features = []machine.Feature{2, 3, 65_535} }, ""},
+		{"feature 0", func(f *machine.Facts) { f.Features = []machine.Feature{0} }, "features 0"},
+		{"negative feature", func(f *machine.Facts) { f.Features = []machine.Feature{-1} }, "features -1"},
+		{"feature too high", func(f *machine.Facts) { f.Features = []machine.Feature{65_536} }, "features 65536"},
+		{"feature twice", func(f *machine.Facts) { f.Features = []machine.Feature{1, 1} }, "features 1"},
+		{"features in no order", func(f *machine.Facts) { f.Features = []machine.Feature{2, 1} }, "features 1"},
+		{"too many features", func(f *machine.Facts) { f.Features = make([]machine.Feature, 65) }, "features 65"},
+		{"no delivery", func(f *machine.Facts) { f.Delivery = 0 }, "delivery 0"},
+		{"delivery of a later version", func(f *machine.Facts) { f.Delivery = 65_535 }, ""},
+		{"delivery too high", func(f *machine.Facts) { f.Delivery = 65_536 }, "delivery 65536"},
 		{"type in letters", func(f *machine.Facts) { f.Slots[0].GpuType = "RТX" }, "gpu_type"},
 		{"multiaddr in letters", func(f *machine.Facts) { f.Multiaddrs = []string{"/dns4/köln"} }, "multiaddrs"},
 		{"privileged ports", func(f *machine.Facts) { f.PortFirst = 22 }, "port_first 22"},
-		{"policy too long", func(f *machine.Facts) { f.KeepDiskPolicy = strings.Repeat("x", 257) }, "keep_disk_policy"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -83,6 +109,65 @@ func TestFactsValidate(t *testing.T) {
 			require.ErrorIs(t, err, machine.ErrInvalidFacts)
 			require.ErrorContains(t, err, c.want)
 		})
+	}
+}
+
+// TestFactsKeepUnknownNumbers: what a later version means by a number is neither
+// lost nor changed by this one, in protobuf or in JSON.
+func TestFactsKeepUnknownNumbers(t *testing.T) {
+	t.Parallel()
+	f := facts()
+	f.Features, f.Delivery = []machine.Feature{machine.FEATURE_UEFI, 40_000}, 300
+	bytes, err := f.Marshal()
+	require.NoError(t, err)
+	var again machine.Facts
+	require.NoError(t, again.Unmarshal(bytes))
+	require.Equal(t, f, again)
+
+	json := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
+	text, err := json.MarshalJSON(&f)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"features":["FEATURE_UEFI",40000],"delivery":300`)
+	again = machine.Facts{}
+	require.NoError(t, json.UnmarshalJSON(text, &again))
+	require.Equal(t, f, again)
+
+	for text, want := range map[string]machine.Feature{
+		"uefi": 1, "FEATURE_UEFI": 1, "1": 1, "40000": 40_000, "65535": 65_535,
+		"": 0, "0": 0, "unspecified": 0, "65536": 0, "-1": 0, "uefi ": 0, "0x1": 0,
+	} {
+		got, ok := machine.ParseFeature(text)
+		require.Equal(t, want, got, text)
+		require.Equal(t, want != 0, ok, text)
+	}
+	delivery, ok := machine.ParseDelivery("vm")
+	require.True(t, ok && delivery == machine.DELIVERY_VM)
+	kind, ok := machine.ParseSlotKind("none")
+	require.True(t, ok && kind == machine.SLOT_KIND_NONE)
+	policy, ok := machine.ParseKeepDiskPolicy("KEEP_DISK_POLICY_EVICT")
+	require.True(t, ok && policy == machine.KEEP_DISK_POLICY_EVICT)
+	_, ok = machine.ParseSlotKind("3")
+	require.False(t, ok, "what programs know by name they name")
+	require.Equal(t, "uefi 40000", f.Features[0].Word()+" "+f.Features[1].Word())
+	require.Equal(t, "vm 300", machine.DELIVERY_VM.Word()+" "+f.Delivery.Word())
+	require.Equal(t, "test evict", machine.SLOT_KIND_TEST.Word()+" "+f.KeepDiskPolicy.Word())
+}
+
+func TestFactsAllowedOn(t *testing.T) {
+	t.Parallel()
+	for kind, main := range map[machine.SlotKind]bool{machine.SLOT_KIND_GPU: true, machine.SLOT_KIND_NONE: true, machine.SLOT_KIND_TEST: false} {
+		f := machine.Facts{Slots: []machine.Slot{{Kind: kind}}}
+		for chainID, test := range map[string]bool{
+			"dbc-devnet-1": true, "dbc-testnet-12": true, "dbc-1": false, "dbc-devnet-": false, "dbc-devnet-1x": false, "x-dbc-testnet-1": false, "": false,
+		} {
+			require.Equal(t, test, machine.TestNetwork(chainID), chainID)
+			if err := f.AllowedOn(chainID); test || main {
+				require.NoError(t, err, "%s on %s", kind, chainID)
+			} else {
+				require.ErrorIs(t, err, machine.ErrInvalidFacts)
+				require.ErrorContains(t, err, "slots.kind SLOT_KIND_TEST")
+			}
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ const statePrefix = "MACHINE_STATE_"
 
 // Word is the state as people write it: "online".
 func (s MachineState) Word() string {
-	return strings.ToLower(strings.TrimPrefix(s.String(), statePrefix))
+	return word(s.String(), statePrefix)
 }
 
 // ParseState reads a state's word or its name in the protos, in any case;

@@ -87,6 +87,7 @@ function Shown({ machine }: { machine: Machine }) {
             : m.stateWhy[machine.state]}
         </Banner>
       )}
+      {machine.slots[0]?.kind === "test" && <Banner tone="info">{m.testSlots}</Banner>}
       {machine.drain_from && <Banner tone="warn">{m.drain(format.time(new Date(machine.drain_from)))}</Banner>}
       <Columns side={<RentCard machine={machine} />}>
         <Card title={m.hardware}>
@@ -106,6 +107,9 @@ function Shown({ machine }: { machine: Machine }) {
                 ],
                 [m.location, place(machine, format)],
                 [m.networks, machine.operators.join(", ") || "–"],
+                [m.delivery, m.deliveries[machine.delivery] ?? m.unknownDelivery(machine.delivery)],
+                [m.features, machine.features.map((f) => m.featureNames[f] ?? m.unknownFeature(f)).join(", ") || "–"],
+                [m.keptDisks, m.keepPolicies[machine.keep_disk_policy]],
                 [m.ports, `${machine.port_first}–${machine.port_last}`],
               ]}
             />

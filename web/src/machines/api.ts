@@ -7,7 +7,7 @@ export interface Machine {
   operator: string;
   state: MachineState;
   gpu_count: number;
-  slots: { gpu_type: string; gpu_count: number; vram_mib: number }[];
+  slots: { kind: "gpu" | "test" | "none"; gpu_type: string; gpu_count: number; vram_mib: number }[];
   free_slots: number[];
   cpu_model: string;
   cpu_cores: number;
@@ -20,6 +20,10 @@ export interface Machine {
   country: string;
   city: string;
   operators: string[];
+  keep_disk_policy: "firm" | "evict";
+  /** uefi, or digits of what this version does not know; so is delivery, vm. */
+  features: string[];
+  delivery: string;
   public_ip: string;
   port_first: number;
   port_last: number;

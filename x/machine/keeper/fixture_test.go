@@ -136,15 +136,18 @@ func newNode(n byte) node {
 }
 
 func (n node) facts(slots int) machine.Facts {
-	f := machine.Facts{CpuModel: "EPYC", CpuCores: 8, MemoryMib: 1 << 14, Country: "DE", PortFirst: 5200, PortLast: 32767}
+	f := machine.Facts{
+		CpuModel: "EPYC", CpuCores: 8, MemoryMib: 1 << 14, Country: "DE", PortFirst: 5200, PortLast: 32767,
+		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM,
+	}
 	for i := range slots {
 		f.Slots = append(f.Slots, machine.Slot{
-			GpuType: "RTX 4090", GpuIds: []string{fmt.Sprintf("gpu-%d-%d", n.n, i)}, GpuCount: 1, VramMib: 24564,
+			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprintf("gpu-%d-%d", n.n, i)}, GpuCount: 1, VramMib: 24564,
 			PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
 		})
 	}
 	if slots == 0 {
-		f.Slots = make([]machine.Slot, 1)
+		f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}
 	}
 	return f
 }

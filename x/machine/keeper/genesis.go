@@ -79,6 +79,9 @@ func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
 		}
 		*address = party.String()
 	}
+	if err := m.Facts.AllowedOn(chainID(ctx)); err != nil {
+		return err
+	}
 	if err := k.Bonds.Set(ctx, m.Id, m); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (k *Keeper) checkBond(ctx context.Context, owner string, bond *machine.Bond
 		return err
 	}
 	bond.Operator, bond.Payout = operator.String(), payout.String()
-	if err := bond.Facts.Validate(); err != nil {
+	if err := checkFacts(ctx, bond.Facts); err != nil {
 		return err
 	}
 	if err := machine.ValidatePrice(bond.PricePerDay); err != nil {
@@ -108,4 +108,12 @@ func newSeq(m machine.Machine, bondSeq uint64) error {
 		return errorsmod.Wrapf(machine.ErrBondSeq, "bond_seq %d: must be above %d; sign again with a higher one", bondSeq, m.BondSeq)
 	}
 	return nil
+}
+
+// checkFacts checks facts by themselves and against the chain that they are for.
+func checkFacts(ctx context.Context, facts machine.Facts) error {
+	if err := facts.Validate(); err != nil {
+		return err
+	}
+	return facts.AllowedOn(chainID(ctx))
 }

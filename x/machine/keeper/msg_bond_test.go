@@ -44,6 +44,12 @@ func TestBondRefusals(t *testing.T) {
 			msg.Bonds[0].Payout = authtypes.NewModuleAddress(machine.ModuleName).String()
 		}, machine.ErrInvalidAddress},
 		{"facts", func(_ *fixture, msg *machine.MsgBondMachines) { msg.Bonds[0].Facts.CpuCores = 0 }, machine.ErrInvalidFacts},
+		{"made-up GPUs on a main network", func(f *fixture, msg *machine.MsgBondMachines) {
+			f.ctx = f.ctx.WithChainID("dbc-1")
+			for i := range msg.Bonds[0].Facts.Slots {
+				msg.Bonds[0].Facts.Slots[i].Kind = machine.SLOT_KIND_TEST
+			}
+		}, machine.ErrInvalidFacts},
 		{"price zero", func(_ *fixture, msg *machine.MsgBondMachines) { msg.Bonds[0].PricePerDay = 0 }, machine.ErrInvalidPrice},
 		{"price above the limit", func(_ *fixture, msg *machine.MsgBondMachines) { msg.Bonds[0].PricePerDay = machine.MaxPrice + 1 }, machine.ErrInvalidPrice},
 		{"facts changed after signing", func(_ *fixture, msg *machine.MsgBondMachines) { msg.Bonds[0].Facts.CpuCores++ }, machine.ErrSignature},

@@ -19,7 +19,7 @@ func (s msgServer) UpdateFacts(ctx context.Context, msg *machine.MsgUpdateFacts)
 	if err != nil {
 		return nil, err
 	}
-	if err := msg.Facts.Validate(); err != nil {
+	if err := checkFacts(ctx, msg.Facts); err != nil {
 		return nil, err
 	}
 	if err := newSeq(m, msg.BondSeq); err != nil {

@@ -12,10 +12,16 @@ func randomFacts(r *rand.Rand, n Node) machine.Facts {
 	f := machine.Facts{
 		CpuModel: "EPYC 9354", CpuCores: uint32(4 + r.Intn(60)), MemoryMib: uint64(1+r.Intn(512)) << 10,
 		Country: []string{"", "DE", "FR", "SG"}[r.Intn(4)], PortFirst: 5200, PortLast: 32767,
+		KeepDiskPolicy: machine.KeepDiskPolicy(1 + r.Intn(2)), Delivery: machine.Delivery(1 + r.Intn(3)),
+	}
+	for _, feature := range []machine.Feature{machine.FEATURE_UEFI, 7, 40_000} { // two of them are of a later version
+		if r.Intn(2) == 0 {
+			f.Features = append(f.Features, feature)
+		}
 	}
 	randomAddresses(r, &f)
 	if r.Intn(8) == 0 {
-		f.Slots = []machine.Slot{{}}
+		f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}
 		return f
 	}
 	for i := range 1 + r.Intn(MaxSlots) {
@@ -24,7 +30,7 @@ func randomFacts(r *rand.Rand, n Node) machine.Facts {
 			holder = nodes[r.Intn(Nodes)]
 		}
 		f.Slots = append(f.Slots, machine.Slot{
-			GpuType: []string{"RTX 4090", "H100"}[r.Intn(2)], GpuIds: []string{fmt.Sprintf("GPU-%s-%d", holder.ID[:12], i)},
+			Kind: machine.SLOT_KIND_GPU, GpuType: []string{"RTX 4090", "H100"}[r.Intn(2)], GpuIds: []string{fmt.Sprintf("GPU-%s-%d", holder.ID[:12], i)},
 			GpuCount: 1, VramMib: 24564, PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
 		})
 	}

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/machine/v1/machine.proto.
  */
 export const file_dbc_machine_v1_machine: GenFile = /*@__PURE__*/
-  fileDesc("ChxkYmMvbWFjaGluZS92MS9tYWNoaW5lLnByb3RvEg5kYmMubWFjaGluZS52MSJjCgRTbG90EhAKCGdwdV90eXBlGAEgASgJEg8KB2dwdV9pZHMYAiADKAkSEQoJZ3B1X2NvdW50GAMgASgNEhAKCHZyYW1fbWliGAQgASgEEhMKC3BjaV9hZGRyZXNzGAUgASgJIqMDCgVGYWN0cxIuCgVzbG90cxgBIAMoCzIULmRiYy5tYWNoaW5lLnYxLlNsb3RCCcjeHwCo57AqARIRCgljcHVfbW9kZWwYAiABKAkSEQoJY3B1X2NvcmVzGAMgASgNEg8KB2NwdV9taHoYBCABKA0SEgoKbWVtb3J5X21pYhgFIAEoBBIXCg9zeXN0ZW1fZGlza19naWIYBiABKAQSFQoNZGF0YV9kaXNrX2dpYhgHIAEoBBITCgt1cGxvYWRfbWJwcxgIIAEoDRIVCg1kb3dubG9hZF9tYnBzGAkgASgNEg8KB2NvdW50cnkYCiABKAkSDAoEY2l0eRgLIAEoCRIUCgxsb25naXR1ZGVfZTQYDCABKAUSEwoLbGF0aXR1ZGVfZTQYDSABKAUSEQoJb3BlcmF0b3JzGA4gAygJEhIKCm11bHRpYWRkcnMYDyADKAkSEQoJcHVibGljX2lwGBAgASgJEhIKCnBvcnRfZmlyc3QYESABKA0SEQoJcG9ydF9sYXN0GBIgASgNEhgKEGtlZXBfZGlza19wb2xpY3kYEyABKAkiogUKB01hY2hpbmUSCgoCaWQYASABKAkSJwoFb3duZXIYAiABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIqCghvcGVyYXRvchgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEigKBnBheW91dBgEIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi8KBWZhY3RzGAUgASgLMhUuZGJjLm1hY2hpbmUudjEuRmFjdHNCCcjeHwCo57AqARIQCghib25kX3NlcRgGIAEoBBIXCg9saXN0aW5nX3ZlcnNpb24YByABKAQSFQoNcHJpY2VfcGVyX2RheRgIIAEoBBINCgVzdGFrZRgJIAEoBBIrCgVzdGF0ZRgKIAEoDjIcLmRiYy5tYWNoaW5lLnYxLk1hY2hpbmVTdGF0ZRI3Cg1vZmZsaW5lX3NpbmNlGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI0CgpkcmFpbl9mcm9tGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI0CgpyZXRpcmVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARI5Cg9sYXN0X3JlbnRhbF9lbmQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEhcKD29wZW5fY2hhbGxlbmdlcxgPIAMoBBIWCg5zdGFrZV9yZXF1aXJlZBgQIAEoBBI1CgtyZXdhcmRlZF9hdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESFQoNcmVsZWFzZWRfZ3B1cxgSIAMoCSK5AgoJQ2hhbGxlbmdlEgoKAmlkGAEgASgEEhIKCm1hY2hpbmVfaWQYAiABKAkSLAoKY2hhbGxlbmdlchgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEg8KB2RlcG9zaXQYBCABKAQSDgoGaGVpZ2h0GAUgASgDEjcKBHRpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjsKCGRlYWRsaW5lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI4CgZoYWx0ZWQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESDQoFcGxhY2UYCSABKA0ingQKBlBhcmFtcxISCgpzdGFrZV9iYXNlGAEgASgEEhYKDnN0YWtlX3Blcl9zbG90GAIgASgEEj8KDWFuc3dlcl93aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESGQoRY2hhbGxlbmdlX2RlcG9zaXQYBCABKAQSPgoMZHJhaW5fbm90aWNlGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEkAKDnVuYm9uZGluZ190aW1lGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEj4KDGdwdV9jb29sZG93bhgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI/Cg1tYXhfYmxvY2tfZ2FwGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEhkKEW1heF9kdWVfcGVyX2Jsb2NrGAkgASgNEkEKD3Jld2FyZF9pbnRlcnZhbBgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARISCgpzdGFrZV9kYXlzGAogASgNOheK57AqEmRiYy9tYWNoaW5lL1BhcmFtcyKzAQoISGFsdFNwYW4SNwoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNQoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjcKBXRvdGFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBIjIKCUJlZ2lubmluZxIUCgxmaXJzdF9oZWlnaHQYASABKAMSDwoHcmVzdW1lZBgCIAEoCCJ6CgRIYWx0EjcKBXRvdGFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEjkKD2xhc3RfYmxvY2tfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwEikAEKC0dwdUNvb2xkb3duEg4KBmdwdV9pZBgBIAEoCRI4CgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESJwoFb3duZXIYAyABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIOCgZiYXJyZWQYBCABKAgqnQEKDE1hY2hpbmVTdGF0ZRIdChlNQUNISU5FX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUTUFDSElORV9TVEFURV9CT05ERUQQARIYChRNQUNISU5FX1NUQVRFX09OTElORRACEhkKFU1BQ0hJTkVfU1RBVEVfT0ZGTElORRADEhkKFU1BQ0hJTkVfU1RBVEVfUkVUSVJFRBAEGgSIox4AQiZaJGdpdGh1Yi5jb20vZGJjLW5ldHdvcmsvZGJjL3gvbWFjaGluZWIGcHJvdG8z", [file_amino_amino, file_cosmos_proto_cosmos, file_gogoproto_gogo, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxkYmMvbWFjaGluZS92MS9tYWNoaW5lLnByb3RvEg5kYmMubWFjaGluZS52MSKLAQoEU2xvdBImCgRraW5kGAEgASgOMhguZGJjLm1hY2hpbmUudjEuU2xvdEtpbmQSEAoIZ3B1X3R5cGUYAiABKAkSDwoHZ3B1X2lkcxgDIAMoCRIRCglncHVfY291bnQYBCABKA0SEAoIdnJhbV9taWIYBSABKAQSEwoLcGNpX2FkZHJlc3MYBiABKAkimgQKBUZhY3RzEi4KBXNsb3RzGAEgAygLMhQuZGJjLm1hY2hpbmUudjEuU2xvdEIJyN4fAKjnsCoBEhEKCWNwdV9tb2RlbBgCIAEoCRIRCgljcHVfY29yZXMYAyABKA0SDwoHY3B1X21oehgEIAEoDRISCgptZW1vcnlfbWliGAUgASgEEhcKD3N5c3RlbV9kaXNrX2dpYhgGIAEoBBIVCg1kYXRhX2Rpc2tfZ2liGAcgASgEEhMKC3VwbG9hZF9tYnBzGAggASgNEhUKDWRvd25sb2FkX21icHMYCSABKA0SDwoHY291bnRyeRgKIAEoCRIMCgRjaXR5GAsgASgJEhQKDGxvbmdpdHVkZV9lNBgMIAEoBRITCgtsYXRpdHVkZV9lNBgNIAEoBRIRCglvcGVyYXRvcnMYDiADKAkSEgoKbXVsdGlhZGRycxgPIAMoCRIRCglwdWJsaWNfaXAYECABKAkSEgoKcG9ydF9maXJzdBgRIAEoDRIRCglwb3J0X2xhc3QYEiABKA0SOAoQa2VlcF9kaXNrX3BvbGljeRgTIAEoDjIeLmRiYy5tYWNoaW5lLnYxLktlZXBEaXNrUG9saWN5EikKCGZlYXR1cmVzGBQgAygOMhcuZGJjLm1hY2hpbmUudjEuRmVhdHVyZRIqCghkZWxpdmVyeRgVIAEoDjIYLmRiYy5tYWNoaW5lLnYxLkRlbGl2ZXJ5IqIFCgdNYWNoaW5lEgoKAmlkGAEgASgJEicKBW93bmVyGAIgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSKgoIb3BlcmF0b3IYAyABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIoCgZwYXlvdXQYBCABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIvCgVmYWN0cxgFIAEoCzIVLmRiYy5tYWNoaW5lLnYxLkZhY3RzQgnI3h8AqOewKgESEAoIYm9uZF9zZXEYBiABKAQSFwoPbGlzdGluZ192ZXJzaW9uGAcgASgEEhUKDXByaWNlX3Blcl9kYXkYCCABKAQSDQoFc3Rha2UYCSABKAQSKwoFc3RhdGUYCiABKA4yHC5kYmMubWFjaGluZS52MS5NYWNoaW5lU3RhdGUSNwoNb2ZmbGluZV9zaW5jZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESNAoKZHJhaW5fZnJvbRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESNAoKcmV0aXJlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESOQoPbGFzdF9yZW50YWxfZW5kGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARIXCg9vcGVuX2NoYWxsZW5nZXMYDyADKAQSFgoOc3Rha2VfcmVxdWlyZWQYECABKAQSNQoLcmV3YXJkZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEhUKDXJlbGVhc2VkX2dwdXMYEiADKAkiuQIKCUNoYWxsZW5nZRIKCgJpZBgBIAEoBBISCgptYWNoaW5lX2lkGAIgASgJEiwKCmNoYWxsZW5nZXIYAyABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIPCgdkZXBvc2l0GAQgASgEEg4KBmhlaWdodBgFIAEoAxI3CgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI7CghkZWFkbGluZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESOAoGaGFsdGVkGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEg0KBXBsYWNlGAkgASgNIp4ECgZQYXJhbXMSEgoKc3Rha2VfYmFzZRgBIAEoBBIWCg5zdGFrZV9wZXJfc2xvdBgCIAEoBBI/Cg1hbnN3ZXJfd2luZG93GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEhkKEWNoYWxsZW5nZV9kZXBvc2l0GAQgASgEEj4KDGRyYWluX25vdGljZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARJACg51bmJvbmRpbmdfdGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI+CgxncHVfY29vbGRvd24YByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESPwoNbWF4X2Jsb2NrX2dhcBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARIZChFtYXhfZHVlX3Blcl9ibG9jaxgJIAEoDRJBCg9yZXdhcmRfaW50ZXJ2YWwYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESEgoKc3Rha2VfZGF5cxgKIAEoDToXiuewKhJkYmMvbWFjaGluZS9QYXJhbXMiswEKCEhhbHRTcGFuEjcKBGZyb20YASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjUKAnRvGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI3CgV0b3RhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqASIyCglCZWdpbm5pbmcSFAoMZmlyc3RfaGVpZ2h0GAEgASgDEg8KB3Jlc3VtZWQYAiABKAgiegoESGFsdBI3CgV0b3RhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI5Cg9sYXN0X2Jsb2NrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BIpABCgtHcHVDb29sZG93bhIOCgZncHVfaWQYASABKAkSOAoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEicKBW93bmVyGAMgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDgoGYmFycmVkGAQgASgIKp0BCgxNYWNoaW5lU3RhdGUSHQoZTUFDSElORV9TVEFURV9VTlNQRUNJRklFRBAAEhgKFE1BQ0hJTkVfU1RBVEVfQk9OREVEEAESGAoUTUFDSElORV9TVEFURV9PTkxJTkUQAhIZChVNQUNISU5FX1NUQVRFX09GRkxJTkUQAxIZChVNQUNISU5FX1NUQVRFX1JFVElSRUQQBBoEiKMeACpmCghTbG90S2luZBIZChVTTE9UX0tJTkRfVU5TUEVDSUZJRUQQABIRCg1TTE9UX0tJTkRfR1BVEAESEgoOU0xPVF9LSU5EX1RFU1QQAhISCg5TTE9UX0tJTkRfTk9ORRADGgSIox4AKm8KDktlZXBEaXNrUG9saWN5EiAKHEtFRVBfRElTS19QT0xJQ1lfVU5TUEVDSUZJRUQQABIZChVLRUVQX0RJU0tfUE9MSUNZX0ZJUk0QARIaChZLRUVQX0RJU0tfUE9MSUNZX0VWSUNUEAIaBIijHgAqOgoHRmVhdHVyZRIXChNGRUFUVVJFX1VOU1BFQ0lGSUVEEAASEAoMRkVBVFVSRV9VRUZJEAEaBIijHgAqOwoIRGVsaXZlcnkSGAoUREVMSVZFUllfVU5TUEVDSUZJRUQQABIPCgtERUxJVkVSWV9WTRABGgSIox4AQiZaJGdpdGh1Yi5jb20vZGJjLW5ldHdvcmsvZGJjL3gvbWFjaGluZWIGcHJvdG8z", [file_amino_amino, file_cosmos_proto_cosmos, file_gogoproto_gogo, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Slot is what can be passed to a VM alone: one IOMMU group with its GPUs.
@@ -24,37 +24,42 @@ export const file_dbc_machine_v1_machine: GenFile = /*@__PURE__*/
  */
 export type Slot = Message<"dbc.machine.v1.Slot"> & {
   /**
+   * @generated from field: dbc.machine.v1.SlotKind kind = 1;
+   */
+  kind: SlotKind;
+
+  /**
    * gpu_type is the marketing name, as listed; empty without GPUs.
    *
-   * @generated from field: string gpu_type = 1;
+   * @generated from field: string gpu_type = 2;
    */
   gpuType: string;
 
   /**
    * gpu_ids are the GPUs' own serial ids, each bonded at most once on the chain.
    *
-   * @generated from field: repeated string gpu_ids = 2;
+   * @generated from field: repeated string gpu_ids = 3;
    */
   gpuIds: string[];
 
   /**
    * gpu_count is 0 only in the single slot of a machine without GPUs.
    *
-   * @generated from field: uint32 gpu_count = 3;
+   * @generated from field: uint32 gpu_count = 4;
    */
   gpuCount: number;
 
   /**
    * vram_mib is the memory of each GPU in MiB.
    *
-   * @generated from field: uint64 vram_mib = 4;
+   * @generated from field: uint64 vram_mib = 5;
    */
   vramMib: bigint;
 
   /**
    * pci_address is domain:bus:device.function of the first GPU.
    *
-   * @generated from field: string pci_address = 5;
+   * @generated from field: string pci_address = 6;
    */
   pciAddress: string;
 };
@@ -173,11 +178,21 @@ export type Facts = Message<"dbc.machine.v1.Facts"> & {
   portLast: number;
 
   /**
-   * keep_disk_policy says when a kept disk may be evicted before its time.
-   *
-   * @generated from field: string keep_disk_policy = 19;
+   * @generated from field: dbc.machine.v1.KeepDiskPolicy keep_disk_policy = 19;
    */
-  keepDiskPolicy: string;
+  keepDiskPolicy: KeepDiskPolicy;
+
+  /**
+   * features ascend, each once.
+   *
+   * @generated from field: repeated dbc.machine.v1.Feature features = 20;
+   */
+  features: Feature[];
+
+  /**
+   * @generated from field: dbc.machine.v1.Delivery delivery = 21;
+   */
+  delivery: Delivery;
 };
 
 /**
@@ -643,4 +658,128 @@ export enum MachineState {
  */
 export const MachineStateSchema: GenEnum<MachineState> = /*@__PURE__*/
   enumDesc(file_dbc_machine_v1_machine, 0);
+
+/**
+ * SlotKind says what a slot holds. All slots of a machine are of one kind.
+ *
+ * @generated from enum dbc.machine.v1.SlotKind
+ */
+export enum SlotKind {
+  /**
+   * @generated from enum value: SLOT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * SLOT_KIND_GPU: real GPUs.
+   *
+   * @generated from enum value: SLOT_KIND_GPU = 1;
+   */
+  GPU = 1,
+
+  /**
+   * SLOT_KIND_TEST: made-up GPUs, which pass no device; refused on a main network.
+   *
+   * @generated from enum value: SLOT_KIND_TEST = 2;
+   */
+  TEST = 2,
+
+  /**
+   * SLOT_KIND_NONE: the single slot of a machine without GPUs.
+   *
+   * @generated from enum value: SLOT_KIND_NONE = 3;
+   */
+  NONE = 3,
+}
+
+/**
+ * Describes the enum dbc.machine.v1.SlotKind.
+ */
+export const SlotKindSchema: GenEnum<SlotKind> = /*@__PURE__*/
+  enumDesc(file_dbc_machine_v1_machine, 1);
+
+/**
+ * KeepDiskPolicy says when a disk that is kept after a rental may be deleted
+ * before its time, which is ten days or the length of the rental, if shorter.
+ *
+ * @generated from enum dbc.machine.v1.KeepDiskPolicy
+ */
+export enum KeepDiskPolicy {
+  /**
+   * @generated from enum value: KEEP_DISK_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * KEEP_DISK_POLICY_FIRM: never.
+   *
+   * @generated from enum value: KEEP_DISK_POLICY_FIRM = 1;
+   */
+  FIRM = 1,
+
+  /**
+   * KEEP_DISK_POLICY_EVICT: when a new VM needs the room, the oldest first.
+   *
+   * @generated from enum value: KEEP_DISK_POLICY_EVICT = 2;
+   */
+  EVICT = 2,
+}
+
+/**
+ * Describes the enum dbc.machine.v1.KeepDiskPolicy.
+ */
+export const KeepDiskPolicySchema: GenEnum<KeepDiskPolicy> = /*@__PURE__*/
+  enumDesc(file_dbc_machine_v1_machine, 2);
+
+/**
+ * Feature is what a machine can do beyond what every machine can. The chain
+ * keeps and lists numbers that it does not know.
+ *
+ * @generated from enum dbc.machine.v1.Feature
+ */
+export enum Feature {
+  /**
+   * @generated from enum value: FEATURE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * FEATURE_UEFI: a VM may boot by UEFI.
+   *
+   * @generated from enum value: FEATURE_UEFI = 1;
+   */
+  UEFI = 1,
+}
+
+/**
+ * Describes the enum dbc.machine.v1.Feature.
+ */
+export const FeatureSchema: GenEnum<Feature> = /*@__PURE__*/
+  enumDesc(file_dbc_machine_v1_machine, 3);
+
+/**
+ * Delivery is what a renter is given. The chain keeps and lists numbers that it
+ * does not know.
+ *
+ * @generated from enum dbc.machine.v1.Delivery
+ */
+export enum Delivery {
+  /**
+   * @generated from enum value: DELIVERY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * DELIVERY_VM: virtual machines within the rental's share.
+   *
+   * @generated from enum value: DELIVERY_VM = 1;
+   */
+  VM = 1,
+}
+
+/**
+ * Describes the enum dbc.machine.v1.Delivery.
+ */
+export const DeliverySchema: GenEnum<Delivery> = /*@__PURE__*/
+  enumDesc(file_dbc_machine_v1_machine, 4);
 
