@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/gpu"
+	"github.com/dbc-network/dbc/hw/measure"
 )
 
 // errCards means: a card that is kept for VMs cannot be given to one.
@@ -50,18 +53,24 @@ type bindReply struct {
 func newHostGPUBindCommand(s *settings) *cobra.Command {
 	var root string
 	var slots []int
+	var tools measure.Tools
 	cmd := &cobra.Command{
 		Use:   "bind",
 		Short: "Write what binds cards to vfio-pci from the next start on",
 		Long: "Records the cards in /etc/dbc/gpus.toml, writes a boot unit, the modules to load and, where this system has an\n" +
 			"initramfs, what keeps drivers off the cards there, and says what it wrote. A driver that has a card now is left\n" +
 			"alone: a reboot is due. Without --slot the largest set of slots that are alike is taken, which is what a machine\n" +
-			"can list. A file that this command did not write is never overwritten. dbc host gpu unbind reverts all of it.",
+			"can list. A file that this command did not write is never overwritten. dbc host gpu unbind reverts all of it.\n\n" +
+			"Asks nvidia-smi or rocm-smi for UUID, memory, VBIOS, power limit, ECC, MIG and CC mode of each card first, and keeps\n" +
+			"that in the same file: once vfio-pci has a card nobody can read it.",
 		Example: "  dbc host gpu bind\n  dbc host gpu bind --slot 0 --slot 2",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, out, err := binding.Select(root, slots)
 			if err != nil {
+				return err
+			}
+			if err := measured(cmd, root, tools, f); err != nil {
 				return err
 			}
 			cfg, err := gpuConfig(cmd, root)
@@ -77,6 +86,8 @@ func newHostGPUBindCommand(s *settings) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&root, "root", "/", gpuRootHelp)
 	cmd.Flags().IntSliceVar(&slots, "slot", nil, "index of a slot of dbc host inventory; can be repeated")
+	cmd.Flags().StringVar(&tools.Nvidia, "nvidia-smi", "", "program to ask of NVIDIA's cards (default where its package puts it)")
+	cmd.Flags().StringVar(&tools.ROCm, "rocm-smi", "", "program to ask of AMD's cards (default where its package puts it)")
 	return cmd
 }
 
@@ -141,6 +152,56 @@ func newHostGPUApplyCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
+// measured asks the vendors' programs of the cards, and keeps what an earlier
+// binding knows. Without an answer cards are bound all the same: it says what is
+// missing.
+func measured(cmd *cobra.Command, root string, tools measure.Tools, f binding.File) error {
+	if installed := measure.Installed(); root == "/" {
+		tools.Nvidia, tools.ROCm = cmp.Or(tools.Nvidia, installed.Nvidia), cmp.Or(tools.ROCm, installed.ROCm)
+	}
+	at, err := os.OpenRoot(root)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = at.Close() }()
+	earlier, err := binding.Load(at)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	cards, err := measure.Read(cmd.Context(), tools)
+	if err != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "dbc:", err)
+	}
+	f.Record(cards, earlier)
+	return cmd.Context().Err()
+}
+
+// measuredText says what is known of a GPU, and what is not.
+func measuredText(w io.Writer, fn binding.Function) {
+	var facts measure.Facts
+	if fn.Measured != nil {
+		facts = *fn.Measured
+	}
+	said := []string{}
+	for _, v := range []struct{ name, value string }{
+		{"", facts.UUID}, {"serial ", facts.Serial}, {"VBIOS ", facts.VBIOS}, {"ECC ", string(facts.ECC)}, {"MIG ", string(facts.MIG)}, {"CC ", string(facts.CC)},
+	} {
+		if v.value != "" {
+			said = append(said, v.name+v.value)
+		}
+	}
+	if facts.VRAMMiB > 0 {
+		said = append(said, fmt.Sprintf("%d MiB", facts.VRAMMiB))
+	}
+	if facts.PowerLimitMW > 0 {
+		said = append(said, fmt.Sprintf("at most %d W", facts.PowerLimitMW/1000))
+	}
+	if missing := facts.Missing(); len(missing) > 0 {
+		said = append(said, "not measured: "+strings.Join(missing, ", "))
+	}
+	fmt.Fprintf(w, "  %s: %s\n", fn.Address, strings.Join(said, "; "))
+}
+
 // gpuConfig says where binding happens. Only what happens to this computer runs
 // commands, and starts this program at boot.
 func gpuConfig(cmd *cobra.Command, root string) (binding.Config, error) {
@@ -195,6 +256,11 @@ func bindText(w io.Writer, f binding.File, out []gpu.Slot, change binding.Change
 			fmt.Fprintf(w, " %s (%s)", fn.Address, fn.IDs)
 		}
 		fmt.Fprintln(w)
+		for _, fn := range slot.Functions {
+			if fn.IsGPU() {
+				measuredText(w, fn)
+			}
+		}
 	}
 	for _, slot := range out {
 		fmt.Fprintf(w, "Not bound: %s\n", joined(slot.Functions))

@@ -45,12 +45,17 @@ func TestGPUCommands(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "etc/initramfs-tools"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	said, err := gpuCommand(t, dir, "bind", "--slot", "1")
+	smi := filepath.Join(dir, "smi")
+	answer := `<nvidia_smi_log><driver_version>580.1</driver_version><gpu id="00000000:91:00.0"><fb_memory_usage><total>46068 MiB</total></fb_memory_usage></gpu></nvidia_smi_log>`
+	if err := os.WriteFile(smi, []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	said, err := gpuCommand(t, dir, "bind", "--slot", "1", "--nvidia-smi", smi, "--rocm-smi", "/nonexistent")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Slot 0: 0000:91:00.0 (10de:26b9)", "Not bound: 0000:", "Wrote /etc/dbc/gpus.toml", "Wrote /etc/systemd/system/dbc-gpu-bind.service",
+		"Slot 0: 0000:91:00.0 (10de:26b9)", "46068 MiB; not measured: uuid, vbios, power_limit, ecc, mig, cc", "/nonexistent", "Not bound: 0000:", "Wrote /etc/dbc/gpus.toml", "Wrote /etc/systemd/system/dbc-gpu-bind.service",
 		"To run: systemctl daemon-reload && update-initramfs -u -k all", "Reboot now",
 	} {
 		if !strings.Contains(said, want) {

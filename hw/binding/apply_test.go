@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/dbc-network/dbc/hw/hwtest"
+	"github.com/dbc-network/dbc/hw/measure"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
@@ -415,8 +416,55 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		second, err := Parse(again)
-		if err != nil || fmt.Sprint(second) != fmt.Sprint(file) {
-			t.Errorf("%v: %v, want %v", err, second, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if third, err := second.Marshal(); err != nil || string(third) != string(again) {
+			t.Errorf("%v:\n%s\nwant\n%s", err, third, again)
 		}
 	})
+}
+
+// What was measured stays with its card, and with no other: neither at another
+// address nor at the same one.
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	root := tree(t, two)
+	first := selected(t, root)
+	at, ids := pci.Address{Bus: 1}, pci.ID{Vendor: 0x10de, Device: 0x2684}
+	facts := measure.Facts{UUID: "GPU-0a1b2c3d-4444-5555-6666-777788889999", VRAMMiB: 24564, MIG: measure.Without}
+	first.Record([]measure.Card{
+		{Address: at, ID: ids, Facts: facts}, {Address: pci.Address{Bus: 2}, ID: pci.ID{Vendor: 0x10de, Device: 0x2204}, Facts: facts},
+	}, File{})
+	said := func(f File, slot int) *measure.Facts { return f.Slots[slot].Functions[0].Measured }
+	if got := said(first, 0); got == nil || *got != facts || said(first, 1) != nil || first.Slots[0].Functions[1].Measured != nil {
+		t.Errorf("%+v, %+v", got, said(first, 1))
+	}
+	text, err := first.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := Parse(text)
+	if err != nil || *said(stored, 0) != facts {
+		t.Fatalf("%v in %s", err, text)
+	}
+	later := selected(t, root)
+	if later.Record(nil, stored); said(later, 0) == nil || *said(later, 0) != facts || said(later, 1) != nil {
+		t.Errorf("%+v", said(later, 0))
+	}
+	other := selected(t, tree(t, strings.Replace(two, "01:00.0 0300 10de:2684/1043:889a", "01:00.0 0300 10de:2684/1462:5103", 1)))
+	if other.Record(nil, stored); said(other, 0) != nil {
+		t.Errorf("another card has %+v", said(other, 0))
+	}
+	moved := selected(t, tree(t, strings.ReplaceAll(two, "  01:00.", "  07:00.")))
+	moved.Record([]measure.Card{{Address: at, ID: ids, Facts: facts}}, stored)
+	for i := range moved.Slots {
+		if said(moved, i) != nil {
+			t.Errorf("a moved card has %+v", said(moved, i))
+		}
+	}
+	bad := strings.Replace(string(text), "mig = 'without'", "mig = 'perhaps'", 1)
+	if _, err := Parse([]byte(bad)); bad == string(text) || !errors.Is(err, ErrFile) {
+		t.Errorf("%v of\n%s", err, bad)
+	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/dbc-network/dbc/hw/measure"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
@@ -45,6 +46,9 @@ type Function struct {
 	// Serial is the card's PCI serial number, "" where it has none or the kernel
 	// does not show it.
 	Serial string `toml:"serial,omitempty"`
+	// Measured is what its driver said of a GPU before it was bound; nil where it
+	// was not asked.
+	Measured *measure.Facts `toml:"measured,omitempty"`
 }
 
 // Region is a BAR. The size of a resizable one depends on firmware and driver, so
@@ -72,11 +76,20 @@ func (f File) Marshal() ([]byte, error) {
 // Parse reads the file's text. The error wraps ErrFile.
 func Parse(text []byte) (File, error) {
 	var f File
-	decoder := toml.NewDecoder(bytes.NewReader(text))
-	if err := decoder.DisallowUnknownFields().Decode(&f); err != nil {
+	if err := decode(text, &f); err != nil {
 		return File{}, fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	return f, f.check()
+}
+
+// decode answers for the library, which panics at some texts that are no TOML.
+func decode(text []byte, f *File) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("it cannot be read: %v", fault)
+		}
+	}()
+	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(f)
 }
 
 func (f File) check() error {
@@ -101,6 +114,9 @@ func (f File) check() error {
 			}
 			if !class.MatchString(fn.Class) || fn.Serial != "" && !serial.MatchString(fn.Serial) {
 				return fmt.Errorf("%w: %s has another class or serial than there can be", ErrFile, fn.Address)
+			}
+			if fn.Measured != nil && !fn.Measured.Valid() {
+				return fmt.Errorf("%w: %s has measured values of no known form", ErrFile, fn.Address)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/dbc-network/dbc/hw/gpu"
+	"github.com/dbc-network/dbc/hw/measure"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
@@ -143,4 +144,43 @@ func regions(list, other []Region) string {
 		text += fmt.Sprintf("%d:%s ", r.Index, size)
 	}
 	return text
+}
+
+// Record stores what was measured with the cards that it was measured of: where
+// address and ids are the same. What an earlier file says of the very same card
+// stays, since a card that is bound cannot be measured again.
+func (f File) Record(cards []measure.Card, earlier File) {
+	for _, s := range f.Slots {
+		for i := range s.Functions {
+			fn := &s.Functions[i]
+			for _, old := range slices.Concat(earlier.functions()...) {
+				if field, _, _ := fn.Differs(old); field == "" && old.Address == fn.Address {
+					fn.Measured = old.Measured
+				}
+			}
+			for _, c := range cards {
+				if c.Address == fn.Address && (c.ID == fn.IDs || c.ID == pci.ID{}) {
+					fn.Measured = &c.Facts
+				}
+			}
+		}
+	}
+}
+
+func (f File) functions() [][]Function {
+	var list [][]Function
+	for _, s := range f.Slots {
+		list = append(list, s.Functions)
+	}
+	return list
+}
+
+// IsGPU reports whether the function is one that computes, rather than its
+// card's sound, USB or fabric.
+func (f Function) IsGPU() bool {
+	switch f.kind() {
+	case pci.ClassVGA, pci.Class3D, pci.ClassDisplay, pci.ClassAccelerator:
+		return true
+	}
+	return false
 }
