@@ -33,8 +33,10 @@ const (
 	// postLimit is what a dbcd may take to answer a transaction; past it the
 	// transaction is looked for.
 	postLimit = 5 * time.Second
-	// attempts for an account whose sequence another process moved.
-	attempts = 5
+	// attempts for an account whose sequence others move, who share no outbox:
+	// one of them gets a block, and each waits for all before it. The caller's
+	// context ends it before, as a rule.
+	attempts = 100
 )
 
 // Broadcast signs the messages as one transaction, pays its gas, and waits
@@ -81,7 +83,7 @@ func (c *Client) inTurn(
 			// Read anew and still taken: another program's transaction waits in
 			// the mempool, and the account moves on with its block.
 			if err = c.nextBlock(ctx); err != nil {
-				return nil, TxResult{}, err
+				return nil, TxResult{}, fmt.Errorf("%w; nothing was sent: %w", ErrCrowded, err)
 			}
 		}
 		var (
@@ -93,10 +95,10 @@ func (c *Client) inTurn(
 		}
 		a.known = false
 		if !isTaken(err) && !errors.Is(err, ErrReplaced) {
-			break
+			return nil, TxResult{}, err
 		}
 	}
-	return nil, TxResult{}, err
+	return nil, TxResult{}, fmt.Errorf("%w; nothing was sent, try again", ErrCrowded)
 }
 
 // attempt signs, keeps and sends the messages once.

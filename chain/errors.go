@@ -10,6 +10,8 @@ import (
 )
 
 var (
+	// ErrCrowded means: other programs sign for the account without pause.
+	ErrCrowded = errors.New("other programs are sending with this wallet, on this computer or another")
 	// ErrUnreachable means: no answer from the dbcd; nothing is known about the wish.
 	ErrUnreachable = errors.New("the chain's node can't be reached")
 	// ErrNotFound means: the chain has no such thing.

@@ -84,7 +84,7 @@ func exitCode(err error) int {
 	case errors.As(err, &refused), errors.As(err, &node),
 		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear), errors.Is(err, errNotThere), refusedImage(err):
 		return exitRefused
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, chain.ErrCrowded):
 		return exitTimedOut
 	case errors.Is(err, chain.ErrUnreachable), errors.Is(err, image.ErrDownload):
 		return exitUnreachable
