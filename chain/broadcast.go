@@ -74,6 +74,9 @@ func (c *Client) inTurn(
 		return nil, TxResult{}, err
 	}
 	defer a.leave()
+	if c.dryRun {
+		return nil, TxResult{}, c.tryOut(ctx, a, signer, msgs)
+	}
 	earlier, same, err := c.settle(ctx, a, msgs)
 	if err != nil || same {
 		return nil, earlier, err
@@ -172,13 +175,9 @@ func (c *Client) prepare(
 	if err != nil {
 		return outbox.Sent{}, err
 	}
-	names := make([]string, len(msgs))
-	for i, msg := range msgs {
-		names[i] = messageName(msg.TypeUrl)
-	}
 	return outbox.Sent{
 		ChainID: chainID, Address: a.address, Sequence: a.next, Hash: fmt.Sprintf("%X", sha256.Sum256(raw)), Bytes: raw,
-		Last: d.last, Fee: d.fee, Messages: names, At: time.Now(),
+		Last: d.last, Fee: d.fee, Messages: namesOf(msgs), At: time.Now(),
 		Height: newest.LatestBlockHeight, Block: newest.LatestBlockHash,
 	}, nil
 }

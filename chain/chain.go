@@ -37,6 +37,9 @@ type Config struct {
 	// Earlier is told what became of what an earlier program sent, where a new
 	// transaction wishes for something else; nil is allowed.
 	Earlier func(Earlier)
+	// DryRun signs and sends nothing: Broadcast tries the messages on the newest
+	// state and returns *DryRun, or what the chain would refuse.
+	DryRun bool
 	// Logger takes lost connections; nil drops them.
 	Logger *slog.Logger
 }
@@ -52,6 +55,7 @@ type Client struct {
 	outbox   string
 	busy     func()
 	earlier  func(Earlier)
+	dryRun   bool
 
 	genesis genesisCache
 	signers signerBook
@@ -86,7 +90,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		chainID: cfg.ChainID, conn: conn, rpc: rpc, rpcURL: rpcURL, gasPrice: price, log: cfg.Logger,
-		outbox: cfg.Outbox, busy: cfg.Busy, earlier: cfg.Earlier,
+		outbox: cfg.Outbox, busy: cfg.Busy, earlier: cfg.Earlier, dryRun: cfg.DryRun,
 		signers: signerBook{accounts: map[string]*account{}},
 	}
 	if c.log == nil {

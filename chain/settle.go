@@ -57,6 +57,9 @@ func (c *Client) Earlier(ctx context.Context, signer Signer, msgs ...sdk.Msg) (r
 		return TxResult{}, false, err
 	}
 	defer a.leave()
+	if c.dryRun {
+		return TxResult{}, false, nil
+	}
 	return c.settle(ctx, a, packed)
 }
 

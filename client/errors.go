@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"net/http"
+	"net/url"
 )
 
 var (
@@ -45,6 +46,43 @@ type NodeError struct {
 
 // Is tells of a machine that a client node could not ask: that is ErrUnreachable.
 func (e *NodeError) Is(target error) bool { return target == ErrUnreachable && e.unreached() }
+
+// noAnswer is of a request without an answer, for whatever reason.
+type noAnswer struct {
+	err error
+	// sent: some of the request may have left this computer.
+	sent bool
+}
+
+func (e *noAnswer) Error() string { return e.err.Error() }
+func (e *noAnswer) Unwrap() error { return e.err }
+
+// MayHaveHappened reports whether an error of a request leaves open if the machine
+// did what it was asked: it was sent, and no answer of the machine came back.
+func MayHaveHappened(err error) bool {
+	var (
+		none   *noAnswer
+		answer *NodeError
+	)
+	switch {
+	case errors.As(err, &none):
+		return none.sent
+	case errors.As(err, &answer):
+		return answer.unreached() && answer.Code != codeUnreachable
+	}
+	return errors.Is(err, ErrUntrusted)
+}
+
+// codeUnreachable is a client node's: it got no connection to the machine.
+const codeUnreachable = "UNREACHABLE"
+
+// plainer leaves the address of the API out, which the caller did not type.
+func plainer(err error) error {
+	if wrapped := new(url.Error); errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
 
 // unreached: a gateway says that it got no answer. What a machine itself says
 // of others, such as of its chain, is signed.

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
@@ -37,6 +39,8 @@ type NodeConfig struct {
 	// HTTP is NewHTTP's; nil is the one with the usual transport. Streams is the
 	// same for connections to guests; nil is HTTP.
 	HTTP, Streams *http.Client
+	// DryRun sends nothing that could change something: *DryRun comes back instead.
+	DryRun bool
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
 }
@@ -76,6 +80,9 @@ func NewHTTP(transport http.RoundTripper) *http.Client {
 
 // call posts additional to path and decodes the answer's message into reply.
 func (n *Node) call(ctx context.Context, path string, additional, reply any) error {
+	if route := routeOf(path); n.cfg.DryRun && changes(route) {
+		return &DryRun{Name: route.Name, MachineID: n.cfg.MachineID}
+	}
 	inner, err := json.Marshal(additional)
 	if err != nil {
 		return fmt.Errorf("encode request: %w", err)
@@ -112,20 +119,29 @@ func (n *Node) post(
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(auth.HeaderName, header)
+	// A transport that is not the usual one tells nothing of its connections.
+	var sent atomic.Bool
+	sent.Store(n.cfg.HTTP.Transport != nil)
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}))
 	res, err := n.cfg.HTTP.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return 0, nil, "", fmt.Errorf("call %s: %w", path, context.Cause(ctx))
+			err = context.Cause(ctx)
+		} else {
+			err = fmt.Errorf("%w: %w", ErrUnreachable, plainer(err))
 		}
-		return 0, nil, "", fmt.Errorf("call %s: %w: %w", path, ErrUnreachable, err)
+		return 0, nil, "", &noAnswer{fmt.Errorf("ask the machine: %w", err), sent.Load()}
 	}
 	defer func() { _ = res.Body.Close() }()
 	answer, err = io.ReadAll(io.LimitReader(res.Body, maxReply+1))
 	if err != nil {
-		return 0, nil, "", fmt.Errorf("read answer of %s: %w: %w", path, ErrUnreachable, err)
+		if err = fmt.Errorf("%w: %w", ErrUnreachable, err); ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return 0, nil, "", &noAnswer{fmt.Errorf("read the machine's answer: %w", err), true}
 	}
 	if len(answer) > maxReply {
-		return 0, nil, "", fmt.Errorf("read answer of %s: more than %d bytes: %w", path, maxReply, ErrUntrusted)
+		return 0, nil, "", fmt.Errorf("read the machine's answer: more than %d bytes: %w", maxReply, ErrUntrusted)
 	}
 	return res.StatusCode, answer, res.Header.Get(auth.HeaderSign), nil
 }
@@ -136,24 +152,24 @@ func (n *Node) read(exact auth.Exact, status int, answer []byte, sign string, re
 	proved := sign != ""
 	if proved {
 		if err := auth.VerifyReply(n.cfg.MachineID, exact.Text(), status, answer, sign); err != nil {
-			return fmt.Errorf("answer of %s: %w: %w", exact.Target, ErrUntrusted, err)
+			return fmt.Errorf("the machine's answer: %w: %w", ErrUntrusted, err)
 		}
 	}
 	var envelope api.Reply
 	if err := json.Unmarshal(answer, &envelope); err != nil {
-		return fmt.Errorf("answer of %s (HTTP %d) is not this API's: %w", exact.Target, status, errors.Join(ErrUntrusted, err))
+		return fmt.Errorf("the machine's answer (HTTP %d) is not this API's: %w", status, errors.Join(ErrUntrusted, err))
 	}
 	if status != http.StatusOK || envelope.ErrCode != 0 {
 		return nodeError(status, envelope, proved)
 	}
 	if !proved {
-		return fmt.Errorf("answer of %s: %w", exact.Target, ErrUntrusted)
+		return fmt.Errorf("the machine's answer: %w", ErrUntrusted)
 	}
 	if reply == nil {
 		return nil
 	}
 	if err := json.Unmarshal(envelope.Message, reply); err != nil {
-		return fmt.Errorf("answer of %s: %w", exact.Target, err)
+		return fmt.Errorf("the machine's answer: %w", err)
 	}
 	return nil
 }

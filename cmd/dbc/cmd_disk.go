@@ -41,6 +41,7 @@ func newDiskCommand(s *settings) *cobra.Command {
 		newDiskChangeCommand(s, diskChange{
 			use: "delete TASK_ID DISK", short: "Delete one data disk with all that is on it",
 			example: "  dbc disk delete TASK_ID vdb", args: 2,
+			danger: "Disk %[2]s of virtual machine %[1]s is deleted with all that is on it.",
 			ask: func(ctx context.Context, n *client.Node, args []string, _ uint64) error {
 				return n.DeleteDisk(ctx, args[0], args[1])
 			},
@@ -56,7 +57,9 @@ type diskChange struct {
 	args                int
 	// size: the last argument is one, in GiB.
 	size bool
-	ask  func(ctx context.Context, n *client.Node, args []string, gib uint64) error
+	// danger, of the arguments, is what can't be undone; empty asks nothing.
+	danger string
+	ask    func(ctx context.Context, n *client.Node, args []string, gib uint64) error
 }
 
 func newDiskChangeCommand(s *settings, c diskChange) *cobra.Command {
@@ -77,11 +80,17 @@ func newDiskChangeCommand(s *settings, c diskChange) *cobra.Command {
 					list, err = n.Disks(ctx, id)
 					return err
 				}
-				if err := c.ask(ctx, n, append([]string{id}, args[1:]...), gib); err != nil {
-					return err
+				args := append([]string{id}, args[1:]...)
+				if c.danger != "" {
+					if err := s.sure(cmd, fmt.Sprintf(c.danger, args[0], args[1])); err != nil {
+						return err
+					}
+				}
+				if err := c.ask(ctx, n, args, gib); err != nil {
+					return orUnknown(err, "dbc disk list "+id)
 				}
 				list, err = n.WaitDisks(ctx, id)
-				return err
+				return orGoesOn(ctx, err, "The machine goes on with it: dbc disk list "+id+" tells how far it is.")
 			})
 			if err != nil {
 				return fmt.Errorf("disk %s of virtual machine %s: %w", cmd.Name(), args[0], err)

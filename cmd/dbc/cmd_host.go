@@ -153,6 +153,10 @@ func (s *settings) sendBond(cmd *cobra.Command, bond machine.Bond) error {
 	if err != nil {
 		return err
 	}
+	if err := s.sure(cmd, fmt.Sprintf("Wallet %s (%s) bonds machine %s: its stake leaves the wallet, can be taken for trials that fail and for lost challenges, "+
+		"and comes back only after the machine is retired and the unbonding time has passed.", owner.Wallet.Name, owner.Wallet.Address(), bond.MachineId)); err != nil {
+		return err
+	}
 	tx, err := c.Broadcast(cmd.Context(), owner.Wallet, &machine.MsgBondMachines{
 		Owner: owner.Wallet.Address(), Bonds: []machine.Bond{bond},
 	})

@@ -67,11 +67,28 @@ func newHostOfflineCommand(s *settings) *cobra.Command {
 		Example: "  dbc host offline MACHINE --wallet operator",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := s.sureOffline(cmd, args[0]); err != nil {
+				return err
+			}
 			return s.sendAsOperator(cmd, args[0]+" is offline", func(operator string) sdk.Msg {
 				return &machine.MsgSetOffline{Operator: operator, MachineId: args[0]}
 			})
 		},
 	}
+}
+
+// sureOffline asks where somebody rents the machine.
+func (s *settings) sureOffline(cmd *cobra.Command, machineID string) error {
+	c, err := s.dial(cmd.Context())
+	if err != nil {
+		return err
+	}
+	view, err := c.OpenRentals(cmd.Context(), machineID)
+	if err != nil || len(view.Rentals) == 0 {
+		return err
+	}
+	return s.sure(cmd, fmt.Sprintf("Machine %s has %d open rentals: those on trial are refunded, the others are not paid while it is offline, "+
+		"and their renters may end them for a penalty that your stake pays, if it lasts.", machineID, len(view.Rentals)))
 }
 
 // sendAsOperator sends one message of the wallet and says that it is done.

@@ -50,6 +50,9 @@ func newHostRetireCommand(s *settings) *cobra.Command {
 		Example: "  dbc host drain MACHINE --in 48h --wallet operator\n  dbc host retire MACHINE --wallet owner",
 		Args:    machineArgs(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := s.sure(cmd, "Machine "+args[0]+" leaves the market for good: its stake stays locked for the unbonding time before it can be withdrawn, and until then it can be neither listed nor bonded again."); err != nil {
+				return err
+			}
 			return s.sendAsOperator(cmd, args[0]+" is retired; next: dbc host withdraw", func(owner string) sdk.Msg {
 				return &machine.MsgRetire{Owner: owner, MachineId: args[0]}
 			})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/gateway"
@@ -147,7 +148,7 @@ func askRoot(ctx context.Context, h *http.Client, url string) (root gateway.Stat
 	}
 	res, err := h.Do(req)
 	if err != nil {
-		return root, fmt.Errorf("ask the node (dbc node start runs it): %w", err)
+		return root, fmt.Errorf("ask the node (dbc node start runs it): %w: %w", client.ErrUnreachable, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))

@@ -99,11 +99,11 @@ func (s *settings) createSession(
 		}
 	}
 	made, err := n.CreateSession(cmd.Context(), g)
-	if refused := new(client.NodeError); errors.As(err, &refused) && file != "" {
+	if refused := new(client.NodeError); errors.As(err, &refused) && file != "" && !client.MayHaveHappened(err) {
 		err = errors.Join(err, os.Remove(file)) // its key will never be good for anything
 	}
 	if err != nil {
-		return fmt.Errorf("make a session in rental %d: %w", rentID, err)
+		return orUnknown(fmt.Errorf("make a session in rental %d: %w", rentID, err), "dbc session list")
 	}
 	return s.show(cmd, map[string]any{"session": made, "file": file}, func(w io.Writer) {
 		writeSession(w, made)
@@ -192,7 +192,7 @@ func newSessionRevokeCommand(s *settings) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := s.on(cmd, machineID, args[0], grantedSession, func(ctx context.Context, n *client.Node, id string) error {
-				return n.RevokeSession(ctx, id)
+				return orUnknown(n.RevokeSession(ctx, id), "dbc session list")
 			})
 			if err != nil {
 				return fmt.Errorf("revoke session %s: %w", args[0], err)

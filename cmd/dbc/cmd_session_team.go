@@ -81,7 +81,6 @@ func (s *settings) createTeamSession(cmd *cobra.Command, rentID uint64, scope au
 }
 
 func newSessionSignCommand(s *settings) *cobra.Command {
-	yes := false
 	cmd := &cobra.Command{
 		Use:   "sign FILE",
 		Short: "Sign a team's session as one of its members, without a network",
@@ -89,9 +88,8 @@ func newSessionSignCommand(s *settings) *cobra.Command {
 			"Nothing in the file is secret: pass it on, or sign copies of it; dbc session send takes them all.",
 		Example: "  dbc session sign team.json --wallet carol\n  dbc session sign team.json --wallet carol --yes",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return s.signTeamSession(cmd, args[0], yes) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.signTeamSession(cmd, args[0], s.yes) },
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "sign without a question; needed where no terminal can be asked")
 	return cmd
 }
 

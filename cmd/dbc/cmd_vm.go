@@ -103,6 +103,7 @@ func (s *settings) inSession(ctx context.Context, machineID string) ([]asked, er
 	if err != nil {
 		return nil, err
 	}
+	via.DryRun = s.dryRun
 	n, err := key.Node(via)
 	if err != nil {
 		return nil, &usageError{err}

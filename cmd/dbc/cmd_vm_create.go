@@ -99,18 +99,16 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 	}
 	err = func(ctx context.Context, n *client.Node) (err error) {
 		task, err = createOnPort(ctx, n, create, f.port, listing.Machine.Facts)
-		if errors.Is(err, client.ErrUnreachable) {
-			return fmt.Errorf("create: it may have begun all the same, dbc vm list tells: %w", err)
-		}
 		if err != nil {
-			return err
+			return orUnknown(fmt.Errorf("create a virtual machine: %w", err), "dbc vm list")
 		}
 		s.keepKeys(task.TaskID, files)
 		if !f.wait {
 			return nil
 		}
-		task, err = n.WaitTask(ctx, task.TaskID, client.StatusRunning, wait.task)
-		return err
+		id := task.TaskID
+		task, err = n.WaitTask(ctx, id, client.StatusRunning, wait.task)
+		return orGoesOn(ctx, err, fmt.Sprintf("The virtual machine goes on being made: dbc vm show %s tells how far it is, dbc vm delete %s ends it.", id, id))
 	}(cmd.Context(), machines[0].node)
 	if err != nil {
 		return err

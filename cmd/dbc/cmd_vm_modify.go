@@ -31,7 +31,7 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 			var task api.Task
 			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				if err := n.ModifyTask(ctx, id, change); err != nil {
-					return err
+					return orUnknown(err, "dbc vm show "+id)
 				}
 				task, err = n.Task(ctx, id)
 				return err

@@ -63,14 +63,14 @@ func newVMOperationCommand(s *settings, op vmOperation) *cobra.Command {
 			waiting := s.waiting(cmd)
 			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				if err := op.ask(ctx, n, id); err != nil {
-					return err
+					return orUnknown(err, "dbc vm show "+id)
 				}
 				if !wait {
 					task, err = n.Task(ctx, id)
 					return err
 				}
 				task, err = n.WaitTask(ctx, id, op.want, waiting.task)
-				return err
+				return orGoesOn(ctx, err, "The machine goes on with it: dbc vm show "+id+" tells how far it is.")
 			})
 			waiting.end()
 			if err != nil {

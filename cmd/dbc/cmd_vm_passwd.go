@@ -30,7 +30,7 @@ func newVMPasswdCommand(s *settings) *cobra.Command {
 				return err
 			}
 			err = s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
-				return n.SetPassword(ctx, id, user, password)
+				return orUnknown(n.SetPassword(ctx, id, user, password), "a login with it")
 			})
 			if err != nil {
 				return fmt.Errorf("set a password in virtual machine %s: %w", args[0], err)

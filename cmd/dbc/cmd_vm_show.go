@@ -113,9 +113,14 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 		Example: "  dbc vm delete TASK_ID",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var deleted string
 			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
-				if err := n.DeleteTask(ctx, id); err != nil {
+				deleted = id
+				if err := s.sure(cmd, "Virtual machine "+id+" is deleted with all its disks and what is on them; the rental goes on and is paid."); err != nil {
 					return err
+				}
+				if err := n.DeleteTask(ctx, id); err != nil {
+					return orUnknown(err, "dbc vm list")
 				}
 				if home, err := s.homeDir(); err == nil {
 					forgetLoginKeys(home, id)
@@ -125,8 +130,8 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("delete virtual machine %s: %w", args[0], err)
 			}
-			return s.show(cmd, map[string]string{"deleted": args[0]}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s is being deleted.\n", args[0])
+			return s.show(cmd, map[string]string{"deleted": deleted}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s is being deleted.\n", deleted)
 			})
 		},
 	}

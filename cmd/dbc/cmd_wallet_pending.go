@@ -17,10 +17,7 @@ type pendingReply struct {
 }
 
 func newWalletPendingCommand(s *settings) *cobra.Command {
-	var (
-		forget string
-		yes    bool
-	)
+	var forget string
 	cmd := &cobra.Command{
 		Use:   "pending",
 		Short: "Find out what became of what a wallet sent",
@@ -44,7 +41,7 @@ func newWalletPendingCommand(s *settings) *cobra.Command {
 				reply.Hash, reply.Messages, reply.Last = sent.Hash, sent.Messages, sent.Last
 			}
 			if forget != "" {
-				if err := agree(cmd, yes, "Look at dbc wallet history first. Forget "+forget+", although it may be paid?"); err != nil {
+				if err := agree(cmd, s.yes, "Look at dbc wallet history first. Forget "+forget+", although it may be paid?"); err != nil {
 					return err
 				}
 				reply.Forgot = true
@@ -65,6 +62,5 @@ func newWalletPendingCommand(s *settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&forget, "forget", "", "hash of what is not to be looked for any longer")
-	cmd.Flags().BoolVar(&yes, "yes", false, "forget without asking")
 	return cmd
 }

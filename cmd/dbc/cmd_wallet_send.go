@@ -89,6 +89,10 @@ func newWalletSendCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := s.sure(cmd, fmt.Sprintf("%s go from %s (%s) to %s, which nobody can take back.",
+				client.FormatDBC(udbc), renter.Wallet.Name, renter.Wallet.Address(), args[0])); err != nil {
+				return err
+			}
 			tx, err := renter.Send(cmd.Context(), args[0], udbc)
 			if err != nil {
 				return err

@@ -63,11 +63,12 @@ func exitCode(err error) int {
 		ended   *interrupted
 		sent    *chain.Unsettled
 		part    *incomplete
+		unknown *unknownEnd
 	)
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &sent):
+	case errors.As(err, &sent), errors.As(err, &unknown):
 		return exitTimedOut
 	case errors.As(err, &child) && child.ExitCode() > 0:
 		return child.ExitCode()
@@ -75,7 +76,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &part):
 		return exitIncomplete
-	case errors.As(err, &usage), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, client.ErrTeam),
+	case errors.As(err, &usage), errors.Is(err, client.ErrNoWallet), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, client.ErrTeam),
 		errors.Is(err, client.ErrWords), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
 		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
 		return exitUsage
@@ -112,6 +113,9 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		if sent := new(chain.Unsettled); errors.As(err, &sent) {
 			said["tx_hash"], said["last_height"] = sent.Hash, sent.Last
 		}
+		if text := afterword(err); text != "" {
+			said["next"] = text
+		}
 		_ = json.NewEncoder(w).Encode(said)
 		return
 	}
@@ -123,24 +127,29 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		return // it said itself what was wrong, if anything was
 	}
 	fmt.Fprintln(w, "dbc:", shorten(err.Error()))
+	if text := afterword(err); text != "" {
+		fmt.Fprintln(w, text)
+	}
 	switch exitCode(err) {
 	case exitUsage:
 		if cmd != nil {
 			fmt.Fprintf(w, "See: %s --help\n", cmd.CommandPath())
 		}
 	case exitUnreachable:
-		if node := new(client.NodeError); errors.Is(err, image.ErrDownload) || errors.As(err, &node) {
+		if node := new(client.NodeError); errors.Is(err, image.ErrDownload) || errors.As(err, &node) || asksOwnNode(cmd) {
 			return // it says itself how it goes on, or what was tried
 		}
 		fmt.Fprintln(w, "Is it running? On this computer: dbc devnet start. Elsewhere: --grpc, --rpc and --node say where.")
 	case exitTimedOut:
-		if sent := new(chain.Unsettled); errors.As(err, &sent) {
-			fmt.Fprintln(w, "It goes on without you. The same command again tells what became of it, and pays nothing twice; "+
-				"until that is known, nothing else is signed with this wallet.")
-			return
+		if errors.Is(err, context.DeadlineExceeded) {
+			fmt.Fprintln(w, "--timeout waits longer.")
 		}
-		fmt.Fprintln(w, "--timeout waits longer.")
 	}
+}
+
+// asksOwnNode: what did not answer is no node of the chain.
+func asksOwnNode(cmd *cobra.Command) bool {
+	return cmd != nil && cmd.HasParent() && cmd.Parent().Name() == "node"
 }
 
 const (

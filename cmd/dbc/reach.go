@@ -28,7 +28,7 @@ func (s *settings) machine(ctx context.Context, w *client.Wallet, machineID stri
 	if err != nil {
 		return nil, err
 	}
-	via.ChainID, via.MachineID, via.Signer = s.chainID, machineID, w
+	via.DryRun, via.ChainID, via.MachineID, via.Signer = s.dryRun, s.chainID, machineID, w
 	n, err := client.NewNode(via)
 	if err != nil {
 		return nil, &usageError{err}
@@ -47,7 +47,7 @@ func (s *settings) anonymous(cmd *cobra.Command, machineID string) (*client.Node
 	if err != nil {
 		return nil, err
 	}
-	via.ChainID, via.MachineID, via.Signer = s.chainID, machineID, auth.NewSigner(key)
+	via.DryRun, via.ChainID, via.MachineID, via.Signer = s.dryRun, s.chainID, machineID, auth.NewSigner(key)
 	n, err := client.NewNode(via)
 	if err != nil {
 		return nil, &usageError{err}

@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		err = unknown
 	}
-	if err == nil {
+	if err == nil || s.triedOut(cmd, err) {
 		return exitDone
 	}
 	if !*started {

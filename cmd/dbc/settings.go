@@ -40,6 +40,8 @@ type settings struct {
 	own *client.Wallet
 
 	json bool
+	// yes answers every question, and dryRun sends nothing.
+	yes, dryRun bool
 	// stays: the command runs until it is told to end.
 	stays   bool
 	timeout time.Duration
@@ -62,6 +64,8 @@ func (s *settings) register(root *cobra.Command) {
 	f.StringVar(&s.wallet, "wallet", os.Getenv("DBC_WALLET"), "name or address of the wallet (default $DBC_WALLET, then the only one)")
 	f.StringVar(&s.session, "session", "", "file of a session: ask its machine by it, instead of by a wallet")
 	f.BoolVar(&s.json, "json", false, "print JSON")
+	f.BoolVar(&s.yes, "yes", false, "do what can't be undone without asking; needed where no terminal can be asked")
+	f.BoolVar(&s.dryRun, "dry-run", false, "check everything, and send nothing")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "give up waiting after this")
 }
 
@@ -151,6 +155,7 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	}
 	c, err := chain.Dial(ctx, chain.Config{
 		ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc,
+		DryRun: s.dryRun,
 		Outbox: client.Outbox(home), Busy: s.sayBusy, Earlier: s.saySettled,
 	})
 	switch {

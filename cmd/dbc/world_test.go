@@ -17,7 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,8 +39,8 @@ type world struct {
 	machines map[string]*box
 	rentals  []rental.Rental
 	home     string
-	// asked counts requests to machines.
-	asked atomic.Int32
+	// heard is told the path of every request to a machine; nil is allowed.
+	heard func(path string)
 }
 
 // box is one machine.
@@ -49,10 +49,13 @@ type box struct {
 	key ed25519.PrivateKey
 	// down: the client node gets no answer. hangs: nobody gets one.
 	down, hangs bool
-	tasks       []api.Task
-	sessions    []api.GrantedSession
-	refuse      string
-	calls       []string
+	// cuts: requests for anything but lists are taken and not answered.
+	cuts     bool
+	tasks    []api.Task
+	sessions []api.GrantedSession
+	refuse   string
+	mu       sync.Mutex
+	calls    []string
 }
 
 func newWorld(t *testing.T) *world {
@@ -192,7 +195,9 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	var request api.Request
 	_ = json.Unmarshal(body, &request)
-	w.asked.Add(1)
+	if w.heard != nil {
+		w.heard(r.URL.Path)
+	}
 	b := w.machines[request.PeerNodesList[0]]
 	if b.hangs {
 		<-r.Context().Done()
@@ -208,14 +213,25 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		ChainID: "dbc-devnet-1", Method: r.Method, Target: r.URL.RequestURI(), MachineID: b.id,
 		BodySHA256: sha256.Sum256(body), Time: said.Time, Nonce: said.Nonce,
 	}
+	if b.cuts && r.URL.Path != api.PathTasks {
+		panic(http.ErrAbortHandler)
+	}
 	status, answer := b.answer(r.URL.Path)
 	out.Header().Set(auth.HeaderSign, auth.SignReply(b.key, exact.Text(), status, answer))
 	out.WriteHeader(status)
 	_, _ = out.Write(answer)
 }
 
+func (b *box) called() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.calls)
+}
+
 func (b *box) answer(path string) (int, []byte) {
+	b.mu.Lock()
 	b.calls = append(b.calls, path)
+	b.mu.Unlock()
 	if b.refuse != "" {
 		return http.StatusForbidden, []byte(`{"errcode":-3,"code":"` + b.refuse + `","message":"no"}`)
 	}
@@ -246,7 +262,12 @@ func (b *box) answer(path string) (int, []byte) {
 // dbc runs a command in this home.
 func (w *world) dbc(t *testing.T, args ...string) (code int, out, errOut string) {
 	t.Helper()
+	return w.dbcUntil(t.Context(), args...)
+}
+
+// dbcUntil is dbc with an end, as of Ctrl-C.
+func (w *world) dbcUntil(ctx context.Context, args ...string) (code int, out, errOut string) {
 	var o, e bytes.Buffer
-	code = run(t.Context(), append(args, "--home", w.home), strings.NewReader(""), &o, &e)
+	code = run(ctx, append(args, "--home", w.home), strings.NewReader(""), &o, &e)
 	return code, o.String(), e.String()
 }

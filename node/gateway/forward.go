@@ -103,6 +103,10 @@ func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, list []string, bo
 		}
 	}
 	res, lost, err := g.ask(out)
+	if err != nil && lost != nil {
+		// Whatever the last try met, an earlier one may have reached the machine.
+		err = fmt.Errorf("the machine may have taken the request, then %v: %w", err, lost) //nolint:errorlint // lost decides
+	}
 	if err != nil {
 		g.refuse(w, r, fmt.Errorf("pass the request on: %w", err))
 		return

@@ -50,7 +50,7 @@ func (w *world) split() {
 	started := w.startAs("node", []string{
 		"--reuid", nobody, "--regid", nobody, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs",
 	}, program, "node", "start", "--home", home, "--run-dir", run)
-	w.dbc("host", "bond", "--node-home", home, "--price", "100", "--wallet", devnet.Owner,
+	w.dbc("host", "bond", "--yes", "--node-home", home, "--price", "100", "--wallet", devnet.Owner,
 		"--operator", w.info.Accounts[devnet.Operator], "--payout", w.info.Accounts[devnet.Payout])
 	w.waitFor("the node answers and believes the chain", func() bool {
 		_, err := w.tryDbc("node", "status", "--home", home)

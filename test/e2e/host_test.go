@@ -20,7 +20,7 @@ func TestHost(t *testing.T) {
 
 	made := w.rent("alice", "1m")
 	id := strconv.FormatUint(made.RentID, 10)
-	w.refused("host", "retire", w.info.MachineID, "--wallet", devnet.Owner)
+	w.refused("host", "retire", "--yes", w.info.MachineID, "--wallet", devnet.Owner)
 	w.dbc("confirm", id, "--wallet", "alice")
 	w.dbc("host", "stake", "add", w.info.MachineID, "5.5", "--wallet", devnet.Owner)
 	w.dbc("host", "drain", w.info.MachineID, "--in", "2m", "--wallet", devnet.Operator)
@@ -56,7 +56,7 @@ func TestHost(t *testing.T) {
 		t.Errorf("%d were claimed of what is over", claimed.Claimed)
 	}
 
-	w.dbc("host", "retire", w.info.MachineID, "--wallet", devnet.Owner)
+	w.dbc("host", "retire", "--yes", w.info.MachineID, "--wallet", devnet.Owner)
 	w.refused("host", "withdraw", w.info.MachineID, "--wallet", devnet.Owner)
 	if status := w.status(); status.State != "retired" || status.WithdrawableAt == "" {
 		t.Errorf("status %+v", status)

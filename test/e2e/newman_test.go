@@ -53,7 +53,7 @@ func TestPostman(t *testing.T) {
 	if said := w.passwordLogin(task, "alice"); !strings.Contains(said, "Linux") {
 		t.Errorf("the guest says %q", said)
 	}
-	w.dbc("vm", "delete", task, "--wallet", "alice")
+	w.dbc("vm", "delete", task, "--yes", "--wallet", "alice")
 	w.waitFor("the guide's VM is gone", func() bool { return w.running() == 0 })
 
 	p.generated()

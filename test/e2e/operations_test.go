@@ -72,7 +72,7 @@ func TestOperations(t *testing.T) {
 	if sectors := g.sectors("vdb"); sectors != strconv.Itoa(2<<30/512) {
 		t.Errorf("the data disk has %s sectors", sectors)
 	}
-	g.dbc("vm", "delete", g.task)
+	g.dbc("vm", "delete", g.task, "--yes")
 	w.waitFor("it is deleted", func() bool {
 		w.dbcJSON(&kept, "vm", "list", "--wallet", "alice")
 		return len(kept.Tasks) == 0
@@ -188,7 +188,7 @@ func (g *guest) disks() {
 	g.dbc("disk", "resize", g.task, "vdb", "2")
 	size("vdb", 2)
 	g.refused("disk", "resize", g.task, "vdb", "1", "--wallet", "alice")
-	g.dbc("disk", "delete", g.task, "vdc")
+	g.dbc("disk", "delete", g.task, "vdc", "--yes")
 	if left := g.sectors("vdc"); left != "" {
 		g.t.Errorf("the deleted disk has %s sectors", left)
 	}

@@ -201,7 +201,7 @@ func outbox(t *testing.T, home string) int {
 const amount = 1_234_567
 
 func (w *world) send(home, to string, more ...string) *command {
-	return w.command(home, append([]string{"wallet", "send", to, "1.234567", "--json"}, more...)...)
+	return w.command(home, append([]string{"wallet", "send", to, "1.234567", "--json", "--yes"}, more...)...)
 }
 
 // TestLostAnswers: whatever happens to the answer, one command pays once and says so.

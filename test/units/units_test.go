@@ -67,7 +67,7 @@ func TestVM(t *testing.T) {
 	}
 
 	c.until("the end of a rental", func() bool { return c.status(ending) == "closed" && c.domains() == 1 })
-	c.wallet("renter", "dbc vm delete "+kept.TaskID)
+	c.wallet("renter", "dbc vm delete --yes "+kept.TaskID)
 	c.until("no VM is left", func() bool { return c.domains() == 0 })
 	c.until("no folder of it is left", func() bool { return c.run("ls /var/lib/dbc/tasks | grep -c "+kept.TaskID+" || true") == "0" })
 	if denied := c.run(`journalctl -b -o cat -u "dbc*" | grep -iE "not permitted|permission denied|read-only file" || true`); denied != "" {
@@ -156,11 +156,11 @@ func (c *computer) sell() (machineID string) {
 	c.untilBelieves()
 	var operator struct{ Address string }
 	c.ask(&operator, asWallet("operator", "dbc wallet show --json"))
-	c.wallet("owner", "dbc host bond --node-home /etc/dbc --price 50 --operator "+operator.Address)
+	c.wallet("owner", "dbc host bond --yes --node-home /etc/dbc --price 50 --operator "+operator.Address)
 	var bond struct {
 		MachineID string `json:"machine_id"`
 	}
-	c.ask(&bond, "dbc host bond --node-home /etc/dbc --price 50 --owner "+operator.Address+" --seq 2 --print")
+	c.ask(&bond, "dbc host bond --yes --node-home /etc/dbc --price 50 --owner "+operator.Address+" --seq 2 --print")
 	c.wallet("operator", "dbc host online --node-home /etc/dbc")
 	return bond.MachineID
 }
@@ -228,7 +228,7 @@ func (c *computer) domains() int {
 func (c *computer) operate(v vm) {
 	c.t.Helper()
 	c.wallet("renter", "dbc disk add "+v.TaskID+" 1")
-	c.wallet("renter", "dbc disk delete "+v.TaskID+" vdb")
+	c.wallet("renter", "dbc disk delete --yes "+v.TaskID+" vdb")
 	c.run(fmt.Sprintf("printf 'a-new-password\\n%s\\n' | dbc vm passwd %s --home %s --wallet renter", passphrase, v.TaskID, homes["renter"]))
 }
 

@@ -191,7 +191,7 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   await o.state(w.trial).waitFor();
 
   // The page tells of the outage by itself. Before it is too long, nobody can end anything.
-  await dbc(`dbc host offline ${machine} --wallet devnet-operator`);
+  await dbc(`dbc host offline ${machine} --yes --wallet devnet-operator`);
   await page.getByText(w.offlineNow, { exact: true }).waitFor();
   await page.getByText("It can't be renewed while the machine is offline").waitFor();
   assert.equal(await button(w.renew).isDisabled(), true);

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client"
+)
+
+// errUnwanted: who was asked did not say yes.
+var errUnwanted = errors.New("nothing was done: a yes was wanted")
+
+// sure states what an action can't take back, and asks at the terminal. Without
+// one it wants --yes. A dry run is told and not asked.
+func (s *settings) sure(cmd *cobra.Command, consequence string) error {
+	if s.yes {
+		return nil
+	}
+	if s.dryRun {
+		fmt.Fprintln(cmd.ErrOrStderr(), consequence)
+		return nil
+	}
+	file, ok := cmd.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return usagef("nothing was done: there is no terminal to ask at, and --yes is not given. %s", consequence)
+	}
+	fmt.Fprint(cmd.ErrOrStderr(), consequence, " Go on? [y/N] ")
+	answer, err := readAnswer(file)
+	if err != nil {
+		return err
+	}
+	if answer != "y" && answer != "yes" {
+		return errUnwanted
+	}
+	return nil
+}
+
+type dryReply struct {
+	DryRun    bool     `json:"dry_run"`
+	Messages  []string `json:"messages,omitempty"`
+	Gas       uint64   `json:"gas_udbc,omitempty"`
+	Request   string   `json:"request,omitempty"`
+	MachineID string   `json:"machine_id,omitempty"`
+}
+
+// triedOut shows what a dry run would have sent, which is where it ends.
+func (s *settings) triedOut(cmd *cobra.Command, err error) bool {
+	var (
+		tx      *chain.DryRun
+		request *client.DryRun
+	)
+	switch {
+	case errors.As(err, &tx):
+		return s.show(cmd, dryReply{DryRun: true, Messages: tx.Messages, Gas: tx.Fee}, func(w io.Writer) {
+			fmt.Fprintf(w, "Dry run, nothing was sent: the chain would take %s now, for gas of about %s.\n",
+				strings.Join(tx.Messages, ", "), client.FormatDBC(tx.Fee))
+		}) == nil
+	case errors.As(err, &request):
+		return s.show(cmd, dryReply{DryRun: true, Request: request.Name, MachineID: request.MachineID}, func(w io.Writer) {
+			fmt.Fprintf(w, "Dry run, nothing was sent: \"%s\" would go to machine %s.\n",
+				strings.ReplaceAll(request.Name, "_", " "), request.MachineID)
+		}) == nil
+	}
+	return false
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dbc-network/dbc/node/api"
+)
+
+// TestDangerIsAskedFor: nothing that can't be undone is sent without a yes.
+func TestDangerIsAskedFor(t *testing.T) {
+	w := newWorld(t)
+	b := w.add(t, 1, taskOne)
+	alice, err := w.ring(t).Wallet("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		said string
+	}{
+		"vm":     {[]string{"vm", "delete", taskOne[:5]}, "Virtual machine " + taskOne + " is deleted with all its disks"},
+		"disk":   {[]string{"disk", "delete", taskOne, "vdb"}, "Disk vdb of virtual machine " + taskOne + " is deleted"},
+		"wallet": {[]string{"wallet", "send", alice.Address(), "2.5"}, "2.5 DBC go from alice"},
+		"retire": {[]string{"host", "retire", b.id}, "leaves the market for good"},
+	} {
+		code, out, errOut := w.dbc(t, c.args...)
+		if code != exitUsage || out != "" || !strings.Contains(errOut, c.said) || !strings.Contains(errOut, "--yes") {
+			t.Errorf("%s: %d %s%s", name, code, out, errOut)
+		}
+	}
+	for _, path := range b.called() {
+		if strings.Contains(path, "delete") {
+			t.Errorf("sent %s", path)
+		}
+	}
+	if code, out, errOut := w.dbc(t, "vm", "delete", taskOne, "--yes"); code != exitDone || !strings.Contains(out, taskOne+" is being deleted") {
+		t.Errorf("with a yes: %d %s%s", code, out, errOut)
+	}
+}
+
+// TestDryRun: no command with --dry-run sends what would change something.
+func TestDryRun(t *testing.T) {
+	w := newWorld(t)
+	b := w.add(t, 1, taskOne)
+	for _, args := range [][]string{
+		{"vm", "delete", taskOne},
+		{"vm", "stop", taskOne},
+		{"vm", "reset", taskOne},
+		{"disk", "add", taskOne, "5"},
+		{"disk", "delete", taskOne, "vdb"},
+		{"vm", "modify", taskOne, "--cpus", "2"},
+		{"session", "revoke", strings.Repeat("a", 64)},
+		{"session", "create", "1"},
+		{"vm", "passwd", taskOne},
+	} {
+		code, out, errOut := w.dbc(t, append(args, "--dry-run")...)
+		if code != exitDone || !strings.Contains(out, "Dry run, nothing was sent") || !strings.Contains(out, b.id) {
+			t.Errorf("%v: %d %s%s", args, code, out, errOut)
+		}
+	}
+	for _, path := range b.called() {
+		if path != api.PathTasks && path != api.PathTask+taskOne {
+			t.Errorf("sent %s", path)
+		}
+	}
+	if code, out, _ := w.dbc(t, "vm", "stop", taskOne, "--dry-run", "--json"); code != exitDone || !strings.Contains(out, `"dry_run": true`) {
+		t.Errorf("%d %s", code, out)
+	}
+}
