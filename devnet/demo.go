@@ -31,6 +31,8 @@ type Demo struct {
 	// Home is DBC_HOME.
 	Home string
 	Out  io.Writer
+	// Doing is told what is begun, and "" when its line is written; it may be nil.
+	Doing func(what string)
 
 	info  Info
 	chain *chain.Client
@@ -129,6 +131,9 @@ func (d *Demo) do(ctx context.Context, s step) error {
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	begun := time.Now()
+	if d.Doing != nil {
+		d.Doing(s.name)
+	}
 	happened, command, err := s.do(ctx)
 	if err != nil {
 		return fmt.Errorf("demo: %s: %w", s.name, err)
@@ -139,6 +144,9 @@ func (d *Demo) do(ctx context.Context, s step) error {
 
 func (d *Demo) say(took time.Duration, what, command string) {
 	d.stepCount++
+	if d.Doing != nil {
+		d.Doing("")
+	}
 	fmt.Fprintf(d.Out, "%2d %6.1fs  %s\n", d.stepCount, took.Seconds(), what)
 	if command != "" {
 		fmt.Fprintf(d.Out, "            $ %s\n", command)
@@ -158,12 +166,20 @@ It goes on until Ctrl-C. In another terminal:
 `, d.first.task.TaskID, d.key.path, wallet, wallet, d.second.RentID, short, wallet, d.info.Virsh)
 }
 
-// Summary checks, after the devnet's end, that nothing of it is left.
+// Passed is how many steps were done, and how many there are, with the network's start.
+func (d *Demo) Passed() (done, all int) { return d.stepCount, len(d.steps()) + 1 }
+
+// Summary checks, after the devnet's end, that nothing of it goes on, and says
+// what is kept.
 func (d *Demo) Summary() error {
 	if err := d.info.CheckGone(); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.Out, "\nAll %d steps passed in %.0fs; no process, interface or socket of the devnet is left.\n",
-		d.stepCount, time.Since(d.begun).Seconds())
+	done, all := d.Passed()
+	fmt.Fprintf(d.Out, `
+%d of %d steps passed in %.0fs. No process, interface or socket of the devnet is left.
+Kept until the next demo or "dbc devnet reset": its chain, node and logs in %s, disks in %s.
+The wallet %s stays in the keyring.
+`, done, all, time.Since(d.begun).Seconds(), newPaths(d.Home).dir, DataDir(d.Home), d.renter.Wallet.Name)
 	return nil
 }

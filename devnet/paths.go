@@ -35,8 +35,21 @@ func MiningHome(home string) string { return newPaths(home).mining }
 // dataRoot is where devnets keep what QEMU's user must reach.
 const dataRoot = "/var/lib/dbc/devnet"
 
-// homeHash tells the devnets of one computer apart.
-func homeHash(home string) [32]byte { return sha256.Sum256([]byte(home)) }
+// homeHash tells the devnets of one computer apart, by whatever path a home is reached.
+func homeHash(home string) [32]byte { return sha256.Sum256([]byte(realPath(home))) }
+
+// realPath follows the links of as much of a path as is there.
+func realPath(path string) string {
+	real, err := filepath.EvalSymlinks(path)
+	switch dir := filepath.Dir(path); {
+	case err == nil:
+		return real
+	case dir == path:
+		return path
+	default:
+		return filepath.Join(realPath(dir), filepath.Base(path))
+	}
+}
 
 // DataDir is the privileged folder of a home's devnet.
 func DataDir(home string) string {

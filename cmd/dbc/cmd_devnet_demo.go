@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,7 @@ func newDevnetDemoCommand(s *settings, f *devnetFlags) *cobra.Command {
 			return s.demo(cmd, *f, exit)
 		},
 	}
-	cmd.Flags().BoolVar(&exit, "exit", false, "end with a summary and leave nothing behind")
+	cmd.Flags().BoolVar(&exit, "exit", false, "end with a summary; nothing goes on running")
 	return cmd
 }
 
@@ -31,7 +32,9 @@ func (s *settings) demo(cmd *cobra.Command, f devnetFlags, exit bool) error {
 	if err != nil {
 		return err
 	}
-	demo := devnet.Demo{Home: cfg.Home, Out: cmd.OutOrStdout()}
+	waits := s.waiting(cmd)
+	defer waits.end()
+	demo := devnet.Demo{Home: cfg.Home, Out: cmd.OutOrStdout(), Doing: waits.show}
 	info, err := devnet.Read(cfg.Home)
 	if err == nil {
 		return demo.Walk(cmd.Context(), info)
@@ -39,7 +42,7 @@ func (s *settings) demo(cmd *cobra.Command, f devnetFlags, exit bool) error {
 	if !errors.Is(err, devnet.ErrNotRunning) {
 		return err
 	}
-	cfg.Note = nil
+	cfg.Note = func(step string) { waits.show("starting " + step) }
 	if err := demo.Prepare(cmd.Context(), cfg.Programs); err != nil {
 		return err
 	}
@@ -53,8 +56,18 @@ func (s *settings) demo(cmd *cobra.Command, f devnetFlags, exit bool) error {
 		demo.GoOn()
 		return nil
 	})
-	if err != nil || !exit {
+	if err := cutShort(cmd.Context(), &demo, err); err != nil || !exit {
 		return err
 	}
 	return demo.Summary()
+}
+
+// cutShort is the error of a demo that did not come to its end.
+func cutShort(ctx context.Context, demo *devnet.Demo, err error) error {
+	done, all := demo.Passed()
+	if ctx.Err() == nil || done == all {
+		return err
+	}
+	return &interrupted{fmt.Errorf("the demo was interrupted after %d of %d steps; nothing of it goes on, and \"dbc devnet reset\" deletes what it made: %w",
+		done, all, errors.Join(context.Cause(ctx), err))}
 }

@@ -35,6 +35,17 @@ func (p *waiting) say(text string) {
 	}
 }
 
+// show replaces the line with what is begun now; "" takes it away.
+func (p *waiting) show(what string) {
+	switch {
+	case p.w == nil:
+	case what == "":
+		p.end()
+	default:
+		fmt.Fprintf(p.w, "\r\x1b[K            … %s", what)
+	}
+}
+
 // end takes the line away.
 func (p *waiting) end() {
 	if p.w != nil {
