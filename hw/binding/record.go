@@ -90,21 +90,24 @@ func look(root string) (computer, error) {
 
 func (c computer) close() { _ = c.root.Close() }
 
-func (c computer) record(f pci.Function) Function {
+func (c computer) record(f pci.Function) Function { return Describe(c.root, f) }
+
+// Describe makes the record of a function that was read below root.
+func Describe(root *os.Root, f pci.Function) Function {
 	dir := path.Join(devices, f.Address.String())
 	r := Function{
 		Address: f.Address, IDs: f.ID, Subsystem: f.Subsystem, Revision: f.Revision, Class: f.Class.String(),
-		BARs: []Region{}, Serial: c.serial(dir),
+		BARs: []Region{}, Serial: serialOf(root, dir),
 	}
 	for _, bar := range f.BARs {
-		_, err := c.root.Lstat(path.Join(dir, "resource"+strconv.Itoa(bar.Index)+"_resize"))
+		_, err := root.Lstat(path.Join(dir, "resource"+strconv.Itoa(bar.Index)+"_resize"))
 		r.BARs = append(r.BARs, Region{bar.Index, bar.Bytes, err == nil})
 	}
 	return r
 }
 
-func (c computer) serial(dir string) string {
-	text, err := c.root.ReadFile(path.Join(dir, "serial_number"))
+func serialOf(root *os.Root, dir string) string {
+	text, err := root.ReadFile(path.Join(dir, "serial_number"))
 	if err != nil || len(text) < 23 || !serial.Match(text[:23]) {
 		return ""
 	}
