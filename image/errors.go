@@ -7,9 +7,10 @@ var (
 	ErrNotFound = errors.New("no such image")
 	// ErrName means: it is no image name.
 	ErrName = errors.New("bad image name")
-	// ErrUnsafe means: the image would make QEMU open other files, or needs features
-	// that this node does not take from others.
-	ErrUnsafe = errors.New("unsafe image")
+	// ErrUnsafe means: no guest can stand on the file. It would make QEMU open other
+	// files, needs features that this node does not take from others, is something
+	// else than a qcow2 image, or is not whole.
+	ErrUnsafe = errors.New("the image can't be used")
 	// ErrTooSmall means: an overlay smaller than its base.
 	ErrTooSmall = errors.New("disk smaller than its image")
 	// ErrCorrupt means: qemu-img found errors in the disk.

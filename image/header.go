@@ -32,8 +32,6 @@ const (
 	featureCompressionType = 1 << 3
 )
 
-var errNotQcow2 = errors.New("not a qcow2 image")
-
 // header is what a qcow2 file says about itself. Nothing in it is to be trusted.
 type header struct {
 	version      uint32
@@ -42,19 +40,20 @@ type header struct {
 	incompatible uint64
 	backing      string
 	backingFmt   string
+	tables       tables
 }
 
 func readHeader(r io.ReaderAt) (header, error) {
 	var raw [v3HeaderSize]byte
 	if n, err := r.ReadAt(raw[:], 0); err != nil && (!errors.Is(err, io.EOF) || n < v2HeaderSize) {
 		if errors.Is(err, io.EOF) {
-			return header{}, fmt.Errorf("%w: %d bytes", errNotQcow2, n)
+			return header{}, notQcow2(r)
 		}
 		return header{}, fmt.Errorf("read header: %w", err)
 	}
 	be := binary.BigEndian
 	if be.Uint32(raw[0:]) != qcow2Magic {
-		return header{}, errNotQcow2
+		return header{}, notQcow2(r)
 	}
 	h := header{version: be.Uint32(raw[4:]), crypt: be.Uint32(raw[32:])}
 	size, clusterBits := be.Uint64(raw[24:]), be.Uint32(raw[20:])
@@ -65,6 +64,7 @@ func readHeader(r io.ReaderAt) (header, error) {
 		return header{}, fmt.Errorf("cluster bits %d are not within %d-%d", clusterBits, minClusterBits, maxClusterBits)
 	}
 	h.size = int64(size)
+	h.tables = tables{clusterBits: clusterBits, l1Offset: be.Uint64(raw[40:]), l1Entries: be.Uint32(raw[36:])}
 	length := uint32(v2HeaderSize)
 	switch h.version {
 	case 2:

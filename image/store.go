@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 )
 
 // maxImages bounds a listing: a folder with more is no image store.
@@ -17,10 +19,22 @@ const maxImages = 1000
 // Store is a folder of images. The zero value is not useful; see Open.
 type Store struct {
 	dir string
+
+	mu sync.Mutex
+	// whole are the files that were read through, and what was found: once for
+	// each, for a file under an image's name never changes.
+	whole map[version]error
+}
+
+// version is a file as it was at one time.
+type version struct {
+	device, inode uint64
+	size          int64
+	changed       time.Time
 }
 
 // Open is the store in dir, which may not exist yet.
-func Open(dir string) *Store { return &Store{dir: dir} }
+func Open(dir string) *Store { return &Store{dir: dir, whole: map[version]error{}} }
 
 // List is every image that can be used, by name. Files that Find would refuse
 // are left out: one bad file must not hide the others.
@@ -122,10 +136,10 @@ func (s *Store) Find(ctx context.Context, name string) (Image, error) {
 		return Image{}, fmt.Errorf("open image: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	return inspect(f, name, path)
+	return s.inspect(ctx, f, name, path)
 }
 
-func inspect(f *os.File, name, path string) (Image, error) {
+func (s *Store) inspect(ctx context.Context, f *os.File, name, path string) (Image, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return Image{}, fmt.Errorf("stat image: %w", err)
@@ -144,7 +158,38 @@ func inspect(f *os.File, name, path string) (Image, error) {
 	if err := h.checkBase(); err != nil {
 		return Image{}, fmt.Errorf("%w: %s: %w", ErrUnsafe, name, err)
 	}
+	if err := s.checkWhole(ctx, f, info, h.tables); err != nil {
+		if ctx.Err() != nil {
+			return Image{}, err
+		}
+		return Image{}, fmt.Errorf("%w: %s: %w", ErrUnsafe, name, err)
+	}
 	return Image{Name: name, Path: path, Format: "qcow2", VirtualSize: h.size, Size: info.Size()}, nil
+}
+
+// checkWhole reads a file's tables when it is first seen.
+func (s *Store) checkWhole(ctx context.Context, f *os.File, info fs.FileInfo, t tables) error {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return t.checkWhole(ctx, f, info.Size())
+	}
+	seen := version{stat.Dev, stat.Ino, info.Size(), info.ModTime()}
+	s.mu.Lock()
+	err, known := s.whole[seen]
+	s.mu.Unlock()
+	if known {
+		return err
+	}
+	if err = t.checkWhole(ctx, f, info.Size()); ctx.Err() != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.whole) >= maxImages {
+		clear(s.whole)
+	}
+	s.whole[seen] = err
+	return err
 }
 
 // adopt makes a checked file an image. Its header is read before it has the name.
@@ -156,7 +201,7 @@ func (s *Store) adopt(ctx context.Context, part, name string) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("open the image: %w", err)
 	}
-	_, err = inspect(f, name, part)
+	_, err = s.inspect(ctx, f, name, part)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return Image{}, errors.Join(err, os.Remove(part))
 	}

@@ -241,13 +241,26 @@ func (p *parts) openHost(ctx context.Context) error {
 	if err != nil {
 		p.log.Warn("the CPUs' topology can't be read, VMs are not pinned", "error", err)
 	}
+	images := image.Open(p.cfg.ImageDir())
+	p.tellFaults(ctx, images)
 	p.host = host.New(host.Config{
 		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
 		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
 		Layout: host.Divide(cpus, p.cfg.HostCPUs),
 	}, host.Deps{
-		Journal: p.journal, Driver: p.driver, Images: image.Open(p.cfg.ImageDir()), Files: p.files, Net: p.net,
+		Journal: p.journal, Driver: p.driver, Images: images, Files: p.files, Net: p.net,
 		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,
 	})
 	return nil
+}
+
+// tellFaults reads every image once, and names those that are offered to nobody.
+func (p *parts) tellFaults(ctx context.Context, images *image.Store) {
+	faults, err := images.Faults(ctx)
+	if err != nil {
+		p.log.Warn("the images can't be listed", "error", err)
+	}
+	for _, f := range faults {
+		p.log.Warn("an image can't be used and is not offered", "image", f.Name, "reason", f.Reason)
+	}
 }
