@@ -14,7 +14,7 @@ var (
 	// ErrNoWallet means: the keyring has no such wallet.
 	ErrNoWallet = errors.New("no such wallet")
 	// ErrWords means: the words restore no wallet.
-	ErrWords = errors.New("the words are none of a wallet: one is missing, misspelt or in another place (there are 24, or 12)")
+	ErrWords = errors.New("these are no wallet's words: one is missing, misspelt or in another place (there are 24, or 12; a private key has 64 hex digits)")
 	// ErrHere means: the keyring has the wallet under another name.
 	ErrHere = errors.New("its wallet is here already, under another name")
 	// ErrTooDear means: a quote is above what the caller was ready to pay.

@@ -1,21 +1,28 @@
 package client
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
+	files "github.com/99designs/keyring"
 	"github.com/cosmos/go-bip39"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/crypto"
 	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
 	"github.com/cosmos/cosmos-sdk/crypto/hd"
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
+	"github.com/dbc-network/dbc/auth/words"
 	"github.com/dbc-network/dbc/chain"
 )
 
@@ -24,7 +31,11 @@ const keyringService = "dbc"
 
 // Keyring is the wallets of DBC_HOME/keys, readable by dbcd with
 // --keyring-dir as well.
-type Keyring struct{ ring keyring.Keyring }
+type Keyring struct {
+	ring keyring.Keyring
+	// home and backend say where the names are.
+	home, backend string
+}
 
 // Backend is "test" (no passphrase) on devnets and "file" elsewhere.
 func Backend(chainID string) string {
@@ -34,16 +45,54 @@ func Backend(chainID string) string {
 	return keyring.BackendFile
 }
 
-// OpenKeyring opens the keyring below home. Backend "file" asks input for its
-// passphrase when a key is used.
-func OpenKeyring(home, backend string, input io.Reader) (*Keyring, error) {
+// OpenKeyring opens the keyring below home. Backend "file" asks for its
+// passphrase when a key is used; nil gives none, which is ErrLocked.
+func OpenKeyring(home, backend string, ask Passphrase) (*Keyring, error) {
 	registry := codectypes.NewInterfaceRegistry()
 	cryptocodec.RegisterInterfaces(registry)
-	ring, err := keyring.New(keyringService, backend, filepath.Join(home, "keys"), input, codec.NewProtoCodec(registry))
+	cdc := codec.NewProtoCodec(registry)
+	if backend != keyring.BackendFile {
+		ring, err := keyring.New(keyringService, backend, filepath.Join(home, "keys"), nil, cdc)
+		if err != nil {
+			return nil, fmt.Errorf("open keyring: %w", err)
+		}
+		return &Keyring{ring, home, backend}, nil
+	}
+	// The SDK's own prompt can't be told to ask nobody, and repeats itself where
+	// its input has ended.
+	dir := folder(home, backend)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open keyring: %w", err)
+	}
+	files, err := files.Open(files.Config{
+		AllowedBackends: []files.BackendType{files.FileBackend}, ServiceName: keyringService, FileDir: dir, FilePasswordFunc: unlock(dir, ask),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open keyring: %w", err)
 	}
-	return &Keyring{ring}, nil
+	return &Keyring{keyring.NewInMemoryWithKeyring(files, cdc), home, backend}, nil
+}
+
+// folder of a backend's keys, as the SDK and so dbcd have it.
+func folder(home, backend string) string { return filepath.Join(home, "keys", "keyring-"+backend) }
+
+// Names lists the wallets of a backend without opening any: no passphrase is
+// needed.
+func Names(home, backend string) ([]string, error) {
+	entries, err := os.ReadDir(folder(home, backend))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list wallets: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), ".info"); ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // Create makes a wallet and returns the 24 words that restore it. They are
@@ -52,7 +101,7 @@ func (k *Keyring) Create(name string) (wallet *Wallet, words string, err error) 
 	if err := k.free(name); err != nil {
 		return nil, "", err
 	}
-	record, words, err := k.ring.NewMnemonic(name, keyring.English, hdPath(), "", hd.Secp256k1)
+	record, words, err := k.ring.NewMnemonic(name, keyring.English, hdPath(0), "", hd.Secp256k1)
 	if err != nil {
 		return nil, "", fmt.Errorf("create wallet %s: %w", name, err)
 	}
@@ -60,15 +109,22 @@ func (k *Keyring) Create(name string) (wallet *Wallet, words string, err error) 
 	return wallet, words, err
 }
 
-// Restore makes a wallet from its 24 words.
+// Restore makes a wallet from its words.
 func (k *Keyring) Restore(name, words string) (*Wallet, error) {
+	return k.RestoreAccount(name, words, 0)
+}
+
+// RestoreAccount makes the wallet of one of the accounts that the words have, as
+// the web app numbers them from 0.
+func (k *Keyring) RestoreAccount(name, text string, account uint32) (*Wallet, error) {
+	tidy := words.Tidy(text)
 	if err := k.free(name); err != nil {
 		return nil, err
 	}
-	if !bip39.IsMnemonicValid(words) {
+	if !bip39.IsMnemonicValid(tidy) {
 		return nil, fmt.Errorf("restore wallet %s: %w", name, ErrWords)
 	}
-	record, err := k.ring.NewAccount(name, words, "", hdPath(), hd.Secp256k1)
+	record, err := k.ring.NewAccount(name, tidy, "", hdPath(account), hd.Secp256k1)
 	if errors.Is(err, keyring.ErrDuplicatedAddress) {
 		return nil, fmt.Errorf("restore wallet %s: %w (dbc wallet list)", name, ErrHere)
 	}
@@ -100,13 +156,14 @@ func (k *Keyring) Wallet(name string) (*Wallet, error) {
 
 // Wallets lists all of them.
 func (k *Keyring) Wallets() ([]*Wallet, error) {
-	records, err := k.ring.List()
+	// The SDK's own list passes over what it can't open, and says so on standard error.
+	names, err := Names(k.home, k.backend)
 	if err != nil {
-		return nil, fmt.Errorf("list wallets: %w", err)
+		return nil, err
 	}
-	wallets := make([]*Wallet, 0, len(records))
-	for _, record := range records {
-		w, err := newWallet(k.ring, record)
+	wallets := make([]*Wallet, 0, len(names))
+	for _, name := range names {
+		w, err := k.Wallet(name)
 		if err != nil {
 			return nil, err
 		}
@@ -133,4 +190,60 @@ func (k *Keyring) free(name string) error {
 	return fmt.Errorf("read wallet %.64q: %w", name, err)
 }
 
-func hdPath() string { return hd.CreateHDPath(chain.CoinType, 0, 0).String() }
+func hdPath(account uint32) string { return hd.CreateHDPath(chain.CoinType, 0, account).String() }
+
+// RestoreKey makes a wallet of a private key, 64 hex digits.
+func (k *Keyring) RestoreKey(name, digits string) (*Wallet, error) {
+	if err := k.free(name); err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(digits)
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("restore wallet %s: %w", name, ErrWords)
+	}
+	var s secp256k1.ModNScalar
+	if s.SetByteSlice(key) || s.IsZero() {
+		return nil, fmt.Errorf("restore wallet %s: %w", name, ErrWords)
+	}
+	err = k.ring.ImportPrivKeyHex(name, digits, string(hd.Secp256k1Type))
+	if errors.Is(err, keyring.ErrDuplicatedAddress) {
+		return nil, fmt.Errorf("restore wallet %s: %w (dbc wallet list)", name, ErrHere)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("restore wallet %s: %w", name, err)
+	}
+	return k.Wallet(name)
+}
+
+// Delete removes a wallet from the keyring for good.
+func (k *Keyring) Delete(name string) error {
+	if err := k.ring.Delete(name); err != nil {
+		return fmt.Errorf("delete wallet %.64q: %w", name, err)
+	}
+	return nil
+}
+
+// Rename gives a wallet another name; its key and address stay.
+func (k *Keyring) Rename(name, to string) error {
+	if err := k.free(to); err != nil {
+		return err
+	}
+	if err := k.ring.Rename(name, to); err != nil {
+		return fmt.Errorf("rename wallet %.64q: %w", name, err)
+	}
+	return nil
+}
+
+// Export returns a wallet's private key, 64 hex digits.
+func (k *Keyring) Export(name string) (string, error) {
+	const between = "between two lines of this program"
+	armor, err := k.ring.ExportPrivKeyArmor(name, between)
+	if err != nil {
+		return "", fmt.Errorf("export wallet %.64q: %w", name, err)
+	}
+	key, _, err := crypto.UnarmorDecryptPrivKey(armor, between)
+	if err != nil {
+		return "", fmt.Errorf("export wallet %.64q: %w", name, err)
+	}
+	return hex.EncodeToString(key.Bytes()), nil
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -9,6 +10,10 @@ import (
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/devnet"
 )
+
+// passphraseHelp stands where a passphrase may be asked for.
+const passphraseHelp = "On a devnet wallets lie open. Elsewhere one passphrase, chosen with the first wallet, encrypts all of this home.\n" +
+	"Scripts give it by $DBC_PASSPHRASE, by $DBC_PASSPHRASE_FILE (a file, or /dev/fd/N), or as a line of standard input."
 
 type walletReply struct {
 	Name    string  `json:"name"`
@@ -26,6 +31,7 @@ func newWalletCommand(s *settings) *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(newWalletCreateCommand(s), newWalletImportCommand(s), newWalletListCommand(s), newWalletShowCommand(s),
+		newWalletRenameCommand(s), newWalletDeleteCommand(s), newWalletExportCommand(s),
 		newWalletSendCommand(s), newWalletFaucetCommand(s), newWalletHistoryCommand(s), newWalletPendingCommand(s))
 	return cmd
 }
@@ -34,6 +40,7 @@ func newWalletCreateCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:     "create NAME",
 		Short:   "Make a wallet and print the 24 words that restore it",
+		Long:    passphraseHelp,
 		Example: "  dbc wallet create alice",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,12 +53,17 @@ func newWalletCreateCommand(s *settings) *cobra.Command {
 				return err
 			}
 			reply := walletReply{Name: wallet.Name, Address: wallet.Address(), Words: words}
-			return s.show(cmd, reply, func(w io.Writer) {
+			err = s.show(cmd, reply, func(w io.Writer) {
 				row(w, "Name:", reply.Name)
 				row(w, "Address:", reply.Address)
 				row(w, "Words:", words)
 				fmt.Fprintln(w, "Write the words down: they are stored nowhere, and whoever has them has the coins.")
 			})
+			if err != nil {
+				// As on a full disk. Nobody saw the words, so nobody shall send coins there.
+				return errors.Join(fmt.Errorf("show the words of wallet %s, which is not kept: %w", wallet.Name, err), ring.Delete(wallet.Name))
+			}
+			return nil
 		},
 	}
 }
@@ -63,22 +75,22 @@ func newWalletListCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ring, err := s.keyring(cmd)
+			rows, err := s.allWallets(cmd)
 			if err != nil {
 				return err
-			}
-			wallets, err := ring.Wallets()
-			if err != nil {
-				return err
-			}
-			rows := make([]walletReply, len(wallets))
-			for i, w := range wallets {
-				rows[i] = walletReply{Name: w.Name, Address: w.Address()}
 			}
 			return s.show(cmd, rows, func(w io.Writer) {
-				row(w, "NAME", "ADDRESS")
+				if len(rows) == 0 {
+					fmt.Fprintln(w, "No wallet yet. dbc wallet create NAME makes one, dbc wallet import NAME restores one.")
+					return
+				}
+				row(w, "NAME", "ADDRESS", "FOR")
 				for _, r := range rows {
-					row(w, r.Name, r.Address)
+					address := r.Address
+					if address == "" {
+						address = "(locked by a passphrase)"
+					}
+					row(w, r.Name, address, r.Networks)
 				}
 			})
 		},

@@ -1,27 +1,37 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"github.com/dbc-network/dbc/auth/words"
 	"github.com/dbc-network/dbc/client"
 )
 
 // maxWords bounds what is read as a wallet's words, in bytes.
-const maxWords = 1024
+const maxWords = 4096
 
 func newWalletImportCommand(s *settings) *cobra.Command {
-	return &cobra.Command{
-		Use:     "import NAME",
-		Short:   "Restore a wallet from its words, read from standard input",
-		Example: "  dbc wallet import alice < words.txt",
+	var account uint32
+	cmd := &cobra.Command{
+		Use:   "import NAME",
+		Short: "Restore a wallet from its words or private key, read from standard input",
+		Long: "The words may stand in one line or several, numbered, with commas, in capitals or in quotes. --account takes one of the\n" +
+			"further accounts that the web app makes of the same words. " + passphraseHelp,
+		Example: "  dbc wallet import alice < words.txt\n  dbc wallet import alice-2 --account 1 < words.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			words, err := readLine(cmd.InOrStdin())
+			if prompt, ok := cmd.InOrStdin().(*os.File); ok && term.IsTerminal(int(prompt.Fd())) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "The wallet's words or its private key; an empty line ends them:")
+			}
+			text, err := readWords(cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
@@ -29,7 +39,7 @@ func newWalletImportCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			wallet, err := ring.Restore(args[0], words)
+			wallet, err := restore(ring, args[0], text, account)
 			if err != nil {
 				return err
 			}
@@ -40,26 +50,62 @@ func newWalletImportCommand(s *settings) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().Uint32Var(&account, "account", 0, "which account of the words, counted from 0")
+	return cmd
 }
 
-// readLine takes no byte beyond the line: a passphrase may follow.
-func readLine(in io.Reader) (string, error) {
-	var line []byte
-	for one := make([]byte, 1); len(line) < maxWords; {
-		n, err := in.Read(one)
-		if n == 1 && one[0] == '\n' || errors.Is(err, io.EOF) {
-			words := strings.Join(strings.Fields(string(line)), " ")
-			if words == "" {
-				return "", usagef("the wallet's words are wanted on standard input, in one line")
-			}
-			return words, nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("read the words: %w", err)
-		}
-		line = append(line, one[:n]...)
+// restore takes words, or the digits of a private key.
+func restore(ring *client.Keyring, name, text string, account uint32) (*client.Wallet, error) {
+	if !isKey(text) {
+		return ring.RestoreAccount(name, text, account)
 	}
-	return "", usagef("the wallet's words: at most %d bytes in one line", maxWords)
+	if account != 0 {
+		return nil, usagef("--account %d: a private key has one account", account)
+	}
+	return ring.RestoreKey(name, keyDigits(text))
+}
+
+// keyDigits are a private key's as people paste it.
+func keyDigits(text string) string {
+	return strings.TrimPrefix(strings.ToLower(strings.Trim(strings.TrimSpace(text), `"'`)), "0x")
+}
+
+func isKey(text string) bool {
+	digits := keyDigits(text)
+	return len(digits) == 64 && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
+// readWords takes no byte beyond the words, for a passphrase may follow: it ends
+// with the line that completes 24 words, with a single line of 12, or with a key.
+// Fewer words in several lines end with an empty line or the input.
+func readWords(in io.Reader) (string, error) {
+	var text, line []byte
+	for one := make([]byte, 1); len(text)+len(line) < maxWords; {
+		n, err := in.Read(one)
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("read the words: %w", err)
+		case n == 1 && one[0] != '\n':
+			line = append(line, one[0])
+			continue
+		}
+		first, empty := len(bytes.TrimSpace(text)) == 0, len(bytes.TrimSpace(line)) == 0
+		text = append(append(text, line...), '\n')
+		have := words.Count(words.Tidy(string(text)))
+		whole := have >= 24 || first && (have >= 12 || isKey(string(line))) || empty && !first
+		if err != nil || whole {
+			return wanted(string(text))
+		}
+		line = line[:0]
+	}
+	return "", usagef("the wallet's words: at most %d bytes", maxWords)
+}
+
+func wanted(text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", usagef("the wallet's words, or its private key of 64 hex digits, are wanted on standard input")
+	}
+	return text, nil
 }
 
 type sendReply struct {

@@ -14,7 +14,7 @@ import (
 )
 
 // completeLimit is what a shell waits for words; a slow network gives none.
-const completeLimit = 3 * time.Second
+const completeLimit = 700 * time.Millisecond
 
 // completer finds the words for one argument, each with a tab and a note.
 type completer func(ctx context.Context, s *settings, cmd *cobra.Command) ([]string, error)
@@ -75,11 +75,24 @@ func (s *settings) words(cmd *cobra.Command, find completer) ([]string, cobra.Sh
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeLimit)
 	defer cancel()
 	cmd.SetContext(ctx)
-	list, err := find(ctx, s, cmd)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveError
+	s.completing = true
+	type answer struct {
+		list []string
+		err  error
 	}
-	return list, cobra.ShellCompDirectiveNoFileComp
+	found := make(chan answer, 1) // the process ends with the words, and takes a search that hangs along
+	go func() {
+		list, err := find(ctx, s, cmd)
+		found <- answer{list, err}
+	}()
+	select {
+	case a := <-found:
+		if a.err == nil {
+			return a.list, cobra.ShellCompDirectiveNoFileComp
+		}
+	case <-ctx.Done():
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveError
 }
 
 func machineWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
@@ -134,14 +147,10 @@ func sessionWords(_ context.Context, s *settings, cmd *cobra.Command) (list []st
 }
 
 func walletWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
-	ring, err := s.keyring(cmd)
-	if err != nil {
-		return nil, err
-	}
-	wallets, err := ring.Wallets()
+	wallets, err := s.allWallets(cmd)
 	list := make([]string, len(wallets))
 	for i, w := range wallets {
-		list[i] = w.Name + "\t" + w.Address()
+		list[i] = w.Name + "\t" + w.Address
 	}
 	return list, err
 }

@@ -77,7 +77,7 @@ func exitCode(err error) int {
 	case errors.As(err, &part):
 		return exitIncomplete
 	case errors.As(err, &usage), errors.Is(err, client.ErrNoWallet), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, client.ErrTeam),
-		errors.Is(err, client.ErrWords), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
+		errors.Is(err, client.ErrWords), errors.Is(err, client.ErrPassphrase), errors.Is(err, client.ErrLocked), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
 		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
 		return exitUsage
 	case errors.Is(err, client.ErrUnreachable):

@@ -14,6 +14,7 @@ func TestMain(m *testing.M) {
 		"dbc": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 		// exits N runs the rest of its arguments and wants exit code N.
 		"exits": exits,
+		"full":  full,
 	})
 }
 

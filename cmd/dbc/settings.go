@@ -42,6 +42,8 @@ type settings struct {
 	json bool
 	// yes answers every question, and dryRun sends nothing.
 	yes, dryRun bool
+	// completing: a shell waits for words, so nobody is asked anything.
+	completing bool
 	// stays: the command runs until it is told to end.
 	stays   bool
 	timeout time.Duration
@@ -185,11 +187,7 @@ func (s *settings) keyring(cmd *cobra.Command) (*client.Keyring, error) {
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
-	home, err := s.homeDir()
-	if err != nil {
-		return nil, err
-	}
-	return client.OpenKeyring(home, client.Backend(s.chainID), sparing{cmd.InOrStdin()})
+	return s.ring(cmd, client.Backend(s.chainID))
 }
 
 // sparing lets a buffered reader that looks for a line take no byte beyond it:

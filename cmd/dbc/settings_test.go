@@ -17,7 +17,7 @@ func TestPassphraseOnce(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("DBC_HOME", home)
 	const chainID = "dbc-testnet-1"
-	ring, err := client.OpenKeyring(home, client.Backend(chainID), strings.NewReader("a passphrase\na passphrase\n"))
+	ring, err := client.OpenKeyring(home, client.Backend(chainID), client.FixedPassphrase("a passphrase"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/auth/words"
 )
 
 const (
@@ -114,17 +115,20 @@ func read(in io.Reader) (secret, error) {
 // parseKey takes 64 hexadecimal digits or a BIP-39 mnemonic. Its errors say
 // nothing of the text.
 func parseKey(text secret) (*secp256k1.PrivateKey, error) {
-	words := strings.Fields(string(text))
-	switch len(words) {
+	fields := strings.Fields(string(text))
+	switch len(fields) {
 	case 0:
 		return nil, fmt.Errorf("%w: it is empty", errKey)
 	case 1:
-		return scalar(strings.TrimPrefix(words[0], "0x"))
+		digits := strings.TrimPrefix(strings.ToLower(strings.Trim(fields[0], `"'`)), "0x")
+		if strings.Trim(digits, "0123456789abcdef") == "" || words.Count(words.Tidy(digits)) < 12 {
+			return scalar(digits)
+		}
 	}
-	mnemonic := strings.ToLower(strings.Join(words, " "))
+	mnemonic := words.Tidy(string(text))
 	seed, err := bip39.NewSeedWithErrorChecking(mnemonic, "")
 	if err != nil {
-		return nil, fmt.Errorf("%w: %d words are no mnemonic; check each word and their order", errKey, len(words))
+		return nil, fmt.Errorf("%w: %d words are no mnemonic; check each word and their order", errKey, words.Count(mnemonic))
 	}
 	return derive(seed)
 }

@@ -90,7 +90,7 @@ func (w *world) in(t *testing.T) *world {
 func newHome(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
-	ring, err := client.OpenKeyring(home, keyring.BackendFile, strings.NewReader(passphrase+"\n"+passphrase+"\n"))
+	ring, err := client.OpenKeyring(home, keyring.BackendFile, client.FixedPassphrase(passphrase))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func newHome(t *testing.T) string {
 
 func walletOf(t *testing.T, home string) string {
 	t.Helper()
-	ring, err := client.OpenKeyring(home, keyring.BackendFile, strings.NewReader(passphrase+"\n"))
+	ring, err := client.OpenKeyring(home, keyring.BackendFile, client.FixedPassphrase(passphrase))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/dbc-network/dbc/client"
+)
+
+const (
+	// passphraseEnv and passphraseFileEnv are for scripts: the passphrase, or a
+	// file whose first line it is. /dev/fd/3 is a file descriptor.
+	passphraseEnv, passphraseFileEnv = "DBC_PASSPHRASE", "DBC_PASSPHRASE_FILE"
+	maxPassphrase                    = 1024
+)
+
+// passphrase asks for what opens the wallets: the environment, then the terminal,
+// then a line of standard input. While words are completed nobody is asked.
+func (s *settings) passphrase(cmd *cobra.Command) client.Passphrase {
+	return func(fresh, again bool) (string, error) {
+		if text, ok, err := givenPassphrase(); ok || err != nil {
+			if again {
+				return "", usagef("%s or %s: %w", passphraseEnv, passphraseFileEnv, client.ErrPassphrase)
+			}
+			return text, err
+		}
+		if s.completing {
+			return "", client.ErrLocked
+		}
+		file, ok := cmd.InOrStdin().(*os.File)
+		if ok && term.IsTerminal(int(file.Fd())) {
+			return typePassphrase(cmd, file, fresh, again)
+		}
+		if again {
+			return "", usagef("%w: it was the line of standard input", client.ErrPassphrase)
+		}
+		return pipedPassphrase(cmd.InOrStdin(), fresh)
+	}
+}
+
+// givenPassphrase is what the environment says; ok is false where it says nothing.
+func givenPassphrase() (text string, ok bool, err error) {
+	if text := os.Getenv(passphraseEnv); text != "" {
+		return text, true, nil
+	}
+	path := os.Getenv(passphraseFileEnv)
+	if path == "" {
+		return "", false, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", false, usagef("%s: %w", passphraseFileEnv, err)
+	}
+	defer func() { _ = file.Close() }()
+	line, err := bufio.NewReader(io.LimitReader(file, maxPassphrase)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", false, usagef("%s: %w", passphraseFileEnv, err)
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", false, usagef("%s: the first line of %s is empty", passphraseFileEnv, path)
+	}
+	return line, true, nil
+}
+
+func typePassphrase(cmd *cobra.Command, file *os.File, fresh, again bool) (string, error) {
+	questions := []string{"Passphrase of the wallets: "}
+	if fresh {
+		fmt.Fprintln(cmd.ErrOrStderr(), "The wallets of this computer get a passphrase: it encrypts their keys here, and every command that signs asks for it. 8 characters or more.")
+		questions = []string{"New passphrase: ", "Again: "}
+	}
+	if again {
+		fmt.Fprintln(cmd.ErrOrStderr(), "That is not it.")
+	}
+	var typed []string
+	for _, question := range questions {
+		fmt.Fprint(cmd.ErrOrStderr(), question)
+		text, err := term.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(cmd.ErrOrStderr())
+		if err != nil {
+			return "", fmt.Errorf("read the passphrase: %w", err)
+		}
+		typed = append(typed, string(text))
+	}
+	if typed[0] != typed[len(typed)-1] {
+		return "", usagef("the two passphrases differ; nothing was made")
+	}
+	return typed[0], nil
+}
+
+// pipedPassphrase takes no byte beyond its lines: a guest's keys may follow. A new
+// one comes twice, as dbcd wants it, or once.
+func pipedPassphrase(in io.Reader, fresh bool) (string, error) {
+	lines := bufio.NewReader(sparing{io.LimitReader(in, 2*maxPassphrase)})
+	line, err := lines.ReadString('\n')
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the passphrase: %w", err)
+		}
+		return "", usagef("the wallets of this network are locked by a passphrase, and there is no terminal to ask at: "+
+			"set %s, or %s to a file (or /dev/fd/N), or give it as a line of standard input", passphraseEnv, passphraseFileEnv)
+	}
+	if fresh {
+		second, _ := lines.ReadString('\n')
+		if second = strings.TrimRight(second, "\r\n"); second != "" && second != line {
+			return "", usagef("the two passphrases differ; nothing was made")
+		}
+	}
+	return line, nil
+}
