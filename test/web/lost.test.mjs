@@ -45,8 +45,17 @@ async function blocks(count) {
   await until(`${count} blocks`, async () => (await height()) >= from + count);
 }
 
+/** indexed waits until the node's index, which comes after the state, has the last transaction of an account. */
+async function indexed(from) {
+  const { info } = await rest(`/cosmos/auth/v1beta1/account_info/${from}`);
+  if (info.sequence === "0") return;
+  const query = encodeURIComponent(`tx.acc_seq='${from}/${Number(info.sequence) - 1}'`);
+  await until("the index has the last transaction", async () => (await rest(`/cosmos/tx/v1beta1/txs?query=${query}`)).tx_responses.length > 0);
+}
+
 /** paid checks what left an account: what others received of it, and what its transactions tell of gas. */
 async function paid(from, had, received) {
+  await indexed(from);
   const query = encodeURIComponent(`message.sender='${from}'`);
   const { tx_responses: list } = await rest(`/cosmos/tx/v1beta1/txs?query=${query}&pagination.limit=100`);
   const fees = list.map(({ tx }) => BigInt(tx.auth_info.fee.amount[0]?.amount ?? 0)).reduce((sum, fee) => sum + fee, 0n);
