@@ -169,7 +169,9 @@ func (c *Client) prepare(
 		return outbox.Sent{}, err
 	}
 	d.gas = gas*gasPercent/100 + gasExtra + rand.Uint64N(gasSalt) //nolint:gosec // no secret
-	d.fee = feeOf(c.gasPrice, d.gas)
+	if d.fee, err = c.fee(ctx, d.gas); err != nil {
+		return outbox.Sent{}, err
+	}
 	d.last = uint64(max(newest.LatestBlockHeight, 0)) + validBlocks
 	raw, err := d.sign(ctx, signer, false)
 	if err != nil {

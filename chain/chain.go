@@ -4,13 +4,13 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 
-	"cosmossdk.io/math"
 	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
 	"google.golang.org/grpc"
 
@@ -26,8 +26,12 @@ type Config struct {
 	GRPC string
 	// RPC is CometBFT's, as http(s)://host:port.
 	RPC string
-	// GasPrice such as "0.01udbc", which is the default.
+	// GasPrice such as "0.01udbc", which is the default. Where the chain's floor is
+	// higher, as governance may decide, that is paid.
 	GasPrice string
+	// MaxGasPrice bounds what is paid on a dbcd's word of the floor; the default is
+	// "1udbc".
+	MaxGasPrice string
 	// Outbox is a folder for what was signed and is in no block yet. Programs that
 	// share it sign for one account one after the other, from the first
 	// Broadcast of the account to Close. Empty keeps it in memory only.
@@ -51,6 +55,7 @@ type Client struct {
 	rpc      *rpchttp.HTTP
 	rpcURL   string
 	gasPrice sdk.DecCoin
+	maxPrice sdk.DecCoin
 	log      *slog.Logger
 	outbox   string
 	busy     func()
@@ -72,7 +77,11 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	price, err := parseGasPrice(cfg.GasPrice)
+	price, err := parseGasPrice(cmp.Or(cfg.GasPrice, defaultGasPrice))
+	if err != nil {
+		return nil, err
+	}
+	most, err := parseGasPrice(cmp.Or(cfg.MaxGasPrice, defaultMaxGasPrice))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +98,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		chainID: cfg.ChainID, conn: conn, rpc: rpc, rpcURL: rpcURL, gasPrice: price, log: cfg.Logger,
+		chainID: cfg.ChainID, conn: conn, rpc: rpc, rpcURL: rpcURL, gasPrice: price, maxPrice: most, log: cfg.Logger,
 		outbox: cfg.Outbox, busy: cfg.Busy, earlier: cfg.Earlier, dryRun: cfg.DryRun,
 		signers: signerBook{accounts: map[string]*account{}},
 	}
@@ -113,18 +122,4 @@ func (c *Client) Close() error {
 		}
 	}
 	return errors.Join(failed...)
-}
-
-func parseGasPrice(s string) (sdk.DecCoin, error) {
-	if s == "" {
-		return sdk.DecCoin{Denom: Denom, Amount: math.LegacyNewDecWithPrec(1, 2)}, nil
-	}
-	price, err := sdk.ParseDecCoin(s)
-	if err != nil {
-		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, err)
-	}
-	if price.Denom != Denom {
-		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, errors.New("must be in "+Denom))
-	}
-	return price, nil
 }

@@ -44,7 +44,7 @@ func TestFeeRoundsUp(t *testing.T) {
 	t.Parallel()
 	price := sdk.DecCoin{Denom: Denom, Amount: math.LegacyNewDecWithPrec(1, 2)}
 	for gas, want := range map[uint64]uint64{0: 0, 1: 1, 100: 1, 101: 2, 200_000: 2000} {
-		if got := feeOf(price, gas); got != want {
+		if got := feeOf(price, gas).Uint64(); got != want {
 			t.Errorf("gas %d costs %d, want %d", gas, got, want)
 		}
 	}

@@ -33,7 +33,11 @@ func (c *Client) tryOut(ctx context.Context, a *account, signer Signer, msgs []*
 	if err != nil {
 		return err
 	}
-	return &DryRun{Messages: namesOf(msgs), Fee: feeOf(c.gasPrice, gas*gasPercent/100+gasExtra)}
+	fee, err := c.fee(ctx, gas*gasPercent/100+gasExtra)
+	if err != nil {
+		return err
+	}
+	return &DryRun{Messages: namesOf(msgs), Fee: fee}
 }
 
 func namesOf(msgs []*codectypes.Any) []string {

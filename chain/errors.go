@@ -24,6 +24,8 @@ var (
 	ErrReplaced = errors.New("another transaction of the account took its place")
 	// ErrNoAccount means: the signer never received a coin, so the chain does not know it.
 	ErrNoAccount = errors.New("the account has no coins yet")
+	// ErrGasPrice means: the chain's floor of gas prices is more than the client pays.
+	ErrGasPrice = errors.New("the network's least gas price is above the limit")
 	// ErrAddress means: the text is no account of this chain.
 	ErrAddress = errors.New("not an address: dbc1 and what follows is wanted, copied whole")
 	// ErrNoTeam means: no members are known of an address that should be a multisig's.

@@ -62,8 +62,8 @@ const (
 	// happen on a sound network: a block's time is that of the votes before it, and
 	// a flood may double the interval.
 	missedBlocks = 4
-	// A proposer that is away costs a round of some seconds, whatever the interval.
-	minStall = 8 * time.Second
+	// A proposer that is away costs a round of eight seconds, whatever the interval.
+	minStall = 12 * time.Second
 	// A stall is told before a compute node stops to believe the chain.
 	maxStall = 40 * time.Second
 	// unknownInterval is a public network's, for a chain too young to have one.

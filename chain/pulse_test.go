@@ -36,8 +36,8 @@ func (c *clockwork) block() {
 func TestStallAfter(t *testing.T) {
 	t.Parallel()
 	for interval, want := range map[time.Duration]time.Duration{
-		0: 20 * time.Second, -1: 20 * time.Second, time.Millisecond: 8 * time.Second, 2 * time.Second: 8 * time.Second,
-		2*time.Second + 1: 8*time.Second + 4, 5 * time.Second: 20 * time.Second, 10 * time.Second: 40 * time.Second, time.Hour: 40 * time.Second,
+		0: 20 * time.Second, -1: 20 * time.Second, time.Millisecond: 12 * time.Second, 3 * time.Second: 12 * time.Second,
+		3*time.Second + 1: 12*time.Second + 4, 5 * time.Second: 20 * time.Second, 10 * time.Second: 40 * time.Second, time.Hour: 40 * time.Second,
 	} {
 		require.Equal(t, want, StallAfter(interval), interval)
 	}
@@ -75,7 +75,7 @@ func TestPulseEdge(t *testing.T) {
 		knownErr error
 		limit    time.Duration
 	}{
-		"fast":    {time.Second, nil, 8 * time.Second},
+		"fast":    {time.Second, nil, 12 * time.Second},
 		"slow":    {6 * time.Second, nil, 24 * time.Second},
 		"young":   {0, nil, 20 * time.Second},
 		"unasked": {0, errors.New("pruned"), 20 * time.Second},
@@ -119,7 +119,7 @@ func TestPulseClocks(t *testing.T) {
 					source.block()
 					require.Nil(t, p.Look(t.Context()))
 				}
-				<-time.After(8*time.Second + 1)
+				<-time.After(12*time.Second + 1)
 				require.Equal(t, CodeStalled, p.Look(t.Context()).Code)
 			})
 		})
@@ -136,9 +136,9 @@ func TestPulseCatchesUp(t *testing.T) {
 			<-time.After(time.Second)
 			source.block()
 		}
-		<-time.After(8*time.Second + 1)
+		<-time.After(12*time.Second + 1)
 		require.Nil(t, p.Look(t.Context()), "a block came meanwhile")
-		<-time.After(8*time.Second + 1)
+		<-time.After(12*time.Second + 1)
 		require.Equal(t, CodeStalled, p.Look(t.Context()).Code, "catching up with nobody")
 	})
 }
@@ -151,7 +151,7 @@ func TestPulseReplicas(t *testing.T) {
 		source := &clockwork{interval: time.Second, known: time.Second}
 		p := newPulse(source, "", nil)
 		heads := []Head{{Height: 7, Time: time.Now()}, {Height: 8, Time: time.Now().Add(time.Second)}}
-		for i := range 10 {
+		for i := range 14 {
 			source.head = heads[i%2]
 			p.Look(t.Context())
 			<-time.After(time.Second)

@@ -85,8 +85,3 @@ func coins(udbc uint64) sdk.Coins {
 	}
 	return sdk.Coins{sdk.Coin{Denom: Denom, Amount: math.NewIntFromUint64(udbc)}}
 }
-
-// feeOf rounds up: one udbc too little is refused.
-func feeOf(price sdk.DecCoin, gas uint64) uint64 {
-	return price.Amount.MulInt(math.NewIntFromUint64(gas)).Ceil().TruncateInt().Uint64()
-}

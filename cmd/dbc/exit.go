@@ -83,7 +83,7 @@ func exitCode(err error) int {
 	case errors.Is(err, client.ErrUnreachable):
 		return exitUnreachable
 	case errors.As(err, &refused), errors.As(err, &node),
-		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, client.ErrTooDear), errors.Is(err, errNotThere), refusedImage(err):
+		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, chain.ErrGasPrice), errors.Is(err, client.ErrTooDear), errors.Is(err, errNotThere), refusedImage(err):
 		return exitRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, chain.ErrCrowded):
 		return exitTimedOut

@@ -29,7 +29,7 @@ const (
 
 // settings are the flags of every command, and what they open.
 type settings struct {
-	home, chainID, grpc, rpc, node, wallet, session string
+	home, chainID, grpc, rpc, node, wallet, session, maxGasPrice string
 	// nodeDefault is asked where no flag says which; compute is the API of a
 	// compute node on this computer, and mining the folder of a devnet's.
 	nodeDefault, compute, mining string
@@ -68,6 +68,7 @@ func (s *settings) register(root *cobra.Command) {
 	f.BoolVar(&s.json, "json", false, "print JSON")
 	f.BoolVar(&s.yes, "yes", false, "do what can't be undone without asking; needed where no terminal can be asked")
 	f.BoolVar(&s.dryRun, "dry-run", false, "check everything, and send nothing")
+	f.StringVar(&s.maxGasPrice, "max-gas-price", "", "the most to pay for a unit of gas where the network asks more than its usual 0.01udbc (default 1udbc)")
 	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "give up waiting after this")
 }
 
@@ -157,7 +158,7 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	}
 	c, err := chain.Dial(ctx, chain.Config{
 		ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc,
-		DryRun: s.dryRun,
+		DryRun: s.dryRun, MaxGasPrice: s.maxGasPrice,
 		Outbox: client.Outbox(home), Busy: s.sayBusy, Earlier: s.saySettled,
 	})
 	switch {

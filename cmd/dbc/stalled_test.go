@@ -56,7 +56,7 @@ func TestCommandsTellOfAStall(t *testing.T) {
 	for name, c := range map[string]struct {
 		age  time.Duration
 		told bool
-	}{"sound": {2 * time.Second, false}, "stalled": {9 * time.Second, true}} {
+	}{"sound": {2 * time.Second, false}, "stalled": {14 * time.Second, true}} {
 		rpc := stalledRPC(t, c.age)
 		for _, flags := range [][]string{nil, {"--json"}} {
 			var out, errOut bytes.Buffer
@@ -66,7 +66,7 @@ func TestCommandsTellOfAStall(t *testing.T) {
 			if c.told && flags != nil {
 				var said struct{ Problem chain.Problem }
 				require.NoError(t, json.NewDecoder(&errOut).Decode(&said))
-				require.GreaterOrEqual(t, said.Problem.AgeSeconds, int64(9))
+				require.GreaterOrEqual(t, said.Problem.AgeSeconds, int64(14))
 				said.Problem.AgeSeconds = 0
 				require.Equal(t, chain.Problem{Code: chain.CodeStalled, Height: 40, IntervalMillis: 1000}, said.Problem)
 			}

@@ -34,9 +34,12 @@ const (
 
 // minGasPrices is the floor that a network begins with, below which no block
 // takes a transaction; operators can ask for more.
-func minGasPrices() string {
-	price := fmt.Sprintf("%d.%06d", guard.DefaultMinGasPrice/guard.PriceUnit, guard.DefaultMinGasPrice%guard.PriceUnit)
-	return strings.TrimRight(price, "0") + machine.Denom
+func minGasPrices() string { return gasPrice(guard.DefaultMinGasPrice) }
+
+// gasPrice writes the guard's price as flags take it.
+func gasPrice(price uint64) string {
+	text := fmt.Sprintf("%d.%06d", price/guard.PriceUnit, price%guard.PriceUnit)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + machine.Denom
 }
 
 func appTemplate() string { return serverconfig.DefaultConfigTemplate }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,8 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/flags"
+
+	"github.com/dbc-network/dbc/x/guard"
 )
 
 // errRefused means: the node took no transaction. The SDK prints its answer and
@@ -33,10 +36,17 @@ func sendingDefaults(cmd *cobra.Command) error {
 		return nil
 	}
 	defaults := map[string]string{}
-	if !set.Changed(flags.FlagFees) && !set.Changed(flags.FlagGasPrices) {
-		defaults[flags.FlagGasPrices] = minGasPrices()
-	}
 	asksNobody := set.Changed(flags.FlagOffline) || set.Changed(flags.FlagGenerateOnly)
+	if !set.Changed(flags.FlagFees) && !set.Changed(flags.FlagGasPrices) {
+		price := uint64(guard.DefaultMinGasPrice)
+		if !asksNobody {
+			var err error
+			if price, err = networkPrice(cmd, price); err != nil {
+				return err
+			}
+		}
+		defaults[flags.FlagGasPrices] = gasPrice(price)
+	}
 	if !set.Changed(flags.FlagGas) && !asksNobody {
 		defaults[flags.FlagGas] = flags.GasFlagAuto
 		if !set.Changed(flags.FlagGasAdjustment) {
@@ -49,6 +59,41 @@ func sendingDefaults(cmd *cobra.Command) error {
 		}
 	}
 	return nil
+}
+
+const (
+	// maxPrice bounds what is paid on a node's word, in the guard's unit: a
+	// hundred times what a network begins with.
+	maxPrice = 100 * guard.DefaultMinGasPrice
+	// askLimit bounds the question for the price.
+	askLimit = 5 * time.Second
+)
+
+// errPrice means: the node asks for more than is paid unless the user says so.
+var errPrice = errors.New("the network's least gas price is above the limit")
+
+// networkPrice returns the floor of gas prices where it is above the usual one.
+// A node that gives no answer will say itself why it takes no transaction.
+func networkPrice(cmd *cobra.Command, usual uint64) (uint64, error) {
+	clientCtx := client.GetClientContextFromCmd(cmd)
+	if clientCtx.Client == nil {
+		return usual, nil
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), askLimit)
+	defer cancel()
+	res, err := guard.NewQueryClient(clientCtx).Params(ctx, &guard.QueryParamsRequest{})
+	if err != nil {
+		return usual, nil
+	}
+	return payable(res.Params.MinGasPrice, usual)
+}
+
+func payable(floor, usual uint64) (uint64, error) {
+	if floor > maxPrice {
+		return 0, fmt.Errorf("%w: it is %s, and %s the most that is paid unasked; see whether governance decided so, then give --gas-prices",
+			errPrice, gasPrice(floor), gasPrice(maxPrice))
+	}
+	return max(floor, usual), nil
 }
 
 // watched is a connection to a node that remembers what became of a transaction.

@@ -39,3 +39,24 @@ func TestCommandsPayForThemselves(t *testing.T) {
 		require.Contains(t, said, "the node refused the transaction", name)
 	}
 }
+
+// TestARaisedFloorIsPaid: governance asked for five times the usual gas price; the
+// client, which made this market, and dbcd tx read that from the chain and pay it.
+func TestARaisedFloorIsPaid(t *testing.T) {
+	m := newMarket(t, testnet.Config{Validators: 1, Params: map[string]map[string]any{"guard": {"min_gas_price": "50000"}}})
+	params, err := m.Validators[0].Client.GuardParams(m.ctx())
+	require.NoError(t, err)
+	require.EqualValues(t, 50_000, params.MinGasPrice)
+	m.confirm(0, m.rent(0))
+	v := m.Validators[0]
+	to := chain.Address(m.host.PubKey())
+	before, err := v.Client.Balance(m.ctx(), to)
+	require.NoError(t, err)
+	out, err := exec.CommandContext(m.ctx(), dbcd, "tx", "bank", "send", v.Address, to, "7udbc", "--home", v.Home, "--keyring-backend", "test",
+		"--node", v.RPC, "--chain-id", testnet.ChainID, "--yes").CombinedOutput()
+	require.NoError(t, err, string(out))
+	m.moreBlocks(0, 2)
+	after, err := v.Client.Balance(m.ctx(), to)
+	require.NoError(t, err)
+	require.Equal(t, before+7, after)
+}

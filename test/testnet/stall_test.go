@@ -18,7 +18,7 @@ import (
 )
 
 // TestStallIsReported pauses two validators of four: a client node of a third
-// says so by code, with height, age and usual interval, as soon as eight seconds
+// says so by code, with height, age and usual interval, as soon as twelve seconds
 // brought no block, and that it is over when they go on. Of a dbcd that is itself
 // paused it says that it doesn't answer.
 func TestStallIsReported(t *testing.T) {
@@ -31,8 +31,8 @@ func TestStallIsReported(t *testing.T) {
 	stalled := m.problem(status, func(p *chain.Problem) bool { return p != nil })
 	require.Equal(t, chain.CodeStalled, stalled.Code)
 	require.Equal(t, m.height(0), stalled.Height)
-	require.GreaterOrEqual(t, stalled.AgeSeconds, int64(8))
-	require.LessOrEqual(t, stalled.AgeSeconds, int64(12))
+	require.GreaterOrEqual(t, stalled.AgeSeconds, int64(12))
+	require.LessOrEqual(t, stalled.AgeSeconds, int64(16))
 	require.Greater(t, stalled.IntervalMillis, int64(200))
 	require.Less(t, stalled.IntervalMillis, int64(3000))
 	m.resume(2, 3)

@@ -1,6 +1,7 @@
 import type { DescMessage, Message, MessageInitShape, MessageShape, Registry } from "@bufbuild/protobuf";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { Service as NodeService } from "../gen/cosmos/base/node/v1beta1/query_pb";
+import { Query as GuardQuery } from "../gen/dbc/guard/v1/query_pb";
 import { DENOM } from "../money/udbc";
 import { plain } from "../node/plain";
 import type { Account } from "../wallet/store";
@@ -71,10 +72,25 @@ export function feeFor(gas: bigint, price: { num: bigint; den: bigint }): bigint
   return (gas * price.num + price.den - 1n) / price.den;
 }
 
+/** priceUnit is the gas that the chain's floor is a price for. */
+const priceUnit = 1_000_000n;
+
+/** leastFee is what both the node and the chain's floor, which governance sets, take. */
+export function leastFee(gas: bigint, node: string, floor: bigint): bigint {
+  const asked = feeFor(gas, parseGasPrice(node));
+  const least = feeFor(gas, { num: floor, den: priceUnit });
+  if (asked < least) return least;
+  return asked;
+}
+
 /** estimate asks the chain to try the messages out. What it would refuse, it refuses here. */
 export async function estimate(account: Account, messages: readonly TxMessage[]): Promise<Estimate> {
   const { simulate } = await import("./cosmjs");
-  const [used, config] = await Promise.all([simulate(account, messages), query(NodeService.method.config, {})]);
+  const [used, config, floor] = await Promise.all([
+    simulate(account, messages),
+    query(NodeService.method.config, {}),
+    query(GuardQuery.method.params, {}),
+  ]);
   const gas = (used * gasMargin.times) / gasMargin.over + gasMargin.plus + BigInt(Math.floor(Math.random() * gasSalt));
-  return { gas, fee: feeFor(gas, parseGasPrice(config.minimumGasPrice)) };
+  return { gas, fee: leastFee(gas, config.minimumGasPrice, floor.params?.minGasPrice ?? 0n) };
 }

@@ -1,5 +1,7 @@
 import type { OfflineSigner } from "@cosmjs/proto-signing";
 import { base64 } from "@scure/base";
+import { query } from "../chain/query";
+import { Query as GuardQuery } from "../gen/dbc/guard/v1/query_pb";
 import type { Meta } from "../node/meta";
 import { toHex } from "./encoding";
 import { type Account, keplrKept, setKeplr } from "./store";
@@ -36,8 +38,9 @@ export function hasKeplr(): boolean {
   return window.keplr !== undefined;
 }
 
-/** chainInfo is what Keplr must know of a chain that is not in its list. */
-export function chainInfo(chainId: string, origin: string) {
+/** chainInfo is what Keplr must know of a chain that is not in its list; floor is the chain's least price of a million gas. */
+export function chainInfo(chainId: string, origin: string, floor = 0n) {
+  const price = Math.max(0.01, Number(floor) / 1_000_000);
   const coin = { coinDenom: "DBC", coinMinimalDenom: "udbc", coinDecimals: 6 };
   return {
     chainId,
@@ -54,14 +57,15 @@ export function chainInfo(chainId: string, origin: string) {
       bech32PrefixConsPub: "dbcvalconspub",
     },
     currencies: [coin],
-    feeCurrencies: [{ ...coin, gasPriceStep: { low: 0.01, average: 0.012, high: 0.02 } }],
+    feeCurrencies: [{ ...coin, gasPriceStep: { low: price, average: price * 1.2, high: price * 2 } }],
     stakeCurrency: coin,
   };
 }
 
 /** connectKeplr suggests the chain, asks for leave, and takes Keplr's account. */
 export async function connectKeplr(meta: Meta): Promise<void> {
-  await keplr().experimentalSuggestChain(chainInfo(meta.chain_id, location.origin));
+  const { params } = await query(GuardQuery.method.params, {});
+  await keplr().experimentalSuggestChain(chainInfo(meta.chain_id, location.origin, params?.minGasPrice));
   await keplr().enable(meta.chain_id);
   await takeAccount(meta.chain_id);
   localStorage.setItem(keplrKept, meta.chain_id);

@@ -1,0 +1,60 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/x/guard"
+)
+
+const (
+	defaultGasPrice    = "0.01" + Denom
+	defaultMaxGasPrice = "1" + Denom
+)
+
+func parseGasPrice(s string) (sdk.DecCoin, error) {
+	price, err := sdk.ParseDecCoin(s)
+	if err != nil {
+		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, err)
+	}
+	if price.Denom != Denom {
+		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, errors.New("must be in "+Denom))
+	}
+	return price, nil
+}
+
+// feeOf rounds up: one udbc too little is refused.
+func feeOf(price sdk.DecCoin, gas uint64) math.Int {
+	return price.Amount.MulInt(math.NewIntFromUint64(gas)).Ceil().TruncateInt()
+}
+
+// GuardParams are the parameters of the chain's guard, the floor of gas prices among them.
+func (c *Client) GuardParams(ctx context.Context) (guard.Params, error) {
+	res, err := guard.NewQueryClient(c.conn).Params(ctx, &guard.QueryParamsRequest{})
+	if err != nil {
+		return guard.Params{}, queryError(ctx, "ask for the floor of gas prices", err)
+	}
+	return res.Params, nil
+}
+
+// fee is what so much gas costs: the client's own price, or the chain's floor
+// where that is higher, up to the most that the client pays.
+func (c *Client) fee(ctx context.Context, gas uint64) (uint64, error) {
+	params, err := c.GuardParams(ctx)
+	if err != nil {
+		return 0, err
+	}
+	own, most := feeOf(c.gasPrice, gas), feeOf(c.maxPrice, gas)
+	least, ok := params.MinFee(gas)
+	fee := math.MaxInt(own, math.NewIntFromUint64(least))
+	if !ok || fee.GT(math.MaxInt(own, most)) || !fee.IsUint64() {
+		return 0, fmt.Errorf("nothing was sent: %w: it is %d%s for %d gas, and %s for each is the most that is paid; see whether governance decided so, then allow more",
+			ErrGasPrice, params.MinGasPrice, Denom, guard.PriceUnit, c.maxPrice)
+	}
+	return fee.Uint64(), nil
+}
