@@ -106,7 +106,7 @@ spec: ## write the API's documents from its routes
 .PHONY: generated
 generated: proto spec
 	@scripts/web.sh proto
-	@git diff --exit-code --stat -- x proto app/openapi node/api node/helper/steps docs web/src/gen
+	@git diff --exit-code --stat -- x proto app/openapi node/api node/helper/steps docs web/src/gen web/src/node
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

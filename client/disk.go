@@ -61,8 +61,8 @@ func (n *Node) WaitDisks(ctx context.Context, id string) (api.Disks, error) {
 		case err != nil:
 			return list, err
 		case slices.ContainsFunc(list.Disks, func(d api.Disk) bool { return d.Status != diskOK }):
-		case list.Reason != "":
-			return list, fmt.Errorf("%w: %s", ErrTask, Printable(list.Reason))
+		case list.Reason != nil:
+			return list, &TaskError{list.Reason}
 		default:
 			return list, nil
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+
+	"github.com/dbc-network/dbc/node/notice"
 )
 
 var (
@@ -30,6 +32,20 @@ var (
 	// ErrTask means: the VM went into a state from which the awaited one can't come.
 	ErrTask = errors.New("the virtual machine failed")
 )
+
+// TaskError is an ErrTask with the reason that the node tells.
+type TaskError struct{ Reason *notice.Reason }
+
+// Is reports that it is an ErrTask.
+func (e *TaskError) Is(target error) bool { return target == ErrTask }
+
+// Error is the reason's code and no more: the program that shows it has the words.
+func (e *TaskError) Error() string {
+	if e.Reason == nil {
+		return ErrTask.Error()
+	}
+	return ErrTask.Error() + ": " + Printable(string(e.Reason.Code))
+}
 
 // NodeError is a node's no.
 type NodeError struct {

@@ -142,7 +142,7 @@ func (n *Node) WaitTask(ctx context.Context, id, want string, seen func(api.Task
 			case want:
 				return task, nil
 			case StatusFailed, StatusStartError, StatusShutdownError, StatusPoweroffError, StatusRestartError, StatusResetError:
-				return task, fmt.Errorf("wait until %s is %s: %w: %s", id, want, ErrTask, Printable(task.Reason))
+				return task, fmt.Errorf("wait until %s is %s: %w", id, want, &TaskError{task.Reason})
 			}
 		}
 		select {

@@ -107,7 +107,7 @@ func writeDisks(w io.Writer, list api.Disks) {
 	for _, d := range list.Disks {
 		row(w, client.Printable(d.Disk), client.Printable(d.Size), client.Printable(d.Status))
 	}
-	if list.Reason != "" {
-		row(w, "Reason:", client.Printable(list.Reason))
+	if list.Reason != nil {
+		row(w, "Reason:", whyWords(list.Reason))
 	}
 }

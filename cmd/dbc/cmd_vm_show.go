@@ -148,7 +148,7 @@ func writeTask(w io.Writer, t api.Task) {
 	}
 	line("Task", t.TaskID)
 	line("Status", t.Status)
-	line("Reason", t.Reason)
+	line("Reason", whyWords(t.Reason))
 	line("Rental", t.RentOrder)
 	line("Rental ends", t.RentEnd)
 	line("Disks kept until", t.KeptUntil)
@@ -162,7 +162,7 @@ func writeTask(w io.Writer, t api.Task) {
 	line("Ports", strings.Join(t.CustomPort, " "))
 	line("Host keys", strings.Join(t.SSHHostKeys, "; "))
 	for _, warning := range t.Warnings {
-		line("Warning", warning)
+		line("Warning", noticed(warning))
 	}
 	if t.Status == client.StatusRunning {
 		row(w, "Next:", "dbc ssh "+client.Printable(t.TaskID))

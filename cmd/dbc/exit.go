@@ -116,6 +116,9 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		if text := afterword(err); text != "" {
 			said["next"] = text
 		}
+		if task := new(client.TaskError); errors.As(err, &task) && task.Reason != nil {
+			said["reason"] = task.Reason
+		}
 		_ = json.NewEncoder(w).Encode(said)
 		return
 	}
@@ -129,6 +132,9 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 	fmt.Fprintln(w, "dbc:", shorten(err.Error()))
 	if text := afterword(err); text != "" {
 		fmt.Fprintln(w, text)
+	}
+	if task := new(client.TaskError); errors.As(err, &task) && task.Reason != nil {
+		fmt.Fprintln(w, "Why:", whyWords(task.Reason))
 	}
 	switch exitCode(err) {
 	case exitUsage:

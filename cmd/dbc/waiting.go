@@ -62,8 +62,8 @@ func stepText(t api.Task) string {
 	if t.Status != client.StatusCreating {
 		return text
 	}
-	if t.Reason != "" {
-		return text + ": " + client.Printable(t.Reason)
+	if t.Reason != nil {
+		return text + ": " + whyWords(t.Reason)
 	}
 	for i, step := range t.Steps {
 		if step.TookMS == nil {

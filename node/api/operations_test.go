@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -130,12 +132,12 @@ func TestDisks(t *testing.T) {
 		t.Errorf("%d %s", status, reply.Message)
 	}
 	task := b.m.tasks[sampleID]
-	task.SystemGiB, task.Reason = 10, "disk vdd could not be added"
+	task.SystemGiB, task.Reason = 10, notice.Failed(notice.DiskAddFailed, errors.New("no"), notice.Disk, "vdd")
 	task.Disks = []journal.Disk{{Name: "vdb", GiB: 3}, {Name: "vdc", GiB: 5, Doing: lifecycle.DiskAdding}}
 	b.m.tasks[sampleID] = task
 	status, reply = b.ask(alice, api.PathDiskList+sampleID, `{}`, nil)
 	want := `{"task_id":"` + sampleID + `","disks":[{"disk":"vda","size":"10G","status":"ok"},{"disk":"vdb","size":"3G","status":"ok"},` +
-		`{"disk":"vdc","size":"5G","status":"disk adding"}],"reason":"disk vdd could not be added"}`
+		`{"disk":"vdc","size":"5G","status":"disk adding"}],"reason":{"code":"DISK_ADD_FAILED","params":{"detail":"no","disk":"vdd"}}}`
 	if status != http.StatusOK || string(reply.Message) != want {
 		t.Errorf("%d %s, want %s", status, reply.Message, want)
 	}

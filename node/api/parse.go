@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 )
 
 // Nothing from a request reaches the host but numbers that these parsers made.
@@ -58,7 +59,7 @@ func parseCreate(c Create, lim limits) (o host.Order, err error) {
 		if _, err = parseNumber[uint16]("vnc_port", c.VNCPort, 5900, 65535); err != nil {
 			return o, err
 		}
-		o.Warnings = append(o.Warnings, host.UnopenedVNC)
+		o.Warnings = append(o.Warnings, notice.Notice{Code: notice.VNCNotOpened})
 	}
 	return o, parseMemory(c, &o)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 )
 
 // The routes. A task id follows the ones that end in a slash.
@@ -200,9 +201,9 @@ type Disk struct {
 
 // Disks is the reply of PathDiskList. Reason says why the last change failed.
 type Disks struct {
-	TaskID string `json:"task_id"`
-	Disks  []Disk `json:"disks"`
-	Reason string `json:"reason,omitempty"`
+	TaskID string         `json:"task_id"`
+	Disks  []Disk         `json:"disks"`
+	Reason *notice.Reason `json:"reason,omitempty"`
 }
 
 // AddedDisk is the reply of PathDiskAdd: the disk's name, and its serial number in
@@ -324,13 +325,13 @@ type Task struct {
 	MemPage    string `json:"mem_page,omitempty"`
 	DiskSystem string `json:"disk_system"`
 	// Disks are the system's, vda, and the data disks.
-	Disks        []TaskDisk `json:"disks"`
-	Interface    []TaskNIC  `json:"interface"`
-	LocalAddress []string   `json:"local_address,omitempty"`
-	SSHHostKeys  []string   `json:"ssh_host_keys,omitempty"`
-	Steps        []Step     `json:"steps,omitempty"`
-	Reason       string     `json:"reason,omitempty"`
-	Warnings     []string   `json:"warnings,omitempty"`
+	Disks        []TaskDisk      `json:"disks"`
+	Interface    []TaskNIC       `json:"interface"`
+	LocalAddress []string        `json:"local_address,omitempty"`
+	SSHHostKeys  []string        `json:"ssh_host_keys,omitempty"`
+	Steps        []Step          `json:"steps,omitempty"`
+	Reason       *notice.Reason  `json:"reason,omitempty"`
+	Warnings     []notice.Notice `json:"warnings,omitempty"`
 	// RentEnd is the end of the rental as the node knows it, RFC 3339 in UTC.
 	RentEnd string `json:"rent_end,omitempty"`
 }

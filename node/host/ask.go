@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -45,7 +47,7 @@ func (h *Host) ask(wallet string, rentals []uint64, id string, request lifecycle
 		if err != nil {
 			return err
 		}
-		t.Status, t.Reason = to, ""
+		t.Status, t.Reason = to, nil
 		change(t)
 		return nil
 	})
@@ -103,7 +105,7 @@ func (h *Host) boot(ctx context.Context, t journal.Task) error {
 		}
 	}
 	return h.set(t.ID, func(t *journal.Task) {
-		t.Status, t.Reason, t.Paused, t.Restarts = lifecycle.Running, "", false, 0
+		t.Status, t.Reason, t.Paused, t.Restarts = lifecycle.Running, nil, false, 0
 		begun(t)
 	})
 }
@@ -125,21 +127,21 @@ func (h *Host) stopHard(ctx context.Context, t journal.Task) error {
 	if err := h.deps.Driver.Stop(ctx, t.UUID); err != nil {
 		return h.failedIn(ctx, t.ID, t.Status.OnFailure(), fmt.Errorf("stop: %w", err))
 	}
-	reason := "powered off by its renter"
+	reason := notice.New(notice.PoweredOff)
 	if t.Status == lifecycle.ShuttingDown {
-		reason = fmt.Sprintf("the guest did not shut down within %s and was stopped hard", StopAfter)
+		reason = notice.New(notice.StoppedHard, notice.Seconds, strconv.Itoa(int(StopAfter.Seconds())))
 	}
 	return h.noteStopped(t, reason)
 }
 
 // noteStopped writes down that a VM is off as its renter wanted it, or that it is to
 // be started next.
-func (h *Host) noteStopped(t journal.Task, reason string) error {
+func (h *Host) noteStopped(t journal.Task, reason *notice.Reason) error {
 	defer h.kick(t.ID)
 	return h.set(t.ID, func(t *journal.Task) {
 		t.StopAt, t.Paused, t.Restarts = time.Time{}, false, 0
 		if t.Status == lifecycle.Restarting {
-			t.Status, t.Reason = lifecycle.Starting, ""
+			t.Status, t.Reason = lifecycle.Starting, nil
 			return
 		}
 		t.Status, t.Reason = lifecycle.Closed, reason
@@ -153,7 +155,13 @@ func (h *Host) pressReset(ctx context.Context, t journal.Task) error {
 	if err != nil && !errors.Is(err, vm.ErrNotRunning) && !errors.Is(err, vm.ErrNotFound) {
 		return h.failedIn(ctx, t.ID, lifecycle.ResetError, fmt.Errorf("reset: %w", err))
 	}
-	return h.set(t.ID, func(t *journal.Task) { t.Status, t.Reason, t.Paused = lifecycle.Running, "", false })
+	return h.set(t.ID, func(t *journal.Task) { t.Status, t.Reason, t.Paused = lifecycle.Running, nil, false })
+}
+
+// failures are the reasons of requests that failed.
+var failures = map[lifecycle.State]notice.Code{
+	lifecycle.StartError: notice.StartFailed, lifecycle.ShutdownError: notice.StopFailed, lifecycle.PoweroffError: notice.StopFailed,
+	lifecycle.RestartError: notice.RebootFailed, lifecycle.ResetError: notice.ResetFailed,
 }
 
 // failedIn tells the renter why, unless the loop is to try again.
@@ -162,6 +170,6 @@ func (h *Host) failedIn(ctx context.Context, id string, status lifecycle.State, 
 		return cause
 	}
 	return errors.Join(cause, h.set(id, func(t *journal.Task) {
-		t.Status, t.Reason, t.StopAt = status, cause.Error(), time.Time{}
+		t.Status, t.Reason, t.StopAt = status, notice.Failed(failures[status], cause), time.Time{}
 	}))
 }

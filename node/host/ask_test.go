@@ -10,6 +10,7 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -45,7 +46,7 @@ func TestOperations(t *testing.T) {
 		w.ask(task.ID, lifecycle.Shutdown)
 		settle(time.Second)
 		w.is(task.ID, lifecycle.Closed, vm.StateOff)
-		if got := w.task(task.ID); got.Reserved.CPUs != held.CPUs || len(got.Reserved.Ports) != len(held.Ports) || got.Reason == "" {
+		if got := w.task(task.ID); got.Reserved.CPUs != held.CPUs || len(got.Reserved.Ports) != len(held.Ports) || got.Reason == nil {
 			t.Errorf("a stopped VM holds %+v, %q", got.Reserved, got.Reason)
 		}
 		settle(time.Hour)
@@ -96,7 +97,7 @@ func TestDeafGuestIsStoppedAfterAMinute(t *testing.T) {
 				w.is(task.ID, map[lifecycle.Request]lifecycle.State{lifecycle.Shutdown: lifecycle.ShuttingDown, lifecycle.Restart: lifecycle.Restarting}[op], vm.StateStopping)
 				settle(40 * time.Second)
 				got := w.task(task.ID)
-				if got.Status != want || (want == lifecycle.Closed && !strings.Contains(got.Reason, "stopped hard")) {
+				if got.Status != want || (want == lifecycle.Closed && !got.Reason.Is(notice.StoppedHard)) {
 					t.Errorf("%s: %q", got.Status, got.Reason)
 				}
 			})
@@ -173,7 +174,7 @@ func TestFailedOperationSaysWhy(t *testing.T) {
 				w.driver.Fail(c.method, errors.New("no memory"))
 				w.ask(task.ID, c.op)
 				settle(time.Minute)
-				if got := w.task(task.ID); got.Status != c.want || !strings.Contains(got.Reason, "no memory") {
+				if got := w.task(task.ID); got.Status != c.want || !strings.Contains(got.Reason.String(), "no memory") {
 					t.Fatalf("%s: %q", got.Status, got.Reason)
 				}
 				w.driver.Fail(c.method, nil)

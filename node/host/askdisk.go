@@ -110,7 +110,7 @@ func (h *Host) askDisk(
 		if err := change(room, t); err != nil {
 			return err
 		}
-		t.Reserved.DiskGiB, t.Reason = t.DiskGiB(), ""
+		t.Reserved.DiskGiB, t.Reason = t.DiskGiB(), nil
 		return nil
 	})
 	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {

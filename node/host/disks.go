@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -72,14 +74,14 @@ func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) erro
 	}
 	switch {
 	case err == nil:
-		return h.settleDisk(t.ID, d.Name, "", func(d *journal.Disk) { d.Doing = "" })
+		return h.settleDisk(t.ID, d.Name, nil, func(d *journal.Disk) { d.Doing = "" })
 	case transient(ctx, err):
 		return fmt.Errorf("add disk %s: %w", d.Name, err)
 	}
 	if gone := h.removeDisk(ctx, t, d); gone != nil {
 		return errors.Join(err, gone) // tried again: what is reserved is not forgotten
 	}
-	return errors.Join(err, h.settleDisk(t.ID, d.Name, fmt.Sprintf("disk %s could not be added: %v", d.Name, err), nil))
+	return errors.Join(err, h.settleDisk(t.ID, d.Name, notice.Failed(notice.DiskAddFailed, err, notice.Disk, d.Name), nil))
 }
 
 func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
@@ -90,7 +92,7 @@ func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) err
 	}
 	switch {
 	case err == nil:
-		return h.settleDisk(t.ID, d.Name, "", func(d *journal.Disk) { d.GiB, d.WantGiB, d.Doing = d.WantGiB, 0, "" })
+		return h.settleDisk(t.ID, d.Name, nil, func(d *journal.Disk) { d.GiB, d.WantGiB, d.Doing = d.WantGiB, 0, "" })
 	case transient(ctx, err):
 		return fmt.Errorf("grow disk %s: %w", d.Name, err)
 	}
@@ -101,10 +103,10 @@ func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) err
 		return fmt.Errorf("grow disk %s: %w", d.Name, sized)
 	}
 	if sized == nil {
-		reason := fmt.Sprintf("disk %s has %d GiB now, which the guest sees after its next start: %v", d.Name, d.WantGiB, err)
+		reason := notice.Failed(notice.DiskResizedLater, err, notice.Disk, d.Name, notice.GiB, strconv.FormatUint(d.WantGiB, 10))
 		return errors.Join(err, h.settleDisk(t.ID, d.Name, reason, func(d *journal.Disk) { d.GiB, d.WantGiB, d.Doing = d.WantGiB, 0, "" }))
 	}
-	return errors.Join(err, h.settleDisk(t.ID, d.Name, fmt.Sprintf("disk %s could not be resized: %v", d.Name, err),
+	return errors.Join(err, h.settleDisk(t.ID, d.Name, notice.Failed(notice.DiskResizeFailed, err, notice.Disk, d.Name),
 		func(d *journal.Disk) { d.WantGiB, d.Doing = 0, "" }))
 }
 
@@ -112,15 +114,15 @@ func (h *Host) deleteDisk(ctx context.Context, t journal.Task, d journal.Disk) e
 	err := h.removeDisk(ctx, t, d)
 	switch {
 	case err == nil:
-		return h.settleDisk(t.ID, d.Name, "", nil)
+		return h.settleDisk(t.ID, d.Name, nil, nil)
 	case transient(ctx, err):
 		return fmt.Errorf("delete disk %s: %w", d.Name, err)
 	}
-	reason := fmt.Sprintf("disk %s could not be deleted: %v", d.Name, err)
+	code := notice.DiskDeleteFailed
 	if errors.Is(err, vm.ErrHeld) {
-		reason = fmt.Sprintf("disk %s was not deleted: the guest does not let go of it; unmount it, or shut the VM down first", d.Name)
+		code = notice.DiskHeld
 	}
-	return errors.Join(err, h.settleDisk(t.ID, d.Name, reason, func(d *journal.Disk) { d.Doing = "" }))
+	return errors.Join(err, h.settleDisk(t.ID, d.Name, notice.Failed(code, err, notice.Disk, d.Name), func(d *journal.Disk) { d.Doing = "" }))
 }
 
 // removeDisk takes a disk from the guest before its file is gone.
@@ -141,7 +143,7 @@ func ifRunning(err error) error {
 
 // settleDisk writes down how a change ended, with what is reserved from now on;
 // a nil change forgets the disk.
-func (h *Host) settleDisk(id, name, reason string, change func(*journal.Disk)) error {
+func (h *Host) settleDisk(id, name string, reason *notice.Reason, change func(*journal.Disk)) error {
 	return h.set(id, func(t *journal.Task) {
 		i := slices.IndexFunc(t.Disks, func(d journal.Disk) bool { return d.Name == name })
 		if i < 0 {

@@ -7,12 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -179,7 +179,7 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		w.addDisk(task.ID, 5)
 		settle(time.Second)
 		got := w.task(task.ID)
-		if len(got.Disks) != 0 || got.Reserved.DiskGiB != got.SystemGiB || got.Reason == "" || w.size(task.ID, "vdb") >= 0 {
+		if len(got.Disks) != 0 || got.Reserved.DiskGiB != got.SystemGiB || got.Reason == nil || w.size(task.ID, "vdb") >= 0 {
 			t.Errorf("%+v, %d GiB reserved, %q", got.Disks, got.Reserved.DiskGiB, got.Reason)
 		}
 		w.driver.Fail("Attach", nil)
@@ -192,7 +192,7 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		}
 		settle(time.Second)
 		w.wants(task.ID, "vdb 5")
-		if got := w.task(task.ID); got.Reason == "" {
+		if got := w.task(task.ID); got.Reason == nil {
 			t.Error("nobody is told why the disk is still there")
 		}
 		w.driver.Fail("Detach", nil)
@@ -204,7 +204,7 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		// The emulator may have grown the file: what is reserved is what it has.
 		w.wants(task.ID, "vdb 9")
 		info, err := os.Stat(filepath.Join(w.dir, "tasks", task.ID, "vdb.raw"))
-		if got := w.task(task.ID); err != nil || info.Size() != 9<<30 || got.Reserved.DiskGiB != 19 || !strings.Contains(got.Reason, "after its next start") {
+		if got := w.task(task.ID); err != nil || info.Size() != 9<<30 || got.Reserved.DiskGiB != 19 || !got.Reason.Is(notice.DiskResizedLater) {
 			t.Errorf("%v, %v, reserved %d, %q", info, err, got.Reserved.DiskGiB, got.Reason)
 		}
 	})
@@ -251,7 +251,7 @@ func TestLostDiskIsNotMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(time.Second)
-		if got := w.task(task.ID); w.size(task.ID, "vdb") >= 0 || got.Disks[0].GiB != 5 || changesDisk(got) || got.Reason == "" {
+		if got := w.task(task.ID); w.size(task.ID, "vdb") >= 0 || got.Disks[0].GiB != 5 || changesDisk(got) || got.Reason == nil {
 			t.Errorf("%+v, a file of %d GiB, %q", got.Disks, w.size(task.ID, "vdb"), got.Reason)
 		}
 	})

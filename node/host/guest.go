@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
@@ -153,11 +155,16 @@ func awaitReady(h *Host, ctx context.Context, t journal.Task) error {
 		}
 		d, getErr := h.deps.Driver.Get(ctx, t.UUID)
 		if getErr == nil && (d.State == vm.StateOff || d.State == vm.StateCrashed) {
-			return fmt.Errorf("the guest went off (%s) before it answered: does the image boot by bios_mode %s, with virtio disks? %w", d.Reason, BootOf(t), errNotReady)
+			return &failure{
+				notice.GuestDied, []string{notice.BiosMode, BootOf(t)}, fmt.Errorf("the guest went off (%s): %w", d.Reason, errNotReady),
+			}
 		}
 		if !time.Now().Before(until) {
-			return fmt.Errorf("no answer on port 22 within %s: the image needs an SSH server and cloud-init (NoCloud), and to boot by bios_mode %s; "+
-				"choose another image or give it more CPUs and memory: %w", h.cfg.ReadyWithin, BootOf(t), errNotReady)
+			return &failure{
+				notice.GuestSilent,
+				[]string{notice.Seconds, strconv.Itoa(int(h.cfg.ReadyWithin.Seconds())), notice.BiosMode, BootOf(t)},
+				fmt.Errorf("port 22: %w", err),
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -3,17 +3,21 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
@@ -263,12 +267,12 @@ func TestCantBeStartedAgain(t *testing.T) {
 		w.driver.End(task.UUID, vm.ReasonLost)
 		settle(time.Minute)
 		got := w.task(task.ID)
-		if got.Status != lifecycle.StartError || !strings.Contains(got.Reason, "no such file") {
+		if got.Status != lifecycle.StartError || !strings.Contains(got.Reason.String(), "no such file") {
 			t.Errorf("while it can't be started: %s: %q", got.Status, got.Reason)
 		}
 		w.driver.Fail("Start", nil)
 		settle(retryMax)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != "" || w.domain(task.UUID) != vm.StateRunning {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != nil || w.domain(task.UUID) != vm.StateRunning {
 			t.Errorf("once it can: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
 		}
 		w.driver.Fail("Start", broken)
@@ -293,7 +297,7 @@ func TestDiskWithoutRoom(t *testing.T) {
 		settle(time.Second)
 		w.driver.Starve(task.UUID, true)
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != outOfRoom || w.domain(task.UUID) != vm.StatePaused {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || !got.Reason.Is(notice.PausedDisk) || w.domain(task.UUID) != vm.StatePaused {
 			t.Errorf("%s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
 		}
 		tries := 0
@@ -307,7 +311,7 @@ func TestDiskWithoutRoom(t *testing.T) {
 		}
 		w.driver.Starve(task.UUID, false)
 		settle(11 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != "" || got.Paused || w.domain(task.UUID) != vm.StateRunning {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != nil || got.Paused || w.domain(task.UUID) != vm.StateRunning {
 			t.Errorf("%s: %q, paused %v, domain %s", got.Status, got.Reason, got.Paused, w.domain(task.UUID))
 		}
 	})
@@ -337,13 +341,26 @@ func TestConfirmIsHeard(t *testing.T) {
 }
 
 func TestFailedCreateGivesBack(t *testing.T) {
-	for name, spoil := range map[string]func(w *world){
-		"start fails":         func(w *world) { w.driver.Fail("Start", errors.New("no memory")) },
-		"guest never answers": func(w *world) { w.box.ready = errNotReady },
+	for name, c := range map[string]struct {
+		spoil func(w *world)
+		want  *notice.Reason
+	}{
+		"start fails": {
+			func(w *world) { w.driver.Fail("Start", errors.New("no memory")) },
+			notice.New(notice.CreateFailed, "step", "start", "detail", "no memory"),
+		},
+		"the disk is full": {
+			func(w *world) { w.driver.Fail("Start", fmt.Errorf("write: %w", syscall.ENOSPC)) },
+			notice.New(notice.HostFull, "step", "start", "detail", "write: no space left on device"),
+		},
+		"guest never answers": {
+			func(w *world) { w.box.ready = errNotReady },
+			notice.New(notice.GuestSilent, "seconds", "60", "bios_mode", "legacy", "detail", "port 22: the guest does not answer on SSH"),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
-				spoil(w)
+				c.spoil(w)
 				r := w.ledger.rent(1, alice, 2*time.Hour, 0)
 				task := w.create(w.order(r, 5200))
 				settle(2 * time.Minute)
@@ -352,7 +369,10 @@ func TestFailedCreateGivesBack(t *testing.T) {
 					t.Errorf("a VM that was never made was changed: %v", err)
 				}
 				got := w.task(task.ID)
-				if got.Status != lifecycle.CreateError || got.Reason == "" || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
+				if diff := cmp.Diff(c.want, got.Reason); diff != "" {
+					t.Error(diff)
+				}
+				if got.Status != lifecycle.CreateError || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
 					t.Fatalf("%s: %q, reserved %+v", got.Status, got.Reason, got.Reserved)
 				}
 				if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
@@ -394,17 +414,17 @@ func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
 		w.box.ready = errNotReady
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != lifecycle.Creating || got.Reason != waitsForHypervisor {
+		if got := w.task(task.ID); got.Status != lifecycle.Creating || !got.Reason.Is(notice.WaitsHypervisor) {
 			t.Fatalf("%s: %s", got.Status, got.Reason)
 		}
 		w.driver.Fail("Define", nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Creating || got.Reason != "" {
+		if got := w.task(task.ID); got.Status != lifecycle.Creating || got.Reason != nil {
 			t.Errorf("while its guest boots: %s: %s", got.Status, got.Reason)
 		}
 		w.box.ready = nil
 		settle(11 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != "" {
+		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != nil {
 			t.Errorf("%s: %s", got.Status, got.Reason)
 		}
 	})
@@ -441,59 +461,4 @@ func TestOrphans(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestWarnings(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	for name, c := range map[string]struct {
-		left time.Duration
-		want string
-	}{
-		"days":       {25 * time.Hour, ""},
-		"hours":      {23 * time.Hour, "24 hours"},
-		"minutes":    {59 * time.Minute, "1 hour"},
-		"last ones":  {9 * time.Minute, "10 minutes"},
-		"an instant": {0, "10 minutes"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := strings.Join(Warnings(journal.Task{RentEnd: now.Add(c.left)}, now), "\n")
-			if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
-				t.Errorf("%q", got)
-			}
-		})
-	}
-}
-
-// TestWarningsInTrial: what is not confirmed can't be renewed, so that comes
-// first, and both ends are told.
-func TestWarningsInTrial(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	const lost, renew = "at 2026-11-23T12:20:00Z the rent goes back and the VM is deleted with its disks", "renew"
-	for name, c := range map[string]struct {
-		now, end time.Time
-		says     []string
-		not      string
-	}{
-		"its end is far":             {now, now.Add(72 * time.Hour), nil, "confirm"},
-		"the last minutes to it":     {now.Add(11 * time.Minute), now.Add(72 * time.Hour), []string{lost, "confirm it before to go on"}, renew},
-		"its end is near":            {now, now.Add(time.Hour), []string{lost, "less than 1 hour, at 2026-11-23T13:00:00Z", "shut down then: confirm it first, then renew"}, "; then the VM"},
-		"both are near":              {now.Add(11 * time.Minute), now.Add(21 * time.Minute), []string{lost, "less than 10 minutes, at 2026-11-23T12:21:00Z", "confirm it first"}, "; then the VM"},
-		"it is shorter than a trial": {now, now.Add(20 * time.Minute), []string{lost, "at 2026-11-23T12:20:00Z, and the VM", "confirm it first"}, "; then the VM"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := strings.Join(Warnings(journal.Task{ConfirmBy: now.Add(20 * time.Minute), RentEnd: c.end}, c.now), "\n")
-			for _, part := range c.says {
-				if !strings.Contains(got, part) {
-					t.Errorf("%q lacks %q", got, part)
-				}
-			}
-			if strings.Contains(got, c.not) || (c.says == nil) != (got == "") {
-				t.Errorf("%q", got)
-			}
-		})
-	}
 }

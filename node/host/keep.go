@@ -9,6 +9,7 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 )
 
 // Disks outlive their rental in the folder of the task that made them. A later
@@ -124,7 +125,7 @@ func (h *Host) deleteKept(id string) error {
 		if !isKept(*t) {
 			return refuse(ErrState, "task_id", id, "a task whose disks are kept", "list them with /tasks")
 		}
-		t.Status, t.Reason = lifecycle.Deleting, ""
+		t.Status, t.Reason = lifecycle.Deleting, nil
 		return nil
 	})
 	if err != nil {
@@ -156,7 +157,7 @@ func (h *Host) makeRoom(g *ground, others []journal.Task, t journal.Task) ([]jou
 		return cmp.Or(a.Over.At.Compare(b.Over.At), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range kept {
-		kept[i].Status, kept[i].Reason = lifecycle.Deleting, "evicted: a new VM needs the room"
+		kept[i].Status, kept[i].Reason = lifecycle.Deleting, notice.New(notice.Evicted)
 		if g.freeGiB, err = h.freeGiB(others, kept[:i+1]); err != nil {
 			return nil, err
 		}

@@ -338,36 +338,6 @@ func TestRenterDeletesKeptDisks(t *testing.T) {
 	})
 }
 
-func TestKeptWarnings(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	for name, c := range map[string]struct {
-		left      time.Duration
-		evictable bool
-		want      []string
-	}{
-		"days":      {25 * time.Hour, false, []string{"kept until 2026-11-24T13:00:00Z"}},
-		"evictable": {25 * time.Hour, true, []string{"kept until", "earlier when a new VM needs the room"}},
-		"a day":     {24 * time.Hour, false, []string{"deleted in less than 24 hours"}},
-		"an hour":   {time.Hour, false, []string{"deleted in less than 1 hour"}},
-		"minutes":   {10 * time.Minute, true, []string{"deleted in less than 10 minutes", "earlier"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			task := journal.Task{ID: keptID, Over: &journal.Over{}, KeepUntil: now.Add(c.left), Evictable: c.evictable}
-			got := strings.Join(Warnings(task, now), "\n")
-			for _, want := range append(c.want, "restore_task_id "+keptID) {
-				if !strings.Contains(got, want) {
-					t.Errorf("%q lacks %q", got, want)
-				}
-			}
-			if strings.Contains(got, "earlier") != c.evictable {
-				t.Errorf("%q", got)
-			}
-		})
-	}
-}
-
 func keepPolicy(evict bool) machine.KeepDiskPolicy {
 	if evict {
 		return machine.KEEP_DISK_POLICY_EVICT

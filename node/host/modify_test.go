@@ -38,7 +38,7 @@ func TestModify(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := w.task(task.ID); got.Reserved.CPUs != 4 || got.Reserved.MemoryMiB != 512 || len(Warnings(got, time.Now())) != 1 {
-			t.Errorf("while it runs: %+v, %q", got.Reserved, Warnings(got, time.Now()))
+			t.Errorf("while it runs: %+v, %v", got.Reserved, Warnings(got, time.Now()))
 		}
 		w.ask(task.ID, lifecycle.Restart)
 		settle(time.Second)

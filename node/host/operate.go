@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -67,7 +68,7 @@ func (h *Host) operate(ctx context.Context, id string, next lifecycle.Action) er
 			return fmt.Errorf("pause: %w", err)
 		}
 		return h.set(id, func(t *journal.Task) {
-			t.Paused, t.Reason = true, "paused: the chain can't be heard and the last known end is past"
+			t.Paused, t.Reason = true, notice.New(notice.PausedChain)
 		})
 	case lifecycle.Resume:
 		return h.resume(ctx, t)
@@ -82,17 +83,14 @@ func (h *Host) operate(ctx context.Context, id string, next lifecycle.Action) er
 	case lifecycle.ArrangeDisks:
 		return h.arrange(ctx, t)
 	case lifecycle.NoteStopped:
-		return h.noteStopped(t, "shut down by its renter")
+		return h.noteStopped(t, notice.New(notice.ShutDown))
 	case lifecycle.NoteClosed:
-		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Closed, "the guest shut itself down" })
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Closed, notice.New(notice.GuestOff) })
 	case lifecycle.NoteRunning:
-		return h.set(id, func(t *journal.Task) { t.Status, t.Reason, t.Paused = lifecycle.Running, "", false })
+		return h.set(id, func(t *journal.Task) { t.Status, t.Reason, t.Paused = lifecycle.Running, nil, false })
 	}
 	return nil
 }
-
-// outOfRoom is what a renter sees of a VM that its emulator stopped.
-const outOfRoom = "paused: the host's disk takes no more data; the VM goes on when it does"
 
 // resume lets a VM run that stands still. One that its emulator stopped may do
 // so again at once: it counts as paused until it ran for a period, and is not
@@ -107,8 +105,8 @@ func (h *Host) resume(ctx context.Context, t journal.Task) error {
 		h.deps.Log.Warn("a VM stood still and goes on", "task_id", t.ID, "rent_id", t.RentID, "reason", now.Reason)
 	}
 	err = h.set(t.ID, func(t *journal.Task) {
-		if t.Paused, t.Reason = starved, ""; starved {
-			t.Reason, t.RetryAt = outOfRoom, time.Now().Add(h.cfg.Period)
+		if t.Paused, t.Reason = starved, nil; starved {
+			t.Reason, t.RetryAt = notice.New(notice.PausedDisk), time.Now().Add(h.cfg.Period)
 		}
 	})
 	if err != nil {
@@ -171,12 +169,12 @@ func (h *Host) startAgain(ctx context.Context, t journal.Task) error {
 				return err
 			}
 			return errors.Join(err, h.set(t.ID, func(t *journal.Task) {
-				t.Status, t.Reason = lifecycle.StartError, "starting again failed, and is tried again: "+err.Error()
+				t.Status, t.Reason = lifecycle.StartError, notice.Failed(notice.RestartFailed, err)
 			}))
 		}
 	}
 	return h.set(t.ID, func(t *journal.Task) {
-		t.Status, t.Reason, t.Paused = lifecycle.Running, "", false
+		t.Status, t.Reason, t.Paused = lifecycle.Running, nil, false
 		begun(t)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/seed/sshkey"
 )
@@ -63,7 +64,7 @@ type Order struct {
 	DataGiB        uint64
 	Desc           string
 	AuthorizedKeys []string
-	Warnings       []string
+	Warnings       []notice.Notice
 }
 
 // check is what can be told without the machine.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -95,12 +97,12 @@ func (h *Host) perform(ctx context.Context, id, name string) error {
 		e := entry(t, name)
 		e.State, e.Took = journal.StepDone, took
 		if doErr != nil {
-			e.State, e.Error = journal.StepFailed, doErr.Error()
+			e.State, e.Reason = journal.StepFailed, whyFailed(name, doErr)
 		}
 		return nil
 	})
 	if doErr != nil {
-		doErr = fmt.Errorf("step %s: %w", name, doErr)
+		doErr = &stepError{name, doErr}
 	}
 	return errors.Join(doErr, err)
 }
@@ -144,16 +146,46 @@ func (h *Host) undoAll(ctx context.Context, id string) error {
 	return nil
 }
 
-// waitsForHypervisor is what a renter sees of a create that can't go on now.
-const waitsForHypervisor = "the machine's hypervisor does not answer; it is tried again until the rental is over"
+// stepError is a step's error.
+type stepError struct {
+	step string
+	err  error
+}
+
+func (e *stepError) Error() string { return "step " + e.step + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// failure is an error with the reason that a renter is told.
+type failure struct {
+	code  notice.Code
+	pairs []string
+	err   error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// whyFailed is the reason of a create whose step failed.
+func whyFailed(step string, err error) *notice.Reason {
+	if own := (*stepError)(nil); errors.As(err, &own) {
+		err = own.err
+	}
+	if told := (*failure)(nil); errors.As(err, &told) {
+		return notice.Failed(told.code, err, told.pairs...)
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return notice.Failed(notice.HostFull, err, notice.Step, step)
+	}
+	return notice.Failed(notice.CreateFailed, err, notice.Step, step)
+}
 
 // build carries on with a create from the first step that is not done. A
 // failure undoes all of it and leaves the reason for the renter.
 func (h *Host) build(ctx context.Context, t journal.Task) error {
 	for _, s := range t.Steps {
-		if s.Error != "" {
+		if s.Reason != nil {
 			// A kill came between the failure and the end of its undoing.
-			return h.giveUp(ctx, t.ID, fmt.Errorf("step %s: %s", s.Name, s.Error))
+			return h.giveUp(ctx, t.ID, s.Reason)
 		}
 	}
 	for _, s := range h.steps {
@@ -162,24 +194,24 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 		}
 		if err := h.perform(ctx, t.ID, s.name); err != nil {
 			if errors.Is(err, vm.ErrUnavailable) && ctx.Err() == nil {
-				return errors.Join(err, h.making(t.ID, func(t *journal.Task) { t.Reason = waitsForHypervisor }))
+				return errors.Join(err, h.making(t.ID, func(t *journal.Task) { t.Reason = notice.New(notice.WaitsHypervisor) }))
 			}
 			if transient(ctx, err) || errors.Is(err, journal.ErrNotFound) {
 				return err
 			}
-			return errors.Join(err, h.giveUp(ctx, t.ID, err))
+			return errors.Join(err, h.giveUp(ctx, t.ID, whyFailed(s.name, err)))
 		}
-		if t.Reason != "" { // it waited, and goes on
-			t.Reason = ""
-			if err := h.making(t.ID, func(t *journal.Task) { t.Reason = "" }); err != nil {
+		if t.Reason != nil { // it waited, and goes on
+			t.Reason = nil
+			if err := h.making(t.ID, func(t *journal.Task) { t.Reason = nil }); err != nil {
 				return err
 			}
 		}
 	}
-	return h.making(t.ID, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Running, "" })
+	return h.making(t.ID, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Running, nil })
 }
 
-func (h *Host) giveUp(ctx context.Context, id string, cause error) error {
+func (h *Host) giveUp(ctx context.Context, id string, why *notice.Reason) error {
 	err := h.making(id, func(t *journal.Task) {
 		t.GiveBack = t.RestoreFrom != ""
 		// From here on it can't be stopped and kept: its disks go.
@@ -194,7 +226,7 @@ func (h *Host) giveUp(ctx context.Context, id string, cause error) error {
 		return err
 	}
 	return h.making(id, func(t *journal.Task) {
-		t.Status, t.Reason = lifecycle.CreateError, cause.Error()
+		t.Status, t.Reason = lifecycle.CreateError, why
 	})
 }
 

@@ -1,54 +1,79 @@
 package host
 
 import (
-	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 )
 
-var update = flag.Bool("update", false, "write the web app's warnings anew")
-
-// TestWarningsOfTheWebApp: the app translates exactly the sentences that tasks have.
-func TestWarningsOfTheWebApp(t *testing.T) {
+func TestWarnings(t *testing.T) {
 	t.Parallel()
-	const file = "../../web/testdata/warnings.json"
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	const minutes, hour, day = 600, 3600, 86400
 	kept := func(left time.Duration, evictable bool) journal.Task {
-		return journal.Task{ID: "4a1b", Over: &journal.Over{}, KeepUntil: now.Add(left), Evictable: evictable}
+		return journal.Task{Over: &journal.Over{}, KeepUntil: now.Add(left), Evictable: evictable}
 	}
 	trial := func(left, end time.Duration) journal.Task {
 		return journal.Task{ConfirmBy: now.Add(left), RentEnd: now.Add(end)}
 	}
-	var all []string
-	for _, task := range []journal.Task{
-		{RentEnd: now.Add(9 * time.Minute)},
-		{RentEnd: now.Add(59 * time.Minute)},
-		{RentEnd: now.Add(23 * time.Hour), Pending: true, Warnings: []string{UnopenedVNC}},
-		trial(9*time.Minute, 72*time.Hour), trial(29*time.Minute, 23*time.Hour), trial(9*time.Minute, 59*time.Minute), trial(9*time.Minute, 9*time.Minute),
-		kept(48*time.Hour, false), kept(48*time.Hour, true),
-		kept(9*time.Minute, false), kept(59*time.Minute, true), kept(23*time.Hour, false),
+	at := func(code notice.Code, left time.Duration, within int64) notice.Notice {
+		return notice.Notice{Code: code, At: now.Add(left), WithinSeconds: within}
+	}
+	disks := func(left time.Duration, within int64, evictable string) notice.Notice {
+		n := at(notice.DisksKept, left, within)
+		n.Params = notice.Params{"evictable": evictable}
+		return n
+	}
+	vnc := notice.Notice{Code: notice.VNCNotOpened}
+	for name, c := range map[string]struct {
+		task journal.Task
+		want []notice.Notice
+	}{
+		"far":                     {journal.Task{RentEnd: now.Add(24*time.Hour + 1)}, nil},
+		"a day":                   {journal.Task{RentEnd: now.Add(24 * time.Hour)}, []notice.Notice{at(notice.RentalEnds, 24*time.Hour, day)}},
+		"an hour":                 {journal.Task{RentEnd: now.Add(59 * time.Minute)}, []notice.Notice{at(notice.RentalEnds, 59*time.Minute, hour)}},
+		"minutes":                 {journal.Task{RentEnd: now.Add(9 * time.Minute)}, []notice.Notice{at(notice.RentalEnds, 9*time.Minute, minutes)}},
+		"now":                     {journal.Task{RentEnd: now}, []notice.Notice{at(notice.RentalEnds, 0, minutes)}},
+		"trial, all is far":       {trial(20*time.Minute, 72*time.Hour), nil},
+		"trial, its last minutes": {trial(9*time.Minute, 72*time.Hour), []notice.Notice{at(notice.TrialEnds, 9*time.Minute, minutes)}},
+		"trial, the end is near": {trial(20*time.Minute, time.Hour), []notice.Notice{
+			at(notice.TrialEnds, 20*time.Minute, 0), at(notice.TrialRentalEnds, time.Hour, hour),
+		}},
+		"trial, both are near": {trial(9*time.Minute, 9*time.Minute), []notice.Notice{
+			at(notice.TrialEnds, 9*time.Minute, minutes), at(notice.TrialRentalEnds, 9*time.Minute, minutes),
+		}},
+		"kept":            {kept(25*time.Hour, false), []notice.Notice{disks(25*time.Hour, 0, "false")}},
+		"kept, evictable": {kept(time.Hour, true), []notice.Notice{disks(time.Hour, hour, "true")}},
+		"over, not kept":  {journal.Task{Over: &journal.Over{}, RentEnd: now}, nil},
+		"of the create": {
+			journal.Task{RentEnd: now.Add(72 * time.Hour), Pending: true, Warnings: []notice.Notice{vnc}},
+			[]notice.Notice{{Code: notice.ChangePending}, vnc},
+		},
 	} {
-		all = append(all, Warnings(task, now)...)
-	}
-	made, err := json.MarshalIndent(all, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	made = append(made, '\n')
-	if *update {
-		if err := os.WriteFile(file, made, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	held, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(held) != string(made) {
-		t.Errorf("%s is stale: go test ./node/host -run WarningsOfTheWebApp -update, then web/src/rentals/warnings.ts", file)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.task.ID = "4a1b"
+			got := Warnings(c.task, now)
+			for i := range c.want {
+				c.want[i].TaskID = c.task.ID
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			for _, n := range c.task.Warnings {
+				if n.TaskID != "" {
+					t.Error("the journal's own was changed")
+				}
+			}
+			for _, n := range got {
+				if names, listed := notice.Notices[n.Code]; !listed || len(names) != len(n.Params) {
+					t.Errorf("%s has not the parameters that it is listed with", n.Code)
+				}
+			}
+		})
 	}
 }

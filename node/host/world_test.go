@@ -20,6 +20,7 @@ import (
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
@@ -91,7 +92,7 @@ func (l *ledger) end(id uint64, refunded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, id)
-	l.over[id] = journal.Over{At: time.Now(), Refunded: refunded, Reason: "the rental is over"}
+	l.over[id] = journal.Over{At: time.Now(), Refunded: refunded, Reason: notice.New(notice.RentalEnded)}
 }
 
 func (l *ledger) disbelieve(err error) {

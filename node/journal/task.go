@@ -7,6 +7,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -30,7 +31,8 @@ type Step struct {
 	State   StepState     `json:"state,omitempty"`
 	Started time.Time     `json:"started,omitzero"`
 	Took    time.Duration `json:"took,omitempty"`
-	Error   string        `json:"error,omitempty"`
+	// Reason of a failed step.
+	Reason *notice.Reason `json:"reason,omitempty"`
 }
 
 // Port is a published port.
@@ -60,8 +62,8 @@ type Reservation struct {
 type Over struct {
 	At time.Time `json:"at"`
 	// Refunded: out of the trial; its disks go at once.
-	Refunded bool   `json:"refunded,omitempty"`
-	Reason   string `json:"reason"`
+	Refunded bool           `json:"refunded,omitempty"`
+	Reason   *notice.Reason `json:"reason"`
 }
 
 // Task is one VM and all that the node knows of it.
@@ -72,9 +74,11 @@ type Task struct {
 	Created time.Time       `json:"created"`
 	Desc    string          `json:"desc,omitempty"`
 	Status  lifecycle.State `json:"status"`
-	// Reason says why where something failed or ended.
-	Reason   string   `json:"reason,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
+	// Reason says why where something failed or ended; nil where nothing is to say.
+	// It is replaced, never changed in place.
+	Reason *notice.Reason `json:"reason,omitempty"`
+	// Warnings of the create, about what it asked for.
+	Warnings []notice.Notice `json:"warnings,omitempty"`
 
 	Image     string `json:"image"`
 	CPUs      int    `json:"cpus"`

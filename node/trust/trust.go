@@ -16,6 +16,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
@@ -197,6 +198,11 @@ func (c *Chain) remember(height int64) {
 	c.saved = time.Now()
 }
 
+// endings are the reasons of VMs whose rental is over.
+var endings = map[rental.State]notice.Code{
+	rental.StateEnded: notice.RentalEnded, rental.StateRefunded: notice.RentalRefunded, rental.StateBroken: notice.RentalBroken,
+}
+
 // Over is how a rental that is not open any more ended. It is ErrDoubt where
 // that can't be believed, and ErrOpen where the chain calls it open after all.
 func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
@@ -210,7 +216,7 @@ func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
 	if errors.Is(err, chain.ErrNotFound) {
 		// Pruned long after its end: how it ended is not known, so its disks
 		// are kept as after a regular end.
-		return journal.Over{At: word.Time, Reason: "the rental is over and no longer on the chain"}, nil
+		return journal.Over{At: word.Time, Reason: notice.New(notice.RentalForgotten)}, nil
 	}
 	if err != nil {
 		return journal.Over{}, fmt.Errorf("ask for rental %d: %w", id, err)
@@ -220,7 +226,7 @@ func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
 	if state.Open() || !state.Closed() {
 		return journal.Over{}, fmt.Errorf("rental %d is %s: %w", id, state, ErrOpen)
 	}
-	return journal.Over{At: r.overAt(word.Time), Refunded: state == rental.StateRefunded, Reason: "the rental is " + state.String()}, nil
+	return journal.Over{At: r.overAt(word.Time), Refunded: state == rental.StateRefunded, Reason: notice.New(endings[state])}, nil
 }
 
 // Facts are this machine's listing, from which shares are cut.

@@ -164,7 +164,7 @@ func creates(ctx context.Context, h *host.Host, count int, t computer.Table) err
 	tasks, err := awaitTasks(ctx, h, func(list []journal.Task) (bool, error) {
 		for _, task := range list {
 			if task.Status == lifecycle.CreateError {
-				return false, errors.New(task.Reason)
+				return false, errors.New(task.Reason.String())
 			}
 			if task.Status != lifecycle.Running {
 				return false, nil

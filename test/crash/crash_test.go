@@ -11,6 +11,7 @@ import (
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/notice"
 )
 
 // TestNodeKilledInCreate: three moments of a create after which the next start
@@ -95,7 +96,7 @@ func TestChainAwayPastTheEnd(t *testing.T) {
 	w := newWorld(t)
 	w.start("")
 	task := w.asRented()
-	over := word{Silent: true, Over: map[uint64]journal.Over{1: {Refunded: true, Reason: "the trial was refunded"}}}
+	over := word{Silent: true, Over: map[uint64]journal.Over{1: {Refunded: true, Reason: notice.New(notice.RentalRefunded)}}}
 	w.say(over)
 	w.killNode()
 	w.start("")
@@ -124,7 +125,7 @@ func (w *world) failed(why string) {
 	w.t.Helper()
 	task := w.becomes(lifecycle.CreateError)
 	r := task.Reserved
-	if !strings.Contains(task.Reason, why) || r.CPUs != 0 || r.DiskGiB != 0 || len(r.Ports)+len(r.Slots) != 0 {
+	if !strings.Contains(task.Reason.String(), why) || r.CPUs != 0 || r.DiskGiB != 0 || len(r.Ports)+len(r.Slots) != 0 {
 		w.t.Errorf("reason %q, reserved %+v", task.Reason, r)
 	}
 	w.gone(task)
@@ -145,7 +146,7 @@ func TestFullDisk(t *testing.T) {
 	w.s.Room = 1000 // so it seemed when the order was taken
 	w.start("")
 	task := w.becomes(lifecycle.CreateError)
-	if !strings.Contains(task.Reason, "No space left on device") && !strings.Contains(task.Reason, "no space left on device") {
+	if !strings.Contains(strings.ToLower(task.Reason.String()), "no space left on device") {
 		t.Errorf("the reason is %q", task.Reason)
 	}
 	w.gone(task)

@@ -22,6 +22,7 @@ import (
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/vm"
@@ -144,7 +145,7 @@ func (w *world) say(said word) {
 
 func (w *world) end(refunded bool) {
 	w.t.Helper()
-	w.say(word{Over: map[uint64]journal.Over{1: {At: time.Now(), Refunded: refunded, Reason: "the rental is over"}}})
+	w.say(word{Over: map[uint64]journal.Over{1: {At: time.Now(), Refunded: refunded, Reason: notice.New(notice.RentalEnded)}}})
 }
 
 // start runs a node that dies at that moment, or never.

@@ -25,6 +25,7 @@ func TestDocumentsAreCurrent(t *testing.T) {
 	for path, make := range map[string]func(old []byte) ([]byte, error){
 		"../openapi.json":                         func([]byte) ([]byte, error) { return spec.OpenAPI(routes()) },
 		"../../../docs/postman/node.postman.json": func([]byte) ([]byte, error) { return spec.Postman(slices.Concat(api.Routes(), local.Documented())) },
+		"../../../web/src/node/codes.ts":          func([]byte) ([]byte, error) { return spec.TypeScript(), nil },
 		"../../../docs/api.md":                    guide(spec.English),
 		"../../../docs/api.zh.md":                 guide(spec.Chinese),
 	} {

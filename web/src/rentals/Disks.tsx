@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { HardDrive, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
+import { useLocale } from "../i18n/locale";
 import { define, useMessages } from "../i18n/messages";
 import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
@@ -12,6 +13,7 @@ import { Row, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
 import css from "./Disks.module.css";
 import { messages } from "./messages";
+import { reasonWords } from "./notices";
 import type { Strict } from "./strict";
 import { type Disk, type DiskList, gibOf, readGib } from "./tasks";
 import type { Ask } from "./useSession";
@@ -55,6 +57,7 @@ const diskMessages = define({
 export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefined; id: string }) {
   const m = useMessages(messages);
   const words = useMessages(diskMessages);
+  const locale = useLocale();
   const [size, setSize] = useState("");
   const [busy, setBusy] = useState("");
   const [error, setError] = useState<unknown>();
@@ -98,7 +101,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
         <Asked query={list} label={words.title} />
         {list.data?.reason && (
           <Banner tone="bad" title={m.reason}>
-            {list.data.reason}
+            {reasonWords(list.data.reason, locale)}
           </Banner>
         )}
         <ul className={css.disks}>

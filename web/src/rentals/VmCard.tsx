@@ -18,12 +18,12 @@ import { Loading } from "../ui/Spinner";
 import { toast } from "../ui/toast";
 import { Disks } from "./Disks";
 import { messages } from "./messages";
+import { noticeWords, reasonWords } from "./notices";
 import { PasswordForm } from "./PasswordForm";
 import { Steps } from "./Steps";
 import type { Strict } from "./strict";
 import { mibOf, sshCommand, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
-import { readWarning } from "./warnings";
 
 const Console = lazy(() => load(() => import("./Console")));
 const Screen = lazy(() => load(() => import("./Screen")));
@@ -117,12 +117,12 @@ export function VmCard({
         <Asked query={detail} />
         {task?.reason && (
           <Banner tone="bad" title={m.reason}>
-            {task.reason}
+            {reasonWords(task.reason, locale)}
           </Banner>
         )}
-        {task?.warnings?.map((text) => (
-          <Banner key={text} tone="warn">
-            {readWarning(text, locale, format.time)}
+        {task?.warnings?.map((notice) => (
+          <Banner key={notice.code} tone="warn">
+            {noticeWords(notice, locale, format.time)}
           </Banner>
         ))}
         {summary.kept_until && <Banner tone="info">{m.keptUntil(format.time(new Date(summary.kept_until)))}</Banner>}

@@ -2,6 +2,8 @@ import { typed } from "../money/typed";
 
 /** What a machine tells of its virtual machines; package api of the node is the specification. */
 
+import type { Notice, Reason } from "../node/codes";
+
 export interface TaskSummary {
   task_id: string;
   create_time: string;
@@ -30,8 +32,8 @@ export interface Task extends TaskSummary {
   local_address?: string[];
   ssh_host_keys?: string[];
   steps?: Step[];
-  reason?: string;
-  warnings?: string[];
+  reason?: Reason;
+  warnings?: Notice[];
 }
 
 /** Disk is one of a virtual machine; vda is the system's. */
@@ -47,7 +49,7 @@ export interface DiskList {
   task_id: string;
   disks: Disk[];
   /** reason says why the last change failed. */
-  reason?: string;
+  reason?: Reason;
 }
 
 /** readGib reads a size that a machine takes, in whole GiB; undefined for what is none. */
