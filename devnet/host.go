@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"
 )
 
@@ -66,6 +67,7 @@ func RunHost(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger)
 	if os.Geteuid() != 0 {
 		return errors.New("the devnet's privileged side runs as root")
 	}
+	node.StateModes()
 	orders := readOrders(in)
 	first, ok := <-orders
 	if !ok || !filepath.IsAbs(first.Home) || filepath.Clean(first.Home) != first.Home {

@@ -66,6 +66,7 @@ func RunHelper(ctx context.Context, cfg Config, uid, gid int) error {
 	if err := checkOwner(cfg.Home, uid); err != nil {
 		return err
 	}
+	StateModes()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	if err := errors.Join(giveFolders(cfg, uid, gid), giveLock(cfg, uid, gid)); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
@@ -72,6 +73,10 @@ func beLean() {
 	}
 }
 
+// StateModes gives files the modes that this program states, whatever umask its
+// caller has: guests' users pass through folders that nobody else may list.
+func StateModes() { syscall.Umask(0o022) }
+
 // Run is the life of a node: it returns nil after ctx is done and everything it
 // began has ended. VMs run on and are found again by the next Run.
 func Run(ctx context.Context, cfg Config) (err error) {
@@ -82,6 +87,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	case RoleMining:
 	default:
 		return fmt.Errorf("role %q: want %s or %s: %w", cfg.Role, RoleMining, RoleClient, ErrRole)
+	}
+	if cfg.HelperSocket == "" {
+		StateModes()
 	}
 	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()

@@ -37,6 +37,7 @@ func (s *settings) imageStore(nodeHome string) (store *image.Store, disks string
 	if err != nil {
 		return nil, "", err
 	}
+	node.StateModes() // guests' users read what is pulled
 	return image.Open(cfg.ImageDir()), cfg.TaskDir(), nil
 }
 

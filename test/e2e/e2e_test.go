@@ -33,6 +33,13 @@ const limit = 10 * time.Minute
 // programs is where make build puts dbc and dbcd.
 const programs = "../../bin"
 
+// TestMain gives all programs the strictest umask that people use: guests' users
+// must reach their disks all the same.
+func TestMain(m *testing.M) {
+	syscall.Umask(0o077)
+	os.Exit(m.Run())
+}
+
 // world is a running devnet of one test.
 type world struct {
 	t      *testing.T
