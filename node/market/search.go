@@ -59,7 +59,7 @@ type Machine struct {
 	Operators     []string `json:"operators"`
 	// KeepDiskPolicy is firm, or evict where kept disks may go before their time
 	// when a new VM needs the room.
-	KeepDiskPolicy string `json:"keep_disk_policy" enum:"firm,evict"`
+	KeepDiskPolicy string `json:"keep_disk_policy"`
 	// Features that the machine has beyond what every machine has: uefi, or the
 	// digits of one that this node does not know.
 	Features []string `json:"features"`
@@ -80,7 +80,7 @@ type Machine struct {
 // Slot is what can be rented alone.
 type Slot struct {
 	// Kind is gpu, test for made-up GPUs of a test network, or none.
-	Kind     string `json:"kind" enum:"gpu,test,none"`
+	Kind     string `json:"kind"`
 	GPUType  string `json:"gpu_type"`
 	GPUCount uint32 `json:"gpu_count"`
 	VRAMMiB  uint64 `json:"vram_mib"`

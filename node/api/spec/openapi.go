@@ -24,11 +24,11 @@ type object = map[string]any
 const specImport = "github.com/dbc-network/dbc/node/api/spec"
 
 // sources are the folders, from this one, whose comments become descriptions.
-var sources = []string{"..", "../../gateway", "../../market", "../../chainproxy", "../../faucet"}
+var sources = []string{"..", "../../gateway", "../../market", "../../chainproxy", "../../faucet", "../../notice"}
 
 // OpenAPI is the document for routes.
 func OpenAPI(routes []api.Route) ([]byte, error) {
-	s := schemas{all: object{}, reflector: &jsonschema.Reflector{Anonymous: true, Mapper: text}}
+	s := schemas{all: object{}, used: map[string]bool{}, reflector: &jsonschema.Reflector{Anonymous: true, Mapper: text, Namer: nameOf}}
 	for _, folder := range sources {
 		if err := s.reflector.AddGoComments(specImport, folder); err != nil {
 			return nil, fmt.Errorf("read comments: %w", err)
@@ -43,6 +43,9 @@ func OpenAPI(routes []api.Route) ([]byte, error) {
 		paths[path].(object)[strings.ToLower(r.Method)] = s.operation(r)
 	}
 	s.ref(api.Reply{})
+	if list := unused(s.used); len(list) > 0 {
+		return nil, errUnused(list)
+	}
 	return indent(object{
 		"openapi": "3.1.0",
 		"info": object{
@@ -88,6 +91,7 @@ func text(t reflect.Type) *jsonschema.Schema {
 
 type schemas struct {
 	all       object
+	used      map[string]bool
 	reflector *jsonschema.Reflector
 }
 
@@ -101,9 +105,12 @@ func (s schemas) ref(v any) object {
 	}
 	schema := s.reflector.Reflect(v)
 	for name, def := range schema.Definitions {
+		for _, key := range mark(name, def) {
+			s.used[key] = true
+		}
 		s.all[name] = plain(def)
 	}
-	return object{"$ref": "#/components/schemas/" + reflect.TypeOf(v).Name()}
+	return object{"$ref": "#/components/schemas/" + nameOf(reflect.TypeOf(v))}
 }
 
 // plain moves references from the schema's own definitions to the components.

@@ -1,9 +1,17 @@
 package spec_test
 
 import (
+	"encoding/json"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -13,6 +21,7 @@ import (
 	"github.com/dbc-network/dbc/node/api/spec"
 	"github.com/dbc-network/dbc/node/gateway"
 	"github.com/dbc-network/dbc/node/local"
+	"github.com/dbc-network/dbc/node/notice"
 )
 
 // routes are those of compute nodes, and those that only a client node has.
@@ -85,5 +94,77 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		if r.Additional != nil && len(spec.Fields(r.Additional)) > 1 && r.Example == "" {
 			t.Errorf("%s: wants an example of additional", r.Name)
 		}
+	}
+}
+
+// TestEveryErrorCodeIsListed: whoever writes a client goes by the document.
+func TestEveryErrorCodeIsListed(t *testing.T) {
+	t.Parallel()
+	isCode := regexp.MustCompile(`^"[A-Z][A-Z]+(_[A-Z]+)*"$`)
+	other := []string{"DENY", "ANALYZE", "GET", "POST", "PUT", "PATCH", "HEAD", "DELETE", "OPTIONS", "DESC", "AND", "OR"}
+	found := map[string]bool{}
+	for _, dir := range []string{"..", "../../gateway", "../../chainproxy", "../../faucet", "../../envelope", "../../market", "../../local"} {
+		files, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", dir, len(files), err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && isCode.MatchString(text.Value) {
+					found[strings.Trim(text.Value, `"`)] = true
+				}
+				return true
+			})
+		}
+	}
+	for _, name := range other {
+		delete(found, name)
+	}
+	if diff := cmp.Diff(spec.Codes(), slices.Sorted(maps.Keys(found))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestSchemasSayWhatProgramsDecideBy: values of enums, and whose text it is.
+func TestSchemasSayWhatProgramsDecideBy(t *testing.T) {
+	t.Parallel()
+	raw, err := spec.OpenAPI(routes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Enum      []string
+					Untrusted bool `json:"x-untrusted"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	schemas := document.Components.Schemas
+	for name := range schemas {
+		if !strings.Contains(name, ".") {
+			t.Errorf("%s is not named after its package", name)
+		}
+	}
+	if got := schemas["api.Task"].Properties["status"].Enum; !slices.Contains(got, "being shutdown") || len(got) < 15 {
+		t.Errorf("status is one of %q", got)
+	}
+	if !schemas["api.Log"].Properties["logs"].Untrusted || schemas["api.Log"].Properties["task_id"].Untrusted {
+		t.Error("the marks of what guests write are wrong")
+	}
+	if got := schemas["notice.Reason"].Properties["code"].Enum; len(got) != len(notice.Reasons) {
+		t.Errorf("code is one of %q", got)
 	}
 }
