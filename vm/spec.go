@@ -16,7 +16,6 @@ var (
 	namePattern   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	linkPattern   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,14}$`)
 	targetPattern = regexp.MustCompile(`^(vd|sd)[a-z]$`)
-	pciPattern    = regexp.MustCompile(`^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$`)
 )
 
 // Validate checks what a driver can check without asking the hypervisor. The
@@ -37,14 +36,9 @@ func (s Spec) Validate() error {
 	if s.MemoryMiB < 16 {
 		return bad("memory_mib", s.MemoryMiB, "16 or more")
 	}
-	for _, check := range []func() error{s.checkDisks, s.checkPaths, s.NIC.check, s.checkPlacement} {
+	for _, check := range []func() error{s.checkDisks, s.checkPaths, s.NIC.check, s.checkPlacement, s.checkDevices} {
 		if err := check(); err != nil {
 			return err
-		}
-	}
-	for _, dev := range s.Devices {
-		if !pciPattern.MatchString(string(dev)) {
-			return bad("devices", dev, "domain:bus:device.function in hex")
 		}
 	}
 	return nil

@@ -131,8 +131,12 @@ type Spec struct {
 	NVRAM string
 	// Placement says where on the host the guest runs; the zero value is anywhere.
 	Placement Placement
-	// Devices are whole IOMMU groups; empty for slots from test_slots.
+	// Devices are the endpoints of whole IOMMU groups, which vfio-pci has and keeps;
+	// empty for slots from test_slots. A guest with any boots by UEFI.
 	Devices []PCIDevice
+	// WindowMiB is how much of a guest's address space above its memory the firmware
+	// has for devices, a power of two; 0 leaves it to the firmware.
+	WindowMiB int
 }
 
 // Driver runs virtual machines. Every method may be repeated: what is so

@@ -35,3 +35,33 @@ func windowMiB(functions []pci.Function) uint64 {
 func inWindow(bar pci.BAR) bool {
 	return !bar.IO && (bar.Wide && bar.Prefetchable || bar.Bytes >= 4<<30)
 }
+
+// firmwareBits is as far as a guest's firmware reaches, with page tables of four
+// levels.
+const firmwareBits = 46
+
+// Window returns the size in MiB of the 64-bit window that a VM of that memory
+// needs for its slots' regions: 0 where the firmware's own, an eighth of the
+// address space, holds them. ok is false where memory and window do not fit into
+// what processor and IOMMU can address; nothing is known of a host that does not
+// say how much that is.
+func (h Host) Window(slots []Slot, memoryMiB uint64) (mib uint64, ok bool) {
+	bits := h.PhysicalBits
+	if h.IOMMUBits > 0 && (bits == 0 || h.IOMMUBits < bits) {
+		bits = h.IOMMUBits
+	}
+	var need uint64
+	for _, s := range slots {
+		need += s.NeedsWindowMiB
+	}
+	if bits <= 23 || need == 0 {
+		return 0, need == 0
+	}
+	room := uint64(1) << min(bits, firmwareBits) >> 20
+	own := room >> 3
+	if need <= own && memoryMiB+own <= room {
+		return 0, true
+	}
+	mib = pci.RoundUp(need)
+	return mib, mib < room && memoryMiB <= room-mib
+}

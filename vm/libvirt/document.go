@@ -3,7 +3,6 @@ package libvirt
 import (
 	"encoding/xml"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"libvirt.org/go/libvirtxml"
@@ -61,6 +60,7 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 		firmware(domain.OS, spec.NVRAM)
 	}
 	place(&domain, spec.Placement)
+	reach(&domain, spec)
 	if err := d.keepApart(&domain, spec); err != nil {
 		return "", err
 	}
@@ -72,10 +72,14 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 }
 
 func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
+	passed, err := cards(spec)
+	if err != nil {
+		return nil, err
+	}
 	list := &libvirtxml.DomainDeviceList{
 		Emulator: d.emulator,
 		// No controller for what a guest doesn't need is one less to attack.
-		Controllers: append(rootPorts(spec), libvirtxml.DomainController{Type: "usb", Model: "none"}),
+		Controllers: append(rootPorts(spec, len(passed)), libvirtxml.DomainController{Type: "usb", Model: "none"}),
 		Interfaces:  []libvirtxml.DomainInterface{card(spec.NIC)},
 		Serials: []libvirtxml.DomainSerial{{
 			Source: &libvirtxml.DomainChardevSource{
@@ -106,13 +110,7 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 		list.Disks = append(list.Disks, drive(disk, uint(i+1)))
 		d.limitDisk(&list.Disks[i], spec.VCPUs)
 	}
-	for _, dev := range spec.Devices {
-		hostdev, err := passthrough(dev)
-		if err != nil {
-			return nil, err
-		}
-		list.Hostdevs = append(list.Hostdevs, hostdev)
-	}
+	list.Hostdevs = hostdevs(passed)
 	return list, nil
 }
 
@@ -129,12 +127,12 @@ func (d *Driver) topology(vcpus int) *libvirtxml.DomainCPUTopology {
 // spareDisks are how many more disks a running guest can be given.
 const spareDisks = 8
 
-// rootPorts are one for each device and each disk to come: a port can't be added
+// rootPorts are one for each card, device and disk to come: a port can't be added
 // to a computer that runs.
-func rootPorts(spec vm.Spec) []libvirtxml.DomainController {
+func rootPorts(spec vm.Spec, cards int) []libvirtxml.DomainController {
 	const others = 3 // network, agent's channel, random numbers
-	ports := []libvirtxml.DomainController{{Type: "pci", Model: "pcie-root"}}
-	for range len(spec.Disks) + len(spec.Devices) + others + spareDisks {
+	ports := append([]libvirtxml.DomainController{{Type: "pci", Model: "pcie-root"}}, cardPorts(cards)...)
+	for range len(spec.Disks) + others + spareDisks {
 		ports = append(ports, libvirtxml.DomainController{Type: "pci", Model: "pcie-root-port"})
 	}
 	return ports
@@ -195,27 +193,4 @@ func fileSource(path string, relabel bool) *libvirtxml.DomainDiskSource {
 		file.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
 	}
 	return &libvirtxml.DomainDiskSource{File: file}
-}
-
-func passthrough(dev vm.PCIDevice) (libvirtxml.DomainHostdev, error) {
-	var none libvirtxml.DomainHostdev
-	fields := strings.FieldsFunc(string(dev), func(r rune) bool { return r == ':' || r == '.' })
-	if len(fields) != 4 {
-		return none, fmt.Errorf("%w: device is %q", vm.ErrBadSpec, dev)
-	}
-	var n [4]uint
-	for i, field := range fields {
-		v, err := strconv.ParseUint(field, 16, 16)
-		if err != nil {
-			return none, fmt.Errorf("%w: device is %q", vm.ErrBadSpec, dev)
-		}
-		n[i] = uint(v)
-	}
-	return libvirtxml.DomainHostdev{
-		// libvirt takes the device from its driver at start and gives it back.
-		Managed: "yes",
-		SubsysPCI: &libvirtxml.DomainHostdevSubsysPCI{Source: &libvirtxml.DomainHostdevSubsysPCISource{
-			Address: &libvirtxml.DomainAddressPCI{Domain: &n[0], Bus: &n[1], Slot: &n[2], Function: &n[3]},
-		}},
-	}, nil
 }

@@ -2,6 +2,7 @@ package libvirt
 
 import (
 	"encoding/xml"
+	"fmt"
 	"testing"
 
 	"libvirt.org/go/libvirtxml"
@@ -36,20 +37,19 @@ func FuzzUUID(f *testing.F) {
 	})
 }
 
-// FuzzPassthrough: of an address come four numbers, or a refusal.
+// FuzzPassthrough: of an address comes the same address, or a refusal.
 func FuzzPassthrough(f *testing.F) {
 	f.Add("0000:41:00.0")
+	f.Add("10001:80:05.0")
 	f.Add("0:0:0:0")
 	f.Fuzz(func(t *testing.T, text string) {
-		dev, err := passthrough(vm.PCIDevice(text))
+		list, err := cards(vm.Spec{Devices: []vm.PCIDevice{vm.PCIDevice(text)}})
 		if err != nil {
 			return
 		}
-		at := dev.SubsysPCI.Source.Address
-		for _, n := range []*uint{at.Domain, at.Bus, at.Slot, at.Function} {
-			if n == nil || *n > 0xffff {
-				t.Errorf("%q: %+v", text, at)
-			}
+		at := hostdevs(list)[0].SubsysPCI.Source.Address
+		if back := fmt.Sprintf("%04x:%02x:%02x.%x", *at.Domain, *at.Bus, *at.Slot, *at.Function); back != text {
+			t.Errorf("%q is %s", text, back)
 		}
 	})
 }

@@ -148,6 +148,13 @@ func testUnknown(t *testing.T, b Bench) {
 	must(t, "undefine", b.Driver.Undefine(ctx, id))
 }
 
+// passing spoils a specification by devices, and a window for them.
+func passing(window int, devices ...vm.PCIDevice) func(*vm.Spec) {
+	return func(s *vm.Spec) {
+		s.NVRAM, s.Devices, s.WindowMiB = "/var/lib/dbc/nvram.fd", devices, window
+	}
+}
+
 func testRefusals(t *testing.T, b Bench) {
 	for name, spoil := range map[string]func(*vm.Spec){
 		"no disk":               func(s *vm.Spec) { s.Disks = nil },
@@ -159,7 +166,14 @@ func testRefusals(t *testing.T, b Bench) {
 		"socket beside a disk":  func(s *vm.Spec) { s.VNCSocket = s.Disks[0].Path + ".sock" },
 		"console beside a disk": func(s *vm.Spec) { s.ConsoleSocket = s.Disks[0].Path + ".sock" },
 		"one socket for both":   func(s *vm.Spec) { s.ConsoleSocket = s.VNCSocket },
-		"device out of nowhere": func(s *vm.Spec) { s.Devices = []vm.PCIDevice{"0000:00:00"} },
+		"device out of nowhere": passing(0, "0000:00:00"),
+		"device above 1f":       passing(0, "0000:01:3f.0"),
+		"domain with zeros":     passing(0, "00000000:01:00.0"),
+		"a device twice":        passing(0, "0000:01:00.0", "0000:01:00.0"),
+		"the host bridge":       passing(0, "0000:00:00.0"),
+		"a window of no power":  passing(3<<10, "0000:01:00.0"),
+		"a window for nothing":  passing(1 << 10),
+		"a card under a BIOS":   func(s *vm.Spec) { s.NVRAM, s.Devices = "", []vm.PCIDevice{"0000:01:00.0"} },
 	} {
 		spec := b.Spec(t, "refused")
 		spec.Disks = slices.Clone(spec.Disks)
