@@ -13,14 +13,37 @@ import (
 )
 
 type explainReply struct {
-	Rental      rentalRow    `json:"rental"`
-	Earned      uint64       `json:"earned_udbc"`
-	Unclaimed   uint64       `json:"unclaimed_udbc"`
-	Unearned    uint64       `json:"unearned_udbc"`
+	Rental    rentalRow `json:"rental"`
+	Earned    uint64    `json:"earned_udbc"`
+	Unclaimed uint64    `json:"unclaimed_udbc"`
+	Unearned  uint64    `json:"unearned_udbc"`
+	// Transitions are what happened, by codes; Lines say the same to people.
+	Transitions []transition `json:"transitions"`
 	Lines       []string     `json:"lines"`
 	Waiting     string       `json:"waiting,omitempty"`
 	May         []string     `json:"may"`
 	RenterBreak *renterBreak `json:"renter_break,omitempty"`
+}
+
+// transition is one change of a rental's state. Reason is the chain's name of
+// it, such as REASON_CONFIRMED.
+type transition struct {
+	Time   time.Time `json:"time"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Reason string    `json:"reason"`
+	Height int64     `json:"height"`
+}
+
+func newTransitions(list []xrental.Transition) []transition {
+	rows := make([]transition, len(list))
+	for i, t := range list {
+		rows[i] = transition{
+			Time: t.Time, From: stateWord(t.From.String(), "RENTAL_STATE_"), To: stateWord(t.To.String(), "RENTAL_STATE_"),
+			Reason: t.Reason.String(), Height: t.Height,
+		}
+	}
+	return rows
 }
 
 // renterBreak is the renter's right to break the rental for outages.
@@ -82,7 +105,7 @@ func newExplainCommand(s *settings) *cobra.Command {
 			}
 			reply := explainReply{
 				Rental: newRentalRow(res.Rental), Earned: res.Earned, Unclaimed: res.Unclaimed, Unearned: res.Unearned,
-				Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: newRenterBreak(res.RenterBreak),
+				Transitions: newTransitions(res.Rental.Transitions), Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: newRenterBreak(res.RenterBreak),
 			}
 			return s.show(cmd, reply, func(w io.Writer) { writeExplain(w, reply) })
 		},

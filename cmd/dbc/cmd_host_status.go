@@ -135,7 +135,7 @@ func newHostStatus(read host.Status) hostStatus {
 func writeHostStatus(w io.Writer, h hostStatus) {
 	row(w, "Machine:", h.ID)
 	row(w, "State:", h.stateLine())
-	row(w, "Offers:", fmt.Sprintf("GPUs %s, %d CPUs, %d MiB, %d of %d slots free", h.GPUs, h.CPUs, h.MemoryMiB, len(h.Free), h.Slots))
+	row(w, "Offers:", fmt.Sprintf("GPUs %s, %d CPUs, %d MiB, %d of %d slots free", gpuCounts(h.GPUs), h.CPUs, h.MemoryMiB, len(h.Free), h.Slots))
 	row(w, "Price:", client.FormatDBC(h.PricePerDay)+" for each slot and day")
 	stake := fmt.Sprintf("%s of %s", client.FormatDBC(h.Stake), client.FormatDBC(h.StakeRequired))
 	if h.StakeMissing > 0 && h.RetiredAt == nil {

@@ -13,7 +13,7 @@ import (
 type machineRow struct {
 	ID          string   `json:"machine_id"`
 	State       string   `json:"state"`
-	GPUs        string   `json:"gpus"`
+	GPUs        []gpuRow `json:"gpus"`
 	GPUCount    uint64   `json:"gpu_count"`
 	VRAMMiB     uint64   `json:"vram_mib"`
 	Slots       int      `json:"slots"`
@@ -79,37 +79,43 @@ func writeMachines(w io.Writer, rows []machineRow, all bool) {
 	}
 	row(w, "MACHINE", "GPU", "FREE SLOTS", "CPU", "MEMORY", "PRICE PER SLOT AND DAY", "STATE")
 	for _, r := range rows {
-		row(w, client.Printable(r.ID), client.Printable(r.GPUs), fmt.Sprintf("%d of %d", len(r.Free), r.Slots), r.CPUs,
+		row(w, client.Printable(r.ID), gpuCounts(r.GPUs), fmt.Sprintf("%d of %d", len(r.Free), r.Slots), r.CPUs,
 			fmt.Sprintf("%d MiB", r.MemoryMiB), client.FormatDBC(r.PricePerDay), client.Printable(r.State))
 	}
 }
 
-// gpuCounts is "2 × Test GPU", types in the order in which they are added.
-type gpuCounts struct {
-	counts map[string]uint32
-	order  []string
+// gpuRow is how many GPUs of a type a machine has; a machine without any has no row.
+type gpuRow struct {
+	// Kind is gpu, or test for made-up ones.
+	Kind  string `json:"kind"`
+	Type  string `json:"gpu_type"`
+	Count uint32 `json:"gpu_count"`
+	// VRAMMiB is that of the smallest.
+	VRAMMiB uint64 `json:"vram_mib"`
 }
 
-func (g *gpuCounts) add(name string, count uint32) {
-	if count == 0 {
-		return
+// addGPUs counts a slot's GPUs, types in the order in which they come.
+func addGPUs(rows []gpuRow, slot gpuRow) []gpuRow {
+	if slot.Count == 0 {
+		return rows
 	}
-	if g.counts == nil {
-		g.counts = map[string]uint32{}
+	for i, r := range rows {
+		if r.Type == slot.Type && r.Kind == slot.Kind {
+			rows[i].Count, rows[i].VRAMMiB = r.Count+slot.Count, min(r.VRAMMiB, slot.VRAMMiB)
+			return rows
+		}
 	}
-	if g.counts[name] == 0 {
-		g.order = append(g.order, name)
-	}
-	g.counts[name] += count
+	return append(rows, slot)
 }
 
-func (g *gpuCounts) String() string {
-	if len(g.order) == 0 {
+// gpuCounts is "2 × Test GPU", or none.
+func gpuCounts(rows []gpuRow) string {
+	if len(rows) == 0 {
 		return "none"
 	}
-	parts := make([]string, len(g.order))
-	for i, name := range g.order {
-		parts[i] = fmt.Sprintf("%d × %s", g.counts[name], client.Printable(name))
+	parts := make([]string, len(rows))
+	for i, r := range rows {
+		parts[i] = fmt.Sprintf("%d × %s", r.Count, client.Printable(r.Type))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -114,7 +114,7 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 		return err
 	}
 	wait.end()
-	return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+	return s.show(cmd, viewVM(task), func(w io.Writer) { writeTask(w, task) })
 }
 
 // keepKeys lets dbc ssh find the keys again. The virtual machine is there, so

@@ -39,7 +39,7 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("modify virtual machine %s: %w", args[0], err)
 			}
-			return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+			return s.show(cmd, viewVM(task), func(w io.Writer) { writeTask(w, task) })
 		},
 	}
 	cmd.Flags().StringVar(&cpus, "cpus", "", "CPUs")

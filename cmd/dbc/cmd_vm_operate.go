@@ -76,7 +76,7 @@ func newVMOperationCommand(s *settings, op vmOperation) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%s virtual machine %s: %w", op.use, args[0], err)
 			}
-			return s.show(cmd, task, func(w io.Writer) { writeTask(w, task) })
+			return s.show(cmd, viewVM(task), func(w io.Writer) { writeTask(w, task) })
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", true, "return when it is done, not when it was accepted")

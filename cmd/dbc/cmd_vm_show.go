@@ -26,7 +26,7 @@ func newVMShowCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.show(cmd, task, func(w io.Writer) {
+			return s.show(cmd, viewVM(task), func(w io.Writer) {
 				writeTask(w, task)
 				if by := s.confirmBy(cmd.Context(), task); by != "" {
 					row(w, "Confirm by:", by)
@@ -79,7 +79,9 @@ type vmList struct {
 
 type vmRow struct {
 	api.TaskSummary
-	MachineID string `json:"machine_id"`
+	RentOrder *struct{} `json:"rent_order,omitempty"` // hides the API's name for the rental
+	RentID    uint64    `json:"rent_id"`
+	MachineID string    `json:"machine_id"`
 }
 
 func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
@@ -90,7 +92,7 @@ func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
 	list := vmList{Tasks: []vmRow{}, Incomplete: lost}
 	for _, p := range parts {
 		for _, t := range p.rows {
-			list.Tasks = append(list.Tasks, vmRow{t, p.machineID})
+			list.Tasks = append(list.Tasks, vmRow{TaskSummary: t, RentID: rentIDOf(t.RentOrder), MachineID: p.machineID})
 		}
 	}
 	return errors.Join(s.show(cmd, list, func(w io.Writer) { writeVMs(w, list) }), ended(lost, len(parts)+len(lost)))
@@ -99,7 +101,7 @@ func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
 func writeVMs(w io.Writer, list vmList) {
 	row(w, "TASK", "STATUS", "RENTAL", "CREATED", "NOTE")
 	for _, t := range list.Tasks {
-		row(w, client.Printable(t.TaskID), client.Printable(t.Status), client.Printable(t.RentOrder),
+		row(w, client.Printable(t.TaskID), client.Printable(t.Status), client.Printable(t.TaskSummary.RentOrder),
 			client.Printable(t.CreateTime), client.Printable(t.Desc))
 	}
 	writeMissing(w, list.Incomplete)

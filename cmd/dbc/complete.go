@@ -99,7 +99,7 @@ func machineWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string,
 	rows, err := s.findMachines(cmd, machineFilter{sort: "price", limit: maxMachines})
 	list := make([]string, len(rows))
 	for i, r := range rows {
-		list[i] = client.Printable(r.ID) + "\t" + client.Printable(r.GPUs) + ", " + client.FormatDBC(r.PricePerDay)
+		list[i] = client.Printable(r.ID) + "\t" + gpuCounts(r.GPUs) + ", " + client.FormatDBC(r.PricePerDay)
 	}
 	return list, err
 }

@@ -113,6 +113,7 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		if sent := new(chain.Unsettled); errors.As(err, &sent) {
 			said["tx_hash"], said["last_height"] = sent.Hash, sent.Last
 		}
+		addRefusal(said, err)
 		if text := afterword(err); text != "" {
 			said["next"] = text
 		}
@@ -150,6 +151,21 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		if errors.Is(err, context.DeadlineExceeded) {
 			fmt.Fprintln(w, "--timeout waits longer.")
 		}
+	}
+}
+
+// addRefusal adds what programs decide by: a node's code and the field that it
+// is about, or the chain's codespace and number.
+func addRefusal(said map[string]any, err error) {
+	if node := new(client.NodeError); errors.As(err, &node) {
+		for name, value := range map[string]string{"code": node.Code, "field": node.Field, "value": node.Value, "limit": node.Limit} {
+			if value != "" {
+				said[name] = shorten(value)
+			}
+		}
+	}
+	if refused := new(chain.Refused); errors.As(err, &refused) {
+		said["codespace"], said["chain_code"] = refused.Codespace, refused.Code
 	}
 }
 

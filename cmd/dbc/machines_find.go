@@ -147,24 +147,22 @@ func (f machineFilter) query() market.Query {
 
 func indexRow(m market.Machine) machineRow {
 	r := machineRow{
-		ID: m.ID, State: m.State, Slots: len(m.Slots), Free: m.FreeSlots, CPUs: m.CPUCores, MemoryMiB: m.MemoryMiB,
+		GPUs: []gpuRow{}, ID: m.ID, State: m.State, Slots: len(m.Slots), Free: m.FreeSlots, CPUs: m.CPUCores, MemoryMiB: m.MemoryMiB,
 		Country: m.Country, PricePerDay: m.PricePerDay, Listing: m.ListingVersion,
 	}
-	var counts gpuCounts
 	for _, slot := range m.Slots {
-		r.addSlot(&counts, slot.GPUType, slot.GPUCount, slot.VRAMMiB)
+		r.addSlot(gpuRow{slot.Kind, slot.GPUType, slot.GPUCount, slot.VRAMMiB})
 	}
-	r.GPUs = counts.String()
 	return r
 }
 
 // addSlot counts VRAM as the index does: that of the smallest.
-func (r *machineRow) addSlot(counts *gpuCounts, gpu string, count uint32, vramMiB uint64) {
-	counts.add(gpu, count)
-	if r.GPUCount == 0 || vramMiB < r.VRAMMiB {
-		r.VRAMMiB = vramMiB
+func (r *machineRow) addSlot(slot gpuRow) {
+	r.GPUs = addGPUs(r.GPUs, slot)
+	if r.GPUCount == 0 || slot.VRAMMiB < r.VRAMMiB {
+		r.VRAMMiB = slot.VRAMMiB
 	}
-	r.GPUCount += uint64(count)
+	r.GPUCount += uint64(slot.Count)
 }
 
 // searchChain has the chain filter what it can, and does the rest itself.
@@ -215,13 +213,11 @@ func (f machineFilter) fits(m machine.Machine, r machineRow) bool {
 func chainRow(l machine.Listing) machineRow {
 	m := l.Machine
 	r := machineRow{
-		ID: m.Id, State: stateWord(m.State.String(), "MACHINE_STATE_"), Slots: len(m.Facts.Slots), Free: l.FreeSlots,
+		GPUs: []gpuRow{}, ID: m.Id, State: stateWord(m.State.String(), "MACHINE_STATE_"), Slots: len(m.Facts.Slots), Free: l.FreeSlots,
 		CPUs: m.Facts.CpuCores, MemoryMiB: m.Facts.MemoryMib, Country: m.Facts.Country, PricePerDay: m.PricePerDay, Listing: m.ListingVersion,
 	}
-	var counts gpuCounts
 	for _, slot := range m.Facts.Slots {
-		r.addSlot(&counts, slot.GpuType, slot.GpuCount, slot.VramMib)
+		r.addSlot(gpuRow{slot.Kind.Word(), slot.GpuType, slot.GpuCount, slot.VramMib})
 	}
-	r.GPUs = counts.String()
 	return r
 }
