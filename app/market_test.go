@@ -42,7 +42,7 @@ func TestGuide(t *testing.T) {
 	c, n := market(t)
 	c.ok("alice", c.rent("alice", n, 1))
 	require.Equal(t, wealth-2*dbc-10*dbc, c.holds("alice"))
-	require.Equal(t, 2*dbc, c.moduleHolds(rental.ModuleName))
+	require.Equal(t, 2*dbc+10*dbc, c.moduleHolds(rental.ModuleName), "rent and fee")
 	start := c.now
 
 	c.ok("alice", &rental.MsgConfirmRent{Renter: c.address("alice"), MachineId: n.id})
@@ -65,7 +65,7 @@ func TestGuide(t *testing.T) {
 	require.Equal(t, rental.RENTAL_STATE_ACTIVE, c.state(1))
 	c.block(time.Second)
 	require.Equal(t, rental.RENTAL_STATE_ENDED, c.state(1))
-	require.Equal(t, 3*dbc, c.holds("payout"), "the host has the whole rent")
+	require.Equal(t, 3*dbc, c.holds("payout")-5*dbc, "the host has the whole rent, and half of the fee of a trial that nobody confirmed")
 	require.Zero(t, c.moduleHolds(rental.ModuleName))
 	require.Equal(t, stakeOf, c.moduleHolds(machine.ModuleName))
 	c.check()

@@ -52,7 +52,7 @@ func price(pricePerDay uint64, slots uint32, seconds uint64) (uint64, error) {
 	return rent, nil
 }
 
-// Fee is what a trial costs whatever becomes of it: the base, or ratioBPS of
+// Fee is what a trial costs unless the machine fails it: the base, or ratioBPS of
 // the price of one trial window where that is more.
 func Fee(base uint64, ratioBPS uint32, pricePerDay uint64, slots uint32, window time.Duration) (uint64, error) {
 	if ratioBPS == 0 {
@@ -68,6 +68,9 @@ func Fee(base uint64, ratioBPS uint32, pricePerDay uint64, slots uint32, window 
 	}
 	return max(base, share), nil
 }
+
+// Half is the host's part of a fee, rounded down.
+func Half(fee uint64) uint64 { return fee / 2 }
 
 // Total is rent and fee, what a renter's max_total is compared with.
 func Total(rent, fee uint64) (uint64, error) { return add(rent, fee) }

@@ -55,6 +55,9 @@ const (
 	ReasonBrokenByOwner
 	ReasonBrokenByGovernance
 	ReasonBrokenByRenter
+	// ReasonChallengeOpen stands until a challenge that was open at the trial's deadline is closed.
+	ReasonChallengeOpen
+	ReasonCancelledForCause
 
 	reasonCount
 )
@@ -62,7 +65,7 @@ const (
 var reasonNames = [reasonCount]string{
 	"none", "rented", "confirmed", "cancelled", "not confirmed", "machine offline",
 	"challenge unanswered", "renewed", "end reached", "broken by owner",
-	"broken by governance", "broken by renter",
+	"broken by governance", "broken by renter", "challenge open", "cancelled for cause",
 }
 
 // String is the reason in two or three words.

@@ -28,13 +28,17 @@ const (
 	EventBreakByGovernance
 	// EventBreakByRenter is a BreakRental message by the renter after too long an outage.
 	EventBreakByRenter
+	// EventCancelForCause is a CancelRent message that names a fault of the machine.
+	EventCancelForCause
+	// EventOverInChallenge is the deadline or the end of a trial while a challenge is open.
+	EventOverInChallenge
 
 	eventCount
 )
 
 var eventNames = [eventCount]string{
 	"none", "rent", "confirm", "cancel", "deadline", "machine offline", "challenge unanswered",
-	"renew", "end", "break by owner", "break by governance", "break by renter",
+	"renew", "end", "break by owner", "break by governance", "break by renter", "cancel for cause", "over in challenge",
 }
 
 // String is the event's word.
@@ -50,7 +54,7 @@ func (e Event) String() string {
 type Effect uint8
 
 const (
-	// TakeFee moves the fee from the renter to the community pool.
+	// TakeFee moves the fee from the renter into escrow.
 	TakeFee Effect = iota + 1
 	// TakeRent moves rent from the renter into escrow.
 	TakeRent
@@ -60,7 +64,7 @@ const (
 	ReleaseSlots
 	// ReturnRent moves the whole rent from escrow to the renter.
 	ReturnRent
-	// ReturnFee pays the fee back from the host's stake.
+	// ReturnFee moves the fee from escrow to the renter.
 	ReturnFee
 	// PayEarned moves what was earned and not claimed from escrow to the host.
 	PayEarned
@@ -70,13 +74,20 @@ const (
 	PayPenalty
 	// StartCooldown bars the renter from a second trial on the machine for a while.
 	StartCooldown
+	// FeeToPool moves the fee from escrow to the community pool.
+	FeeToPool
+	// ShareFee moves half of the fee from escrow to the host, and the rest to the community pool.
+	ShareFee
+	// StakeToPool moves as much as the fee, at most the stake share of the slots, from the host's stake to the community pool.
+	StakeToPool
 
 	effectCount
 )
 
 var effectNames = [effectCount]string{
-	"none", "take fee", "take rent", "reserve slots", "release slots", "return rent", "return fee from stake",
+	"none", "take fee", "take rent", "reserve slots", "release slots", "return rent", "return fee",
 	"pay earned", "return unearned", "pay penalty from stake", "start cooldown",
+	"fee to pool", "half of fee to host and rest to pool", "as much as fee from stake to pool",
 }
 
 // String is the effect in words.
@@ -101,18 +112,26 @@ type Transition struct {
 func Table() []Transition { return append([]Transition(nil), table...) }
 
 // The trial can meet the end of the rented time: the rented time may be shorter
-// than the window, and a halt of the chain moves deadlines but not ends.
+// than the window, and a halt of the chain moves deadlines but not ends. One
+// that is over while a challenge is open is refunded at once; its reason, and
+// with it the fee, is decided with the challenge, from refunded to refunded.
 var table = []Transition{
 	{StateNone, EventRent, StateTrial, ReasonRented, []Effect{TakeFee, TakeRent, ReserveSlots}},
 
-	{StateTrial, EventConfirm, StateActive, ReasonConfirmed, nil},
-	{StateTrial, EventCancel, StateRefunded, ReasonCancelled, []Effect{ReleaseSlots, ReturnRent, StartCooldown}},
-	{StateTrial, EventDeadline, StateRefunded, ReasonNotConfirmed, []Effect{ReleaseSlots, ReturnRent, StartCooldown}},
-	{StateTrial, EventEnd, StateRefunded, ReasonEndReached, []Effect{ReleaseSlots, ReturnRent, StartCooldown}},
-	{StateTrial, EventMachineOffline, StateRefunded, ReasonMachineOffline, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
-	{StateTrial, EventChallengeUnanswered, StateRefunded, ReasonChallengeUnanswered, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
-	{StateTrial, EventBreakByOwner, StateRefunded, ReasonBrokenByOwner, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
-	{StateTrial, EventBreakByGovernance, StateRefunded, ReasonBrokenByGovernance, []Effect{ReleaseSlots, ReturnRent, ReturnFee}},
+	{StateTrial, EventConfirm, StateActive, ReasonConfirmed, []Effect{FeeToPool}},
+	{StateTrial, EventCancel, StateRefunded, ReasonCancelled, []Effect{ReleaseSlots, ReturnRent, ShareFee, StartCooldown}},
+	{StateTrial, EventCancelForCause, StateRefunded, ReasonCancelledForCause, []Effect{ReleaseSlots, ReturnRent, FeeToPool, StartCooldown}},
+	{StateTrial, EventDeadline, StateRefunded, ReasonNotConfirmed, []Effect{ReleaseSlots, ReturnRent, ShareFee, StartCooldown}},
+	{StateTrial, EventEnd, StateRefunded, ReasonEndReached, []Effect{ReleaseSlots, ReturnRent, ReturnFee, StartCooldown}},
+	{StateTrial, EventMachineOffline, StateRefunded, ReasonMachineOffline, []Effect{ReleaseSlots, ReturnRent, ReturnFee, StakeToPool}},
+	{StateTrial, EventChallengeUnanswered, StateRefunded, ReasonChallengeUnanswered, []Effect{ReleaseSlots, ReturnRent, ReturnFee, StakeToPool}},
+	{StateTrial, EventBreakByOwner, StateRefunded, ReasonBrokenByOwner, []Effect{ReleaseSlots, ReturnRent, ReturnFee, StakeToPool}},
+	{StateTrial, EventBreakByGovernance, StateRefunded, ReasonBrokenByGovernance, []Effect{ReleaseSlots, ReturnRent, ReturnFee, StakeToPool}},
+	{StateTrial, EventOverInChallenge, StateRefunded, ReasonChallengeOpen, []Effect{ReleaseSlots, ReturnRent}},
+
+	{StateRefunded, EventDeadline, StateRefunded, ReasonNotConfirmed, []Effect{ShareFee, StartCooldown}},
+	{StateRefunded, EventEnd, StateRefunded, ReasonEndReached, []Effect{ReturnFee, StartCooldown}},
+	{StateRefunded, EventChallengeUnanswered, StateRefunded, ReasonChallengeUnanswered, []Effect{ReturnFee, StakeToPool}},
 
 	{StateActive, EventRenew, StateActive, ReasonRenewed, []Effect{TakeRent}},
 	{StateActive, EventEnd, StateEnded, ReasonEndReached, []Effect{ReleaseSlots, PayEarned, ReturnUnearned}},

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	firstEvent, lastEvent = rental.EventRent, rental.EventBreakByRenter
+	firstEvent, lastEvent = rental.EventRent, rental.EventOverInChallenge
 	lastState             = rental.StateBroken
-	lastReason            = rental.ReasonBrokenByRenter
+	lastReason            = rental.ReasonCancelledForCause
 )
 
 // allowed is written by hand from the design's table, apart from the code's.
@@ -26,6 +26,13 @@ var allowed = map[rental.State]map[rental.Event]rental.State{
 		rental.EventChallengeUnanswered: rental.StateRefunded,
 		rental.EventBreakByOwner:        rental.StateRefunded,
 		rental.EventBreakByGovernance:   rental.StateRefunded,
+		rental.EventCancelForCause:      rental.StateRefunded,
+		rental.EventOverInChallenge:     rental.StateRefunded,
+	},
+	rental.StateRefunded: { // one that was over in a challenge
+		rental.EventDeadline:            rental.StateRefunded,
+		rental.EventEnd:                 rental.StateRefunded,
+		rental.EventChallengeUnanswered: rental.StateRefunded,
 	},
 	rental.StateActive: {
 		rental.EventRenew:             rental.StateActive,
@@ -62,7 +69,7 @@ func TestNextForEveryStateAndEvent(t *testing.T) {
 func TestEffectsFitStates(t *testing.T) {
 	t.Parallel()
 	for _, line := range rental.Table() {
-		closes := line.To.Closed()
+		closes := line.To.Closed() && !line.From.Closed()
 		if line.Has(rental.ReleaseSlots) != closes {
 			t.Errorf("%s, %s: slots are released exactly when a rental closes", line.From, line.Event)
 		}
@@ -78,8 +85,21 @@ func TestEffectsFitStates(t *testing.T) {
 		if paid := line.To == rental.StateTrial || line.Event == rental.EventRenew; line.Has(rental.TakeRent) != paid || line.Has(rental.TakeFee) != (line.To == rental.StateTrial) {
 			t.Errorf("%s, %s: rent is paid when it is made and renewed, the fee once", line.From, line.Event)
 		}
-		if line.From == rental.StateTrial && closes && line.Has(rental.StartCooldown) == line.Has(rental.ReturnFee) {
-			t.Errorf("%s, %s: either the machine was the cause, and pays the fee, or the renter waits", line.From, line.Event)
+		undecided := line.Event == rental.EventOverInChallenge
+		fees := 0
+		for _, e := range []rental.Effect{rental.FeeToPool, rental.ShareFee, rental.ReturnFee} {
+			if line.Has(e) {
+				fees++
+			}
+		}
+		if leaves := line.From == rental.StateTrial && !undecided || line.From == rental.StateRefunded; leaves != (fees == 1) || fees > 1 {
+			t.Errorf("%s, %s: the fee leaves escrow once, %d effects move it", line.From, line.Event, fees)
+		}
+		if over := line.To == rental.StateRefunded && !undecided; over && line.Has(rental.StartCooldown) == line.Has(rental.StakeToPool) || !over && line.Has(rental.StartCooldown) {
+			t.Errorf("%s, %s: either the machine was the cause, and its stake pays, or the renter waits", line.From, line.Event)
+		}
+		if line.Has(rental.StakeToPool) && !line.Has(rental.ReturnFee) {
+			t.Errorf("%s, %s: a machine that was the cause costs the renter nothing", line.From, line.Event)
 		}
 		if known, ok := rental.ByReason(line.From, line.Reason); !ok || known.Event != line.Event || known.From != line.From {
 			t.Errorf("%s, %s: its reason %s does not tell it", line.From, line.Event, line.Reason)

@@ -30,19 +30,24 @@ var reasonSentences = [reasonCount]string{
 	ReasonBrokenByOwner:       "the machine's owner broke the rental",
 	ReasonBrokenByGovernance:  "governance broke the rental",
 	ReasonBrokenByRenter:      "the renter broke the rental after too long an outage",
+	ReasonChallengeOpen:       "the trial was over while a challenge was open, which decides about the fee",
+	ReasonCancelledForCause:   "the renter cancelled the trial for a fault of the machine",
 }
 
 var effectSentences = [effectCount]string{
-	TakeFee:        "the fee went to the community pool",
+	TakeFee:        "the fee went into escrow",
 	TakeRent:       "the rent went into escrow",
 	ReserveSlots:   "the slots were reserved",
 	ReleaseSlots:   "the slots became free",
 	ReturnRent:     "the whole rent went back to the renter",
-	ReturnFee:      "the fee went back from the host's stake",
+	ReturnFee:      "the fee went back to the renter",
 	PayEarned:      "what was earned goes to the host",
 	ReturnUnearned: "the rest goes back to the renter",
 	PayPenalty:     "a penalty is paid to the renter from the host's stake",
 	StartCooldown:  "another trial on this machine has to wait",
+	FeeToPool:      "the fee went to the community pool",
+	ShareFee:       "half of the fee went to the host, the rest to the community pool",
+	StakeToPool:    "the host's stake paid as much to the community pool",
 }
 
 // Sentence tells a reason in English.

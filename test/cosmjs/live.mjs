@@ -60,7 +60,7 @@ async function walk(mode, n) {
   const kept = String((await rent()).rent_id);
   await send("rental", "ConfirmRent", { renter: address, rent_id: kept });
   await send("rental", "ReletMachine", { renter: address, ...machine, add_duration_seconds: "1800" });
-  await send("rental", "CancelRent", { renter: address, rent_id: String((await rent()).rent_id) });
+  await send("rental", "CancelRent", { renter: address, rent_id: String((await rent()).rent_id), cause: 2 });
 
   const coins = await SigningStargateClient.connectWithSigner(endpoint, wallet, { broadcastPollIntervalMs: 200 });
   await coins.sendTokens(address, stranger, [{ denom: "udbc", amount: "20000000" }], fee, "for a deposit and its gas");

@@ -14,16 +14,17 @@ const firstLoad = 300_000;
 /** limit ends a test that hangs, in ms. */
 const limit = 1_500_000;
 
-/** told compares what a rental's page says came back with the chain, to the last udbc, and gives the rental. */
-async function told(page, id, fromStake) {
+/** told compares what a rental's page says came back beside the rent with the chain, to the last udbc, and gives the rental. */
+async function told(page, id, part, amountOf) {
   const fact = async (name) => udbc(await page.getByText(name, { exact: true }).locator("xpath=following-sibling::*[1]").textContent());
   const sum = await fact("Came back to you");
   const { rental } = await rest(`/dbc/rental/v1/rentals/${id}`);
   const rent = BigInt(rental.paid) - BigInt(rental.claimed);
-  assert.ok(BigInt(rental.from_stake) > 0n);
+  const amount = amountOf(rental);
+  assert.ok(amount > 0n);
   assert.equal(await fact("Rent that came back"), rent);
-  assert.equal(await fact(fromStake), BigInt(rental.from_stake));
-  assert.equal(sum, rent + BigInt(rental.from_stake));
+  assert.equal(await fact(part), amount);
+  assert.equal(sum, rent + amount);
   return rental;
 }
 
@@ -196,7 +197,8 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   await page.getByText("It can't be renewed while the machine is offline").waitFor();
   assert.equal(await button(w.renew).isDisabled(), true);
   await o.state(w.refunded).waitFor();
-  await told(other.page, tried, "Fee, from the host's stake");
+  const spoiled = await told(other.page, tried, "Fee that came back", (rental) => BigInt(rental.fee));
+  assert.equal(spoiled.from_stake, spoiled.fee, "the stake pays as much to the community pool");
   await other.page.goto(`/machines/${machine}`);
   await other.page.getByText("It can't be rented while it is offline").waitFor();
   assert.equal(await o.button(w.rent).count(), 0);
@@ -219,7 +221,7 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   assert.equal(await end.count(), 0);
 
   // What was paid is the host's for the time that the machine was there; all else came back, and the penalty with it.
-  const rental = await told(page, id, "Penalty from the host's stake");
+  const rental = await told(page, id, "Penalty from the host's stake", (r) => BigInt(r.from_stake) - BigInt(r.held_penalty));
   assert.equal(rental.state, "RENTAL_STATE_BROKEN");
   const unearned = BigInt(rental.paid) - BigInt(rental.claimed);
   assert.ok(unearned > 0n);

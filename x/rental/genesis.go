@@ -5,9 +5,8 @@ import (
 	"slices"
 	"time"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -100,13 +99,14 @@ func validateCooldowns(cooldowns []Cooldown) error {
 	type key struct{ renter, machine string }
 	seen := make(map[key]bool, len(cooldowns))
 	for _, c := range cooldowns {
-		if _, err := sdk.AccAddressFromBech32(c.Renter); err != nil {
-			return ErrInvalid.Wrapf("cooldown's renter is %q: %s", c.Renter, err)
+		renter, err := account.Parse(c.Renter)
+		if err != nil {
+			return ErrInvalid.Wrapf("cooldown's renter is %q: %s", machine.Clip(c.Renter), err)
 		}
 		if _, err := machine.ParseID(c.MachineId); err != nil {
 			return fmt.Errorf("cooldown of %s: %w", c.Renter, err)
 		}
-		k := key{c.Renter, c.MachineId}
+		k := key{renter.String(), c.MachineId}
 		if seen[k] {
 			return ErrInvalid.Wrapf("cooldown of %s on %s is there twice", c.Renter, c.MachineId)
 		}
@@ -117,8 +117,8 @@ func validateCooldowns(cooldowns []Cooldown) error {
 
 // Validate checks a stored rental by itself: what it is, its times and its money.
 func (r Rental) Validate() error {
-	if _, err := sdk.AccAddressFromBech32(r.Renter); err != nil {
-		return ErrInvalid.Wrapf("renter is %q: %s", r.Renter, err)
+	if _, err := account.Parse(r.Renter); err != nil {
+		return ErrInvalid.Wrapf("renter is %q: %s", machine.Clip(r.Renter), err)
 	}
 	state := rental.State(r.State)
 	if !state.Open() && !state.Closed() {
@@ -156,6 +156,12 @@ func (r Rental) validateTransitions(state rental.State) error {
 		if !ok || known.To != rental.State(t.To) {
 			return ErrInvalid.Wrapf("transition %d is from %s to %s by %s, which no event makes",
 				i, rental.State(t.From), rental.State(t.To), rental.Reason(t.Reason))
+		}
+		if cause := rental.Cause(t.Cause); !cause.Valid() || (t.Cause != CAUSE_UNSPECIFIED || known.Event == rental.EventCancelForCause) && cause.Event() != known.Event {
+			return ErrInvalid.Wrapf("transition %d is by %s with cause %d, which no message makes", i, rental.Reason(t.Reason), t.Cause)
+		}
+		if t.From == RENTAL_STATE_REFUNDED && (i == 0 || r.Transitions[i-1].Reason != REASON_CHALLENGE_OPEN) {
+			return ErrInvalid.Wrapf("transition %d decides a trial that was decided", i)
 		}
 		if i > 0 && (t.From != r.Transitions[i-1].To || t.Time.Before(r.Transitions[i-1].Time)) {
 			return ErrInvalid.Wrapf("transition %d does not follow the one before it", i)
@@ -247,8 +253,8 @@ func (r Rental) owedByStake() uint64 {
 	switch {
 	case !r.Settled():
 		return 0
-	case t.Has(rental.ReturnFee):
-		return r.Fee
+	case t.Has(rental.StakeToPool):
+		return r.FeeOwedByStake()
 	case t.Has(rental.PayPenalty):
 		return r.Terms().Penalty(r.Paid - r.Claimed)
 	}

@@ -15,7 +15,7 @@ import (
 func DefaultParams() Params {
 	return Params{
 		Fee:              10_000_000,
-		TrialFeeRatioBps: 0,
+		TrialFeeRatioBps: rental.BasisPoints,
 		TrialWindow:      30 * time.Minute,
 		DurationUnit:     30 * time.Minute,
 		MinDuration:      time.Hour,

@@ -55,10 +55,17 @@ func (r Rental) Effective(now time.Time, halted time.Duration) Rental {
 	return r
 }
 
-// ClosedAt is when a closed rental was over; false while it is open.
+// ClosedAt is when a closed rental was over; false while it is open. What a
+// challenge decided later does not move it.
 func (r Rental) ClosedAt() (time.Time, bool) {
-	if n := len(r.Transitions); n > 0 && rental.State(r.Transitions[n-1].To).Closed() {
-		return r.Transitions[n-1].Time, true
+	for i := len(r.Transitions) - 1; i >= 0; i-- {
+		t := r.Transitions[i]
+		if !rental.State(t.To).Closed() {
+			break
+		}
+		if !rental.State(t.From).Closed() {
+			return t.Time, true
+		}
 	}
 	return time.Time{}, false
 }
@@ -66,5 +73,28 @@ func (r Rental) ClosedAt() (time.Time, bool) {
 // Held is true of a rental of whose penalty the escrow still holds a part.
 func (r Rental) Held() bool { return r.HeldPenalty > 0 }
 
-// Settled is true of a closed rental of which the escrow holds no rent any more.
-func (r Rental) Settled() bool { return rental.State(r.State).Closed() && len(r.Segments) == 0 }
+// Undecided is true of a trial that was over while a challenge was open: its
+// rent went back, its reason and its fee are decided with the challenge.
+func (r Rental) Undecided() bool {
+	n := len(r.Transitions)
+	return n > 0 && r.Transitions[n-1].Reason == REASON_CHALLENGE_OPEN
+}
+
+// Settled is true of a closed rental of which the escrow holds neither rent nor fee any more.
+func (r Rental) Settled() bool {
+	return rental.State(r.State).Closed() && len(r.Segments) == 0 && !r.Undecided()
+}
+
+// Escrowed returns the rent and the fee in udbc that the escrow holds for the rental.
+func (r Rental) Escrowed() (rent, fee uint64) {
+	if len(r.Segments) > 0 {
+		rent = r.Account().Escrow()
+	}
+	if r.State == RENTAL_STATE_TRIAL || r.Undecided() {
+		fee = r.Fee
+	}
+	return rent, fee
+}
+
+// FeeOwedByStake is what a trial that the machine failed costs the host's stake.
+func (r Rental) FeeOwedByStake() uint64 { return min(r.Fee, r.PenaltyTerms.StakeShare) }

@@ -1,6 +1,7 @@
 package rental_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,10 +35,16 @@ func TestNumbersEqual(t *testing.T) {
 			require.Equal(t, name, word("RENTAL_STATE_", rental.State(number).String()))
 		}
 	}
-	require.Len(t, xrental.Reason_name, int(rental.ReasonBrokenByRenter)+1)
+	require.Len(t, xrental.Reason_name, int(rental.ReasonCancelledForCause)+1)
 	for number, name := range xrental.Reason_name {
 		if number != 0 {
 			require.Equal(t, name, word("REASON_", rental.Reason(number).String()))
+		}
+	}
+	require.Len(t, xrental.Cause_name, len(rental.Causes())+1)
+	for number, name := range xrental.Cause_name {
+		if number != 0 {
+			require.Equal(t, name, strings.ReplaceAll(word("CAUSE_", rental.Cause(number).String()), "-", "_"))
 		}
 	}
 }

@@ -1,5 +1,5 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import type { Rental, Transition } from "../gen/dbc/rental/v1/rental_pb";
+import { Reason, type Rental, type Transition } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { names, stateTones } from "../rentals/chain";
@@ -34,7 +34,7 @@ export function Timeline({ rental }: { rental: Rental }) {
   );
 }
 
-function Line({ transition: { time, from, to, reason, height } }: { transition: Transition }) {
+function Line({ transition: { time, from, to, reason, height, cause } }: { transition: Transition }) {
   const m = useMessages(messages);
   const states = useMessages(rentals).states;
   const format = useFormat();
@@ -55,11 +55,11 @@ function Line({ transition: { time, from, to, reason, height } }: { transition: 
         <strong>{m.reasons[reason]}</strong> <Badge tone={stateTones[name]}>{states[name]}</Badge>
       </span>
       <ul>
-        {effects.length === 0 ? (
-          <li>{m.noEffects}</li>
-        ) : (
-          effects.map((effect) => <li key={effect}>{m.effects[effect]}</li>)
-        )}
+        {effects.map((effect) => (
+          <li key={effect}>{m.effects[effect]}</li>
+        ))}
+        {reason === Reason.CONFIRMED && <li>{m.forGood}</li>}
+        {m.causes[cause] && <li>{m.said(m.causes[cause])}</li>}
       </ul>
     </li>
   );

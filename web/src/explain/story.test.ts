@@ -13,7 +13,12 @@ import {
 import { besides, cameBack, effectsOf, penaltyOf, recorded, shares } from "./story";
 
 const { TRIAL, ACTIVE, REFUNDED, ENDED, BROKEN } = RentalState;
-const states: Record<string, RentalState> = { none: RentalState.UNSPECIFIED, trial: TRIAL, active: ACTIVE };
+const states: Record<string, RentalState> = {
+  none: RentalState.UNSPECIFIED,
+  trial: TRIAL,
+  active: ACTIVE,
+  refunded: REFUNDED,
+};
 
 /** The specification's table: | from | event | to | reason | effects |. */
 const specified = readFileSync(new URL("../../../x/rental/README.md", import.meta.url), "utf8")
@@ -22,7 +27,7 @@ const specified = readFileSync(new URL("../../../x/rental/README.md", import.met
   .filter((cells) => cells[4]?.startsWith("REASON_"))
   .map(([, from = "", , , reason = "", effects = ""]) => ({ from, reason, effects }));
 
-test("the specification's table was found", () => expect(specified).toHaveLength(14));
+test("the specification's table was found", () => expect(specified).toHaveLength(19));
 
 test.each(specified)("$from by $reason does what the chain does: $effects", ({ from, reason, effects }) => {
   const code = Reason[reason.replace("REASON_", "") as keyof typeof Reason];
@@ -64,9 +69,15 @@ function told(state: RentalState, from: RentalState, reason: Reason, money: Mone
 }
 
 const pool = { place: "pool", amount: 7n };
+const held = { place: "feeHeld", amount: 7n };
+const back = { place: "feeBack", amount: 7n };
+const shared = [
+  { place: "feeHost", amount: 3n },
+  { place: "pool", amount: 4n },
+];
 
 test.each([
-  ["trial", told(TRIAL, 0, Reason.RENTED, { unearned: 1_000n }), [["refundable", 1_000n]], [pool]],
+  ["trial", told(TRIAL, 0, Reason.RENTED, { unearned: 1_000n }), [["refundable", 1_000n]], [held]],
   [
     "active, in part claimed",
     told(ACTIVE, TRIAL, Reason.CONFIRMED, { claimed: 100n, earned: 250n, unclaimed: 150n, unearned: 750n }),
@@ -77,20 +88,40 @@ test.each([
     ],
     [pool],
   ],
-  ["cancelled", told(REFUNDED, TRIAL, Reason.CANCELLED, { unearned: 1_000n }), [["renter", 1_000n]], [pool]],
+  ["cancelled", told(REFUNDED, TRIAL, Reason.CANCELLED, { unearned: 1_000n }), [["renter", 1_000n]], shared],
+  [
+    "cancelled for a cause",
+    told(REFUNDED, TRIAL, Reason.CANCELLED_FOR_CAUSE, { unearned: 1_000n }),
+    [["renter", 1_000n]],
+    [pool],
+  ],
+  [
+    "over in a challenge",
+    told(REFUNDED, TRIAL, Reason.CHALLENGE_OPEN, { unearned: 1_000n }),
+    [["renter", 1_000n]],
+    [held],
+    1_000n,
+  ],
+  [
+    "not confirmed, after a challenge",
+    told(REFUNDED, REFUNDED, Reason.NOT_CONFIRMED, { unearned: 1_000n }),
+    [["renter", 1_000n]],
+    shared,
+    1_000n,
+  ],
   [
     "refunded for the machine's fault",
     told(REFUNDED, TRIAL, Reason.MACHINE_OFFLINE, { unearned: 1_000n, fromStake: 7n }),
     [["renter", 1_000n]],
-    [pool, { place: "feeBack", amount: 7n }],
+    [back, { place: "stakePool", amount: 7n }],
     1_007n,
   ],
   [
     "refunded for the machine's fault, by a stake that is short",
     told(REFUNDED, TRIAL, Reason.MACHINE_OFFLINE, { unearned: 1_000n, fromStake: 3n }),
     [["renter", 1_000n]],
-    [pool, { place: "feeBack", amount: 3n }],
-    1_003n,
+    [back, { place: "stakePool", amount: 3n }],
+    1_007n,
   ],
   [
     "ended after an outage",

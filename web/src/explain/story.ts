@@ -10,28 +10,39 @@ export type Effect =
   | "reserve slots"
   | "release slots"
   | "return rent"
-  | "return fee from stake"
+  | "return fee"
   | "pay earned"
   | "return unearned"
   | "pay penalty from stake"
-  | "start cooldown";
+  | "start cooldown"
+  | "fee to pool"
+  | "half of fee to host and rest to pool"
+  | "as much as fee from stake to pool";
 
-const { TRIAL, ACTIVE, UNSPECIFIED } = RentalState;
-const fresh: readonly Effect[] = ["release slots", "return rent", "start cooldown"];
-const hostsFault: readonly Effect[] = ["release slots", "return rent", "return fee from stake"];
+const { TRIAL, ACTIVE, REFUNDED, UNSPECIFIED } = RentalState;
+const shareFee: readonly Effect[] = ["half of fee to host and rest to pool", "start cooldown"];
+const feeBack: readonly Effect[] = ["return fee", "start cooldown"];
+const feeFromStake: readonly Effect[] = ["return fee", "as much as fee from stake to pool"];
+const over: readonly Effect[] = ["release slots", "return rent"];
+const hostsFault = [...over, ...feeFromStake];
 const broken: readonly Effect[] = ["release slots", "pay earned", "return unearned", "pay penalty from stake"];
 
 /** The chain's state table, x/rental/README.md: a test holds this to it. */
 const table: readonly (readonly [RentalState, Reason, readonly Effect[]])[] = [
   [UNSPECIFIED, Reason.RENTED, ["take fee", "take rent", "reserve slots"]],
-  [TRIAL, Reason.CONFIRMED, []],
-  [TRIAL, Reason.CANCELLED, fresh],
-  [TRIAL, Reason.NOT_CONFIRMED, fresh],
-  [TRIAL, Reason.END_REACHED, fresh],
+  [TRIAL, Reason.CONFIRMED, ["fee to pool"]],
+  [TRIAL, Reason.CANCELLED, [...over, ...shareFee]],
+  [TRIAL, Reason.CANCELLED_FOR_CAUSE, [...over, "fee to pool", "start cooldown"]],
+  [TRIAL, Reason.NOT_CONFIRMED, [...over, ...shareFee]],
+  [TRIAL, Reason.END_REACHED, [...over, ...feeBack]],
   [TRIAL, Reason.MACHINE_OFFLINE, hostsFault],
   [TRIAL, Reason.CHALLENGE_UNANSWERED, hostsFault],
   [TRIAL, Reason.BROKEN_BY_OWNER, hostsFault],
   [TRIAL, Reason.BROKEN_BY_GOVERNANCE, hostsFault],
+  [TRIAL, Reason.CHALLENGE_OPEN, over],
+  [REFUNDED, Reason.NOT_CONFIRMED, shareFee],
+  [REFUNDED, Reason.END_REACHED, feeBack],
+  [REFUNDED, Reason.CHALLENGE_UNANSWERED, feeFromStake],
   [ACTIVE, Reason.RENEWED, ["take rent"]],
   [ACTIVE, Reason.END_REACHED, ["release slots", "pay earned", "return unearned"]],
   [ACTIVE, Reason.BROKEN_BY_OWNER, broken],
@@ -64,8 +75,11 @@ export type Place =
   | "settling" // in escrow, waits for a block or a challenge
   | "host" // paid to the host
   | "renter" // gone back to the renter
-  | "pool" // the fee, in the community pool
-  | "feeBack" // the fee, from the host's stake to the renter
+  | "feeHeld" // the fee, in escrow until the trial, or a challenge, is decided
+  | "pool" // the fee, or what is left of it, in the community pool
+  | "feeHost" // half of the fee, paid to the host
+  | "feeBack" // the fee, gone back to the renter
+  | "stakePool" // as much as the fee, from the host's stake to the community pool
   | "penalty" // from the host's stake to the renter
   | "held" // in escrow, from the host's stake, the renter's when a stake would be free
   | "slashed"; // of what was held, taken by a slash of the machine
@@ -103,14 +117,29 @@ export function shares({ rental, earned, unclaimed, unearned }: QueryExplainResp
   return places.filter(([, amount]) => amount > 0n).map(([place, amount]) => ({ place, amount }));
 }
 
+/** feeShares tells where a rental's fee is; they sum to it. */
+function feeShares({ state, fee, transitions }: Rental): Share[] {
+  const last = transitions.at(-1);
+  if (!last || last.to === TRIAL || last.reason === Reason.CHALLENGE_OPEN) return [{ place: "feeHeld", amount: fee }];
+  if (state !== REFUNDED) return [{ place: "pool", amount: fee }];
+  const effects = effectsOf(last.from, last.reason);
+  if (effects.includes("return fee")) return [{ place: "feeBack", amount: fee }];
+  const host = effects.includes("half of fee to host and rest to pool") ? fee / 2n : 0n;
+  return [
+    { place: "feeHost", amount: host },
+    { place: "pool", amount: fee - host },
+  ];
+}
+
 /** besides is the money that moved beside the rent: the fee, and what the host's stake paid. */
 export function besides({ rental }: QueryExplainResponse): Share[] {
   if (!rental) return [];
   const last = rental.transitions.at(-1);
   const penalty = last && effectsOf(last.from, last.reason).includes("pay penalty from stake");
+  const paid = rental.fromStake - rental.heldPenalty - rental.slashedPenalty;
   const all: Share[] = [
-    { place: "pool", amount: rental.fee },
-    { place: penalty ? "penalty" : "feeBack", amount: rental.fromStake - rental.heldPenalty - rental.slashedPenalty },
+    ...feeShares(rental),
+    { place: penalty ? "penalty" : "stakePool", amount: paid },
     { place: "held", amount: rental.heldPenalty },
     { place: "slashed", amount: rental.slashedPenalty },
   ];

@@ -122,7 +122,7 @@ export const messages = define({
     settling: "About to be divided",
     parts: {
       renter: "Rent that came back",
-      feeBack: "Fee, from the host's stake",
+      feeBack: "Fee that came back",
       penalty: "Penalty from the host's stake",
       held: "Penalty, held until a stake would be free",
     },
@@ -358,7 +358,7 @@ export const messages = define({
     settling: "即将结算",
     parts: {
       renter: "退回的租金",
-      feeBack: "手续费，由出租方质押退还",
+      feeBack: "退回的手续费",
       penalty: "出租方质押支付的违约金",
       held: "违约金，托管至质押解绑期满后支付",
     },

@@ -46,8 +46,22 @@ func (k Keeper) setCooldown(ctx context.Context, renter sdk.AccAddress, machineI
 	return k.cooldownQueue.Set(ctx, collections.Join3(until, renter, machineID))
 }
 
-// checkCooldown refuses a trial too soon after a refund.
+// checkCooldown refuses a trial too soon after a refund, and while nobody knows
+// yet whose fault one was.
 func (k Keeper) checkCooldown(ctx context.Context, renter sdk.AccAddress, machineID string, now time.Time) error {
+	var open bool
+	err := k.undecided.Walk(ctx, collections.NewSuperPrefixedTripleRange[sdk.AccAddress, string, uint64](renter, machineID),
+		func(collections.Triple[sdk.AccAddress, string, uint64]) (bool, error) {
+			open = true
+			return true, nil
+		})
+	if err != nil {
+		return err
+	}
+	if open {
+		return xrental.ErrCooldown.Wrapf("machine_id is %s; a trial of it by %s was over while a challenge was open that is not closed yet; wait for it or take another machine",
+			machineID, renter)
+	}
 	until, err := k.cooldowns.Get(ctx, collections.Join(renter, machineID))
 	if errors.Is(err, collections.ErrNotFound) || err == nil && !now.Before(until) {
 		return nil

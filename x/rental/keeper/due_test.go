@@ -100,7 +100,7 @@ func TestEndBlockIsBounded(t *testing.T) {
 		c.end()
 		require.Equal(t, left, open())
 	}
-	require.EqualValues(t, 4*dbc, c.balance(c.payout))
+	require.EqualValues(t, 4*(dbc+fee/2), c.balance(c.payout), "four ended, and four were not confirmed")
 	require.Zero(t, c.module(xrental.ModuleName))
 }
 

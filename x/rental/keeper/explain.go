@@ -75,6 +75,9 @@ func lines(r xrental.Rental) []string {
 		if known, ok := rental.ByReason(rental.State(t.From), rental.Reason(t.Reason)); ok {
 			sentence = known.Sentence()
 		}
+		if cause := rental.Cause(t.Cause).Sentence(); cause != "" {
+			sentence += "; the renter's word: " + cause
+		}
 		all = append(all, fmt.Sprintf("%s block %d: %s", stamp(t.Time), t.Height, sentence))
 	}
 	if event, at, due := overdue(r); due {
@@ -82,7 +85,11 @@ func lines(r xrental.Rental) []string {
 	}
 	all = append(all, fmt.Sprintf("rent %s, fee %s, paid to the host so far %s", rental.DBC(r.Paid), rental.DBC(r.Fee), rental.DBC(r.Claimed)))
 	if r.FromStake > 0 {
-		all = append(all, fmt.Sprintf("paid to the renter from the host's stake %s", rental.DBC(r.FromStake-r.HeldPenalty-r.SlashedPenalty)))
+		to, rest := "renter", r.FromStake-r.HeldPenalty-r.SlashedPenalty
+		if r.State == xrental.RENTAL_STATE_REFUNDED {
+			to = "community pool"
+		}
+		all = append(all, fmt.Sprintf("paid to the %s from the host's stake %s", to, rental.DBC(rest)))
 	}
 	if r.Held() {
 		all = append(all, fmt.Sprintf("held from the host's stake %s, to be paid to the renter at %s", rental.DBC(r.HeldPenalty), stamp(*r.HeldUntil)))

@@ -30,6 +30,11 @@ func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error 
 		return err
 	}
 	for _, r := range gs.Rentals {
+		renter, err := k.renter(r.Renter)
+		if err != nil {
+			return fmt.Errorf("rental %d: %w", r.Id, err)
+		}
+		r.Renter = renter.String()
 		if err := k.save(ctx, nil, r); err != nil {
 			return fmt.Errorf("rental %d: %w", r.Id, err)
 		}
@@ -46,7 +51,7 @@ func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error 
 		}
 	}
 	for _, c := range gs.Cooldowns {
-		renter, err := address("renter", c.Renter)
+		renter, err := k.renter(c.Renter)
 		if err != nil {
 			return err
 		}

@@ -25,8 +25,7 @@ func (h Hooks) BeforeMachineChange(ctx context.Context, machineID string) error 
 	return h.k.SettleDue(ctx, machineID)
 }
 
-// AfterMachineOffline refunds the machine's trials, with the fee from the
-// stake. What is active goes on and earns nothing meanwhile.
+// AfterMachineOffline refunds the machine's trials with their fees. What is active goes on and earns nothing meanwhile.
 func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, since time.Time, challengeID uint64) error {
 	k := h.k
 	event := rental.EventMachineOffline

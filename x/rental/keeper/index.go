@@ -25,6 +25,7 @@ const (
 	inTrials
 	inUnsettled
 	inHeldByMachine
+	inUndecided
 	inDeadlines
 	inEnds
 	inHeld
@@ -49,6 +50,9 @@ func places(r xrental.Rental) []place {
 	}
 	at, _ := r.ClosedAt()
 	all := []place{{index: inOverByRenter}, {index: inOverByMachine}}
+	if r.Undecided() {
+		all = append(all, place{index: inUndecided})
+	}
 	if !r.Settled() {
 		return append(all, place{inUnsettled, at})
 	}
@@ -98,6 +102,8 @@ func (k Keeper) place(ctx context.Context, renter sdk.AccAddress, r xrental.Rent
 		return put(ctx, k.overByRenter, collections.Join(renter, r.Id), set)
 	case inOverByMachine:
 		return put(ctx, k.overByMachine, collections.Join(r.MachineId, r.Id), set)
+	case inUndecided:
+		return put(ctx, k.undecided, collections.Join3(renter, r.MachineId, r.Id), set)
 	case inTrials:
 		return putListed(ctx, k.trials, renter, r.Id, set)
 	case inUnsettled:

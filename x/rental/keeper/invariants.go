@@ -21,13 +21,14 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx), k.CheckVerdicts(ctx))
 }
 
-// CheckEscrow checks that the escrow is what is unearned, unclaimed and held, to the last udbc.
+// CheckEscrow checks that the escrow is what is unearned and unclaimed, and the
+// fees and penalties that are held, to the last udbc.
 func (k Keeper) CheckEscrow(ctx context.Context) error {
 	want := math.ZeroInt()
 	err := k.Rentals.Walk(ctx, nil, func(_ uint64, r xrental.Rental) (bool, error) {
-		want = want.Add(math.NewIntFromUint64(r.HeldPenalty))
-		if !r.Settled() {
-			want = want.Add(math.NewIntFromUint64(r.Account().Escrow()))
+		rent, fee := r.Escrowed()
+		for _, part := range []uint64{rent, fee, r.HeldPenalty} {
+			want = want.Add(math.NewIntFromUint64(part))
 		}
 		return false, nil
 	})
@@ -157,6 +158,8 @@ func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Ren
 		return k.overByRenter.Has(ctx, collections.Join(renter, r.Id))
 	case inOverByMachine:
 		return k.overByMachine.Has(ctx, collections.Join(r.MachineId, r.Id))
+	case inUndecided:
+		return k.undecided.Has(ctx, collections.Join3(renter, r.MachineId, r.Id))
 	case inTrials:
 		ids, err := listed(ctx, k.trials, renter)
 		return slices.Contains(ids, r.Id), err
@@ -182,6 +185,7 @@ func (k Keeper) countEntries(ctx context.Context) (map[index]int, error) {
 		count(ctx, k.overByMachine, entries, inOverByMachine), count(ctx, k.deadlines, entries, inDeadlines),
 		count(ctx, k.ends, entries, inEnds), count(ctx, k.closed, entries, inClosed),
 		count(ctx, k.heldByMachine, entries, inHeldByMachine), count(ctx, k.heldQueue, entries, inHeld),
+		count(ctx, k.undecided, entries, inUndecided),
 		countListed(ctx, k.trials, entries, inTrials), count(ctx, k.unsettled, entries, inUnsettled),
 	)
 }

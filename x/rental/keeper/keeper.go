@@ -41,6 +41,8 @@ type Keeper struct {
 	unsettled collections.KeySet[collections.Pair[string, moment]]
 	verdicts  collections.Map[collections.Pair[string, time.Time], xrental.Verdict]
 	ready     collections.Map[collections.Pair[time.Time, string], moment] // verdicts to be carried out, and how far that is
+	// undecided are trials of a renter on a machine that were over while a challenge was open.
+	undecided collections.KeySet[collections.Triple[sdk.AccAddress, string, uint64]]
 
 	deadlines timeQueue // trials by deadline, without halted time
 	ends      timeQueue // open rentals by end; a halt does not move ends
@@ -110,6 +112,8 @@ func NewKeeper(
 			collections.PairKeyCodec(sdk.AccAddressKey, collections.StringKey), collcodec.KeyToValueCodec(timeKey)),
 		cooldownQueue: collections.NewKeySet(sb, collections.NewPrefix(15), "cooldown_queue",
 			collections.TripleKeyCodec(timeKey, sdk.AccAddressKey, collections.StringKey)),
+		undecided: collections.NewKeySet(sb, collections.NewPrefix(17), "undecided",
+			collections.TripleKeyCodec(sdk.AccAddressKey, collections.StringKey, collections.Uint64Key)),
 	}
 	schema, err := sb.Build()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -14,7 +15,7 @@ func (k msgServer) BreakRental(ctx context.Context, msg *xrental.MsgBreakRental)
 	if err != nil {
 		return nil, err
 	}
-	event, err := k.breaker(ctx, r, msg.Signer, c)
+	event, err := k.breaker(ctx, r, account.Canonical(msg.Signer), c)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -25,6 +26,7 @@ func (k msgServer) ClaimRent(ctx context.Context, msg *xrental.MsgClaimRent) (*x
 }
 
 func (k msgServer) claim(ctx context.Context, signer string, id uint64) (uint64, error) {
+	signer = account.Canonical(signer)
 	before, err := k.rental(ctx, id)
 	if err != nil {
 		return 0, err

@@ -2,10 +2,12 @@ package keeper
 
 import (
 	"context"
+	"strings"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -19,7 +21,7 @@ func NewMsgServer(k Keeper) xrental.MsgServer { return msgServer{k} }
 
 // RentMachine opens a trial.
 func (k msgServer) RentMachine(ctx context.Context, msg *xrental.MsgRentMachine) (*xrental.MsgRentMachineResponse, error) {
-	renter, err := address("renter", msg.Renter)
+	renter, err := k.renter(msg.Renter)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +65,7 @@ func (k msgServer) open(ctx context.Context, renter sdk.AccAddress, params xrent
 	if err != nil {
 		return xrental.Rental{}, err
 	}
-	if err := k.takeFee(ctx, renter, q); err != nil {
-		return xrental.Rental{}, err
-	}
-	if err := k.takeRent(ctx, renter, q); err != nil {
+	if err := k.takeMoney(ctx, renter, q); err != nil {
 		return xrental.Rental{}, err
 	}
 	t, err := rental.Next(rental.StateNone, rental.EventRent)
@@ -88,23 +87,6 @@ func (k msgServer) open(ctx context.Context, renter sdk.AccAddress, params xrent
 		return r, err
 	}
 	return r, emitTransition(ctx, r.Moved(c.halted), t)
-}
-
-func (k msgServer) takeFee(ctx context.Context, renter sdk.AccAddress, q quote) error {
-	if q.fee == 0 {
-		return nil
-	}
-	if err := k.distribution.FundCommunityPool(ctx, coins(q.fee), renter); err != nil {
-		return xrental.ErrFunds.Wrapf("fee of %d udbc (%d with the rent): %s", q.fee, q.total, err)
-	}
-	return nil
-}
-
-func (k msgServer) takeRent(ctx context.Context, renter sdk.AccAddress, q quote) error {
-	if err := k.bank.SendCoinsFromAccountToModule(ctx, renter, xrental.ModuleName, coins(q.rent)); err != nil {
-		return xrental.ErrFunds.Wrapf("rent of %d udbc: %s; add money or take a shorter time", q.rent, err)
-	}
-	return nil
 }
 
 // checkTrials counts the trials that are open now, whether or not the end block reached those that are over.
@@ -148,6 +130,13 @@ func (k msgServer) ConfirmRent(ctx context.Context, msg *xrental.MsgConfirmRent)
 	if err := k.change(ctx, r, r.Moved(c.halted), t, c); err != nil {
 		return nil, err
 	}
+	s, err := k.payFee(ctx, r, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := emitSettled(ctx, r.Id, s); err != nil {
+		return nil, err
+	}
 	return &xrental.MsgConfirmRentResponse{RentId: r.Id}, nil
 }
 
@@ -165,6 +154,10 @@ func (k msgServer) change(ctx context.Context, old, r xrental.Rental, t rental.T
 
 // CancelRent ends a trial and returns the whole rent.
 func (k msgServer) CancelRent(ctx context.Context, msg *xrental.MsgCancelRent) (*xrental.MsgCancelRentResponse, error) {
+	cause := rental.Cause(msg.Cause)
+	if !cause.Valid() {
+		return nil, xrental.ErrInvalid.Wrapf("cause is %d; take one of %s", msg.Cause, strings.Join(rental.Causes(), ", "))
+	}
 	r, c, err := k.named(ctx, msg.Renter, msg.RentId, msg.MachineId)
 	if err != nil {
 		return nil, err
@@ -172,7 +165,7 @@ func (k msgServer) CancelRent(ctx context.Context, msg *xrental.MsgCancelRent) (
 	if r.State != xrental.RENTAL_STATE_TRIAL {
 		return nil, xrental.ErrState.Wrapf("rental %d is %s, only a trial can be cancelled", r.Id, rental.State(r.State))
 	}
-	if err := k.close(ctx, r, rental.EventCancel, c.now, c); err != nil {
+	if err := k.closeFor(ctx, r, cause.Event(), msg.Cause, c.now, c); err != nil {
 		return nil, err
 	}
 	return &xrental.MsgCancelRentResponse{RentId: r.Id, Refunded: r.Paid}, nil
@@ -210,11 +203,11 @@ func (k msgServer) ReletMachine(ctx context.Context, msg *xrental.MsgReletMachin
 	if err != nil {
 		return nil, refusal(err)
 	}
-	renter, err := address("renter", old.Renter)
+	renter, err := k.renter(old.Renter)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.takeRent(ctx, renter, q); err != nil {
+	if err := k.takeMoney(ctx, renter, q); err != nil {
 		return nil, err
 	}
 	r := old
@@ -228,7 +221,7 @@ func (k msgServer) ReletMachine(ctx context.Context, msg *xrental.MsgReletMachin
 
 // UpdateParams replaces the parameters.
 func (k msgServer) UpdateParams(ctx context.Context, msg *xrental.MsgUpdateParams) (*xrental.MsgUpdateParamsResponse, error) {
-	if msg.Authority != k.authority {
+	if account.Canonical(msg.Authority) != k.authority {
 		return nil, xrental.ErrUnauthorized.Wrapf("authority is %s, it must be the governance account %s", machine.Clip(msg.Authority), k.authority)
 	}
 	if err := msg.Params.Validate(); err != nil {
@@ -249,10 +242,11 @@ func (k Keeper) now(ctx context.Context) (xrental.Params, clock, error) {
 	return params, c, err
 }
 
-func address(field, value string) (sdk.AccAddress, error) {
-	addr, err := sdk.AccAddressFromBech32(value)
+// renter reads the address of a party, who will receive money; modules can't.
+func (k Keeper) renter(text string) (sdk.AccAddress, error) {
+	renter, err := account.Party(text, k.bank)
 	if err != nil {
-		return nil, xrental.ErrInvalid.Wrapf("%s is %q: %s", field, machine.Clip(value), machine.Clip(err.Error()))
+		return nil, xrental.ErrInvalid.Wrapf("renter is %q: %s", machine.Clip(text), machine.Clip(err.Error()))
 	}
-	return addr, nil
+	return renter, nil
 }

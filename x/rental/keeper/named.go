@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -50,6 +51,7 @@ func late(r xrental.Rental, now time.Time) error {
 
 // named is the open rental of a renter that a message names by rent_id or, where it is the only one, by machine_id.
 func (k Keeper) named(ctx context.Context, renter string, id uint64, machineID string) (xrental.Rental, clock, error) {
+	renter = account.Canonical(renter)
 	if id == 0 {
 		only, err := k.only(ctx, renter, machineID)
 		if err != nil {

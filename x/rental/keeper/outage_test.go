@@ -19,7 +19,7 @@ func TestOfflineRefundsTrialsAndEarnsNothing(t *testing.T) {
 	c.mustRent(bob, id, hour, 1)
 	c.at(time.Hour)
 	require.NoError(t, c.setOffline(id))
-	require.EqualValues(t, start, c.balance(bob), "the rent, and the fee from the host's stake")
+	require.EqualValues(t, start, c.balance(bob), "the rent and the fee")
 	require.Equal(t, xrental.REASON_MACHINE_OFFLINE, c.get(2).Transitions[1].Reason)
 	_, err := c.relet(alice, 1, hour)
 	require.ErrorIs(t, err, xrental.ErrNotRentable)
@@ -39,7 +39,7 @@ func TestOfflineRefundsTrialsAndEarnsNothing(t *testing.T) {
 	require.NoError(t, err, "no cooldown: the machine was the cause")
 	c.at(4 * time.Hour)
 	c.end()
-	require.EqualValues(t, 3*dbc-1, c.balance(c.payout), "three hours less a nanosecond, rounded to the renter")
+	require.EqualValues(t, 3*dbc-1+fee/2, c.balance(c.payout), "three hours less a nanosecond, rounded to the renter, and half the fee of the trial that nobody confirmed")
 	require.EqualValues(t, start-fee-3*dbc+1, c.balance(alice))
 }
 
@@ -166,7 +166,7 @@ func TestTrialYoungerThanTheUnansweredChallenge(t *testing.T) {
 	c.mustRent(alice, id, hour, 0)
 	c.at(10 * time.Minute)
 	require.NoError(t, c.keeper.SettleDue(c.ctx, id))
-	require.Equal(t, xrental.REASON_MACHINE_OFFLINE, c.get(1).Transitions[1].Reason)
+	require.Equal(t, xrental.REASON_CHALLENGE_UNANSWERED, c.get(1).Transitions[1].Reason)
 	require.Equal(t, genesisTime.Add(5*time.Minute), c.get(1).Transitions[1].Time)
 	require.EqualValues(t, start, c.balance(alice))
 	c.end()

@@ -50,7 +50,7 @@ func TestSelfRentDoesNotBypassUnbonding(t *testing.T) {
 	c.at(6 * time.Second)
 	require.NoError(t, c.breakRental(c.owner.String(), 1))
 	r := c.get(1)
-	earned := r.Claimed
+	earned, fee := r.Claimed, r.Fee
 	require.EqualValues(t, stake, r.FromStake, "all of it left the stake")
 	require.EqualValues(t, 10*dbc, c.balance(c.owner)-(before-fee-earned), "min_penalty at once")
 	require.EqualValues(t, stake-10*dbc, r.HeldPenalty)

@@ -59,7 +59,7 @@ func (p *machinePark) rentals() map[string]func(*rapid.T) {
 		},
 		"confirm": func(t *rapid.T) { _ = p.confirm(p.someone(t), p.someRental(t)) },
 		"cancel": func(t *rapid.T) {
-			_, _ = deliver(p.chain, p.msg.CancelRent, &xrental.MsgCancelRent{Renter: p.someone(t).String(), RentId: p.someRental(t)})
+			_, _ = deliver(p.chain, p.msg.CancelRent, &xrental.MsgCancelRent{Renter: p.someone(t).String(), RentId: p.someRental(t), Cause: xrental.Cause(rapid.Int32Range(0, 5).Draw(t, "cause"))})
 		},
 		"relet": func(t *rapid.T) { _, _ = p.relet(p.someone(t), p.someRental(t), seconds.Draw(t, "seconds")) },
 		"break": func(t *rapid.T) {
@@ -118,7 +118,9 @@ func TestMoneyIsConserved(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newChain(r)
-		c.params(func(p *xrental.Params) { p.MaxSegments, p.TrialCooldown, p.MinPenalty = 3, time.Hour, dbc/10 })
+		c.params(func(p *xrental.Params) {
+			p.MaxSegments, p.TrialCooldown, p.MinPenalty, p.History = 3, time.Hour, dbc/10, 3_000*24*time.Hour
+		})
 		unbonding := machine.DefaultParams()
 		unbonding.UnbondingTime = 2 * time.Hour
 		require.NoError(r, c.machines.Parameters.Set(c.ctx, unbonding))
@@ -153,4 +155,38 @@ func (p *machinePark) finish(supply sdk.Coin, sums uint64) {
 	require.Zero(p, p.module(xrental.ModuleName), "nothing stays in escrow")
 	require.Equal(p, supply, p.supply())
 	require.Equal(p, sums, p.sums())
+	p.fees()
+}
+
+// fees are what the community pool must have, by what each rental came to.
+func (p *machinePark) fees() {
+	gs, err := p.keeper.ExportGenesis(p.ctx)
+	require.NoError(p, err)
+	next, err := p.keeper.NextID.Peek(p.ctx)
+	require.NoError(p, err)
+	require.Len(p, gs.Rentals, int(next-1), "none was forgotten")
+	want := uint64(0)
+	for _, r := range gs.Rentals {
+		share := r.PenaltyTerms.StakeShare
+		want += r.SlashedPenalty
+		switch r.Transitions[len(r.Transitions)-1].Reason {
+		case xrental.REASON_CANCELLED, xrental.REASON_NOT_CONFIRMED:
+			want += (r.Fee + 1) / 2
+		case xrental.REASON_CANCELLED_FOR_CAUSE:
+			want += r.Fee
+		case xrental.REASON_MACHINE_OFFLINE, xrental.REASON_CHALLENGE_UNANSWERED:
+			require.LessOrEqual(p, r.FromStake, min(r.Fee, share))
+			want += r.FromStake
+		case xrental.REASON_END_REACHED, xrental.REASON_BROKEN_BY_OWNER, xrental.REASON_BROKEN_BY_GOVERNANCE, xrental.REASON_BROKEN_BY_RENTER:
+			switch r.State {
+			case xrental.RENTAL_STATE_REFUNDED:
+				want += r.FromStake
+			default:
+				want += r.Fee
+			}
+		default:
+			require.Fail(p, "undecided", "%v", r)
+		}
+	}
+	require.Equal(p, want, p.module(pool))
 }

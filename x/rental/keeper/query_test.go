@@ -170,7 +170,7 @@ func TestExplain(t *testing.T) {
 		return response
 	}
 	require.Equal(t, []string{
-		"2026-11-23T12:00:00Z block 1: the renter rented the machine; the fee went to the community pool; the rent went into escrow; the slots were reserved",
+		"2026-11-23T12:00:00Z block 1: the renter rented the machine; the fee went into escrow; the rent went into escrow; the slots were reserved",
 		"rent 2 DBC, fee 10 DBC, paid to the host so far 0 DBC",
 	}, explain().Lines)
 	require.Equal(t, []string{"ConfirmRent", "CancelRent", "BreakRental"}, explain().May)
@@ -210,7 +210,7 @@ func TestEvents(t *testing.T) {
 			RentId: 1, Renter: c.renters[0].String(), MachineId: id, From: xrental.RENTAL_STATE_TRIAL, To: xrental.RENTAL_STATE_REFUNDED,
 			Reason: xrental.REASON_NOT_CONFIRMED, End: now.Add(2 * time.Hour), Deadline: now.Add(30 * time.Minute),
 		},
-		&xrental.EventSettled{RentId: 1, ToRenter: 2 * dbc},
+		&xrental.EventSettled{RentId: 1, ToRenter: 2 * dbc, ToHost: fee / 2, ToPool: fee / 2},
 	}, c.events())
 }
 

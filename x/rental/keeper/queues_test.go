@@ -153,6 +153,6 @@ func TestOutOfGasEndsTheTransaction(t *testing.T) {
 		require.IsType(t, storetypes.ErrorOutOfGas{}, panicked, "with %d of %d gas", limit, used)
 	}
 	require.Zero(t, c.balance(c.payout))
-	require.EqualValues(t, 2*dbc, c.module(xrental.ModuleName))
+	require.EqualValues(t, 2*dbc+fee, c.module(xrental.ModuleName))
 	require.EqualValues(t, stake, c.module(machine.ModuleName))
 }

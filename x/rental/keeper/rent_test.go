@@ -24,12 +24,14 @@ func TestRentConfirmRenewEnd(t *testing.T) {
 		RentId: 1, Rent: 2 * dbc, Fee: fee, Deadline: genesisTime.Add(30 * time.Minute), End: genesisTime.Add(2 * time.Hour),
 	}, rented)
 	require.EqualValues(t, start-2*dbc-fee, c.balance(alice))
-	require.EqualValues(t, 2*dbc, c.module(xrental.ModuleName))
-	require.EqualValues(t, fee, c.module(pool))
+	require.EqualValues(t, 2*dbc+fee, c.module(xrental.ModuleName))
+	require.Zero(t, c.module(pool))
 	require.Equal(t, []uint32{0}, c.get(1).Slots)
 
 	c.at(10 * time.Minute)
 	require.NoError(t, c.confirm(alice, 1))
+	require.EqualValues(t, 2*dbc, c.module(xrental.ModuleName))
+	require.EqualValues(t, fee, c.module(pool))
 	require.ErrorIs(t, c.confirm(alice, 1), xrental.ErrState)
 
 	c.at(time.Hour)
@@ -243,7 +245,8 @@ func TestBreak(t *testing.T) {
 	c.at(10 * time.Minute)
 	before := c.balance(alice)
 	require.NoError(t, c.breakRental(c.owner.String(), 2))
-	require.EqualValues(t, before+dbc+fee, c.balance(alice), "from a trial: the rent, and the fee from the stake")
+	require.EqualValues(t, before+dbc+fee, c.balance(alice), "from a trial: the rent and the fee")
+	require.EqualValues(t, 3*fee, c.module(pool), "as much from the stake")
 	require.EqualValues(t, stake-fee, c.module(machine.ModuleName))
 	require.EqualValues(t, fee, c.get(2).FromStake)
 	c.at(time.Hour / 2)

@@ -39,12 +39,17 @@ func (k Keeper) payHost(ctx context.Context, machineID string, amount uint64) er
 
 // settlement is what one closing paid.
 type settlement struct {
-	toHost, toRenter, fromStake, held uint64
+	toHost, toRenter, toPool, fromStake, held uint64
 }
 
 // close takes a rental over its last transition: at is when it was over, which
 // is in the past where the block only now records what time has made.
 func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event, at time.Time, c clock) error {
+	return k.closeFor(ctx, r, event, xrental.CAUSE_UNSPECIFIED, at, c)
+}
+
+// closeFor is close with the cause that the renter named.
+func (k Keeper) closeFor(ctx context.Context, r xrental.Rental, event rental.Event, cause xrental.Cause, at time.Time, c clock) error {
 	old := r
 	t, err := rental.Next(rental.State(r.State), event)
 	if err != nil {
@@ -55,6 +60,7 @@ func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event,
 	}
 	r = r.Moved(c.halted) // for good: no later halt moves a deadline that is over
 	record(&r, t, at, c.height)
+	r.Transitions[len(r.Transitions)-1].Cause = cause
 	if err := k.machines.ReleaseSlots(ctx, r.MachineId, r.Id); err != nil {
 		return err
 	}
@@ -80,18 +86,18 @@ func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event,
 	return k.refund(ctx, old, r, t, c)
 }
 
-// refund returns the whole rent of a trial.
+// refund returns the whole rent of a trial, and gives its fee to whom it belongs.
 func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Transition, c clock) error {
-	s := settlement{toRenter: r.Paid}
-	if err := k.pay(ctx, r.Renter, r.Paid); err != nil {
+	s, err := k.payFee(ctx, r, t)
+	if err != nil {
 		return err
 	}
-	if t.Has(rental.ReturnFee) {
-		paid, err := k.payFromStake(ctx, r, r.Fee)
-		if err != nil {
+	r.FromStake = s.fromStake
+	if t.Has(rental.ReturnRent) {
+		if err := k.pay(ctx, r.Renter, r.Paid); err != nil {
 			return err
 		}
-		s.fromStake, r.FromStake = paid, paid
+		s.toRenter += r.Paid // no overflow: both were in escrow
 	}
 	if t.Has(rental.StartCooldown) {
 		if err := k.startCooldown(ctx, r, c.now); err != nil {
@@ -161,6 +167,9 @@ func (k Keeper) settle(ctx context.Context, id uint64) error {
 			return err
 		}
 		if event, at, due := position(r, m, c).Due(c.now); due {
+			if event, err = k.over(ctx, r, event, at); err != nil {
+				return err
+			}
 			return k.close(ctx, r, event, at, c)
 		}
 		return k.requeue(ctx, r)
@@ -197,12 +206,12 @@ func emitTransition(ctx context.Context, r xrental.Rental, t rental.Transition) 
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventTransition{
 		RentId: r.Id, Renter: r.Renter, MachineId: r.MachineId,
 		From: xrental.RentalState(t.From), To: xrental.RentalState(t.To), Reason: xrental.Reason(t.Reason),
-		End: r.End, Deadline: r.Deadline,
+		End: r.End, Deadline: r.Deadline, Cause: r.Transitions[len(r.Transitions)-1].Cause,
 	})
 }
 
 func emitSettled(ctx context.Context, id uint64, s settlement) error {
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventSettled{
-		RentId: id, ToHost: s.toHost, ToRenter: s.toRenter, FromStake: s.fromStake, Held: s.held,
+		RentId: id, ToHost: s.toHost, ToRenter: s.toRenter, FromStake: s.fromStake, Held: s.held, ToPool: s.toPool,
 	})
 }

@@ -123,7 +123,7 @@ func bareChain(t rapid.TB) *chain {
 	accounts := authkeeper.NewAccountKeeper(cdc, runtime.NewKVStoreService(keys[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
 		map[string][]string{mint: {authtypes.Minter}, pool: nil, machine.ModuleName: nil, xrental.ModuleName: nil},
 		address.NewBech32Codec("cosmos"), "cosmos", authority)
-	coins := bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, nil, authority, log.NewNopLogger())
+	coins := bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, map[string]bool{authority: true}, authority, log.NewNopLogger())
 	machines, err := machinekeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, coins, authority)
 	require.NoError(t, err)
 	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}, map[string]bool{}}

@@ -192,6 +192,12 @@ func (k Keeper) settleJudged(ctx context.Context, r xrental.Rental) error {
 	if err != nil || !found {
 		return err
 	}
+	if r.Undecided() {
+		if err := k.decide(ctx, r, judged(at, v)); err != nil {
+			return err
+		}
+		return k.tidy(ctx, v)
+	}
 	last := r.Transitions[len(r.Transitions)-1]
 	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))
 	if err := k.payOut(ctx, r, r, t, judged(at, v)); err != nil {

@@ -63,7 +63,8 @@ func RandomGenesis(state *module.SimulationState) {
 			one := randomRental(state, gs.NextRentId, m, slot)
 			gs.NextRentId++
 			gs.Rentals = append(gs.Rentals, one)
-			escrow += one.Paid
+			rent, fee := one.Escrowed()
+			escrow += rent + fee
 		}
 	}
 	state.GenState[rental.ModuleName] = state.Cdc.MustMarshalJSON(&gs)

@@ -69,7 +69,8 @@ func CancelRent(k keeper.Keeper) simsx.SimMsgFactoryX {
 		r := data.Rand().Rand
 		one, ok := pick(ctx, r, k, rarely(r, in(rental.RENTAL_STATE_TRIAL)))
 		id, machineID := named(r, one)
-		return one.Renter, &rental.MsgCancelRent{Renter: one.Renter, RentId: id, MachineId: machineID}, ok
+		cause := rental.Cause(r.Intn(len(rental.Cause_name)))
+		return one.Renter, &rental.MsgCancelRent{Renter: one.Renter, RentId: id, MachineId: machineID, Cause: cause}, ok
 	})
 }
 

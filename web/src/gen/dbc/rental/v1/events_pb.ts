@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Reason, RentalState } from "./rental_pb";
+import type { Cause, Reason, RentalState } from "./rental_pb";
 import { file_dbc_rental_v1_rental } from "./rental_pb";
 import { file_gogoproto_gogo } from "../../../gogoproto/gogo_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/rental/v1/events.proto.
  */
 export const file_dbc_rental_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChpkYmMvcmVudGFsL3YxL2V2ZW50cy5wcm90bxINZGJjLnJlbnRhbC52MSKqAgoPRXZlbnRUcmFuc2l0aW9uEg8KB3JlbnRfaWQYASABKAQSDgoGcmVudGVyGAIgASgJEhIKCm1hY2hpbmVfaWQYAyABKAkSKAoEZnJvbRgEIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSJgoCdG8YBSABKA4yGi5kYmMucmVudGFsLnYxLlJlbnRhbFN0YXRlEiUKBnJlYXNvbhgGIAEoDjIVLmRiYy5yZW50YWwudjEuUmVhc29uEjEKA2VuZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCMjeHwCQ3x8BEjYKCGRlYWRsaW5lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIIyN4fAJDfHwEiZQoMRXZlbnRTZXR0bGVkEg8KB3JlbnRfaWQYASABKAQSDwoHdG9faG9zdBgCIAEoBBIRCgl0b19yZW50ZXIYAyABKAQSEgoKZnJvbV9zdGFrZRgEIAEoBBIMCgRoZWxkGAUgASgEIkMKEEV2ZW50UGVuYWx0eVBhaWQSDwoHcmVudF9pZBgBIAEoBBIOCgZyZW50ZXIYAiABKAkSDgoGYW1vdW50GAMgASgEIkoKE0V2ZW50UGVuYWx0eVNsYXNoZWQSDwoHcmVudF9pZBgBIAEoBBISCgptYWNoaW5lX2lkGAIgASgJEg4KBmFtb3VudBgDIAEoBCJSCg5FdmVudER1ZUZhaWxlZBIPCgdyZW50X2lkGAEgASgEEhAKCGF0dGVtcHRzGAIgASgNEg4KBnBhcmtlZBgDIAEoCBINCgVlcnJvchgEIAEoCUIlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_protobuf_timestamp]);
+  fileDesc("ChpkYmMvcmVudGFsL3YxL2V2ZW50cy5wcm90bxINZGJjLnJlbnRhbC52MSLPAgoPRXZlbnRUcmFuc2l0aW9uEg8KB3JlbnRfaWQYASABKAQSDgoGcmVudGVyGAIgASgJEhIKCm1hY2hpbmVfaWQYAyABKAkSKAoEZnJvbRgEIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSJgoCdG8YBSABKA4yGi5kYmMucmVudGFsLnYxLlJlbnRhbFN0YXRlEiUKBnJlYXNvbhgGIAEoDjIVLmRiYy5yZW50YWwudjEuUmVhc29uEjEKA2VuZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCMjeHwCQ3x8BEjYKCGRlYWRsaW5lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIIyN4fAJDfHwESIwoFY2F1c2UYCSABKA4yFC5kYmMucmVudGFsLnYxLkNhdXNlInYKDEV2ZW50U2V0dGxlZBIPCgdyZW50X2lkGAEgASgEEg8KB3RvX2hvc3QYAiABKAQSEQoJdG9fcmVudGVyGAMgASgEEhIKCmZyb21fc3Rha2UYBCABKAQSDAoEaGVsZBgFIAEoBBIPCgd0b19wb29sGAYgASgEIkMKEEV2ZW50UGVuYWx0eVBhaWQSDwoHcmVudF9pZBgBIAEoBBIOCgZyZW50ZXIYAiABKAkSDgoGYW1vdW50GAMgASgEIkoKE0V2ZW50UGVuYWx0eVNsYXNoZWQSDwoHcmVudF9pZBgBIAEoBBISCgptYWNoaW5lX2lkGAIgASgJEg4KBmFtb3VudBgDIAEoBCJSCg5FdmVudER1ZUZhaWxlZBIPCgdyZW50X2lkGAEgASgEEhAKCGF0dGVtcHRzGAIgASgNEg4KBnBhcmtlZBgDIAEoCBINCgVlcnJvchgEIAEoCUIlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_protobuf_timestamp]);
 
 /**
  * EventTransition: a rental was made, changed or closed.
@@ -64,6 +64,13 @@ export type EventTransition = Message<"dbc.rental.v1.EventTransition"> & {
    * @generated from field: google.protobuf.Timestamp deadline = 8;
    */
   deadline?: Timestamp | undefined;
+
+  /**
+   * cause of a CancelRent.
+   *
+   * @generated from field: dbc.rental.v1.Cause cause = 9;
+   */
+  cause: Cause;
 };
 
 /**
@@ -85,21 +92,21 @@ export type EventSettled = Message<"dbc.rental.v1.EventSettled"> & {
   rentId: bigint;
 
   /**
-   * to_host is earned rent paid to the payout address.
+   * to_host is earned rent, or a part of a fee, paid to the payout address.
    *
    * @generated from field: uint64 to_host = 2;
    */
   toHost: bigint;
 
   /**
-   * to_renter is rent that came back.
+   * to_renter is rent, or a fee, that came back.
    *
    * @generated from field: uint64 to_renter = 3;
    */
   toRenter: bigint;
 
   /**
-   * from_stake is a fee or penalty that left the host's stake.
+   * from_stake is what left the host's stake: a penalty, or as much as a trial's fee, which goes to the community pool.
    *
    * @generated from field: uint64 from_stake = 4;
    */
@@ -111,6 +118,13 @@ export type EventSettled = Message<"dbc.rental.v1.EventSettled"> & {
    * @generated from field: uint64 held = 5;
    */
   held: bigint;
+
+  /**
+   * to_pool is what the community pool received of the fee; what the stake paid is not part of it.
+   *
+   * @generated from field: uint64 to_pool = 6;
+   */
+  toPool: bigint;
 };
 
 /**

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/rental/v1/rental.proto.
  */
 export const file_dbc_rental_v1_rental: GenFile = /*@__PURE__*/
-  fileDesc("ChpkYmMvcmVudGFsL3YxL3JlbnRhbC5wcm90bxINZGJjLnJlbnRhbC52MSKdAQoHU2VnbWVudBI4CgVzdGFydBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNgoDZW5kGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIMCgRyZW50GAMgASgEEhIKCm9mZmxpbmVfbnMYBCABKAMiSwoMUGVuYWx0eVRlcm1zEhMKC3N0YWtlX3NoYXJlGAEgASgEEhMKC21pbl9wZW5hbHR5GAIgASgEEhEKCXJhdGlvX2JwcxgDIAEoDSLOAQoKVHJhbnNpdGlvbhI3CgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIoCgRmcm9tGAIgASgOMhouZGJjLnJlbnRhbC52MS5SZW50YWxTdGF0ZRImCgJ0bxgDIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSJQoGcmVhc29uGAQgASgOMhUuZGJjLnJlbnRhbC52MS5SZWFzb24SDgoGaGVpZ2h0GAUgASgDIvEFCgZSZW50YWwSCgoCaWQYASABKAQSKAoGcmVudGVyGAIgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgDIAEoCRINCgVzbG90cxgEIAMoDRIpCgVzdGF0ZRgFIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSOAoFc3RhcnQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjYKA2VuZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESOwoIZGVhZGxpbmUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjMKCHNlZ21lbnRzGAkgAygLMhYuZGJjLnJlbnRhbC52MS5TZWdtZW50QgnI3h8AqOewKgESFQoNZm9sZGVkX2Vhcm5lZBgKIAEoBBIMCgRwYWlkGAsgASgEEg8KB2NsYWltZWQYDCABKAQSCwoDZmVlGA0gASgEEhEKCW91dGFnZV9ucxgOIAEoAxI9Cg1wZW5hbHR5X3Rlcm1zGA8gASgLMhsuZGJjLnJlbnRhbC52MS5QZW5hbHR5VGVybXNCCcjeHwCo57AqARI5Cgt0cmFuc2l0aW9ucxgQIAMoCzIZLmRiYy5yZW50YWwudjEuVHJhbnNpdGlvbkIJyN4fAKjnsCoBEhIKCmZyb21fc3Rha2UYESABKAQSNgoMb3V0YWdlX2VuZGVkGBkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARIUCgxoZWxkX3BlbmFsdHkYGiABKAQSNAoKaGVsZF91bnRpbBgbIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESFwoPc2xhc2hlZF9wZW5hbHR5GBwgASgEIp0FCgZQYXJhbXMSCwoDZmVlGAEgASgEEhsKE3RyaWFsX2ZlZV9yYXRpb19icHMYAiABKA0SPgoMdHJpYWxfd2luZG93GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEj8KDWR1cmF0aW9uX3VuaXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESPgoMbWluX2R1cmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEj4KDG1heF9kdXJhdGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARIUCgxtYXhfc2VnbWVudHMYByABKA0SFwoPbWF4X29wZW5fdHJpYWxzGAggASgNEkAKDnRyaWFsX2Nvb2xkb3duGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEjwKCm1heF9vdXRhZ2UYCiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESEwoLbWluX3BlbmFsdHkYCyABKAQSGQoRcGVuYWx0eV9yYXRpb19icHMYDCABKA0SGQoRbWF4X2R1ZV9wZXJfYmxvY2sYDSABKA0SOQoHaGlzdG9yeRgOIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARIbChNtYXhfcHJ1bmVfcGVyX2Jsb2NrGA8gASgNOhaK57AqEWRiYy9yZW50YWwvUGFyYW1zIlIKCkR1ZUZhaWx1cmUSEAoIYXR0ZW1wdHMYASABKA0SMgoEbmV4dBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCMjeHwCQ3x8BIpABCgdWZXJkaWN0EhIKCm1hY2hpbmVfaWQYASABKAkSOAoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjcKDW9mZmxpbmVfc2luY2UYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BIoIBCghDb29sZG93bhIoCgZyZW50ZXIYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJEjgKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqASquAQoLUmVudGFsU3RhdGUSHAoYUkVOVEFMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSUkVOVEFMX1NUQVRFX1RSSUFMEAESFwoTUkVOVEFMX1NUQVRFX0FDVElWRRACEhkKFVJFTlRBTF9TVEFURV9SRUZVTkRFRBADEhYKElJFTlRBTF9TVEFURV9FTkRFRBAEEhcKE1JFTlRBTF9TVEFURV9CUk9LRU4QBRoEiKMeACrCAgoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhEKDVJFQVNPTl9SRU5URUQQARIUChBSRUFTT05fQ09ORklSTUVEEAISFAoQUkVBU09OX0NBTkNFTExFRBADEhgKFFJFQVNPTl9OT1RfQ09ORklSTUVEEAQSGgoWUkVBU09OX01BQ0hJTkVfT0ZGTElORRAFEh8KG1JFQVNPTl9DSEFMTEVOR0VfVU5BTlNXRVJFRBAGEhIKDlJFQVNPTl9SRU5FV0VEEAcSFgoSUkVBU09OX0VORF9SRUFDSEVEEAgSGgoWUkVBU09OX0JST0tFTl9CWV9PV05FUhAJEh8KG1JFQVNPTl9CUk9LRU5fQllfR09WRVJOQU5DRRAKEhsKF1JFQVNPTl9CUk9LRU5fQllfUkVOVEVSEAsaBIijHgBCJVojZ2l0aHViLmNvbS9kYmMtbmV0d29yay9kYmMveC9yZW50YWxiBnByb3RvMw", [file_amino_amino, file_cosmos_proto_cosmos, file_gogoproto_gogo, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChpkYmMvcmVudGFsL3YxL3JlbnRhbC5wcm90bxINZGJjLnJlbnRhbC52MSKdAQoHU2VnbWVudBI4CgVzdGFydBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNgoDZW5kGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIMCgRyZW50GAMgASgEEhIKCm9mZmxpbmVfbnMYBCABKAMiSwoMUGVuYWx0eVRlcm1zEhMKC3N0YWtlX3NoYXJlGAEgASgEEhMKC21pbl9wZW5hbHR5GAIgASgEEhEKCXJhdGlvX2JwcxgDIAEoDSLzAQoKVHJhbnNpdGlvbhI3CgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIoCgRmcm9tGAIgASgOMhouZGJjLnJlbnRhbC52MS5SZW50YWxTdGF0ZRImCgJ0bxgDIAEoDjIaLmRiYy5yZW50YWwudjEuUmVudGFsU3RhdGUSJQoGcmVhc29uGAQgASgOMhUuZGJjLnJlbnRhbC52MS5SZWFzb24SDgoGaGVpZ2h0GAUgASgDEiMKBWNhdXNlGAYgASgOMhQuZGJjLnJlbnRhbC52MS5DYXVzZSLxBQoGUmVudGFsEgoKAmlkGAEgASgEEigKBnJlbnRlchgCIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhIKCm1hY2hpbmVfaWQYAyABKAkSDQoFc2xvdHMYBCADKA0SKQoFc3RhdGUYBSABKA4yGi5kYmMucmVudGFsLnYxLlJlbnRhbFN0YXRlEjgKBXN0YXJ0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI2CgNlbmQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg3I3h8AkN8fAajnsCoBEjsKCGRlYWRsaW5lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIzCghzZWdtZW50cxgJIAMoCzIWLmRiYy5yZW50YWwudjEuU2VnbWVudEIJyN4fAKjnsCoBEhUKDWZvbGRlZF9lYXJuZWQYCiABKAQSDAoEcGFpZBgLIAEoBBIPCgdjbGFpbWVkGAwgASgEEgsKA2ZlZRgNIAEoBBIRCglvdXRhZ2VfbnMYDiABKAMSPQoNcGVuYWx0eV90ZXJtcxgPIAEoCzIbLmRiYy5yZW50YWwudjEuUGVuYWx0eVRlcm1zQgnI3h8AqOewKgESOQoLdHJhbnNpdGlvbnMYECADKAsyGS5kYmMucmVudGFsLnYxLlRyYW5zaXRpb25CCcjeHwCo57AqARISCgpmcm9tX3N0YWtlGBEgASgEEjYKDG91dGFnZV9lbmRlZBgZIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESFAoMaGVsZF9wZW5hbHR5GBogASgEEjQKCmhlbGRfdW50aWwYGyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEhcKD3NsYXNoZWRfcGVuYWx0eRgcIAEoBCKdBQoGUGFyYW1zEgsKA2ZlZRgBIAEoBBIbChN0cmlhbF9mZWVfcmF0aW9fYnBzGAIgASgNEj4KDHRyaWFsX3dpbmRvdxgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI/Cg1kdXJhdGlvbl91bml0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEj4KDG1pbl9kdXJhdGlvbhgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI+CgxtYXhfZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESFAoMbWF4X3NlZ21lbnRzGAcgASgNEhcKD21heF9vcGVuX3RyaWFscxgIIAEoDRJACg50cmlhbF9jb29sZG93bhgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINyN4fAJjfHwGo57AqARI8CgptYXhfb3V0YWdlGAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEhMKC21pbl9wZW5hbHR5GAsgASgEEhkKEXBlbmFsdHlfcmF0aW9fYnBzGAwgASgNEhkKEW1heF9kdWVfcGVyX2Jsb2NrGA0gASgNEjkKB2hpc3RvcnkYDiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESGwoTbWF4X3BydW5lX3Blcl9ibG9jaxgPIAEoDToWiuewKhFkYmMvcmVudGFsL1BhcmFtcyJSCgpEdWVGYWlsdXJlEhAKCGF0dGVtcHRzGAEgASgNEjIKBG5leHQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgjI3h8AkN8fASKQAQoHVmVyZGljdBISCgptYWNoaW5lX2lkGAEgASgJEjgKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARI3Cg1vZmZsaW5lX3NpbmNlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fASKCAQoIQ29vbGRvd24SKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCRI4CgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgEqrgEKC1JlbnRhbFN0YXRlEhwKGFJFTlRBTF9TVEFURV9VTlNQRUNJRklFRBAAEhYKElJFTlRBTF9TVEFURV9UUklBTBABEhcKE1JFTlRBTF9TVEFURV9BQ1RJVkUQAhIZChVSRU5UQUxfU1RBVEVfUkVGVU5ERUQQAxIWChJSRU5UQUxfU1RBVEVfRU5ERUQQBBIXChNSRU5UQUxfU1RBVEVfQlJPS0VOEAUaBIijHgAq/QIKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIRCg1SRUFTT05fUkVOVEVEEAESFAoQUkVBU09OX0NPTkZJUk1FRBACEhQKEFJFQVNPTl9DQU5DRUxMRUQQAxIYChRSRUFTT05fTk9UX0NPTkZJUk1FRBAEEhoKFlJFQVNPTl9NQUNISU5FX09GRkxJTkUQBRIfChtSRUFTT05fQ0hBTExFTkdFX1VOQU5TV0VSRUQQBhISCg5SRUFTT05fUkVORVdFRBAHEhYKElJFQVNPTl9FTkRfUkVBQ0hFRBAIEhoKFlJFQVNPTl9CUk9LRU5fQllfT1dORVIQCRIfChtSRUFTT05fQlJPS0VOX0JZX0dPVkVSTkFOQ0UQChIbChdSRUFTT05fQlJPS0VOX0JZX1JFTlRFUhALEhkKFVJFQVNPTl9DSEFMTEVOR0VfT1BFThAMEh4KGlJFQVNPTl9DQU5DRUxMRURfRk9SX0NBVVNFEA0aBIijHgAqfAoFQ2F1c2USFQoRQ0FVU0VfVU5TUEVDSUZJRUQQABIWChJDQVVTRV9DSEFOR0VEX01JTkQQARITCg9DQVVTRV9OT1RfUkVBRFkQAhIVChFDQVVTRV9VTlJFQUNIQUJMRRADEhIKDkNBVVNFX01JU01BVENIEAQaBIijHgBCJVojZ2l0aHViLmNvbS9kYmMtbmV0d29yay9kYmMveC9yZW50YWxiBnByb3RvMw", [file_amino_amino, file_cosmos_proto_cosmos, file_gogoproto_gogo, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Segment is a span of a rental at one price.
@@ -120,6 +120,13 @@ export type Transition = Message<"dbc.rental.v1.Transition"> & {
    * @generated from field: int64 height = 5;
    */
   height: bigint;
+
+  /**
+   * cause of a CancelRent.
+   *
+   * @generated from field: dbc.rental.v1.Cause cause = 6;
+   */
+  cause: Cause;
 };
 
 /**
@@ -209,7 +216,7 @@ export type Rental = Message<"dbc.rental.v1.Rental"> & {
   claimed: bigint;
 
   /**
-   * fee in udbc, not refundable but when the machine was the cause.
+   * fee in udbc. It is in escrow during the trial, and until a challenge that decides about it is closed.
    *
    * @generated from field: uint64 fee = 13;
    */
@@ -236,7 +243,8 @@ export type Rental = Message<"dbc.rental.v1.Rental"> & {
 
   /**
    * from_stake in udbc is what left the host's stake for this rental: the penalty of
-   * a broken one, held_penalty included, or the fee of a trial, as far as the stake went.
+   * a broken one, held_penalty included, or as much as the fee of a trial, which went
+   * to the community pool, as far as the stake went.
    *
    * @generated from field: uint64 from_stake = 17;
    */
@@ -620,6 +628,20 @@ export enum Reason {
    * @generated from enum value: REASON_BROKEN_BY_RENTER = 11;
    */
   BROKEN_BY_RENTER = 11,
+
+  /**
+   * REASON_CHALLENGE_OPEN: the trial was over while a challenge was open, which decides its reason and who receives its fee.
+   *
+   * @generated from enum value: REASON_CHALLENGE_OPEN = 12;
+   */
+  CHALLENGE_OPEN = 12,
+
+  /**
+   * REASON_CANCELLED_FOR_CAUSE: the renter sent CancelRent in the trial and named a fault of the machine.
+   *
+   * @generated from enum value: REASON_CANCELLED_FOR_CAUSE = 13;
+   */
+  CANCELLED_FOR_CAUSE = 13,
 }
 
 /**
@@ -627,4 +649,50 @@ export enum Reason {
  */
 export const ReasonSchema: GenEnum<Reason> = /*@__PURE__*/
   enumDesc(file_dbc_rental_v1_rental, 1);
+
+/**
+ * Cause is why a renter cancels a trial, by his own word. Numbers equal those of rental.Cause.
+ *
+ * @generated from enum dbc.rental.v1.Cause
+ */
+export enum Cause {
+  /**
+   * CAUSE_UNSPECIFIED counts as a changed mind.
+   *
+   * @generated from enum value: CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CAUSE_CHANGED_MIND = 1;
+   */
+  CHANGED_MIND = 1,
+
+  /**
+   * CAUSE_NOT_READY: the VM never came up.
+   *
+   * @generated from enum value: CAUSE_NOT_READY = 2;
+   */
+  NOT_READY = 2,
+
+  /**
+   * CAUSE_UNREACHABLE: the machine or its VM could not be reached.
+   *
+   * @generated from enum value: CAUSE_UNREACHABLE = 3;
+   */
+  UNREACHABLE = 3,
+
+  /**
+   * CAUSE_MISMATCH: the machine was not what it is listed as.
+   *
+   * @generated from enum value: CAUSE_MISMATCH = 4;
+   */
+  MISMATCH = 4,
+}
+
+/**
+ * Describes the enum dbc.rental.v1.Cause.
+ */
+export const CauseSchema: GenEnum<Cause> = /*@__PURE__*/
+  enumDesc(file_dbc_rental_v1_rental, 2);
 
