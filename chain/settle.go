@@ -192,13 +192,15 @@ func sameWish(tx []byte, msgs []*codectypes.Any) bool {
 	return true
 }
 
-// wish is a message without the bounds of a quote.
+// wish is a message without the bounds of a quote, and without the cause of a
+// cancellation, which a later command may see in another light.
 func wish(msg *codectypes.Any) []byte {
 	var (
-		rent  rental.MsgRentMachine
-		relet rental.MsgReletMachine
-		out   []byte
-		err   error
+		rent   rental.MsgRentMachine
+		relet  rental.MsgReletMachine
+		cancel rental.MsgCancelRent
+		out    []byte
+		err    error
 	)
 	switch msg.TypeUrl {
 	case sdk.MsgTypeURL(&rent):
@@ -210,6 +212,11 @@ func wish(msg *codectypes.Any) []byte {
 		if err = relet.Unmarshal(msg.Value); err == nil {
 			relet.MaxTotal, relet.ListingVersion = 0, 0
 			out, err = relet.Marshal()
+		}
+	case sdk.MsgTypeURL(&cancel):
+		if err = cancel.Unmarshal(msg.Value); err == nil {
+			cancel.Cause = rental.CAUSE_UNSPECIFIED
+			out, err = cancel.Marshal()
 		}
 	default:
 		return msg.Value

@@ -108,17 +108,28 @@ func (r Renter) Confirm(ctx context.Context, rentID uint64) (chain.TxResult, err
 	return tx, nil
 }
 
-// Cancel ends a trial; the whole rent comes back.
-func (r Renter) Cancel(ctx context.Context, rentID uint64) (refunded uint64, tx chain.TxResult, err error) {
-	tx, err = r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgCancelRent{Renter: r.Wallet.Address(), RentId: rentID})
+// Cancelled is a trial just cancelled.
+type Cancelled struct {
+	RentID uint64
+	// Refunded is the rent that came back.
+	Refunded uint64
+	// FeeToHost and FeeToPool are where the fee went.
+	FeeToHost, FeeToPool uint64
+	Tx                   chain.TxResult
+}
+
+// Cancel ends a trial; the whole rent comes back. The cause is the renter's
+// word: any but a changed mind keeps the host from half of the fee.
+func (r Renter) Cancel(ctx context.Context, rentID uint64, cause rental.Cause) (Cancelled, error) {
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, &rental.MsgCancelRent{Renter: r.Wallet.Address(), RentId: rentID, Cause: cause})
 	if err != nil {
-		return 0, chain.TxResult{}, fmt.Errorf("cancel rental %d: %w", rentID, err)
+		return Cancelled{}, fmt.Errorf("cancel rental %d: %w", rentID, err)
 	}
 	var res rental.MsgCancelRentResponse
 	if err := tx.Response(0, &res); err != nil {
-		return 0, tx, err
+		return Cancelled{Tx: tx}, err
 	}
-	return res.Refunded, tx, nil
+	return Cancelled{RentID: res.RentId, Refunded: res.Refunded, FeeToHost: res.FeeToHost, FeeToPool: res.FeeToPool, Tx: tx}, nil
 }
 
 // Renewed is a rental just renewed.

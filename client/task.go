@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dbc-network/dbc/node/api"
@@ -15,6 +17,7 @@ const (
 	StatusCreating = "creating"
 	StatusRunning  = "running"
 	StatusClosed   = "closed"
+	StatusDeleting = "deleting"
 	StatusFailed   = "create error"
 
 	StatusStartError    = "start error"
@@ -26,6 +29,16 @@ const (
 
 // taskPoll is how often a VM's state is asked for while waiting.
 const taskPoll = 500 * time.Millisecond
+
+// CameUp reports whether a VM of a rental ever ran, as far as a machine's list
+// of VMs tells: one that is only being made, or failed to be, did not, and one
+// that was deleted is not in the list.
+func CameUp(tasks []api.TaskSummary, rentID uint64) bool {
+	rental := strconv.FormatUint(rentID, 10)
+	return slices.ContainsFunc(tasks, func(t api.TaskSummary) bool {
+		return t.RentOrder == rental && t.Status != StatusCreating && t.Status != StatusFailed && t.Status != StatusDeleting
+	})
+}
 
 // CreateTask makes a VM. It returns as soon as the node accepted it; WaitTask
 // waits for the login.

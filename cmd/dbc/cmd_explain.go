@@ -112,6 +112,15 @@ func newExplainCommand(s *settings) *cobra.Command {
 	}
 }
 
+// stakeWent tells what became of what the stake paid for a trial; what it pays
+// for a broken rental is the renter's.
+func stakeWent(state string) string {
+	if state == "refunded" {
+		return " to the community pool"
+	}
+	return ""
+}
+
 func writeExplain(w io.Writer, e explainReply) {
 	for _, line := range e.Lines {
 		fmt.Fprintln(w, client.Printable(line))
@@ -124,7 +133,7 @@ func writeExplain(w io.Writer, e explainReply) {
 	}
 	row(w, unearned, client.FormatDBC(e.Unearned))
 	if e.Rental.FromStake > 0 {
-		row(w, "From the host's stake:", client.FormatDBC(e.Rental.FromStake))
+		row(w, "From the host's stake:", client.FormatDBC(e.Rental.FromStake)+stakeWent(e.Rental.State))
 	}
 	if e.Rental.Held > 0 && e.Rental.HeldUntil != nil {
 		row(w, "Of that held:", client.FormatDBC(e.Rental.Held)+" until "+e.Rental.HeldUntil.Format(time.RFC3339))

@@ -133,10 +133,10 @@ func newQuoteReply(order client.Order, q *rental.QueryQuoteResponse) quoteReply 
 
 func writeQuote(w io.Writer, q quoteReply) {
 	row(w, "Rent:", fmt.Sprintf("%s for %s, slots %v", client.FormatDBC(q.Rent), client.FormatDuration(q.Seconds), q.Slots))
-	row(w, "Fee:", client.FormatDBC(q.Fee)+", which does not come back")
+	row(w, "Fee:", client.FormatDBC(q.Fee)+", which comes back only if the machine fails the trial")
 	row(w, "Total:", client.FormatDBC(q.Total)+" and gas")
 	if q.Deadline != nil {
-		row(w, "Confirm by:", clock(*q.Deadline)+", else the rent comes back")
+		row(w, "Confirm by:", clock(*q.Deadline)+", else the rent comes back and half of the fee is the host's")
 	}
 	row(w, "End:", clock(q.End))
 }

@@ -32,7 +32,9 @@ func newRentCommand(s *settings) *cobra.Command {
 		Use:   "rent MACHINE DURATION",
 		Short: "Rent a machine, or slots of it, on trial",
 		Long: "Rent quotes first and pays no more than the quote: if the listing moves meanwhile, the chain refuses.\n" +
-			"The rental is a trial until dbc confirm; without it the rent comes back at the deadline, the fee does not.",
+			"The rental is a trial until dbc confirm; without it the rent comes back at the deadline. The fee waits in escrow:\n" +
+			"confirmed, it goes to the community pool; of a trial that nobody confirms or that is cancelled, half of it is the\n" +
+			"host's unless the machine was named as the cause; where the machine fails the trial, it comes back.",
 		Example: "  dbc rent MACHINE 3d\n  dbc rent MACHINE 2h --slots 1 --max-total 50",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -24,9 +24,9 @@ type createFlags struct {
 	restore, image, boot, cpus, memRate, disk, gpus, desc string
 	keyFiles                                              []string
 
-	port   uint16
-	custom []string
-	wait   bool
+	port         uint16
+	custom       []string
+	wait, cancel bool
 }
 
 func newVMCreateCommand(s *settings) *cobra.Command {
@@ -34,6 +34,9 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create [RENT_ID]",
 		Short: "Make a virtual machine in a rental",
+		Long: "It is waited for until it runs. Where it does not before the deadline of the rental's trial comes near, the trial\n" +
+			"is cancelled as not-ready, unless --cancel=false: at the deadline the rent would come back all the same, but half\n" +
+			"of the fee would be the host's.",
 		Example: "  dbc vm create 7\n" +
 			"  dbc vm create 7 --ssh-port 5682 --image tiny.qcow2 --cpus 2 --mem-rate 0.5 --ssh-key ~/.ssh/id_ed25519.pub\n" +
 			"  dbc vm create 8 --restore 3mJr7AoUXx2Wqd4yHw9kPz",
@@ -60,6 +63,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("restore", "image")
 	cmd.MarkFlagsMutuallyExclusive("restore", "disk")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "return when it runs, not when it was accepted")
+	cmd.Flags().BoolVar(&f.cancel, "cancel", true, "cancel the trial as not-ready where its deadline comes before the virtual machine is up")
 	return cmd
 }
 
@@ -107,7 +111,14 @@ func (s *settings) createVM(cmd *cobra.Command, rentID uint64, f createFlags) er
 			return nil
 		}
 		id := task.TaskID
-		task, err = n.WaitTask(ctx, id, client.StatusRunning, wait.task)
+		up := func(ctx context.Context) (api.Task, error) {
+			return n.WaitTask(ctx, id, client.StatusRunning, wait.task)
+		}
+		if s.session != "" || !f.cancel { // a session's key cancels nothing
+			task, err = up(ctx)
+		} else {
+			task, err = s.inTrial(cmd, c, rentID, up).do(ctx)
+		}
 		return orGoesOn(ctx, err, fmt.Sprintf("The virtual machine goes on being made: dbc vm show %s tells how far it is, dbc vm delete %s ends it.", id, id))
 	}(cmd.Context(), machines[0].node)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/rental"
 )
 
 // completeLimit is what a shell waits for words; a slow network gives none.
@@ -52,7 +53,7 @@ func complete(s *settings, cmd *cobra.Command) {
 
 // flagWords are what flags take that take one of some words.
 var flagWords = map[string][]string{
-	"bios-mode": {"legacy", "uefi"}, "role": {"client", "mining"}, "scope": {"read", "operate", "full"},
+	"bios-mode": {"legacy", "uefi"}, "cause": rental.Causes(), "role": {"client", "mining"}, "scope": {"read", "operate", "full"},
 	"sort": {"price", "-price", "gpus", "-gpus", "vram", "-vram", "cpus", "-cpus", "memory", "-memory", "free", "-free"},
 }
 

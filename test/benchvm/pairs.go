@@ -21,6 +21,7 @@ import (
 	"github.com/dbc-network/dbc/test/computer"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 // pairLimit ends a pair that hangs.
@@ -199,7 +200,7 @@ func (m *market) pair(ctx context.Context, n int, into *sums) error {
 	if err := m.await(ctx, func(list []vm.Domain) bool { return len(list) == 0 }); err != nil {
 		return err
 	}
-	_, _, err = renter.Cancel(ctx, rentID)
+	_, err = renter.Cancel(ctx, rentID, rental.CAUSE_CHANGED_MIND)
 	return err
 }
 

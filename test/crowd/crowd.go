@@ -101,7 +101,8 @@ func Sums(machines []machine.Machine, rentals []rental.Rental) (stakes, escrow u
 		stakes += m.Stake
 	}
 	for _, r := range rentals {
-		escrow += r.Paid
+		rent, fee := r.Escrowed()
+		escrow += rent + fee
 	}
 	return stakes, escrow
 }

@@ -80,8 +80,8 @@ func TestGuide(t *testing.T) {
 	if has := w.balance(alice.Address()); has != coins-spent {
 		t.Errorf("alice has %d, want %d", has, coins-spent)
 	}
-	if held := w.balance(devnet.Escrow()); held != made.Rent {
-		t.Errorf("escrow %d, want %d", held, made.Rent)
+	if held := w.balance(devnet.Escrow()); held != made.Rent+made.Fee {
+		t.Errorf("escrow %d, want %d", held, made.Rent+made.Fee)
 	}
 	task := w.create("alice", made.RentID, strconv.Itoa(first))
 	if n := w.running(); n != 1 {

@@ -21,20 +21,25 @@ func (k Keeper) fundPool(ctx context.Context, amount uint64) error {
 	return k.distribution.FundCommunityPool(ctx, coins(amount), authtypes.NewModuleAddress(xrental.ModuleName))
 }
 
+// share is what a transition makes of a trial's fee.
+func share(fee uint64, t rental.Transition) (s settlement) {
+	switch {
+	case t.Has(rental.FeeToPool):
+		s.toPool = fee
+	case t.Has(rental.ShareFee):
+		s.toHost = rental.Half(fee)
+		s.toPool = fee - s.toHost
+	case t.Has(rental.ReturnFee):
+		s.toRenter = fee
+	}
+	return s
+}
+
 // payFee does with a trial's fee what a transition says, and returns what
 // moved. What the host's stake pays beside it goes to the community pool, or
 // an owner who rents from himself would take his stake out.
 func (k Keeper) payFee(ctx context.Context, r xrental.Rental, t rental.Transition) (settlement, error) {
-	var s settlement
-	switch {
-	case t.Has(rental.FeeToPool):
-		s.toPool = r.Fee
-	case t.Has(rental.ShareFee):
-		s.toHost = rental.Half(r.Fee)
-		s.toPool = r.Fee - s.toHost
-	case t.Has(rental.ReturnFee):
-		s.toRenter = r.Fee
-	}
+	s := share(r.Fee, t)
 	if err := k.payHost(ctx, r.MachineId, s.toHost); err != nil {
 		return s, err
 	}

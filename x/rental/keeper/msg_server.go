@@ -162,13 +162,15 @@ func (k msgServer) CancelRent(ctx context.Context, msg *xrental.MsgCancelRent) (
 	if err != nil {
 		return nil, err
 	}
-	if r.State != xrental.RENTAL_STATE_TRIAL {
+	t, err := rental.Next(rental.State(r.State), cause.Event())
+	if err != nil {
 		return nil, xrental.ErrState.Wrapf("rental %d is %s, only a trial can be cancelled", r.Id, rental.State(r.State))
 	}
 	if err := k.closeFor(ctx, r, cause.Event(), msg.Cause, c.now, c); err != nil {
 		return nil, err
 	}
-	return &xrental.MsgCancelRentResponse{RentId: r.Id, Refunded: r.Paid}, nil
+	fee := share(r.Fee, t)
+	return &xrental.MsgCancelRentResponse{RentId: r.Id, Refunded: r.Paid, FeeToHost: fee.toHost, FeeToPool: fee.toPool}, nil
 }
 
 // ReletMachine moves the end and takes the added rent.
