@@ -72,6 +72,17 @@ export function renter(page, lang) {
       await dialog().waitFor({ state: "detached" });
     },
 
+    /** cancel ends a trial for the cause that the page finds likely, or another one. */
+    async cancel(likely, cause = likely) {
+      await button(w.cancel).click();
+      await dialog().getByRole("radio", { name: w.causes[likely], exact: true, checked: true }).waitFor();
+      await dialog().getByRole("radio", { name: w.causes[cause], exact: true }).check();
+      await dialog().getByText(cause === "mind" ? w.feeShared : w.feeKept).waitFor();
+      await button(w.cancel, dialog()).click();
+      await dialog().getByText(w.causes[cause], { exact: true }).waitFor();
+      await this.approve();
+    },
+
     /** rent rents one slot of a machine, and gives the rental's number. */
     async rent(machineId, duration) {
       await page.goto(`/machines/${machineId}`);

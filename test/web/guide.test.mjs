@@ -43,10 +43,12 @@ test("a cancelled trial brings the rent back, and not the fee", { timeout: limit
   const r = renter(page, "en");
   await r.createWallet();
   const had = await r.faucet();
-  await r.rent(machine, "30m");
-  await r.button(r.w.cancel).click();
-  await r.approve();
+  const id = await r.rent(machine, "30m");
+  await r.cancel("ready", "mind");
   await r.state(r.w.refunded).waitFor();
+  await page.goto(`/rentals/${id}/explain`);
+  await page.getByText("half of the fee went to the host, the rest to the community pool", { exact: true }).waitFor();
+  await page.getByText("the renter's word: Changed my mind", { exact: true }).waitFor();
   await r.go("wallet");
   // Two transactions' gas is thousandths of a DBC.
   await r.lost(had, fee, fee + 100_000n);

@@ -267,9 +267,9 @@ test("Keplr signs instead of a wallet of the app: rent, sign in to the machine, 
   await button(w.createVm).first().waitFor();
   const grant = asked.find(({ what }) => what === "text").value;
   assert.match(grant, /^dbc-session-v1\n/);
-  await button(w.cancel).click();
-  await r.approve();
+  await r.cancel("ready"); // no virtual machine was made
   await r.state(w.refunded).waitFor();
+  assert.equal((await rentalOf(id)).transitions.at(-1).cause, "CAUSE_NOT_READY");
   assert.equal(asked.filter(({ what }) => what === "tx").length, 2);
   assert.deepEqual(faults, []);
   await context.close();

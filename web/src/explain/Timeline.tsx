@@ -36,7 +36,7 @@ export function Timeline({ rental }: { rental: Rental }) {
 
 function Line({ transition: { time, from, to, reason, height, cause } }: { transition: Transition }) {
   const m = useMessages(messages);
-  const states = useMessages(rentals).states;
+  const { states, causes } = useMessages(rentals);
   const format = useFormat();
   const at = time && timestampDate(time);
   const effects = effectsOf(from, reason);
@@ -59,7 +59,7 @@ function Line({ transition: { time, from, to, reason, height, cause } }: { trans
           <li key={effect}>{m.effects[effect]}</li>
         ))}
         {reason === Reason.CONFIRMED && <li>{m.forGood}</li>}
-        {m.causes[cause] && <li>{m.said(m.causes[cause])}</li>}
+        {causes[cause] && <li>{m.said(causes[cause])}</li>}
       </ul>
     </li>
   );

@@ -1,4 +1,4 @@
-import { Cause, Reason } from "../gen/dbc/rental/v1/rental_pb";
+import { Reason } from "../gen/dbc/rental/v1/rental_pb";
 import { define } from "../i18n/messages";
 
 export const messages = define({
@@ -31,13 +31,6 @@ export const messages = define({
       [Reason.CHALLENGE_OPEN]: "The trial was over while a challenge was open, which decides about the fee",
       [Reason.CANCELLED_FOR_CAUSE]: "The renter cancelled the trial for a fault of the machine",
     } as Record<Reason, string>,
-    causes: {
-      [Cause.UNSPECIFIED]: "",
-      [Cause.CHANGED_MIND]: "Changed my mind",
-      [Cause.NOT_READY]: "The virtual machine was not ready",
-      [Cause.UNREACHABLE]: "The machine was not reachable",
-      [Cause.MISMATCH]: "The machine was not as listed",
-    } as Record<Cause, string>,
     said: (cause: string) => `the renter's word: ${cause}`,
     effects: {
       "take fee": "the fee went into escrow",
@@ -84,7 +77,8 @@ export const messages = define({
     may: "What can be done now",
     mays: {
       ConfirmRent: "Confirm: the rental counts, the rent is no longer refundable",
-      CancelRent: "Cancel: the whole rent comes back, the fee doesn't",
+      CancelRent:
+        "Cancel: the whole rent comes back; of the fee the host has half, or nothing where the machine is the cause",
       BreakRental: "End it early: the host at any time, at a cost from the stake; the renter after too long an outage",
       ReletMachine: "Renew: add time",
       ClaimRent: "Claim: the host takes what is earned so far",
@@ -125,13 +119,6 @@ export const messages = define({
       [Reason.BROKEN_BY_RENTER]: "离线过久，租用方终止了租用",
       [Reason.CHALLENGE_OPEN]: "试用结束时质询尚未了结，手续费的归属随质询而定",
       [Reason.CANCELLED_FOR_CAUSE]: "租用方因机器的问题取消了试用",
-    },
-    causes: {
-      [Cause.UNSPECIFIED]: "",
-      [Cause.CHANGED_MIND]: "改变了主意",
-      [Cause.NOT_READY]: "虚拟机没有就绪",
-      [Cause.UNREACHABLE]: "机器无法连接",
-      [Cause.MISMATCH]: "机器与列表不符",
     },
     said: (cause) => `租用方的说法：${cause}`,
     effects: {
@@ -178,7 +165,7 @@ export const messages = define({
     may: "现在可以做什么",
     mays: {
       ConfirmRent: "确认：租用生效，租金不再可退",
-      CancelRent: "取消：全部租金退回，手续费不退",
+      CancelRent: "取消：全部租金退回；手续费一半归出租方，因机器的问题取消则不归",
       BreakRental: "提前终止：出租方随时可以，但须从质押中支付违约金；租用方在离线过久后可以",
       ReletMachine: "续租：增加时长",
       ClaimRent: "领取：出租方领取目前的未结算租金",

@@ -5,29 +5,46 @@ import { msg } from "../chain/tx";
 import { Query } from "../gen/dbc/machine/v1/query_pb";
 import type { QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
-import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
-import { MsgCancelRentSchema, MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
+import { Cause, RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import { MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import type { Session } from "../session/store";
+import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { Card, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
 import { useNow } from "../ui/useNow";
 import { transact } from "../wallet/approve";
+import { CancelDialog } from "./CancelDialog";
 import { ms, useTerms } from "./chain";
 import css from "./Deadline.module.css";
 import { messages } from "./messages";
 import { Outage } from "./Outage";
 import { RenewDialog } from "./RenewDialog";
 import { roomToRenew } from "./rights";
+import { causeOf, useTasks } from "./useTasks";
 
 /** Deadline counts down what runs out, with what can be done before. */
-export function Deadline({ told, rental, own }: { told: QueryExplainResponse; rental: Rental; own: boolean }) {
+export function Deadline({
+  told,
+  rental,
+  own,
+  session,
+}: {
+  told: QueryExplainResponse;
+  rental: Rental;
+  own: boolean;
+  session: Session | null | undefined;
+}) {
   const { unearned, renterBreak } = told;
   const m = useMessages(messages);
   const format = useFormat();
   const now = useNow();
   const [renewing, setRenewing] = useState(false);
+  const [cancelling, setCancelling] = useState(false);
+  const tasks = useTasks(rental, own ? session : null);
+  const likely = causeOf(tasks);
   const terms = useTerms();
   const found = useChainQuery(Query.method.machine, { machineId: rental.machineId }, { refetchInterval: 5_000 });
   const machine = found.data?.listing?.machine;
@@ -47,15 +64,6 @@ export function Deadline({ told, rental, own }: { told: QueryExplainResponse; re
       messages: [msg(MsgConfirmRentSchema, names)],
     });
     if (done) toast(m.confirmed);
-  };
-  const cancel = async () => {
-    const done = await transact({
-      title: m.cancelTitle,
-      rows: [[m.cancelRow, format.dbc(rental.paid)]],
-      warning: m.cancelWarning,
-      messages: [msg(MsgCancelRentSchema, names)],
-    });
-    if (done) toast(m.cancelled(format.dbc(rental.paid)));
   };
   const urgent = left < 300;
   const room = machine && terms && roomToRenew(rental, machine, terms, now);
@@ -87,7 +95,12 @@ export function Deadline({ told, rental, own }: { told: QueryExplainResponse; re
             >
               {m.confirm}
             </Button>
-            <Button icon={<Undo2 aria-hidden="true" />} disabled={left === 0} onClick={() => void cancel()}>
+            {urgent && left > 0 && tasks.data && likely === Cause.NOT_READY && (
+              <Banner tone="warn" title={m.notUp}>
+                {m.notUpWhy}
+              </Banner>
+            )}
+            <Button icon={<Undo2 aria-hidden="true" />} disabled={left === 0} onClick={() => setCancelling(true)}>
               {m.cancel}
             </Button>
           </>
@@ -114,6 +127,9 @@ export function Deadline({ told, rental, own }: { told: QueryExplainResponse; re
           <Outage rental={rental} machine={machine} unearned={unearned} said={renterBreak} />
         )}
       </Stack>
+      {cancelling && trial && left > 0 && (
+        <CancelDialog rental={rental} likely={likely} onClose={() => setCancelling(false)} />
+      )}
       {renewing && room && terms && (
         <RenewDialog rental={rental} terms={{ ...terms, max: room.most }} onClose={() => setRenewing(false)} />
       )}

@@ -84,7 +84,7 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
   const { session, asked, reload } = useSession(rental, active?.address);
   return (
     <Columns
-      urgent={isOpen(rental) && <Deadline told={told} rental={rental} own={own} />}
+      urgent={isOpen(rental) && <Deadline told={told} rental={rental} own={own} session={session} />}
       side={
         <>
           <Money told={told} rental={rental} />

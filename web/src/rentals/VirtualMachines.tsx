@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { MonitorPlay, Plus } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
@@ -12,8 +12,8 @@ import { Card, Stack } from "../ui/Layout";
 import { CreateVm } from "./CreateVm";
 import { messages } from "./messages";
 import { strictOf } from "./strict";
-import type { TaskSummary } from "./tasks";
 import { asker, useMachineRef } from "./useSession";
+import { useTasks } from "./useTasks";
 import { VmCard } from "./VmCard";
 
 /** Refusals after which a session is of no use any more. */
@@ -38,15 +38,7 @@ export function VirtualMachines({
   const strict = strictOf(at, ask, { rental, session, own });
   const [creating, setCreating] = useState(false);
   const id = rental.id.toString();
-  const tasks = useQuery({
-    queryKey: ["tasks", id, session.id],
-    queryFn: async ({ signal }) => {
-      const { tasks } = await ask<{ tasks: TaskSummary[] }>("/api/v1/tasks", {}, signal);
-      return tasks.filter((task) => task.rent_order === id);
-    },
-    enabled: at.chainId !== "",
-    refetchInterval: 5_000,
-  });
+  const tasks = useTasks(rental, session);
   const lost = tasks.error instanceof ApiError && dead.includes(tasks.error.code);
   useEffect(() => {
     if (lost) void forget(session).then(onLost);

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { cpuChoices, mibOf, part, readGib, readPort, sshCommand, still } from "./tasks";
+import { Cause } from "../gen/dbc/rental/v1/rental_pb";
+import { ApiError } from "../node/api";
+import { cameUp, cpuChoices, mibOf, part, readGib, readPort, sshCommand, still } from "./tasks";
+import { causeOf } from "./useTasks";
 
 test("the login command has nothing of the machine's but an address, a port and a name", () => {
   expect(sshCommand({ ssh_ip: "203.0.113.7", ssh_port: "5682", user_name: "dbc" })).toBe("ssh -p 5682 dbc@203.0.113.7");
@@ -37,4 +40,27 @@ test("sizes and ports are read as an input method writes them", () => {
     undefined,
     undefined,
   ]);
+});
+
+test("a virtual machine came up unless it is being made or deleted, or failed to be made", () => {
+  const came = (...states: string[]) => cameUp(states.map((status) => ({ status })));
+  expect(came()).toBe(false);
+  expect(came("creating")).toBe(false);
+  expect(came("create error", "deleting")).toBe(false);
+  for (const status of ["running", "closed", "start error", "being shutdown"])
+    expect(came("create error", status)).toBe(true);
+});
+
+test("the likely cause of a cancellation is what the machine tells, or that it tells nothing", () => {
+  const task = (status: string) => ({ task_id: "t", create_time: "", desc: "", status, rent_order: "7" });
+  const refused = (status: number) => new ApiError("X", "no", { status });
+  expect(causeOf({ data: undefined, error: null })).toBe(Cause.NOT_READY);
+  expect(causeOf({ data: [task("creating")], error: null })).toBe(Cause.NOT_READY);
+  expect(causeOf({ data: [task("running")], error: null })).toBe(Cause.CHANGED_MIND);
+  expect(causeOf({ data: [task("running")], error: refused(504) })).toBe(Cause.UNREACHABLE);
+  expect(causeOf({ data: undefined, error: new ApiError("REPLY_FORGED", "not the machine's") })).toBe(
+    Cause.UNREACHABLE,
+  );
+  expect(causeOf({ data: [task("running")], error: refused(401) })).toBe(Cause.CHANGED_MIND);
+  expect(causeOf({ data: undefined, error: refused(401) })).toBe(Cause.NOT_READY);
 });

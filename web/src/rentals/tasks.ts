@@ -78,6 +78,14 @@ export function still(status: string): boolean {
   return status === "running" || status === "closed" || status.endsWith("error");
 }
 
+/** neverUp are the states of a virtual machine that never ran, or that is going. */
+const neverUp = ["creating", "create error", "deleting"];
+
+/** cameUp tells whether one of a rental's virtual machines ever ran; a deleted one is not among them. */
+export function cameUp(tasks: readonly Pick<TaskSummary, "status">[]): boolean {
+  return tasks.some(({ status }) => !neverUp.includes(status));
+}
+
 /** sshCommand is the line to log in by, made of checked parts: it is pasted into a terminal. */
 export function sshCommand(task: Pick<Task, "ssh_ip" | "ssh_port" | "user_name">): string | undefined {
   const { ssh_ip = "", ssh_port = "", user_name = "" } = task;
