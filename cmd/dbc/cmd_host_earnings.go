@@ -18,6 +18,8 @@ type amounts struct {
 	Earned    uint64 `json:"earned_udbc"`
 	Claimed   uint64 `json:"claimed_udbc"`
 	Unclaimed uint64 `json:"unclaimed_udbc"`
+	// Fee is the host's part of trials' fees, which is paid at once.
+	Fee uint64 `json:"fee_udbc"`
 }
 
 type earningRow struct {
@@ -79,7 +81,7 @@ func (s *settings) hostedMachine(args []string, nodeHome string) (string, error)
 func newEarningsReply(id string, earnings []host.Earning) earningsReply {
 	reply := earningsReply{MachineID: id, Rentals: make([]earningRow, len(earnings))}
 	for i, e := range earnings {
-		a := amounts{Paid: e.Rental.Paid, Earned: e.Earned, Claimed: e.Claimed, Unclaimed: e.Unclaimed}
+		a := amounts{Paid: e.Rental.Paid, Earned: e.Earned, Claimed: e.Claimed, Unclaimed: e.Unclaimed, Fee: e.Rental.FeeToHost()}
 		reply.Rentals[i] = earningRow{
 			ID: e.Rental.Id, State: stateWord(e.Rental.State.String(), "RENTAL_STATE_"), End: e.Rental.End,
 			Waiting: e.Waiting, amounts: a,
@@ -89,6 +91,7 @@ func newEarningsReply(id string, earnings []host.Earning) earningsReply {
 		reply.Sum.Earned += a.Earned
 		reply.Sum.Claimed += a.Claimed
 		reply.Sum.Unclaimed += a.Unclaimed
+		reply.Sum.Fee += a.Fee
 	}
 	return reply
 }
@@ -98,10 +101,10 @@ func writeEarnings(w io.Writer, reply earningsReply) {
 		fmt.Fprintln(w, "No rentals yet.")
 		return
 	}
-	row(w, "RENTAL", "STATE", "PAID", "EARNED", "CLAIMED", "UNCLAIMED", "END")
+	row(w, "RENTAL", "STATE", "PAID", "EARNED", "CLAIMED", "UNCLAIMED", "FEE", "END")
 	line := func(first any, state string, a amounts, end string) {
 		row(w, first, state, client.FormatDBC(a.Paid), client.FormatDBC(a.Earned), client.FormatDBC(a.Claimed),
-			client.FormatDBC(a.Unclaimed), end)
+			client.FormatDBC(a.Unclaimed), client.FormatDBC(a.Fee), end)
 	}
 	for _, r := range reply.Rentals {
 		state := r.State

@@ -98,3 +98,16 @@ func (r Rental) Escrowed() (rent, fee uint64) {
 
 // FeeOwedByStake is what a trial that the machine failed costs the host's stake.
 func (r Rental) FeeOwedByStake() uint64 { return min(r.Fee, r.PenaltyTerms.StakeShare) }
+
+// FeeToHost is the part of the fee that was paid to the host.
+func (r Rental) FeeToHost() uint64 {
+	n := len(r.Transitions)
+	if n == 0 {
+		return 0
+	}
+	last := r.Transitions[n-1]
+	if t, ok := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason)); !ok || !t.Has(rental.ShareFee) {
+		return 0
+	}
+	return rental.Half(r.Fee)
+}

@@ -131,6 +131,11 @@ function feeShares({ state, fee, transitions }: Rental): Share[] {
   ];
 }
 
+/** feeToHost is the part of a trial's fee that was paid to the host. */
+export function feeToHost(rental: Rental): bigint {
+  return feeShares(rental).find(({ place }) => place === "feeHost")?.amount ?? 0n;
+}
+
 /** besides is the money that moved beside the rent: the fee, and what the host's stake paid. */
 export function besides({ rental }: QueryExplainResponse): Share[] {
   if (!rental) return [];

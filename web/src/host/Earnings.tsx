@@ -70,6 +70,7 @@ export function Earnings({ machine }: { machine: Machine }) {
                 [m.earned, format.dbc(sum.earned)],
                 [m.claimed, format.dbc(sum.claimed)],
                 [m.claimable, format.dbc(sum.claimable)],
+                sum.fees > 0n && [m.fees, format.dbc(sum.fees)],
               ]}
             />
             <p className="muted small">

@@ -1,6 +1,7 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { chainKey } from "../chain/hooks";
 import { query } from "../chain/query";
+import { feeToHost } from "../explain/story";
 import { type Listing, Query as Machines } from "../gen/dbc/machine/v1/query_pb";
 import { Query as Rentals } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
@@ -86,10 +87,20 @@ export function useEarnings(machineId: string): UseQueryResult<Earning[]> {
   });
 }
 
-/** totals sums what a machine's rentals earned. */
-export function totals(earnings: readonly Earning[]): { earned: bigint; claimed: bigint; claimable: bigint } {
+/** totals sums what a machine's rentals earned, and the parts of trials' fees, which are paid at once. */
+export function totals(earnings: readonly Earning[]): {
+  earned: bigint;
+  claimed: bigint;
+  claimable: bigint;
+  fees: bigint;
+} {
   const sum = (of: (e: Earning) => bigint) => earnings.reduce((total, e) => total + of(e), 0n);
-  return { earned: sum((e) => e.earned), claimed: sum((e) => e.claimed), claimable: sum((e) => e.claimable) };
+  return {
+    earned: sum((e) => e.earned),
+    claimed: sum((e) => e.claimed),
+    claimable: sum((e) => e.claimable),
+    fees: sum((e) => feeToHost(e.rental)),
+  };
 }
 
 /** claims are the rentals that ClaimRent pays for, as many as one message takes. What is over is paid without it. */

@@ -122,6 +122,7 @@ export const messages = define({
     earned: "Earned",
     claimed: "Claimed",
     claimable: "To claim",
+    fees: "Halves of trials' fees, paid at once",
     earningsWhy:
       "Rent is earned as time passes. It goes to the payout address when claimed, and by itself when a rental is over. Rentals that ended more than 90 days ago are not counted.",
     claim: "Claim",
@@ -261,6 +262,7 @@ export const messages = define({
     earned: "应得租金",
     claimed: "已领取",
     claimable: "未结算租金",
+    fees: "试用手续费的一半，已即时支付",
     earningsWhy: "租金随时间累计；领取时付到收款地址，租用结束时自动支付。结束超过 90 天的租用不计入。",
     claim: "领取",
     claimTitle: "领取未结算租金",

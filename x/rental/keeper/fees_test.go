@@ -123,6 +123,7 @@ func TestWhoReceivesTheFee(t *testing.T) {
 			got := [4]uint64{c.balance(c.renters[0]) + r.Paid + odd - start - rent, c.balance(c.payout), c.module(pool), stake - c.module(machine.ModuleName) - reward}
 			require.Equal(t, test.want, got)
 			require.Equal(t, test.want[3], r.FromStake)
+			require.Equal(t, test.want[1], r.FeeToHost())
 			cooldowns := 1
 			if test.free {
 				cooldowns = 0
