@@ -61,5 +61,8 @@ func fromProto(p xrental.Rental) Rental {
 	if n := len(p.Transitions); n > 0 {
 		r.changed = p.Transitions[n-1].Time
 	}
+	if at, over := p.ClosedAt(); over { // a challenge may have decided about its fee since
+		r.changed = at
+	}
 	return r
 }

@@ -179,6 +179,31 @@ func TestOverAtItsEnd(t *testing.T) {
 	})
 }
 
+// TestOverBeforeItsFeeIsDecided: a challenge that decides later whose the fee of
+// a trial is does not move when the trial was over.
+func TestOverBeforeItsFeeIsDecided(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal.db")
+	synctest.Test(t, func(t *testing.T) {
+		follower, d := follow(t, path)
+		end := time.Now()
+		trial := rent(1, xrental.RENTAL_STATE_REFUNDED, time.Hour)
+		trial.Transitions = []xrental.Transition{
+			{Time: trial.Start, To: xrental.RENTAL_STATE_TRIAL, Reason: xrental.REASON_RENTED},
+			{Time: end, From: xrental.RENTAL_STATE_TRIAL, To: xrental.RENTAL_STATE_REFUNDED, Reason: xrental.REASON_CHALLENGE_OPEN},
+			{Time: end.Add(5 * time.Minute), From: xrental.RENTAL_STATE_REFUNDED, To: xrental.RENTAL_STATE_REFUNDED, Reason: xrental.REASON_NOT_CONFIRMED},
+		}
+		d.one = map[uint64]xrental.Rental{1: trial}
+		time.Sleep(10 * time.Minute)
+		d.block(2)
+		follower.Refresh(t.Context())
+		over, err := follower.Over(t.Context(), 1)
+		if err != nil || !over.Refunded || !over.At.Equal(end) {
+			t.Errorf("over %+v, %v, want at %s", over, err, end)
+		}
+	})
+}
+
 func TestOver(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
