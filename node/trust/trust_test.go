@@ -186,7 +186,7 @@ func TestOverBeforeItsFeeIsDecided(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	synctest.Test(t, func(t *testing.T) {
 		follower, d := follow(t, path)
-		end := time.Now()
+		end := time.Now().Add(-10 * time.Minute)
 		trial := rent(1, xrental.RENTAL_STATE_REFUNDED, time.Hour)
 		trial.Transitions = []xrental.Transition{
 			{Time: trial.Start, To: xrental.RENTAL_STATE_TRIAL, Reason: xrental.REASON_RENTED},
@@ -194,8 +194,6 @@ func TestOverBeforeItsFeeIsDecided(t *testing.T) {
 			{Time: end.Add(5 * time.Minute), From: xrental.RENTAL_STATE_REFUNDED, To: xrental.RENTAL_STATE_REFUNDED, Reason: xrental.REASON_NOT_CONFIRMED},
 		}
 		d.one = map[uint64]xrental.Rental{1: trial}
-		time.Sleep(10 * time.Minute)
-		d.block(2)
 		follower.Refresh(t.Context())
 		over, err := follower.Over(t.Context(), 1)
 		if err != nil || !over.Refunded || !over.At.Equal(end) {

@@ -133,6 +133,65 @@ func TestWhoReceivesTheFee(t *testing.T) {
 	}
 }
 
+// Where governance sets no fee, trials come to their ends all the same.
+func TestTrialsWithoutAFee(t *testing.T) {
+	t.Parallel()
+	for name, way := range map[string]func(*chain, string){
+		"confirmed": func(c *chain, _ string) { require.NoError(c, c.confirm(c.renters[0], 1)) },
+		"cancelled": func(c *chain, _ string) { require.NoError(c, c.cancelFor(c.renters[0], 1, xrental.CAUSE_UNSPECIFIED)) },
+		"for cause": func(c *chain, _ string) { require.NoError(c, c.cancelFor(c.renters[0], 1, xrental.CAUSE_NOT_READY)) },
+		"deadline":  func(c *chain, _ string) { c.at(30 * time.Minute); c.end() },
+		"offline":   func(c *chain, id string) { require.NoError(c, c.setOffline(id)) },
+		"undecided": func(c *chain, id string) { c.overInChallenge(id); require.NoError(c, c.answer(id)); c.end() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newChain(t)
+			c.params(func(p *xrental.Params) { p.Fee, p.TrialFeeRatioBps = 0, 0 })
+			id := c.bond(1, 1)
+			c.mustRent(c.renters[0], id, hour, 1)
+			way(c, id)
+			require.NotEqual(t, xrental.RENTAL_STATE_TRIAL, c.get(1).State)
+			require.False(t, c.get(1).Undecided())
+			require.Zero(t, c.module(pool))
+			require.EqualValues(t, stake, c.module(machine.ModuleName))
+			c.sound()
+		})
+	}
+}
+
+// Who rents for less than a trial window, where that is allowed, has no free
+// trial: only a halt of the chain can bring the end before the deadline.
+func TestTrialShorterThanItsWindow(t *testing.T) {
+	t.Parallel()
+	for name, halted := range map[string]bool{"no halt": false, "a halt": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newChain(t)
+			c.params(func(p *xrental.Params) { p.TrialWindow = 2 * time.Hour })
+			id := c.bond(1, 1)
+			c.at(0)
+			c.mustRent(c.renters[0], id, hour, 1)
+			require.Equal(t, c.get(1).End, c.get(1).Deadline)
+			want := xrental.REASON_NOT_CONFIRMED
+			if halted {
+				want = xrental.REASON_END_REACHED
+				c.halt(time.Hour)
+			} else {
+				c.at(time.Hour)
+			}
+			c.end()
+			require.Equal(t, want, c.get(1).Transitions[1].Reason)
+			if halted {
+				require.EqualValues(t, start, c.balance(c.renters[0]))
+			} else {
+				require.EqualValues(t, fee/2, c.balance(c.payout))
+			}
+			c.sound()
+		})
+	}
+}
+
 // overInChallenge lets a trial's deadline pass five minutes after a challenge.
 func (c *chain) overInChallenge(id string) {
 	c.Helper()
