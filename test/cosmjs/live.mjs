@@ -40,7 +40,7 @@ async function walk(mode, n) {
   const expiry = String(Math.floor(Date.now() / 1000) + 1800);
   const facts = {
     slots: [1, 2].map((i) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`${mode}-${i}`], gpu_count: 1, vram_mib: "24564", pci_address: `0000:0${i}:00.0` })),
-    cpu_model: "EPYC", cpu_cores: 24, memory_mib: "65536", city: "Köln", country: "DE", longitude_e4: -69603, port_first: 5200, port_last: 32767,
+    cpu_model: "EPYC", cpu_cores: 24, memory_mib: "65536", city: "Köln", country: "DE", longitude_e4: -69603, port_first: 5200, port_last: 32767, keep_disk_policy: "KEEP_DISK_POLICY_FIRM", delivery: 1,
   };
   const hash = toHex(createHash("sha256").update(types.machine.lookupType("Facts").encode(types.machine.lookupType("Facts").fromObject(facts)).finish()).digest());
   const bonded = (seq) => node.sign("dbc-bond-v1", chainId, node.id, address, seq, expiry, hash);
@@ -60,7 +60,7 @@ async function walk(mode, n) {
   const kept = String((await rent()).rent_id);
   await send("rental", "ConfirmRent", { renter: address, rent_id: kept });
   await send("rental", "ReletMachine", { renter: address, ...machine, add_duration_seconds: "1800" });
-  await send("rental", "CancelRent", { renter: address, rent_id: String((await rent()).rent_id), cause: 2 });
+  await send("rental", "CancelRent", { renter: address, rent_id: String((await rent()).rent_id), cause: "CAUSE_NOT_READY" });
 
   const coins = await SigningStargateClient.connectWithSigner(endpoint, wallet, { broadcastPollIntervalMs: 200 });
   await coins.sendTokens(address, stranger, [{ denom: "udbc", amount: "20000000" }], fee, "for a deposit and its gas");

@@ -70,7 +70,7 @@ export function samples(signer) {
     "confirm by id": r("ConfirmRent", { renter: signer, rent_id: "1" }),
     "confirm by machine": r("ConfirmRent", { renter: signer, machine_id: machine }),
     cancel: r("CancelRent", { renter: signer, rent_id: "18446744073709551615" }),
-    "cancel for a cause": r("CancelRent", { renter: signer, machine_id: machine, cause: 4 }),
+    "cancel for a cause": r("CancelRent", { renter: signer, machine_id: machine, cause: "CAUSE_MISMATCH" }),
     relet: r("ReletMachine", { renter: signer, rent_id: "1", add_duration_seconds: "86400", max_total: "5", listing_version: "1" }),
     "relet by machine": r("ReletMachine", { renter: signer, machine_id: machine, add_duration_seconds: "86400" }),
     break: r("BreakRental", { signer, rent_id: "1" }),
