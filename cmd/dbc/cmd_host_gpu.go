@@ -38,7 +38,7 @@ func newHostGPUCommand(s *settings) *cobra.Command {
 		Example: "  dbc host gpu bind\n  dbc host gpu unbind",
 		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newHostGPUBindCommand(s), newHostGPUUnbindCommand(s), newHostGPUApplyCommand(s))
+	cmd.AddCommand(newHostGPUBindCommand(s), newHostGPUUnbindCommand(s), newHostGPUApplyCommand(s), newHostGPUFactsCommand(s))
 	return cmd
 }
 

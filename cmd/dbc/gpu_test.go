@@ -11,6 +11,7 @@ import (
 
 	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/hwtest"
+	"github.com/dbc-network/dbc/node/listing"
 )
 
 func TestEveryOutcomeHasWords(t *testing.T) {
@@ -62,6 +63,10 @@ func TestGPUCommands(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, said)
 		}
 	}
+	said, err = gpuCommand(t, dir, "facts", "--memory", "65536")
+	if !errors.Is(err, errNothingToList) || !strings.Contains(said, "Slot 0 of /etc/dbc/gpus.toml stays out: uuid of 0000:91:00.0 was not measured") {
+		t.Errorf("%v\n%s", err, said)
+	}
 	said, err = gpuCommand(t, dir, "apply") // a tree has no kernel that takes a card
 	if err == nil || !strings.Contains(said, "drivers_probe") {
 		t.Errorf("%v\n%s", err, said)
@@ -79,5 +84,41 @@ func TestGPUCommands(t *testing.T) {
 	}
 	if _, err = gpuCommand(t, dir, "bind", "--slot", "7"); !errors.Is(err, binding.ErrSlot) {
 		t.Errorf("%v", err)
+	}
+}
+
+// What a listing would say, and that it does not fit.
+func TestGPUFacts(t *testing.T) {
+	t.Parallel()
+	for _, code := range listing.Codes {
+		if words, ok := outWords[code]; !ok || words(nil) == "" {
+			t.Errorf("%s has no words", code)
+		}
+	}
+	dir := hwtest.Build(t, `
+@cpu AuthenticAMD 40
+@file proc/meminfo MemTotal: 67108864 kB
+00:01.1 0604 1022:1483 group=1
+  01:00.0 0300 10de:2684 group=2 reset=flr bars=16M,32Gp,32Mp
+`)
+	smi := filepath.Join(dir, "smi")
+	answer := `<nvidia_smi_log><driver_version>580.1</driver_version><gpu id="00000000:01:00.0"><uuid>GPU-0A1b2c3d-4444-5555-6666-777788889999</uuid>` +
+		`<fb_memory_usage><total>24564 MiB</total></fb_memory_usage></gpu></nvidia_smi_log>`
+	if err := os.WriteFile(smi, []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := gpuCommand(t, dir, "bind", "--nvidia-smi", smi); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	said, err := gpuCommand(t, dir, "facts")
+	if err != nil || !strings.Contains(said, "NVIDIA GeForce RTX 4090") || !strings.Contains(said, "24564") || !strings.Contains(said, "[GPU-0a1b2c3d-4444-5555-6666-777788889999]") {
+		t.Errorf("%v\n%s", err, said)
+	}
+	said, err = gpuCommand(t, dir, "facts", "--memory", "1048576")
+	if !errors.Is(err, errNothingToList) || !strings.Contains(said, "does not fit beside 1048576 MiB") {
+		t.Errorf("%v\n%s", err, said)
 	}
 }
