@@ -93,10 +93,22 @@ func (g *Gateway) Handler() http.Handler {
 			g.serve(w, r, mux)
 			return
 		}
-		data := &sealed{ResponseWriter: w, request: r}
-		g.serve(data, r, mux)
-		data.end()
+		if !takesZip(r) {
+			g.data(w, r, mux)
+			return
+		}
+		z := &zipped{ResponseWriter: w}
+		g.data(z, r, mux)
+		if err := z.end(); err != nil {
+			g.deps.Log.Debug("an answer was not taken", "error", err)
+		}
 	})
+}
+
+func (g *Gateway) data(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
+	data := &sealed{ResponseWriter: w, request: r}
+	g.serve(data, r, mux)
+	data.end()
 }
 
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {

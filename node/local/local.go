@@ -52,6 +52,7 @@ func Open(ctx context.Context, cfg Config, c *chain.Client) (*Routes, error) {
 		"GET " + chainproxy.PathSocket: sockets,
 		chainproxy.PathRPC:             chainproxy.RPC(rpc, places, cfg.Log),
 		chainproxy.PathRPC + "/":       chainproxy.RPC(rpc, places, cfg.Log),
+		"GET " + chainproxy.PathTypes:  chainproxy.Types(rpc, places, cfg.Log),
 		chainproxy.PathOrders:          chainproxy.RentOrders(c, places, cfg.Log),
 		chainproxy.PathOrders + "/":    chainproxy.RentOrders(c, places, cfg.Log),
 	}

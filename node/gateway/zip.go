@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"compress/gzip"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// minZip is how many bytes an answer has at least for zipping to gain anything.
+const minZip = 1 << 10
+
+// writers are reused: one holds most of a MiB.
+var writers = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.DefaultCompression) // the level is valid
+	return w
+}}
+
+// zipped compresses a longer answer on its way to a caller that takes
+// gzip. What DBC-Sign covers is the body before. The handler that panics to cut
+// an answer off leaves it without its end.
+type zipped struct {
+	http.ResponseWriter
+	// start is what was written before there was enough to decide.
+	start  []byte
+	status int
+	// header is as it was when the status was written: no trailer changes it.
+	header http.Header
+	plain  bool
+	zip    *gzip.Writer
+}
+
+var _ http.ResponseWriter = (*zipped)(nil)
+
+// takesZip reports whether the caller takes gzip and a body is expected.
+func takesZip(r *http.Request) bool {
+	if r.Method == http.MethodHead || r.Header.Get("Upgrade") != "" {
+		return false
+	}
+	for _, kind := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, _ := strings.Cut(kind, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return strings.ReplaceAll(quality, " ", "") != "q=0"
+		}
+	}
+	return false
+}
+
+// zips reports whether a type of data gains by it; both that there are do.
+func zips(kind string) bool { return kind == "application/json" || kind == "application/octet-stream" }
+
+// WriteHeader waits for the body where that may be zipped.
+func (z *zipped) WriteHeader(status int) {
+	if z.status != 0 {
+		return
+	}
+	h := z.Header()
+	h.Add("Vary", "Accept-Encoding")
+	z.status, z.header = status, h.Clone()
+	length, err := strconv.Atoi(h.Get("Content-Length"))
+	short := err == nil && length < minZip
+	body := status == http.StatusOK || status >= http.StatusBadRequest
+	if short || !body || !zips(h.Get("Content-Type")) || h.Get("Content-Encoding") != "" {
+		z.pass()
+	}
+}
+
+// Write zips once there is enough.
+func (z *zipped) Write(p []byte) (int, error) {
+	z.WriteHeader(http.StatusOK)
+	switch {
+	case z.plain:
+		return z.ResponseWriter.Write(p)
+	case z.zip != nil:
+		return z.zip.Write(p)
+	}
+	z.start = append(z.start, p...)
+	if len(z.start) < minZip {
+		return len(p), nil
+	}
+	z.header.Del("Content-Length")
+	z.header.Set("Content-Encoding", "gzip")
+	z.writeHeader()
+	z.zip = writers.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool has no others
+	z.zip.Reset(z.ResponseWriter)
+	if _, err := z.zip.Write(z.start); err != nil {
+		return 0, err
+	}
+	z.start = nil
+	return len(p), nil
+}
+
+// pass gives the answer on as it is.
+func (z *zipped) pass() {
+	z.plain = true
+	z.writeHeader()
+}
+
+func (z *zipped) writeHeader() {
+	h := z.Header()
+	clear(h)
+	maps.Copy(h, z.header)
+	z.ResponseWriter.WriteHeader(z.status)
+}
+
+// end writes what is left.
+func (z *zipped) end() error {
+	switch {
+	case z.zip != nil:
+		err := z.zip.Close()
+		z.zip.Reset(nil)
+		writers.Put(z.zip)
+		return err
+	case z.status != 0 && !z.plain:
+		z.pass()
+		_, err := z.ResponseWriter.Write(z.start)
+		return err
+	}
+	return nil
+}
+
+// FlushError sends what is there, where that is not zipped: a flush after each
+// piece would cost what zipping gains, and before the first one the header too early.
+func (z *zipped) FlushError() error {
+	if !z.plain {
+		return nil
+	}
+	return http.NewResponseController(z.ResponseWriter).Flush()
+}
+
+// Unwrap lets http.ResponseController hijack for WebSockets.
+func (z *zipped) Unwrap() http.ResponseWriter { return z.ResponseWriter }
