@@ -38,7 +38,8 @@ type Query struct {
 // numbers are the columns that can be bounded and ordered by.
 var numbers = []string{
 	"gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz", "memory_mib", "system_disk_gib",
-	"data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "stake",
+	"data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "gpu_price_per_day",
+	"machine_price_per_day", "stake",
 }
 
 // words are the columns that can be one of some words; gpu_type is apart

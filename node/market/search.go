@@ -65,16 +65,19 @@ type Machine struct {
 	Features []string `json:"features"`
 	// Delivery is what a renter is given: vm, or the digits of one that this node
 	// does not know.
-	Delivery       string     `json:"delivery"`
-	PublicIP       string     `json:"public_ip"`
-	PortFirst      uint32     `json:"port_first"`
-	PortLast       uint32     `json:"port_last"`
-	PricePerDay    uint64     `json:"price_per_day,string"`
-	Stake          uint64     `json:"stake,string"`
-	StakeRequired  uint64     `json:"stake_required,string"`
-	ListingVersion uint64     `json:"listing_version"`
-	DrainFrom      *time.Time `json:"drain_from,omitempty"`
-	OfflineSince   *time.Time `json:"offline_since,omitempty"`
+	Delivery  string `json:"delivery"`
+	PublicIP  string `json:"public_ip"`
+	PortFirst uint32 `json:"port_first"`
+	PortLast  uint32 `json:"port_last"`
+	// PricePerDay is a slot's, or the machine's where it has no GPUs, in udbc as the two that follow from it.
+	PricePerDay        uint64     `json:"price_per_day,string"`
+	GPUPricePerDay     uint64     `json:"gpu_price_per_day,string"`
+	MachinePricePerDay uint64     `json:"machine_price_per_day,string"`
+	Stake              uint64     `json:"stake,string"`
+	StakeRequired      uint64     `json:"stake_required,string"`
+	ListingVersion     uint64     `json:"listing_version"`
+	DrainFrom          *time.Time `json:"drain_from,omitempty"`
+	OfflineSince       *time.Time `json:"offline_since,omitempty"`
 }
 
 // Slot is what can be rented alone.
@@ -194,7 +197,8 @@ func newMachine(l machine.Listing) Machine {
 		Country: f.Country, City: f.City, LongitudeE4: f.LongitudeE4, LatitudeE4: f.LatitudeE4,
 		Operators: append([]string{}, f.Operators...), PublicIP: f.PublicIp, PortFirst: f.PortFirst, PortLast: f.PortLast,
 		KeepDiskPolicy: f.KeepDiskPolicy.Word(), Features: make([]string, len(f.Features)), Delivery: f.Delivery.Word(),
-		PricePerDay: m.PricePerDay, Stake: m.Stake, StakeRequired: m.StakeRequired, ListingVersion: m.ListingVersion,
+		PricePerDay: m.PricePerDay, GPUPricePerDay: gpuPrice(m), MachinePricePerDay: machinePrice(m),
+		Stake: m.Stake, StakeRequired: m.StakeRequired, ListingVersion: m.ListingVersion,
 		DrainFrom: m.DrainFrom, OfflineSince: m.OfflineSince,
 	}
 	for i, slot := range f.Slots {

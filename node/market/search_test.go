@@ -52,6 +52,15 @@ func value(l machine.Listing, name string) int64 {
 		return int64(f.DownloadMbps)
 	case "price_per_day":
 		return int64(l.Machine.PricePerDay)
+	case "gpu_price_per_day":
+		gpus := uint64(0)
+		for _, slot := range f.Slots {
+			gpus += uint64(slot.GpuCount)
+		}
+		all := l.Machine.PricePerDay * uint64(len(f.Slots))
+		return int64((all + max(gpus, 1) - 1) / max(gpus, 1))
+	case "machine_price_per_day":
+		return int64(l.Machine.PricePerDay) * int64(len(f.Slots))
 	case "stake":
 		return int64(l.Machine.Stake)
 	}

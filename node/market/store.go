@@ -18,7 +18,7 @@ import (
 )
 
 // schema version: another one is dropped and made anew.
-const schemaVersion = 4
+const schemaVersion = 5
 
 const schema = `
 CREATE TABLE meta (
@@ -34,7 +34,8 @@ CREATE TABLE machines (
   vram_mib INTEGER NOT NULL, cpu_cores INTEGER NOT NULL, cpu_mhz INTEGER NOT NULL,
   memory_mib INTEGER NOT NULL, system_disk_gib INTEGER NOT NULL, data_disk_gib INTEGER NOT NULL,
   upload_mbps INTEGER NOT NULL, download_mbps INTEGER NOT NULL,
-  price_per_day INTEGER NOT NULL, stake INTEGER NOT NULL,
+  price_per_day INTEGER NOT NULL, gpu_price_per_day INTEGER NOT NULL, machine_price_per_day INTEGER NOT NULL,
+  stake INTEGER NOT NULL,
   kind INTEGER NOT NULL, keep_disk_policy INTEGER NOT NULL, delivery INTEGER NOT NULL, features TEXT NOT NULL
 ) STRICT;
 CREATE TABLE listings (

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/dbc-network/dbc/x/machine"
@@ -17,7 +18,8 @@ const mixed = "\x00"
 // written are a machine's columns behind its id, in the order of pen.put.
 var written = []string{
 	"state", "country", "city", "gpu_type", "cpu_model", "gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz",
-	"memory_mib", "system_disk_gib", "data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "stake",
+	"memory_mib", "system_disk_gib", "data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "gpu_price_per_day",
+	"machine_price_per_day", "stake",
 	"kind", "keep_disk_policy", "delivery", "features",
 }
 
@@ -82,7 +84,7 @@ func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 	if _, err := p.machine.ExecContext(ctx, id, m.State.Word(), f.Country, f.City, gpuColumn(f), f.CpuModel,
 		gpus, len(f.Slots), len(l.FreeSlots), clamp(vram), f.CpuCores, f.CpuMhz, clamp(f.MemoryMib),
 		clamp(f.SystemDiskGib), clamp(f.DataDiskGib), f.UploadMbps, f.DownloadMbps, clamp(m.PricePerDay),
-		clamp(m.Stake), kindColumn(f), f.KeepDiskPolicy, f.Delivery, featureColumn(f.Features)); err != nil {
+		clamp(gpuPrice(m)), clamp(machinePrice(m)), clamp(m.Stake), kindColumn(f), f.KeepDiskPolicy, f.Delivery, featureColumn(f.Features)); err != nil {
 		return err
 	}
 	if _, err := p.listing.ExecContext(ctx, id, m.Owner, m.Operator, round, blob); err != nil {
@@ -135,6 +137,29 @@ func sums(slots []machine.Slot) (gpus int64, vram uint64) {
 		gpus += int64(slot.GpuCount)
 	}
 	return gpus, vram
+}
+
+// machinePrice is what all slots cost a day, in udbc.
+func machinePrice(m machine.Machine) uint64 {
+	over, sum := bits.Mul64(m.PricePerDay, uint64(len(m.Facts.Slots)))
+	if over != 0 {
+		return math.MaxUint64
+	}
+	return sum
+}
+
+// gpuPrice is what one GPU costs a day, in udbc, rounded up; without GPUs it is the machine's price.
+func gpuPrice(m machine.Machine) uint64 {
+	gpus, _ := sums(m.Facts.Slots)
+	sum := machinePrice(m)
+	if gpus == 0 {
+		return sum
+	}
+	price := sum / uint64(gpus)
+	if sum%uint64(gpus) != 0 {
+		price++
+	}
+	return price
 }
 
 // clamp is for order and comparison only: the listing keeps the number itself.
