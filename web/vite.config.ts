@@ -16,6 +16,23 @@ export default defineConfig({
     // Inlined as data: URLs they would need a wider Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every page needs comes in a few files: each costs a request, and zips better in a larger one.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: "frame",
+              test: /node_modules\/(react|react-dom|react-router|scheduler|use-sync-external-store|@tanstack\/(query-core|react-query))\//,
+            },
+            {
+              name: "app",
+              test: /src\/(app|i18n|money|node|ui\/(Banner|Button|Empty|ErrorNote|Layout|Spinner|Asked|use|toast))/,
+            },
+          ],
+        },
+      },
+    },
     // CosmJS, which is loaded with the first transaction only.
     chunkSizeWarningLimit: 1200,
   },

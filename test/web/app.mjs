@@ -94,6 +94,15 @@ export function renter(page, lang) {
       return /\d+$/.exec(page.url())[0];
     },
 
+    /** confirmUntried asks to confirm before a virtual machine has run, which takes a decision of its own. */
+    async confirmUntried() {
+      await button(w.confirm).click();
+      const go = button(w.confirmUntried, dialog());
+      if (!(await go.isDisabled())) throw new Error("it can be confirmed untried at once");
+      await dialog().getByLabel(w.untried, { exact: true }).check();
+      await go.click();
+    },
+
     async signIn() {
       await button(w.signIn).click();
       await this.approve(w.signText);

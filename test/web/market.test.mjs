@@ -87,6 +87,27 @@ function table(page) {
   };
 }
 
+/** gpuPrice is what a GPU costs a day, the whole machine's price where there is none. */
+const gpuPrice = (m) => Math.ceil((m.price * m.slots) / Math.max(1, m.gpus));
+
+test("nothing of the table is cut off at 1440 pixels, in either language", { timeout: limit }, async () => {
+  for (const lang of ["en", "zh"]) {
+    const { page, context, faults } = await open(browser, { base, lang });
+    await page.setViewportSize({ width: 1_440, height: 900 });
+    await page.goto("/machines?show=all");
+    await page.getByRole("table").getByRole("link").first().waitFor();
+    const cut = await page.evaluate(() => {
+      const table = document.querySelector("[role=table]");
+      const over = (e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
+      const cells = [...table.querySelectorAll("[role=cell], [role=columnheader]")].filter(over).map((e) => e.textContent);
+      return table.scrollWidth > table.clientWidth ? [...cells, "the table scrolls sideways"] : cells;
+    });
+    assert.deepEqual(cut, []);
+    assert.deepEqual(faults, []);
+    await context.close();
+  }
+});
+
 test("GPU types with what is idle, and every order, from both ends", { timeout: limit }, async (t) => {
   const { page, context, faults } = await open(browser, { base });
   const list = table(page);
@@ -96,7 +117,9 @@ test("GPU types with what is idle, and every order, from both ends", { timeout: 
   t.diagnostic(`the list came after ${Date.now() - begun} ms, with the filling of the index`);
   assert.deepEqual(await list.kinds(), kinds(market));
   for (const [name, sort, value, first = "ascending"] of [
-    ["Price per day", "price_per_day", (m) => m.price, "descending"], // the cheapest come first unless told
+    ["Per slot and day", "price_per_day", (m) => m.price, "descending"], // the cheapest come first unless told
+    ["Per GPU and hour", "gpu_price_per_day", gpuPrice],
+    ["Machine per day", "machine_price_per_day", (m) => m.price * m.slots],
     ["GPUs", "gpu_count", (m) => m.gpus],
     ["Free", "free_slots", (m) => m.free],
     ["VRAM", "vram_mib", (m) => m.vram],
@@ -139,8 +162,12 @@ test("filters and columns narrow it down, and the address carries all of it", { 
   await page.getByRole("button", { name: "Filters", exact: true }).click();
   await field("GPUs, at least").fill("2");
   await narrow((m) => m.gpus >= 2);
-  await field("Price per slot and day, at most").fill("600");
+  await field("Per slot and day, at most").fill("600");
   await narrow((m) => m.price <= udbc(600));
+  await field("Per GPU and hour, at most").fill("24");
+  await narrow((m) => gpuPrice(m) <= udbc(24) * 24);
+  await field("Whole machine per day, at most").fill("4500");
+  await narrow((m) => m.price * m.slots <= udbc(4_500));
   await field("Memory, GiB").fill("256");
   await narrow((m) => m.memory >= 256 * 1024);
   await field("CPU cores").fill("64");
@@ -170,8 +197,8 @@ test("filters and columns narrow it down, and the address carries all of it", { 
   await shoot(page, "en-machines-filtered");
   const { search } = new URL(page.url());
   assert.deepEqual([...new URLSearchParams(search)], [
-    ["gpu", "H100"], ["gpus", "2"], ["price", "600"], ["memory", "256"], ["cpu", "64"], ["disk", "4000"], ["down", "2500"],
-    ["country", "de"], ["sort", "vram_mib"], ["cols", "gpu,free,vram,cpu,memory,disk,price,state,owner"],
+    ["gpu", "H100"], ["gpus", "2"], ["price", "600"], ["gpuHour", "24"], ["machineDay", "4500"], ["memory", "256"], ["cpu", "64"], ["disk", "4000"], ["down", "2500"],
+    ["country", "de"], ["sort", "vram_mib"], ["cols", "gpu,free,vram,cpu,memory,disk,gpuHour,price,machineDay,state,owner"],
   ]);
 
   // The same elsewhere by that address, in the other language.

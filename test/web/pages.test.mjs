@@ -1,5 +1,6 @@
 // The rest: on a devnet with short windows, where a trial is over in a minute.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { renter } from "./app.mjs";
 import { launch, open } from "./browser.mjs";
@@ -9,7 +10,10 @@ import { clientNode } from "./node.mjs";
 
 const { BASE: base, MACHINE: machine } = process.env;
 /** firstLoad bounds what the first page takes from the node, in bytes of zipped bodies. */
-const firstLoad = 300_000;
+const firstLoad = 250_000;
+/** developerLoad bounds what the Developer page takes, and minute how often an idle rental page asks in a minute: DESIGN's budgets. */
+const developerLoad = 450_000;
+const minute = 12;
 
 /** limit ends a test that hangs, in ms. */
 const limit = 1_500_000;
@@ -26,6 +30,19 @@ async function told(page, id, part, amountOf) {
   assert.equal(await fact(part), amount);
   assert.equal(sum, rent + amount);
   return rental;
+}
+
+/** weigh gives a function that tells how many bytes a page took so far, as they went over the wire. */
+function weigh(page) {
+  let bytes = 0;
+  const sizes = [];
+  page.on("requestfinished", (request) =>
+    sizes.push(request.sizes().then(({ responseBodySize }) => (bytes += responseBodySize))),
+  );
+  return async () => {
+    await Promise.all(sizes);
+    return bytes;
+  };
 }
 
 let browser;
@@ -47,20 +64,45 @@ test("a trial that nobody confirms is refunded, and the page tells", { timeout: 
 
 test("the first page is small, strict and usable on a phone, in the dark", { timeout: limit }, async () => {
   const { page, context, faults } = await open(browser, { lang: "zh", base, dark: true, phone: true });
-  let bytes = 0;
-  const sizes = [];
-  page.on("requestfinished", (request) =>
-    sizes.push(request.sizes().then(({ responseBodySize }) => (bytes += responseBodySize))),
-  );
+  const load = weigh(page);
   const answer = await page.goto("/");
   assert.match(answer.headers()["content-security-policy"], /default-src 'none'/);
   await page.getByRole("list").getByRole("link").first().waitFor();
-  await Promise.all(sizes);
+  const bytes = await load();
   assert.ok(bytes > 50_000 && bytes < firstLoad, `the first page takes ${bytes} bytes`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   assert.equal(wide, false, "the page scrolls sideways");
   await accessible(page, "machines on a phone");
   await shoot(page, "zh-machines-phone-dark");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the Developer page is light, and a rental's page asks little while nothing happens", { timeout: limit }, async (t) => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  const load = weigh(page);
+  await page.goto("/developer");
+  await page.getByLabel("Message", { exact: true }).waitFor();
+  await page.waitForLoadState("networkidle");
+  const bytes = await load();
+  t.diagnostic(`the Developer page takes ${bytes} bytes`);
+  assert.ok(bytes > 50_000 && bytes < developerLoad, `the Developer page takes ${bytes} bytes`);
+
+  await r.createWallet();
+  await r.faucet();
+  await r.rent(machine, "10m");
+  await r.signIn();
+  await r.button(r.w.createVm).first().waitFor();
+  await r.confirmUntried();
+  await r.approve(r.w.confirm);
+  await r.state(r.w.active).waitFor();
+  await page.waitForTimeout(5_000); // what the confirmation set off is over
+  const asked = [];
+  page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await page.waitForTimeout(60_000);
+  t.diagnostic(asked.join(", "));
+  assert.ok(asked.length <= minute, `${asked.length} requests in a minute: ${asked.join(", ")}`);
   assert.deepEqual(faults, []);
   await context.close();
 });
@@ -146,14 +188,14 @@ test("a client node that is killed and started again: the page tells, and goes o
   await page.goto("/machines?show=online");
   await page.getByRole("table").getByRole("link").first().waitFor();
   await node.kill();
-  await page.getByText(r.w.nodeAway).waitFor();
+  await page.getByRole("banner").getByText(r.w.nodeAway).waitFor();
   // What is asked meanwhile fails with what to do about it.
   // The choice stands in the address, from which the page takes it a moment later.
   await page.getByRole("radio", { name: r.w.all, exact: true }).click();
   await page.getByRole("radio", { name: r.w.all, exact: true, checked: true }).waitFor();
   await page.getByText("Start the client node again").first().waitFor();
   await node.start();
-  await page.getByText(r.w.nodeAway).waitFor({ state: "detached" });
+  await page.getByRole("banner").getByText(r.w.nodeAway).waitFor({ state: "detached" });
   await page.getByRole("table").getByRole("link").first().waitFor();
   await context.close();
 });
@@ -163,9 +205,27 @@ test("a node that is away is told, and the page goes on by itself", { timeout: l
   await page.goto("/machines");
   await page.getByRole("table").getByRole("link").first().waitFor();
   await context.setOffline(true);
-  await page.getByText(renter(page, "en").w.nodeAway).waitFor();
+  await page.getByRole("banner").getByText(renter(page, "en").w.nodeAway).waitFor();
   await context.setOffline(false);
-  await page.getByText(renter(page, "en").w.nodeAway).waitFor({ state: "detached" });
+  await page.getByRole("banner").getByText(renter(page, "en").w.nodeAway).waitFor({ state: "detached" });
+  await context.close();
+});
+
+test("a client node, or a chain node, that stands still is told as what it is", { timeout: limit }, async () => {
+  const { page, context } = await open(browser, { lang: "en", base });
+  const { processes } = JSON.parse(await readFile(`${process.env.DBC_HOME}/devnet/devnet.json`, "utf8"));
+  await page.goto("/machines");
+  await page.getByRole("table").getByRole("link").first().waitFor();
+  for (const [name, told] of [["client0", "The client node does not answer"], ["dbcd", "The chain does not answer"]]) {
+    const note = page.getByRole("banner").getByText(told, { exact: true });
+    process.kill(processes[name].pid, "SIGSTOP");
+    try {
+      await note.waitFor();
+    } finally {
+      process.kill(processes[name].pid, "SIGCONT");
+    }
+    await note.waitFor({ state: "detached" });
+  }
   await context.close();
 });
 
@@ -176,7 +236,7 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   await r.createWallet();
   await r.faucet();
   const id = await r.rent(machine, "10m");
-  await button(w.confirm).click();
+  await r.confirmUntried();
   await r.approve(w.confirm);
   await r.state(w.active).waitFor();
   const address = (await rest(`/dbc/rental/v1/rentals/${id}`)).rental.renter;

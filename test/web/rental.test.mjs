@@ -77,7 +77,7 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   const id = await r.rent(machine, "30m");
 
   // A reload while something waits for its signature signs nothing.
-  await button(w.confirm).click();
+  await r.confirmUntried();
   await dialog().getByText(w.notRefundable).waitFor();
   await page.reload();
   await r.state(w.trial).waitFor();

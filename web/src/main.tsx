@@ -6,10 +6,12 @@ import { RouterProvider } from "react-router";
 import { Alone, Failed } from "./app/RouteError";
 import { router } from "./app/routes";
 import { startTheme } from "./app/theme";
+import { startLive } from "./chain/live";
 import { ChainError } from "./chain/rpc";
 import { startLocale } from "./i18n/locale";
 import { ApiError } from "./node/api";
 import { metaQuery } from "./node/meta";
+import { onTabs } from "./ui/tabs";
 import { Toasts } from "./ui/toast";
 import "./ui/tokens.css";
 import { keplrKept, startWallet } from "./wallet/store";
@@ -42,6 +44,9 @@ client
     if (localStorage.getItem(keplrKept)) (await import("./wallet/keplr")).resumeKeplr(meta.chain_id);
   })
   .catch(() => {}); // it is asked again by whoever needs it
+
+startLive(client);
+onTabs("sessions", () => void client.invalidateQueries({ queryKey: ["session"] }));
 
 const root = document.getElementById("root");
 if (root)

@@ -4,6 +4,9 @@ declare module "@novnc/novnc" {
     constructor(target: Element, url: string, options?: { shared?: boolean; credentials?: { password?: string } });
     scaleViewport: boolean;
     focusOnClick: boolean;
+    focus(options?: FocusOptions): void;
+    sendKey(keysym: number, code: string, down?: boolean): void;
+    sendCtrlAltDel(): void;
     disconnect(): void;
   }
 }

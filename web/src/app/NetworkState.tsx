@@ -1,4 +1,5 @@
 import { useHead } from "../chain/head";
+import { standing } from "../chain/standing";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { useMeta } from "../node/meta";
@@ -6,22 +7,26 @@ import { useNow } from "../ui/useNow";
 import { messages } from "./messages";
 import css from "./NetworkState.module.css";
 
-/** A chain makes a block every few seconds; after this many without one it stands still. */
-const silent = 60;
-
-/** NetworkState tells which chain this is and whether it moves. */
+/** NetworkState tells which chain this is and whether it moves, and what is away. */
 export function NetworkState() {
   const m = useMessages(messages);
   const format = useFormat();
   const meta = useMeta();
   const head = useHead();
-  const now = useNow();
-  const age = head.data ? (now - head.data.time.getTime()) / 1_000 : 0;
-  const [tone, text] = head.isError
-    ? (["bad", m.chainAway] as const)
-    : age > silent
-      ? (["warn", m.chainBehind(format.duration(age, 1))] as const)
-      : (["good", head.data ? m.block(format.number(head.data.height)) : m.loading] as const);
+  const state = standing(head.data, head.error, Date.now(), useNow());
+  const words = (): readonly ["good" | "warn" | "bad", string] => {
+    switch (state.is) {
+      case "unknown":
+        return ["good", m.loading];
+      case "moving":
+        return ["good", m.block(format.number(state.height))];
+      case "still":
+        return ["warn", m.chainBehind(format.duration(state.seconds, 1))];
+      default:
+        return ["bad", m[state.is]];
+    }
+  };
+  const [tone, text] = words();
   return (
     <div className={css.state} role={tone === "good" ? undefined : "status"}>
       <span className={`${css.dot} ${css[tone]}`} aria-hidden="true" />

@@ -1,7 +1,8 @@
 import { Compass } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useRouteError } from "react-router";
 import { useMessages } from "../i18n/messages";
+import { get } from "../node/api";
 import { Button, LinkButton } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -20,7 +21,8 @@ export function RouteError() {
 export function Failed({ error }: { error: unknown }) {
   const m = useMessages(messages);
   const denied = error instanceof DOMException && error.name === "SecurityError";
-  const why = error instanceof MissingPart ? m.missing : denied && m.noStorage;
+  const why = denied && m.noStorage;
+  useReturn(error instanceof MissingPart);
   return (
     <Page title={m.broken}>
       <ErrorNote error={error} {...(why && { title: why })} />
@@ -29,6 +31,25 @@ export function Failed({ error }: { error: unknown }) {
       </div>
     </Page>
   );
+}
+
+/** useReturn loads the page again once a client node that was away is back. */
+function useReturn(waits: boolean): void {
+  useEffect(() => {
+    if (!waits) return;
+    let away = false;
+    const look = async () => {
+      try {
+        await get("/api/v1/web");
+        if (away) location.reload();
+      } catch {
+        away = true;
+      }
+    };
+    void look();
+    const timer = setInterval(() => void look(), 3_000);
+    return () => clearInterval(timer);
+  }, [waits]);
 }
 
 /** Alone is a page without the frame around it, where that failed too. */

@@ -27,8 +27,6 @@ export const messages = define({
     notFoundWhy: "The address may be mistyped, or from another version of the app.",
     home: "To the machines",
     broken: "This page failed",
-    missing:
-      "A part of the app did not come from the client node. Check that it runs and that the network is there, then load the page again.",
     noStorage:
       "This browser keeps nothing for this page, and without that there is no wallet. Allow it to keep data of this site, or use another browser, then load the page again.",
     reload: "Load it again",
@@ -60,7 +58,6 @@ export const messages = define({
     notFoundWhy: "地址可能有误，或来自其他版本的应用。",
     home: "前往机器列表",
     broken: "页面出错",
-    missing: "应用的一部分未能从客户端节点取得。请确认客户端节点正在运行、网络可用，然后重新加载页面。",
     noStorage:
       "此浏览器不为本页面保存数据，因而无法使用钱包。请允许此网站保存数据，或换用其他浏览器，然后重新加载页面。",
     reload: "重新加载",

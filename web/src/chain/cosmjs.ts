@@ -1,11 +1,9 @@
 import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
-import { type AccountData, type GeneratedType, type OfflineSigner, Registry } from "@cosmjs/proto-signing";
+import { type GeneratedType, type OfflineSigner, Registry } from "@cosmjs/proto-signing";
 import { AminoTypes, createDefaultAminoConverters, SigningStargateClient } from "@cosmjs/stargate";
 import { TxRawSchema } from "../gen/cosmos/tx/v1beta1/tx_pb";
 import { DENOM } from "../money/udbc";
-import type { Account } from "../wallet/store";
 import { aminoType, fromAmino, toAmino } from "./amino";
-import { ChainError, cleanLog } from "./rpc";
 import type { Estimate, TxMessage } from "./tx";
 
 /** The part of the app that has CosmJS in it; it is loaded with the first transaction. */
@@ -42,23 +40,6 @@ function options(messages: readonly TxMessage[]) {
 const encoded = (messages: readonly TxMessage[]) =>
   messages.map(({ schema, value }) => ({ typeUrl: `/${schema.typeName}`, value }));
 
-/** simulate gives the gas that the messages use. Nothing is signed for it. */
-export async function simulate(account: Account, messages: readonly TxMessage[]): Promise<bigint> {
-  const data: AccountData = { address: account.address, algo: "secp256k1", pubkey: account.publicKey };
-  const watcher = {
-    getAccounts: async () => [data],
-    signDirect: () => Promise.reject(new Error("a simulation is not signed")),
-  };
-  const client = await SigningStargateClient.connectWithSigner(endpoint, watcher, options(messages));
-  try {
-    return BigInt(await client.simulate(account.address, encoded(messages), undefined));
-  } catch (error) {
-    throw refusal(error);
-  } finally {
-    client.disconnect();
-  }
-}
-
 /** sign signs the messages for one place in the account's order, up to a last block. */
 export async function sign(
   signer: OfflineSigner,
@@ -76,13 +57,4 @@ export async function sign(
   } finally {
     client.disconnect();
   }
-}
-
-/** refusal takes the chain's own words out of CosmJS's errors. */
-function refusal(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const query = /^Query failed with \((\d+)\): (.*)$/s.exec(error.message);
-  if (query) return new ChainError("", Number(query[1]), cleanLog(query[2] ?? ""));
-  if (/does not exist on chain/.test(error.message)) return new ChainError("sdk", 9, error.message);
-  return error;
 }

@@ -1,31 +1,58 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { ApiError, get } from "../node/api";
 import { rpc } from "./rpc";
 
 interface Status {
   node_info: { network: string };
-  sync_info: { latest_block_height: string; latest_block_time: string; catching_up: boolean };
+  sync_info: { latest_block_height: string; latest_block_time: string };
 }
 
+/** Head is the newest block that the client node told of. */
 export interface Head {
   chainId: string;
   height: bigint;
   time: Date;
-  catchingUp: boolean;
+  /** seen is when this page first heard of it, in ms of this computer's clock: a block's time is that of the one before. */
+  seen: number;
 }
 
-/** useHead is the newest block, asked for every few seconds. */
+export const headKey = ["head"] as const;
+
+/** What the chain's node, then the client node, may take to answer, in ms: with live's patience less than ten seconds. */
+const chainMs = 2_500;
+const nodeMs = 1_500;
+
+/** later keeps when a block was first seen. */
+export function later(before: Head | undefined, next: Omit<Head, "seen">, now: number): Head {
+  return { ...next, seen: before?.height === next.height ? before.seen : now };
+}
+
+/** askHead asks the chain, and where that fails finds out whose fault it is. */
+export async function askHead(signal: AbortSignal): Promise<Omit<Head, "seen">> {
+  try {
+    const { node_info, sync_info } = await rpc<Status>(
+      "status",
+      {},
+      AbortSignal.any([signal, AbortSignal.timeout(chainMs)]),
+    );
+    return {
+      chainId: node_info.network,
+      height: BigInt(sync_info.latest_block_height),
+      time: new Date(sync_info.latest_block_time),
+    };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "UNREACHABLE_NODE") throw error;
+    await get("/api/v1/web", AbortSignal.any([signal, AbortSignal.timeout(nodeMs)]));
+    throw new ApiError("CHAIN_UNREACHABLE", "the client node answers, and its chain node does not");
+  }
+}
+
+/** useHead is the newest block; live keeps it. */
 export function useHead(): UseQueryResult<Head> {
   return useQuery<Head>({
-    queryKey: ["head"],
-    queryFn: async ({ signal }) => {
-      const { node_info, sync_info } = await rpc<Status>("status", {}, signal);
-      return {
-        chainId: node_info.network,
-        height: BigInt(sync_info.latest_block_height),
-        time: new Date(sync_info.latest_block_time),
-        catchingUp: sync_info.catching_up,
-      };
-    },
-    refetchInterval: 5_000,
+    queryKey: headKey,
+    queryFn: async ({ client, signal }) => later(client.getQueryData<Head>(headKey), await askHead(signal), Date.now()),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -1,10 +1,8 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, toJsonString } from "@bufbuild/protobuf";
 import { type UseQueryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { chainKey, unmoved } from "./key";
 import { query } from "./query";
-
-/** chainKey begins the keys of all that was read from the chain; invalidating it reads anew. */
-export const chainKey = "chain";
 
 /** useChainQuery asks a query method of the chain and keeps the answer fresh. */
 export function useChainQuery<I extends DescMessage, O extends DescMessage>(
@@ -16,6 +14,7 @@ export function useChainQuery<I extends DescMessage, O extends DescMessage>(
   return useQuery<MessageShape<O>>({
     queryKey: [chainKey, method.parent.typeName, method.name, text],
     queryFn: ({ signal }) => query(method, request, signal),
+    refetchInterval: unmoved,
     ...options,
   });
 }

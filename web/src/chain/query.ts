@@ -8,11 +8,20 @@ interface AbciAnswer {
   response: { code?: number; codespace?: string; log?: string; value?: string | null; height?: string };
 }
 
+/** of is how cosmossdk.io/errors writes a registered error into a gRPC status, where its code has no other place. */
+const of = /\bcodespace (\w+) code (\d+): (.*)$/s;
+
+/** refused is a query's refusal, with the code of the module that refused where it is told. */
+export function refused({ codespace = "", code = 0, log = "" }: AbciAnswer["response"]): ChainError {
+  const [, space = codespace, number = code, what = log] = of.exec(log) ?? [];
+  return new ChainError(space, Number(number), cleanLog(what));
+}
+
 /** abciQuery asks a gRPC query method of the chain by its path, as /package.Service/Method. */
 export async function abciQuery(path: string, request: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
   const data = base16.encode(request).toLowerCase();
   const { response } = await rpc<AbciAnswer>("abci_query", { path, data, height: "0", prove: false }, signal);
-  if (response.code) throw new ChainError(response.codespace ?? "", response.code, cleanLog(response.log ?? ""));
+  if (response.code) throw refused(response);
   return base64.decode(response.value ?? "");
 }
 

@@ -39,6 +39,7 @@ export async function rpc<T>(method: string, params: Record<string, unknown>, si
 export function cleanLog(log: string): string {
   return log
     .replace(/^rpc error: code = \w+ desc = /, "")
+    .replace(/^failed to simulate tx: /, "")
     .replace(/\s*\[[^\]]*\.go:\d+\].*$/s, "")
     .replace(/^failed to execute message; message index: \d+: /, "")
     .trim();

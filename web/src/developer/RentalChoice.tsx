@@ -19,7 +19,7 @@ export function useRental(machineId: string, address: string, state: RentalState
   const found = useChainQuery(
     Query.method.rentalsByMachine,
     { machineId, openOnly: true, pagination: { limit: 500n } },
-    { enabled: machineId !== "", refetchInterval: 5_000 },
+    { enabled: machineId !== "" },
   );
   const mine = (found.data?.rentals ?? []).filter((r) => r.renter === address && r.state === state);
   const word = state === RentalState.TRIAL ? m.trial : m.active;

@@ -5,14 +5,16 @@ import {
   type DescMethod,
   type DescMethodUnary,
   type FileRegistry,
+  fromBinary,
   getOption,
   hasOption,
 } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { query } from "../chain/query";
 import { service, signer } from "../gen/cosmos/msg/v1/msg_pb";
-import { ReflectionService } from "../gen/cosmos/reflection/v1/reflection_pb";
+import { type FileDescriptorsResponse, FileDescriptorsResponseSchema } from "../gen/cosmos/reflection/v1/reflection_pb";
+import { ask, open } from "../node/api";
+import { plain } from "../node/plain";
 
 /** ChainTypes are the messages and queries of the chain, by what it says of itself. */
 export interface ChainTypes {
@@ -77,11 +79,19 @@ export function moduleOf({ parent }: DescMethod): string {
   return parent.file.proto.package.replace(/\.v\d+(?:(?:alpha|beta)\d+)?$/, "");
 }
 
+/** askTypes reads the chain's descriptors: raw, from the client node. */
+async function askTypes(signal: AbortSignal): Promise<FileDescriptorsResponse> {
+  const response = await ask("/chain/types", { signal });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (!response.ok) open(response.status, new TextDecoder().decode(bytes));
+  return plain(fromBinary(FileDescriptorsResponseSchema, bytes));
+}
+
 /** useChainTypes asks the chain for its types, once. */
 export function useChainTypes(): UseQueryResult<ChainTypes> {
   return useQuery({
     queryKey: ["types"],
-    queryFn: async ({ signal }) => readTypes((await query(ReflectionService.method.fileDescriptors, {}, signal)).files),
+    queryFn: async ({ signal }) => readTypes((await askTypes(signal)).files),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,

@@ -1,9 +1,9 @@
 import { useParams } from "react-router";
 import { useChainQuery } from "../chain/hooks";
-import { ChainError } from "../chain/rpc";
 import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { isMissing } from "../node/errors";
 import { rightToBreak } from "../rentals/chain";
 import { Asked } from "../ui/Asked";
 import { Banner } from "../ui/Banner";
@@ -21,12 +21,8 @@ export default function ExplainPage() {
   const m = useMessages(messages);
   const { rentId = "" } = useParams();
   const valid = /^\d{1,19}$/.test(rentId);
-  const found = useChainQuery(
-    Query.method.explain,
-    { rentId: valid ? BigInt(rentId) : 0n },
-    { enabled: valid, refetchInterval: 4_000 },
-  );
-  if (!valid || (found.error instanceof ChainError && /not found/.test(found.error.message)))
+  const found = useChainQuery(Query.method.explain, { rentId: valid ? BigInt(rentId) : 0n }, { enabled: valid });
+  if (!valid || isMissing(found.error))
     return (
       <Empty
         title={m.notFound}

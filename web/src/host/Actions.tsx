@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { chainKey } from "../chain/hooks";
+import { chainKey } from "../chain/key";
 import type { TxMessage } from "../chain/tx";
 import type { Machine, Params } from "../gen/dbc/machine/v1/machine_pb";
 import type { Listing } from "../gen/dbc/machine/v1/query_pb";

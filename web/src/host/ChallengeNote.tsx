@@ -14,7 +14,7 @@ export function ChallengeNote({ id }: { id: bigint }) {
   const m = useMessages(messages);
   const format = useFormat();
   const now = useNow();
-  const { data } = useChainQuery(Query.method.challenge, { challengeId: id }, { refetchInterval: 5_000 });
+  const { data } = useChainQuery(Query.method.challenge, { challengeId: id });
   const deadline = data?.challenge?.deadline && timestampDate(data.challenge.deadline);
   const left = deadline ? (deadline.getTime() - now) / 1_000 : 0;
   return (

@@ -26,7 +26,7 @@ import { short } from "./states";
 export default function MachineHostPage() {
   const m = useMessages(messages);
   const { machineId = "" } = useParams();
-  const found = useChainQuery(Query.method.machine, { machineId }, { refetchInterval: 5_000 });
+  const found = useChainQuery(Query.method.machine, { machineId });
   const params = useChainQuery(Query.method.params, {}, { staleTime: 60_000 });
   const back = (
     <div>

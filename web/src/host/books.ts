@@ -1,5 +1,5 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { chainKey } from "../chain/hooks";
+import { chainKey, unmoved } from "../chain/key";
 import { query } from "../chain/query";
 import { feeToHost } from "../explain/story";
 import { type Listing, Query as Machines } from "../gen/dbc/machine/v1/query_pb";
@@ -44,7 +44,7 @@ export function useHosted(address: string): UseQueryResult<Listing[]> {
       return [...byId.values()];
     },
     enabled: address !== "",
-    refetchInterval: 10_000,
+    refetchInterval: unmoved,
   });
 }
 
@@ -83,7 +83,7 @@ export function useEarnings(machineId: string): UseQueryResult<Earning[]> {
         earnings.push(...(await Promise.all(rentals.slice(i, i + together).map((r) => earningOf(r, signal)))));
       return earnings;
     },
-    refetchInterval: 10_000,
+    refetchInterval: unmoved,
   });
 }
 

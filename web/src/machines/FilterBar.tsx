@@ -6,11 +6,23 @@ import { Choices } from "../ui/Choices";
 import { TextField } from "../ui/Field";
 import { Card, Row, Stack } from "../ui/Layout";
 import { useAddressText } from "../ui/useAddressText";
-import { type Availability, availability, type FilterName, numberFilters, textFilters, withParam } from "./filters";
+import {
+  type Availability,
+  availability,
+  type FilterName,
+  numberFilters,
+  priceFilters,
+  textFilters,
+  withParam,
+} from "./filters";
 import css from "./MachinesPage.module.css";
 import { messages } from "./messages";
 
-const fields: readonly FilterName[] = [...numberFilters.map((f) => f.name), "price", ...textFilters];
+const fields: readonly FilterName[] = [
+  ...numberFilters.map((f) => f.name),
+  ...priceFilters.map((f) => f.name),
+  ...textFilters,
+];
 
 /** FilterBar narrows the list down. The address carries every change. */
 export function FilterBar({
@@ -86,6 +98,7 @@ function FilterField({
   onChange: (text: string) => void;
 }) {
   const m = useMessages(messages);
+  const isPrice = priceFilters.some((filter) => filter.name === name);
   return (
     <TextField
       {...useAddressText(value, onChange)}
@@ -93,8 +106,8 @@ function FilterField({
       inputMode={(textFilters as readonly string[]).includes(name) ? "text" : "decimal"}
       maxLength={name === "country" ? 2 : 70}
       autoComplete="off"
-      suffix={name === "price" ? "DBC" : undefined}
-      error={bad && (name === "price" ? m.badPrice : m.bad)}
+      suffix={isPrice ? "DBC" : undefined}
+      error={bad && (isPrice ? m.badPrice : m.bad)}
     />
   );
 }

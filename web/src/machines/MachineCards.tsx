@@ -3,7 +3,7 @@ import { type CSSProperties, useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
-import { place, StateBadge } from "./columns";
+import { mainPrice, place, StateBadge } from "./columns";
 import css from "./MachineCards.module.css";
 import type { MachineList } from "./MachineTable";
 import { messages } from "./messages";
@@ -52,9 +52,9 @@ export function MachineCards({ machines, hasMore, readMore, dim }: MachineList) 
               </span>
               <span className="muted small">
                 {[
-                  vram ? format.gib(vram) : "",
+                  vram ? m.vramOf(format.gib(vram)) : "",
                   m.cores(format.number(machine.cpu_cores)),
-                  format.gib(machine.memory_mib),
+                  m.memoryOf(format.gib(machine.memory_mib)),
                   place(machine, format),
                 ]
                   .filter(Boolean)
@@ -64,7 +64,7 @@ export function MachineCards({ machines, hasMore, readMore, dim }: MachineList) 
                 <span className="small">
                   {m.column.free}: {m.freeOf(machine.free_slots.length, machine.slots.length)}
                 </span>
-                <strong className="num">{format.dbc(BigInt(machine.price_per_day))}</strong>
+                <strong className="num">{mainPrice(machine, m, format)}</strong>
               </span>
             </Link>
           </li>

@@ -15,7 +15,7 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Columns, Facts, Page, Row, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { findMachine, type Machine } from "./api";
-import { place, StateBadge } from "./columns";
+import { place, prices, StateBadge } from "./columns";
 import css from "./MachinePage.module.css";
 import { messages } from "./messages";
 import { gpuWords } from "./words";
@@ -68,7 +68,6 @@ export default function MachinePage() {
 function Shown({ machine }: { machine: Machine }) {
   const m = useMessages(messages);
   const format = useFormat();
-  const price = format.dbc(BigInt(machine.price_per_day));
   return (
     <Page
       before={
@@ -77,7 +76,7 @@ function Shown({ machine }: { machine: Machine }) {
         </Link>
       }
       title={gpuWords(machine.slots) || m.noGpu}
-      lead={machine.gpu_count > 0 ? m.perSlot(price) : m.perMachine(price)}
+      lead={prices(machine, m, format)}
       actions={<StateBadge machine={machine} m={m} />}
     >
       {machine.state !== "online" && (

@@ -27,8 +27,10 @@ export interface Machine {
   public_ip: string;
   port_first: number;
   port_last: number;
-  /** udbc for each slot and day. */
+  /** udbc a day for a slot; for a GPU, rounded up; and for all slots. Without GPUs all three are the machine's. */
   price_per_day: string;
+  gpu_price_per_day: string;
+  machine_price_per_day: string;
   stake: string;
   stake_required: string;
   listing_version: number;

@@ -35,8 +35,9 @@ export const specs: readonly Spec[] = [
   { id: "disk", sort: "data_disk_gib", least: 76, share: 0.8, right: true, shown: true },
   { id: "net", sort: "download_mbps", least: 118, share: 1, right: true, shown: false },
   { id: "region", sort: "country", least: 120, share: 1.1, shown: true },
-  { id: "price", sort: "price_per_day", least: 112, share: 1, right: true, shown: true },
-  { id: "hour", least: 112, share: 1, right: true, shown: false },
+  { id: "gpuHour", sort: "gpu_price_per_day", least: 128, share: 1, right: true, shown: true },
+  { id: "price", sort: "price_per_day", least: 118, share: 1, right: true, shown: true },
+  { id: "machineDay", sort: "machine_price_per_day", least: 128, share: 1, right: true, shown: true },
   { id: "state", sort: "state", least: 112, share: 0.8, shown: true },
   { id: "id", least: 170, share: 1.2, shown: false },
   { id: "owner", least: 170, share: 1.2, shown: false },
@@ -67,6 +68,25 @@ export function place(machine: Pick<Machine, "city" | "country">, format: F): st
   return [machine.city, machine.country && format.country(machine.country)].filter(Boolean).join(", ") || "–";
 }
 
+/** mainPrice is a machine's price for one line, with what it covers. */
+export function mainPrice(machine: Machine, m: M, format: F): string {
+  return machine.gpu_count > 0
+    ? m.perGpuHour(format.dbc(perHour(BigInt(machine.gpu_price_per_day))))
+    : m.perMachine(format.dbc(BigInt(machine.machine_price_per_day)));
+}
+
+/** prices tells all that a machine costs, each with what it covers. */
+export function prices(machine: Machine, m: M, format: F): string {
+  const all = machine.slots.length > 1 || machine.gpu_count > 0;
+  return [
+    machine.gpu_count > 0 && mainPrice(machine, m, format),
+    all && m.perSlot(format.dbc(BigInt(machine.price_per_day))),
+    m.perMachine(format.dbc(BigInt(machine.machine_price_per_day))),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
 export function StateBadge({ machine, m }: { machine: Machine; m: M }) {
   const now = standing(machine);
   const words = { ...m.states, full: m.full, draining: m.draining };
@@ -88,8 +108,10 @@ const cells: Record<ColumnId, (machine: Machine, m: M, format: F) => ReactNode> 
   disk: (machine, _, format) => format.gib(machine.data_disk_gib * 1024),
   net: (machine, m, format) => m.mbps(format.number(machine.download_mbps), format.number(machine.upload_mbps)),
   region: (machine, _, format) => place(machine, format),
-  price: (machine, _, format) => <strong>{format.dbc(BigInt(machine.price_per_day))}</strong>,
-  hour: (machine, _, format) => format.dbc(perHour(BigInt(machine.price_per_day))),
+  gpuHour: (machine, _, format) =>
+    machine.gpu_count ? <strong>{format.dbc(perHour(BigInt(machine.gpu_price_per_day)))}</strong> : "–",
+  price: (machine, _, format) => format.dbc(BigInt(machine.price_per_day)),
+  machineDay: (machine, _, format) => format.dbc(BigInt(machine.machine_price_per_day)),
   state: (machine, m) => <StateBadge machine={machine} m={m} />,
   id: (machine, m) => <Hash text={machine.machine_id} what={m.column.id} />,
   owner: (machine, m) => <Hash text={machine.owner} what={m.column.owner} />,

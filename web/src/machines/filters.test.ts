@@ -24,6 +24,21 @@ test("units of people become those of the chain", () => {
   expect(invalid).toEqual([]);
 });
 
+test("each price has a bound and an order of its own", () => {
+  const { query, invalid } = toQuery(
+    new URLSearchParams("show=all&gpuHour=0.5&machineDay=１００&price=12.5&sort=-gpu_price_per_day"),
+  );
+  expect(query).toEqual({
+    filters: {
+      gpu_price_per_day_max: "12000000",
+      machine_price_per_day_max: "100000000",
+      price_per_day_max: "12500000",
+    },
+    order: "-gpu_price_per_day",
+  });
+  expect(invalid).toEqual([]);
+});
+
 test("what is no number filters nothing and is named", () => {
   const { query, invalid } = toQuery(new URLSearchParams("show=all&cpu=many&price=x&sort=drop table"));
   expect(query).toEqual({ filters: {}, order: "price_per_day" });

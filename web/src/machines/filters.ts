@@ -26,9 +26,21 @@ export const numberFilters = [
   { name: "up", filter: "upload_mbps_min", times: 1n },
 ] as const satisfies readonly NumberFilter[];
 
-export type FilterName = (typeof numberFilters)[number]["name"] | (typeof textFilters)[number] | "price";
+/** priceFilters bound what a thing costs for a time; times turns that time into a day. */
+export const priceFilters = [
+  { name: "gpuHour", filter: "gpu_price_per_day_max", times: 24n },
+  { name: "machineDay", filter: "machine_price_per_day_max", times: 1n },
+  { name: "price", filter: "price_per_day_max", times: 1n },
+] as const satisfies readonly NumberFilter[];
+
+export type FilterName =
+  | (typeof numberFilters)[number]["name"]
+  | (typeof textFilters)[number]
+  | (typeof priceFilters)[number]["name"];
 
 export const sortable = [
+  "gpu_price_per_day",
+  "machine_price_per_day",
   "price_per_day",
   "gpu_count",
   "free_slots",
@@ -72,11 +84,12 @@ export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid
     const text = params.get(name)?.trim();
     if (text) filters[name] = name === "city" ? text : idOf(name, text);
   }
-  const price = params.get("price");
-  if (price !== null) {
-    const udbc = parseDbc(price);
-    if (udbc !== null) filters.price_per_day_max = udbc.toString();
-    else invalid.push("price");
+  for (const { name, filter, times } of priceFilters) {
+    const text = params.get(name)?.trim();
+    if (!text) continue;
+    const udbc = parseDbc(text);
+    if (udbc !== null) filters[filter] = (udbc * times).toString();
+    else invalid.push(name);
   }
   return { query: { filters, order: order(params) }, invalid };
 }

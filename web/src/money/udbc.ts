@@ -28,7 +28,7 @@ export function parseDbc(text: string): bigint | null {
   return BigInt((match[1] ?? "0").replaceAll(",", "")) * UNIT + BigInt((match[2] ?? "").padEnd(DECIMALS, "0"));
 }
 
-/** perHour is the price of an hour where a day costs udbc, rounded up as a bound and for the eye only. */
+/** perHour is the price of an hour where a day costs udbc, rounded up, for the eye only: rent is counted by the second. */
 export function perHour(udbcPerDay: bigint): bigint {
   return (udbcPerDay + 23n) / 24n;
 }

@@ -29,6 +29,10 @@ interface Envelope {
 /** patienceMs is more than any node takes for an answer, so that none is waited for in vain. */
 const patienceMs = 70_000;
 
+function timedOut({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
+}
+
 /** ask fetches from the client node. It fails with UNREACHABLE_NODE where that does not answer at all. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const sent = Date.now();
@@ -38,7 +42,8 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
     response = await fetch(path, { ...init, signal, cache: "no-store", credentials: "omit", redirect: "error" });
   } catch (error) {
-    if (init.signal?.aborted) throw error;
+    // Who asked may have given up, or have set a shorter limit.
+    if (init.signal?.aborted && !timedOut(init.signal)) throw error;
     throw new ApiError("UNREACHABLE_NODE", "the client node does not answer");
   }
   observe(response, sent);

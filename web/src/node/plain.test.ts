@@ -42,10 +42,12 @@ test("all text of a refusal is plain", () => {
 /** readers may take in what others wrote; each of them makes it plain, or reads the wallet's own. */
 const readers = [
   "chain/cosmjs.ts", // what is signed
+  "chain/live.ts",
   "chain/query.ts",
   "chain/rpc.ts",
   "chain/tx.ts",
   "developer/ChainStatePage.tsx",
+  "developer/descriptors.ts",
   "developer/json.ts",
   "node/api.ts",
   "wallet/History.tsx",

@@ -24,7 +24,13 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
     if (!place.current) return;
     let socket: WebSocket | undefined;
     let ended = false;
-    const terminal = new Terminal({ fontSize: 14, cursorBlink: true, screenReaderMode: true, convertEol: false });
+    const terminal = new Terminal({
+      fontSize: 14,
+      lineHeight: 1.2,
+      cursorBlink: true,
+      screenReaderMode: true,
+      convertEol: false,
+    });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(place.current);

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { findMachine, type Machine } from "../machines/api";
 import { useDetails } from "../machines/MachinePage";
 import { typed } from "../money/typed";
@@ -15,7 +15,8 @@ import { Loading } from "../ui/Spinner";
 import css from "./CreateVm.module.css";
 import { messages } from "./messages";
 import { keyProblem, readKeys } from "./sshKeys";
-import { cpuChoices, part, readGib, readPort } from "./tasks";
+import type { Strict } from "./strict";
+import { cpuChoices, part, readGib, readPort, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
 
 const keysKept = "dbc.sshKeys";
@@ -36,8 +37,36 @@ function pick(first: number, last: number): number {
   return first + (n % (last - first + 1));
 }
 
+interface Given {
+  rental: Rental;
+  ask: Ask;
+  /** strict is absent where who looks at it may not have kept disks back. */
+  strict: Strict | undefined;
+  /** kept are disks of earlier rentals of this machine. */
+  kept: readonly TaskSummary[];
+  onClose: () => void;
+  onDone: () => Promise<void>;
+}
+
+const keptMessages = define({
+  en: {
+    label: "Disks",
+    fresh: "New ones, from an image",
+    of: (rental: string, until: string) => `Kept ones of rental ${rental}, until ${until}`,
+    title: "Go on with kept disks",
+    row: "Disks of",
+  },
+  zh: {
+    label: "磁盘",
+    fresh: "用镜像新建",
+    of: (rental, until) => `租用 ${rental} 保留的磁盘（至 ${until}）`,
+    title: "继续使用保留的磁盘",
+    row: "磁盘所属",
+  },
+});
+
 /** CreateVm is the form with that machine's limits and images. */
-export function CreateVm(props: { rental: Rental; ask: Ask; onClose: () => void; onDone: () => Promise<void> }) {
+export function CreateVm(props: Given) {
   const m = useMessages(messages);
   const { machineId } = props.rental;
   const machine = useQuery({
@@ -56,19 +85,19 @@ export function CreateVm(props: { rental: Rental; ask: Ask; onClose: () => void;
 function Form({
   rental,
   ask,
+  strict,
+  kept,
   onClose,
   onDone,
   machine,
   images,
-}: {
-  rental: Rental;
-  ask: Ask;
-  onClose: () => void;
-  onDone: () => Promise<void>;
+}: Given & {
   machine: Machine;
   images: string[];
 }) {
   const m = useMessages(messages);
+  const words = useMessages(keptMessages);
+  const [restore, setRestore] = useState("");
   const format = useFormat();
   const slots = rental.slots.length;
   const all = machine.slots.length;
@@ -92,8 +121,17 @@ function Form({
   const gib = readGib(disk);
   const diskBad = disk.trim() !== "" && gib === undefined;
   const sshPort = readPort(port);
-  const ok = image !== "" && sshPort !== undefined && !keysBad && !diskBad;
+  const ok = (image !== "" || restore !== "") && sshPort !== undefined && !keysBad && !diskBad;
 
+  // Kept disks are given to the wallet's own signature only.
+  const start = (order: object) =>
+    restore && strict
+      ? strict("/api/v1/tasks/start", order, {
+          title: words.title,
+          rows: [[words.row, restore]],
+          confirmLabel: m.create,
+        })
+      : ask("/api/v1/tasks/start", order);
   const create = async () => {
     setBusy(true);
     setError(undefined);
@@ -102,14 +140,14 @@ function Form({
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          await ask("/api/v1/tasks/start", {
+          await start({
             rent_order: rental.id.toString(),
-            image_name: image,
+            ...(restore ? { restore_task_id: restore } : { image_name: image }),
             ssh_port: at,
             gpu_count: gpu,
             cpu_cores: cpu,
             mem_rate: (Number(percent) / 100).toString(),
-            ...(gib && { disk_size: gib }),
+            ...(gib && !restore && { disk_size: gib }),
             ...(lines(ports).length > 0 && { custom_port: lines(typed(ports)) }),
             ...(keyList.length > 0 && { ssh_public_keys: keyList }),
             ...(desc && { desc }),
@@ -139,12 +177,28 @@ function Form({
     >
       <Stack>
         <div className={css.grid}>
-          <SelectField
-            label={m.image}
-            value={image}
-            onChange={setImage}
-            choices={images.map((name) => ({ value: name, label: name }))}
-          />
+          {strict && kept.length > 0 && (
+            <SelectField
+              label={words.label}
+              value={restore}
+              onChange={setRestore}
+              choices={[
+                { value: "", label: words.fresh },
+                ...kept.map(({ task_id, rent_order, kept_until = "" }) => ({
+                  value: task_id,
+                  label: words.of(rent_order, format.time(new Date(kept_until))),
+                })),
+              ]}
+            />
+          )}
+          {!restore && (
+            <SelectField
+              label={m.image}
+              value={image}
+              onChange={setImage}
+              choices={images.map((name) => ({ value: name, label: name }))}
+            />
+          )}
           {gpus > 0 && (
             <SelectField
               label={m.gpus}
@@ -171,15 +225,17 @@ function Form({
               label: m.memoryOf(p, format.gib(Math.floor((memory * p) / 100))),
             }))}
           />
-          <TextField
-            label={m.disk}
-            hint={m.diskHint}
-            value={disk}
-            onChange={setDisk}
-            inputMode="numeric"
-            error={diskBad && m.number}
-            autoComplete="off"
-          />
+          {!restore && (
+            <TextField
+              label={m.disk}
+              hint={m.diskHint}
+              value={disk}
+              onChange={setDisk}
+              inputMode="numeric"
+              error={diskBad && m.number}
+              autoComplete="off"
+            />
+          )}
           <TextField
             label={m.sshPort}
             hint={m.sshPortHint(machine.port_first, machine.port_last)}

@@ -15,6 +15,7 @@ import { Button } from "../ui/Button";
 import { Card, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
 import { useNow } from "../ui/useNow";
+import { useCountdown } from "../ui/useTitle";
 import { transact } from "../wallet/approve";
 import { CancelDialog } from "./CancelDialog";
 import { ms, useTerms } from "./chain";
@@ -23,7 +24,8 @@ import { messages } from "./messages";
 import { Outage } from "./Outage";
 import { RenewDialog } from "./RenewDialog";
 import { roomToRenew } from "./rights";
-import { causeOf, useTasks } from "./useTasks";
+import { Untried } from "./Untried";
+import { causeOf, ofRental, useTasks } from "./useTasks";
 
 /** Deadline counts down what runs out, with what can be done before. */
 export function Deadline({
@@ -31,22 +33,26 @@ export function Deadline({
   rental,
   own,
   session,
+  tried,
 }: {
   told: QueryExplainResponse;
   rental: Rental;
   own: boolean;
   session: Session | null | undefined;
+  /** tried: a virtual machine of the rental has run. */
+  tried: boolean;
 }) {
   const { unearned, renterBreak } = told;
   const m = useMessages(messages);
   const format = useFormat();
   const now = useNow();
+  const [untried, setUntried] = useState(false);
   const [renewing, setRenewing] = useState(false);
   const [cancelling, setCancelling] = useState(false);
   const tasks = useTasks(rental, own ? session : null);
-  const likely = causeOf(tasks);
+  const likely = causeOf({ data: ofRental(tasks.data, rental), error: tasks.error });
   const terms = useTerms();
-  const found = useChainQuery(Query.method.machine, { machineId: rental.machineId }, { refetchInterval: 5_000 });
+  const found = useChainQuery(Query.method.machine, { machineId: rental.machineId });
   const machine = found.data?.listing?.machine;
   const trial = rental.state === RentalState.TRIAL;
   const start = ms(rental.start);
@@ -65,6 +71,7 @@ export function Deadline({
     });
     if (done) toast(m.confirmed);
   };
+  useCountdown(own ? format.duration(left) : "");
   const urgent = left < 300;
   const room = machine && terms && roomToRenew(rental, machine, terms, now);
   return (
@@ -88,10 +95,11 @@ export function Deadline({
           <>
             <p className="small">{m.confirmWarning}</p>
             <Button
-              variant="primary"
+              variant={tried ? "primary" : "ghost"}
+              size={tried ? "normal" : "small"}
               icon={<BadgeCheck aria-hidden="true" />}
               disabled={left === 0}
-              onClick={() => void confirm()}
+              onClick={() => (tried ? void confirm() : setUntried(true))}
             >
               {m.confirm}
             </Button>
@@ -129,6 +137,15 @@ export function Deadline({
       </Stack>
       {cancelling && trial && left > 0 && (
         <CancelDialog rental={rental} likely={likely} onClose={() => setCancelling(false)} />
+      )}
+      {untried && (
+        <Untried
+          onClose={() => setUntried(false)}
+          onConfirm={() => {
+            setUntried(false);
+            void confirm();
+          }}
+        />
       )}
       {renewing && room && terms && (
         <RenewDialog rental={rental} terms={{ ...terms, max: room.most }} onClose={() => setRenewing(false)} />

@@ -15,7 +15,7 @@ import css from "./Disks.module.css";
 import { messages } from "./messages";
 import { reasonWords } from "./notices";
 import type { Strict } from "./strict";
-import { type Disk, type DiskList, gibOf, readGib } from "./tasks";
+import { type Disk, type DiskList, gibOf, idleMs, readGib } from "./tasks";
 import type { Ask } from "./useSession";
 
 const diskMessages = define({
@@ -64,7 +64,7 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
   const list = useQuery({
     queryKey: ["disks", id],
     queryFn: ({ signal }) => ask<DiskList>(`/api/v1/disk/list/${id}`, {}, signal),
-    refetchInterval: 2_000,
+    refetchInterval: ({ state }) => (state.data?.disks.every(({ status }) => status === "ok") ? idleMs : 2_000),
   });
   const run = async (name: string, work: () => Promise<unknown>, done = "") => {
     setBusy(name);

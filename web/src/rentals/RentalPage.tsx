@@ -1,12 +1,13 @@
 import { Link, useParams } from "react-router";
 import { useChainQuery } from "../chain/hooks";
-import { ChainError } from "../chain/rpc";
+import { unmoved } from "../chain/key";
 import { cameBack, shares } from "../explain/story";
 import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
+import { isMissing } from "../node/errors";
 import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
@@ -17,16 +18,23 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Columns, Facts, Page } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { useWallet } from "../wallet/store";
+import { After } from "./After";
 import { isOpen, ms, stateName, stateTones } from "./chain";
 import { Deadline } from "./Deadline";
 import { messages } from "./messages";
+import { hasRun } from "./progress";
 import { Share } from "./Share";
 import { SignIn } from "./SignIn";
+import { TrialSteps } from "./TrialSteps";
 import { useSession } from "./useSession";
+import { useKnown } from "./useTasks";
 import { VirtualMachines } from "./VirtualMachines";
 
-/** notFoundCode is x/rental's. */
-const missing = /not found/;
+/** outageGrows: the right to end the rental comes with time, and not with a block. */
+function outageGrows(told: QueryExplainResponse | undefined): boolean {
+  const said = told?.renterBreak;
+  return Boolean(said?.outage && !said.until && (said.outage.seconds > 0n || said.outage.nanos > 0));
+}
 
 /** RentalPage is a rental from its first minute to its end. */
 export default function RentalPage() {
@@ -36,9 +44,9 @@ export default function RentalPage() {
   const found = useChainQuery(
     Query.method.explain,
     { rentId: valid ? BigInt(rentId) : 0n },
-    { enabled: valid, refetchInterval: 4_000 },
+    { enabled: valid, refetchInterval: ({ state }) => (outageGrows(state.data) ? 5_000 : unmoved) },
   );
-  const none = !valid || (found.error instanceof ChainError && missing.test(found.error.message));
+  const none = !valid || isMissing(found.error);
   if (none)
     return (
       <Empty
@@ -82,9 +90,13 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
   const { active } = useWallet();
   const own = active?.address === rental.renter;
   const { session, asked, reload } = useSession(rental, active?.address);
+  const known = useKnown(rental, session);
+  const trying = own && rental.state === RentalState.TRIAL;
   return (
     <Columns
-      urgent={isOpen(rental) && <Deadline told={told} rental={rental} own={own} session={session} />}
+      urgent={
+        isOpen(rental) && <Deadline told={told} rental={rental} own={own} session={session} tried={hasRun(known)} />
+      }
       side={
         <>
           <Money told={told} rental={rental} />
@@ -92,6 +104,8 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
         </>
       }
     >
+      {!isOpen(rental) && <After rental={rental} own={own} />}
+      {trying && <TrialSteps known={known} />}
       {isOpen(rental) && !own && (
         <Banner tone={session ? "info" : "warn"} title={session ? m.byLink : m.foreign}>
           {!session && m.foreignWhy(rental.renter)}

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Server } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
-import { chainKey } from "../chain/hooks";
+import { chainKey, unmoved } from "../chain/key";
 import { query } from "../chain/query";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
@@ -59,7 +59,7 @@ function List({ renter }: { renter: string }) {
       ),
     initialPageParam: new Uint8Array() as Uint8Array,
     getNextPageParam: (last) => (last.pagination?.nextKey.length ? last.pagination.nextKey : undefined),
-    refetchInterval: 6_000,
+    refetchInterval: unmoved,
   });
   const rentals = found.data?.pages.flatMap((page) => page.rentals);
   return (

@@ -3,21 +3,25 @@ import { Link2 } from "lucide-react";
 import { useState } from "react";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { callMachine } from "../session/machine";
 import { draft, register } from "../session/open";
 import type { Scope } from "../session/request";
 import { linkOf, type Session } from "../session/store";
 import { byWallet } from "../session/wallet";
 import { Badge } from "../ui/Badge";
+import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { Choices } from "../ui/Choices";
 import { Command } from "../ui/Copy";
 import { ErrorNote } from "../ui/ErrorNote";
+import { TextField } from "../ui/Field";
 import { Card, Row, Stack } from "../ui/Layout";
 import { authorize } from "../wallet/approve";
+import { isLoopback } from "../wallet/origin";
 import { ms } from "./chain";
 import { messages } from "./messages";
+import { nameOf, setName } from "./sessionNames";
 import { asker, useMachineRef } from "./useSession";
 
 interface Listed {
@@ -28,12 +32,31 @@ interface Listed {
   revoked: boolean;
 }
 
+const shareMessages = define({
+  en: {
+    name: "Who is it for",
+    nameHint: "Only this browser keeps the name.",
+    here: (host: string) => `This link begins with ${host}`,
+    hereWhy:
+      "That leads to the computer on which it is opened. Your colleague needs a client node of their own there, or you open this app at an address that leads to yours, and make the link again.",
+  },
+  zh: {
+    name: "给谁使用",
+    nameHint: "名称仅保存在本浏览器中。",
+    here: (host) => `此链接以 ${host} 开头`,
+    hereWhy:
+      "它指向打开链接的那台计算机。同事须在自己的计算机上运行客户端节点；或者请用能访问到您的节点的地址打开本应用，重新生成链接。",
+  },
+});
+
 /** Share makes links by which colleagues act in the rental, and ends them. */
 export function Share({ rental, session }: { rental: Rental; session: Session }) {
   const m = useMessages(messages);
   const format = useFormat();
   const at = useMachineRef(rental);
+  const words = useMessages(shareMessages);
   const [scope, setScope] = useState<Scope>("read");
+  const [who, setWho] = useState("");
   const list = useQuery({
     queryKey: ["sessions", rental.id.toString()],
     queryFn: async ({ signal }) => {
@@ -56,6 +79,7 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
       });
       if (sign === undefined) return undefined;
       const id = await register(at, made, sign);
+      setName(id, who.trim());
       const granted = {
         id,
         wallet: rental.renter,
@@ -85,6 +109,14 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
           onChange={setScope}
           choices={(["read", "operate", "full"] as const).map((value) => ({ value, label: m.scopes[value] }))}
         />
+        <TextField
+          label={words.name}
+          hint={words.nameHint}
+          value={who}
+          onChange={setWho}
+          maxLength={40}
+          autoComplete="off"
+        />
         <div>
           <Button icon={<Link2 aria-hidden="true" />} busy={make.isPending} onClick={() => make.mutate()}>
             {m.shareMake}
@@ -94,6 +126,11 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
           <Stack gap={6}>
             <Command text={make.data} what={m.shareCopy} />
             <p className="small muted">{m.shareShown}</p>
+            {isLoopback(location.hostname) && (
+              <Banner tone="warn" title={words.here(location.host)}>
+                {words.hereWhy}
+              </Banner>
+            )}
           </Stack>
         )}
         {(make.isError || revoke.isError || list.isError) && (
@@ -105,7 +142,8 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
             {list.data.map((granted) => (
               <Row key={granted.session_id} spread>
                 <span className="small">
-                  <code>{granted.session_id.slice(0, 8)}</code> · {m.scopes[granted.scope]}
+                  {nameOf(granted.session_id) || <code>{granted.session_id.slice(0, 8)}</code>} ·{" "}
+                  {m.scopes[granted.scope]}
                 </span>
                 {granted.session_id === session.id ? (
                   <Badge>{m.thisBrowser}</Badge>

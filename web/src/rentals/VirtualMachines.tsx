@@ -13,7 +13,7 @@ import { CreateVm } from "./CreateVm";
 import { messages } from "./messages";
 import { strictOf } from "./strict";
 import { asker, useMachineRef } from "./useSession";
-import { useTasks } from "./useTasks";
+import { ofRental, useTasks } from "./useTasks";
 import { VmCard } from "./VmCard";
 
 /** Refusals after which a session is of no use any more. */
@@ -39,6 +39,7 @@ export function VirtualMachines({
   const [creating, setCreating] = useState(false);
   const id = rental.id.toString();
   const tasks = useTasks(rental, session);
+  const machines = ofRental(tasks.data, rental);
   const lost = tasks.error instanceof ApiError && dead.includes(tasks.error.code);
   useEffect(() => {
     if (lost) void forget(session).then(onLost);
@@ -48,15 +49,17 @@ export function VirtualMachines({
   return (
     <Stack>
       <Asked query={tasks} label={m.vms} />
-      {tasks.data?.map((task) => (
+      {machines?.map((task) => (
         <VmCard key={task.task_id} at={at} ask={ask} strict={strict} summary={task} may={may} onChange={again} />
       ))}
-      {tasks.data && (creating || tasks.data.length === 0) && may && (
+      {machines && (creating || machines.length === 0) && may && (
         <Card title={m.createVm}>
           {creating ? (
             <CreateVm
               rental={rental}
               ask={ask}
+              strict={strict}
+              kept={tasks.data?.filter((task) => task.kept_until && task.rent_order !== id) ?? []}
               onClose={() => setCreating(false)}
               onDone={async () => {
                 await again();
@@ -78,7 +81,7 @@ export function VirtualMachines({
           )}
         </Card>
       )}
-      {tasks.data && tasks.data.length > 0 && !creating && may && (
+      {machines && machines.length > 0 && !creating && may && (
         <div>
           <Button icon={<Plus aria-hidden="true" />} onClick={() => setCreating(true)}>
             {m.createVm}

@@ -1,5 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { FileText, HardDrive, KeyRound, Monitor, Play, Power, RotateCcw, SquareTerminal, Trash2 } from "lucide-react";
+import {
+  FileText,
+  HardDrive,
+  KeyRound,
+  Monitor,
+  Play,
+  Power,
+  PowerOff,
+  RotateCcw,
+  SlidersHorizontal,
+  SquareTerminal,
+  Trash2,
+  Zap,
+} from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { load } from "../app/load";
 import { useFormat } from "../i18n/format";
@@ -10,19 +23,21 @@ import { Asked } from "../ui/Asked";
 import { Badge, type Tone } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
-import { Command, CopyButton } from "../ui/Copy";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Facts, Row, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { toast } from "../ui/toast";
 import { Disks } from "./Disks";
+import { Login } from "./Login";
+import { ModifyForm } from "./ModifyForm";
 import { messages } from "./messages";
-import { noticeWords, reasonWords } from "./notices";
+import { noticeWords } from "./notices";
 import { PasswordForm } from "./PasswordForm";
+import { Reason } from "./Reason";
 import { Steps } from "./Steps";
 import type { Strict } from "./strict";
-import { mibOf, sshCommand, still, type Task, type TaskSummary } from "./tasks";
+import { idleMs, mibOf, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
 
 const Console = lazy(() => load(() => import("./Console")));
@@ -57,12 +72,12 @@ export function VmCard({
   const id = summary.task_id;
   const [busy, setBusy] = useState("");
   const [error, setError] = useState<unknown>();
-  const [open, setOpen] = useState<"logs" | "console" | "screen" | "disks" | "password">();
-  const toggle = (panel: "disks" | "password") => setOpen(open === panel ? undefined : panel);
+  const [open, setOpen] = useState<"logs" | "console" | "screen" | "disks" | "password" | "modify">();
+  const toggle = (panel: "disks" | "password" | "modify") => setOpen(open === panel ? undefined : panel);
   const detail = useQuery({
     queryKey: ["task", id],
     queryFn: ({ signal }) => ask<Task>(`/api/v1/tasks/${id}`, {}, signal),
-    refetchInterval: ({ state }) => (state.data && still(state.data.status) ? 8_000 : 1_500),
+    refetchInterval: ({ state }) => (state.data && still(state.data.status) ? idleMs : 1_500),
   });
   const task = detail.data;
   const status = task?.status ?? summary.status;
@@ -115,11 +130,7 @@ export function VmCard({
     >
       <Stack>
         <Asked query={detail} />
-        {task?.reason && (
-          <Banner tone="bad" title={m.reason}>
-            {reasonWords(task.reason, locale)}
-          </Banner>
-        )}
+        {task && <Reason task={task} />}
         {task?.warnings?.map((notice) => (
           <Banner key={notice.code} tone="warn">
             {noticeWords(notice, locale, format.time)}
@@ -149,9 +160,14 @@ export function VmCard({
             {button("logs", m.logs, <FileText aria-hidden="true" />, () => setOpen("logs"))}
             {running && button("restart", m.restart, <RotateCcw aria-hidden="true" />, () => void act("restart"))}
             {running && button("stop", m.stop, <Power aria-hidden="true" />, () => void act("stop"))}
+            {running && button("reset", m.reset, <Zap aria-hidden="true" />, () => void act("reset"))}
+            {(running || status === "being shutdown") &&
+              button("poweroff", m.powerOff, <PowerOff aria-hidden="true" />, () => void act("poweroff"))}
             {(status === "closed" || status === "start error") &&
               button("start", m.start_, <Play aria-hidden="true" />, () => void act("start"))}
             {still(status) && button("disks", m.diskButton, <HardDrive aria-hidden="true" />, () => toggle("disks"))}
+            {still(status) &&
+              button("modify", m.modifyButton, <SlidersHorizontal aria-hidden="true" />, () => toggle("modify"))}
             {strict &&
               running &&
               button("password", m.passwordButton, <KeyRound aria-hidden="true" />, () => toggle("password"))}
@@ -161,13 +177,20 @@ export function VmCard({
           </Row>
         )}
         {may && open === "disks" && <Disks ask={ask} strict={strict} id={id} />}
+        {may && task && open === "modify" && <ModifyForm ask={ask} task={task} onDone={detail.refetch} />}
         {strict && running && open === "password" && (
           <PasswordForm strict={strict} id={id} user={task?.user_name ?? ""} onDone={detail.refetch} />
         )}
       </Stack>
       {open === "logs" && <Logs ask={ask} id={id} onClose={() => setOpen(undefined)} />}
       {(open === "console" || open === "screen") && (
-        <Dialog open wide title={open === "console" ? m.console : m.screen} onClose={() => setOpen(undefined)}>
+        <Dialog
+          open
+          wide
+          takesKeys
+          title={open === "console" ? m.console : m.screen}
+          onClose={() => setOpen(undefined)}
+        >
           <Suspense fallback={<Loading label={m.connecting} />}>
             {open === "console" ? (
               <Console ask={ask} machineId={at.machineId} taskId={id} />
@@ -178,41 +201,6 @@ export function VmCard({
         </Dialog>
       )}
     </Card>
-  );
-}
-
-function Login({ task }: { task: Task }) {
-  const m = useMessages(messages);
-  const command = sshCommand(task);
-  const withPassword = task.login_password !== undefined && task.login_password !== "" && task.login_password !== "N/A";
-  return (
-    <Stack gap={10}>
-      <h3>{m.login}</h3>
-      {command && <Command text={command} what={m.sshCommand} />}
-      {withPassword && (
-        <Facts
-          rows={[
-            [m.user, task.user_name],
-            [
-              m.password,
-              <Row key="p" gap={2}>
-                <code data-testid="password">{task.login_password}</code>
-                <CopyButton text={task.login_password ?? ""} what={m.password} />
-              </Row>,
-            ],
-          ]}
-        />
-      )}
-      {task.ssh_host_keys?.[0] && (
-        <details>
-          <summary className="small muted">{m.hostKey}</summary>
-          <Stack gap={6}>
-            <p className="small muted">{m.hostKeyWhy}</p>
-            <Command text={task.ssh_host_keys[0]} what={m.hostKey} />
-          </Stack>
-        </details>
-      )}
-    </Stack>
   );
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Cause } from "../gen/dbc/rental/v1/rental_pb";
 import { ApiError } from "../node/api";
-import { cameUp, cpuChoices, mibOf, part, readGib, readPort, sshCommand, still } from "./tasks";
+import { cameUp, cpuChoices, mibOf, part, readGib, readPort, reasonTone, sshCommand, still } from "./tasks";
 import { causeOf } from "./useTasks";
 
 test("the login command has nothing of the machine's but an address, a port and a name", () => {
@@ -63,4 +63,10 @@ test("the likely cause of a cancellation is what the machine tells, or that it t
   );
   expect(causeOf({ data: [task("running")], error: refused(401) })).toBe(Cause.CHANGED_MIND);
   expect(causeOf({ data: undefined, error: refused(401) })).toBe(Cause.NOT_READY);
+});
+
+test("a guest that its own user shut down is no alarm", () => {
+  expect(reasonTone("closed")).toBe("info");
+  expect(reasonTone("running")).toBe("info");
+  expect(reasonTone("start error")).toBe("bad");
 });

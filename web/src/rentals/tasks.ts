@@ -29,6 +29,7 @@ export interface Task extends TaskSummary {
   cpu_cores: string;
   gpu_count: string;
   mem_size: string;
+  custom_port?: string[];
   local_address?: string[];
   ssh_host_keys?: string[];
   steps?: Step[];
@@ -73,6 +74,9 @@ export function mibOf(size: string): number {
   return Number(number) * (unit === "G" ? 1024 : 1);
 }
 
+/** idleMs is how often a machine is asked while nothing is under way, in ms. */
+export const idleMs = 20_000;
+
 /** still tells whether a task stays as it is unless somebody acts. */
 export function still(status: string): boolean {
   return status === "running" || status === "closed" || status.endsWith("error");
@@ -84,6 +88,11 @@ const neverUp = ["creating", "create error", "deleting"];
 /** cameUp tells whether one of a rental's virtual machines ever ran; a deleted one is not among them. */
 export function cameUp(tasks: readonly Pick<TaskSummary, "status">[]): boolean {
   return tasks.some(({ status }) => !neverUp.includes(status));
+}
+
+/** reasonTone is bad only for what failed: who shut his guest down himself needs no alarm. */
+export function reasonTone(status: string): "bad" | "info" {
+  return status.endsWith("error") ? "bad" : "info";
 }
 
 /** sshCommand is the line to log in by, made of checked parts: it is pasted into a terminal. */

@@ -1,4 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { tellTabs } from "../ui/tabs";
 import { fromHex, toHex } from "../wallet/encoding";
 import type { Authority } from "./machine";
 import type { Scope } from "./request";
@@ -67,6 +68,7 @@ export async function keep(session: Granted, privateKey: Uint8Array): Promise<vo
   const box = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await deviceKey(), privateKey as BufferSource);
   const key = sessionKey(session.wallet, session.rentId);
   await (await db()).put("sessions", { ...session, key, iv, box: new Uint8Array(box) });
+  tellTabs("sessions");
 }
 
 /** find gives the session for a rental that is good at a time in unix seconds. */
@@ -87,6 +89,7 @@ export async function ofRental(rentId: bigint, at: number): Promise<Session | nu
 
 export async function forget(session: Pick<Session, "key">): Promise<void> {
   await (await db()).delete("sessions", session.key);
+  tellTabs("sessions");
 }
 
 /** privateKeyOf gives a session's key, for its signatures and for a link. */

@@ -1,12 +1,13 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
+import { useBlocker } from "react-router";
 import { define, useMessages } from "../i18n/messages";
 import css from "./Dialog.module.css";
 
 const messages = define({ en: { close: "Close" }, zh: { close: "关闭" } });
 
-/** Dialog asks something above the page. Escape and the cross close it, unless it is held. */
+/** Dialog asks something above the page. Escape, the cross and the browser's Back close it, unless it is held. */
 export function Dialog({
   open,
   onClose,
@@ -15,6 +16,7 @@ export function Dialog({
   footer,
   held = false,
   wide = false,
+  takesKeys = false,
   children,
 }: {
   open: boolean;
@@ -24,14 +26,23 @@ export function Dialog({
   footer?: ReactNode;
   held?: boolean;
   wide?: boolean;
+  /** takesKeys: Escape is for what is in the dialog, which also takes the focus by itself. */
+  takesKeys?: boolean;
   children?: ReactNode;
 }) {
   const m = useMessages(messages);
+  useBack(open, () => !held && onClose());
   return (
-    <Base.Root open={open} disablePointerDismissal onOpenChange={(next) => !next && !held && onClose()}>
+    <Base.Root
+      open={open}
+      disablePointerDismissal
+      onOpenChange={(next, { reason }) => {
+        if (!next && !held && !(takesKeys && reason === "escape-key")) onClose();
+      }}
+    >
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={`${css.popup} ${wide ? css.wide : ""}`}>
+        <Base.Popup className={`${css.popup} ${wide ? css.wide : ""}`} {...(takesKeys && { initialFocus: false })}>
           <div className={css.head}>
             <Base.Title className={css.title}>{title}</Base.Title>
             {!held && (
@@ -47,4 +58,15 @@ export function Dialog({
       </Base.Portal>
     </Base.Root>
   );
+}
+
+/** useBack lets the browser's Back close a dialog instead of leaving the page under it. */
+function useBack(open: boolean, close: () => void): void {
+  const blocker = useBlocker(({ historyAction }) => open && historyAction === "POP");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one Back closes once
+  useEffect(() => {
+    if (blocker.state !== "blocked") return;
+    blocker.reset();
+    close();
+  }, [blocker]);
 }

@@ -7,12 +7,16 @@ import { Declined } from "../session/wallet";
 import { Banner } from "./Banner";
 import { Button } from "./Button";
 
-const messages = define({ en: { retry: "Try again" }, zh: { retry: "重试" } });
+const messages = define({
+  en: { retry: "Try again", said: "Details" },
+  zh: { retry: "重试", said: "原文（英文）" },
+});
 
-/** ErrorNote says what went wrong and what to do about it. */
+/** ErrorNote says what went wrong and what to do about it. What a node or the chain said is English, and stands apart. */
 export function ErrorNote({ error, title, onRetry }: { error: unknown; title?: ReactNode; onRetry?: () => void }) {
   const m = useMessages(messages);
-  const { what, remedy } = explainError(error, useLocale());
+  const locale = useLocale();
+  const { what, detail, remedy, said } = explainError(error, locale);
   if (error instanceof Declined) return null;
   return (
     <Banner
@@ -27,7 +31,15 @@ export function ErrorNote({ error, title, onRetry }: { error: unknown; title?: R
       }
     >
       {title && <p>{what}</p>}
+      {detail && <p>{detail}</p>}
       {remedy && <p>{remedy}</p>}
+      {said && locale === "en" && <p className="small">{said}</p>}
+      {said && locale !== "en" && (
+        <details className="small" lang="en">
+          <summary lang="zh-CN">{m.said}</summary>
+          {said}
+        </details>
+      )}
     </Banner>
   );
 }

@@ -1,5 +1,6 @@
 import type { CSSProperties, ReactNode } from "react";
 import css from "./Layout.module.css";
+import { useTitle } from "./useTitle";
 
 /** Stack puts things below each other with one gap, in px. */
 export function Stack({
@@ -68,6 +69,7 @@ export function Page({
   before?: ReactNode;
   children: ReactNode;
 }) {
+  useTitle(typeof title === "string" ? title : "");
   return (
     <div className={css.page}>
       {before}

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ArrowUpRight, Droplets } from "lucide-react";
 import { useState } from "react";
-import { chainKey } from "../chain/hooks";
+import { chainKey } from "../chain/key";
 import { useFormat } from "../i18n/format";
 import { useMessages } from "../i18n/messages";
 import { post } from "../node/api";

@@ -2,7 +2,7 @@ import { toJson } from "@bufbuild/protobuf";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { load } from "../app/load";
-import { chainKey } from "../chain/hooks";
+import { chainKey } from "../chain/key";
 import type { Stage } from "../chain/send";
 import { estimate, type TxDone } from "../chain/tx";
 import { useFormat } from "../i18n/format";

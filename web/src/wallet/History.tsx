@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { base64 } from "@scure/base";
 import { useQuery } from "@tanstack/react-query";
 import { History as HistoryIcon } from "lucide-react";
-import { chainKey } from "../chain/hooks";
+import { chainKey } from "../chain/key";
 import { rpc } from "../chain/rpc";
 import { TxBodySchema, TxRawSchema } from "../gen/cosmos/tx/v1beta1/tx_pb";
 import { useFormat } from "../i18n/format";

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { load } from "../app/load";
-import { chainKey } from "../chain/hooks";
+import { chainKey } from "../chain/key";
 import { define, useMessages } from "../i18n/messages";
 import { Banner } from "../ui/Banner";
 import { toast } from "../ui/toast";

@@ -19,6 +19,15 @@ export type Request = About &
     | { kind: "text"; text: string; done: (sign: string | undefined) => void }
   );
 
+/** Asking means: a signature is already being asked for. */
+export class Asking extends Error {
+  override name = "Asking";
+
+  constructor() {
+    super("another signature is being asked for");
+  }
+}
+
 let current: Request | undefined;
 const listeners = new Set<() => void>();
 
@@ -29,13 +38,13 @@ function set(next: Request | undefined): void {
 
 /** transact asks to sign messages, sends them, and gives the result; undefined where the user closed the dialog. */
 export function transact(about: About & { messages: readonly TxMessage[] }): Promise<TxDone | undefined> {
-  if (current) return Promise.reject(new Error("another signature is being asked for"));
+  if (current) return Promise.reject(new Asking());
   return new Promise((resolve) => set({ ...about, kind: "tx", done: finish(resolve) }));
 }
 
 /** authorize asks to sign a text for a node; undefined where the user closed the dialog. */
 export function authorize(about: About & { text: string }): Promise<string | undefined> {
-  if (current) return Promise.reject(new Error("another signature is being asked for"));
+  if (current) return Promise.reject(new Asking());
   return new Promise((resolve) => set({ ...about, kind: "text", done: finish(resolve) }));
 }
 

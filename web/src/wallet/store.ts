@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { onTabs, tellTabs } from "../ui/tabs";
 import type { Secret } from "./keys";
 import * as vault from "./vault";
 
@@ -77,6 +78,9 @@ export function openWallet(): void {
     .finally(() => clearTimeout(timer));
 }
 
+onTabs("wallet", () => void reload());
+onTabs("lock", () => close());
+
 /** startWallet reads what the browser keeps and begins to watch for idleness. */
 export function startWallet(): void {
   const kept = Number(localStorage.getItem(minutesKey));
@@ -119,9 +123,15 @@ export function setKeplr(account: Account | undefined): void {
   void reload();
 }
 
-export function lock(): void {
+function close(): void {
   vaultKey = undefined;
   set({ unlocked: false });
+}
+
+/** lock closes the wallet, in the other tabs too. */
+export function lock(): void {
+  close();
+  tellTabs("lock");
 }
 
 /** unlock opens the vault, or makes it where this is the first password. */
@@ -148,16 +158,19 @@ export async function add(name: string, secret: Secret): Promise<Account> {
   await vault.put(vaultKey, { address, name, publicKey: pub, created }, secret);
   localStorage.setItem(activeKey, address);
   await reload();
+  tellTabs("wallet");
   return { kind: "local", address, name, publicKey: pub };
 }
 
 export async function rename(address: string, name: string): Promise<void> {
   await vault.rename(address, name);
   await reload();
+  tellTabs("wallet");
 }
 
 export async function remove(address: string): Promise<void> {
   await vault.remove(address);
   if (!(await vault.exists())) lock();
   await reload();
+  tellTabs("wallet");
 }
