@@ -50,7 +50,8 @@ const big = /^(u?int|s?fixed|sint)64$/;
 // scalar is the amino JSON of one value, and back is its way back.
 function scalar(field, value) {
   const { resolvedType, type } = field;
-  if (resolvedType instanceof protobuf.Enum) return resolvedType.values[value] ?? Number(value); // a name, or a number, known or not
+  // A name, or a number, known or not; of a known number, values would give the name.
+  if (resolvedType instanceof protobuf.Enum) return typeof value === "number" ? value : (resolvedType.values[value] ?? Number(value));
   if (resolvedType?.fullName === ".google.protobuf.Timestamp") return time(value);
   if (resolvedType?.fullName === ".google.protobuf.Duration") {
     return (BigInt(value.seconds ?? 0) * 1_000_000_000n + BigInt(value.nanos ?? 0)).toString();
