@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/notice"
 )
 
@@ -36,7 +37,11 @@ func TypeScript() []byte {
 	b.WriteString(codesHead)
 	list(&b, "ReasonParams", "the parameters of each reason", notice.Reasons)
 	list(&b, "NoticeParams", "the parameters of each notice", notice.Notices)
-	return []byte(b.String())
+	fmt.Fprintf(&b, "\n/** TaskStatus is where a virtual machine stands. */\nexport type TaskStatus =\n")
+	for _, state := range lifecycle.States() {
+		fmt.Fprintf(&b, "  | %q\n", state)
+	}
+	return append([]byte(strings.TrimSuffix(b.String(), "\n")), ";\n"...)
 }
 
 func list[K cmp.Ordered](b *strings.Builder, name, what string, codes map[K][]string) {

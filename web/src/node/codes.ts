@@ -55,3 +55,24 @@ export interface NoticeParams {
   TRIAL_RENTAL_ENDS: Record<never, never>;
   VNC_NOT_OPENED: Record<never, never>;
 }
+
+/** TaskStatus is where a virtual machine stands. */
+export type TaskStatus =
+  | "creating"
+  | "running"
+  | "closed"
+  | "start error"
+  | "shutdown error"
+  | "poweroff error"
+  | "restart error"
+  | "reset error"
+  | "starting"
+  | "being shutdown"
+  | "being poweroff"
+  | "restarting"
+  | "resetting"
+  | "create error"
+  | "deleting"
+  | "disk adding"
+  | "disk resizing"
+  | "disk deleting";

@@ -3,7 +3,7 @@ import { useMessages } from "../i18n/messages";
 import { Banner } from "../ui/Banner";
 import { messages } from "./messages";
 import { reasonWords } from "./notices";
-import { reasonTone, type Task } from "./tasks";
+import { isTaskStatus, reasonTone, type Task } from "./tasks";
 
 /** Reason tells why a virtual machine is in its state: an alarm only where something failed. */
 export function Reason({ task: { status, reason } }: { task: Pick<Task, "status" | "reason"> }) {
@@ -11,7 +11,7 @@ export function Reason({ task: { status, reason } }: { task: Pick<Task, "status"
   const locale = useLocale();
   if (!reason) return null;
   return (
-    <Banner tone={reasonTone(status)} title={states[status] ?? status}>
+    <Banner tone={reasonTone(status)} title={isTaskStatus(status) ? states[status] : status}>
       {reasonWords(reason, locale)}
     </Banner>
   );

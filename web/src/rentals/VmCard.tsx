@@ -37,7 +37,7 @@ import { PasswordForm } from "./PasswordForm";
 import { Reason } from "./Reason";
 import { Steps } from "./Steps";
 import type { Strict } from "./strict";
-import { idleMs, mibOf, still, type Task, type TaskSummary } from "./tasks";
+import { idleMs, isTaskStatus, mibOf, still, type Task, type TaskSummary } from "./tasks";
 import type { Ask } from "./useSession";
 
 const Console = lazy(() => load(() => import("./Console")));
@@ -124,7 +124,7 @@ export function VmCard({
       title={summary.desc || task?.image_name || id}
       actions={
         <Badge tone={tone(status)} dot>
-          <span data-testid="status">{m.status[status] ?? status}</span>
+          <span data-testid="status">{isTaskStatus(status) ? m.status[status] : status}</span>
         </Badge>
       }
     >

@@ -1,5 +1,6 @@
 import { Cause } from "../gen/dbc/rental/v1/rental_pb";
 import { define } from "../i18n/messages";
+import type { TaskStatus } from "../node/codes";
 
 export const messages = define({
   en: {
@@ -215,7 +216,10 @@ export const messages = define({
       "poweroff error": "Powering off failed",
       "restart error": "Restarting failed",
       "reset error": "Reset failed",
-    } as Record<string, string>,
+      "disk adding": "Adding a disk",
+      "disk resizing": "Enlarging a disk",
+      "disk deleting": "Deleting a disk",
+    } satisfies Record<TaskStatus, string>,
     stepName: {
       reserve: "Reserve processors, memory, ports",
       disk: "Make the disks",
@@ -466,6 +470,9 @@ export const messages = define({
       "poweroff error": "断电失败",
       "restart error": "重启失败",
       "reset error": "复位失败",
+      "disk adding": "正在添加磁盘",
+      "disk resizing": "正在扩大磁盘",
+      "disk deleting": "正在删除磁盘",
     },
     stepName: {
       reserve: "预留处理器、内存、端口",

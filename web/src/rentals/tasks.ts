@@ -2,7 +2,8 @@ import { typed } from "../money/typed";
 
 /** What a machine tells of its virtual machines; package api of the node is the specification. */
 
-import type { Notice, Reason } from "../node/codes";
+import type { Notice, Reason, TaskStatus } from "../node/codes";
+import { messages } from "./messages";
 
 export interface TaskSummary {
   task_id: string;
@@ -72,6 +73,11 @@ export function gibOf(size: string): number {
 export function mibOf(size: string): number {
   const [, number = 0, unit] = /^(\d{1,9})([GM])$/.exec(size) ?? [];
   return Number(number) * (unit === "G" ? 1024 : 1);
+}
+
+/** isTaskStatus tells whether a status is one that this version has words for. */
+export function isTaskStatus(status: string): status is TaskStatus {
+  return Object.hasOwn(messages.en.status, status);
 }
 
 /** idleMs is how often a machine is asked while nothing is under way, in ms. */
