@@ -77,8 +77,10 @@ func (w *world) send(ctx context.Context, through int, key *secp256k1.PrivKey, m
 // list bonds the machine and puts it online.
 func (w *world) list(ctx context.Context) error {
 	host, expiry := chain.Address(w.host.PubKey()), time.Now().Add(30*time.Minute).Unix()
-	facts := machine.Facts{CpuModel: "EPYC", CpuCores: 64, MemoryMib: 1 << 18, PortFirst: 5200, PortLast: 32767,
-		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM}
+	facts := machine.Facts{
+		CpuModel: "EPYC", CpuCores: 64, MemoryMib: 1 << 18, PortFirst: 5200, PortLast: 32767,
+		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM,
+	}
 	for i := range slots {
 		facts.Slots = append(facts.Slots, machine.Slot{
 			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprint("gpu", i)}, GpuCount: 1, VramMib: 24564, PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),

@@ -76,12 +76,14 @@ func (m *market) list() {
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 	m.machine = hex.EncodeToString(key.Public().(ed25519.PublicKey))
 	host, expiry := chain.Address(m.host.PubKey()), time.Now().Add(30*time.Minute).Unix()
-	facts := machine.Facts{CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
+	facts := machine.Facts{
+		CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
 		Delivery: machine.DELIVERY_VM, Slots: []machine.Slot{
 			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"a"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
 			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"c"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:03:00.0"},
 			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"b"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:02:00.0"},
-		}}
+		},
+	}
 	m.send(0, m.host, &machine.MsgBondMachines{Owner: host, Bonds: []machine.Bond{{
 		MachineId: m.machine, Operator: host, Payout: host, Facts: facts, PricePerDay: 24_000_000, BondSeq: 1, Expiry: expiry,
 		Signature: ed25519.Sign(key, machine.BondText(testnet.ChainID, m.machine, host, 1, expiry, facts)),
