@@ -212,8 +212,10 @@ func newNode(n byte) node {
 }
 
 func (n node) bond(c *chain) *machine.MsgBondMachines {
-	facts := machine.Facts{CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, Country: "DE", PortFirst: 5200, PortLast: 32767,
-		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM}
+	facts := machine.Facts{
+		CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, Country: "DE", PortFirst: 5200, PortLast: 32767,
+		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Delivery: machine.DELIVERY_VM,
+	}
 	for i := range 3 {
 		facts.Slots = append(facts.Slots, machine.Slot{
 			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprintf("%s-%d", n.id[:8], i)}, GpuCount: 1, VramMib: 24564,

@@ -82,10 +82,12 @@ func (w *world) list() string {
 	})
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 	id, expiry := hex.EncodeToString(key.Public().(ed25519.PublicKey)), time.Now().Add(30*time.Minute).Unix()
-	facts := machine.Facts{CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
+	facts := machine.Facts{
+		CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
 		Delivery: machine.DELIVERY_VM, Slots: []machine.Slot{
 			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"a"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
-		}}
+		},
+	}
 	w.broadcast(chain.NewKeySigner(host), &machine.MsgBondMachines{Owner: owner, Bonds: []machine.Bond{{
 		MachineId: id, Operator: owner, Payout: owner, Facts: facts, PricePerDay: 24_000_000, BondSeq: 1, Expiry: expiry,
 		Signature: ed25519.Sign(key, machine.BondText(testnet.ChainID, id, owner, 1, expiry, facts)),
