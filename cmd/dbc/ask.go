@@ -83,7 +83,7 @@ func gather[T any](
 ) (parts []part[T], lost []unanswered, err error) {
 	machines, err := s.machines(cmd.Context(), cmd, machineID)
 	if err != nil {
-		return nil, nil, err
+		return nil, []unanswered{}, err
 	}
 	answers := make([][]T, len(machines))
 	errs := askAll(cmd.Context(), s.askLimit(), machines, func(ctx context.Context, at int, n *client.Node) (err error) {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
 func newVMCommand(s *settings) *cobra.Command {
@@ -31,25 +33,41 @@ func machineFlag(cmd *cobra.Command, to *string) {
 	cmd.Flags().StringVar(to, "machine", "", "the machine it is on, or the beginning of its id (default found by your open rentals)")
 }
 
-// errNoRental: without a rental no machine answers.
-var errNoRental = errors.New("you have no open rental: dbc rent makes one, --machine asks a machine all the same")
+// errNoRental: there is no machine to ask.
+var errNoRental = errors.New("you have no open rental, and no machine keeps disks of yours: dbc rent makes one, --machine asks a machine all the same")
 
-// rentedMachines are the machines of the wallet's open rentals.
-func rentedMachines(ctx context.Context, c *chain.Client, w *client.Wallet) ([]string, error) {
-	rentals, err := client.Rentals(ctx, c, w.Address(), true)
-	if err != nil {
-		return nil, err
+// keptAtMost bounds how long after its end a rental's disks are kept: so long as
+// it lasted, and no longer than this.
+const keptAtMost = 10 * 24 * time.Hour
+
+// mayKeep reports whether a rental's machine may still keep its disks. Those of a
+// refunded trial are deleted at once.
+func mayKeep(r rental.Rental, now time.Time) bool {
+	if r.State != rental.RENTAL_STATE_ENDED && r.State != rental.RENTAL_STATE_BROKEN {
+		return false
 	}
-	var ids []string
+	return now.Before(r.End.Add(min(keptAtMost, r.End.Sub(r.Start))))
+}
+
+// theirMachines are the machines of the wallet's open rentals, and beside them
+// those that may keep disks of rentals that are over.
+func theirMachines(ctx context.Context, c *chain.Client, w *client.Wallet) (open, keeping []string, err error) {
+	rentals, err := client.Rentals(ctx, c, w.Address(), false)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := time.Now()
 	for _, r := range rentals {
-		if !slices.Contains(ids, r.MachineId) {
-			ids = append(ids, r.MachineId)
+		if isOpen := r.State == rental.RENTAL_STATE_TRIAL || r.State == rental.RENTAL_STATE_ACTIVE; isOpen && !slices.Contains(open, r.MachineId) {
+			open = append(open, r.MachineId)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, errNoRental
+	for _, r := range rentals {
+		if mayKeep(r, now) && !slices.Contains(open, r.MachineId) && !slices.Contains(keeping, r.MachineId) {
+			keeping = append(keeping, r.MachineId)
+		}
 	}
-	return ids, nil
+	return open, keeping, nil
 }
 
 // machines are those that a command asks: the named one, the session's, or all
@@ -71,8 +89,16 @@ func (s *settings) machines(ctx context.Context, cmd *cobra.Command, machineID s
 	}
 	ids := []string{machineID}
 	if machineID == "" {
-		if ids, err = rentedMachines(ctx, c, renter.Wallet); err != nil {
+		open, keeping, err := theirMachines(ctx, c, renter.Wallet)
+		if err != nil {
 			return nil, err
+		}
+		// What is kept on other machines is only looked at where nothing is rented.
+		if ids = open; len(ids) == 0 || s.all {
+			ids = append(ids, keeping...)
+		}
+		if len(ids) == 0 {
+			return nil, errNoRental
 		}
 	}
 	list := make([]asked, len(ids))

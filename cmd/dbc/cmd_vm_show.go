@@ -60,7 +60,7 @@ func newVMListCommand(s *settings) *cobra.Command {
 	var machineID string
 	cmd := &cobra.Command{
 		Use:     "list",
-		Short:   "List your virtual machines",
+		Short:   "List your virtual machines, and disks that are kept after a rental's end",
 		Example: "  dbc vm list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -85,7 +85,17 @@ type vmRow struct {
 }
 
 func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
-	parts, lost, err := gather(s, cmd, machineID, func(ctx context.Context, n *client.Node) ([]api.TaskSummary, error) { return n.Tasks(ctx) })
+	s.all = true
+	parts, lost, err := gather(s, cmd, machineID, func(ctx context.Context, n *client.Node) ([]api.TaskSummary, error) {
+		tasks, err := n.Tasks(ctx)
+		if refused := new(client.NodeError); machineID == "" && s.session == "" && errors.As(err, &refused) && refused.Code == "NO_RENTAL" {
+			return nil, nil // it keeps nothing any more
+		}
+		return tasks, err
+	})
+	if errors.Is(err, errNoRental) {
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
@@ -99,10 +109,20 @@ func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
 }
 
 func writeVMs(w io.Writer, list vmList) {
+	if len(list.Tasks) == 0 && len(list.Incomplete) == 0 {
+		fmt.Fprintln(w, "No virtual machine, and no kept disks. dbc rentals shows what you rent, dbc vm create makes one.")
+		return
+	}
 	row(w, "TASK", "STATUS", "RENTAL", "CREATED", "NOTE")
 	for _, t := range list.Tasks {
 		row(w, client.Printable(t.TaskID), client.Printable(t.Status), client.Printable(t.TaskSummary.RentOrder),
 			client.Printable(t.CreateTime), client.Printable(t.Desc))
+	}
+	for _, t := range list.Tasks {
+		if t.KeptUntil != "" {
+			fmt.Fprintf(w, "The disks of %s are kept until %s: rent machine %s again, then dbc vm create --restore %s\n",
+				client.Printable(t.TaskID), client.Printable(t.KeptUntil), client.Printable(t.MachineID), client.Printable(t.TaskID))
+		}
 	}
 	writeMissing(w, list.Incomplete)
 }

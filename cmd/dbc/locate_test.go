@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/x/rental"
@@ -99,6 +100,40 @@ func TestOnlyRental(t *testing.T) {
 	}
 	if code, _, errOut := w.dbc(t, "confirm"); code != exitUsage || !strings.Contains(errOut, "which rental? 4, 3") {
 		t.Errorf("two trials: %d %s", code, errOut)
+	}
+}
+
+// TestKeptDisks: they are seen without an open rental, with what brings them back.
+func TestKeptDisks(t *testing.T) {
+	w := newWorld(t)
+	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || !strings.Contains(out, "no kept disks") {
+		t.Errorf("nothing: %d %s%s", code, out, errOut)
+	}
+	b := w.add(t, 1, taskOne)
+	b.tasks[0].Status, b.tasks[0].KeptUntil = "closed", "2027-01-31T18:00:00Z"
+	w.rentals[0].State = rental.RENTAL_STATE_ENDED
+	code, out, errOut := w.dbc(t, "vm", "list")
+	if code != exitDone || !strings.Contains(out, "kept until 2027-01-31T18:00:00Z") || !strings.Contains(out, "--restore "+taskOne) || !strings.Contains(out, b.id) {
+		t.Errorf("kept: %d %s%s", code, out, errOut)
+	}
+	if code, out, errOut := w.dbc(t, "vm", "show"); code != exitDone || !strings.Contains(out, "2027-01-31") {
+		t.Errorf("show: %d %s%s", code, out, errOut)
+	}
+	// Beside an open rental elsewhere too; a machine that keeps nothing is none that is missing.
+	other := w.add(t, 2, taskTwo)
+	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || !strings.Contains(out, taskOne) || !strings.Contains(out, taskTwo) {
+		t.Errorf("both: %d %s%s", code, out, errOut)
+	}
+	b.refuse = "NO_RENTAL"
+	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || strings.Contains(out, b.id) || !strings.Contains(out, taskTwo) {
+		t.Errorf("no longer kept: %d %s%s", code, out, errOut)
+	}
+	// Nothing of a trial that was refunded is kept, nor of what is long over.
+	other.down, w.rentals[1].State = true, rental.RENTAL_STATE_REFUNDED
+	w.rentals[0].End = time.Now().Add(-48 * time.Hour)
+	w.rentals[0].Start = w.rentals[0].End.Add(-24 * time.Hour)
+	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || !strings.Contains(out, "no kept disks") {
+		t.Errorf("over: %d %s%s", code, out, errOut)
 	}
 }
 

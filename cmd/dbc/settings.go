@@ -42,6 +42,8 @@ type settings struct {
 	json bool
 	// yes answers every question, and dryRun sends nothing.
 	yes, dryRun bool
+	// all: machines that may only keep disks are asked too.
+	all bool
 	// completing: a shell waits for words, so nobody is asked anything.
 	completing bool
 	// stays: the command runs until it is told to end.

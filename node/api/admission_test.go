@@ -9,6 +9,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 )
 
@@ -43,6 +44,31 @@ func TestStrangersCostNoWrite(t *testing.T) {
 				t.Errorf("%d nonces were written", n)
 			}
 		})
+	}
+}
+
+// TestKeptDisksAreSeenWithoutARental: who has disks kept here may look at them,
+// and do nothing else, until he rents again; a stranger may not.
+func TestKeptDisksAreSeenWithoutARental(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.m.tasks["kept"] = journal.Task{ID: "kept", Renter: bob.Address(), RentID: 3, KeepUntil: now.Add(time.Hour)}
+	status, reply := b.ask(bob, api.PathTasks, `{}`, nil)
+	if status != http.StatusOK || !strings.Contains(string(reply.Message), `"kept_until"`) {
+		t.Errorf("list: %d %s %s", status, reply.Code, reply.Message)
+	}
+	if status, reply := b.ask(bob, api.PathTask+"kept", `{}`, nil); status != http.StatusOK {
+		t.Errorf("show: %d %s %s", status, reply.Code, reply.Message)
+	}
+	for _, path := range []string{api.PathTaskStart, api.PathTaskBoot + "kept", api.PathTaskDelete + "kept", api.PathDiskAdd + "kept"} {
+		if _, reply := b.ask(bob, path, `{}`, nil); reply.Code != "NO_RENTAL" {
+			t.Errorf("%s: %s %s", path, reply.Code, reply.Message)
+		}
+	}
+	// Nothing is kept any more: he is a stranger again.
+	delete(b.m.tasks, "kept")
+	if _, reply := b.ask(bob, api.PathTasks, `{}`, nil); reply.Code != "NO_RENTAL" {
+		t.Errorf("after it: %s %s", reply.Code, reply.Message)
 	}
 }
 

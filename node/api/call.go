@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/envelope"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -31,6 +33,8 @@ type call struct {
 	// wallet signed it; rentals are its open rentals here. Both only behind renters.
 	wallet  string
 	rentals []trust.Rental
+	// reads: the route changes nothing.
+	reads bool
 	// ticket is nil where the request was signed exactly.
 	ticket *auth.Ticket
 	// session is the rental of the session that the request came by, else 0.
@@ -83,6 +87,7 @@ func (s *Server) serve(needs Authority, scope auth.Scope, next handler) http.Han
 }
 
 func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs Authority, scope auth.Scope, next handler) (any, error) {
+	c.reads = needs.renters() && scope == auth.ScopeRead
 	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
 	if err := s.guard().Check(c.http); err != nil {
 		return nil, err
@@ -213,10 +218,25 @@ func (s *Server) rents(ctx context.Context, c *call) error {
 		c.rentals = nil
 		return word.Doubt
 	}
-	if len(c.rentals) == 0 {
-		return fmt.Errorf("%w: wallet %s has none at block %d; rent the machine first", ErrNoRental, c.wallet, word.Height)
+	if len(c.rentals) > 0 {
+		return nil
 	}
-	return nil
+	kept, err := s.keeps(c)
+	if err != nil || kept {
+		return err
+	}
+	return fmt.Errorf("%w: wallet %s has none at block %d; rent the machine first", ErrNoRental, c.wallet, word.Height)
+}
+
+// keeps reports whether the machine keeps disks of a wallet that asks only to
+// look: what is kept can be seen before another rental is paid for. A ticket has
+// to name the machine, as any that shows more than its rental.
+func (s *Server) keeps(c *call) (bool, error) {
+	if !c.reads || c.session != 0 || c.ticket != nil && c.ticket.MachineID == "" {
+		return false, nil
+	}
+	tasks, err := s.deps.Host.Tasks(c.wallet)
+	return slices.ContainsFunc(tasks, func(t journal.Task) bool { return !t.KeepUntil.IsZero() }), err
 }
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
