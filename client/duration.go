@@ -27,28 +27,28 @@ func ParseDuration(s string) (uint64, error) {
 	for rest != "" {
 		end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
 		if end <= 0 {
-			return 0, fmt.Errorf("%.64q: such as 3d, 2h, 90s or 1d12h: %w", s, ErrDuration)
+			return 0, fmt.Errorf("%.64q is %w: such as 3d, 2h, 90s or 1d12h", s, ErrDuration)
 		}
 		n, err := strconv.ParseUint(rest[:end], 10, 40)
 		if err != nil {
-			return 0, fmt.Errorf("%.64q: too long: %w", s, ErrDuration)
+			return 0, fmt.Errorf("%.64q is %w: too long", s, ErrDuration)
 		}
 		for next < len(units) && units[next].letter != rest[end] {
 			next++
 		}
 		if next == len(units) {
-			return 0, fmt.Errorf("%.64q: d, h, m and s in this order, such as 3d, 2h, 90s or 1d12h: %w", s, ErrDuration)
+			return 0, fmt.Errorf("%.64q is %w: days, hours, minutes and seconds in this order, such as 3d, 2h, 90s or 1d12h", s, ErrDuration)
 		}
 		if n > maxSeconds/units[next].seconds {
-			return 0, fmt.Errorf("%.64q: too long: %w", s, ErrDuration)
+			return 0, fmt.Errorf("%.64q is %w: too long", s, ErrDuration)
 		}
 		if total += n * units[next].seconds; total > maxSeconds {
-			return 0, fmt.Errorf("%.64q: too long: %w", s, ErrDuration)
+			return 0, fmt.Errorf("%.64q is %w: too long", s, ErrDuration)
 		}
 		rest, next = rest[end+1:], next+1
 	}
 	if total == 0 {
-		return 0, fmt.Errorf("%.64q: more than nothing is needed, such as 3d, 2h or 90s: %w", s, ErrDuration)
+		return 0, fmt.Errorf("%.64q is %w: more than nothing is needed, such as 3d, 2h or 90s", s, ErrDuration)
 	}
 	return total, nil
 }

@@ -33,7 +33,7 @@ func ParseDBC(s string) (uint64, error) {
 	text = strings.TrimSpace(strings.TrimSuffix(text, "dbc"))
 	whole, fraction, dotted := strings.Cut(text, ".")
 	if dotted && (fraction == "" || len(fraction) > decimals) {
-		return 0, fmt.Errorf("%.64q: 1 to %d decimals: %w", s, decimals, ErrAmount)
+		return 0, fmt.Errorf("%.64q is %w: 1 to %d decimals", s, ErrAmount, decimals)
 	}
 	units, err := parseDigits(s, whole)
 	if err != nil {
@@ -46,18 +46,18 @@ func ParseDBC(s string) (uint64, error) {
 	high, low := bits.Mul64(units, udbcPerDBC)
 	sum, carry := bits.Add64(low, rest, 0)
 	if high != 0 || carry != 0 {
-		return 0, fmt.Errorf("%.64q: too large: %w", s, ErrAmount)
+		return 0, fmt.Errorf("%.64q is %w: too large", s, ErrAmount)
 	}
 	return sum, nil
 }
 
 func parseDigits(whole, digits string) (uint64, error) {
 	if strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
-		return 0, fmt.Errorf("%.64q: digits wanted, such as 10.5 or 10500000udbc: %w", whole, ErrAmount)
+		return 0, fmt.Errorf("%.64q is %w of DBC: such as 10.5, with a point and without a sign", whole, ErrAmount)
 	}
 	n, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%.64q: such as 10.5 or 10500000udbc: %w", whole, ErrAmount)
+		return 0, fmt.Errorf("%.64q is %w of DBC: such as 10.5", whole, ErrAmount)
 	}
 	return n, nil
 }

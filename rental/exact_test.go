@@ -154,9 +154,9 @@ func TestLengths(t *testing.T) {
 		end  time.Time
 		left string
 	}{
-		"in multiples":             {at(59), "so add at most 60"},
-		"in multiples, an hour":    {at(60), "so add at most 0"},
-		"nothing where it is past": {at(61), "so add at most 0"},
+		"in multiples":             {at(59), "so add at most 60 (1m)"},
+		"in multiples, an hour":    {at(60), "so add at most 0 (0s)"},
+		"nothing where it is past": {at(61), "so add at most 0 (0s)"},
 	} {
 		if got, err := limits.Renewal(test.end, at(0), 90); !errors.Is(err, rental.ErrDuration) || got != 0 || !strings.HasSuffix(err.Error(), test.left) {
 			t.Errorf("%s: %s, %v", name, got, err)

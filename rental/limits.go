@@ -23,7 +23,7 @@ func (l Limits) Duration(seconds uint64) (time.Duration, error) {
 		return 0, err
 	}
 	if d < l.Min {
-		return 0, fmt.Errorf("%w: duration_seconds is %d, the least is %d", ErrDuration, seconds, int64(l.Min/time.Second))
+		return 0, fmt.Errorf("%w: duration_seconds is %d, the least is %d (%s)", ErrDuration, seconds, int64(l.Min/time.Second), days(l.Min))
 	}
 	return d, nil
 }
@@ -37,8 +37,8 @@ func (l Limits) Renewal(end, now time.Time, seconds uint64) (time.Duration, erro
 	}
 	if limit := now.Add(l.Max); end.Add(d).After(limit) {
 		left := max(0, limit.Sub(end).Truncate(l.Unit))
-		return 0, fmt.Errorf("%w: add_duration_seconds is %d, the end may lie at most %s from now, so add at most %d",
-			ErrDuration, seconds, l.Max, int64(left/time.Second))
+		return 0, fmt.Errorf("%w: add_duration_seconds is %d, the end may lie at most %s from now, so add at most %d (%s)",
+			ErrDuration, seconds, days(l.Max), int64(left/time.Second), days(left))
 	}
 	return d, nil
 }
@@ -47,7 +47,7 @@ func (l Limits) Renewal(end, now time.Time, seconds uint64) (time.Duration, erro
 func (l Limits) units(field string, seconds uint64, least time.Duration) (time.Duration, error) {
 	most := uint64(l.Max / time.Second)
 	if seconds == 0 || seconds > most {
-		return 0, fmt.Errorf("%w: %s is %d, allowed are %d to %d", ErrDuration, field, seconds, int64(least/time.Second), most)
+		return 0, fmt.Errorf("%w: %s is %d, allowed are %d to %d (%s to %s)", ErrDuration, field, seconds, int64(least/time.Second), most, days(least), days(l.Max))
 	}
 	d := time.Duration(seconds) * time.Second
 	if rest := d % l.Unit; rest != 0 {
@@ -59,4 +59,22 @@ func (l Limits) units(field string, seconds uint64, least time.Duration) (time.D
 		return 0, fmt.Errorf("%w: %s is %d, it must be a multiple of %d: take %s", ErrDuration, field, seconds, int64(l.Unit/time.Second), take)
 	}
 	return d, nil
+}
+
+// days spells a length for people who typed one in days: 60d, 1h30m, 90s.
+func days(d time.Duration) string {
+	text := ""
+	for _, u := range []struct {
+		letter string
+		length time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}} {
+		if n := d / u.length; n > 0 {
+			text += strconv.FormatInt(int64(n), 10) + u.letter
+			d %= u.length
+		}
+	}
+	if text == "" {
+		return "0s"
+	}
+	return text
 }

@@ -89,12 +89,14 @@ func newHostBondCommand(s *settings) *cobra.Command {
 	cmd.Flags().Uint64Var(&f.seq, "seq", 0, "number of the bond (default the next one on the chain)")
 	cmd.Flags().BoolVar(&f.print, "print", false, "write the signed bond instead of sending it")
 	cmd.Flags().StringVar(&f.file, "file", "", "send a signed bond from this file")
-	cmd.MarkFlagsMutuallyExclusive("print", "file")
 	f.place.register(cmd)
 	return cmd
 }
 
 func (s *settings) bond(cmd *cobra.Command, f bondFlags) error {
+	if f.file != "" && f.print {
+		return usagef("--print and --file: one writes a bond, the other sends it")
+	}
 	if f.file != "" {
 		bond, err := readBond(f.file)
 		if err != nil {

@@ -112,8 +112,6 @@ func machineArgs(least, most int) cobra.PositionalArgs {
 }
 
 func checkMachineID(id string) error {
-	if _, err := machine.ParseID(id); err != nil {
-		return usagef("%w, as dbc machines shows them", err)
-	}
-	return nil
+	_, err := parseMachineID(id)
+	return err
 }

@@ -44,6 +44,11 @@ func newMachinesCommand(s *settings) *cobra.Command {
 					return fmt.Errorf("--max-price %w", err)
 				}
 			}
+			if cmd.Flags().Changed("country") {
+				if f.country, err = country(f.country); err != nil {
+					return err
+				}
+			}
 			if err := f.check(); err != nil {
 				return err
 			}

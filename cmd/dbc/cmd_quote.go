@@ -109,6 +109,29 @@ func (s *settings) machineID(ctx context.Context, text string) (string, error) {
 	return "", usagef("machine %s fits several: %s", id, strings.Join(fitting, ", "))
 }
 
+// wholeIDs puts the whole id in the place of the beginning of a machine's, for the
+// commands of hosts.
+func (s *settings) wholeIDs(cmd *cobra.Command, args []string) error {
+	if cmd.Parent() == nil || s.completing {
+		return nil
+	}
+	path := strings.Fields(cmd.CommandPath())
+	if len(path) < 2 || path[1] != "host" {
+		return nil
+	}
+	for i, word := range strings.Fields(cmd.Use)[1:] {
+		if i >= len(args) || strings.Trim(word, "[].") != "MACHINE" {
+			continue
+		}
+		id, err := s.machineID(cmd.Context(), args[i])
+		if err != nil {
+			return err
+		}
+		args[i] = id
+	}
+	return nil
+}
+
 const machineBytes = 32
 
 // parseMachineID takes capitals and a leading 0x, which other wallets show, and

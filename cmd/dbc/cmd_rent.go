@@ -42,7 +42,7 @@ func newRentCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if maxTotal != "" {
+			if cmd.Flags().Changed("max-total") {
 				if order.MaxTotal, err = client.ParseDBC(maxTotal); err != nil {
 					return fmt.Errorf("--max-total %w", err)
 				}

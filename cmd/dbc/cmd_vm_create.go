@@ -42,6 +42,9 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 			"  dbc vm create 8 --restore 3mJr7AoUXx2Wqd4yHw9kPz",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.restore != "" && f.disk != "" {
+				return usagef("--restore and --disk: kept disks come back as they are; dbc disk add and dbc disk resize change them afterwards")
+			}
 			id, err := s.rentalID(cmd, first(args), "open rental", rental.RENTAL_STATE_TRIAL, rental.RENTAL_STATE_ACTIVE)
 			if err != nil {
 				return err
@@ -61,7 +64,6 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&f.boot, "bios-mode", "", "what the image boots by: legacy or uefi (default legacy, or what kept disks boot by)")
 	cmd.Flags().StringVar(&f.desc, "desc", "", "a note to find it again")
 	cmd.MarkFlagsMutuallyExclusive("restore", "image")
-	cmd.MarkFlagsMutuallyExclusive("restore", "disk")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "return when it runs, not when it was accepted")
 	cmd.Flags().BoolVar(&f.cancel, "cancel", true, "cancel the trial as not-ready where its deadline comes before the virtual machine is up")
 	return cmd
@@ -190,7 +192,7 @@ func publicKeys(paths []string) (keys, files []string, err error) {
 func readPublicKeys(path string) ([]string, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read ssh key: %w", err)
+		return nil, usagef("--ssh-key: %w", err)
 	}
 	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, sshkey.MaxFile+1))

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -181,8 +183,18 @@ const (
 	longestError           = 2000
 )
 
-// shorten cuts the values that an error repeats.
+// rawAmount is an amount as the chain's own modules write it.
+var rawAmount = regexp.MustCompile(`\b[0-9]+` + chain.Denom + `\b`)
+
+// shorten cuts the values that an error repeats, and writes amounts in DBC.
 func shorten(text string) string {
+	text = rawAmount.ReplaceAllStringFunc(text, func(raw string) string {
+		udbc, err := strconv.ParseUint(strings.TrimSuffix(raw, chain.Denom), 10, 64)
+		if err != nil {
+			return raw
+		}
+		return client.FormatDBC(udbc)
+	})
 	words := strings.Split(text, " ")
 	for i, word := range words {
 		if n := utf8.RuneCountInString(word); n > longestWord {

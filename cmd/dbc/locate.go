@@ -40,7 +40,7 @@ var grantedSession = noun{"session", "dbc session list", 64, func(ctx context.Co
 }}
 
 // errNotThere: no machine that answered has what was named.
-var errNotThere = errors.New("none of yours")
+var errNotThere = errors.New("yours")
 
 // found is a thing and where it is.
 type found struct {
@@ -141,7 +141,7 @@ func choose(fitting []found, lost []unanswered, of int, word string, what noun) 
 		}
 		return found{}, fmt.Errorf("%s: %s (%s): %w", naming(what, word), said, strings.Join(machines, ", "), lost[0].err)
 	case len(fitting) == 0:
-		return found{}, fmt.Errorf("%s: %w (%s shows them)", naming(what, word), errNotThere, what.list)
+		return found{}, fmt.Errorf("no such %s is %w: %s shows them", naming(what, word), errNotThere, what.list)
 	}
 	return fitting[0], nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,11 @@ func (s *settings) show(cmd *cobra.Command, v any, text func(w io.Writer)) error
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(v)
+	}
+	if width := widthOf(cmd); width > 0 {
+		var all bytes.Buffer
+		text(&all)
+		return fit(out, all.Bytes(), width)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	text(w)

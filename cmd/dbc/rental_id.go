@@ -41,7 +41,7 @@ func onlyRental(ctx context.Context, c client.RentalPages, renter, which string,
 	case 1:
 		return parseRentID(ids[0])
 	case 0:
-		return 0, fmt.Errorf("you have no %s: %w (dbc rentals)", which, errNotThere)
+		return 0, fmt.Errorf("no %s is %w: dbc rentals shows what you rent, --all what was", which, errNotThere)
 	}
 	return 0, usagef("which rental? %s", strings.Join(ids, ", "))
 }

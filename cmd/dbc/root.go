@@ -92,21 +92,24 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		// What went wrong is said once, by report.
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			*started = true
 			if s.stays = stays(cmd); !s.stays {
 				ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 				s.onClose(cancel)
 				cmd.SetContext(ctx)
 			}
+			return s.wholeIDs(cmd, args)
 		},
+		SuggestionsMinimumDistance: 1,
 	}
 	s.register(root)
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		newMachinesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
 		newCancelCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
 		newForwardCommand(s),
-		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s),
+		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s), newVersionCommand(s),
 	)
 	sayWanted(root)
 	complete(s, root)
@@ -128,6 +131,9 @@ func sayWanted(cmd *cobra.Command) {
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
+			if wrong := wrongWords(cmd, args); wrong != nil {
+				err = wrong
+			}
 			return fmt.Errorf("%w; want: %s", err, cmd.UseLine())
 		}
 		return nil

@@ -71,7 +71,8 @@ func (s *settings) register(root *cobra.Command) {
 	f.BoolVar(&s.yes, "yes", false, "do what can't be undone without asking; needed where no terminal can be asked")
 	f.BoolVar(&s.dryRun, "dry-run", false, "check everything, and send nothing")
 	f.StringVar(&s.maxGasPrice, "max-gas-price", "", "the most to pay for a unit of gas where the network asks more than its usual 0.01udbc (default 1udbc)")
-	f.DurationVar(&s.timeout, "timeout", defaultTimeout, "give up waiting after this")
+	s.timeout = defaultTimeout
+	f.Var(patience{&s.timeout}, "timeout", "give up waiting after this, such as 30s or 5m")
 }
 
 func (s *settings) onClose(f func()) { s.closers = append(s.closers, f) }
