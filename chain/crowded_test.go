@@ -90,8 +90,9 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	// Who has no more time is told why, and not in the chain's words.
 	c.free = 1 << 40
-	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer stop()
+	// No deadline that a call's own clock could meet before the context does.
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer time.AfterFunc(200*time.Millisecond, func() { stop(context.DeadlineExceeded) }).Stop()
 	if err := send(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &refused) {
 		t.Errorf("out of time: %v", err)
 	}
