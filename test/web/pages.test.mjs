@@ -91,7 +91,7 @@ test("the Developer page is light, and a rental's page asks little while nothing
 
   await r.createWallet();
   await r.faucet();
-  await r.rent(machine, "10m");
+  await r.rent(machine, "3m"); // over before a later test needs its slot
   await r.signIn();
   await r.button(r.w.createVm).first().waitFor();
   await r.confirmUntried();
