@@ -84,7 +84,8 @@ func (s *settings) locate(ctx context.Context, cmd *cobra.Command, machineID, wo
 }
 
 // search asks all machines beside each other. A whole id ends it: who else does
-// not answer is no matter then.
+// not answer is no matter then. A short one that a machine lists as such does not,
+// for it may be the beginning of another's.
 func search(ctx context.Context, limit time.Duration, machines []asked, word string, what noun) (found, error) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -93,7 +94,7 @@ func search(ctx context.Context, limit time.Duration, machines []asked, word str
 	errs := askAll(ctx, limit, machines, func(ctx context.Context, at int, n *client.Node) (err error) {
 		ids[at], err = what.ids(ctx, n)
 		for _, id := range ids[at] {
-			if id == word {
+			if id == word && len(word) >= what.whole {
 				whole <- found{machines[at], id}
 				end()
 			}

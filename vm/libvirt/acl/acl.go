@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -71,7 +73,9 @@ func change(path string, uid int, with func(list, uint32) list) (err error) {
 	}
 	defer func() { _ = f.Close() }() // nothing was written to it
 	fd := int(f.Fd())
-	if err := unix.Flock(fd, unix.LOCK_EX); err != nil {
+	changes.Lock()
+	defer changes.Unlock()
+	if err := lock(fd); err != nil {
 		return fmt.Errorf("lock %s: %w", path, err)
 	}
 	before, err := read(f)
@@ -82,6 +86,27 @@ func change(path string, uid int, with func(list, uint32) list) (err error) {
 		return fmt.Errorf("write the access control list of %s: %w", path, err)
 	}
 	return nil
+}
+
+// changes are one after the other in this process.
+var changes sync.Mutex
+
+// lockLimit and lockPause bound the wait for another process of this program, which
+// is done within milliseconds. Whoever keeps a lock for longer is a stranger: all who
+// may open the device can take one.
+const lockLimit, lockPause = time.Second, 5 * time.Millisecond
+
+// lock waits for a while, and goes on without where it does not get it.
+func lock(fd int) error {
+	for end := time.Now().Add(lockLimit); ; time.Sleep(lockPause) {
+		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return err
+		}
+		if time.Now().After(end) {
+			return nil
+		}
+	}
 }
 
 // read returns a file's list, and without one what its mode says.
