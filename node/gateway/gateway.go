@@ -98,6 +98,7 @@ func (g *Gateway) Handler() http.Handler {
 			return
 		}
 		z := &zipped{ResponseWriter: w}
+		defer z.free()
 		g.data(z, r, mux)
 		if err := z.end(); err != nil {
 			g.deps.Log.Debug("an answer was not taken", "error", err)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"compress/gzip"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -9,8 +10,16 @@ import (
 	"sync"
 )
 
-// minZip is how many bytes an answer has at least for zipping to gain anything.
-const minZip = 1 << 10
+const (
+	// minZip is how many bytes an answer has at least for zipping to gain anything.
+	minZip = 1 << 10
+	// maxZips are zipped at once; those beyond go out as they are. A caller who takes
+	// his answer slowly holds a writer for as long.
+	maxZips = 32
+)
+
+// places are those of the answers that are being zipped.
+var places = make(chan struct{}, maxZips)
 
 // writers are reused: one holds most of a MiB.
 var writers = sync.Pool{New: func() any {
@@ -76,20 +85,32 @@ func (z *zipped) Write(p []byte) (int, error) {
 	case z.zip != nil:
 		return z.zip.Write(p)
 	}
-	z.start = append(z.start, p...)
-	if len(z.start) < minZip {
+	if len(z.start)+len(p) < minZip {
+		z.start = append(z.start, p...)
 		return len(p), nil
+	}
+	select {
+	case places <- struct{}{}:
+	default:
+		z.pass()
+		return z.begin(z.ResponseWriter, p)
 	}
 	z.header.Del("Content-Length")
 	z.header.Set("Content-Encoding", "gzip")
 	z.writeHeader()
 	z.zip = writers.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool has no others
 	z.zip.Reset(z.ResponseWriter)
-	if _, err := z.zip.Write(z.start); err != nil {
+	return z.begin(z.zip, p)
+}
+
+// begin writes what waited, then p.
+func (z *zipped) begin(to io.Writer, p []byte) (int, error) {
+	start := z.start
+	z.start = nil
+	if _, err := to.Write(start); err != nil {
 		return 0, err
 	}
-	z.start = nil
-	return len(p), nil
+	return to.Write(p)
 }
 
 // pass gives the answer on as it is.
@@ -103,6 +124,14 @@ func (z *zipped) writeHeader() {
 	clear(h)
 	maps.Copy(h, z.header)
 	z.ResponseWriter.WriteHeader(z.status)
+}
+
+// free gives the place back, also where the handler panicked.
+func (z *zipped) free() {
+	if z.zip != nil {
+		z.zip = nil
+		<-places
+	}
 }
 
 // end writes what is left.
