@@ -196,6 +196,9 @@ func (h *Host) endGracefully(ctx context.Context, t journal.Task) error {
 
 // finish ends the VM of a rental that is over and keeps its disks.
 func (h *Host) finish(ctx context.Context, t journal.Task) error {
+	if why := given(t); why != nil && t.Status == lifecycle.Creating {
+		return h.giveUp(ctx, t.ID, why) // some of its disks may be gone, or another task's again
+	}
 	for _, name := range []string{stepReady, stepStart, stepDefine, stepNetwork} {
 		if err := h.undo(ctx, t.ID, name); err != nil {
 			return err

@@ -182,11 +182,9 @@ func whyFailed(step string, err error) *notice.Reason {
 // build carries on with a create from the first step that is not done. A
 // failure undoes all of it and leaves the reason for the renter.
 func (h *Host) build(ctx context.Context, t journal.Task) error {
-	for _, s := range t.Steps {
-		if s.Reason != nil {
-			// A kill came between the failure and the end of its undoing.
-			return h.giveUp(ctx, t.ID, s.Reason)
-		}
+	if why := given(t); why != nil {
+		// A kill came between the failure and the end of its undoing.
+		return h.giveUp(ctx, t.ID, why)
 	}
 	for _, s := range h.steps {
 		if entry(&t, s.name).State == journal.StepDone {
@@ -209,6 +207,16 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 		}
 	}
 	return h.making(t.ID, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Running, nil })
+}
+
+// given is why a create is being undone, nil for one that is not.
+func given(t journal.Task) *notice.Reason {
+	for _, s := range t.Steps {
+		if s.Reason != nil {
+			return s.Reason
+		}
+	}
+	return nil
 }
 
 func (h *Host) giveUp(ctx context.Context, id string, why *notice.Reason) error {

@@ -45,7 +45,9 @@ func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
 	if t, err := h.Task(wallet, id); err == nil && isKept(t) {
 		return h.deleteKept(id)
 	}
-	return h.ask(wallet, rentals, id, lifecycle.Delete, func(*journal.Task) {})
+	return h.ask(wallet, rentals, id, lifecycle.Delete, func(t *journal.Task) {
+		t.GiveBack = false // as a create has written down that is being undone
+	})
 }
 
 // Used is what tasks hold now, and how many slots.
