@@ -25,7 +25,7 @@ const (
 // then a line of standard input. While words are completed nobody is asked.
 func (s *settings) passphrase(cmd *cobra.Command) client.Passphrase {
 	return func(fresh, again bool) (string, error) {
-		if text, ok, err := givenPassphrase(); ok || err != nil {
+		if text, ok, err := s.givenPassphrase(); ok || err != nil {
 			if again {
 				return "", usagef("%s or %s: %w", passphraseEnv, passphraseFileEnv, client.ErrPassphrase)
 			}
@@ -45,10 +45,21 @@ func (s *settings) passphrase(cmd *cobra.Command) client.Passphrase {
 	}
 }
 
+// takePassphrase takes it out of the environment, which every program gets that a
+// command starts, some of them for good. back puts it there again.
+func (s *settings) takePassphrase() (back func()) {
+	text, set := os.LookupEnv(passphraseEnv)
+	if !set || os.Unsetenv(passphraseEnv) != nil {
+		return func() {}
+	}
+	s.given = text
+	return func() { _ = os.Setenv(passphraseEnv, text) } // it was there before
+}
+
 // givenPassphrase is what the environment says; ok is false where it says nothing.
-func givenPassphrase() (text string, ok bool, err error) {
-	if text := os.Getenv(passphraseEnv); text != "" {
-		return text, true, nil
+func (s *settings) givenPassphrase() (text string, ok bool, err error) {
+	if s.given != "" {
+		return s.given, true, nil
 	}
 	path := os.Getenv(passphraseFileEnv)
 	if path == "" {

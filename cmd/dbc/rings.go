@@ -79,7 +79,7 @@ func (s *settings) allWallets(cmd *cobra.Command) ([]listed, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, given, _ := givenPassphrase()
+		_, given, _ := s.givenPassphrase()
 		open := b.name == keyring.BackendTest || given || client.Backend(s.chainID) == b.name && !s.completing
 		if len(names) == 0 {
 			continue

@@ -31,6 +31,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	// Whatever a command prints may hold what a host or a guest wrote.
 	out, errOut = terminal.NewSafe(out), terminal.NewSafe(errOut)
 	s := &settings{errOut: errOut}
+	defer s.takePassphrase()()
 	root, started := newRootCommand(s)
 	root.SetArgs(args)
 	root.SetIn(in)

@@ -42,6 +42,8 @@ type settings struct {
 	json bool
 	// yes answers every question, and dryRun sends nothing.
 	yes, dryRun bool
+	// given is the passphrase that the environment said.
+	given string
 	// all: machines that may only keep disks are asked too.
 	all bool
 	// completing: a shell waits for words, so nobody is asked anything.
