@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,23 @@ func (s *settings) sure(cmd *cobra.Command, consequence string) error {
 	}
 	if answer != "y" && answer != "yes" {
 		return errUnwanted
+	}
+	return nil
+}
+
+// local are the commands that change this computer and send nothing: there is
+// nothing that a dry run of them could try.
+var local = []string{
+	"dbc wallet create", "dbc wallet import", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
+	"dbc image pull", "dbc image delete", "dbc devnet", "dbc node init", "dbc node start",
+}
+
+// mayTry refuses a dry run where it would change something all the same.
+func (s *settings) mayTry(cmd *cobra.Command) error {
+	for at := cmd; s.dryRun && at != nil; at = at.Parent() {
+		if slices.Contains(local, at.CommandPath()) {
+			return usagef("--dry-run: %s sends nothing, and changes this computer; nothing was done", cmd.CommandPath())
+		}
 	}
 	return nil
 }

@@ -95,6 +95,9 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			*started = true
+			if err := s.mayTry(cmd); err != nil {
+				return err
+			}
 			if s.stays = stays(cmd); !s.stays {
 				ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 				s.onClose(cancel)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
@@ -235,8 +236,35 @@ func (s *Server) keeps(c *call) (bool, error) {
 	if !c.reads || c.session != 0 || c.ticket != nil && c.ticket.MachineID == "" {
 		return false, nil
 	}
+	if has, err := s.keepers.have(c.wallet, s.deps.Host.Keepers); err != nil || !has {
+		return false, err
+	}
 	tasks, err := s.deps.Host.Tasks(c.wallet)
 	return slices.ContainsFunc(tasks, func(t journal.Task) bool { return !t.KeepUntil.IsZero() }), err
+}
+
+// keepers are the wallets with kept disks, as they were read last.
+type keepers struct {
+	mu      sync.Mutex
+	read    time.Time
+	wallets map[string]bool
+}
+
+// keepersLife is how long they are good for: strangers don't have the journal read
+// for each request.
+const keepersLife = time.Second
+
+func (k *keepers) have(wallet string, read func() (map[string]bool, error)) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.read.IsZero() || time.Since(k.read) >= keepersLife {
+		wallets, err := read()
+		if err != nil {
+			return false, err
+		}
+		k.wallets, k.read = wallets, time.Now()
+	}
+	return k.wallets[wallet], nil
 }
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {

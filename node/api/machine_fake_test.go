@@ -32,8 +32,10 @@ type machine struct {
 	asked   []string
 	// listed counts the questions after images; Tasks waits where wait is set.
 	listed atomic.Int64
-	waits  chan<- struct{}
-	wait   chan struct{}
+	// read counts how often all tasks were read.
+	read  atomic.Int64
+	waits chan<- struct{}
+	wait  chan struct{}
 
 	mu sync.Mutex
 	// proofs are of the requests that reached it.
@@ -86,6 +88,7 @@ func (m *machine) hear(ctx context.Context) {
 }
 
 func (m *machine) Tasks(wallet string) (list []journal.Task, err error) {
+	m.read.Add(1)
 	if m.wait != nil {
 		select {
 		case m.waits <- struct{}{}:
@@ -99,6 +102,17 @@ func (m *machine) Tasks(wallet string) (list []journal.Task, err error) {
 		}
 	}
 	return list, nil
+}
+
+func (m *machine) Keepers() (map[string]bool, error) {
+	m.read.Add(1)
+	wallets := map[string]bool{}
+	for _, t := range m.tasks {
+		if !t.KeepUntil.IsZero() {
+			wallets[t.Renter] = true
+		}
+	}
+	return wallets, nil
 }
 
 func (m *machine) Task(wallet, id string) (journal.Task, error) {

@@ -45,6 +45,8 @@ type Config struct {
 type Host interface {
 	Create(ctx context.Context, o host.Order) (journal.Task, error)
 	Tasks(wallet string) ([]journal.Task, error)
+	// Keepers are the wallets that have kept disks here.
+	Keepers() (map[string]bool, error)
 	Task(wallet, id string) (journal.Task, error)
 	Delete(wallet string, rentals []uint64, id string) error
 	Operate(wallet string, rentals []uint64, id string, op lifecycle.Request) error
@@ -136,6 +138,7 @@ type Server struct {
 
 	admission *admission
 	details   details
+	keepers   keepers
 }
 
 // New is a server for http.Server.

@@ -26,6 +26,21 @@ func (h *Host) Tasks(wallet string) ([]journal.Task, error) {
 	return tasks, nil
 }
 
+// Keepers are the wallets whose disks are kept.
+func (h *Host) Keepers() (map[string]bool, error) {
+	tasks, err := h.deps.Journal.Tasks()
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	wallets := map[string]bool{}
+	for _, t := range tasks {
+		if !t.KeepUntil.IsZero() && t.RestoredBy == "" {
+			wallets[t.Renter] = true
+		}
+	}
+	return wallets, nil
+}
+
 // Task is one task of a wallet; another's is ErrNotFound, as if it were not there.
 func (h *Host) Task(wallet, id string) (journal.Task, error) {
 	t, err := h.deps.Journal.Task(id)

@@ -81,6 +81,7 @@ func be(ctx context.Context, role string, machines int) error {
 type noVMs struct{ api.Host }
 
 func (noVMs) Tasks(string) ([]journal.Task, error)        { return nil, nil }
+func (noVMs) Keepers() (map[string]bool, error)           { return map[string]bool{}, nil }
 func (noVMs) Used() (host.Amount, int, error)             { return host.Amount{}, 0, nil }
 func (noVMs) List(context.Context) ([]image.Image, error) { return nil, nil }
 
