@@ -25,9 +25,20 @@ func (d disk) step(name, file string) error {
 	return d.before(name + " " + file)
 }
 
+// lockPath is nobody's to open but root's: whoever can open a file can lock it. It
+// goes with the computer's end.
+const lockPath = "run/dbc-gpu-bind.lock"
+
+func (d disk) openLock() (*os.File, error) {
+	if !isFolder(d.root, path.Dir(lockPath)) {
+		return d.root.Open("etc") // of a folder that is no computer's
+	}
+	return d.root.OpenFile(lockPath, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+}
+
 // lock keeps a second command from changing the same files until it is released.
 func (d disk) lock() (release func(), err error) {
-	f, err := d.root.Open("etc")
+	f, err := d.openLock()
 	if err != nil {
 		return nil, err
 	}
