@@ -92,7 +92,7 @@ func (s *settings) createSession(
 	if err != nil {
 		return &usageError{err}
 	}
-	if private != "" {
+	if private != "" && !s.dryRun {
 		// The key first: a session whose key is lost would only be in the way.
 		if file, err = s.keepSession(g, renter.Wallet.Address(), private); err != nil {
 			return err
