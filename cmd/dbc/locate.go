@@ -95,8 +95,9 @@ func search(ctx context.Context, limit time.Duration, machines []asked, word str
 		ids[at], err = what.ids(ctx, n)
 		for _, id := range ids[at] {
 			if id == word && len(word) >= what.whole {
-				whole <- found{machines[at], id}
+				whole <- found{machines[at], id} // one of each machine, or it would wait
 				end()
+				break
 			}
 		}
 		return err
