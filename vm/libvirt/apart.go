@@ -194,7 +194,7 @@ func (d *Driver) disown(domain *libvirtxml.Domain) error {
 	}
 	uid := d.owner(domain)
 	if d.lets && uid != d.uid {
-		if err := acl.Revoke(d.device(), uid); err != nil {
+		if err := acl.Revoke(d.device(), uid); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
