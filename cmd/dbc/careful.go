@@ -46,7 +46,7 @@ func (s *settings) sure(cmd *cobra.Command, consequence string) error {
 // local are the commands that change this computer and send nothing: there is
 // nothing that a dry run of them could try.
 var local = []string{
-	"dbc wallet create", "dbc wallet import", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
+	"dbc wallet create", "dbc wallet import", "dbc session sign", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
 	"dbc image pull", "dbc image delete", "dbc devnet", "dbc node init", "dbc node start",
 }
 

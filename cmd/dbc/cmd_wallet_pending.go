@@ -40,6 +40,15 @@ func newWalletPendingCommand(s *settings) *cobra.Command {
 			if sent != nil {
 				reply.Hash, reply.Messages, reply.Last = sent.Hash, sent.Messages, sent.Last
 			}
+			if s.dryRun { // to look for it may send it once more
+				return s.show(cmd, reply, func(w io.Writer) {
+					if reply.Hash == "" {
+						fmt.Fprintln(w, "Nothing is open.")
+						return
+					}
+					fmt.Fprintln(w, "Open, and left as it is: transaction", reply.Hash)
+				})
+			}
 			if forget != "" {
 				if err := agree(cmd, s.yes, "Look at dbc wallet history first. Forget "+forget+", although it may be paid?"); err != nil {
 					return err
