@@ -148,6 +148,12 @@ func Outdated(state State, chosen Action) bool {
 		return state != ShuttingDown && state != Restarting
 	case Stop:
 		return state != ShuttingDown && state != Restarting && state != PoweringOff
+	case StartAgain:
+		return state != Running && state != StartError
+	case Resume, NoteClosed:
+		return state != Running
+	case NoteRunning:
+		return state != Running && state != Closed && state != StartError
 	}
 	return false
 }
