@@ -33,6 +33,8 @@ func (k Keeper) setCooldown(ctx context.Context, renter sdk.AccAddress, machineI
 	key := collections.Join(renter, machineID)
 	old, err := k.cooldowns.Get(ctx, key)
 	switch {
+	case err == nil && !until.After(old):
+		return nil // one that was fixed is not shortened by a later refund
 	case err == nil:
 		if err := k.cooldownQueue.Remove(ctx, collections.Join3(old, renter, machineID)); err != nil {
 			return err

@@ -42,7 +42,7 @@ func (k msgServer) RentMachine(ctx context.Context, msg *xrental.MsgRentMachine)
 	if err := q.checkBounds(msg.MaxTotal, msg.ListingVersion); err != nil {
 		return nil, err
 	}
-	if err := k.checkTrials(ctx, renter, params, c); err != nil {
+	if err := k.checkTrials(ctx, renter, msg.MachineId, params, c); err != nil {
 		return nil, err
 	}
 	if err := k.checkCooldown(ctx, renter, msg.MachineId, c.now); err != nil {
@@ -89,8 +89,10 @@ func (k msgServer) open(ctx context.Context, renter sdk.AccAddress, params xrent
 	return r, emitTransition(ctx, r.Moved(c.halted), t)
 }
 
-// checkTrials counts the trials that are open now, whether or not the end block reached those that are over.
-func (k msgServer) checkTrials(ctx context.Context, renter sdk.AccAddress, params xrental.Params, c clock) error {
+// checkTrials counts the trials that are open now, whether or not the end block
+// reached those that are over. One of the machine that is bars the renter as
+// the cooldown does which it starts.
+func (k msgServer) checkTrials(ctx context.Context, renter sdk.AccAddress, machineID string, params xrental.Params, c clock) error {
 	open, err := listed(ctx, k.trials, renter)
 	if err != nil {
 		return err
@@ -101,8 +103,11 @@ func (k msgServer) checkTrials(ctx context.Context, renter sdk.AccAddress, param
 		if err != nil {
 			return err
 		}
-		if r.Effective(c.now, c.halted).State == xrental.RENTAL_STATE_TRIAL {
+		switch {
+		case r.Effective(c.now, c.halted).State == xrental.RENTAL_STATE_TRIAL:
 			n++
+		case r.MachineId == machineID && params.TrialCooldown > 0:
+			return xrental.ErrCooldown.Wrapf("machine_id is %s; trial %d of it by %s was over just now; take another machine", machineID, id, renter)
 		}
 	}
 	if n >= params.MaxOpenTrials {
