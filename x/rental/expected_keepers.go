@@ -38,6 +38,8 @@ type MachineReader interface {
 	Halted(ctx context.Context) (time.Duration, error)
 	// HaltedBetween is how much of a span of time until now the chain stood still.
 	HaltedBetween(ctx context.Context, from, to time.Time) (time.Duration, error)
+	// PassedDeadline is a stored deadline that has passed, without the halts after it.
+	PassedDeadline(ctx context.Context, stored time.Time) (time.Time, error)
 	// UnbondingTime is how long a stake is held after the last rental.
 	UnbondingTime(ctx context.Context) (time.Duration, error)
 	// Started refuses what counts time from the block in the first block since

@@ -141,3 +141,23 @@ func (k *Keeper) Halted(ctx context.Context) (time.Duration, error) {
 	}
 	return halt.Total, err
 }
+
+// PassedDeadline is a stored deadline that has passed, as it was when it did: a
+// halt moves none that was over before it. It reads one record more than there
+// were halts since.
+func (k *Keeper) PassedDeadline(ctx context.Context, stored time.Time) (time.Time, error) {
+	halted, err := k.Halted(ctx)
+	if err != nil {
+		return stored, err
+	}
+	deadline := stored.Add(halted)
+	err = k.Halts.Walk(ctx, new(collections.Range[time.Time]).Descending(), func(_ time.Time, span machine.HaltSpan) (bool, error) {
+		before := deadline.Add(-span.To.Sub(span.From))
+		if before.After(span.From) {
+			return true, nil
+		}
+		deadline = before
+		return false, nil
+	})
+	return deadline, err
+}

@@ -24,9 +24,14 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	if err := k.Started(ctx); err != nil {
 		return nil, err
 	}
-	m, err := k.touch(ctx, msg.MachineId)
+	m, err := k.GetMachine(ctx, msg.MachineId)
 	if err != nil {
 		return nil, err
+	}
+	if m.State == machine.MACHINE_STATE_ONLINE { // else a challenge may be due, which the challenger does not pay to close
+		if m, err = k.touch(ctx, msg.MachineId); err != nil {
+			return nil, err
+		}
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
 		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word())

@@ -17,7 +17,14 @@ func (s msgServer) AddStake(ctx context.Context, msg *machine.MsgAddStake) (*mac
 	if err != nil {
 		return nil, err
 	}
-	m, err := k.touch(ctx, msg.MachineId)
+	if _, err := k.load(ctx, msg.MachineId); err != nil {
+		return nil, err
+	}
+	// A challenge that is due stays as it is: the sender does not pay for the trials that closing it refunds.
+	if err := k.hooks.BeforeMachineChange(ctx, msg.MachineId); err != nil {
+		return nil, err
+	}
+	m, err := k.load(ctx, msg.MachineId)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,10 @@ func (h Hooks) AfterMachineOffline(ctx context.Context, machineID string, since 
 			if err != nil || r.State != xrental.RENTAL_STATE_TRIAL {
 				return err
 			}
+			c, err := k.passed(ctx, r, c)
+			if err != nil {
+				return err
+			}
 			// One that was over before, and that no block has recorded yet, was over by that.
 			if before, at, due := r.Moved(c.halted).Position().Due(since); due {
 				return k.close(ctx, r, before, at, c)
@@ -80,23 +84,13 @@ func (h Hooks) AfterMachineOnline(ctx context.Context, machineID string, offline
 // RentedSlots returns the slots of a machine that are an account's by rentals
 // which are not over, ascending.
 func (h Hooks) RentedSlots(ctx context.Context, machineID string, renter sdk.AccAddress) ([]uint32, error) {
-	c, err := h.k.clock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	open, err := h.k.machines.Rentals(ctx, machineID)
+	open, err := h.k.openOf(ctx, renter, machineID)
 	if err != nil {
 		return nil, err
 	}
 	var mine []uint32
-	for _, id := range open {
-		r, err := h.k.rental(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if r.Renter == renter.String() && rental.State(r.Effective(c.now, c.halted).State).Open() {
-			mine = append(mine, r.Slots...)
-		}
+	for _, r := range open {
+		mine = append(mine, r.Slots...)
 	}
 	slices.Sort(mine)
 	return mine, nil

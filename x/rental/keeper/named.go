@@ -2,7 +2,12 @@ package keeper
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/internal/account"
@@ -77,28 +82,55 @@ func (k Keeper) only(ctx context.Context, renter, machineID string) (uint64, err
 	if machineID == "" {
 		return 0, xrental.ErrInvalid.Wrap("rent_id is 0 and machine_id is empty; give one of the two")
 	}
-	c, err := k.clock(ctx)
-	if err != nil {
-		return 0, err
-	}
-	open, err := k.machines.Rentals(ctx, machineID)
-	if err != nil {
-		return 0, err
-	}
 	var found []uint64
-	for _, id := range open {
-		r, err := k.rental(ctx, id)
+	if addr, err := sdk.AccAddressFromBech32(renter); err == nil { // nobody else has rentals
+		mine, err := k.openOf(ctx, addr, machineID)
 		if err != nil {
 			return 0, err
 		}
-		if r.Renter == renter && rental.State(r.Effective(c.now, c.halted).State).Open() {
-			found = append(found, id)
+		for _, r := range mine {
+			found = append(found, r.Id)
 		}
 	}
 	if len(found) != 1 {
 		return 0, xrental.ErrAmbiguous.Wrapf("machine_id is %s, where %s has %d open rentals %v; give the rent_id", machine.Clip(machineID), machine.Clip(renter), len(found), found)
 	}
 	return found[0], nil
+}
+
+// openOf are the rentals of a renter on a machine that are not over, ascending.
+// It reads none of others, who would else make his messages dear.
+func (k Keeper) openOf(ctx context.Context, renter sdk.AccAddress, machineID string) ([]xrental.Rental, error) {
+	c, err := k.clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	here, err := k.machines.Rentals(ctx, machineID)
+	if err != nil {
+		return nil, err
+	}
+	var ids []uint64
+	err = k.openByRenter.Walk(ctx, collections.NewPrefixedPairRange[sdk.AccAddress, uint64](renter),
+		func(key collections.Pair[sdk.AccAddress, uint64]) (bool, error) {
+			if slices.Contains(here, key.K2()) {
+				ids = append(ids, key.K2())
+			}
+			return false, nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	var open []xrental.Rental
+	for _, id := range ids {
+		r, err := k.rental(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if rental.State(r.Effective(c.now, c.halted).State).Open() {
+			open = append(open, r)
+		}
+	}
+	return open, nil
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

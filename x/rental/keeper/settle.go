@@ -166,6 +166,9 @@ func (k Keeper) settle(ctx context.Context, id uint64) error {
 		if err != nil {
 			return err
 		}
+		if c, err = k.passed(ctx, r, c); err != nil {
+			return err
+		}
 		if event, at, due := position(r, m, c).Due(c.now); due {
 			if event, err = k.over(ctx, r, event, at); err != nil {
 				return err
@@ -181,6 +184,17 @@ func (k Keeper) settle(ctx context.Context, id uint64) error {
 		return k.payHeld(ctx, r, c.now)
 	}
 	return k.settleJudged(ctx, r)
+}
+
+// passed is the clock by which a trial is recorded: without the halts since its
+// deadline, which it was over before.
+func (k Keeper) passed(ctx context.Context, r xrental.Rental, c clock) (clock, error) {
+	if r.State != xrental.RENTAL_STATE_TRIAL {
+		return c, nil
+	}
+	deadline, err := k.machines.PassedDeadline(ctx, r.Deadline)
+	c.halted = deadline.Sub(r.Deadline)
+	return c, err
 }
 
 // position is where a stored rental stands.
