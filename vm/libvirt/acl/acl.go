@@ -98,7 +98,9 @@ const lockLimit, lockPause = time.Second, 5 * time.Millisecond
 
 // lock waits for a while, and goes on without where it does not get it.
 func lock(fd int) error {
-	for end := time.Now().Add(lockLimit); ; time.Sleep(lockPause) {
+	ticker := time.NewTicker(lockPause)
+	defer ticker.Stop()
+	for end := time.Now().Add(lockLimit); ; <-ticker.C {
 		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			return err

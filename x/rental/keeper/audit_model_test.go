@@ -175,7 +175,7 @@ func (p *model) doRent(t *rapid.T, renter sdk.AccAddress) *mRental {
 	m := p.pick(t)
 	seconds := rapid.SampledFrom([]uint64{1800, hour, 2 * hour, 5 * hour}).Draw(t, "seconds")
 	halted := p.halted()
-	resp, err := p.chain.rent(renter, m.id, seconds, rapid.Uint32Range(0, 2).Draw(t, "slots"))
+	resp, err := p.rent(renter, m.id, seconds, rapid.Uint32Range(0, 2).Draw(t, "slots"))
 	if err != nil {
 		return nil
 	}
@@ -380,7 +380,7 @@ func (p *model) actions() map[string]func(*rapid.T) {
 			endBlock()
 			gap := time.Duration(rapid.Int64Range(int64(61*time.Second), int64(time.Hour)).Draw(t, "gap"))
 			p.after += gap
-			p.chain.halt(gap)
+			p.halt(gap)
 			p.step()
 		},
 		"offline": func(t *rapid.T) {
