@@ -43,6 +43,7 @@ func newNodeInitCommand(home *string) *cobra.Command {
       --set public_ip=203.0.113.7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			node.StateModes() // a node without privileges reads what root writes
 			lines := map[string]string{}
 			for _, line := range set {
 				key, value, ok := strings.Cut(line, "=")

@@ -40,6 +40,7 @@ func (w *world) split() {
 	images := filepath.Join(dir, "data", "images")
 	w.must(os.MkdirAll(images, 0o755))
 	w.must(os.Chmod(filepath.Dir(images), 0o711))
+	w.must(os.Chmod(images, 0o755))
 	w.copy("../../build/images/tiny.qcow2", filepath.Join(images, "tiny.qcow2"), 0o444)
 	id := w.configure(home, filepath.Dir(images), filepath.Join(run, "helper.sock"))
 
