@@ -27,25 +27,25 @@ interface Spec {
 
 /** specs are all columns in their order; the first is always shown. */
 export const specs: readonly Spec[] = [
-  { id: "gpu", sort: "gpu_count", least: 136, share: 2, shown: true },
+  { id: "gpu", sort: "gpu_count", least: 136, share: 1.6, shown: true },
   { id: "free", sort: "free_slots", least: 56, share: 0.7, right: true, shown: true },
   { id: "vram", sort: "vram_mib", least: 68, share: 0.7, right: true, shown: true },
   { id: "cpu", sort: "cpu_cores", least: 70, share: 0.8, right: true, shown: true },
   { id: "memory", sort: "memory_mib", least: 72, share: 0.8, right: true, shown: true },
   { id: "disk", sort: "data_disk_gib", least: 68, share: 0.8, right: true, shown: true },
   { id: "net", sort: "download_mbps", least: 118, share: 1, right: true, shown: false },
-  { id: "region", sort: "country", least: 92, share: 1.1, shown: true },
+  { id: "region", sort: "country", least: 106, share: 2, shown: true },
   { id: "gpuHour", sort: "gpu_price_per_day", least: 108, share: 1, right: true, shown: true },
   { id: "price", sort: "price_per_day", least: 98, share: 1, right: true, shown: true },
   { id: "machineDay", sort: "machine_price_per_day", least: 104, share: 1, right: true, shown: true },
-  { id: "state", sort: "state", least: 106, share: 0.8, shown: true },
+  { id: "state", sort: "state", least: 126, share: 0.8, shown: true },
   { id: "id", least: 170, share: 1.2, shown: false },
   { id: "owner", least: 170, share: 1.2, shown: false },
 ];
 
 /** gap between columns and edge beside the outer ones, in px. */
-const gap = 12;
-const edge = 18;
+const gap = 10;
+const edge = 14;
 
 /** gridOf lays columns out, alike in the head and in each row: one can't grow by what is in it. */
 export function gridOf(shown: readonly ColumnId[]): Record<`--${string}`, string> {
