@@ -13,7 +13,7 @@ import {
   Trash2,
   Zap,
 } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { load } from "../app/load";
 import { useFormat } from "../i18n/format";
 import { useLocale } from "../i18n/locale";
@@ -81,6 +81,13 @@ export function VmCard({
   });
   const task = detail.data;
   const status = task?.status ?? summary.status;
+
+  // Who has seen it run may confirm at once: the list, which is asked less often, has to know too.
+  const later = task !== undefined && task.status !== summary.status;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each change
+  useEffect(() => {
+    if (later) void onChange();
+  }, [later]);
 
   const run = async (name: string, work: () => Promise<unknown>) => {
     setBusy(name);
