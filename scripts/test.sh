@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests: first those of the packages, then those below test/, one at
-# a time. Built as the caller; only what needs root is elevated.
+# Runs all tests: first those of the packages, then those below test/ two at a
+# time, and one at a time those that need root. Built as the caller; only these are elevated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS="-trimpath -buildvcs=false" # as in the Makefile
@@ -13,7 +13,7 @@ mapfile -t rooted < <(go list ./test/... | grep -E "$needs_root")
 
 scripts/web.sh test
 go test "${units[@]}"
-go test -count=1 -p 1 -timeout 20m "${whole[@]}"
+go test -count=1 -p 2 -timeout 20m "${whole[@]}"
 
 # As the caller: the tests that use it run as root.
 npm ci --prefix test/postman --ignore-scripts --no-audit --no-fund
