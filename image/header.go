@@ -134,11 +134,11 @@ func (h header) checkBase() error {
 	case h.incompatible&featureDataFile != 0:
 		return errors.New("it keeps its data in another file; flatten it with qemu-img convert")
 	case h.crypt != 0:
-		return errors.New("it is encrypted")
+		return errors.New("it is encrypted; " + convert + ", unencrypted")
 	case h.incompatible&(featureDirty|featureCorrupt) != 0:
 		return errors.New("it was not closed cleanly or is corrupt; repair it with qemu-img check -r")
 	case h.incompatible&^featureCompressionType != 0:
-		return fmt.Errorf("it needs features %#x that are not taken", h.incompatible)
+		return fmt.Errorf("it needs features %#x that are not taken; %s without them", h.incompatible, convert)
 	}
 	return nil
 }

@@ -180,8 +180,9 @@ func (s *Store) checkWhole(ctx context.Context, f *os.File, info fs.FileInfo, t 
 	if known {
 		return err
 	}
-	if err = t.checkWhole(ctx, f, info.Size()); ctx.Err() != nil {
-		return err
+	err = t.checkWhole(ctx, f, info.Size())
+	if err != nil && !errors.Is(err, errCutOff) && !errors.Is(err, errTables) {
+		return err // of the disk or the caller, not of the file
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,7 +18,10 @@ const (
 	entrySize       = 8
 )
 
-var errTables = errors.New("its tables are damaged")
+var (
+	errTables = errors.New("its tables are damaged")
+	errCutOff = errors.New("it is cut off")
+)
 
 // tables are where a qcow2 file keeps the map of its disk.
 type tables struct {
@@ -75,7 +78,7 @@ func (t tables) data(entry uint64) uint64 {
 }
 
 func cutOff(at uint64, size int64) error {
-	return fmt.Errorf("it is cut off: it has %d bytes and keeps data at %d; fetch it again, and compare its checksum", size, at)
+	return fmt.Errorf("%w: it has %d bytes and keeps data at %d; fetch it again, and compare its checksum", errCutOff, size, at)
 }
 
 func readTable(r io.ReaderAt, offset uint64, length, size int64) ([]uint64, error) {

@@ -87,6 +87,39 @@ func TestCutOffIsSaid(t *testing.T) {
 	}
 }
 
+// TestFaultOfTheDiskIsNotTheFiles: what could not be read is read again.
+func TestFaultOfTheDiskIsNotTheFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "whole.qcow2")
+	h, err := readHeader(bytes.NewReader(filled(t, path, 1<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := Open(dir)
+	look := func(broken bool) error {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if broken {
+			_ = f.Close()
+		}
+		return store.checkWhole(t.Context(), f, info, h.tables)
+	}
+	if err := look(true); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a file that can't be read: %v", err)
+	}
+	if err := look(false); err != nil {
+		t.Errorf("when it can again: %v", err)
+	}
+}
+
 func TestOtherFilesAreNamed(t *testing.T) {
 	t.Parallel()
 	sector := func(offset int, magic string) string { return strings.Repeat("\x00", offset) + magic }
