@@ -28,6 +28,10 @@ demo: setup build tiny ## start a whole network here and walk the rental guide o
 test: setup build tiny ## run all tests, real guests among them
 	@scripts/test.sh
 
+.PHONY: check
+check: $(TOOLS)/golangci-lint ## format, lint and test what changed (SINCE=a commit): two minutes
+	@scripts/check.sh $(SINCE)
+
 FOR ?= 30s
 .PHONY: fuzz
 fuzz: ## run every fuzz target, two at a time (FOR=30s each)
@@ -69,10 +73,17 @@ setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh
 
 .PHONY: build
-build: web ## build bin/dbcd, bin/dbc and bin/sign_tool
+build: web ## build bin/dbcd, bin/dbc, bin/dbc-helper and bin/sign_tool
 	@mkdir -p bin
 	@go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/dbcd ./cmd/dbc
-	@CGO_ENABLED=0 go build -ldflags '-s -w' -o bin/ ./cmd/sign_tool
+	@go build -tags grpcnotrace -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dbc-helper
+	@CGO_ENABLED=0 go build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/sign_tool
+
+RELEASE ?= $(patsubst v%,%,$(shell git describe --tags --exact-match 2>/dev/null))
+KEY ?=
+.PHONY: release
+release: setup ## build packages, tarballs and checksums of this commit (RELEASE=0.1.0, or its tag; KEY=an SSH key to sign with)
+	@scripts/release.sh '$(RELEASE)' build/release/'$(RELEASE)' $(KEY)
 
 # Skipped while nothing that it is made of is newer than the last build.
 WEB_PARTS := web/package.json web/package-lock.json web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
@@ -83,11 +94,11 @@ web/dist/index.html: $(WEB_PARTS)
 
 .PHONY: tiny
 tiny: ## build tiny.qcow2, the guest of demo and tests, into build/images
-	@go run ./image/build -out build/images tiny
+	@go run ./image/build/program -out build/images tiny
 
 .PHONY: images
 images: setup ## build tiny.qcow2 and debian-12.qcow2 into build/images
-	@go run ./image/build -out build/images tiny debian-12
+	@go run ./image/build/program -out build/images tiny debian-12
 
 .PHONY: proto
 proto: ## generate the Go code of proto/
@@ -101,12 +112,12 @@ lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
 # Fails when generating again changes what is committed.
 .PHONY: spec
 spec: ## write the API's documents from its routes
-	go test ./node/api/spec -run TestDocumentsAreCurrent -update
+	go test ./api/spec -run TestDocumentsAreCurrent -update
 
 .PHONY: generated
 generated: proto spec
 	@scripts/web.sh proto
-	@git diff --exit-code --stat -- x proto app/openapi node/api node/helper/steps docs web/src/gen web/src/node
+	@git diff --exit-code --stat -- x proto app/openapi api node/helper/steps docs web/src/gen web/src/node
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

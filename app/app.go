@@ -27,7 +27,7 @@ import (
 	"github.com/dbc-network/dbc/app/lane"
 )
 
-// Name is the application's name, as the daemon's.
+// Name is the name of the application and of the daemon.
 const Name = "dbcd"
 
 // App is the chain's application.
@@ -36,7 +36,7 @@ type App struct {
 	Encoding
 	Keepers
 
-	// Modules runs the modules' hooks in their order.
+	// Modules runs the modules' hooks in order.
 	Modules *module.Manager
 	// Basics are the modules without state: codecs, genesis defaults, REST routes.
 	Basics module.BasicManager
@@ -44,13 +44,13 @@ type App struct {
 	pool         *lane.Pool
 	keys         map[string]*storetypes.KVStoreKey
 	configurator module.Configurator
-	// closing lets Close be called again, as the server does on its way down.
+	// closing allows Close to be called again, as the server does at shutdown.
 	closing func() error
 }
 
 var _ servertypes.Application = (*App)(nil)
 
-// New builds the application and, if load is true, loads its newest version.
+// New builds the application and, if load is true, loads its latest version.
 func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions, baseOptions ...func(*baseapp.BaseApp)) (*App, error) {
 	encoding, err := NewEncoding()
 	if err != nil {
@@ -85,7 +85,7 @@ func New(logger log.Logger, db dbm.DB, load bool, options servertypes.AppOptions
 	return app, nil
 }
 
-// register makes messages, queries and stores known.
+// register registers messages, queries and stores.
 func (app *App) register(home string) error {
 	app.Basics.RegisterLegacyAminoCodec(app.Amino)
 	app.Basics.RegisterInterfaces(app.Registry)
@@ -107,13 +107,13 @@ func (app *App) register(home string) error {
 	return msgservice.ValidateProtoAnnotations(files)
 }
 
-// handle sets what runs for each block and transaction.
+// handle sets the handlers that run for each block and transaction.
 func (app *App) handle() {
 	app.pool = lane.NewPool(lane.Config{Judge: app.due, Ordinary: ordinaryLane, Urgent: urgentLane})
 	app.SetMempool(app.pool)
 	app.SetPrepareProposal(app.pool.Prepare(app))
 	app.SetProcessProposal(baseapp.NewDefaultProposalHandler(app.pool, app).ProcessProposalHandler())
-	app.SetAnteHandler(newAnteHandler(app))
+	app.SetAnteHandler(detailed(app, newAnteHandler(app)))
 	app.SetInitChainer(app.initChain)
 	app.SetPreBlocker(func(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
 		return app.Modules.PreBlock(ctx)
@@ -121,7 +121,7 @@ func (app *App) handle() {
 	app.SetBeginBlocker(app.Modules.BeginBlock)
 	app.SetEndBlocker(app.Modules.EndBlock)
 	app.SetPrecommiter(func(ctx sdk.Context) {
-		// Precommit has no way to return an error, and none of our modules has one.
+		// Precommit cannot return an error, and no module of ours has one.
 		if err := app.Modules.Precommit(ctx); err != nil {
 			panic(err)
 		}
@@ -147,10 +147,11 @@ func (app *App) initChain(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Re
 // Close closes the databases, once.
 func (app *App) Close() error { return app.closing() }
 
-// LoadHeight loads the version of a height, to export it.
+// LoadHeight loads the state at a height, for an export.
 func (app *App) LoadHeight(height int64) error { return app.LoadVersion(height) }
 
-// ClientContext is a context that knows the chain's codecs, for commands and tests.
+// ClientContext returns a context with the chain's codecs, for commands and
+// tests.
 func (app *App) ClientContext() client.Context {
 	return client.Context{}.WithCodec(app.Codec).WithInterfaceRegistry(app.Registry).
 		WithLegacyAmino(app.Amino).WithTxConfig(app.TxConfig)

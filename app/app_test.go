@@ -24,8 +24,8 @@ func sendTo(from, module string) *banktypes.MsgSend {
 	return &banktypes.MsgSend{FromAddress: from, ToAddress: authtypes.NewModuleAddress(module).String(), Amount: udbc(1)}
 }
 
-// marketOf is what an export says of machines and rentals.
-func marketOf(t *testing.T, state []byte) map[string]json.RawMessage {
+// marketOf returns the machines and rentals of an export.
+func marketOf(t testing.TB, state []byte) map[string]json.RawMessage {
 	t.Helper()
 	var all map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(state, &all))
@@ -80,12 +80,13 @@ func TestZeroHeightIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, app.ErrZeroHeight)
 }
 
-// TestMessagesCanBeSignedByLedgers: amino names are what hardware wallets see.
+// TestMessagesCanBeSignedByLedgers checks the amino names, which hardware
+// wallets see.
 func TestMessagesCanBeSignedByLedgers(t *testing.T) {
 	t.Parallel()
 	a := newApp(t)
 	for _, msg := range []sdk.Msg{
-		&machine.MsgBondMachines{}, &machine.MsgUpdateFacts{}, &machine.MsgSetPrice{}, &machine.MsgSetOnline{}, &machine.MsgSetOffline{},
+		&machine.MsgBondMachines{}, &machine.MsgUpdateFacts{}, &machine.MsgSetPrice{}, &machine.MsgSetSlots{}, &machine.MsgSetOnline{}, &machine.MsgSetOffline{},
 		&machine.MsgDrain{}, &machine.MsgChallenge{}, &machine.MsgAnswerChallenge{}, &machine.MsgAddStake{}, &machine.MsgRetire{},
 		&machine.MsgWithdrawStake{}, &machine.MsgReleaseGPU{}, &machine.MsgUpdateParams{},
 		&rental.MsgRentMachine{}, &rental.MsgConfirmRent{}, &rental.MsgCancelRent{}, &rental.MsgReletMachine{}, &rental.MsgBreakRental{},

@@ -15,8 +15,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// TestFirstBlockIsNoHalt: before the second block of a new chain lies the time
-// between genesis and start, in which no chain stood still.
+// TestFirstBlockIsNoHalt: the time between genesis and start precedes the
+// second block of a new chain, and must not count as a halt.
 func TestFirstBlockIsNoHalt(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -30,7 +30,7 @@ func TestFirstBlockIsNoHalt(t *testing.T) {
 	require.Equal(t, 113*time.Second, halted, "the third may follow one")
 }
 
-// resumed begins a chain with another's export and returns the result of a
+// resumed starts a chain from another's export and returns the result of a
 // message in its first block, whose time is the genesis time.
 func (c *chain) resumed(from string, msg func(other *chain) sdk.Msg) (*chain, *abci.ExecTxResult) {
 	c.t.Helper()
@@ -47,8 +47,9 @@ func (c *chain) resumed(from string, msg func(other *chain) sdk.Msg) (*chain, *a
 	return other, other.block(0, tx)[0]
 }
 
-// TestFirstBlockAfterAnExport: nothing that counts time may begin at the time
-// of the export, and the time until the chain went on is a halt like others.
+// TestFirstBlockAfterAnExport: nothing that measures time may start at the time
+// of the export, and the time until the chain continues is a halt like any
+// other.
 func TestFirstBlockAfterAnExport(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)
@@ -80,7 +81,8 @@ func TestFirstBlockAfterAnExport(t *testing.T) {
 	}
 }
 
-// TestGenesisTimeBeforeTheState: an import judges no money at a time that was over.
+// TestGenesisTimeBeforeTheState verifies that an import does not evaluate money
+// at a time before the exported state.
 func TestGenesisTimeBeforeTheState(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)

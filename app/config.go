@@ -9,19 +9,21 @@ import (
 )
 
 const (
-	// Prefix begins every address.
+	// Prefix is the bech32 prefix of every address.
 	Prefix = "dbc"
-	// CoinType is SLIP-44's of Cosmos chains, so that Keplr and Ledger work.
+	// CoinType is the SLIP-44 coin type of Cosmos chains, so that Keplr and
+	// Ledger work.
 	CoinType = 118
 )
 
 // The SDK keeps prefixes and the bond denomination in globals that codecs,
-// genesis defaults and address checks read; they must hold before any of them.
+// genesis defaults and address checks read. They must be set before any of
+// these.
 func init() {
-	// Without a name of its own the SDK finds its configuration by host, file
-	// and process, anew for each address: a tenth of a transaction's work.
+	// Without a name the SDK determines its configuration by host, file and
+	// process, again for each address: a tenth of a transaction's work.
 	if os.Getenv(sdk.EnvConfigScope) == "" {
-		_ = os.Setenv(sdk.EnvConfigScope, Name) // on failure it is only slower
+		_ = os.Setenv(sdk.EnvConfigScope, Name) // a failure only makes it slower
 	}
 	config := sdk.GetConfig()
 	config.SetBech32PrefixForAccount(Prefix, Prefix+sdk.PrefixPublic)

@@ -18,15 +18,16 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// sendAt puts a message into the block of a time, which no halt precedes.
+// sendAt puts a message into a block with the given time, without a preceding
+// halt.
 func (c *chain) sendAt(at time.Time, from string, msg sdk.Msg) *abci.ExecTxResult {
 	c.t.Helper()
 	c.pass(at.Sub(c.now) - time.Second)
 	return c.block(at.Sub(c.now), c.sign(from, msg, 0))[0]
 }
 
-// TestInTheBlockOfADeadline: one nanosecond before, a message is in time; in
-// the very block of the deadline, and after it, it is late.
+// TestInTheBlockOfADeadline verifies that a message is in time one nanosecond
+// before the deadline, and late in the block of the deadline and after it.
 func TestInTheBlockOfADeadline(t *testing.T) {
 	t.Parallel()
 	const trial, active = 1, 2
@@ -73,8 +74,8 @@ func (c *chain) stored(id uint64) rental.Rental {
 	return r
 }
 
-// TestRentWhatADeadlineFrees: whoever rents in the block of a deadline gets
-// the slots that it frees, and one nanosecond before he does not.
+// TestRentWhatADeadlineFrees verifies that a rent in the block of a deadline
+// gets the slots that it frees, and that one a nanosecond earlier does not.
 func TestRentWhatADeadlineFrees(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-1, 0} {
@@ -101,7 +102,7 @@ func TestRentWhatADeadlineFrees(t *testing.T) {
 	}
 }
 
-// crowded is a chain whose blocks settle one rental each.
+// crowded is a chain whose blocks settle only one rental each.
 func crowded(t *testing.T) (*chain, node) {
 	t.Helper()
 	c := newChainWith(t, func(state map[string]json.RawMessage, c *chain) {
@@ -115,14 +116,15 @@ func crowded(t *testing.T) (*chain, node) {
 	return c, n
 }
 
-// TestDuringCarryOver: what is over stays over while blocks have not reached
-// it yet, for messages of all sorts; and one that touches the machine settles it.
+// TestDuringCarryOver verifies for all kinds of messages that a rental that is
+// over counts as over even before a block has processed it, and that a message
+// about its machine settles it.
 func TestDuringCarryOver(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]struct {
 		from  string
 		msg   func(c *chain, n node) sdk.Msg
-		words string // empty where the message is accepted
+		words string // empty if the message is accepted
 	}{
 		"confirm": {"alice", func(c *chain, _ node) sdk.Msg { return &rental.MsgConfirmRent{Renter: c.address("alice"), RentId: 3} }, "too late"},
 		"cancel":  {"alice", func(c *chain, _ node) sdk.Msg { return &rental.MsgCancelRent{Renter: c.address("alice"), RentId: 3} }, "too late"},
@@ -136,7 +138,7 @@ func TestDuringCarryOver(t *testing.T) {
 			t.Parallel()
 			c, n := crowded(t)
 			var txs [][]byte
-			for i := range 3 { // in one block, so that all are due in one
+			for i := range 3 { // in one block, so that all are due at once
 				txs = append(txs, c.sign("alice", c.rent("alice", n, 1), uint64(i)))
 			}
 			for _, result := range c.block(time.Second, txs...) {
@@ -163,7 +165,8 @@ func TestDuringCarryOver(t *testing.T) {
 	}
 }
 
-// sign makes a transaction of a message, after some others of the same block.
+// sign returns a transaction with a message, to follow others in the same
+// block.
 func (c *chain) sign(from string, msg sdk.Msg, after uint64) []byte {
 	c.t.Helper()
 	account := c.app.Accounts.GetAccount(c.ctx(), sdk.MustAccAddressFromBech32(c.address(from)))
@@ -176,9 +179,9 @@ func (c *chain) sign(from string, msg sdk.Msg, after uint64) []byte {
 	return bz
 }
 
-// TestHaltInATrialAChallengeAndARental: the chain stands still for an hour.
-// The trial and the challenge have the hour back, the rental ends when it
-// ends, its host earned all of it, and nobody was offline.
+// TestHaltInATrialAChallengeAndARental halts the chain for an hour. The trial
+// and the challenge are extended by that hour, the rental ends at its original
+// end, its host has earned all of it, and no machine counts as offline.
 func TestHaltInATrialAChallengeAndARental(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)

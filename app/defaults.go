@@ -29,19 +29,20 @@ import (
 const (
 	dbc = 1_000_000 // udbc
 
-	// proposalDeposit is what a proposal stakes; a quarter of it comes with the proposal.
+	// proposalDeposit is a proposal's full deposit. A quarter of it is due with
+	// the proposal.
 	proposalDeposit  = 10_000 * dbc
 	expeditedDeposit = 5 * proposalDeposit
-	// signedWindow is about three hours of blocks at their shortest interval.
+	// signedWindow is about three hours of blocks at the shortest interval.
 	signedWindow = 10_000
 )
 
-// newBasics are the modules with the genesis of a public network: what the SDK's
-// own defaults leave to its founders is decided here.
+// newBasics returns the modules with the genesis of a public network. It sets
+// what the SDK's defaults leave to the founders.
 func newBasics(m *module.Manager) module.BasicManager {
 	return module.NewBasicManagerFromManager(m, map[string]module.AppModuleBasic{
 		genutiltypes.ModuleName:  genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
-		banktypes.ModuleName:     bankBasic{m.Modules[banktypes.ModuleName].(bank.AppModule).AppModuleBasic},
+		banktypes.ModuleName:     bankBasic{m.Modules[banktypes.ModuleName].(bankModule).AppModuleBasic},
 		authtypes.ModuleName:     authBasic{m.Modules[authtypes.ModuleName].(auth.AppModule).AppModuleBasic},
 		govtypes.ModuleName:      govBasic{m.Modules[govtypes.ModuleName].(gov.AppModule).AppModuleBasic},
 		slashingtypes.ModuleName: slashingBasic{m.Modules[slashingtypes.ModuleName].(slashing.AppModule).AppModuleBasic},
@@ -49,10 +50,10 @@ func newBasics(m *module.Manager) module.BasicManager {
 	})
 }
 
-// bankBasic is x/bank with our coin in its default genesis.
+// bankBasic is x/bank with this chain's coin in its default genesis.
 type bankBasic struct{ bank.AppModuleBasic }
 
-// DefaultGenesis describes udbc, so that wallets show DBC.
+// DefaultGenesis describes udbc, so that wallets display DBC.
 func (bankBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	genesis := banktypes.DefaultGenesisState()
 	genesis.DenomMetadata = []banktypes.Metadata{{
@@ -66,7 +67,7 @@ func (bankBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 // authBasic is x/auth with prices for bytes and signatures.
 type authBasic struct{ auth.AppModuleBasic }
 
-// DefaultGenesis prices what a transaction costs before it does anything.
+// DefaultGenesis sets what a transaction costs before it executes anything.
 func (authBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	genesis := authtypes.DefaultGenesisState()
 	genesis.Params.TxSizeCostPerByte = byteGas
@@ -76,10 +77,10 @@ func (authBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	return cdc.MustMarshalJSON(genesis)
 }
 
-// govBasic is x/gov with deposits that deter.
+// govBasic is x/gov with deposits that deter spam.
 type govBasic struct{ gov.AppModuleBasic }
 
-// DefaultGenesis takes a deposit that hurts when a proposal is vetoed.
+// DefaultGenesis sets a deposit that is expensive to lose to a veto.
 func (govBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	genesis := govv1.DefaultGenesisState()
 	genesis.Params.MinDeposit = sdk.NewCoins(sdk.NewInt64Coin(sdk.DefaultBondDenom, proposalDeposit))
@@ -89,10 +90,11 @@ func (govBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	return cdc.MustMarshalJSON(genesis)
 }
 
-// slashingBasic is x/slashing with windows of hours.
+// slashingBasic is x/slashing with a window of hours.
 type slashingBasic struct{ slashing.AppModuleBasic }
 
-// DefaultGenesis lets a validator be restarted or moved, and takes little for an absence.
+// DefaultGenesis gives enough time to restart or move a validator, and slashes
+// little for an absence.
 func (slashingBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	genesis := slashingtypes.DefaultGenesisState()
 	genesis.Params.SignedBlocksWindow = signedWindow
@@ -101,10 +103,11 @@ func (slashingBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	return cdc.MustMarshalJSON(genesis)
 }
 
-// stakingBasic is x/staking with a least commission.
+// stakingBasic is x/staking with a minimum commission.
 type stakingBasic struct{ staking.AppModuleBasic }
 
-// DefaultGenesis keeps large validators from bidding all others down to nothing.
+// DefaultGenesis prevents large validators from underbidding the others down to
+// zero.
 func (stakingBasic) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	genesis := stakingtypes.DefaultGenesisState()
 	genesis.Params.UnbondingTime = unbonding

@@ -15,7 +15,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/tx/signing"
 )
 
-// Encoding is how the chain writes addresses, messages and transactions.
+// Encoding is how the chain encodes addresses, messages and transactions.
 type Encoding struct {
 	Registry codectypes.InterfaceRegistry
 	Codec    codec.Codec
@@ -23,7 +23,7 @@ type Encoding struct {
 	TxConfig client.TxConfig
 }
 
-// NewEncoding knows the SDK's own types; the modules register theirs.
+// NewEncoding registers the SDK's own types; the modules register theirs.
 func NewEncoding() (Encoding, error) {
 	registry, err := codectypes.NewInterfaceRegistryWithOptions(codectypes.InterfaceRegistryOptions{
 		ProtoFiles: proto.HybridResolver,

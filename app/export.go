@@ -17,7 +17,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// ErrZeroHeight refuses an export for height zero: a restart at height zero would need times and validators to be rewritten.
+// ErrZeroHeight refuses an export for height zero, because times and validators
+// would have to be rewritten.
 var ErrZeroHeight = errors.New("export for height zero is not supported; export as is and start the new chain at its initial height")
 
 // Export returns the state at the loaded height as a genesis.
@@ -43,20 +44,20 @@ func (app *App) Export(forZeroHeight bool, modules []string) (servertypes.Export
 	}
 	return servertypes.ExportedApp{
 		AppState: state, Validators: validators,
-		// The new chain's first block is the one after the exported.
+		// The new chain's first block follows the exported one.
 		Height: app.LastBlockHeight() + 1, ConsensusParams: app.GetConsensusParams(ctx),
 	}, nil
 }
 
-// LastBlockTime is the time of the loaded block, with which the chain that
-// begins with its export begins.
+// LastBlockTime returns the time of the loaded block. It is the time at which a
+// chain that starts from the export begins.
 func (app *App) LastBlockTime() (time.Time, error) {
 	ctx, err := app.lastContext()
 	return ctx.BlockTime(), err
 }
 
-// CheckGenesisTime refuses a genesis time before something that the state of
-// machines and rentals has seen.
+// CheckGenesisTime refuses a genesis time earlier than a time recorded in the
+// state of machines and rentals.
 func CheckGenesisTime(cdc codec.JSONCodec, state []byte, at time.Time) error {
 	modules, err := parseGenesis(state)
 	if err != nil {
@@ -80,8 +81,8 @@ func CheckGenesisTime(cdc codec.JSONCodec, state []byte, at time.Time) error {
 	return rentals.CheckTime(at)
 }
 
-// lastContext has the height and time of the loaded block. The time comes from
-// x/machine, which keeps it for the sum of halted time.
+// lastContext returns a context with the height and time of the loaded block.
+// The time comes from x/machine, which keeps it to compute halted time.
 func (app *App) lastContext() (sdk.Context, error) {
 	header := cmtproto.Header{Height: app.LastBlockHeight()}
 	ctx := app.NewContextLegacy(true, header)

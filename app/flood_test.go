@@ -22,7 +22,7 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// signed is a transaction of somebody, after those of his in the mempool.
+// signed returns a transaction that follows the sender's others in the mempool.
 func (c *chain) signed(from string, gas, fee uint64, msgs ...sdk.Msg) []byte {
 	account := c.app.Accounts.GetAccount(c.ctx(), sdk.AccAddress(c.people[from].PubKey().Address()))
 	tx, err := simtestutil.GenSignedMockTx(rand.New(rand.NewSource(c.height)), c.app.TxConfig, msgs, udbc(fee), gas,
@@ -51,8 +51,9 @@ func (c *chain) accepts(txs ...[]byte) bool {
 	return reply.Status == abci.ResponseProcessProposal_ACCEPT
 }
 
-// TestConsensusBoundsTransactions: what a node's own settings refuse is refused
-// in a proposal and in a block too, so that no validator can let it in.
+// TestConsensusBoundsTransactions verifies that what a node's settings refuse
+// is also refused in a proposal and in a block, so that no validator can
+// include it.
 func TestConsensusBoundsTransactions(t *testing.T) {
 	t.Parallel()
 	c, _ := market(t)
@@ -80,8 +81,9 @@ func TestConsensusBoundsTransactions(t *testing.T) {
 	c.spent["alice"] += 10_000
 }
 
-// TestDeadlinesGetThroughAFlood fills the mempool with junk that pays; an
-// answer, a confirmation, a renewal and the guardian's pause are in the next block.
+// TestDeadlinesGetThroughAFlood fills the mempool with paid spam; an answer, a
+// confirmation, a renewal and the guardian's pause still get into the next
+// block.
 func TestDeadlinesGetThroughAFlood(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)
@@ -126,8 +128,9 @@ func TestDeadlinesGetThroughAFlood(t *testing.T) {
 	require.Equal(t, rental.RENTAL_STATE_ACTIVE, c.state(2))
 }
 
-// TestProposalsVerifyWhatIsNew: a proposal's signatures are verified unless just
-// these bytes were; a forged twin of what waits in the mempool is refused.
+// TestProposalsVerifyWhatIsNew verifies that a proposal's signatures are
+// checked unless the same bytes were checked before. A forged variant of a
+// waiting transaction is refused.
 func TestProposalsVerifyWhatIsNew(t *testing.T) {
 	t.Parallel()
 	c, _ := market(t)
@@ -142,7 +145,8 @@ func TestProposalsVerifyWhatIsNew(t *testing.T) {
 	require.NotZero(t, c.block(time.Second, forged)[0].Code)
 }
 
-// TestLaneIsForThoseConcerned: strangers and forged messages get no place that others have not.
+// TestLaneIsForThoseConcerned verifies that strangers and forged messages get
+// no priority.
 func TestLaneIsForThoseConcerned(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)
@@ -165,7 +169,8 @@ func TestLaneIsForThoseConcerned(t *testing.T) {
 	require.Zero(t, c.checkTx(c.signed("alice", 500_000, 5_000, &rental.MsgCancelRent{Renter: c.address("alice"), MachineId: n.id})).Code)
 }
 
-// TestPauseHoldsHoweverARentIsSent: not through authz either; what exists goes on.
+// TestPauseHoldsHoweverARentIsSent verifies that the pause also applies through
+// authz, and that existing rentals continue.
 func TestPauseHoldsHoweverARentIsSent(t *testing.T) {
 	t.Parallel()
 	c := newChainWith(t, func(state map[string]json.RawMessage, c *chain) {

@@ -14,7 +14,7 @@ func parseGenesis(state []byte) (map[string]json.RawMessage, error) {
 	return genesis, nil
 }
 
-// DefaultGenesis is the state of a chain without accounts.
+// DefaultGenesis returns the state of a chain without accounts.
 func (app *App) DefaultGenesis() map[string]json.RawMessage {
 	return app.Basics.DefaultGenesis(app.Codec)
 }

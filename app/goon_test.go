@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// moments are states of a chain in the middle of something.
+// moments are states of a chain with operations in progress.
 var moments = map[string]func(t *testing.T) (*chain, node){
 	"in a trial": func(t *testing.T) (*chain, node) {
 		c, n := market(t)
@@ -69,9 +69,9 @@ var moments = map[string]func(t *testing.T) (*chain, node){
 	},
 }
 
-// TestExportedAnywhereGoesOnAlike: in the middle of whatever a chain is
-// exported, the one that begins with the export comes to the same end by the
-// same blocks, to the last udbc and transition.
+// TestExportedAnywhereGoesOnAlike verifies that a chain started from an export,
+// taken in the middle of any operation, reaches the same final state after the
+// same blocks, down to each udbc and transition.
 func TestExportedAnywhereGoesOnAlike(t *testing.T) {
 	t.Parallel()
 	for name, moment := range moments {
@@ -82,7 +82,7 @@ func TestExportedAnywhereGoesOnAlike(t *testing.T) {
 			require.NoError(t, err)
 			other := &chain{t: t, app: newApp(t), now: c.now, people: c.people, spent: c.spent}
 			other.init(exported.AppState, exported.Height)
-			c.block(0) // as the other's first
+			c.block(0) // like the other chain's first block
 			for range 4 {
 				require.Equal(t, c.snapshot(), other.snapshot())
 				c.goOn(n)
@@ -94,7 +94,8 @@ func TestExportedAnywhereGoesOnAlike(t *testing.T) {
 	}
 }
 
-// goOn is some life: messages that are accepted or not, time, and a halt.
+// goOn runs some activity: accepted and refused messages, passing time, and a
+// halt.
 func (c *chain) goOn(n node) {
 	c.t.Helper()
 	first := c.stored(1)

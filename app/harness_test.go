@@ -45,7 +45,7 @@ var genesisTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // chain drives the whole application block by block, without CometBFT.
 type chain struct {
-	t      *testing.T
+	t      testing.TB
 	app    *app.App
 	height int64
 	now    time.Time
@@ -53,20 +53,20 @@ type chain struct {
 	spent  map[string]uint64 // on gas
 }
 
-func newApp(t *testing.T) *app.App {
+func newApp(t testing.TB) *app.App {
 	t.Helper()
 	a, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), true, simtestutil.EmptyAppOptions{}, baseapp.SetChainID(chainID))
 	require.NoError(t, err)
 	return a
 }
 
-func newChain(t *testing.T) *chain {
+func newChain(t testing.TB) *chain {
 	t.Helper()
 	return newChainWith(t, func(map[string]json.RawMessage, *chain) {})
 }
 
-// newChainWith begins with a genesis that edit changed.
-func newChainWith(t *testing.T, edit func(map[string]json.RawMessage, *chain)) *chain {
+// newChainWith starts from a genesis that edit has changed.
+func newChainWith(t testing.TB, edit func(map[string]json.RawMessage, *chain)) *chain {
 	t.Helper()
 	c := &chain{t: t, app: newApp(t), now: genesisTime, people: make(map[string]*secp256k1.PrivKey), spent: make(map[string]uint64)}
 	for _, name := range []string{"owner", "operator", "alice", "bob"} {
@@ -81,8 +81,8 @@ func newChainWith(t *testing.T, edit func(map[string]json.RawMessage, *chain)) *
 	return c
 }
 
-// genesis has one validator, some rich people, and no inflation, so that the
-// supply stays what it is.
+// genesis has one validator, some wealthy accounts, and no inflation, so that
+// the supply is constant.
 func (c *chain) genesis() []byte {
 	key, err := cryptocodec.ToCmtPubKeyInterface(cosmosed25519.GenPrivKeyFromSecret([]byte("validator")).PubKey())
 	require.NoError(c.t, err)
@@ -117,7 +117,7 @@ func (c *chain) init(state []byte, height int64) {
 	c.block(0)
 }
 
-// block makes one block some time after the last.
+// block produces one block the given time after the last.
 func (c *chain) block(after time.Duration, txs ...[]byte) []*abci.ExecTxResult {
 	c.height++
 	c.now = c.now.Add(after)
@@ -128,7 +128,7 @@ func (c *chain) block(after time.Duration, txs ...[]byte) []*abci.ExecTxResult {
 	return reply.TxResults
 }
 
-// pass lets time go by in blocks that are no halt.
+// pass lets time pass in blocks without a halt.
 func (c *chain) pass(total time.Duration) {
 	for ; total > time.Minute; total -= time.Minute {
 		c.block(time.Minute)
@@ -136,7 +136,7 @@ func (c *chain) pass(total time.Duration) {
 	c.block(total)
 }
 
-// ctx reads the state after the last block.
+// ctx returns a context with the state after the last block.
 func (c *chain) ctx() sdk.Context {
 	return c.app.NewContextLegacy(true, cmtproto.Header{ChainID: chainID, Height: c.height, Time: c.now})
 }
@@ -169,8 +169,8 @@ func (c *chain) refused(from string, msg sdk.Msg, want string) {
 	c.check()
 }
 
-// check holds the invariants of both modules against the committed state, and
-// the supply against genesis.
+// check verifies the invariants of both modules on the committed state, and
+// that the supply equals that of genesis.
 func (c *chain) check() {
 	c.t.Helper()
 	require.NoError(c.t, c.app.Machine.CheckInvariants(c.ctx()))
@@ -186,7 +186,7 @@ func (c *chain) address(name string) string {
 	return sdk.AccAddress(fmt.Appendf(nil, "%-20s", name)).String()
 }
 
-// holds is what somebody has, with what was spent on gas added back.
+// holds returns an account's balance with the spent gas added back.
 func (c *chain) holds(name string) uint64 {
 	address := sdk.MustAccAddressFromBech32(c.address(name))
 	return c.app.Bank.GetBalance(c.ctx(), address, machine.Denom).Amount.Uint64() + c.spent[name]
@@ -219,7 +219,6 @@ func (n node) bond(c *chain) *machine.MsgBondMachines {
 	for i := range 3 {
 		facts.Slots = append(facts.Slots, machine.Slot{
 			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprintf("%s-%d", n.id[:8], i)}, GpuCount: 1, VramMib: 24564,
-			PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
 		})
 	}
 	expiry := c.now.Add(time.Hour).Unix()

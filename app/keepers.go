@@ -74,7 +74,8 @@ func (c keeperConfig) store(name string) store.KVStoreService {
 	return runtime.NewKVStoreService(c.keys[name])
 }
 
-// permissions of module accounts. x/machine and x/rental neither mint nor burn.
+// permissions returns those of module accounts. x/machine and x/rental neither
+// mint nor burn.
 func permissions() map[string][]string {
 	return map[string][]string{
 		authtypes.FeeCollectorName:          nil,
@@ -89,8 +90,8 @@ func permissions() map[string][]string {
 	}
 }
 
-// blocked are the module accounts: nobody sends to them directly, so that what
-// they hold is what their modules say.
+// blocked returns the module accounts. Nobody can send to them directly, so
+// that their balances match the modules' state.
 func blocked() map[string]bool {
 	addresses := make(map[string]bool)
 	for name := range permissions() {
@@ -126,7 +127,7 @@ func newKeepers(c keeperConfig) (Keepers, error) {
 	return k, newMarket(c, &k, authority)
 }
 
-// newStaking builds what secures the chain and pays for it.
+// newStaking builds the modules that secure the chain and pay for it.
 func newStaking(c keeperConfig, k *Keepers, authority string) {
 	k.Staking = stakingkeeper.NewKeeper(c.Codec, c.store(stakingtypes.StoreKey), k.Accounts, k.Bank, authority,
 		validatorAddresses(), consensusAddresses())
@@ -136,8 +137,8 @@ func newStaking(c keeperConfig, k *Keepers, authority string) {
 	k.Staking.SetHooks(stakingtypes.NewMultiStakingHooks(k.Distribution.Hooks(), k.Slashing.Hooks()))
 }
 
-// newMarket builds machines and rentals. Rentals know machines; what machines
-// tell rentals goes through hooks.
+// newMarket builds machines and rentals. Rentals depend on machines; machines
+// notify rentals, and whoever else listens, through hooks.
 func newMarket(c keeperConfig, k *Keepers, authority string) error {
 	var err error
 	if k.Guard, err = guardkeeper.NewKeeper(c.Codec, c.store(guard.StoreKey), authority); err != nil {
@@ -150,6 +151,7 @@ func newMarket(c keeperConfig, k *Keepers, authority string) error {
 	if k.Rental, err = rentalkeeper.NewKeeper(c.Codec, c.store(rental.StoreKey), authority, k.Bank, k.Distribution, k.Machine, c.logger); err != nil {
 		return fmt.Errorf("build keeper of rentals: %w", err)
 	}
-	k.Machine.SetHooks(k.Rental.Hooks())
+	k.Machine.SetRentals(k.Rental)
+	k.Machine.SetHooks(machine.NewMultiMachineHooks(k.Rental.Hooks()))
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 
 const hours = 3600
 
-// market is a chain with one machine on it that takes rentals.
-func market(t *testing.T) (*chain, node) {
+// market is a chain with one machine that takes rentals.
+func market(t testing.TB) (*chain, node) {
 	t.Helper()
 	c, n := newChain(t), newNode(1)
 	c.ok("owner", n.bond(c))
@@ -35,8 +35,8 @@ func (c *chain) state(id uint64) rental.RentalState {
 	return r.State
 }
 
-// TestGuide walks the guide: bond, rent, confirm, renew, an unconfirmed rental
-// that comes back, the end; with every balance to the last udbc.
+// TestGuide follows the guide: bond, rent, confirm, renew, an unconfirmed
+// rental that is refunded, the end; and checks every balance to the udbc.
 func TestGuide(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)
@@ -76,8 +76,8 @@ func TestGuide(t *testing.T) {
 	require.Equal(t, wealth, c.holds("owner"))
 }
 
-// TestExportInATrial exports while one rental is active, one in its trial and a
-// challenge open, and goes on from the export in another chain.
+// TestExportInATrial exports with one rental active, one in its trial and a
+// challenge open, and continues from the export in another chain.
 func TestExportInATrial(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)
@@ -123,7 +123,8 @@ func TestModuleAccountsTakeNoGifts(t *testing.T) {
 	}
 }
 
-// TestHaltMovesTrials: time in which nobody could confirm is given back.
+// TestHaltMovesTrials verifies that time in which nobody could confirm is given
+// back.
 func TestHaltMovesTrials(t *testing.T) {
 	t.Parallel()
 	c, n := market(t)

@@ -46,7 +46,7 @@ func newModules(app *App) *module.Manager {
 		genutil.NewAppModule(app.Accounts, app.Staking, app, app.TxConfig),
 		auth.NewAppModule(cdc, app.Accounts, authsims.RandomGenesisAccounts),
 		vesting.NewAppModule(app.Accounts, app.Bank),
-		bank.NewAppModule(cdc, app.Bank, app.Accounts),
+		bankModule{bank.NewAppModule(cdc, app.Bank, app.Accounts), app.Bank},
 		feegrantmodule.NewAppModule(cdc, app.Accounts, app.Bank, app.FeeGrant, registry),
 		gov.NewAppModule(cdc, app.Gov, app.Accounts, app.Bank),
 		mint.NewAppModule(cdc, app.Mint, app.Accounts, nil),
@@ -62,11 +62,13 @@ func newModules(app *App) *module.Manager {
 		rentalmodule.NewAppModule(cdc, app.Rental),
 	)
 	m.SetOrderPreBlockers(upgradetypes.ModuleName, authtypes.ModuleName)
-	// Machines first: the whole block sees the halted time that holds at its time.
+	// Machines first, so that the whole block uses the halted time up to its
+	// own time.
 	m.SetOrderBeginBlockers(machine.ModuleName, minttypes.ModuleName, distrtypes.ModuleName, slashingtypes.ModuleName,
 		evidencetypes.ModuleName, stakingtypes.ModuleName, authz.ModuleName)
 	// Bank first, because it credits what the block moved to module accounts;
-	// machines before rentals, because a challenge that runs out decides what rentals settle.
+	// machines before rentals, because an expired challenge decides what
+	// rentals settle.
 	m.SetOrderEndBlockers(banktypes.ModuleName, machine.ModuleName, rental.ModuleName, govtypes.ModuleName,
 		stakingtypes.ModuleName, feegrant.ModuleName)
 	order := genesisOrder()
@@ -76,7 +78,7 @@ func newModules(app *App) *module.Manager {
 }
 
 // genesisOrder puts money before what holds it, machines before their rentals,
-// and genesis transactions after all that they need.
+// and genesis transactions after everything they need.
 func genesisOrder() []string {
 	return []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName, slashingtypes.ModuleName,

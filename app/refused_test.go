@@ -12,9 +12,11 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
+
+	"github.com/dbc-network/dbc/x/detail"
 )
 
-// snapshot is all that a refused message must leave alone.
+// snapshot is everything that a refused message must not change.
 type snapshot struct {
 	market    map[string]json.RawMessage
 	balances  map[string]uint64
@@ -30,7 +32,7 @@ func (c *chain) snapshot() snapshot {
 		s.balances[address.String()] = coin.Amount.Uint64()
 		return false
 	})
-	// Gas goes from the one to the other.
+	// Gas moves from one of these accounts to the other.
 	for _, pool := range []string{authtypes.FeeCollectorName, distrtypes.ModuleName} {
 		delete(s.balances, authtypes.NewModuleAddress(pool).String())
 	}
@@ -41,8 +43,9 @@ func (c *chain) snapshot() snapshot {
 	return s
 }
 
-// changesNothing sends a message that must be refused with all of some words,
-// and compares everything: only the signer's gas and sequence may differ.
+// changesNothing sends a message that must be refused with all of the given
+// words, and compares everything: only the signer's gas and sequence may
+// differ.
 func (c *chain) changesNothing(from string, msg sdk.Msg, words ...string) {
 	c.t.Helper()
 	want := c.snapshot()
@@ -62,12 +65,13 @@ func (c *chain) requireRefused(result *abci.ExecTxResult, words ...string) {
 	for _, word := range words {
 		require.Contains(c.t, result.Log, word)
 	}
-	sentinel := result.Log[strings.LastIndex(result.Log, ": ")+2:]
-	require.Equal(c.t, 1, strings.Count(result.Log, sentinel), "says it twice: %s", result.Log)
+	said, _ := detail.Read(result.Log)
+	sentinel := said[strings.LastIndex(said, ": ")+2:]
+	require.Equal(c.t, 1, strings.Count(said, sentinel), "says it twice: %s", said)
 	c.t.Log(result.Log)
 }
 
-// typed are the events of our modules.
+// typed returns the events of our modules.
 func typed(events []abci.Event) []string {
 	var names []string
 	for _, event := range events {
@@ -78,7 +82,7 @@ func typed(events []abci.Event) []string {
 	return names
 }
 
-// welcome gives somebody new some money.
+// welcome creates a new account with some money.
 func (c *chain) welcome(name string, amount uint64) {
 	c.t.Helper()
 	c.people[name] = newKey(name)
@@ -103,7 +107,8 @@ func TestRefusalsChangeNothing(t *testing.T) {
 		{"parameters", w.parameters()},
 	} {
 		for _, r := range group.cases {
-			// One after the other on the same chain, which they leave as it is.
+			// One after the other on the same chain, because none of them
+			// changes it.
 			t.Run(group.name+"/"+r.name, func(t *testing.T) {
 				w.t = t
 				w.changesNothing(r.from, r.msg, r.words...)

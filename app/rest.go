@@ -15,14 +15,14 @@ import (
 
 func serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(openapi.Document) // a client that went away needs no answer
+	_, _ = w.Write(openapi.Document) // a client that disconnected needs no answer
 }
 
-// machinesPath is the one route with an enum among its filters.
+// machinesPath is the only route with an enum among its filters.
 const machinesPath = "/dbc/machine/v1/machines"
 
-// nameStates lets REST take a machine's state by its word or name: the gateway
-// knows numbers only.
+// nameStates accepts a machine's state by its word or name in REST queries,
+// because the gateway knows only numbers.
 func nameStates(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
@@ -43,7 +43,7 @@ func nameStates(next http.Handler) http.Handler {
 	})
 }
 
-// refuse answers as the gateway does.
+// refuse answers in the gateway's format.
 func refuse(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadRequest)

@@ -38,7 +38,8 @@ func TestNameStates(t *testing.T) {
 	require.Contains(t, reply.Body.String(), "must be bonded, online, offline or retired")
 }
 
-// TestOpenAPIHasEveryQuery: the document is one of this chain, with unique ids.
+// TestOpenAPIHasEveryQuery verifies that the document has every query of this
+// chain, with unique ids.
 func TestOpenAPIHasEveryQuery(t *testing.T) {
 	t.Parallel()
 	reply := httptest.NewRecorder()

@@ -17,7 +17,7 @@ import (
 	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
 )
 
-// RegisterAPIRoutes serves the modules over REST, and, with api.swagger, the
+// RegisterAPIRoutes serves the modules over REST and, with api.swagger, the
 // OpenAPI document of machines and rentals.
 func (app *App) RegisterAPIRoutes(server *api.Server, cfg config.APIConfig) {
 	server.Router.Use(nameStates)
@@ -47,7 +47,7 @@ func (app *App) RegisterNodeService(clientCtx client.Context, cfg config.Config)
 	})
 }
 
-// registerReflection lets tools ask for the chain's messages and commands.
+// registerReflection lets tools discover the chain's messages and commands.
 func (app *App) registerReflection() error {
 	autocliv1.RegisterQueryServer(app.GRPCQueryRouter(), services.NewAutoCLIQueryService(app.Modules.Modules))
 	reflection, err := services.NewReflectionService()
@@ -58,7 +58,7 @@ func (app *App) registerReflection() error {
 	return nil
 }
 
-// AutoCLI describes the commands that the SDK makes from the modules.
+// AutoCLI describes the commands that the SDK generates from the modules.
 func (app *App) AutoCLI() autocli.AppOptions {
 	modules := make(map[string]appmodule.AppModule)
 	for name, m := range app.Modules.Modules {

@@ -27,14 +27,15 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// The defaults are a short simulation for every test run; `make sim` is a long one.
+// The defaults are for a short simulation in every test run; `make sim` runs a
+// long one.
 var (
 	simSeeds  = flag.String("sim-seeds", "1,2", "seeds of simulations, separated by commas")
 	simBlocks = flag.Int("sim-blocks", 100, "blocks of a simulation")
 	simSize   = flag.Int("sim-size", 60, "operations in a block of a simulation, about")
 )
 
-// simAccounts are few, so that the same people meet on the same machines.
+// simAccounts are few, so that the same accounts meet on the same machines.
 const simAccounts = 30
 
 func seedsOf(t *testing.T) []int64 {
@@ -56,7 +57,7 @@ func simConfig(seed int64, blocks int) simtypes.Config {
 	}
 }
 
-// stateOf begins a simulation with a random genesis.
+// stateOf starts a simulation with a random genesis.
 func stateOf(s *simApp) simsx.SimStateFactory {
 	return simsx.SimStateFactory{
 		Codec: s.Codec, BlockedAddr: map[string]bool{}, AccountSource: s.Accounts, BalanceSource: s.Bank,
@@ -71,13 +72,14 @@ func simulate(t testing.TB, cfg simtypes.Config, state func(*simApp) simsx.SimSt
 		func(_ testing.TB, run simsx.TestInstance[*simApp], accounts []simtypes.Account) { after(run, accounts) })
 }
 
-// mostExports bounds how often a simulation lives on for a message that did not succeed yet.
+// mostExports bounds how often a simulation is continued for a message that did
+// not succeed yet.
 const mostExports = 8
 
-// TestSimulation leads random lives of machines and rentals. All invariants
-// hold after each block, an export loses nothing, and a chain that begins with
-// it lives on, until each message succeeded: the simulator's blocks of some
-// seeds are empty for long.
+// TestSimulation runs random operations on machines and rentals. All invariants
+// hold after each block, an export loses nothing, and a chain started from it
+// continues until each message has succeeded: with some seeds the simulator's
+// blocks are empty for a long time.
 func TestSimulation(t *testing.T) {
 	for _, seed := range seedsOf(t) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -95,7 +97,7 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// life goes on from export to export.
+// life continues from export to export.
 type life struct {
 	t               *testing.T
 	accepted        map[string]int
@@ -129,7 +131,7 @@ func (l *life) live(cfg simtypes.Config, state func(*simApp) simsx.SimStateFacto
 	})
 }
 
-// goOn begins a chain with the last export.
+// goOn starts a chain from the last export.
 func (l *life) goOn(s *simApp) simsx.SimStateFactory {
 	factory := stateOf(s)
 	factory.AppStateFn = func(_ *rand.Rand, _ []simtypes.Account, cfg simtypes.Config) (json.RawMessage, []simtypes.Account, string, time.Time) {
@@ -138,7 +140,8 @@ func (l *life) goOn(s *simApp) simsx.SimStateFactory {
 	return factory
 }
 
-// TestSimulationIsDeterministic: the same seed gives the same state, to the last byte.
+// TestSimulationIsDeterministic verifies that the same seed gives the same
+// state, to the last byte.
 func TestSimulationIsDeterministic(t *testing.T) {
 	cfg := simConfig(seedsOf(t)[0], min(*simBlocks, 20))
 	var first string
@@ -167,7 +170,7 @@ func sameStores(t *testing.T, s *simApp, state []byte) {
 	require.NoError(t, err)
 	skipped := map[string][][]byte{
 		machine.StoreKey: {machine.CooldownsKey, machine.CooldownQueueKey, machine.BeginningKey}, // those that are over are not exported
-		rental.StoreKey:  {{12}, {13}},                                                           // what waits for a challenge is tried anew
+		rental.StoreKey:  {{12}, {13}},                                                           // what waits for a challenge is retried
 	}
 	for store, prefixes := range skipped {
 		a, b := simtestutil.DiffKVStores(here.KVStore(s.StoreKey(store)), there.KVStore(other.StoreKey(store)), prefixes)
@@ -177,7 +180,7 @@ func sameStores(t *testing.T, s *simApp, state []byte) {
 	require.NoError(t, other.sound(there, 0))
 }
 
-// lastContext reads what was committed, at the time of the last block.
+// lastContext returns the committed state at the time of the last block.
 func lastContext(t *testing.T, s *simApp) sdk.Context {
 	t.Helper()
 	header := cmtproto.Header{ChainID: simsx.SimAppChainID, Height: s.LastBlockHeight()}

@@ -34,8 +34,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// simApp is the application as the SDK's simulator runs it: it checks all
-// invariants in each end block and counts what becomes of our messages.
+// simApp is the application as the SDK's simulator runs it. It checks all
+// invariants in each end block and counts the outcomes of our messages.
 type simApp struct {
 	*app.App
 	manager           *module.SimulationManager
@@ -46,7 +46,7 @@ type simApp struct {
 func newSimApp(logger log.Logger, db dbm.DB, _ bool, options servertypes.AppOptions, base ...func(*baseapp.BaseApp)) *simApp {
 	a, err := app.New(logger, db, false, options, base...)
 	if err != nil {
-		panic(err) // the simulator's factory has no way to return it
+		panic(err) // the simulator's factory cannot return an error
 	}
 	s := &simApp{App: a, accepted: make(map[string]int), refused: make(map[string]int)}
 	modules := a.Modules.Modules
@@ -70,24 +70,25 @@ func newSimApp(logger log.Logger, db dbm.DB, _ bool, options servertypes.AppOpti
 	return s
 }
 
-// rich lets everybody have what a machine or a rental costs, mostly.
+// rich gives every account what a machine or a rental costs, mostly.
 type rich struct{ module.AppModuleSimulation }
 
-// GenerateGenesisState makes none; the modules after it give each account its stake.
+// GenerateGenesisState generates none; the modules after it give each account
+// its stake.
 func (rich) GenerateGenesisState(state *module.SimulationState) {
 	state.InitialStake = state.InitialStake.AddRaw(state.Rand.Int63n(100_000_000_000))
 }
 
-// RegisterStoreDecoder needs none.
+// RegisterStoreDecoder does nothing.
 func (rich) RegisterStoreDecoder(simtypes.StoreDecoderRegistry) {}
 
-// WeightedOperations are none.
+// WeightedOperations returns none.
 func (rich) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
 
-// quiet makes a genesis for others and sends nothing.
+// quiet generates a genesis for others and sends nothing.
 type quiet struct{ module.AppModuleSimulation }
 
-// WeightedOperations are none.
+// WeightedOperations returns none.
 func (quiet) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
 
 // BeginBlocker hides evidence against validators: a chain without validators
@@ -97,7 +98,7 @@ func (s *simApp) BeginBlocker(ctx sdk.Context) (sdk.BeginBlock, error) {
 	return s.Modules.BeginBlock(ctx.WithCometInfo(baseapp.NewBlockInfo(nil, info.GetValidatorsHash(), info.GetProposerAddress(), abci.CommitInfo{})))
 }
 
-// EndBlocker fails where an invariant is broken.
+// EndBlocker fails if an invariant is broken.
 func (s *simApp) EndBlocker(ctx sdk.Context) (sdk.EndBlock, error) {
 	before, err := s.Rental.Params.Get(ctx)
 	if err != nil {
@@ -121,7 +122,8 @@ func (s *simApp) EndBlocker(ctx sdk.Context) (sdk.EndBlock, error) {
 	return end, s.sound(ctx, before.MaxDuePerBlock)
 }
 
-// sound checks all invariants. A block settles what is due up to a limit, and carries the rest over.
+// sound checks all invariants. A block settles what is due up to a limit, and
+// carries the rest over.
 func (s *simApp) sound(ctx sdk.Context, limit uint32) error {
 	if err := s.Machine.CheckInvariants(ctx); err != nil {
 		return err
@@ -130,7 +132,7 @@ func (s *simApp) sound(ctx sdk.Context, limit uint32) error {
 		return err
 	}
 	carryOver := time.Duration(0)
-	if limit < machinesim.Nodes*machinesim.MaxSlots { // so many can be due at once
+	if limit < machinesim.Nodes*machinesim.MaxSlots { // at most this many can be due at once
 		carryOver = 7 * 24 * time.Hour
 	}
 	return s.Rental.CheckOverdue(ctx, carryOver)
@@ -172,7 +174,7 @@ func (s *simApp) countProposal(ctx sdk.Context, event abci.Event) error {
 	return nil
 }
 
-// messages are all that the chain's own modules take.
+// messages returns all messages of the chain's own modules.
 func (s *simApp) messages() []string {
 	all := []string{"/dbc.rental.v1.MsgBreakRental" + byGovernance}
 	for _, url := range s.Registry.ListImplementations(sdk.MsgInterfaceProtoName) {
@@ -186,7 +188,8 @@ func (s *simApp) messages() []string {
 	return all
 }
 
-// summary is a line a message: how often it was accepted and refused.
+// summary returns a line for each message: how often it was accepted and
+// refused.
 func (s *simApp) summary() string {
 	var b strings.Builder
 	names := s.messages()
@@ -202,29 +205,29 @@ func (s *simApp) summary() string {
 	return b.String()
 }
 
-// LegacyAmino is the codec of old clients.
+// LegacyAmino returns the codec of old clients.
 func (s *simApp) LegacyAmino() *codec.LegacyAmino { return s.Amino }
 
-// InitChainer is never asked for by the simulator.
+// InitChainer is never called by the simulator.
 func (s *simApp) InitChainer(sdk.Context, *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
 	return nil, fmt.Errorf("not of the simulator's business")
 }
 
-// ExportAppStateAndValidators is App.Export.
+// ExportAppStateAndValidators calls App.Export.
 func (s *simApp) ExportAppStateAndValidators(forZeroHeight bool, _, modules []string) (servertypes.ExportedApp, error) {
 	return s.Export(forZeroHeight, modules)
 }
 
-// SimulationManager has the modules that take part.
+// SimulationManager returns the modules that take part.
 func (s *simApp) SimulationManager() *module.SimulationManager { return s.manager }
 
-// GetBaseApp is what the simulator drives.
+// GetBaseApp returns what the simulator drives.
 func (s *simApp) GetBaseApp() *baseapp.BaseApp { return s.BaseApp }
 
-// TxConfig is how transactions are written.
+// TxConfig returns the encoding of transactions.
 func (s *simApp) TxConfig() client.TxConfig { return s.Encoding.TxConfig }
 
-// inHurry lets proposals pass within some blocks and by few votes, and keeps
+// inHurry lets proposals pass within a few blocks and with few votes, and keeps
 // validators that sign nothing.
 func inHurry(cdc codec.Codec) func(map[string]json.RawMessage) {
 	return func(state map[string]json.RawMessage) {

@@ -18,23 +18,24 @@ import (
 	"github.com/dbc-network/dbc/app"
 )
 
-// governance proposes what our modules ask for and votes for it. The SDK's own
-// simulation of x/gov votes at random, so that hardly anything ever passes.
+// governance submits proposals with our modules' messages and votes for them.
+// The SDK's own simulation of x/gov votes at random, so that hardly any
+// proposal passes.
 type governance struct{ app *app.App }
 
-// GenerateGenesisState leaves the default; inHurry changes it.
+// GenerateGenesisState keeps the default; inHurry changes it.
 func (governance) GenerateGenesisState(*module.SimulationState) {}
 
-// RegisterStoreDecoder needs none.
+// RegisterStoreDecoder does nothing.
 func (governance) RegisterStoreDecoder(simtypes.StoreDecoderRegistry) {}
 
 // WeightedOperations is the SDK's older form of WeightedOperationsX.
 func (governance) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
 
-// mostProposals are open at a time.
+// mostProposals is the maximum number of open proposals.
 const mostProposals = 10
 
-// WeightedOperationsX proposes and votes.
+// WeightedOperationsX submits proposals and votes.
 func (g governance) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry,
 	proposals simsx.WeightedProposalMsgIter, _ []simtypes.WeightedProposalContent, //nolint:staticcheck // the SDK's interface
 ) {
@@ -44,7 +45,8 @@ func (g governance) WeightedOperationsX(weights simsx.WeightSource, registry sim
 	registry.Add(weights.Get("vote", 100), g.vote())
 }
 
-// undecided are the proposals in their voting period, and of them the first that nobody voted on.
+// undecided returns the number of proposals in their voting period, and the
+// first of them without a vote.
 func (g governance) undecided(ctx context.Context) (open int, first uint64) {
 	err := g.app.Gov.Proposals.Walk(ctx, nil, func(id uint64, p govv1.Proposal) (bool, error) {
 		if p.Status != govv1.StatusVotingPeriod {
@@ -87,7 +89,7 @@ func (g governance) propose(payload simsx.FactoryMethod) simsx.SimMsgFactoryX {
 		})
 }
 
-// vote says yes, or once in eight times no, as one of the validators.
+// vote votes yes, or no once in eight times, as one of the validators.
 func (g governance) vote() simsx.SimMsgFactoryX {
 	return simsx.SimMsgFactoryFn[*govv1.MsgVote](
 		func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *govv1.MsgVote) {
@@ -106,7 +108,7 @@ func (g governance) vote() simsx.SimMsgFactoryX {
 		})
 }
 
-// validator is an account of one that has power.
+// validator returns an account that has voting power.
 func (g governance) validator(ctx context.Context, data *simsx.ChainDataSource) int {
 	return slices.IndexFunc(data.AllAccounts(), func(a simtypes.Account) bool {
 		v, err := g.app.Staking.GetValidator(ctx, sdk.ValAddress(a.Address))
@@ -114,7 +116,8 @@ func (g governance) validator(ctx context.Context, data *simsx.ChainDataSource) 
 	})
 }
 
-// patient jails no validator for not signing, which those of the simulator rarely do.
+// patient prevents validators from being jailed for not signing, which the
+// simulator's validators rarely do.
 func patient(cdc codec.Codec, raw json.RawMessage) json.RawMessage {
 	var slashing slashingtypes.GenesisState
 	cdc.MustUnmarshalJSON(raw, &slashing)

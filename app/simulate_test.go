@@ -12,8 +12,9 @@ import (
 	"github.com/dbc-network/dbc/app"
 )
 
-// TestASimulationCostsNoMoreThanATransaction: nobody pays for a simulation or signs
-// it, and every page may ask for one; it ends where a transaction in a block would.
+// TestASimulationCostsNoMoreThanATransaction: a simulation is neither paid for
+// nor signed, and any page may request one, so it must end where a transaction
+// in a block would.
 func TestASimulationCostsNoMoreThanATransaction(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

@@ -8,13 +8,14 @@ import (
 	"github.com/syndtr/goleveldb/leveldb/opt"
 )
 
-// storeName is the database's name in a node's data folder, as all of the SDK's commands know it.
+// storeName is the database's name in a node's data folder; all of the SDK's
+// commands use it.
 const storeName = "application"
 
-// Sizes of the database. LevelDB's own are for a phone: with many machines a
-// third of a node's work went into merging small tables again and again. Each
-// full write buffer is merged with all that lies in its keys' way, which is
-// nearly everything; memory for it is taken as it fills.
+// Sizes of the database. LevelDB's defaults are meant for a phone: with many
+// machines a third of a node's work was merging small tables again and again.
+// Each full write buffer is merged with everything in its range of keys, which
+// is nearly everything. Memory for it is allocated as it fills.
 const (
 	blockCache  = 128 * opt.MiB
 	writeBuffer = 128 * opt.MiB
@@ -30,9 +31,11 @@ func OpenStore(home string, backend dbm.BackendType) (dbm.DB, error) {
 	}
 	return dbm.NewGoLevelDBWithOpts(storeName, dir, &opt.Options{
 		Filter: filter.NewBloomFilter(10),
-		// Most of a tree's nodes are hashes: packing them took half of the merging's time and saved little.
+		// Most of a tree's nodes are hashes: compressing them took half of the
+		// time for merging and saved little.
 		Compression: opt.NoCompression,
-		// A tree's reads are spread over all tables: each would soon be merged for having been looked at.
+		// A tree's reads are spread over all tables, so each table would soon
+		// be compacted just because it was read.
 		DisableSeeksCompaction: true,
 		BlockCacheCapacity:     blockCache, WriteBuffer: writeBuffer, CompactionTableSize: tableSize, CompactionTotalSize: levelOne,
 	})

@@ -9,22 +9,22 @@ import (
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 )
 
-// plan is an upgrade that this binary can carry out when governance schedules
-// it: cosmovisor swaps binaries at its height.
+// plan is an upgrade that this binary can execute when governance schedules it;
+// cosmovisor swaps binaries at its height.
 type plan struct {
 	name string
 	// stores that the upgrade adds, renames or deletes.
 	stores storetypes.StoreUpgrades
-	// before runs ahead of the modules' migrations; nil for nothing.
+	// before runs before the modules' migrations. It may be nil.
 	before func(ctx context.Context, app *App) error
 }
 
-// rehearsed names one more plan, which changes nothing. The linker sets it
-// where an upgrade is rehearsed (-X github.com/dbc-network/dbc/app.rehearsed=NAME);
-// it is empty in every release.
+// rehearsed names one more plan, which changes nothing. The linker sets it to
+// rehearse an upgrade (-X github.com/dbc-network/dbc/app.rehearsed=NAME); it is
+// empty in every release.
 var rehearsed string
 
-// plans of this version, newest last. The first release has none.
+// plans returns those of this version, newest last. The first release has none.
 func plans() []plan {
 	if rehearsed != "" {
 		return []plan{{name: rehearsed}}
@@ -32,8 +32,9 @@ func plans() []plan {
 	return nil
 }
 
-// registerUpgrades makes known what this binary can carry out. Without a home
-// there is no upgrade to go on with; x/upgrade would make a folder to look.
+// registerUpgrades registers the upgrades that this binary can execute. Without
+// a home there is no upgrade to continue, and x/upgrade would create a folder
+// to look for one.
 func (app *App) registerUpgrades(home string) error {
 	var info upgradetypes.Plan
 	if home != "" {

@@ -14,8 +14,8 @@ import (
 	"github.com/dbc-network/dbc/app"
 )
 
-// TestNoHomeNoFiles: commands are made from an application without a home,
-// which must leave nothing where somebody happens to run them.
+// TestNoHomeNoFiles verifies that an application without a home, from which
+// commands are generated, writes no files into the working directory.
 func TestNoHomeNoFiles(t *testing.T) { // not parallel: it changes the working directory
 	t.Chdir(t.TempDir())
 	_, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), true, simtestutil.EmptyAppOptions{})

@@ -16,17 +16,19 @@ import (
 
 func newKey(name string) *secp256k1.PrivKey { return secp256k1.GenPrivKeyFromSecret([]byte(name)) }
 
-// world is a chain on which there is something to refuse.
+// world is a chain with something to refuse.
 type world struct {
 	*chain
-	// shared has one slot of three free; the others are in the state of their name.
+	// shared has one of three slots free; each of the others is in the state it
+	// is named after.
 	shared, bonded, offline, draining, retired, challenged, whole node
 
 	active, trial, ended, cancelled uint64
 	challenge, challengeHeight      uint64
 }
 
-// refusal is a message that the chain must refuse with some words: field, value, limit.
+// refusal is a message that the chain must refuse with certain words: field,
+// value, limit.
 type refusal struct {
 	name  string
 	from  string
@@ -69,7 +71,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// asking is a message to rent that would be accepted, but for what edit makes of it.
+// asking returns a message to rent that would be accepted if edit did not
+// change it.
 func (w *world) asking(from string, n node, edit func(*rental.MsgRentMachine)) *rental.MsgRentMachine {
 	msg := w.rent(from, n, 1)
 	if edit != nil {
@@ -95,7 +98,7 @@ func (w *world) rents() []refusal {
 		{"longer than time", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.DurationSeconds = 1 << 63 }), []string{"9223372036854775808"}},
 		{"stale listing", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.ListingVersion = 7 }), []string{"listing_version is 7", "at 1"}},
 		{"above max_total", "bob", w.asking("bob", w.shared, func(m *rental.MsgRentMachine) { m.MaxTotal = 12*dbc - 1 }), []string{"max_total is 11999999", "12000000"}},
-		{"too little money", "poor", w.asking("poor", w.shared, nil), []string{"10000000 udbc", "insufficient"}},
+		{"too little money", "poor", w.asking("poor", w.shared, nil), []string{"10000000udbc", "insufficient"}},
 		{"again within the cool-down", "carol", w.asking("carol", w.shared, nil), []string{w.shared.id, "the next may begin at"}},
 	}
 }
@@ -156,7 +159,8 @@ func (w *world) breaks() []refusal {
 	}
 }
 
-// resigned is a bond that was changed and signed again by its machine's key, for a chain and an owner.
+// resigned returns a bond that was changed and signed again with its machine's
+// key, for a chain and an owner.
 func (w *world) resigned(n node, owner, chain string, edit func(*machine.Bond)) *machine.MsgBondMachines {
 	msg := n.bond(w.chain)
 	b := &msg.Bonds[0]
@@ -190,12 +194,12 @@ func (w *world) bonds() []refusal {
 		{"replayed on another chain", "owner", w.resigned(n, owner, "dbc-testnet-1", nil), []string{chainID}},
 		{"of another bond_seq", "owner", func() sdk.Msg { m := n.bond(w.chain); m.Bonds[0].BondSeq = 2; return m }(), []string{"sign exactly this text"}},
 		{"bonded already", "owner", w.shared.bond(w.chain), []string{w.shared.id, "must retire it first"}},
-		{"bonded again before the stake is out", "owner", w.resigned(w.retired, owner, chainID, func(b *machine.Bond) { b.BondSeq = 2 }), []string{"4000000000 udbc", "withdraw it first"}},
+		{"bonded again before the stake is out", "owner", w.resigned(w.retired, owner, chainID, func(b *machine.Bond) { b.BondSeq = 2 }), []string{"4000000000udbc", "withdraw it first"}},
 		{"GPU of another machine", "owner", w.resigned(n, owner, chainID, func(b *machine.Bond) { b.Facts.Slots[0].GpuIds[0] = w.shared.id[:8] + "-0" }), []string{w.shared.id[:8] + "-0", w.shared.id}},
 		{"GPU of a retired machine", "bob", reserved, []string{"reserved for " + owner}},
 		{"GPU named twice", "owner", w.resigned(n, owner, chainID, func(b *machine.Bond) { b.Facts.Slots[1].GpuIds[0] = b.Facts.Slots[0].GpuIds[0] }), []string{"gpu_ids", "named once"}},
 		{"one bad bond of two", "owner", two, []string{"price_per_day 0"}},
-		{"too little money", "poor", poor, []string{"stake 4000000000 udbc", "insufficient"}},
+		{"too little money", "poor", poor, []string{"stake 4000000000udbc", "insufficient"}},
 	}
 }
 
@@ -217,11 +221,11 @@ func (w *world) listings() []refusal {
 		{"price by a stranger", "bob", price("bob", machine.PriceChange{MachineId: w.shared.id, PricePerDay: 1}), []string{w.address("bob"), operator}},
 		{"price by the owner", "owner", price("owner", machine.PriceChange{MachineId: w.shared.id, PricePerDay: 1}), []string{operator}},
 		{"no price", "operator", price("operator"), []string{"prices has 0", "1 to 100"}},
-		{"price zero", "operator", price("operator", machine.PriceChange{MachineId: w.shared.id}), []string{"price_per_day 0", "1 to 1000000000000000"}},
+		{"price zero", "operator", price("operator", machine.PriceChange{MachineId: w.shared.id}), []string{"price_per_day 0udbc", "1udbc to 1000000000000000udbc"}},
 		{"one bad price of two", "operator", price("operator", machine.PriceChange{MachineId: w.shared.id, PricePerDay: 5}, machine.PriceChange{MachineId: w.retired.id, PricePerDay: 5}), []string{w.retired.id, "retired"}},
 		{"one machine twice", "operator", price("operator", machine.PriceChange{MachineId: w.shared.id, PricePerDay: 5}, machine.PriceChange{MachineId: w.shared.id, PricePerDay: 6}), []string{"twice"}},
 		{"drain too soon", "operator", &machine.MsgDrain{Operator: operator, MachineIds: []string{w.shared.id}, From: &soon}, []string{"from", "24h0m0s of notice"}},
-		{"facts while rented", "operator", facts(func(f *machine.Facts) { f.CpuCores = 1 }, 2), []string{w.shared.id, "2 slots are rented", "multiaddrs and public_ip"}},
+		{"facts while rented", "operator", facts(func(f *machine.Facts) { f.CpuCores = 1 }, 2), []string{w.shared.id, "2 slots are rented", "inventory_hash can change"}},
 		{"facts with a used bond_seq", "operator", facts(func(f *machine.Facts) { f.PublicIp = "192.0.2.1" }, 1), []string{"bond_seq 1", "above 1"}},
 	}
 }
@@ -241,7 +245,7 @@ func (w *world) presences() []refusal {
 	return []refusal{
 		{"challenge on a challenged machine", "alice", &machine.MsgChallenge{Challenger: w.address("alice"), MachineId: w.challenged.id}, []string{w.challenged.id, "must be closed first"}},
 		{"challenge on an offline machine", "alice", &machine.MsgChallenge{Challenger: w.address("alice"), MachineId: w.offline.id}, []string{w.offline.id, "offline"}},
-		{"challenge without the deposit", "poor", &machine.MsgChallenge{Challenger: w.address("poor"), MachineId: w.shared.id}, []string{"deposit 10000000 udbc", "insufficient"}},
+		{"challenge without the deposit", "poor", &machine.MsgChallenge{Challenger: w.address("poor"), MachineId: w.shared.id}, []string{"deposit 10000000udbc", "insufficient"}},
 		{"answer by another key", "operator", answer("operator", w.shared, id, height), []string{w.challenged.id, "sign exactly this text"}},
 		{"answer by a stranger", "bob", answer("bob", w.challenged, id, height), []string{w.address("operator")}},
 		{"answer to another challenge", "operator", answer("operator", w.challenged, id+1, height), []string{"challenge_id"}},
@@ -265,8 +269,8 @@ func (w *world) stakes() []refusal {
 		{"withdraw what is not retired", "owner", &machine.MsgWithdrawStake{Owner: owner, MachineId: w.bonded.id}, []string{"must be retired first"}},
 		{"withdraw too soon", "owner", &machine.MsgWithdrawStake{Owner: owner, MachineId: w.retired.id}, []string{"held until"}},
 		{"withdraw by another", "bob", &machine.MsgWithdrawStake{Owner: w.address("bob"), MachineId: w.retired.id}, []string{owner}},
-		{"add nothing", "owner", &machine.MsgAddStake{Sender: owner, MachineId: w.shared.id}, []string{"amount 0 udbc", "1 to"}},
-		{"add to a retired machine", "owner", &machine.MsgAddStake{Sender: owner, MachineId: w.retired.id, Amount: 1}, []string{"bond it again instead"}},
+		{"add nothing", "owner", &machine.MsgAddStake{Sender: owner, MachineId: w.shared.id}, []string{"amount 0udbc", "1udbc to"}},
+		{"add to a retired machine", "owner", &machine.MsgAddStake{Sender: owner, MachineId: w.retired.id, Amount: 1}, []string{"bond it again"}},
 	}
 }
 

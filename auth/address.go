@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cosmos/btcutil/bech32"
+	"github.com/btcsuite/btcd/btcutil/bech32"
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the address of a secp256k1 key is defined by it
 )
 
@@ -32,13 +32,21 @@ func Address(pubKey []byte) (string, error) {
 	return address, nil
 }
 
-// CheckWallet refuses what is not the address of a key: lower-case bech32 with
-// the prefix dbc and 20 bytes. A module's longer address signs nothing.
+// CheckWallet reports an error unless wallet is the address of a key:
+// lower-case bech32 with the prefix dbc and 20 bytes. A module account's
+// address is longer and is refused, because no key signs for it.
 func CheckWallet(wallet string) error {
 	if len(wallet) != addressLength || strings.ToLower(wallet) != wallet {
 		return fmt.Errorf("%w: field wallet: want %d lower-case characters that begin with %s1", ErrMalformed, addressLength, AddressPrefix)
 	}
-	prefix, raw, err := bech32.DecodeToBase256(wallet)
+	prefix, digits, version, err := bech32.DecodeGeneric(wallet)
+	if err == nil && version != bech32.Version0 {
+		return fmt.Errorf("%w: field wallet: it has a checksum of bech32m, want bech32", ErrMalformed)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: field wallet: %w", ErrMalformed, err)
+	}
+	raw, err := bech32.ConvertBits(digits, 5, 8, false)
 	if err != nil {
 		return fmt.Errorf("%w: field wallet: %w", ErrMalformed, err)
 	}

@@ -13,15 +13,18 @@ import (
 const (
 	pubKeySize = secp256k1.PubKeyBytesLenCompressed
 	sigSize    = 64
-	// signHexLen is the length of a sign: hex of key, then r and s.
+	// signHexLen is the length of an encoded signature: hex of the public key,
+	// r and s.
 	signHexLen = 2 * (pubKeySize + sigSize)
 )
 
-// SignDoc is what a wallet signs for text: the amino JSON of ADR-036, keys
-// sorted, as Keplr's signArbitrary makes it. signerAddress is bech32.
+// SignDoc returns the document a wallet signs for text: the amino JSON of
+// ADR-036 with sorted keys, as Keplr's signArbitrary builds it. signerAddress
+// is bech32.
 //
-// Both values are free of characters that JSON escapes (base64, and an address
-// checked by the callers in this package), so pasting them is the encoding.
+// Neither value contains characters that JSON escapes (one is base64, the other
+// an address that the callers in this package have checked), so the values are
+// inserted as they are.
 func SignDoc(text, signerAddress string) []byte {
 	return []byte(`{"account_number":"0","chain_id":"","fee":{"amount":[],"gas":"0"},"memo":"",` +
 		`"msgs":[{"type":"sign/MsgSignData","value":{"data":"` +
@@ -29,9 +32,9 @@ func SignDoc(text, signerAddress string) []byte {
 		`","signer":"` + signerAddress + `"}}],"sequence":"0"}`)
 }
 
-// EncodeSign writes a signature as requests carry it: hex of the 33-byte
-// public key, then r and s. A high s or a key that is no point is refused,
-// because every verifier would.
+// EncodeSign encodes a signature as requests carry it: hex of the 33-byte
+// public key, then r and s. It refuses a high s and a key that is not a point
+// on the curve, because every verifier would.
 func EncodeSign(pubKey, sig []byte) (string, error) {
 	if _, err := parsePubKey(pubKey); err != nil {
 		return "", err
@@ -42,8 +45,9 @@ func EncodeSign(pubKey, sig []byte) (string, error) {
 	return hex.EncodeToString(pubKey) + hex.EncodeToString(sig), nil
 }
 
-// VerifySign checks that sign is over text, and returns the bech32 address of
-// the key that made it. Any key passes: the caller compares the address.
+// VerifySign verifies that sign is a signature over text and returns the bech32
+// address of the key that made it. Any key is accepted: the caller compares the
+// address.
 func VerifySign(text, sign string) (address string, err error) {
 	pubKey, sig, err := decodeSign(sign)
 	if err != nil {
@@ -75,7 +79,8 @@ func decodeSign(sign string) (pubKey, sig []byte, err error) {
 	return raw[:pubKeySize], raw[pubKeySize:], nil
 }
 
-// decodeHex takes exactly n lower-case hex digits: one value, one spelling.
+// decodeHex decodes exactly n lower-case hex digits, so that each value has
+// only one spelling.
 func decodeHex(s string, n int) ([]byte, error) {
 	if len(s) != n {
 		return nil, fmt.Errorf("%d characters, want %d lower-case hex digits", len(s), n)
@@ -99,8 +104,9 @@ func parsePubKey(b []byte) (*secp256k1.PublicKey, error) {
 	return key, nil
 }
 
-// parseSignature takes r and s, each in [1, n), and s in its lower half: else
-// anybody could turn one signature into a second one.
+// parseSignature parses r and s, each in [1, n), with s in the lower half of
+// the order. Without that bound anyone could derive a second valid signature
+// from the first.
 func parseSignature(b []byte) (*ecdsa.Signature, error) {
 	if len(b) != sigSize {
 		return nil, fmt.Errorf("%w: signature has %d bytes, want %d (r, then s)", ErrMalformed, len(b), sigSize)

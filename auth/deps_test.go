@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestDependencies: small tools carry this package, and neither it nor its
-// tests may bring in the Cosmos SDK.
+// TestDependencies keeps the Cosmos SDK out of this package and its tests,
+// because small tools import it.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-test", ".").Output()

@@ -7,33 +7,37 @@ import (
 )
 
 var (
-	// ErrMalformed means: a header, ticket, key or signature is not written as the
-	// contract says.
+	// ErrMalformed is returned for a header, ticket, key or signature that is
+	// not in the format of the contract.
 	ErrMalformed = errors.New("malformed authority")
-	// ErrSignature means: it is well written, but the signature does not fit.
+	// ErrSignature is returned for a well-formed signature that does not
+	// verify.
 	ErrSignature = errors.New("wrong signature")
-	// ErrClockSkew means: a request's time is too far from the server's.
+	// ErrClockSkew is returned when a request's time is too far from the
+	// server's.
 	ErrClockSkew = errors.New("time of the request is too far from the server's")
-	// ErrReplayed means: the nonce was used before. Replay implementations return it.
+	// ErrReplayed is returned by implementations of Replay for a nonce that was
+	// used before.
 	ErrReplayed = errors.New("nonce was used before")
-	// ErrForgotten means: the request is of a time whose nonces are forgotten, since
-	// the server's clock was ahead for a while. Signed again later it passes.
-	ErrForgotten = errors.New("request is of a time whose nonces are forgotten; sign again in some minutes")
-	// ErrExpired means: a ticket is past its expiry, or not valid yet.
+	// ErrForgotten is returned for a request from a time whose nonces were
+	// already discarded, because the server's clock was ahead for a while. The
+	// same request, signed again later, is accepted.
+	ErrForgotten = errors.New("request is from a time whose nonces were discarded; sign again in a few minutes")
+	// ErrExpired is returned for a ticket that has expired or is not valid yet.
 	ErrExpired = errors.New("ticket is not valid now")
-	// ErrWrongMachine means: a ticket was made for another machine.
+	// ErrWrongMachine is returned for a ticket made for another machine.
 	ErrWrongMachine = errors.New("made for another machine")
-	// ErrNoSession means: the session is not known here.
+	// ErrNoSession is returned for a session that this machine does not know.
 	ErrNoSession = errors.New("no such session")
 )
 
-// SkewError is ErrClockSkew with both clocks, so that the caller can be told
-// the server's.
+// SkewError is an ErrClockSkew that carries both clocks, so that the caller can
+// be told the server's time.
 type SkewError struct {
 	Sent, Server time.Time
 }
 
-// Error names the field, the value, the limit and the remedy.
+// Error states the field, the value, the limit and the remedy.
 func (e *SkewError) Error() string {
 	return fmt.Sprintf("%v: sent %d, server's time %d, at most %d seconds apart; set the clock and sign again",
 		ErrClockSkew, e.Sent.Unix(), e.Server.Unix(), int64(MaxSkew/time.Second))

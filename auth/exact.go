@@ -17,21 +17,22 @@ const (
 	maxField = 4096
 )
 
-// Exact is one request, as an exact signature covers it.
+// Exact is a request as covered by an exact signature.
 type Exact struct {
 	ChainID string
-	// Method is in capitals, Target is path?query as on the request line.
+	// Method is upper-case. Target is path?query as on the request line.
 	Method, Target string
 	MachineID      string
-	// BodySHA256 is over the raw body; of no bytes where there is none.
+	// BodySHA256 is the hash of the raw body, or of zero bytes if there is
+	// none.
 	BodySHA256 [32]byte
-	// Time is in unix seconds; 0 and an empty Nonce where the request carried
-	// no header and the text is only the subject of a reply.
+	// Time is in Unix seconds. Time is 0 and Nonce is empty if the request
+	// carried no header and the text is only used to sign a reply.
 	Time  int64
 	Nonce string
 }
 
-// Text is what is signed: a fixed word, then the fields, one a line.
+// Text returns the text to sign: a fixed word, then one field per line.
 func (e Exact) Text() string {
 	return strings.Join([]string{
 		requestWord, e.ChainID, e.Method, e.Target, e.MachineID,
@@ -39,8 +40,8 @@ func (e Exact) Text() string {
 	}, "\n")
 }
 
-// Validate refuses fields that could pass for other fields, or that no request
-// has: a line break would shift what follows it.
+// Validate refuses fields that no request has or that could be taken for other
+// fields: a line break would shift everything after it.
 func (e Exact) Validate() error {
 	for _, f := range []struct{ name, value string }{
 		{"chain id", e.ChainID}, {"method", e.Method}, {"target", e.Target},
@@ -61,7 +62,7 @@ func (e Exact) Validate() error {
 	return checkNonce(e.Nonce)
 }
 
-// NewNonce is fresh for one request.
+// NewNonce returns a nonce for one request.
 func NewNonce() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
@@ -73,7 +74,8 @@ func SignExact(ctx context.Context, s Signer, e Exact) (header string, err error
 	return SignExactAs(ctx, s, s.Address(), "", e)
 }
 
-// SignExactAs signs e with a session's key for the wallet that granted it.
+// SignExactAs signs e with a session's key on behalf of the wallet that granted
+// the session.
 func SignExactAs(ctx context.Context, s Signer, wallet, session string, e Exact) (header string, err error) {
 	if err := e.Validate(); err != nil {
 		return "", err

@@ -14,66 +14,26 @@ import (
 const (
 	grantWord  = "dbc-session-v1"
 	grantLines = 7
-	// MaxGrant bounds a grant's text in bytes.
+	// MaxGrant is the maximum length of a grant's text in bytes.
 	MaxGrant = 1024
-	// MaxSessionLife is the longest a session may be valid: the longest rental.
+	// MaxSessionLife is the longest validity of a session: that of the longest
+	// rental.
 	MaxSessionLife = 60 * 24 * time.Hour
 )
 
-// Scope is what a session may do. The zero value is ScopeFull, so that a route
-// that says nothing asks for the most.
-type Scope string
-
-const (
-	// ScopeFull is all that the wallet may do in the rental.
-	ScopeFull Scope = ""
-	// ScopeOperate is to make VMs, and to start and stop them: nothing that is lost
-	// for good.
-	ScopeOperate Scope = "operate"
-	// ScopeRead is to look.
-	ScopeRead Scope = "read"
-
-	fullWord = "full"
-)
-
-// ranks: a scope covers those below it.
-var ranks = map[Scope]int{ScopeRead: 1, ScopeOperate: 2, ScopeFull: 3}
-
-// ParseScope takes read, operate and full.
-func ParseScope(word string) (Scope, error) {
-	if word == fullWord {
-		return ScopeFull, nil
-	}
-	if s := Scope(word); word != "" && ranks[s] > 0 {
-		return s, nil
-	}
-	return "", fmt.Errorf("%w: field scope: want read, operate or full", ErrMalformed)
-}
-
-// String is the word of a grant.
-func (s Scope) String() string {
-	if s == ScopeFull {
-		return fullWord
-	}
-	return string(s)
-}
-
-// Covers tells whether a session of scope s may do what needs asks for.
-func (s Scope) Covers(needs Scope) bool { return ranks[s] >= ranks[needs] && ranks[s] > 0 }
-
-// Grant lets the holder of a key act in one rental until it expires. The wallet
-// signs its text once.
+// Grant allows the holder of a key to act in one rental until the grant
+// expires. The wallet signs its text once.
 type Grant struct {
 	ChainID, MachineID string
 	RentID             uint64
-	// PublicKey of the session, 33 bytes in hex.
+	// PublicKey is the session's public key: 33 bytes in hex.
 	PublicKey string
 	Scope     Scope
-	// Expiry is in unix seconds; at Expiry the session is over.
+	// Expiry is in Unix seconds. The session is no longer valid at Expiry.
 	Expiry int64
 }
 
-// Text is what is signed.
+// Text returns the text to sign.
 func (g Grant) Text() string {
 	return strings.Join([]string{
 		grantWord, g.ChainID, g.MachineID, strconv.FormatUint(g.RentID, 10), g.PublicKey, g.Scope.String(),
@@ -81,13 +41,13 @@ func (g Grant) Text() string {
 	}, "\n")
 }
 
-// ID is the session's id.
+// ID returns the session's id.
 func (g Grant) ID() string {
 	sum := sha256.Sum256([]byte(g.Text()))
 	return hex.EncodeToString(sum[:])
 }
 
-// ParseGrant takes exactly what Text writes.
+// ParseGrant parses exactly the format that Text writes.
 func ParseGrant(text string) (Grant, error) {
 	if len(text) > MaxGrant {
 		return Grant{}, fmt.Errorf("%w: field grant has %d bytes, at most %d", ErrMalformed, len(text), MaxGrant)
@@ -116,7 +76,7 @@ func ParseGrant(text string) (Grant, error) {
 	return g, nil
 }
 
-// Validate refuses fields that no grant has.
+// Validate refuses fields that no valid grant has.
 func (g Grant) Validate() error {
 	if g.ChainID == "" || strings.ContainsFunc(g.ChainID, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return fmt.Errorf("%w: field grant: the chain id is empty or has a space", ErrMalformed)
@@ -130,13 +90,14 @@ func (g Grant) Validate() error {
 	if _, err := g.Address(); err != nil {
 		return err
 	}
-	if ranks[g.Scope] == 0 {
-		return fmt.Errorf("%w: field scope: want read, operate or full", ErrMalformed)
+	if _, err := ParseScope(string(g.Scope)); err != nil {
+		return err
 	}
 	return checkTime(g.Expiry)
 }
 
-// Address is the session key's own, which is the signer of its ADR-036 documents.
+// Address returns the address of the session key, which signs its ADR-036
+// documents.
 func (g Grant) Address() (string, error) {
 	raw, err := decodeHex(g.PublicKey, 2*pubKeySize)
 	if err != nil {
@@ -145,16 +106,19 @@ func (g Grant) Address() (string, error) {
 	return Address(raw)
 }
 
-// Multisig is a legacy multisig wallet of the SDK with signs of its members.
+// Multisig is a legacy multisig wallet of the SDK with signatures of its
+// members.
 type Multisig struct {
 	Threshold int
-	// PublicKeys of the members, 33 bytes in hex each, in the wallet's order.
+	// PublicKeys are the members' public keys in the wallet's order, each 33
+	// bytes in hex.
 	PublicKeys []string
-	// Signs are the members', each as himself, in any order.
+	// Signs are the members' own signatures, in any order.
 	Signs []string
 }
 
-// SignGrant signs a grant with the wallet, or as one member of a multisig.
+// SignGrant signs a grant with the wallet, or as one member of a multisig
+// wallet.
 func SignGrant(ctx context.Context, s Signer, g Grant) (sign string, err error) {
 	if err := g.Validate(); err != nil {
 		return "", err
@@ -165,9 +129,9 @@ func SignGrant(ctx context.Context, s Signer, g Grant) (sign string, err error) 
 	return sign, nil
 }
 
-// VerifyGrant proves who granted: the wallet of sign, or of multi where that is
-// given. The session key must be none of theirs: its signatures could be passed
-// off as the wallet's own, without the session's limits.
+// VerifyGrant returns the wallet that signed the grant: that of sign, or multi
+// if given. The session key must not be a key of that wallet: its signatures
+// could be passed off as the wallet's own, without the session's limits.
 func VerifyGrant(g Grant, sign string, multi *Multisig, chainID, machineID string, now time.Time) (wallet string, err error) {
 	switch expires := time.Unix(g.Expiry, 0); {
 	case g.ChainID != chainID || g.MachineID != machineID:

@@ -11,7 +11,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
-// key is a key from one byte, with what the tests need of it.
+// key returns the private key whose value is b.
 func key(b byte) *secp256k1.PrivateKey { return secp256k1.PrivKeyFromBytes([]byte{b}) }
 
 func publicKey(b byte) string { return hex.EncodeToString(key(b).PubKey().SerializeCompressed()) }
@@ -23,7 +23,7 @@ func testGrant() Grant {
 	}
 }
 
-// what testGrant spells, line by line.
+// grantFields returns the lines of testGrant.
 func grantFields() []string {
 	return []string{"dbc-session-v1", testChain, testMachine, "12345", publicKey(9), "operate", "1795438800"}
 }
@@ -58,7 +58,7 @@ func TestParseGrantRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		line  int
 		field string
-		// says is what the refusal names.
+		// says is a part of the expected refusal.
 		says string
 	}{
 		"another word":          {0, "dbc-session-v2", "lines that begin with"},
@@ -124,26 +124,6 @@ func TestGrantBounds(t *testing.T) {
 	}
 }
 
-func TestScopes(t *testing.T) {
-	t.Parallel()
-	order := []Scope{"admin", ScopeRead, ScopeOperate, ScopeFull} // each covers itself and those before it, the first nothing
-	for i, s := range order {
-		for j, needs := range order {
-			if want := i > 0 && i >= j; s.Covers(needs) != want && j > 0 {
-				t.Errorf("%q covers %q: %v", s, needs, !want)
-			}
-		}
-	}
-	for _, word := range []string{"", "admin"} {
-		if got, err := ParseScope(word); !errors.Is(err, ErrMalformed) || got != "" {
-			t.Errorf("%q is read as %q, %v", word, got, err)
-		}
-	}
-	if Scope("admin").Covers("admin") {
-		t.Error("an unknown scope covers itself")
-	}
-}
-
 func TestVerifyGrant(t *testing.T) {
 	t.Parallel()
 	wallet := NewSigner(key(7))
@@ -183,7 +163,7 @@ func TestVerifyGrant(t *testing.T) {
 	}
 }
 
-// Who has a session's key could pass its signatures off as the wallet's.
+// The holder of the session could pass its signatures off as the wallet's.
 func TestGrantToTheWalletsOwnKey(t *testing.T) {
 	t.Parallel()
 	g := testGrant()

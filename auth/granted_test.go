@@ -9,7 +9,7 @@ import (
 
 var errDisk = errors.New("disk")
 
-// minted are Sessions in memory.
+// minted is an in-memory Sessions.
 type minted map[string]Granted
 
 func (m minted) Granted(_ context.Context, id string, now time.Time) (Granted, error) {
@@ -20,7 +20,7 @@ func (m minted) Granted(_ context.Context, id string, now time.Time) (Granted, e
 	return g, nil
 }
 
-// brokenReplay can keep nothing.
+// brokenReplay cannot store anything.
 type brokenReplay struct{}
 
 func (brokenReplay) Use(context.Context, string, string, time.Time, time.Time) error { return errDisk }
@@ -68,7 +68,8 @@ func TestVerifyBySession(t *testing.T) {
 			if got.Wallet != wallet.Address() || got.Session == nil || *got.Session != granted {
 				t.Errorf("got %+v", got)
 			}
-			// The nonce is the key's, not the wallet's: a colleague's can't be burnt.
+			// The nonce belongs to the key, not the wallet, so nobody can use
+			// up a colleague's nonces.
 			if _, ok := used[session.Address()+testNonce]; !ok || len(used) != 1 {
 				t.Errorf("used %v", used)
 			}
@@ -91,7 +92,8 @@ func TestSessionThatIsOver(t *testing.T) {
 	}
 }
 
-// A nonce that is not on disk lets nobody in.
+// TestNonceThatCannotBeKept refuses a request whose nonce could not be written
+// to disk.
 func TestNonceThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier()

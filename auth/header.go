@@ -10,22 +10,22 @@ const (
 	headerVersion = "v1"
 	sessionLen    = 64
 	maxHeader     = 512
-	// maxUnix is the last second of the year 9999; what is later is no time.
+	// maxUnix is the last second of the year 9999; later times are refused.
 	maxUnix = 253402300799
 )
 
-// Credential is a parsed HeaderName. Nothing in it is proved.
+// Credential is a parsed HeaderName. Nothing in it has been verified.
 type Credential struct {
 	Wallet string
-	// Time is in unix seconds.
+	// Time is in Unix seconds.
 	Time  int64
 	Nonce string
 	Sign  string
-	// Session is "" where the wallet signed itself.
+	// Session is "" if the wallet signed the request itself.
 	Session string
 }
 
-// Header writes the value of HeaderName. session is "" for the wallet's own
+// Header returns the value of HeaderName. session is "" for the wallet's own
 // signature.
 func Header(wallet string, t int64, nonce, sign, session string) string {
 	h := strings.Join([]string{headerVersion, wallet, strconv.FormatInt(t, 10), nonce, sign}, " ")
@@ -35,8 +35,8 @@ func Header(wallet string, t int64, nonce, sign, session string) string {
 	return h
 }
 
-// ParseHeader takes exactly what Header writes: single spaces, lower-case hex,
-// a canonical number.
+// ParseHeader parses exactly the format that Header writes: single spaces,
+// lower-case hex, a canonical number.
 func ParseHeader(header string) (Credential, error) {
 	if len(header) > maxHeader {
 		return Credential{}, fmt.Errorf("%w: %s has %d bytes, at most %d", ErrMalformed, HeaderName, len(header), maxHeader)

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cosmos/btcutil/base58"
-	"github.com/cosmos/btcutil/bech32"
+	"github.com/btcsuite/btcd/btcutil/base58"
+	"github.com/btcsuite/btcd/btcutil/bech32"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
-// malformed fails unless an error is ErrMalformed and says a text.
+// malformed fails the test unless err is ErrMalformed and contains says.
 func malformed(t *testing.T, name string, err error, says string) {
 	t.Helper()
 	if !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), says) {
@@ -31,12 +31,21 @@ func TestWalletIsAKeysAddress(t *testing.T) {
 		}
 		return address
 	}
+	digits, err := bech32.ConvertBits(make([]byte, 20), 8, 5, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bech32m, err := bech32.EncodeM("dbc", digits)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct{ wallet, says string }{
 		"a module's":           {encode("dbc", 32), "want 42"},
 		"another chain's":      {encode("abc", 20), `prefix "abc"`},
 		"a shorter prefix":     {encode("d", 21), `prefix "d" with 21`},
 		"a longer prefix":      {encode("dbcd", 19), `prefix "dbcd" with 19`},
 		"a wrong check":        {vectorAddress[:41] + "q", "checksum"},
+		"a check of bech32m":   {bech32m, "bech32m"},
 		"in capitals":          {strings.ToUpper(vectorAddress), "lower-case"},
 		"one that is too long": {vectorAddress + "q", "want 42"},
 	} {
@@ -65,7 +74,8 @@ func TestEncodeSignRefusesWhatVerifiersWould(t *testing.T) {
 		"a short signature":   {pub, sig[1:], "signature has 63 bytes"},
 		"r is the order":      {pub, append(slices.Clone(order), sig[32:]...), "out of range"},
 		"s is the order":      {pub, append(slices.Clone(sig[:32]), order...), "out of range"},
-		// Beyond the order is another value modulo it: a second spelling of one signature.
+		// A value above the order equals another one modulo the order, and
+		// would be a second spelling of the same signature.
 		"r beyond the order": {pub, append(slices.Repeat([]byte{0xff}, 32), sig[32:]...), "out of range"},
 		"s beyond the order": {pub, append(slices.Clone(sig[:32]), slices.Repeat([]byte{0xff}, 32)...), "out of range"},
 	} {
@@ -157,7 +167,8 @@ func TestHeaderRefusals(t *testing.T) {
 	malformed(t, "513 bytes", err, "at most 512")
 }
 
-// What a header says of itself must not come into the text that a refusal is signed over.
+// The content of a malformed header must not reach the text that a refusal is
+// signed over.
 func TestRefusedHeaderCountsAsAbsent(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier()
@@ -235,7 +246,7 @@ func TestSkewNamesBothClocks(t *testing.T) {
 	}
 }
 
-// nonce spells a ticket, or what is none, out of its parts.
+// nonce encodes a ticket, valid or not, from its parts.
 func nonce(version byte, issued, expires uint64, more int, machine string) string {
 	id, _ := hex.DecodeString(machine)
 	b := binary.BigEndian.AppendUint64(nil, issued)

@@ -7,32 +7,33 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cosmos/btcutil/bech32"
+	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
-// maxMembers bounds a multisig, and with it the signatures that one call checks.
+// maxMembers bounds the members of a multisig wallet, and with them the
+// signatures that one call verifies.
 const maxMembers = 32
 
-// The amino names of the SDK's keys, as bytes:
-// tendermint/PubKeyMultisigThreshold and tendermint/PubKeySecp256k1.
+// Amino prefixes of the SDK's key types tendermint/PubKeyMultisigThreshold and
+// tendermint/PubKeySecp256k1.
 var (
 	aminoMultisig  = []byte{0x22, 0xc1, 0xf7, 0xe2}
 	aminoSecp256k1 = []byte{0xeb, 0x5a, 0xe9, 0x87, pubKeySize}
 )
 
-// Address is the bech32 address of the SDK's LegacyAminoPubKey.
+// Address returns the bech32 address of the SDK's LegacyAminoPubKey.
 func (m Multisig) Address() (string, error) {
 	address, _, err := m.addresses()
 	return address, err
 }
 
-// Members are the addresses of the keys, in their order.
+// Members returns the addresses of the keys, in their order.
 func (m Multisig) Members() ([]string, error) {
 	_, members, err := m.addresses()
 	return members, err
 }
 
-// addresses are the wallet's and its members'.
+// addresses returns the wallet's address and its members'.
 func (m Multisig) addresses() (address string, members []string, err error) {
 	if len(m.PublicKeys) > maxMembers || m.Threshold < 1 || m.Threshold > len(m.PublicKeys) {
 		return "", nil, fmt.Errorf("%w: multisig of %d out of %d keys, want 1-%d keys and a threshold within them",
@@ -62,7 +63,7 @@ func (m Multisig) addresses() (address string, members []string, err error) {
 	return address, members, nil
 }
 
-// verify proves that enough members signed text, each once.
+// verify verifies that enough members signed text, each of them once.
 func (m Multisig) verify(text string) (address string, members []string, err error) {
 	if address, members, err = m.addresses(); err != nil {
 		return "", nil, err

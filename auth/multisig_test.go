@@ -8,14 +8,15 @@ import (
 	"testing"
 )
 
-// The SDK's address of 2 out of the keys 7, 8 and 9 (see test/signing).
+// teamAddress is the SDK's address of a 2-of-3 wallet with the keys 7, 8 and 9
+// (see test/signing).
 const teamAddress = "dbc1txp6u7n76427wpjgevrl3jpeeqrt9a4f6hx5s2"
 
 func team() Multisig {
 	return Multisig{Threshold: 2, PublicKeys: []string{publicKey(7), publicKey(8), publicKey(9)}}
 }
 
-// keys are n different public keys.
+// keys returns n different public keys.
 func keys(n int) []string {
 	var list []string
 	for i := range n {
@@ -74,7 +75,8 @@ func TestMultisigNamesTheField(t *testing.T) {
 	malformed(t, "a short key", err, "field public_keys: 2 characters")
 }
 
-// TestTeamGrant has the members of a multisig grant a session to key 10.
+// TestTeamGrant lets the members of a multisig wallet grant a session to key
+// 10.
 func TestTeamGrant(t *testing.T) {
 	t.Parallel()
 	g := testGrant()
@@ -120,7 +122,7 @@ func TestTeamGrant(t *testing.T) {
 	}
 }
 
-// A refusal tells how many are missing, which the members read.
+// The refusal states how many signatures are missing; the members see it.
 func TestTeamGrantSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	m := team()

@@ -8,42 +8,44 @@ import (
 	"time"
 )
 
-// Proof is an exact request as it arrived, and the grant of the session that
-// signed it. It lets a process that trusts the receiver of the request with
-// nothing verify the signature again.
+// Proof is an exact request as it arrived, together with the grant of the
+// session that signed it. It allows a process that does not trust the receiver
+// of the request to verify the signature itself.
 type Proof struct {
 	Header string `json:"header"`
-	// Method and Target are as on the request line, Body is raw.
+	// Method and Target are as on the request line. Body is the raw body.
 	Method string `json:"method"`
 	Target string `json:"target"`
 	Body   []byte `json:"body,omitempty"`
-	// Grant is the text of the session's grant, "" where the wallet signed itself.
-	// GrantSign or Multisig is the wallet's signature of it.
+	// Grant is the text of the session's grant, or "" if the wallet signed the
+	// request itself. GrantSign or Multisig is the wallet's signature of the
+	// grant.
 	Grant     string    `json:"grant,omitempty"`
 	GrantSign string    `json:"grant_sign,omitempty"`
 	Multisig  *Multisig `json:"multisig,omitempty"`
 }
 
-// Path is the target without its query.
+// Path returns the target without its query.
 func (p Proof) Path() string {
 	path, _, _ := strings.Cut(p.Target, "?")
 	return path
 }
 
-// Proved is what a Proof shows. Whether its nonce was used before is for the
-// caller to remember.
+// Proved is the verified content of a Proof. The caller has to check whether
+// its nonce was used before.
 type Proved struct {
-	// Wallet signed, itself or by the grant of Session.
+	// Wallet signed the request, either itself or through the grant of Session.
 	Wallet string
-	// Signer is the address of the key that signed; the nonce is unique to it.
+	// Signer is the address of the key that signed. A nonce is unique per
+	// signer.
 	Signer, Nonce string
 	Sent          time.Time
-	// Session is nil where the wallet signed itself.
+	// Session is nil if the wallet signed the request itself.
 	Session *Grant
 }
 
-// VerifyProof checks the signatures of p for one machine on one chain. The
-// request may have been sent at most window before now and MaxSkew after it.
+// VerifyProof verifies the signatures of p for one machine on one chain. The
+// request must have been sent between now-window and now+MaxSkew.
 func VerifyProof(p Proof, chainID, machineID string, now time.Time, window time.Duration) (Proved, error) {
 	c, err := ParseHeader(p.Header)
 	if err != nil {
@@ -76,7 +78,8 @@ func VerifyProof(p Proof, chainID, machineID string, now time.Time, window time.
 	return out, nil
 }
 
-// verifySession checks the grant at the time of the request, when it was valid or not.
+// verifySession verifies the grant, and that it was valid when the request was
+// sent.
 func verifySession(p Proof, c Credential, signer, chainID, machineID string, sent time.Time) (*Grant, error) {
 	g, err := ParseGrant(p.Grant)
 	if err != nil {
@@ -98,12 +101,13 @@ func verifySession(p Proof, c Credential, signer, chainID, machineID string, sen
 
 type proofKey struct{}
 
-// WithProof returns a context that carries the request on whose behalf something is done.
+// WithProof returns a context that carries the request on whose behalf the work
+// is done.
 func WithProof(ctx context.Context, p Proof) context.Context {
 	return context.WithValue(ctx, proofKey{}, p)
 }
 
-// ProofFrom returns what WithProof put into ctx.
+// ProofFrom returns the proof that WithProof stored in ctx.
 func ProofFrom(ctx context.Context) (p Proof, ok bool) {
 	p, ok = ctx.Value(proofKey{}).(Proof)
 	return p, ok

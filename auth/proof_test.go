@@ -9,7 +9,8 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
-// proofOf is what by signs of request, as session's key where g is given.
+// proofOf returns a proof of request e signed by by, under the grant g if it is
+// given.
 func proofOf(t *testing.T, by Signer, wallet string, e Exact, body string, g *Grant, granted Signer) Proof {
 	t.Helper()
 	p := Proof{Method: e.Method, Target: e.Target, Body: []byte(body)}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A proof that is refused shows nothing, and the refusal says what was wrong.
+// A refused proof yields nothing, and the error says what was wrong.
 func TestRefusedProofShowsNothing(t *testing.T) {
 	t.Parallel()
 	signer, stranger := NewSigner(vectorKey()), NewSigner(key(7))
@@ -40,7 +40,7 @@ func TestRefusedProofShowsNothing(t *testing.T) {
 	}
 }
 
-// The refusal of who may not ask is signed over what they asked.
+// The refusal of a caller without rights is signed over the caller's request.
 func TestRefusalOfWhoMayNotAskHasTheText(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier()

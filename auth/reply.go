@@ -13,13 +13,13 @@ import (
 
 const replyWord = "dbc-reply-v1"
 
-// SignReply signs an answer with the machine's key, over the request that it
-// answers; the value for HeaderSign.
+// SignReply signs a reply with the machine's key over the request it answers,
+// and returns the value of HeaderSign.
 func SignReply(key ed25519.PrivateKey, requestText string, status int, body []byte) string {
 	return hex.EncodeToString(ed25519.Sign(key, replyText(requestText, status, body)))
 }
 
-// VerifyReply checks that the machine gave this answer to this request.
+// VerifyReply verifies that the machine gave this reply to this request.
 func VerifyReply(machineID, requestText string, status int, body []byte, sign string) error {
 	key, err := machineKey(machineID)
 	if err != nil {
@@ -42,8 +42,8 @@ func replyText(requestText string, status int, body []byte) []byte {
 	}, "\n"))
 }
 
-// machineKey is the ed25519 key that a machine id spells. Keys of low order are
-// refused: signatures that fit any text exist for them.
+// machineKey decodes the ed25519 key from a machine id. It refuses keys of low
+// order: for these there are signatures that verify for any text.
 func machineKey(machineID string) (ed25519.PublicKey, error) {
 	key, err := decodeHex(machineID, 2*ed25519.PublicKeySize)
 	if err != nil {

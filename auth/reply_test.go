@@ -28,7 +28,8 @@ func TestReply(t *testing.T) {
 		"no signature":         {machine, text, 200, string(body), "", ErrMalformed},
 		"upper-case signature": {machine, text, 200, string(body), strings.ToUpper(sign), ErrMalformed},
 		"no machine":           {"", text, 200, string(body), sign, ErrMalformed},
-		// R is the identity and s zero: it would fit any text under this key.
+		// With R the identity and s zero, the signature verifies for any text
+		// under this key.
 		"a key of low order": {"01" + strings.Repeat("00", 31), text, 200, string(body), "01" + strings.Repeat("00", 63), ErrMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,19 +9,20 @@ import (
 	"strings"
 )
 
-// sessionID: nothing that is signed elsewhere may look like one. A request's text
-// has line breaks; a ticket's nonce can have this shape and is asked for apart.
+// sessionID must not match anything that is signed elsewhere. A request's text
+// has line breaks; a ticket's nonce can match and is checked for separately.
 var sessionID = regexp.MustCompile(`^[0-9A-Za-z_-]{16,64}$`)
 
-// SessionID is the id of a ticket's session with one rental: the same call
-// gives the same id, so that a ticket sent often leaves one.
+// SessionID returns the id of a ticket's session for one rental. It is
+// deterministic, so that sending a ticket repeatedly creates only one session.
 func SessionID(machineID, wallet, nonce string, rentID uint64) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "dbc-ticket-session-v1\n%s\n%s\n%s\n%d", machineID, wallet, nonce, rentID))
 	return hex.EncodeToString(sum[:])
 }
 
-// CheckSessionID refuses what is no session's id. A wallet is asked to sign the
-// id of somebody else's choice, so nothing that means more may pass as one.
+// CheckSessionID refuses anything that is not a session id. A wallet signs an
+// id that somebody else chose, so a text with another meaning must not be
+// accepted as one.
 func CheckSessionID(id string) error {
 	if !sessionID.MatchString(id) {
 		return fmt.Errorf("%w: field session_id: want 16-64 letters, digits, - and _", ErrMalformed)
@@ -32,7 +33,8 @@ func CheckSessionID(id string) error {
 	return nil
 }
 
-// SignSession signs a session's id, for others to use together with the id.
+// SignSession signs a session id. Whoever holds the id and the signature can
+// use the session.
 func SignSession(ctx context.Context, s Signer, id string) (sign string, err error) {
 	if err := CheckSessionID(id); err != nil {
 		return "", err
@@ -43,7 +45,7 @@ func SignSession(ctx context.Context, s Signer, id string) (sign string, err err
 	return sign, nil
 }
 
-// VerifySession proves that wallet signed the session's id.
+// VerifySession verifies that wallet signed the session id.
 func VerifySession(wallet, id, sign string) error {
 	if err := CheckSessionID(id); err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The key whose 32 bytes are 1, 2, 3 … 32; what follows was made by the Cosmos
-// SDK (see test/signing).
+// The key consists of the bytes 1, 2, 3 … 32. The other values were produced by
+// the Cosmos SDK (see test/signing).
 const (
 	vectorAddress = "dbc1tp7fhly84qm6q4hhzmp0nh5frtdugmyscfvhvp"
 	vectorText    = "dbc-request-v1\ndbc-devnet-1\nPOST\n/api/v1/tasks"

@@ -8,12 +8,12 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 )
 
-// Signer signs texts for one wallet or session key. A keyring implements it
-// with SignDoc and EncodeSign.
+// Signer signs texts for a wallet or session key. A keyring implements it with
+// SignDoc and EncodeSign.
 type Signer interface {
-	// Address is bech32.
+	// Address returns the bech32 address of the key.
 	Address() string
-	// Sign returns the sign over text, as VerifySign takes it.
+	// Sign returns a signature over text in the format that VerifySign expects.
 	Sign(ctx context.Context, text string) (sign string, err error)
 }
 
@@ -24,14 +24,14 @@ type keySigner struct {
 	address string
 }
 
-// NewSigner signs with a private key in memory.
+// NewSigner returns a signer with a private key in memory.
 func NewSigner(key *secp256k1.PrivateKey) Signer {
-	// A key's own public key always has an address.
+	// The public key of a private key always has an address.
 	address, _ := Address(key.PubKey().SerializeCompressed())
 	return &keySigner{key: key, address: address}
 }
 
-// Address is the bech32 address of the key.
+// Address returns the bech32 address of the key.
 func (s *keySigner) Address() string { return s.address }
 
 // Sign signs the ADR-036 document of text.

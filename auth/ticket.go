@@ -9,13 +9,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cosmos/btcutil/base58"
+	"github.com/btcsuite/btcd/btcutil/base58"
 )
 
 const (
-	// TicketLife is how long a ticket is valid unless told otherwise.
+	// TicketLife is the default validity of a ticket.
 	TicketLife = time.Hour
-	// MaxTicketLife is the longest a ticket may be valid.
+	// MaxTicketLife is the longest validity of a ticket.
 	MaxTicketLife = 24 * time.Hour
 
 	ticketVersion  = 1
@@ -27,18 +27,20 @@ const (
 	base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 )
 
-// Ticket is what its nonce says: when it was issued, until when it is good, and
-// for which machine. The same ticket may be sent many times until it expires,
-// so its rights are fewer than an exact signature's.
+// Ticket is the content of a ticket's nonce: when it was issued, when it
+// expires, and for which machine. A ticket can be sent many times until it
+// expires, so it grants fewer rights than an exact signature.
 type Ticket struct {
-	// Issued and Expires have whole seconds; at Expires it is over.
+	// Issued and Expires are whole seconds. The ticket is no longer valid at
+	// Expires.
 	Issued, Expires time.Time
 	Random          [ticketRandom]byte
-	// MachineID is "" for a ticket that names none.
+	// MachineID is "" for a ticket that names no machine.
 	MachineID string
 }
 
-// NewTicket makes a ticket that is valid from now for life; machineID may be "".
+// NewTicket returns a ticket that is valid from now for life. machineID may be
+// "".
 func NewTicket(now time.Time, life time.Duration, machineID string) (Ticket, error) {
 	t := Ticket{Issued: time.Unix(now.Unix(), 0).UTC(), MachineID: machineID}
 	t.Expires = t.Issued.Add(life.Truncate(time.Second))
@@ -49,7 +51,7 @@ func NewTicket(now time.Time, life time.Duration, machineID string) (Ticket, err
 	return t, nil
 }
 
-// Nonce is the ticket in Base58Check, and the text that is signed.
+// Nonce returns the ticket in Base58Check, which is also the text to sign.
 func (t Ticket) Nonce() string {
 	b := make([]byte, 0, ticketSize+machineSize)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Issued.Unix()))
@@ -59,13 +61,13 @@ func (t Ticket) Nonce() string {
 	return base58.CheckEncode(append(b, machine...), ticketVersion)
 }
 
-// ParseTicket takes exactly what Nonce writes.
+// ParseTicket parses exactly the format that Nonce writes.
 func ParseTicket(nonce string) (Ticket, error) {
-	// Decoding takes quadratic time: the length comes first.
+	// Decoding takes quadratic time, so check the length first.
 	if len(nonce) > maxTicketNonce {
 		return Ticket{}, fmt.Errorf("%w: field nonce has %d characters, at most %d", ErrMalformed, len(nonce), maxTicketNonce)
 	}
-	// The decoder panics on what is not ASCII.
+	// The decoder panics on non-ASCII input.
 	if strings.ContainsFunc(nonce, func(r rune) bool { return !strings.ContainsRune(base58Alphabet, r) }) {
 		return Ticket{}, fmt.Errorf("%w: field nonce: a character is not of Base58", ErrMalformed)
 	}
@@ -108,7 +110,8 @@ func (t Ticket) validate() error {
 	return err
 }
 
-// SignTicket signs a ticket; sign goes with t.Nonce() and the signer's address.
+// SignTicket signs a ticket. The signature is sent together with t.Nonce() and
+// the signer's address.
 func SignTicket(ctx context.Context, s Signer, t Ticket) (sign string, err error) {
 	if err := t.validate(); err != nil {
 		return "", err
@@ -119,9 +122,10 @@ func SignTicket(ctx context.Context, s Signer, t Ticket) (sign string, err error
 	return sign, nil
 }
 
-// VerifyTicket proves that wallet signed the ticket, that it is valid now, and
-// that it is for machineID or names none. In the last case the caller has to
-// see that the wallet rents nothing else, and nothing since Issued.
+// VerifyTicket verifies that wallet signed the ticket, that it is valid now,
+// and that it is for machineID or names no machine. In the last case the caller
+// has to check that the wallet rents nothing else and has rented nothing since
+// Issued.
 func VerifyTicket(wallet, nonce, sign, machineID string, now time.Time) (Ticket, error) {
 	if err := CheckWallet(wallet); err != nil {
 		return Ticket{}, err

@@ -10,10 +10,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// RFC 8032, test 1.
+// otherMachine is the public key of RFC 8032, test 1.
 const otherMachine = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 
-// swap exchanges two neighbours, somewhere in the middle.
+// swap exchanges two neighbouring characters near the middle.
 func swap(s string) string {
 	b := []byte(s)
 	for i := len(b) / 2; i+1 < len(b); i++ {
@@ -91,7 +91,7 @@ func TestTicketLimits(t *testing.T) {
 	}
 }
 
-// A ticket's nonce can never be read as another signed text, and the other way.
+// A ticket's nonce can never be read as another signed text, and vice versa.
 func TestTicketIsNoOtherText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{request("").Text(), "dbc-session-v1\nx", strings.Repeat("0", 64)} {

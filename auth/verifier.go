@@ -7,58 +7,59 @@ import (
 	"time"
 )
 
-// MaxSkew is how far a request's time may lie from the server's, either way.
+// MaxSkew is the maximum distance of a request's time from the server's, in
+// either direction.
 const MaxSkew = 2 * time.Minute
 
-// Replay remembers which nonces were used. It must outlive the process: a
-// restart inside the window would otherwise let a request in twice.
+// Replay remembers which nonces were used. It must survive a restart: otherwise
+// a restart within the window would accept a request twice.
 type Replay interface {
-	// Use takes the nonce of wallet, or returns ErrReplayed where it was taken.
-	// It has to be on disk when Use returns, and kept until until; now is the
-	// server's clock. Once any nonce
-	// with a later until was forgotten, because a clock said so, it is
-	// ErrForgotten: whether this one was used can't be told.
+	// Use marks the nonce of wallet as used, or returns ErrReplayed if it already
+	// was. The nonce must be on disk when Use returns, and be kept until until. now
+	// is the server's clock. If the clock was ahead and a nonce with a later until
+	// has been discarded, Use returns ErrForgotten: it is no longer known whether
+	// this nonce was used.
 	Use(ctx context.Context, wallet, nonce string, until, now time.Time) error
 }
 
-// Granted is a session as the one who minted it keeps it.
+// Granted is a session as stored by the machine that accepted its grant.
 type Granted struct {
 	Grant
-	// Wallet granted it, by Sign or by Multisig.
+	// Wallet granted the session, by Sign or by Multisig.
 	Wallet   string
 	Sign     string
 	Multisig *Multisig
 }
 
-// Sessions knows the sessions that were minted and are neither over nor revoked.
+// Sessions looks up sessions that have neither ended nor been revoked.
 type Sessions interface {
-	// Granted is ErrNoSession where there is none.
+	// Granted returns ErrNoSession if there is no such session.
 	Granted(ctx context.Context, id string, now time.Time) (Granted, error)
 }
 
-// Verifier checks exact requests to one machine on one chain.
+// Verifier verifies exact requests to one machine on one chain.
 type Verifier struct {
 	ChainID   string
 	MachineID string
 	Replay    Replay
-	// Sessions may be nil: then there are none.
+	// Sessions may be nil if there are no sessions.
 	Sessions Sessions
-	// Now is the server's clock; nil is time.Now.
+	// Now returns the server's time. Nil means time.Now.
 	Now func() time.Time
 }
 
-// Request is what is proved about one.
+// Request is a verified request.
 type Request struct {
 	// Wallet signed the request.
 	Wallet string
-	// Text is the exact text, which a reply is signed over.
+	// Text is the exact text, over which the reply is signed.
 	Text string
-	// Session is nil where the wallet signed itself.
+	// Session is nil if the wallet signed the request itself.
 	Session *Granted
 }
 
-// Exact is the request with the time and nonce of c; of the zero Credential, the
-// text of a request that carried no header.
+// Exact returns the request with the time and nonce of c. With the zero
+// Credential it is the text of a request that carried no header.
 func (v *Verifier) Exact(c Credential, method, target string, body []byte) Exact {
 	return Exact{
 		ChainID: v.ChainID, MachineID: v.MachineID,
@@ -67,12 +68,13 @@ func (v *Verifier) Exact(c Credential, method, target string, body []byte) Exact
 	}
 }
 
-// Verify checks the header against the request as it arrived: method, target
-// as on the request line, raw body. Text is set even with an error, so that
-// the refusal can be signed too; the header counts as absent where it does not
-// parse. admit says whether who signed may ask at all; only then the nonce is
-// used up, so a caller without rights costs no write, and nobody can fill the
-// memory or burn another's nonce.
+// Verify verifies the header against the request as it arrived: method, target as
+// on the request line, raw body. Text is set even if an error is returned, so that
+// the refusal can be signed too; a header that does not parse counts as absent.
+//
+// admit reports whether the signer may ask at all. The nonce is used up only
+// after that: a caller without rights causes no write and can neither fill the
+// memory nor use up another caller's nonces.
 func (v *Verifier) Verify(
 	ctx context.Context, header, method, target string, body []byte, admit func(ctx context.Context, r Request) error,
 ) (Request, error) {
@@ -105,14 +107,16 @@ func (v *Verifier) Verify(
 	if err := admit(ctx, proved); err != nil {
 		return req, err
 	}
-	// A second more than the window: at its very edge the time still passes.
+	// One second more than the window, because a time exactly at its edge is
+	// still accepted.
 	if err := v.Replay.Use(ctx, signer, c.Nonce, sent.Add(MaxSkew+time.Second), now); err != nil {
 		return req, fmt.Errorf("use nonce: %w", err)
 	}
 	return proved, nil
 }
 
-// session is the one that c names, if signer is its key and c.Wallet granted it.
+// session returns the session that c names, provided that signer is its key and
+// c.Wallet granted it.
 func (v *Verifier) session(ctx context.Context, c Credential, signer string) (*Granted, error) {
 	if v.Sessions == nil {
 		return nil, fmt.Errorf("%w: field session: %s; sign with the wallet", ErrNoSession, c.Session)

@@ -21,7 +21,7 @@ const (
 
 var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// seen is a Replay in memory.
+// seen is an in-memory Replay.
 type seen map[string]time.Time
 
 func (s seen) Use(_ context.Context, wallet, nonce string, until, _ time.Time) error {
@@ -32,7 +32,7 @@ func (s seen) Use(_ context.Context, wallet, nonce string, until, _ time.Time) e
 	return nil
 }
 
-// anybody may ask.
+// anybody admits every caller.
 func anybody(context.Context, Request) error { return nil }
 
 func newVerifier() (*Verifier, seen) {
@@ -51,7 +51,8 @@ func TestVerify(t *testing.T) {
 	t.Parallel()
 	signer, other := NewSigner(vectorKey()), NewSigner(secp256k1.PrivKeyFromBytes([]byte{7}))
 	for name, c := range map[string]struct {
-		// signed changes what is signed, sent the header afterwards.
+		// signed changes the request before it is signed, sent changes the
+		// header afterwards.
 		signed func(*Exact)
 		sent   func(header string) string
 		want   error
@@ -123,7 +124,7 @@ func TestReplayIsRefusedAndKeptLongEnough(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for _, until := range used {
-		// While the nonce is forgotten, the time has to be refused already.
+		// Once the nonce is forgotten, the time must be refused.
 		v.Now, v.Replay = func() time.Time { return until }, seen{}
 		if _, err := v.Verify(t.Context(), header, "POST", "/api/v1/tasks?a=b", nil, anybody); !errors.Is(err, ErrClockSkew) {
 			t.Errorf("when the nonce is forgotten: %v", err)
@@ -131,8 +132,8 @@ func TestReplayIsRefusedAndKeptLongEnough(t *testing.T) {
 	}
 }
 
-// TestWhoMayNotAskUsesNoNonce: admit is asked with the wallet proved, before
-// anything is remembered, and not for what is not proved.
+// TestWhoMayNotAskUsesNoNonce verifies that admit is called with the verified
+// wallet before the nonce is stored, and is not called for unverified requests.
 func TestWhoMayNotAskUsesNoNonce(t *testing.T) {
 	t.Parallel()
 	v, used := newVerifier()

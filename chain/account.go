@@ -11,15 +11,15 @@ import (
 	"github.com/dbc-network/dbc/chain/outbox"
 )
 
-// signerBook keeps, for each account, the sequence of its next transaction, so
-// that one account can have several in one block.
+// signerBook caches the sequence of each account's next transaction, so that
+// one account can have several transactions in a block.
 type signerBook struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 }
 
-// account is held by one transaction from simulation to the mempool; waiting
-// for the block happens without it, except where there is an outbox.
+// account is locked by one transaction from simulation to the mempool. Waiting
+// for the block happens without the lock, unless there is an outbox.
 type account struct {
 	address string
 	turn    chan struct{}
@@ -30,8 +30,8 @@ type account struct {
 
 	// box is nil without an outbox.
 	box *outbox.Box
-	// open was signed, and what became of it is not known, or with told not
-	// acknowledged.
+	// open is a signed transaction whose outcome is not known or, if told is
+	// set, not acknowledged.
 	open *outbox.Sent
 	told bool
 }
@@ -68,7 +68,7 @@ func (a *account) enter(ctx context.Context) error {
 
 func (a *account) leave() { <-a.turn }
 
-// load fills the account from the chain unless it is known.
+// load fills the account from the chain unless it is loaded already.
 func (a *account) load(ctx context.Context, c *Client) error {
 	if a.known {
 		return nil
@@ -93,7 +93,7 @@ func (c *Client) account(ctx context.Context, addr string) (*authtypes.BaseAccou
 	return res.Info, nil
 }
 
-// openBox takes the account's box, where there is an outbox, and reads what an
+// openBox locks the account's box, if there is an outbox, and reads what an
 // earlier program left in it.
 func (a *account) openBox(ctx context.Context, c *Client, chainID string) error {
 	if c.outbox == "" || a.box != nil {
@@ -111,7 +111,7 @@ func (a *account) openBox(ctx context.Context, c *Client, chainID string) error 
 	return nil
 }
 
-// keep stores what is about to be sent.
+// keep stores a transaction before it is sent.
 func (a *account) keep(s outbox.Sent) error {
 	if a.box != nil {
 		if err := a.box.Store(s); err != nil {
@@ -122,7 +122,7 @@ func (a *account) keep(s outbox.Sent) error {
 	return nil
 }
 
-// drop forgets what was sent: it is settled, or never left.
+// drop removes a transaction that is settled or was never sent.
 func (a *account) drop() error {
 	a.open, a.told = nil, false
 	if a.box != nil {
@@ -131,7 +131,7 @@ func (a *account) drop() error {
 	return nil
 }
 
-// forget makes the next transaction ask the chain again.
+// forget makes the next transaction query the account again.
 func (b *signerBook) forget(addr string) {
 	a := b.of(addr)
 	a.turn <- struct{}{}

@@ -8,24 +8,24 @@ import (
 )
 
 const (
-	// Denom is the smallest coin; 1 DBC is 1,000,000 of them.
+	// Denom is the smallest unit of the coin; 1 DBC is 1,000,000 udbc.
 	Denom = "udbc"
-	// Prefix begins every account's address.
+	// Prefix is the bech32 prefix of every account address.
 	Prefix = "dbc"
-	// CoinType is the wallets' number in BIP-44 paths.
+	// CoinType is the coin type of wallets in BIP-44 paths.
 	CoinType = 118
 )
 
 // The SDK's own prefix is a global that only one of several libraries in a
-// process may set, so addresses are made here without it.
+// process may set, so addresses are encoded here without it.
 var addressCodec = address.NewBech32Codec(Prefix)
 
-// Address is the account that a public key controls.
+// Address returns the address of the account that a public key controls.
 func Address(key cryptotypes.PubKey) string {
 	return AddressOf(key.Address())
 }
 
-// AddressOf writes the bytes of an account as dbc1….
+// AddressOf encodes the bytes of an account as dbc1….
 func AddressOf(account []byte) string {
 	s, err := addressCodec.BytesToString(account)
 	if err != nil {
@@ -34,7 +34,8 @@ func AddressOf(account []byte) string {
 	return s
 }
 
-// ParseAddress reads dbc1… and refuses other prefixes and broken checksums.
+// ParseAddress parses a dbc1… address and refuses other prefixes and wrong
+// checksums.
 func ParseAddress(s string) ([]byte, error) {
 	account, err := addressCodec.StringToBytes(s)
 	if err != nil {

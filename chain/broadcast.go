@@ -16,37 +16,39 @@ import (
 	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
 
 	"github.com/dbc-network/dbc/chain/outbox"
+	"github.com/dbc-network/dbc/x/guard"
 )
 
 const (
 	// A simulation runs on the newest state, the block on a later one, which
-	// may have more to settle; unused gas is paid for but bounds nothing.
+	// may have more to settle. Unused gas is paid for, but has no other effect.
 	gasPercent = 150
 	gasExtra   = 20_000
-	// gasSalt bounds what is added by chance: two computers with the same wallet
-	// that ask for the same in the same block would else sign the same bytes, and
-	// take one payment for two.
+	// gasSalt bounds a random addition to the gas limit. Without it two
+	// computers with the same wallet that request the same thing in the same
+	// block would sign identical bytes, and take one payment for two.
 	gasSalt = 4096
-	// validBlocks is how long a transaction may wait for its block. Past it
-	// the answer is no for certain.
+	// validBlocks is how long a transaction may wait for its block. After that
+	// it has certainly failed.
 	validBlocks = 30
-	// postLimit is what a dbcd may take to answer a transaction; past it the
-	// transaction is looked for.
+	// postLimit is the time that a dbcd has to answer a broadcast. After that
+	// the transaction is looked up.
 	postLimit = 5 * time.Second
-	// attempts for an account whose sequence others move, who share no outbox:
-	// one of them gets a block, and each waits for all before it. The caller's
-	// context ends it before, as a rule.
+	// attempts for an account whose sequence is also used by programs that do
+	// not share the outbox. One of them gets into each block, and each waits
+	// for all before it. Usually the caller's context ends first.
 	attempts = 100
 )
 
-// Broadcast signs the messages as one transaction, pays its gas, and waits
-// until a block has it. What the chain refuses comes back as *Refused, in
-// simulation, mempool or block alike; a fee is lost only in the last case.
+// Broadcast signs the messages as one transaction, pays for its gas, and waits
+// until a block includes it. If the chain refuses it, Broadcast returns *Refused,
+// whether in simulation, mempool or block; a fee is lost only in the last case.
 //
-// What was sent and is in no block yet comes back as *Unsettled. Until it is
-// known what became of it nothing new is signed for the account: the next call
-// first settles it, and returns its result, with Earlier set, if it wished for
-// the same. With Config.Outbox that holds for other programs and across crashes.
+// If the transaction was sent and no block includes it yet, Broadcast returns
+// *Unsettled. Nothing new is signed for the account until its outcome is known:
+// the next call settles it first and, if that call requests the same thing,
+// returns the result with Earlier set. With Config.Outbox this also holds for
+// other programs and across crashes.
 func (c *Client) Broadcast(ctx context.Context, signer Signer, msgs ...sdk.Msg) (TxResult, error) {
 	packed, err := packMsgs(msgs)
 	if err != nil {
@@ -64,9 +66,10 @@ func (c *Client) Broadcast(ctx context.Context, signer Signer, msgs ...sdk.Msg) 
 	return result, err
 }
 
-// inTurn holds the account from its sequence to the mempool, so transactions of
-// one signer go out in order; with an outbox until a block has the transaction.
-// It returns either what is in the mempool or the result.
+// inTurn holds the account from reading the sequence to the mempool, so that
+// transactions of one signer are sent in order; with an outbox it holds it
+// until a block includes the transaction. It returns either what is in the
+// mempool or the result.
 func (c *Client) inTurn(
 	ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any,
 ) (*outbox.Sent, TxResult, error) {
@@ -81,10 +84,12 @@ func (c *Client) inTurn(
 	if err != nil || same {
 		return nil, earlier, err
 	}
+	raised := false // the floor of gas prices rose once after it was asked for
 	for try := range attempts {
-		if try > 1 {
-			// Read anew and still taken: another program's transaction waits in
-			// the mempool, and the account moves on with its block.
+		if try > 1 && !raised {
+			// The sequence was just read and is still taken: another program's
+			// transaction waits in the mempool, and the sequence advances with
+			// its block.
 			if err = c.nextBlock(ctx); err != nil {
 				return nil, TxResult{}, fmt.Errorf("%w; nothing was sent: %w", ErrCrowded, err)
 			}
@@ -96,15 +101,21 @@ func (c *Client) inTurn(
 		if sent, result, err = c.attempt(ctx, a, signer, msgs); err == nil {
 			return sent, result, nil
 		}
+		if isUnderFloor(err) && !raised {
+			// Signed anew for the same sequence: at most one of the two is ever
+			// included, whatever becomes of the floor.
+			raised, a.known = true, true
+			continue
+		}
 		a.known = false
-		if !isTaken(err) && !errors.Is(err, ErrReplaced) {
+		if raised || !isTaken(err) && !errors.Is(err, ErrReplaced) {
 			return nil, TxResult{}, err
 		}
 	}
 	return nil, TxResult{}, fmt.Errorf("%w; nothing was sent, try again", ErrCrowded)
 }
 
-// attempt signs, keeps and sends the messages once.
+// attempt signs, stores and sends the messages once.
 func (c *Client) attempt(
 	ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any,
 ) (*outbox.Sent, TxResult, error) {
@@ -133,15 +144,16 @@ func (c *Client) attempt(
 	case isTaken(err):
 		w.doubtful = true
 	case errors.As(err, &refused):
-		// Something on the way may have sent it twice, and this be the answer
-		// to the second: the blocks that follow tell.
+		// Something in between may have sent it twice, and this may be the
+		// answer to the second copy. The following blocks decide.
 		w.refusal, w.until = err, uint64(max(s.Height, 0))+1
 	}
 	result, err := c.await(ctx, s, w)
 	return nil, result, c.conclude(a, err)
 }
 
-// conclude keeps what is not known, and what the caller has yet to hand on.
+// conclude keeps a transaction whose outcome is unknown, or whose result the
+// caller has yet to acknowledge.
 func (c *Client) conclude(a *account, err error) error {
 	if unsettled := new(Unsettled); errors.As(err, &unsettled) {
 		return err
@@ -184,7 +196,7 @@ func (c *Client) prepare(
 	}, nil
 }
 
-// servedChain is the chain that is signed for.
+// servedChain returns the id of the chain to sign for.
 func (c *Client) servedChain(ctx context.Context) (string, error) {
 	if c.chainID != "" {
 		return c.chainID, nil
@@ -193,8 +205,8 @@ func (c *Client) servedChain(ctx context.Context) (string, error) {
 	return head.ChainID, err
 }
 
-// post puts a transaction into the mempool. Any error but *Refused leaves open
-// whether it is there.
+// post adds a transaction to the mempool. After any error but *Refused it is
+// unknown whether it is there.
 func (c *Client) post(ctx context.Context, s outbox.Sent) error {
 	ctx, cancel := context.WithTimeout(ctx, postLimit)
 	defer cancel()
@@ -210,8 +222,8 @@ func (c *Client) post(ctx context.Context, s outbox.Sent) error {
 	return nil
 }
 
-// isTaken: the account's sequence was used by another transaction, or by this
-// very one sent by another program.
+// isTaken reports whether the account's sequence was used by another
+// transaction, or by this very one sent by another program.
 func isTaken(err error) bool {
 	var refused *Refused
 	if !errors.As(err, &refused) {
@@ -225,7 +237,14 @@ func isTaken(err error) bool {
 	return false
 }
 
-// nextBlock returns when there is a newer block than now.
+// isUnderFloor reports whether the chain's floor of gas prices is above what a
+// transaction pays, which was read when it was signed.
+func isUnderFloor(err error) bool {
+	var refused *Refused
+	return errors.As(err, &refused) && refused.Codespace == guard.ErrGasPrice.Codespace() && refused.Code == guard.ErrGasPrice.ABCICode()
+}
+
+// nextBlock waits for a newer block.
 func (c *Client) nextBlock(ctx context.Context) error {
 	before, err := c.Newest(ctx)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package chain is the connection to a dbcd: queries, wakes and transactions.
-// It knows the messages of the chain but nothing of how the chain keeps them,
-// so it imports generated clients only, never a keeper or the app.
+// Package chain is the client of a dbcd: queries, wake-ups and transactions. It
+// knows the chain's messages but not how the chain stores them, so it imports
+// generated clients only, never a keeper or the app.
 package chain
 
 import (
@@ -17,38 +17,40 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// Config says where a dbcd is and what a transaction may cost.
+// Config says where a dbcd is and how much a transaction may cost.
 type Config struct {
-	// ChainID is signed into every transaction; empty takes what the dbcd says.
+	// ChainID is signed into every transaction. If empty, it is taken from the
+	// dbcd.
 	ChainID string
-	// GRPC is host:port or a URL. Plain text on loopback and with http://,
-	// verified TLS everywhere else.
+	// GRPC is host:port or a URL. The connection is in plain text on loopback
+	// and with http://, and verified TLS otherwise.
 	GRPC string
-	// RPC is CometBFT's, as http(s)://host:port.
+	// RPC is the address of CometBFT's RPC, as http(s)://host:port.
 	RPC string
-	// GasPrice such as "0.01udbc", which is the default. Where the chain's floor is
-	// higher, as governance may decide, that is paid.
+	// GasPrice defaults to "0.01udbc". If the chain's floor, which governance
+	// sets, is higher, that is paid instead.
 	GasPrice string
-	// MaxGasPrice bounds what is paid on a dbcd's word of the floor; the default is
-	// "1udbc".
+	// MaxGasPrice bounds the price paid on a dbcd's claim about the floor. It
+	// defaults to "1udbc".
 	MaxGasPrice string
-	// Outbox is a folder for what was signed and is in no block yet. Programs that
-	// share it sign for one account one after the other, from the first
-	// Broadcast of the account to Close. Empty keeps it in memory only.
+	// Outbox is a folder for signed transactions that are in no block yet.
+	// Programs that share it take turns signing for an account, from their
+	// first Broadcast for it until Close. If empty, they are kept in memory
+	// only.
 	Outbox string
-	// Busy is called where another program holds the account; nil is allowed.
+	// Busy is called if another program holds the account. It may be nil.
 	Busy func()
-	// Earlier is told what became of what an earlier program sent, where a new
-	// transaction wishes for something else; nil is allowed.
+	// Earlier is called with the outcome of a transaction that an earlier
+	// program sent, if a new one requests something else. It may be nil.
 	Earlier func(Earlier)
-	// DryRun signs and sends nothing: Broadcast tries the messages on the newest
-	// state and returns *DryRun, or what the chain would refuse.
+	// DryRun prevents signing and sending: Broadcast tries the messages on the
+	// newest state and returns *DryRun, or the chain's refusal.
 	DryRun bool
-	// Logger takes lost connections; nil drops them.
+	// Logger logs lost connections. Nil discards them.
 	Logger *slog.Logger
 }
 
-// Client speaks to one dbcd. Its methods may be called concurrently.
+// Client talks to one dbcd. Its methods may be called concurrently.
 type Client struct {
 	chainID  string
 	conn     *grpc.ClientConn
@@ -65,13 +67,13 @@ type Client struct {
 	genesis genesisCache
 	signers signerBook
 
-	// ctx ends with Close and takes the watchers with it.
+	// ctx ends with Close and stops the watchers.
 	ctx     context.Context //nolint:containedctx // the client's own life, not a call's
 	stop    context.CancelFunc
 	watches sync.WaitGroup
 }
 
-// Dial prepares a client. It sends nothing: a dbcd that is down shows in the
+// Dial prepares a client. It sends nothing: an unreachable dbcd shows in the
 // first call, as ErrUnreachable.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err := ctx.Err(); err != nil {
@@ -109,8 +111,8 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the connections and every channel that Watch gave, and lets other
-// programs sign. It comes after the last Broadcast has returned.
+// Close closes the connections and every channel that Watch returned, and lets
+// other programs sign. Call it after the last Broadcast has returned.
 func (c *Client) Close() error {
 	c.stop()
 	c.watches.Wait()

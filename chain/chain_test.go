@@ -118,7 +118,8 @@ func TestWakesMelt(t *testing.T) {
 	})
 }
 
-// TestHeadUnreachable: a node that answers nonsense is no chain.
+// TestHeadUnreachable verifies that a node with nonsensical answers does not
+// count as a chain.
 func TestHeadUnreachable(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

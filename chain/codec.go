@@ -15,8 +15,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// newCodec knows the messages that this client sends or may meet in its own
-// transactions.
+// newCodec returns a codec with the messages that this client sends or may find
+// in its own transactions.
 func newCodec() *codec.ProtoCodec {
 	registry := codectypes.NewInterfaceRegistry()
 	cryptocodec.RegisterInterfaces(registry)

@@ -16,8 +16,8 @@ import (
 	"github.com/dbc-network/dbc/x/guard"
 )
 
-// TestTransactionsAreRead with the messages of the guard, alone, in a proposal and
-// by a grant.
+// TestTransactionsAreRead decodes the guard's messages: alone, in a proposal
+// and under an authz grant.
 func TestTransactionsAreRead(t *testing.T) {
 	t.Parallel()
 	packed := func(msg sdk.Msg) *codectypes.Any {

@@ -21,7 +21,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// crowded is a node where others have the account's next sequence until block free.
+// crowded is a node on which others use the account's next sequence until block
+// free.
 type crowded struct {
 	authtypes.UnimplementedQueryServer
 	height atomic.Int64
@@ -32,7 +33,7 @@ func (c *crowded) AccountInfo(_ context.Context, req *authtypes.QueryAccountInfo
 	return &authtypes.QueryAccountInfoResponse{Info: &authtypes.BaseAccount{Address: req.Address, AccountNumber: 1, Sequence: 7}}, nil
 }
 
-// ServeHTTP is CometBFT's RPC; each status is a block later.
+// ServeHTTP serves CometBFT's RPC. Each status is one block later.
 func (c *crowded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/websocket" {
 		conn, err := websocket.Accept(w, r, nil)
@@ -59,10 +60,23 @@ func (c *crowded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":%s}`, call.ID, result)
 }
 
-// TestManyAtOnce: who has no turn waits for it, however many are before him, and
-// nobody is shown the chain's word for that.
+// TestManyAtOnce verifies that a transaction, and one that is only tried, waits for
+// its turn, however many are ahead of it, and that the chain's internal error is never
+// shown.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
+	for name, config := range map[string]Config{
+		"sent":       {Outbox: t.TempDir()},
+		"only tried": {DryRun: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			manyAtOnce(t, config)
+		})
+	}
+}
+
+func manyAtOnce(t *testing.T, config Config) {
 	c := &crowded{free: 60}
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -74,7 +88,8 @@ func TestManyAtOnce(t *testing.T) {
 	t.Cleanup(server.Stop)
 	rpc := httptest.NewServer(c)
 	t.Cleanup(rpc.Close)
-	client, err := Dial(t.Context(), Config{ChainID: "dbc-devnet-1", GRPC: listener.Addr().String(), RPC: rpc.URL, Outbox: t.TempDir()})
+	config.ChainID, config.GRPC, config.RPC = "dbc-devnet-1", listener.Addr().String(), rpc.URL
+	client, err := Dial(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,15 +103,16 @@ func TestManyAtOnce(t *testing.T) {
 	if err := send(t.Context()); !errors.As(err, &refused) || refused.Code != 5 {
 		t.Errorf("once it is his turn: %v", err)
 	}
-	// Who has no more time is told why, and not in the chain's words.
+	// When the time is up, the error says why, and not in the chain's words.
 	c.free = 1 << 40
-	// No deadline that a call's own clock could meet before the context does.
+	// Use no deadline, because a call's own timeout could expire before the
+	// context.
 	ctx, stop := context.WithCancelCause(t.Context())
 	defer time.AfterFunc(200*time.Millisecond, func() { stop(context.DeadlineExceeded) }).Stop()
 	if err := send(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &refused) {
 		t.Errorf("out of time: %v", err)
 	}
-	// Nor is who tried a hundred times.
+	// The same holds after a hundred attempts.
 	if err := send(t.Context()); !errors.Is(err, ErrCrowded) || errors.As(err, &refused) {
 		t.Errorf("never his turn: %v", err)
 	}

@@ -37,7 +37,7 @@ func dialGRPC(target string) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
-// parseGRPC gives host:port and whether the connection is in plain text.
+// parseGRPC returns host:port and whether the connection is in plain text.
 func parseGRPC(target string) (host string, plain bool, err error) {
 	scheme, rest, found := strings.Cut(target, "://")
 	if !found {
@@ -66,7 +66,7 @@ func loopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// parseRPC takes http and https, and tcp as CometBFT writes it.
+// parseRPC accepts http and https, and tcp as CometBFT writes it.
 func parseRPC(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil {

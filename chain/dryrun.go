@@ -8,10 +8,11 @@ import (
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 )
 
-// DryRun is the end of a Broadcast with Config.DryRun that the chain would take now.
+// DryRun is returned by a Broadcast with Config.DryRun if the chain would
+// accept the messages now.
 type DryRun struct {
 	Messages []string
-	// Fee in udbc that its gas would cost, about.
+	// Fee is the approximate gas cost in udbc.
 	Fee uint64
 }
 
@@ -20,8 +21,23 @@ func (d *DryRun) Error() string {
 	return fmt.Sprintf("nothing was sent: %s was only tried", strings.Join(d.Messages, ", "))
 }
 
-// tryOut asks the chain what would come of the messages. No key is asked.
+// tryOut simulates the messages. It does not use the key. While another program's
+// transaction of the account waits for its block, so does it.
 func (c *Client) tryOut(ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any) error {
+	for range attempts {
+		err := c.tryOnce(ctx, a, signer, msgs)
+		if !isTaken(err) {
+			return err
+		}
+		a.known = false
+		if err := c.nextBlock(ctx); err != nil {
+			return fmt.Errorf("%w; nothing was sent: %w", ErrCrowded, err)
+		}
+	}
+	return fmt.Errorf("%w; nothing was sent, try again", ErrCrowded)
+}
+
+func (c *Client) tryOnce(ctx context.Context, a *account, signer Signer, msgs []*codectypes.Any) error {
 	if err := a.load(ctx, c); err != nil {
 		return err
 	}

@@ -10,29 +10,32 @@ import (
 )
 
 var (
-	// ErrCrowded means: other programs sign for the account without pause.
+	// ErrCrowded means that other programs sign for the account without pause.
 	ErrCrowded = errors.New("other programs are sending with this wallet, on this computer or another")
-	// ErrUnreachable means: no answer from the dbcd; nothing is known about the wish.
+	// ErrUnreachable means that the dbcd did not answer, so that the outcome of
+	// the request is unknown.
 	ErrUnreachable = errors.New("the chain's node can't be reached")
-	// ErrNotFound means: the chain has no such thing.
+	// ErrNotFound means that the chain has no such entry.
 	ErrNotFound = errors.New("not found on the chain")
-	// ErrExpired means: the transaction was in no block up to its last valid one,
-	// so it will never be.
+	// ErrExpired means that no block up to the last valid one included the
+	// transaction, so none ever will.
 	ErrExpired = errors.New("the transaction was not included in time and never will be")
-	// ErrReplaced means: the account's sequence was used by another transaction,
-	// so this one will be in no block.
+	// ErrReplaced means that another transaction used the account's sequence,
+	// so no block will include this one.
 	ErrReplaced = errors.New("another transaction of the account took its place")
-	// ErrNoAccount means: the signer never received a coin, so the chain does not know it.
+	// ErrNoAccount means that the signer never received a coin, so the chain
+	// does not know the account.
 	ErrNoAccount = errors.New("the account has no coins yet")
-	// ErrGasPrice means: the chain's floor of gas prices is more than the client pays.
-	ErrGasPrice = errors.New("the network's least gas price is above the limit")
-	// ErrAddress means: the text is no account of this chain.
-	ErrAddress = errors.New("not an address: dbc1 and what follows is wanted, copied whole")
-	// ErrNoTeam means: no members are known of an address that should be a multisig's.
+	// ErrGasPrice means that the chain's minimum gas price is higher than the
+	// client's limit.
+	ErrGasPrice = errors.New("the network's minimum gas price is above the limit")
+	// ErrAddress means that the text is not an address of this chain.
+	ErrAddress = errors.New("not an address: copy all of it, starting with dbc1")
+	// ErrNoTeam means that the members behind a multisig address are not known.
 	ErrNoTeam = errors.New("not a multisig of wallets that has sent a transaction")
 )
 
-// queryError sorts what a gRPC call returned.
+// queryError classifies the error of a gRPC call.
 func queryError(ctx context.Context, what string, err error) error {
 	if err == nil {
 		return nil
@@ -51,8 +54,8 @@ func queryError(ctx context.Context, what string, err error) error {
 	}
 }
 
-// rpcError: CometBFT's RPC fails either because nobody answers or because the
-// node can't serve yet; both leave the caller without an answer.
+// rpcError: CometBFT's RPC fails if nobody answers or if the node cannot serve
+// yet. In both cases the caller has no answer.
 func rpcError(ctx context.Context, what string, err error) error {
 	if err == nil {
 		return nil

@@ -12,10 +12,12 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// FuzzRefused: the chain's words, whatever they are, keep a code and a reason.
+// FuzzRefused verifies that a refusal keeps a code and a reason, whatever the
+// chain's text is.
 func FuzzRefused(f *testing.F) {
 	f.Add("codespace rental code 5: machine not rentable: slots is 4")
 	f.Add("failed to execute message; message index: 0: codespace rental code 4: a: a: b")
@@ -24,14 +26,14 @@ func FuzzRefused(f *testing.F) {
 		if r.Codespace == "" || (r.Codespace == "grpc" && r.Code != 3) {
 			t.Errorf("%q: %+v", message, r)
 		}
-		if !strings.HasSuffix(message, r.Reason()) {
+		if said, _ := detail.Read(message); !strings.HasSuffix(said, r.Reason()) {
 			t.Errorf("%q: reason %q is not its end", message, r.Reason())
 		}
 	})
 }
 
-// FuzzHashGenesis: spaces around a document and another order of its keys change
-// nothing, and what is none is refused.
+// FuzzHashGenesis verifies that spaces around a document and the order of its
+// keys do not matter, and that invalid documents are refused.
 func FuzzHashGenesis(f *testing.F) {
 	f.Add([]byte(`{"chain_id":"dbc-devnet-1","n":12345678901234567890}`))
 	f.Add([]byte(`[1e400]`))
@@ -57,7 +59,8 @@ func FuzzHashGenesis(f *testing.F) {
 	})
 }
 
-// FuzzTxResult: answers of a dbcd, which may be hostile, are read or refused.
+// FuzzTxResult verifies that answers of a dbcd, which may be hostile, are
+// either decoded or refused.
 func FuzzTxResult(f *testing.F) {
 	answer := sdk.TxMsgData{}
 	data, err := answer.Marshal()
@@ -82,12 +85,12 @@ func FuzzTxResult(f *testing.F) {
 			t.Error("an answer that is not there was read")
 		}
 		for i := range res.Responses {
-			_ = res.Response(i, &rented) // an error or not, never a panic
+			_ = res.Response(i, &rented) // an error or not, but never a panic
 		}
 	})
 }
 
-// FuzzParseAddress: an address that is taken has one spelling.
+// FuzzParseAddress verifies that an accepted address has only one spelling.
 func FuzzParseAddress(f *testing.F) {
 	f.Add(AddressOf(make([]byte, 20)))
 	f.Add("dbc1")
@@ -103,7 +106,7 @@ func FuzzParseAddress(f *testing.F) {
 	})
 }
 
-// FuzzGasUsed: gas is a number of at most 48 bits.
+// FuzzGasUsed verifies that gas is a number of at most 48 bits.
 func FuzzGasUsed(f *testing.F) {
 	f.Add([]byte(`{"gas_info":{"gas_used":"81234"}}`))
 	f.Add([]byte(`{"gas_info":{"gas_used":"-1"}}`))
@@ -114,8 +117,8 @@ func FuzzGasUsed(f *testing.F) {
 	})
 }
 
-// FuzzDialAddresses: what is taken as an address of a dbcd is plain text only
-// where that stays on this computer or was written so.
+// FuzzDialAddresses verifies that a connection is in plain text only if it
+// stays on this computer or http:// was written.
 func FuzzDialAddresses(f *testing.F) {
 	f.Add("127.0.0.1:9090")
 	f.Add("https://chain.example:443")

@@ -14,21 +14,22 @@ import (
 	"slices"
 )
 
-// maxDepth of a genesis document: far more than any has, far less than a stack.
+// maxDepth of a genesis document is far more than any has, and far less than
+// would overflow the stack.
 const maxDepth = 1000
 
-// HashGenesis tells the chains of two genesis documents apart. Spaces, the order
-// of an object's keys and how a string is escaped don't matter, so that it does
-// not depend on who wrote the file; a number counts as it is written. The
-// document, which may have a gigabyte, is read as it comes: an object takes
-// memory for its keys, an array none. A key that is there twice is refused.
+// HashGenesis returns a hash that distinguishes chains by their genesis documents.
+// It ignores spaces, the order of an object's keys and the escaping of strings, so
+// that it does not depend on which program wrote the file; a number counts as it
+// is written. The document may be a gigabyte and is streamed: an object needs
+// memory for its keys, an array none. A duplicate key is refused.
 //
-// A string, a number, true, false and null are sha256 over their kind and text;
-// an array over its elements' hashes; an object over its keys' and values',
-// sorted by the keys'.
+// A string, a number, true, false and null are hashed by sha256 over their kind
+// and text; an array over its elements' hashes; an object over the hashes of its
+// keys and values, sorted by the keys' hashes.
 func HashGenesis(doc io.Reader) ([32]byte, error) {
 	decoder := json.NewDecoder(doc)
-	// Numbers stay as written: a float would lose digits of large ones.
+	// Keep numbers as written: a float would lose digits of large ones.
 	decoder.UseNumber()
 	sum, err := hashValue(decoder, 0)
 	if err != nil {
@@ -131,7 +132,7 @@ func hashScalar(k byte, text string) [32]byte {
 	return sha256.Sum256(append([]byte{k}, text...))
 }
 
-// whole: inside of a document its end comes too early.
+// whole turns an io.EOF inside the document into io.ErrUnexpectedEOF.
 func whole(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -139,28 +140,29 @@ func whole(err error) error {
 	return err
 }
 
-// genesisHash asks for the genesis document piece by piece.
+// genesisHash requests the genesis document in chunks.
 func (c *Client) genesisHash(ctx context.Context) ([32]byte, error) {
 	doc := &genesisReader{ctx: ctx, client: c, total: 1}
 	sum, err := HashGenesis(doc)
 	if doc.next > 1 {
-		// Pieces of 16 MiB were read: what they took isn't needed again.
+		// The chunks had 16 MiB each; return their memory to the system.
 		debug.FreeOSMemory()
 	}
 	if doc.failed != nil {
-		// The parser takes an error that wraps io.EOF for the document's end.
+		// The parser takes an error that wraps io.EOF for the end of the
+		// document.
 		return [32]byte{}, fmt.Errorf("read the genesis document: %w", doc.failed)
 	}
 	return sum, err
 }
 
-// genesisReader reads the document's pieces one after the other.
+// genesisReader reads the document's chunks one after the other.
 type genesisReader struct {
 	ctx         context.Context //nolint:containedctx // io.Reader has none
 	client      *Client
 	next, total uint
 	rest        []byte
-	// failed is why a piece did not come.
+	// failed is why a chunk could not be read.
 	failed error
 }
 

@@ -56,7 +56,8 @@ func TestHashGenesisRefuses(t *testing.T) {
 	}
 }
 
-// TestHashGenesisKeepsNothing: a document of 64 MiB takes no memory worth the name.
+// TestHashGenesisKeepsNothing verifies that a document of 64 MiB needs next to
+// no memory.
 func TestHashGenesisKeepsNothing(t *testing.T) {
 	machines := &repeated{text: []byte(`{"id":"0123456789abcdef","price":"1000","gpus":[1,2,3]},`), left: 1 << 20}
 	doc := io.MultiReader(strings.NewReader(`{"machines":[`), machines, strings.NewReader(`0],"app":{}}`))
@@ -79,7 +80,7 @@ func TestHashGenesisKeepsNothing(t *testing.T) {
 	}
 }
 
-// repeated is a text, many times, that calls half once it has gone half the way.
+// repeated is a text, many times, that calls half when half of it was read.
 type repeated struct {
 	text []byte
 	at   int
@@ -105,7 +106,7 @@ func (r *repeated) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// blocks of a chain whose genesis document has the hash of its name.
+// blocks is a chain whose genesis document has the hash of its name.
 type blocks struct {
 	name  byte
 	from  int64
@@ -132,7 +133,8 @@ func (b *blocks) info(height int64) coretypes.SyncInfo {
 	}
 }
 
-// TestGenesisIsReadAgain only where the chain may be another one.
+// TestGenesisIsReadAgain verifies that this happens only if the chain may be
+// another one.
 func TestGenesisIsReadAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -161,7 +163,7 @@ func TestGenesisIsReadAgain(t *testing.T) {
 		if c.doubted {
 			g.doubt()
 		}
-		for range 2 { // the second time it is known
+		for range 2 { // the second time it is cached
 			hash, err := g.get(t.Context(), &c.now, c.now.info(c.height))
 			if err != nil || hash != [32]byte{c.now.name} || c.now.reads != c.reads {
 				t.Errorf("%s: hash %x, %v after %d reads, want %d of chain %d", name, hash[:1], err, c.now.reads, c.reads, c.now.name)
@@ -170,7 +172,8 @@ func TestGenesisIsReadAgain(t *testing.T) {
 	}
 }
 
-// TestGenesisFails: a hash that can't be read is not made up, and asked for again.
+// TestGenesisFails verifies that a hash that could not be read is requested
+// again.
 func TestGenesisFails(t *testing.T) {
 	t.Parallel()
 	var g genesisCache
@@ -193,7 +196,8 @@ type unread struct{ *blocks }
 
 func (unread) genesisHash(context.Context) ([32]byte, error) { return [32]byte{}, errors.New("cut") }
 
-// TestGenesisCut: a connection that ends between two pieces is no end of the document.
+// TestGenesisCut verifies that a connection that breaks between two chunks does
+// not end the document.
 func TestGenesisCut(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]string{"inside of it": `{"a":[1,`, "where it may end": `{"a":1}`} {
@@ -220,7 +224,7 @@ func TestGenesisCut(t *testing.T) {
 	}
 }
 
-// TestOutageIsDoubted by whichever question meets it.
+// TestOutageIsDoubted verifies that any failed query makes the cache doubt.
 func TestOutageIsDoubted(t *testing.T) {
 	t.Parallel()
 	for name, ask := range map[string]func(*Client, context.Context) (Head, error){"head": (*Client).Head, "newest": (*Client).Newest} {

@@ -9,20 +9,21 @@ import (
 	coretypes "github.com/cometbft/cometbft/rpc/core/types"
 )
 
-// Head is the newest block of a dbcd, and which chain it belongs to.
+// Head is the newest block of a dbcd, and the chain that it belongs to.
 type Head struct {
 	ChainID string
-	// GenesisHash tells chains of the same id apart, a reset devnet for one.
+	// GenesisHash distinguishes chains with the same id, such as a devnet
+	// before and after a reset.
 	GenesisHash [32]byte
 	Height      int64
 	Time        time.Time
-	// CatchingUp: the dbcd knows that others have newer blocks.
+	// CatchingUp reports that the dbcd knows of newer blocks.
 	CatchingUp bool
 }
 
-// Head asks for the newest block. It does not judge: a wrong chain id, a
-// falling height or an old block are the caller's to refuse. The first one reads
-// the whole genesis document; who doesn't need its hash asks Newest.
+// Head returns the newest block. It does not judge it: the caller has to refuse
+// a wrong chain id, a falling height or an old block. The first call reads the
+// whole genesis document; use Newest if its hash is not needed.
 func (c *Client) Head(ctx context.Context) (Head, error) {
 	status, err := c.status(ctx)
 	if err != nil {
@@ -37,7 +38,7 @@ func (c *Client) Head(ctx context.Context) (Head, error) {
 	return head, nil
 }
 
-// Newest is Head without GenesisHash.
+// Newest is like Head, but without GenesisHash.
 func (c *Client) Newest(ctx context.Context) (Head, error) {
 	status, err := c.status(ctx)
 	if err != nil {
@@ -64,10 +65,10 @@ func headOf(status *coretypes.ResultStatus) Head {
 	}
 }
 
-// genesisCache keeps the hash for as long as the dbcd behind the address is
-// surely on the same chain: the connection held, or it still has the block that
-// was the newest before; the height did not fall, and the earliest block is the
-// same or was pruned forward.
+// genesisCache keeps the hash as long as the dbcd at the address is certainly
+// on the same chain: either the connection held, or it still has the block that
+// was the newest before; in addition the height did not fall, and the earliest
+// block is the same or later because of pruning.
 type genesisCache struct {
 	mu       sync.Mutex
 	known    bool
@@ -79,14 +80,14 @@ type genesisCache struct {
 	first    []byte
 }
 
-// source of a chain's documents and blocks.
+// source provides a chain's documents and blocks.
 type source interface {
 	genesisHash(ctx context.Context) ([32]byte, error)
-	// blockHash is an error where the block is not there any more.
+	// blockHash returns an error if the block no longer exists.
 	blockHash(ctx context.Context, height int64) ([]byte, error)
 }
 
-// doubt: another dbcd may answer next time.
+// doubt notes that another dbcd may answer next time.
 func (g *genesisCache) doubt() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -120,7 +121,8 @@ func (g *genesisCache) follows(now coretypes.SyncInfo) bool {
 	return true
 }
 
-// has the block that was the newest when the connection last held.
+// has reports whether the dbcd has the block that was the newest when the
+// connection last held.
 func (g *genesisCache) has(ctx context.Context, from source) bool {
 	hash, err := from.blockHash(ctx, g.height)
 	return err == nil && len(hash) > 0 && bytes.Equal(hash, g.newest)

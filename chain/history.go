@@ -18,28 +18,30 @@ import (
 	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
 )
 
-// MaxHistory is the most transactions that History gives, of CometBFT's own limit.
+// MaxHistory is the maximum number of transactions that History returns. It is
+// CometBFT's own limit.
 const MaxHistory = 100
 
-// Transaction is one that moved coins of an account.
+// Transaction is a transaction that moved coins of an account.
 type Transaction struct {
 	Hash   string
 	Height int64
-	// Time is the block's.
+	// Time is the block time.
 	Time time.Time
-	// Messages are the names of what it asked for, such as MsgRentMachine.
+	// Messages are the names of its messages, such as MsgRentMachine.
 	Messages []string
-	// Code is 0 where it was done; its gas is paid in any case.
+	// Code is 0 if it succeeded. Its gas is paid either way.
 	Code uint32
-	// Came and Went are in udbc, gas among them.
+	// Came and Went are in udbc and include gas.
 	Came, Went uint64
 }
 
-// History is the newest transactions of an account, at most limit and MaxHistory.
-// What blocks do by themselves, such as the refund of a trial, is in none.
+// History returns the newest transactions of an account, at most limit and
+// MaxHistory. It does not include what blocks do by themselves, such as the
+// refund of a trial.
 func (c *Client) History(ctx context.Context, address string, limit int) ([]Transaction, error) {
 	if _, err := ParseAddress(address); err != nil {
-		return nil, err // it would be a part of the query
+		return nil, err // it would become a part of the query
 	}
 	limit = min(max(limit, 1), MaxHistory)
 	found := map[string]Transaction{}
@@ -77,8 +79,8 @@ func newTransaction(tx *coretypes.ResultTx, address string) Transaction {
 	}
 }
 
-// messageNames reads no more of a transaction than what its messages are called:
-// not all types are known here.
+// messageNames decodes only the names of a transaction's messages, because not
+// all types are known here.
 func messageNames(tx []byte) (names []string) {
 	var raw sdktx.TxRaw
 	var body sdktx.TxBody
@@ -91,10 +93,10 @@ func messageNames(tx []byte) (names []string) {
 	return names
 }
 
-// messageName is MsgRentMachine of /dbc.rental.v1.MsgRentMachine.
+// messageName returns MsgRentMachine for /dbc.rental.v1.MsgRentMachine.
 func messageName(typeURL string) string { return strings.TrimPrefix(path.Ext(typeURL), ".") }
 
-// moved adds up the bank's events of one kind.
+// moved adds up the bank events of one kind.
 func moved(events []abci.Event, kind, role, address string) (udbc uint64) {
 	for _, event := range events {
 		if event.Type != kind {

@@ -15,8 +15,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// MachinesAt is one page of machines at a height, and that height; 0 is the
-// newest. A chain that has pruned the height refuses.
+// MachinesAt returns one page of machines at a height, and that height. 0 means
+// the newest. A chain that has pruned the height refuses.
 func (c *Client) MachinesAt(
 	ctx context.Context, height int64, req machine.QueryMachinesRequest,
 ) (*machine.QueryMachinesResponse, int64, error) {
@@ -33,7 +33,7 @@ func (c *Client) MachinesAt(
 	return res, height, nil
 }
 
-// MachineAt is one machine's listing at a height; 0 is the newest.
+// MachineAt returns one machine's listing at a height. 0 means the newest.
 func (c *Client) MachineAt(ctx context.Context, height int64, id string) (machine.Listing, error) {
 	res, err := machine.NewQueryClient(c.conn).Machine(at(ctx, height), &machine.QueryMachineRequest{MachineId: id})
 	if err != nil {
@@ -42,9 +42,10 @@ func (c *Client) MachineAt(ctx context.Context, height int64, id string) (machin
 	return res.Listing, nil
 }
 
-// Touched are the ids of the machines that the block's events name, each once.
-// Events of both modules carry the id where a listing or its free slots moved.
-// A block that the dbcd has pruned, or has not, is ErrNotFound.
+// Touched returns the ids of the machines that the block's events name, without
+// duplicates. Events of both modules carry the id if a listing or its free
+// slots changed. It returns ErrNotFound for a block that is pruned or does not
+// exist yet.
 func (c *Client) Touched(ctx context.Context, height int64) ([]string, error) {
 	res, err := c.rpc.BlockResults(ctx, &height)
 	if err != nil {
@@ -71,7 +72,7 @@ func touched(ids []string, seen map[string]bool, events []abci.Event) []string {
 		}
 		for _, attribute := range event.Attributes {
 			var id string
-			// Typed events write their fields as JSON.
+			// Typed events encode their fields as JSON.
 			if attribute.Key != "machine_id" || json.Unmarshal([]byte(attribute.Value), &id) != nil || id == "" || seen[id] {
 				continue
 			}

@@ -28,12 +28,13 @@ func parseGasPrice(s string) (sdk.DecCoin, error) {
 	return price, nil
 }
 
-// feeOf rounds up: one udbc too little is refused.
+// feeOf rounds up, because a fee that is one udbc too low is refused.
 func feeOf(price sdk.DecCoin, gas uint64) math.Int {
 	return price.Amount.MulInt(math.NewIntFromUint64(gas)).Ceil().TruncateInt()
 }
 
-// GuardParams are the parameters of the chain's guard, the floor of gas prices among them.
+// GuardParams returns the parameters of the chain's guard, including the
+// minimum gas price.
 func (c *Client) GuardParams(ctx context.Context) (guard.Params, error) {
 	res, err := guard.NewQueryClient(c.conn).Params(ctx, &guard.QueryParamsRequest{})
 	if err != nil {
@@ -42,8 +43,8 @@ func (c *Client) GuardParams(ctx context.Context) (guard.Params, error) {
 	return res.Params, nil
 }
 
-// fee is what so much gas costs: the client's own price, or the chain's floor
-// where that is higher, up to the most that the client pays.
+// fee returns the cost of an amount of gas at the client's own price, or at the
+// chain's floor if that is higher and within the client's limit.
 func (c *Client) fee(ctx context.Context, gas uint64) (uint64, error) {
 	params, err := c.GuardParams(ctx)
 	if err != nil {
@@ -53,7 +54,7 @@ func (c *Client) fee(ctx context.Context, gas uint64) (uint64, error) {
 	least, ok := params.MinFee(gas)
 	fee := math.MaxInt(own, math.NewIntFromUint64(least))
 	if !ok || fee.GT(math.MaxInt(own, most)) || !fee.IsUint64() {
-		return 0, fmt.Errorf("nothing was sent: %w: it is %d%s for %d gas, and %s for each is the most that is paid; see whether governance decided so, then allow more",
+		return 0, fmt.Errorf("nothing was sent: %w: it is %d%s for %d gas, and %s for each is the maximum; check whether governance set it, then allow more",
 			ErrGasPrice, params.MinGasPrice, Denom, guard.PriceUnit, c.maxPrice)
 	}
 	return fee.Uint64(), nil

@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/x/guard"
 )
 
-// floor is a dbcd that knows one parameter.
+// floor is a dbcd with a single parameter.
 type floor struct {
 	guard.UnimplementedQueryServer
 	price uint64
@@ -21,8 +21,8 @@ func (f *floor) Params(context.Context, *guard.QueryParamsRequest) (*guard.Query
 	return &guard.QueryParamsResponse{Params: guard.Params{MinGasPrice: f.price}}, nil
 }
 
-// TestFeeFollowsTheFloor that governance sets, and no further than the limit: a
-// dbcd could say anything.
+// TestFeeFollowsTheFloor verifies that the fee follows the floor set by
+// governance, up to the limit: a dbcd could claim any floor.
 func TestFeeFollowsTheFloor(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -30,7 +30,7 @@ func TestFeeFollowsTheFloor(t *testing.T) {
 	dbcd := &floor{}
 	server := grpc.NewServer(grpc.ForceServerCodec(newCodec().GRPCCodec()))
 	guard.RegisterQueryServer(server, dbcd)
-	go func() { _ = server.Serve(listener) }() // it ends with Stop
+	go func() { _ = server.Serve(listener) }() // returns after Stop
 	t.Cleanup(server.Stop)
 	for name, c := range map[string]struct {
 		own, most string

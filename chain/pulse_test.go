@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/dbc-network/dbc/api"
 )
 
-// clockwork is a dbcd that makes a block each interval until it is stopped.
+// clockwork is a dbcd that makes a block every interval until it is stopped.
 type clockwork struct {
 	head     Head
 	interval time.Duration
@@ -67,7 +69,7 @@ func TestUsualInterval(t *testing.T) {
 	}
 }
 
-// TestPulseEdge looks at a stall to the nanosecond.
+// TestPulseEdge checks the threshold of a stall to the nanosecond.
 func TestPulseEdge(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -84,13 +86,13 @@ func TestPulseEdge(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				source := &clockwork{head: Head{ChainID: "a", Height: 7, Time: time.Now()}, interval: time.Second, known: c.known, knownErr: c.knownErr}
-				var told []*Problem
-				p := newPulse(source, "a", func(now *Problem) { told = append(told, now) })
+				var told []*api.Problem
+				p := newPulse(source, "a", func(now *api.Problem) { told = append(told, now) })
 				require.Nil(t, p.Look(t.Context()))
 				<-time.After(c.limit)
 				require.Nil(t, p.Look(t.Context()))
 				<-time.After(1)
-				want := &Problem{Code: CodeStalled, Height: 7, AgeSeconds: int64(c.limit / time.Second), IntervalMillis: c.known.Milliseconds()}
+				want := &api.Problem{Code: api.ProblemStalled, Height: 7, AgeSeconds: int64(c.limit / time.Second), IntervalMillis: c.known.Milliseconds()}
 				require.Equal(t, want, p.Look(t.Context()))
 				<-time.After(3 * time.Second)
 				want.AgeSeconds += 3
@@ -120,7 +122,7 @@ func TestPulseClocks(t *testing.T) {
 					require.Nil(t, p.Look(t.Context()))
 				}
 				<-time.After(12*time.Second + 1)
-				require.Equal(t, CodeStalled, p.Look(t.Context()).Code)
+				require.Equal(t, api.ProblemStalled, p.Look(t.Context()).Code)
 			})
 		})
 	}
@@ -139,12 +141,12 @@ func TestPulseCatchesUp(t *testing.T) {
 		<-time.After(12*time.Second + 1)
 		require.Nil(t, p.Look(t.Context()), "a block came meanwhile")
 		<-time.After(12*time.Second + 1)
-		require.Equal(t, CodeStalled, p.Look(t.Context()).Code, "catching up with nobody")
+		require.Equal(t, api.ProblemStalled, p.Look(t.Context()).Code, "catching up with nobody")
 	})
 }
 
-// TestPulseReplicas: two dead dbcd behind one address, one block apart, are no
-// chain that goes on.
+// TestPulseReplicas verifies that two stopped dbcd behind one address, one
+// block apart, do not count as progress.
 func TestPulseReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -156,7 +158,7 @@ func TestPulseReplicas(t *testing.T) {
 			p.Look(t.Context())
 			<-time.After(time.Second)
 		}
-		require.Equal(t, CodeStalled, p.Look(t.Context()).Code)
+		require.Equal(t, api.ProblemStalled, p.Look(t.Context()).Code)
 		require.EqualValues(t, 8, p.Problem().Height)
 	})
 }
@@ -166,18 +168,18 @@ func TestPulseSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &clockwork{err: ErrUnreachable, interval: time.Second}
 		p := newPulse(source, "a", nil)
-		require.Equal(t, &Problem{Code: CodeUnreachable}, p.Look(t.Context()))
+		require.Equal(t, &api.Problem{Code: api.ProblemUnreachable}, p.Look(t.Context()))
 		source.err, source.head = nil, Head{ChainID: "b", Height: 3, Time: time.Now()}
-		require.Equal(t, &Problem{Code: CodeOther}, p.Look(t.Context()))
+		require.Equal(t, &api.Problem{Code: api.ProblemOther}, p.Look(t.Context()))
 		source.head.ChainID = "a"
 		require.Nil(t, p.Look(t.Context()))
 		source.err = ErrUnreachable
 		<-time.After(4 * time.Second)
-		require.Equal(t, &Problem{Code: CodeUnreachable, Height: 3, AgeSeconds: 4}, p.Look(t.Context()))
+		require.Equal(t, &api.Problem{Code: api.ProblemUnreachable, Height: 3, AgeSeconds: 4}, p.Look(t.Context()))
 		ended, end := context.WithCancel(t.Context())
 		end()
 		source.err = nil
-		require.Equal(t, CodeUnreachable, p.Look(ended).Code, "a question that was given up tells nothing")
+		require.Equal(t, api.ProblemUnreachable, p.Look(ended).Code, "a question that was given up tells nothing")
 		require.Zero(t, source.asked)
 	})
 }

@@ -18,10 +18,10 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// pageSize is what one call of a listing asks for.
+// pageSize is the number of entries requested per page.
 const pageSize = 100
 
-// Machine is one machine's listing with its free slots.
+// Machine returns one machine's listing with its free slots.
 func (c *Client) Machine(ctx context.Context, id string) (machine.Listing, error) {
 	res, err := machine.NewQueryClient(c.conn).Machine(ctx, &machine.QueryMachineRequest{MachineId: id})
 	if err != nil {
@@ -30,7 +30,7 @@ func (c *Client) Machine(ctx context.Context, id string) (machine.Listing, error
 	return res.Listing, nil
 }
 
-// Machines is one page of machines.
+// Machines returns one page of machines.
 func (c *Client) Machines(
 	ctx context.Context, req machine.QueryMachinesRequest,
 ) (*machine.QueryMachinesResponse, error) {
@@ -38,15 +38,15 @@ func (c *Client) Machines(
 	return res, queryError(ctx, "ask for machines", err)
 }
 
-// View is what the chain says of a machine's rentals at one height.
+// View is what the chain knows about a machine's rentals at one height.
 type View struct {
 	Height int64
-	// Time is that block's.
+	// Time is the time of that block.
 	Time    time.Time
 	Rentals []rental.Rental
 }
 
-// OpenRentals lists the rentals of a machine that are open, all pages from the
+// OpenRentals returns all open rentals of a machine, with all pages at the
 // height of the first.
 func (c *Client) OpenRentals(ctx context.Context, machineID string) (View, error) {
 	var (
@@ -79,7 +79,7 @@ func (c *Client) OpenRentals(ctx context.Context, machineID string) (View, error
 	return view, err
 }
 
-// Rental is one rental.
+// Rental returns one rental.
 func (c *Client) Rental(ctx context.Context, id uint64) (rental.Rental, error) {
 	res, err := rental.NewQueryClient(c.conn).Rental(ctx, &rental.QueryRentalRequest{RentId: id})
 	if err != nil {
@@ -88,7 +88,7 @@ func (c *Client) Rental(ctx context.Context, id uint64) (rental.Rental, error) {
 	return res.Rental, nil
 }
 
-// RentalsByRenter is one page of a renter's rentals, newest first.
+// RentalsByRenter returns one page of a renter's rentals, newest first.
 func (c *Client) RentalsByRenter(
 	ctx context.Context, req rental.QueryRentalsByRenterRequest,
 ) (*rental.QueryRentalsByRenterResponse, error) {
@@ -96,7 +96,7 @@ func (c *Client) RentalsByRenter(
 	return res, queryError(ctx, "ask for the rentals of "+req.Renter, err)
 }
 
-// RentalsByMachine is one page of a machine's rentals, newest first.
+// RentalsByMachine returns one page of a machine's rentals, newest first.
 func (c *Client) RentalsByMachine(
 	ctx context.Context, req rental.QueryRentalsByMachineRequest,
 ) (*rental.QueryRentalsByMachineResponse, error) {
@@ -104,19 +104,19 @@ func (c *Client) RentalsByMachine(
 	return res, queryError(ctx, "ask for the rentals of machine "+req.MachineId, err)
 }
 
-// Quote is what renting, or with rent_id renewing, would cost now.
+// Quote returns what renting, or with rent_id renewing, would cost now.
 func (c *Client) Quote(ctx context.Context, req rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error) {
 	res, err := rental.NewQueryClient(c.conn).Quote(ctx, &req)
 	return res, queryError(ctx, "ask for a quote", err)
 }
 
-// Explain says what happened to a rental and why.
+// Explain returns what happened to a rental and why.
 func (c *Client) Explain(ctx context.Context, id uint64) (*rental.QueryExplainResponse, error) {
 	res, err := rental.NewQueryClient(c.conn).Explain(ctx, &rental.QueryExplainRequest{RentId: id})
 	return res, queryError(ctx, fmt.Sprintf("explain rental %d", id), err)
 }
 
-// Params are the rental module's parameters.
+// Params returns the rental module's parameters.
 func (c *Client) Params(ctx context.Context) (rental.Params, error) {
 	res, err := rental.NewQueryClient(c.conn).Params(ctx, &rental.QueryParamsRequest{})
 	if err != nil {
@@ -125,7 +125,7 @@ func (c *Client) Params(ctx context.Context) (rental.Params, error) {
 	return res.Params, nil
 }
 
-// MachineParams are the machine module's parameters.
+// MachineParams returns the machine module's parameters.
 func (c *Client) MachineParams(ctx context.Context) (machine.Params, error) {
 	res, err := machine.NewQueryClient(c.conn).Params(ctx, &machine.QueryParamsRequest{})
 	if err != nil {
@@ -134,7 +134,7 @@ func (c *Client) MachineParams(ctx context.Context) (machine.Params, error) {
 	return res.Params, nil
 }
 
-// Challenge is one open challenge.
+// Challenge returns one open challenge.
 func (c *Client) Challenge(ctx context.Context, id uint64) (machine.Challenge, error) {
 	res, err := machine.NewQueryClient(c.conn).Challenge(ctx, &machine.QueryChallengeRequest{ChallengeId: id})
 	if err != nil {
@@ -143,12 +143,12 @@ func (c *Client) Challenge(ctx context.Context, id uint64) (machine.Challenge, e
 	return res.Challenge, nil
 }
 
-// Balance is what an account can spend, in udbc.
+// Balance returns what an account can spend, in udbc.
 func (c *Client) Balance(ctx context.Context, addr string) (uint64, error) {
 	return c.BalanceAt(ctx, addr, 0)
 }
 
-// BalanceAt is the balance at a height; 0 is the newest.
+// BalanceAt returns the balance at a height. 0 means the newest.
 func (c *Client) BalanceAt(ctx context.Context, addr string, height int64) (uint64, error) {
 	res, err := banktypes.NewQueryClient(c.conn).Balance(at(ctx, height), &banktypes.QueryBalanceRequest{
 		Address: addr, Denom: Denom,
@@ -162,7 +162,7 @@ func (c *Client) BalanceAt(ctx context.Context, addr string, height int64) (uint
 	return res.Balance.Amount.Uint64(), nil
 }
 
-// at pins a query to a height; 0 leaves it at the newest.
+// at pins a query to a height. 0 means the newest.
 func at(ctx context.Context, height int64) context.Context {
 	if height == 0 {
 		return ctx

@@ -1,6 +1,11 @@
 package chain
 
-import "testing"
+import (
+	"maps"
+	"testing"
+
+	"github.com/dbc-network/dbc/api"
+)
 
 func TestRefusedQuery(t *testing.T) {
 	t.Parallel()
@@ -34,5 +39,50 @@ func TestRefusedReason(t *testing.T) {
 		if got := (&Refused{Log: log}).Reason(); got != want {
 			t.Errorf("%q reads %q, want %q", log, got, want)
 		}
+	}
+}
+
+// TestRefusedMeaning reads from what a node passes on when a message can succeed, never
+// from its sentence.
+func TestRefusedMeaning(t *testing.T) {
+	t.Parallel()
+	const at = "2026-11-30T09:00:00Z"
+	cases := []struct {
+		name    string
+		refused Refused
+		want    Meaning
+		reason  string
+	}{
+		{
+			"a cooldown",
+			Refused{Codespace: "rental", Code: 10, Log: `message index: 0: take another: too soon details={"machine_id":"m","retry_at":"` + at + `"}`},
+			Meaning{api.RetryAt, at, api.FaultCaller, map[string]string{"machine_id": "m", "retry_at": at}},
+			"take another: too soon",
+		},
+		{
+			"out of gas",
+			Refused{Codespace: "sdk", Code: 11, Log: "out of gas", GasWanted: 5, GasUsed: 7},
+			Meaning{Retry: api.RetryNever, Fault: api.FaultCaller, Params: map[string]string{"gas_wanted": "5", "gas_used": "7"}},
+			"out of gas",
+		},
+		{
+			"names of another error",
+			Refused{Codespace: "rental", Code: 15, Log: `x details={"retry_at":"` + at + `"}`},
+			Meaning{Retry: api.RetryNever, Fault: api.FaultCaller},
+			"x",
+		},
+		{"an unknown error", Refused{Codespace: "new", Code: 4, Log: "x"}, Meaning{Retry: api.RetryNever, Fault: api.FaultChain}, "x"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := c.refused.Meaning()
+			if got.Retry != c.want.Retry || got.RetryAt != c.want.RetryAt || got.Fault != c.want.Fault || !maps.Equal(got.Params, c.want.Params) {
+				t.Errorf("%+v", got)
+			}
+			if reason := c.refused.Reason(); reason != c.reason {
+				t.Errorf("reads %q", reason)
+			}
+		})
 	}
 }

@@ -17,25 +17,25 @@ import (
 	"github.com/dbc-network/dbc/chain/outbox"
 )
 
-// TxResult is a transaction that a block has.
+// TxResult is the result of a transaction in a block.
 type TxResult struct {
 	Hash   string
 	Height int64
-	// Time is the block's.
+	// Time is the block time.
 	Time   time.Time
 	Events []abci.Event
-	// Responses are the messages' answers, in the order of the messages.
+	// Responses are the responses to the messages, in their order.
 	Responses []*codectypes.Any
 	GasUsed   uint64
-	// Fee is what the gas cost, in udbc.
+	// Fee is the gas cost in udbc.
 	Fee uint64
-	// Earlier: nothing was sent now; an earlier call with the same wish had sent
-	// it at SentAt, without seeing its end.
+	// Earlier reports that nothing was sent now, because an earlier call with
+	// the same request had sent it at SentAt without seeing the outcome.
 	Earlier bool
 	SentAt  time.Time
 }
 
-// Response decodes the answer to message i.
+// Response decodes the response to message i.
 func (r TxResult) Response(i int, into proto.Message) error {
 	if i >= len(r.Responses) {
 		return fmt.Errorf("read answer %d of transaction %s: it has %d", i, r.Hash, len(r.Responses))
@@ -46,32 +46,33 @@ func (r TxResult) Response(i int, into proto.Message) error {
 	return proto.Unmarshal(r.Responses[i].Value, into)
 }
 
-// poll is how often a transaction is looked up. A block takes a second or
-// more, so this adds a tenth to the wait and nothing to the chain's load.
+// poll is the interval at which a transaction is looked up. A block takes a
+// second or more, so this adds a tenth to the wait and next to no load on the
+// chain.
 const poll = 100 * time.Millisecond
 
-// repost is how often a transaction that is in no block is sent again: a dbcd
-// that starts anew has forgotten its mempool.
+// repost is the interval at which a transaction that is in no block is sent
+// again, because a restarted dbcd has lost its mempool.
 const repost = 3 * time.Second
 
-// wait is what is known of a transaction that is waited for.
+// wait is the state of waiting for a transaction.
 type wait struct {
-	// posted is when it was last sent by this program; zero is not yet.
+	// posted is when this program last sent it, or zero.
 	posted time.Time
-	// doubtful: its sequence seems to be used.
+	// doubtful reports that its sequence seems to be used.
 	doubtful bool
-	// refusal is the mempool's no, which stands unless a block up to until, or
-	// one soon after, includes the transaction nevertheless.
+	// refusal is the mempool's refusal. It stands unless a block up to until,
+	// or one soon after, includes the transaction nevertheless.
 	refusal error
 	until   uint64
 }
 
-// errOpen: nothing new is known.
+// errOpen means that there is nothing new.
 var errOpen = errors.New("not known yet")
 
-// await returns when a block has the transaction, when none will, or when ctx
-// is done. A dbcd that is down for a moment does not end it, and what went lost
-// is sent again.
+// await returns when a block includes the transaction, when none will, or when
+// ctx is done. A dbcd that is briefly down does not end the wait, and a lost
+// transaction is sent again.
 func (c *Client) await(ctx context.Context, s outbox.Sent, w wait) (TxResult, error) {
 	if w.until == 0 {
 		w.until = s.Last
@@ -79,7 +80,7 @@ func (c *Client) await(ctx context.Context, s outbox.Sent, w wait) (TxResult, er
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	for {
-		result, err := c.look(ctx, s, &w)
+		result, err := c.lookUp(ctx, s, &w)
 		if !errors.Is(err, errOpen) {
 			return result, err
 		}
@@ -93,9 +94,9 @@ func (c *Client) await(ctx context.Context, s outbox.Sent, w wait) (TxResult, er
 	}
 }
 
-// look asks once.
-func (c *Client) look(ctx context.Context, s outbox.Sent, w *wait) (TxResult, error) {
-	// Asked for before the lookup: a height past the last valid one must be
+// lookUp queries the outcome once.
+func (c *Client) lookUp(ctx context.Context, s outbox.Sent, w *wait) (TxResult, error) {
+	// Query this before the lookup: a height past the last valid one must be
 	// older than the answer that the transaction is not there.
 	past := c.isPast(ctx, w.until)
 	res, err := sdktx.NewServiceClient(c.conn).GetTx(ctx, &sdktx.GetTxRequest{Hash: s.Hash})
@@ -107,7 +108,7 @@ func (c *Client) look(ctx context.Context, s outbox.Sent, w *wait) (TxResult, er
 	switch {
 	case ctx.Err() != nil || errors.Is(err, ErrUnreachable):
 		return TxResult{}, errOpen
-	case errors.As(err, &refused): // this dbcd can't say, such as one without an index
+	case errors.As(err, &refused): // this dbcd cannot tell, for example because it has no index
 		return TxResult{}, &Unsettled{Hash: s.Hash, Last: s.Last, Err: err}
 	case !errors.Is(err, ErrNotFound):
 		return TxResult{}, &Unsettled{Hash: s.Hash, Last: s.Last, Err: err}
@@ -124,10 +125,10 @@ func (c *Client) look(ctx context.Context, s outbox.Sent, w *wait) (TxResult, er
 	return TxResult{}, errOpen
 }
 
-// verdict reports that a transaction which no block has can be in none: its
-// sequence is unused past its last block, so that whatever is signed next
-// excludes it; or another transaction used it. A dbcd that shows neither is
-// waited for.
+// verdict reports that a transaction which no block includes can never be
+// included: either its sequence is unused past its last block, so that whatever
+// is signed next excludes it, or another transaction used the sequence. If the
+// dbcd shows neither, waiting continues.
 func (c *Client) verdict(ctx context.Context, s outbox.Sent, past bool, w *wait) error {
 	what := "transaction " + s.Hash
 	account, err := c.account(ctx, s.Address)
@@ -163,7 +164,8 @@ func (c *Client) usedBy(ctx context.Context, addr string, sequence uint64) (stri
 	return res.Txs[0].Hash.String(), nil
 }
 
-// indexLag blocks are given to the node's index of transactions.
+// indexLag is the number of blocks by which the node's index of transactions
+// may lag.
 const indexLag = 2
 
 func (c *Client) isPast(ctx context.Context, last uint64) bool {
@@ -174,7 +176,7 @@ func (c *Client) isPast(ctx context.Context, last uint64) bool {
 func newTxResult(r *sdk.TxResponse, fee uint64) (TxResult, error) {
 	if r.Code != 0 {
 		return TxResult{}, fmt.Errorf("transaction %s in block %d: %w", r.TxHash, r.Height,
-			&Refused{Codespace: r.Codespace, Code: r.Code, Log: r.RawLog})
+			&Refused{Codespace: r.Codespace, Code: r.Code, Log: r.RawLog, GasWanted: r.GasWanted, GasUsed: r.GasUsed})
 	}
 	at, err := time.Parse(time.RFC3339Nano, r.Timestamp)
 	if err != nil {

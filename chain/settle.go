@@ -21,7 +21,7 @@ type Unsettled struct {
 	Hash string
 	// Last block that may include it.
 	Last uint64
-	// Err is why it is not waited for any longer.
+	// Err is why the wait for it ended.
 	Err error
 }
 
@@ -30,23 +30,23 @@ func (u *Unsettled) Error() string {
 	return fmt.Sprintf("sent, may still be included: transaction %s, up to block %d: %v", u.Hash, u.Last, u.Err)
 }
 
-// Unwrap is why it is not waited for any longer.
+// Unwrap returns why the wait ended.
 func (u *Unsettled) Unwrap() error { return u.Err }
 
-// Earlier is what became of a transaction that an earlier call sent without
-// seeing its end.
+// Earlier is the outcome of a transaction that an earlier call sent without
+// seeing it.
 type Earlier struct {
 	Hash     string
 	Messages []string
 	// At is when it was signed.
 	At time.Time
-	// Err is nil where a block has carried it out.
+	// Err is nil if a block executed it.
 	Err error
 }
 
 // Earlier settles what the account sent before, if anything. It returns the
-// result where that wished for the same as msgs; ok is false where a Broadcast
-// of them would be a new transaction.
+// result if that requested the same as msgs. ok is false if a Broadcast of msgs
+// would be a new transaction.
 func (c *Client) Earlier(ctx context.Context, signer Signer, msgs ...sdk.Msg) (result TxResult, ok bool, err error) {
 	packed, err := packMsgs(msgs)
 	if err != nil {
@@ -63,8 +63,8 @@ func (c *Client) Earlier(ctx context.Context, signer Signer, msgs ...sdk.Msg) (r
 	return c.settle(ctx, a, packed)
 }
 
-// Settle waits until it is known what became of what the account sent before,
-// and tells Config.Earlier. It reports whether there was anything.
+// Settle waits for the outcome of what the account sent before, and passes it
+// to Config.Earlier. It reports whether there was anything.
 func (c *Client) Settle(ctx context.Context, address string) (bool, error) {
 	pending, err := c.Pending(ctx, address)
 	if err != nil || pending == nil {
@@ -79,8 +79,8 @@ func (c *Client) Settle(ctx context.Context, address string) (bool, error) {
 	return true, err
 }
 
-// Acknowledge says that the results which Broadcast returned were handed on: a
-// later program that wishes for the same pays anew.
+// Acknowledge records that the results which Broadcast returned have been
+// processed: a later program that requests the same pays again.
 func (c *Client) Acknowledge() error {
 	var failed []error
 	for _, a := range c.signers.all() {
@@ -93,8 +93,8 @@ func (c *Client) Acknowledge() error {
 	return errors.Join(failed...)
 }
 
-// Pending returns what the account sent and nobody knows the end of, nil where
-// there is nothing. It asks the outbox only, not the chain.
+// Pending returns the account's transaction whose outcome is unknown, or nil.
+// It reads only the outbox, not the chain.
 func (c *Client) Pending(ctx context.Context, address string) (*outbox.Sent, error) {
 	a := c.signers.of(address)
 	if err := a.enter(ctx); err != nil {
@@ -111,8 +111,8 @@ func (c *Client) Pending(ctx context.Context, address string) (*outbox.Sent, err
 	return a.open, nil
 }
 
-// Forget drops what is pending with the given hash. If a block includes it
-// nevertheless, whatever is signed next is paid on top.
+// Forget drops the pending transaction with the given hash. If a block includes
+// it nevertheless, whatever is signed next is paid in addition.
 func (c *Client) Forget(ctx context.Context, address, hash string) error {
 	pending, err := c.Pending(ctx, address)
 	if err != nil {
@@ -130,7 +130,7 @@ func (c *Client) Forget(ctx context.Context, address, hash string) error {
 	return a.drop()
 }
 
-// settle waits until it is known what became of what the account sent before.
+// settle waits for the outcome of what the account sent before.
 func (c *Client) settle(ctx context.Context, a *account, msgs []*codectypes.Any) (TxResult, bool, error) {
 	chainID, err := c.servedChain(ctx)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *Client) settle(ctx context.Context, a *account, msgs []*codectypes.Any)
 	if err := a.openBox(ctx, c, chainID); err != nil {
 		return TxResult{}, false, err
 	}
-	if a.told { // by an earlier call of this program, which went on
+	if a.told { // by an earlier call of this program, which continued
 		return TxResult{}, false, a.drop()
 	}
 	if a.open == nil {
@@ -155,7 +155,7 @@ func (c *Client) settle(ctx context.Context, a *account, msgs []*codectypes.Any)
 		return TxResult{}, false, fmt.Errorf("nothing new was signed; an earlier transaction (%s of %s) comes first: %w",
 			strings.Join(s.Messages, ", "), s.At.Local().Format(time.DateTime), err)
 	}
-	if err == nil && sameWish(s.Bytes, msgs) {
+	if err == nil && sameRequest(s.Bytes, msgs) {
 		result.Earlier, result.SentAt = true, s.At
 		return result, true, c.conclude(a, nil)
 	}
@@ -167,7 +167,7 @@ func (c *Client) settle(ctx context.Context, a *account, msgs []*codectypes.Any)
 }
 
 // isOther reports whether the dbcd is certainly on another chain than the one
-// that s was signed for, as a devnet that was made anew is.
+// that s was signed for, such as a devnet that was created anew.
 func (c *Client) isOther(ctx context.Context, s outbox.Sent) bool {
 	if s.Height <= 0 || len(s.Block) == 0 {
 		return false
@@ -176,25 +176,25 @@ func (c *Client) isOther(ctx context.Context, s outbox.Sent) bool {
 	return err == nil && len(hash) > 0 && !bytes.Equal(hash, s.Block)
 }
 
-// sameWish reports whether a transaction asks for what msgs ask for. The bounds
-// that a quote sets do not count: the quote has moved since.
-func sameWish(tx []byte, msgs []*codectypes.Any) bool {
+// sameRequest reports whether a transaction requests the same as msgs. Bounds that
+// result from a quote are ignored, because the quote has changed since.
+func sameRequest(tx []byte, msgs []*codectypes.Any) bool {
 	var raw sdktx.TxRaw
 	var body sdktx.TxBody
 	if raw.Unmarshal(tx) != nil || body.Unmarshal(raw.BodyBytes) != nil || len(body.Messages) != len(msgs) {
 		return false
 	}
 	for i, msg := range msgs {
-		if had := body.Messages[i]; had.TypeUrl != msg.TypeUrl || !bytes.Equal(wish(had), wish(msg)) {
+		if had := body.Messages[i]; had.TypeUrl != msg.TypeUrl || !bytes.Equal(request(had), request(msg)) {
 			return false
 		}
 	}
 	return true
 }
 
-// wish is a message without the bounds of a quote, and without the cause of a
-// cancellation, which a later command may see in another light.
-func wish(msg *codectypes.Any) []byte {
+// request returns a message without the bounds of a quote, and without the cause
+// of a cancellation, which a later command may judge differently.
+func request(msg *codectypes.Any) []byte {
 	var (
 		rent   rental.MsgRentMachine
 		relet  rental.MsgReletMachine

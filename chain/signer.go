@@ -6,10 +6,11 @@ import (
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 )
 
-// Signer is an account's key, wherever it lies. client.Wallet is one on the
-// SDK's keyring; NewKeySigner makes one of a private key.
+// Signer is an account's key, wherever it is stored. market.Wallet of client/market
+// implements it with the SDK's keyring; NewKeySigner with a private key.
 type Signer interface {
-	// PubKey of the account that pays for the transaction.
+	// PubKey returns the public key of the account that pays for the
+	// transaction.
 	PubKey() cryptotypes.PubKey
 	// SignTx signs the bytes of a SIGN_MODE_DIRECT document.
 	SignTx(ctx context.Context, signBytes []byte) ([]byte, error)
@@ -17,13 +18,13 @@ type Signer interface {
 
 type keySigner struct{ key cryptotypes.PrivKey }
 
-// NewKeySigner signs with a private key in memory.
+// NewKeySigner returns a signer with a private key in memory.
 func NewKeySigner(key cryptotypes.PrivKey) Signer { return keySigner{key} }
 
-// PubKey is Signer.
+// PubKey implements Signer.
 func (s keySigner) PubKey() cryptotypes.PubKey { return s.key.PubKey() }
 
-// SignTx is Signer.
+// SignTx implements Signer.
 func (s keySigner) SignTx(_ context.Context, signBytes []byte) ([]byte, error) {
 	return s.key.Sign(signBytes)
 }

@@ -9,8 +9,8 @@ import (
 	coretypes "github.com/cometbft/cometbft/rpc/core/types"
 )
 
-// simulate runs the draft on the newest state. It goes by ABCI rather than
-// gRPC because only there a refusal keeps its codespace and code.
+// simulate runs the draft on the newest state. It uses ABCI rather than gRPC,
+// because only there a refusal keeps its codespace and code.
 func (c *Client) simulate(ctx context.Context, signer Signer, d draft) (gas uint64, newest coretypes.SyncInfo, err error) {
 	raw, err := d.sign(ctx, signer, true)
 	if err != nil {

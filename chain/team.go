@@ -13,15 +13,17 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 )
 
-// Team is who stands behind a multisig's address.
+// Team is the set of members behind a multisig address.
 type Team struct {
 	Threshold int
-	// PublicKeys of the members, 33 bytes in hex, in the address's order.
+	// PublicKeys are the members' public keys, 33 bytes in hex, in the order
+	// that defines the address.
 	PublicKeys []string
 }
 
-// Team asks who the members of a multisig are. The chain knows once the address
-// has sent a transaction; ErrNoTeam where it hasn't, or is no multisig's.
+// Team returns the members of a multisig wallet. The chain knows them once the
+// address has sent a transaction. Team returns ErrNoTeam before that, and for
+// an address that is not a multisig's.
 func (c *Client) Team(ctx context.Context, address string) (Team, error) {
 	res, err := authtypes.NewQueryClient(c.conn).Account(ctx, &authtypes.QueryAccountRequest{Address: address})
 	err = queryError(ctx, "ask for account "+address, err)

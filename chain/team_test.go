@@ -10,8 +10,8 @@ import (
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 )
 
-// TestTeam: members come from the account's key, and only from the key that the
-// address is of.
+// TestTeam verifies that members are read from the account's key, and only if
+// the address is derived from that key.
 func TestTeam(t *testing.T) {
 	t.Parallel()
 	keys := []cryptotypes.PubKey{secp256k1.GenPrivKey().PubKey(), secp256k1.GenPrivKey().PubKey(), secp256k1.GenPrivKey().PubKey()}

@@ -20,7 +20,7 @@ type draft struct {
 	sequence uint64
 	gas      uint64
 	fee      uint64
-	// last is the highest block that may include it, 0 for any.
+	// last is the highest block that may include it, or 0 for any.
 	last uint64
 	msgs []*codectypes.Any
 }
@@ -40,8 +40,8 @@ func packMsgs(msgs []sdk.Msg) ([]*codectypes.Any, error) {
 	return packed, nil
 }
 
-// sign gives the bytes to broadcast. A simulation needs no signature: its place
-// is left empty and the key is not asked.
+// sign returns the bytes to broadcast. A simulation needs no signature: it is
+// left empty and the key is not used.
 func (d draft) sign(ctx context.Context, signer Signer, simulate bool) ([]byte, error) {
 	key, err := codectypes.NewAnyWithValue(signer.PubKey())
 	if err != nil {

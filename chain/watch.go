@@ -12,16 +12,17 @@ import (
 )
 
 const (
-	// silence after which a connection counts as lost: blocks come far more
-	// often, and a halted chain costs a reconnection a minute, not more.
+	// silence is the time after which a connection counts as lost. Blocks
+	// arrive far more often, and a halted chain costs only one reconnection per
+	// minute.
 	silence = time.Minute
 	// maxEvent bounds one event: a block with its transactions.
 	maxEvent = 64 << 20
 )
 
-// Watch wakes the reader after every block, and after every re-connection
-// because blocks may have been missed. A wake carries nothing and several may
-// melt into one: the reader asks for what it needs. The channel is closed when
+// Watch wakes the reader after every block, and after every reconnection, because
+// blocks may have been missed. A wake-up carries no data, and several may be
+// merged into one: the reader queries what it needs. The channel is closed when
 // ctx is done or the client is closed.
 //
 //nolint:contextcheck // the client's life is one of two that end it
@@ -68,13 +69,14 @@ func wake(wakes chan<- struct{}) {
 	}
 }
 
-// The header event, not the block: it is small whatever the block holds.
+// Subscribe to the header event rather than the block: it is small whatever the
+// block contains.
 const subscribe = `{"jsonrpc":"2.0","id":1,"method":"subscribe",` +
 	`"params":{"query":"tm.event='NewBlockHeader'"}}`
 
-// listen calls heard once subscribed and then for each event, until the
+// listen calls wake once subscribed and then for each event, until the
 // connection breaks.
-func (c *Client) listen(ctx context.Context, heard func()) error {
+func (c *Client) listen(ctx context.Context, wake func()) error {
 	url := "ws" + strings.TrimPrefix(c.rpcURL, "http") + "/websocket"
 	conn, res, err := websocket.Dial(ctx, url, nil)
 	if err != nil {
@@ -95,6 +97,6 @@ func (c *Client) listen(ctx context.Context, heard func()) error {
 		if err != nil {
 			return fmt.Errorf("read event: %w", err)
 		}
-		heard()
+		wake()
 	}
 }

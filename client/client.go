@@ -1,6 +1,7 @@
-// Package client is the Go SDK: wallets, rentals on the chain, and virtual
-// machines through a node's API. The command line and the tests are written
-// with it. Money is integer udbc everywhere; only FormatDBC makes it DBC.
+// Package client is the half of the Go SDK that needs no chain: virtual machines
+// through a node's API, sessions, and searches. A program that drives VMs with a
+// session's key links nothing of the Cosmos SDK. Package market is the other
+// half. Money is an integer in udbc everywhere; only FormatDBC converts it to DBC.
 package client
 
 import (
@@ -9,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// Home is DBC_HOME, ~/.dbc unless the environment says otherwise.
+// Home returns DBC_HOME, or ~/.dbc if it is not set.
 func Home() (string, error) {
 	if home := os.Getenv("DBC_HOME"); home != "" {
 		abs, err := filepath.Abs(home)
@@ -25,6 +26,6 @@ func Home() (string, error) {
 	return filepath.Join(user, ".dbc"), nil
 }
 
-// Outbox is the folder of what the wallets of a home signed and nobody knows the
-// end of yet; see chain.Config.
+// Outbox returns the folder of signed transactions whose outcome is not known
+// yet; see chain.Config.
 func Outbox(home string) string { return filepath.Join(home, "outbox") }

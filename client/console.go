@@ -11,20 +11,20 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
 // maxPiece bounds one message of a console or screen, in bytes.
 const maxPiece = 1 << 20
 
-// Console is a VM's serial console: what its guest writes is another's, and goes
-// to a terminal through package terminal only. takeOver ends whoever has it open.
-// ctx is for the opening.
+// Console opens a VM's serial console. The guest controls the output: write it
+// to a terminal only through package terminal. takeOver disconnects whoever has
+// it open. ctx covers only the opening.
 func (n *Node) Console(ctx context.Context, id string, takeOver bool) (*Socket, error) {
 	return n.open(ctx, api.PathTaskConsole, id, api.OpenConsole{TakeOver: api.Flag(takeOver)})
 }
 
-// VNC is a VM's screen, by the protocol of RFC 6143 and without a password.
+// VNC opens a VM's screen. It speaks RFC 6143 without a password.
 func (n *Node) VNC(ctx context.Context, id string) (*Socket, error) {
 	return n.open(ctx, api.PathTaskVNC, id, struct{}{})
 }
@@ -50,7 +50,7 @@ func (n *Node) open(ctx context.Context, path, id string, wish any) (*Socket, er
 	return &Socket{conn: conn}, nil
 }
 
-// dialError is the node's own no where it gave one.
+// dialError returns the node's refusal if it sent one.
 func dialError(ctx context.Context, path string, res *http.Response, err error) error {
 	if res != nil && res.Body != nil {
 		var envelope api.Reply
@@ -67,15 +67,15 @@ func dialError(ctx context.Context, path string, res *http.Response, err error) 
 // Socket is an open console or screen.
 type Socket struct{ conn *websocket.Conn }
 
-// Close ends a socket that nothing is passed on.
+// Close closes a socket on which Pass was not called.
 func (s *Socket) Close() error { return s.conn.Close(websocket.StatusNormalClosure, "") }
 
-// Pass carries bytes from and to the guest until one side ends or ctx does, and
-// closes the socket. An error is why the machine ended it.
+// Pass copies bytes from and to the guest until one side ends or ctx is done,
+// and closes the socket. An error says why the machine closed it.
 func (s *Socket) Pass(ctx context.Context, from io.Reader, to io.Writer) error {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	// The reader may wait for a person for ever, so nothing waits for it.
+	// The reader may block on a person forever, so nothing waits for it.
 	go func() {
 		_, err := io.Copy(writer{inner, s.conn}, from)
 		if err == nil {

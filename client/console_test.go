@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// socketTo opens one to a machine that does as told.
+// socketTo opens a socket to a machine that runs the given function.
 func socketTo(t *testing.T, machine func(ctx context.Context, c *websocket.Conn)) *Socket {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func TestPass(t *testing.T) {
 	}
 }
 
-// ender calls end once something was written.
+// ender calls end after the first write.
 type ender struct {
 	seen bytes.Buffer
 	end  func()

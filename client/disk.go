@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
-// diskOK is the status of a disk with which nothing is being done.
+// diskOK is the status of a disk without work in progress.
 const diskOK = "ok"
 
 // Disks lists a VM's disks.
@@ -22,8 +22,9 @@ func (n *Node) Disks(ctx context.Context, id string) (list api.Disks, err error)
 	return list, n.call(ctx, api.PathDiskList+id, struct{}{}, &list)
 }
 
-// AddDisk asks for a data disk of so many GiB more and returns its name. Like the
-// others below it returns when the node took the wish; WaitDisks waits for it.
+// AddDisk requests another data disk with the given size in GiB and returns its
+// name. Like the other disk methods it returns when the node has accepted the
+// request; WaitDisks waits for completion.
 func (n *Node) AddDisk(ctx context.Context, id string, gib uint64) (name string, err error) {
 	if err := CheckTaskID(id); err != nil {
 		return "", err
@@ -33,7 +34,7 @@ func (n *Node) AddDisk(ctx context.Context, id string, gib uint64) (name string,
 	return added.Disk, err
 }
 
-// ResizeDisk makes a data disk larger.
+// ResizeDisk enlarges a data disk.
 func (n *Node) ResizeDisk(ctx context.Context, id, disk string, gib uint64) error {
 	if err := CheckTaskID(id); err != nil {
 		return err
@@ -41,7 +42,7 @@ func (n *Node) ResizeDisk(ctx context.Context, id, disk string, gib uint64) erro
 	return n.call(ctx, api.PathDiskResize+id, api.ResizeDisk{Disk: disk, Size: api.Text(strconv.FormatUint(gib, 10))}, nil)
 }
 
-// DeleteDisk deletes one data disk with all that is on it.
+// DeleteDisk deletes a data disk and everything on it.
 func (n *Node) DeleteDisk(ctx context.Context, id, disk string) error {
 	if err := CheckTaskID(id); err != nil {
 		return err
@@ -49,8 +50,8 @@ func (n *Node) DeleteDisk(ctx context.Context, id, disk string) error {
 	return n.call(ctx, api.PathDiskDelete+id, api.DeleteDisk{Disk: disk}, nil)
 }
 
-// WaitDisks returns when nothing is being done with a VM's disks. A change that
-// failed is ErrTask with the node's reason.
+// WaitDisks waits until no work on a VM's disks is in progress. For a failed
+// change it returns ErrTask with the node's reason.
 func (n *Node) WaitDisks(ctx context.Context, id string) (api.Disks, error) {
 	ticker := time.NewTicker(taskPoll)
 	defer ticker.Stop()

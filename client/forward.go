@@ -14,16 +14,16 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
 // maxForwarded bounds one message of a forwarded connection, in bytes.
 const maxForwarded = 1 << 20
 
-// Forward connects to a TCP port of a VM itself, published or not. The machine
-// is asked by a signed request, but it signs nothing of what follows, and a
-// client node on the way sees it: speak SSH or TLS, and check the other's key.
-// Closing one direction closes both.
+// Forward connects to a TCP port of a VM itself, published or not. The request
+// is signed, but the machine signs nothing that follows, and a client node in
+// between can read it. Use SSH or TLS and verify the peer's key. Closing one
+// direction closes both.
 func (n *Node) Forward(ctx context.Context, taskID string, port uint16) (net.Conn, error) {
 	if err := CheckTaskID(taskID); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (n *Node) Forward(ctx context.Context, taskID string, port uint16) (net.Con
 	return websocket.NetConn(context.WithoutCancel(ctx), socket, websocket.MessageBinary), nil
 }
 
-// noSocket is the node's reason where it gave one; nothing of it is proved.
+// noSocket returns the node's reason if it sent one. Nothing in it is proved.
 func noSocket(res *http.Response, err error) error {
 	if res == nil || res.Body == nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -57,8 +57,9 @@ func noSocket(res *http.Response, err error) error {
 	return nodeError(res.StatusCode, envelope, false)
 }
 
-// Tunnel forwards connections that listener accepts to a VM's port until ctx is
-// done, and closes it. report is told of connections that could not be made.
+// Tunnel forwards the connections that listener accepts to a VM's port until
+// ctx is done, and then closes listener. It calls report for connections that
+// could not be established.
 func (n *Node) Tunnel(ctx context.Context, listener net.Listener, taskID string, port uint16, report func(error)) error {
 	var open sync.WaitGroup
 	defer open.Wait()
@@ -84,7 +85,7 @@ func (n *Node) Tunnel(ctx context.Context, listener net.Listener, taskID string,
 	}
 }
 
-// join copies both ways until one side ends.
+// join copies in both directions until one side ends.
 func join(ctx context.Context, a, b net.Conn) {
 	var both sync.WaitGroup
 	ended := make(chan struct{}, 2)

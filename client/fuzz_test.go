@@ -11,9 +11,9 @@ import (
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 // foreign answers every request with the same bytes.
@@ -26,8 +26,8 @@ func (b foreign) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// FuzzNodeReply: of a node's answer without the machine's signature nothing is
-// believed, and what reaches a terminal steers none.
+// FuzzNodeReply verifies that a reply without the machine's signature is not
+// trusted, and that no text can control a terminal.
 func FuzzNodeReply(f *testing.F) {
 	f.Add([]byte(`{"errcode":0,"message":{"tasks":[]}}`))
 	f.Add([]byte("{\"errcode\":-4,\"code\":\"X\",\"message\":\"\\u001b[2J\"}"))
@@ -55,7 +55,7 @@ func FuzzNodeReply(f *testing.F) {
 	})
 }
 
-// FuzzLogin: what a task says of its login reaches no argument unparsed.
+// FuzzLogin verifies that a task's login data reaches no argument unparsed.
 func FuzzLogin(f *testing.F) {
 	good, err := json.Marshal(goodTask())
 	if err != nil {
@@ -79,7 +79,8 @@ func FuzzLogin(f *testing.F) {
 	})
 }
 
-// FuzzSessionKey: a session's file is a key or an error that doesn't quote it.
+// FuzzSessionKey verifies that a session file is either parsed or refused with
+// an error that does not quote it.
 func FuzzSessionKey(f *testing.F) {
 	f.Add([]byte(`{"chain_id":"dbc-devnet-1","machine_id":"` + strings.Repeat("ab", 32) + `","private_key":"` + strings.Repeat("11", 32) + `"}`))
 	f.Add([]byte(`{"private_key":"secret-words"}`))

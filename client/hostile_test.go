@@ -16,16 +16,18 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
+	nodeapi "github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 )
 
-// guests counts the deletions that a real API let through.
+// guests counts the deletions that a real API carried out.
 type guests struct {
-	api.Host
+	nodeapi.Host
 	deleted atomic.Int32
 }
 
@@ -67,14 +69,14 @@ func newCompute(t *testing.T, renter string) *compute {
 	return c
 }
 
-// start opens the journal; after stop it is a restart of the node.
+// start opens the journal. After stop it acts as a restart of the node.
 func (c *compute) start(t *testing.T, renter string) {
 	t.Helper()
-	j, err := journal.Open(c.path, journal.Binding{ChainID: chainID, GenesisHash: "00", MachineID: c.key.MachineID()})
+	j, err := journal.Open(c.path, names.Binding{ChainID: chainID, GenesisHash: "00", MachineID: c.key.MachineID()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := api.New(api.Config{Key: c.key, ChainID: chainID}, api.Deps{
+	server := nodeapi.New(nodeapi.Config{Key: c.key, ChainID: chainID}, nodeapi.Deps{
 		Host: c.guests, Rentals: renting(renter), Replay: j, Sessions: j, Grants: j, Log: slog.New(slog.DiscardHandler),
 	})
 	c.Handler = server.Handler()
@@ -86,7 +88,7 @@ func (c *compute) start(t *testing.T, renter string) {
 	}
 }
 
-// ask is one exchange with a compute node, as a client node makes it.
+// ask exchanges one request with a compute node, as a client node does.
 func ask(to http.Handler, method, target string, header http.Header, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, bytes.NewReader(body))
 	r.Host, r.Header = "localhost", header.Clone()
@@ -95,7 +97,7 @@ func ask(to http.Handler, method, target string, header http.Header, body []byte
 	return w
 }
 
-// asked is a request as it came to the client node.
+// asked is a request as it reached the client node.
 type asked struct {
 	method, target string
 	header         http.Header
@@ -106,8 +108,8 @@ func (a asked) pass(to http.Handler) *httptest.ResponseRecorder {
 	return ask(to, a.method, a.target, a.header, a.body)
 }
 
-// TestHostileClientNode: whatever a client node does to what passes it, the
-// renter notices, and the machine does at most once what was signed.
+// TestHostileClientNode verifies that the renter notices whatever a client node
+// does to the traffic, and that the machine does what was signed at most once.
 func TestHostileClientNode(t *testing.T) {
 	t.Parallel()
 	type answer = *httptest.ResponseRecorder
@@ -207,7 +209,7 @@ func TestHostileClientNode(t *testing.T) {
 	}
 }
 
-// A request that was kept is worthless after the machine's restart too.
+// A recorded request stays worthless after a restart of the machine.
 func TestReplayAfterARestart(t *testing.T) {
 	t.Parallel()
 	wallet := newWallet(t)
@@ -227,8 +229,8 @@ func TestReplayAfterARestart(t *testing.T) {
 	}
 }
 
-// through is the wallet's way to a machine, by a client node that plays.
-func through(t *testing.T, wallet *client.Wallet, to *compute, play func(asked) *httptest.ResponseRecorder) *client.Node {
+// through connects the wallet to a machine by a client node that runs play.
+func through(t *testing.T, wallet *market.Wallet, to *compute, play func(asked) *httptest.ResponseRecorder) *client.Node {
 	t.Helper()
 	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

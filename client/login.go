@@ -12,14 +12,15 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
-// userName is what Linux and Windows guests use; a first - would be an option.
+// userName matches the names used on Linux and Windows guests. A leading -
+// would be an option.
 var userName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
 
-// Login is how to reach a guest, parsed: a task comes from another's computer,
-// and its fields go into the arguments of a program.
+// Login is how to reach a guest, parsed. A task comes from another computer,
+// and its fields become arguments of a program.
 type Login struct {
 	TaskID   string
 	User     string
@@ -28,7 +29,7 @@ type Login struct {
 	HostKeys []ssh.PublicKey
 }
 
-// NewLogin checks what a task says of its login.
+// NewLogin validates the login data of a task.
 func NewLogin(task api.Task) (Login, error) {
 	if err := CheckTaskID(task.TaskID); err != nil {
 		return Login{}, err
@@ -58,26 +59,28 @@ func NewLogin(task api.Task) (Login, error) {
 	return login, nil
 }
 
-// SSH says how ssh is to be run.
+// SSH configures how ssh is run.
 type SSH struct {
-	// Identities are files of private keys, or of public ones whose halves an
-	// agent has. They come before what Keys names.
+	// Identities are files with private keys, or with public keys whose private
+	// halves an agent has. They are tried before Keys.
 	Identities []string
-	// Keys are options of ssh that say which other keys there are, as UserKeys
-	// reads them; without any, ssh takes its usual files and the agent.
+	// Keys are ssh options that name further keys, as read by UserKeys. Without
+	// any, ssh uses its default files and the agent.
 	Keys []string
 	// ForwardAgent and ForwardX11 let the guest use this computer's keys and
-	// screen; whoever has the guest's host can do so too.
+	// screen. Whoever controls the guest's computer can do so too.
 	ForwardAgent, ForwardX11 bool
-	// Remote is what to run in the guest; nothing is a shell.
+	// Batch has ssh ask nobody for anything: neither for a password nor for a key's.
+	Batch bool
+	// Remote is the command to run in the guest. Empty means a shell.
 	Remote []string
 }
 
-// Command is the arguments of ssh that accept these host keys and no others. No
-// configuration file is read: what it says of ways, algorithms, environments and
-// commands is for other hosts, and a pinned option has no exception.
-// remove deletes the file that pins them; a killed process leaves it in the
-// temporary folder, where it holds no secret.
+// Command returns the arguments of an ssh that accepts these host keys and no
+// others. It reads no configuration file: proxies, algorithms, environments and
+// commands in it are meant for other hosts, and a pinned option must have no
+// exception. remove deletes the file with the pinned keys. A killed process
+// leaves that file in the temporary folder; it contains no secret.
 func (l Login) Command(how SSH) (argv []string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "dbc-ssh-")
 	if err != nil {
@@ -95,10 +98,11 @@ func (l Login) Command(how SSH) (argv []string, remove func(), err error) {
 	}
 	argv = append(argv, "-p", strconv.Itoa(int(l.Port)), "-l", l.User)
 	for _, file := range how.Identities {
-		argv = append(argv, "-i", file)
+		argv = append(argv, "-o", "IdentityFile="+sshPath(file))
 	}
 	if len(how.Identities) > 0 {
-		// An agent with many keys would use up the guest's patience before.
+		// An agent with many keys would exceed the guest's limit of attempts
+		// first.
 		argv = append(argv, "-o", "IdentitiesOnly=yes")
 	}
 	for _, option := range how.Keys {
@@ -111,7 +115,16 @@ func (l Login) Command(how SSH) (argv []string, remove func(), err error) {
 	return argv, remove, nil
 }
 
-// alias is a name of the guest's own: an address and port are used again by others.
+// sshPath returns a path as the value of an ssh option, in which ssh expands %.
+func sshPath(path string) string { return quoteOption(strings.ReplaceAll(path, "%", "%%")) }
+
+// quoteOption keeps ssh from splitting an option's value into words.
+func quoteOption(value string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+}
+
+// alias names the guest itself, because an address and port are reused by
+// others.
 func (l Login) alias() string { return "dbc-" + l.TaskID }
 
 func (l Login) knownHosts() []byte {
@@ -122,28 +135,29 @@ func (l Login) knownHosts() []byte {
 	return []byte(lines.String())
 }
 
-// options also say what is ssh's default today. IgnoreUnknown lets an older ssh
-// pass over what it does not know.
+// options also states what is ssh's default today. IgnoreUnknown lets an older
+// ssh skip options it does not know.
 func (l Login) options(known string, how SSH) []string {
 	return []string{
 		"IgnoreUnknown=*",
-		// The guest is who the machine said, and nothing else vouches for it.
-		"HostKeyAlias=" + l.alias(), "UserKnownHostsFile=" + known, "GlobalKnownHostsFile=/dev/null",
+		// The machine vouches for the guest's identity, and nothing else does.
+		"HostKeyAlias=" + l.alias(), "UserKnownHostsFile=" + sshPath(known), "GlobalKnownHostsFile=/dev/null",
 		"KnownHostsCommand=none", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no",
 		"NoHostAuthenticationForLocalhost=no", "HostKeyAlgorithms=" + l.algorithms(),
-		// A connection of another guest that had this address is not taken over.
+		// Do not reuse the connection of another guest that had this address.
 		"ControlMaster=no", "ControlPath=none",
-		// The way there, and what runs.
+		// How to connect, and what to run.
 		"HostName=" + l.Addr.String(), "AddressFamily=any", "CanonicalizeHostname=no", "ProxyCommand=none", "ProxyJump=none",
 		"ConnectTimeout=30", "RemoteCommand=none", "PermitLocalCommand=no", "RequestTTY=auto",
-		"SessionType=default", "StdinNull=no", "ForkAfterAuthentication=no",
-		// The guest gets nothing of this computer unless asked for.
+		"BatchMode=" + yesNo(how.Batch), "SessionType=default", "StdinNull=no", "ForkAfterAuthentication=no",
+		// Expose nothing of this computer to the guest unless requested.
 		"ForwardAgent=" + yesNo(how.ForwardAgent), "ForwardX11=" + yesNo(how.ForwardX11), "ForwardX11Trusted=no",
 		"ClearAllForwardings=yes", "Tunnel=no", "GSSAPIDelegateCredentials=no", "HostbasedAuthentication=no",
 	}
 }
 
-// algorithms by which the pinned keys sign; a user's own list may have none of them.
+// algorithms returns those by which the pinned keys sign. A user's own list may
+// lack them.
 func (l Login) algorithms() string {
 	var list []string
 	for _, key := range l.HostKeys {

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
@@ -37,6 +37,7 @@ func TestLoginPinsTheHostKeys(t *testing.T) {
 	var known string
 	for _, arg := range argv {
 		if path, ok := strings.CutPrefix(arg, "UserKnownHostsFile="); ok {
+			path = strings.Trim(path, `"`)
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -77,7 +78,7 @@ func TestLoginRefusesWhatWouldReachArguments(t *testing.T) {
 	}
 }
 
-// hostile is a user's configuration that turns everything around.
+// hostile is a user configuration that overrides everything.
 const hostile = `
 Host *
   UseKeychain yes
@@ -130,7 +131,7 @@ Host *
   CertificateFile ~/.ssh/cert.pub
 `
 
-// TestSSHIsNotTheUsersConfiguration asks the system's ssh what it would do.
+// TestSSHIsNotTheUsersConfiguration asks the installed ssh what it would do.
 func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "config")
@@ -149,7 +150,7 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 		"forkafterauthentication": "no", "addressfamily": "any", "gssapidelegatecredentials": "no", "hostbasedauthentication": "no",
 		"requesttty": "auto", "updatehostkeys": "false", "canonicalizehostname": "false", "checkhostip": "no",
 		"pubkeyauthentication": "true", "batchmode": "no", "loglevel": "INFO", "numberofpasswordprompts": "3", "escapechar": "~",
-		// None of these is there at all.
+		// None of these may be set at all.
 		"bindaddress": "", "setenv": "", "sendenv": "", "preferredauthentications": "",
 		"remotecommand": "", "proxyjump": "", "proxycommand": "", "controlpath": "", "knownhostscommand": "",
 		"remoteforward": "", "localforward": "", "dynamicforward": "",
@@ -159,7 +160,7 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 		also map[string]string
 	}{
 		"nothing asked": {client.SSH{}, nil},
-		// What of the file counts: the keys.
+		// Only the keys are taken from the file.
 		"keys": {client.SSH{Keys: client.UserKeys(t.Context(), "ssh", "127.0.0.1", "-F", config)}, map[string]string{
 			"identityfile": "~/.ssh/work key", "identityagent": "/run/agent", "certificatefile": "~/.ssh/cert.pub",
 		}},
@@ -185,7 +186,7 @@ func TestSSHIsNotTheUsersConfiguration(t *testing.T) {
 	}
 }
 
-// TestSSHTakesNoFile: the last -F counts, and it is ours.
+// TestSSHTakesNoFile verifies that the last -F, which is ours, wins.
 func TestSSHTakesNoFile(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "config")

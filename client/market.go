@@ -9,18 +9,17 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/market"
+	"github.com/dbc-network/dbc/api"
 )
 
-// Search asks a client node's index for machines; h nil is NewHTTP's. Nothing of
-// the answer is proved: what a machine costs is quoted by the chain.
-func Search(ctx context.Context, h *http.Client, node string, q market.Query) (page market.Page, err error) {
+// Search queries a client node's index for machines. A nil h means NewHTTP's.
+// Nothing in the answer is proved; the chain quotes what a machine costs.
+func Search(ctx context.Context, h *http.Client, node string, q api.Search) (page api.SearchResult, err error) {
 	body, err := json.Marshal(q)
 	if err != nil {
 		return page, fmt.Errorf("encode search: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(node, "/")+market.Path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(node, "/")+api.PathMachines, bytes.NewReader(body))
 	if err != nil {
 		return page, fmt.Errorf("make search: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"github.com/dbc-network/dbc/rental"
 )
 
 const (
@@ -12,19 +14,12 @@ const (
 	decimals   = 6
 )
 
-// FormatDBC writes udbc as DBC, all six decimals but trailing zeros:
+// FormatDBC formats udbc as DBC with up to six decimals and no trailing zeros:
 // "10 DBC", "0.069444 DBC".
-func FormatDBC(udbc uint64) string {
-	whole, rest := udbc/udbcPerDBC, udbc%udbcPerDBC
-	text := strconv.FormatUint(whole, 10)
-	if rest != 0 {
-		text += "." + strings.TrimRight(fmt.Sprintf("%0*d", decimals, rest), "0")
-	}
-	return text + " DBC"
-}
+func FormatDBC(udbc uint64) string { return rental.DBC(udbc) }
 
-// ParseDBC reads "10", "10.5", "10.5dbc", "10 DBC" and "10500000udbc" as udbc.
-// More than six decimals and signs are refused, nothing is rounded.
+// ParseDBC parses "10", "10.5", "10.5dbc", "10 DBC" and "10500000udbc" to udbc.
+// It refuses signs and more than six decimals instead of rounding.
 func ParseDBC(s string) (uint64, error) {
 	text := strings.ToLower(strings.TrimSpace(s))
 	if digits, ok := strings.CutSuffix(text, "udbc"); ok {

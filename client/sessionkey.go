@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,8 +13,8 @@ import (
 	"github.com/dbc-network/dbc/auth"
 )
 
-// SessionKey is a session with its private key, as a file of mode 0600 holds it.
-// Who has the file may act in the session.
+// SessionKey is a session with its private key, stored in a file of mode 0600.
+// Whoever has the file may act in the session.
 type SessionKey struct {
 	ChainID   string `json:"chain_id"`
 	MachineID string `json:"machine_id"`
@@ -23,7 +24,7 @@ type SessionKey struct {
 	PrivateKey string `json:"private_key"`
 }
 
-// NewSessionKey makes a key; the public one, in hex, goes into a grant.
+// NewSessionKey generates a key. The public half, in hex, goes into a grant.
 func NewSessionKey() (private *secp256k1.PrivateKey, public string, err error) {
 	if private, err = secp256k1.GeneratePrivateKey(); err != nil {
 		return nil, "", fmt.Errorf("make a session's key: %w", err)
@@ -31,7 +32,8 @@ func NewSessionKey() (private *secp256k1.PrivateKey, public string, err error) {
 	return private, hex.EncodeToString(private.PubKey().SerializeCompressed()), nil
 }
 
-// WriteSessionKey writes a new file; one that is there stays as it is.
+// WriteSessionKey writes a new file, which is on disk when it returns. It does not
+// overwrite an existing one.
 func WriteSessionKey(path string, k SessionKey) error {
 	text, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
@@ -45,16 +47,25 @@ func WriteSessionKey(path string, k SessionKey) error {
 		return fmt.Errorf("keep the session's key: %w", err)
 	}
 	_, err = f.Write(append(text, '\n'))
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
+	if err == nil {
+		err = f.Sync()
 	}
-	if err != nil {
+	if err = errors.Join(err, f.Close(), syncFolder(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("keep the session's key: %w", err)
 	}
 	return nil
 }
 
-// ReadSessionKey reads a file of WriteSessionKey.
+// syncFolder waits until a folder's entries are on disk.
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// ReadSessionKey reads a file that WriteSessionKey wrote.
 func ReadSessionKey(path string) (k SessionKey, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -66,8 +77,8 @@ func ReadSessionKey(path string) (k SessionKey, err error) {
 	return k, nil
 }
 
-// Node speaks to the session's machine through the node of via, of which only
-// URL, HTTP and Now count.
+// Node talks to the session's machine through the node of via, from which it
+// uses only URL, HTTP and Now.
 func (k SessionKey) Node(via NodeConfig) (*Node, error) {
 	raw, err := hex.DecodeString(k.PrivateKey)
 	if err != nil || len(raw) != secp256k1.PrivKeyBytesLen {

@@ -5,21 +5,23 @@ import (
 	"bytes"
 	"context"
 	"os/exec"
-	"slices"
 	"strings"
 )
 
-// keyOptions are what ssh's configuration says of the user's keys, and nothing of
-// ways, algorithms or commands.
-var keyOptions = []string{
-	"identityfile", "certificatefile", "identityagent", "identitiesonly", "addkeystoagent", "pkcs11provider", "securitykeyprovider",
+// keyOptions are the options about the user's keys that are taken from ssh's
+// configuration, with whether their value is a path. Options about routing,
+// algorithms and commands are not.
+var keyOptions = map[string]bool{
+	"identityfile": true, "certificatefile": true, "identityagent": true, "pkcs11provider": true, "securitykeyprovider": true,
+	"identitiesonly": false, "addkeystoagent": false,
 }
 
-// UserKeys reads which keys the user's and the system's configuration of ssh name
-// for an address, as options of ssh. ssh is its path; args, such as -F and a
-// file, go before the address. A configuration that ssh refuses names none.
+// UserKeys returns the keys that the user's and the system's ssh configuration
+// name for an address, as ssh options. ssh is the program's path; args, such as
+// -F and a file, are inserted before the address. If ssh refuses its
+// configuration, there are none.
 func UserKeys(ctx context.Context, ssh, address string, args ...string) []string {
-	// What only another program knows, such as UseKeychain, is no matter.
+	// Ignore options known only to other programs, such as UseKeychain.
 	argv := append([]string{"-G", "-o", "IgnoreUnknown=*"}, args...)
 	out, err := exec.CommandContext(ctx, ssh, append(argv, "--", address)...).Output()
 	if err != nil {
@@ -28,11 +30,12 @@ func UserKeys(ctx context.Context, ssh, address string, args ...string) []string
 	var options []string
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		name, value, _ := strings.Cut(lines.Text(), " ")
-		if value == "" || !slices.Contains(keyOptions, name) {
+		isPath, ok := keyOptions[name]
+		if value == "" || !ok {
 			continue
 		}
-		if strings.ContainsAny(value, " \t") && !strings.Contains(value, `"`) {
-			value = `"` + value + `"`
+		if isPath {
+			value = quoteOption(value) // a % in it is still the configuration's
 		}
 		options = append(options, name+"="+value)
 	}

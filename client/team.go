@@ -12,22 +12,23 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 // maxTeam bounds a team's file in bytes.
 const maxTeam = 64 << 10
 
-// TeamGrant is a grant that the members of a multisig sign one after the other,
-// each on his own computer. Nothing in it is secret. Its file is what
-// /api/v1/sessions/create takes as additional.
+// TeamGrant is a grant that the members of a multisig wallet sign one after the
+// other, each on their own computer. It contains no secret. Its file is the
+// additional field of /api/v1/sessions/create.
 type TeamGrant struct {
 	Grant auth.Grant
 	Team  auth.Multisig
 }
 
-// Signed are the members that signed, in the order of their signatures.
+// Signed returns the members that have signed, in the order of their
+// signatures.
 func (t TeamGrant) Signed() ([]string, error) {
 	members, err := t.Team.Members()
 	if err != nil {
@@ -49,7 +50,8 @@ func (t TeamGrant) Signed() ([]string, error) {
 	return signed, nil
 }
 
-// SignedBy tells whether a member signed; who is no member is an error.
+// SignedBy reports whether a member has signed. An address that is not a member
+// is an error.
 func (t TeamGrant) SignedBy(address string) (bool, error) {
 	signed, err := t.Signed()
 	if err != nil {
@@ -65,7 +67,7 @@ func (t TeamGrant) SignedBy(address string) (bool, error) {
 	return slices.Contains(signed, address), nil
 }
 
-// Sign adds a member's signature; one that is there already stays alone.
+// Sign adds a member's signature unless it is already there.
 func (t TeamGrant) Sign(ctx context.Context, member auth.Signer) (TeamGrant, error) {
 	if done, err := t.SignedBy(member.Address()); done || err != nil {
 		return t, err
@@ -78,7 +80,8 @@ func (t TeamGrant) Sign(ctx context.Context, member auth.Signer) (TeamGrant, err
 	return t, nil
 }
 
-// Join adds what others signed of the same grant, each member once.
+// Join merges the signatures that others made of the same grant, one per
+// member.
 func (t TeamGrant) Join(other TeamGrant) (TeamGrant, error) {
 	if t.Grant != other.Grant || t.Team.Threshold != other.Team.Threshold || !slices.Equal(t.Team.PublicKeys, other.Team.PublicKeys) {
 		return t, fmt.Errorf("%w: the files are of different sessions: %s and %s", ErrTeam, t.Grant.ID(), other.Grant.ID())
@@ -100,13 +103,13 @@ func (t TeamGrant) Join(other TeamGrant) (TeamGrant, error) {
 	return t, nil
 }
 
-// MarshalJSON is the request's additional.
+// MarshalJSON encodes the additional field of the request.
 func (t TeamGrant) MarshalJSON() ([]byte, error) {
 	return json.Marshal(api.CreateSession{Grant: t.Grant.Text(), Multisig: t.multisig()})
 }
 
-// UnmarshalJSON takes what MarshalJSON writes, and only a grant and a team that
-// are whole.
+// UnmarshalJSON decodes what MarshalJSON encodes. It refuses an incomplete
+// grant or team.
 func (t *TeamGrant) UnmarshalJSON(text []byte) error {
 	var wish api.CreateSession
 	if err := json.Unmarshal(text, &wish); err != nil {
@@ -135,7 +138,7 @@ func (t TeamGrant) multisig() *api.Multisig {
 	}
 }
 
-// ReadTeamGrant reads a file of Write.
+// ReadTeamGrant reads a file that Write wrote.
 func ReadTeamGrant(path string) (t TeamGrant, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -152,12 +155,12 @@ func ReadTeamGrant(path string) (t TeamGrant, err error) {
 		return t, fmt.Errorf("read the team's session %s: %w: more than %d bytes", path, ErrTeam, maxTeam)
 	}
 	if err := json.Unmarshal(text, &t); err != nil {
-		return t, fmt.Errorf("read the team's session %s: %w: %w", path, ErrTeam, err)
+		return t, fmt.Errorf("read the team's session %s: %w: no file of dbc session create --team", path, ErrTeam)
 	}
 	return t, nil
 }
 
-// Write replaces the file as a whole, or makes it.
+// Write creates the file, or replaces it atomically.
 func (t TeamGrant) Write(path string) error {
 	text, err := json.MarshalIndent(t, "", "  ")
 	if err != nil {
@@ -167,7 +170,7 @@ func (t TeamGrant) Write(path string) error {
 	if err != nil {
 		return fmt.Errorf("write the team's session: %w", err)
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone after the rename
+	defer func() { _ = os.Remove(f.Name()) }() // no longer there after the rename
 	_, err = io.Copy(f, bytes.NewReader(append(text, '\n')))
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write the team's session: %w", err)

@@ -15,13 +15,13 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// member number n of teams, with his public key in hex.
+// member returns member number n of the teams, and the public key in hex.
 func member(n byte) (auth.Signer, string) {
 	key := secp256k1.PrivKeyFromBytes([]byte(strings.Repeat(string(rune('a'+n)), 32)))
 	return auth.NewSigner(key), hex.EncodeToString(key.PubKey().SerializeCompressed())
 }
 
-// teamGrant is of two of three members.
+// teamGrant returns a grant of a 2-of-3 wallet.
 func teamGrant() client.TeamGrant {
 	t := client.TeamGrant{Team: auth.Multisig{Threshold: 2}}
 	for n := range byte(3) {
@@ -37,8 +37,8 @@ func teamGrant() client.TeamGrant {
 
 const machineID = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 
-// TestTeamSigns: each member signs on his own, what they signed counts together,
-// and the machine's own check takes it.
+// TestTeamSigns lets each member sign alone, joins the signatures and has the
+// machine's own check accept them.
 func TestTeamSigns(t *testing.T) {
 	t.Parallel()
 	begun := teamGrant()
@@ -112,8 +112,8 @@ func TestTeamRefuses(t *testing.T) {
 	}
 }
 
-// FuzzTeamGrant: a team's file is a grant of a team that is the same when it is
-// written and read again, or an error.
+// FuzzTeamGrant verifies that a team's file is refused, or is unchanged after
+// it is written and read again.
 func FuzzTeamGrant(f *testing.F) {
 	alice, _ := member(0)
 	signed, err := teamGrant().Sign(f.Context(), alice)

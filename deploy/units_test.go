@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var execStart = regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/(dbc|dbcd) `)
+var execStart = regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/(dbc|dbc-helper|dbcd) `)
 
 // TestUnits needs systemd-analyze, but no running systemd.
 func TestUnits(t *testing.T) {

@@ -11,14 +11,14 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
-// AccountPrefix begins the names of the devnet's own wallets.
+// AccountPrefix is the prefix of the names of the devnet's own wallets.
 const AccountPrefix = "devnet-"
 
-// The devnet's wallets. Payout gets the rent and nothing else, so that what
-// the host earned can be read from its balance.
+// The devnet's wallets. Payout receives only rent, so that its balance shows
+// what the host has earned.
 const (
 	Validator = AccountPrefix + "validator"
 	Owner     = AccountPrefix + "owner"
@@ -29,7 +29,7 @@ const (
 
 const dbc = 1_000_000
 
-// allotment is what each account has in genesis, in udbc.
+// allotment is the balance of each account in genesis, in udbc.
 var allotment = map[string]uint64{
 	Validator: 2_000_000 * dbc,
 	Owner:     10_000_000 * dbc,
@@ -39,12 +39,12 @@ var allotment = map[string]uint64{
 
 const validatorStake = 1_000_000 * dbc
 
-// openAccounts finds the wallets or makes them, and returns their addresses.
-func openAccounts(ring *client.Keyring) (map[string]string, error) {
+// openAccounts opens or creates the wallets and returns their addresses.
+func openAccounts(ring *market.Keyring) (map[string]string, error) {
 	addresses := map[string]string{}
 	for _, name := range []string{Validator, Owner, Operator, Payout, Faucet} {
 		wallet, err := ring.Wallet(name)
-		if errors.Is(err, client.ErrNoWallet) {
+		if errors.Is(err, market.ErrNoWallet) {
 			wallet, _, err = ring.Create(name)
 		}
 		if err != nil {
@@ -57,7 +57,7 @@ func openAccounts(ring *client.Keyring) (map[string]string, error) {
 
 // Fund sends coins from the devnet's faucet wallet.
 func Fund(
-	ctx context.Context, c *chain.Client, ring *client.Keyring, to string, udbc uint64,
+	ctx context.Context, c *chain.Client, ring *market.Keyring, to string, udbc uint64,
 ) (chain.TxResult, error) {
 	faucet, err := ring.Wallet(Faucet)
 	if err != nil {

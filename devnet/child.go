@@ -14,20 +14,21 @@ import (
 	"time"
 )
 
-// child is a process of ours. It runs in a process group of its own, because a
-// terminal's Ctrl-C goes to a whole group and parts must end in order.
+// child is a child process. It runs in its own process group, because a
+// terminal's Ctrl-C goes to a whole group and the parts must end in order.
 type child struct {
 	Process
 	name string
 	log  string
 	cmd  *exec.Cmd
-	// done closes when it ended; err is then how.
+	// done is closed when the process has ended. After that err is its exit
+	// error.
 	done chan struct{}
 	err  error
 }
 
-// start runs cmd with its output in log. With mortal the kernel ends it when
-// this process dies, however that happens.
+// start runs cmd with its output in log. If mortal is set, the kernel kills the
+// child when this process dies, however that happens.
 func start(name, log string, cmd *exec.Cmd, mortal bool) (*child, error) {
 	out, err := openLog(log)
 	if err != nil {
@@ -46,8 +47,8 @@ func start(name, log string, cmd *exec.Cmd, mortal bool) (*child, error) {
 	begun := make(chan error)
 	go func() {
 		defer close(c.done)
-		// The kernel's signal comes when the thread that started the child
-		// ends, so that thread is held as long as the child lives.
+		// The kernel sends that signal when the thread that started the child
+		// ends, so the thread is kept as long as the child lives.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
@@ -60,7 +61,7 @@ func start(name, log string, cmd *exec.Cmd, mortal bool) (*child, error) {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	if c.Process, err = newProcess(cmd.Process.Pid); err != nil {
-		// Gone already: whoever waits on done hears why.
+		// It has ended already; whoever waits on done gets the reason.
 		c.Process = Process{PID: cmd.Process.Pid}
 	}
 	return c, nil
@@ -77,7 +78,8 @@ func openLog(path string) (*os.File, error) {
 	return out, nil
 }
 
-// died tells how it ended, with its last words.
+// died returns an error that says how the process ended, with its last lines of
+// output.
 func (c *child) died() error {
 	how := "exit code 0"
 	if c.err != nil {
@@ -86,7 +88,7 @@ func (c *child) died() error {
 	return fmt.Errorf("%s %w (%s), see %s: %s", c.name, ErrDied, how, c.log, tail(c.log))
 }
 
-// stop asks it to end and kills it after grace.
+// stop asks the process to end and kills it after grace.
 func (c *child) stop(grace time.Duration) error {
 	select {
 	case <-c.done:
@@ -112,7 +114,7 @@ func (c *child) waitOrKill(grace time.Duration) error {
 	return fmt.Errorf("stop %s: it did not end within %s and was killed, see %s", c.name, grace, c.log)
 }
 
-// until polls ready until it holds, a child dies, or ctx is done.
+// until polls ready until it returns true, a child ends, or ctx is done.
 func until(ctx context.Context, what string, c *child, ready func() bool) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
@@ -145,7 +147,7 @@ func tail(path string) string {
 	return lastLines(text)
 }
 
-// lastLines are the last five.
+// lastLines returns the last five lines.
 func lastLines(text []byte) string {
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	return string(bytes.Join(lines[max(0, len(lines)-5):], []byte("\n")))

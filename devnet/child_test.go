@@ -12,9 +12,17 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The ignored goroutine is begun by a library of the SDK when it is loaded.
+// The ignored goroutine is started by a library of the SDK when it is loaded.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
+	dir, err := os.MkdirTemp("", "devnets")
+	if err != nil {
+		panic(err)
+	}
+	dataRoot = dir
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"), goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
 }
 
 func TestChildDeathIsTold(t *testing.T) {
@@ -92,7 +100,7 @@ func TestReadWithoutDevnet(t *testing.T) {
 	if _, err := Read(home); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("no file: %v", err)
 	}
-	// What a kill -9 leaves: the file, without the process.
+	// This is what a kill -9 leaves behind: the file without the process.
 	p := newPaths(home)
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		t.Fatal(err)

@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/conf"
 )
 
-// startClient starts the client node and returns when it has the mining node
-// among its peers. It needs no privilege.
+// startClient starts the client node and returns when the mining node is among
+// its peers. It needs no privileges.
 func (d *devnet) startClient(ctx context.Context) error {
 	if err := d.configureClient(); err != nil {
 		return err
@@ -31,20 +31,20 @@ func (d *devnet) startClient(ctx context.Context) error {
 	}
 	d.info.Processes["client0"] = d.client.Process
 	return until(ctx, "the client node's API", d.client, func() bool {
-		return answers(ctx, d.info.Client, func(s gateway.Status) bool { return s.Doubt == "" && s.Peers > 0 })
+		return answers(ctx, d.info.Client, func(s api.ClientRoot) bool { return s.Doubt == "" && s.Peers > 0 })
 	})
 }
 
-// configureClient writes the configuration anew, as that of the mining node.
+// configureClient rewrites the configuration, as for the mining node.
 func (d *devnet) configureClient() error {
-	peers := filepath.Join(d.paths.client, node.PeerFile)
-	for _, file := range []string{filepath.Join(d.paths.client, node.ConfFile), peers} {
+	peers := filepath.Join(d.paths.client, conf.PeerFile)
+	for _, file := range []string{filepath.Join(d.paths.client, conf.ConfFile), peers} {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("replace the client node's configuration: %w", err)
 		}
 	}
 	port := func(p uint16) string { return strconv.Itoa(int(p)) }
-	if _, err := node.Init(d.paths.client, node.RoleClient, map[string]string{
+	if _, err := node.Init(d.paths.client, conf.RoleClient, map[string]string{
 		"chain_id": ChainID, "chain_grpc": d.info.GRPC, "chain_rpc": d.info.RPC, "chain_rest": d.info.REST,
 		"net_listen_ip": "127.0.0.1", "net_listen_port": port(d.ports.ClientP2P), "http_port": port(d.ports.Client),
 		"faucet_key": Faucet, "keyring_dir": d.keys(),
@@ -57,7 +57,7 @@ func (d *devnet) configureClient() error {
 	return nil
 }
 
-// answers tells whether a node's status comes and satisfies ok.
+// answers reports whether a node returns a status that satisfies ok.
 func answers[Status any](ctx context.Context, url string, ok func(Status) bool) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+api.PathRoot, nil)
 	if err != nil {

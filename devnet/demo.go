@@ -8,37 +8,40 @@ import (
 	"os"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 const (
-	// demoCoins is what the renter gets, in udbc.
+	// demoCoins is the renter's initial balance in udbc.
 	demoCoins = 1000 * dbc
 	// The first rental is long enough to look around in afterwards.
 	firstSeconds  = 30 * 60
 	renewSeconds  = 15 * 60
 	secondSeconds = 60
-	// stepLimit bounds one step: a guest under software emulation on a busy
-	// computer takes a minute, the second rental's end a minute and more.
+	// stepLimit bounds one step. A guest under software emulation on a busy
+	// computer takes a minute, and the end of the second rental more than a
+	// minute.
 	stepLimit = 6 * time.Minute
 )
 
-// Demo walks the rental guide for a renter made for it.
+// Demo follows the rental guide for a renter created for it.
 type Demo struct {
 	// Home is DBC_HOME.
 	Home string
 	Out  io.Writer
-	// Doing is told what is begun, and "" when its line is written; it may be nil.
+	// Doing is called with what is starting, and with "" when its line is
+	// written. It may be nil.
 	Doing func(what string)
 
 	info  Info
 	chain *chain.Client
-	ring  *client.Keyring
+	ring  *market.Keyring
 
-	renter    client.Renter
+	renter    market.Renter
 	listing   machine.Listing
 	key       demoKey
 	first     rented
@@ -50,13 +53,13 @@ type Demo struct {
 
 // rented is a rental with its VM.
 type rented struct {
-	client.Rented
+	market.Rented
 	node *client.Node
 	task api.Task
 }
 
-// Prepare begins a new network where the last one was a demo's as well; a
-// devnet that somebody else made is used as it is.
+// Prepare creates a new network if the last one was a demo's too; a devnet that
+// somebody else created is used as it is.
 func (d *Demo) Prepare(ctx context.Context, programs Programs) error {
 	d.begun = time.Now()
 	p := newPaths(d.Home)
@@ -78,8 +81,7 @@ func (d *Demo) Prepare(ctx context.Context, programs Programs) error {
 	return os.WriteFile(p.demoMark, nil, 0o644)
 }
 
-// Walk goes the whole way on a running devnet. Every step waits for what it
-// brings about.
+// Walk runs all steps on a running devnet. Each step waits for its effect.
 func (d *Demo) Walk(ctx context.Context, info Info) (err error) {
 	d.info = info
 	d.chain, err = chain.Dial(ctx, chain.Config{ChainID: info.ChainID, GRPC: info.GRPC, RPC: info.RPC})
@@ -87,11 +89,11 @@ func (d *Demo) Walk(ctx context.Context, info Info) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.chain.Close()) }()
-	if d.ring, err = client.OpenKeyring(d.Home, client.Backend(info.ChainID), nil); err != nil {
+	if d.ring, err = market.OpenKeyring(d.Home, market.Backend(info.ChainID), nil); err != nil {
 		return err
 	}
 	if !d.begun.IsZero() {
-		d.say(time.Since(d.begun), "a chain, a node and a machine on the market", "dbc devnet start")
+		d.printLine(time.Since(d.begun), "a chain, a node and a machine on the market", "dbc devnet start")
 	}
 	for _, s := range d.steps() {
 		if err := d.do(ctx, s); err != nil {
@@ -101,8 +103,8 @@ func (d *Demo) Walk(ctx context.Context, info Info) (err error) {
 	return nil
 }
 
-// step is one line of the demo. do returns what happened and the command that
-// a user would type for it.
+// step is one line of the demo. do returns what happened and the command that a
+// user would type for it.
 type step struct {
 	name string
 	do   func(ctx context.Context) (happened, command string, err error)
@@ -138,11 +140,11 @@ func (d *Demo) do(ctx context.Context, s step) error {
 	if err != nil {
 		return fmt.Errorf("demo: %s: %w", s.name, err)
 	}
-	d.say(time.Since(begun), s.name+": "+happened, command)
+	d.printLine(time.Since(begun), s.name+": "+happened, command)
 	return nil
 }
 
-func (d *Demo) say(took time.Duration, what, command string) {
+func (d *Demo) printLine(took time.Duration, what, command string) {
 	d.stepCount++
 	if d.Doing != nil {
 		d.Doing("")
@@ -153,7 +155,7 @@ func (d *Demo) say(took time.Duration, what, command string) {
 	}
 }
 
-// GoOn says what can be typed now.
+// GoOn prints what can be typed now.
 func (d *Demo) GoOn() {
 	wallet, short := d.renter.Wallet.Name, d.info.MachineID
 	fmt.Fprintf(d.Out, `
@@ -166,11 +168,12 @@ It goes on until Ctrl-C. In another terminal:
 `, d.first.task.TaskID, d.key.path, wallet, wallet, d.second.RentID, short, wallet, d.info.Virsh)
 }
 
-// Passed is how many steps were done, and how many there are, with the network's start.
+// Passed returns how many steps are done, and how many there are, counting the
+// start of the network.
 func (d *Demo) Passed() (done, all int) { return d.stepCount, len(d.steps()) + 1 }
 
-// Summary checks, after the devnet's end, that nothing of it goes on, and says
-// what is kept.
+// Summary verifies, after the devnet has ended, that nothing of it still runs,
+// and prints what is kept.
 func (d *Demo) Summary() error {
 	if err := d.info.CheckGone(); err != nil {
 		return err
@@ -179,7 +182,7 @@ func (d *Demo) Summary() error {
 	fmt.Fprintf(d.Out, `
 %d of %d steps passed in %.0fs. No process, interface or socket of the devnet is left.
 Kept until the next demo or "dbc devnet reset": its chain, node and logs in %s, disks in %s.
-The wallet %s stays in the keyring.
-`, done, all, time.Since(d.begun).Seconds(), newPaths(d.Home).dir, DataDir(d.Home), d.renter.Wallet.Name)
+The demo's wallet is deleted; no other is touched.
+`, done, all, time.Since(d.begun).Seconds(), newPaths(d.Home).dir, DataDir(d.Home))
 	return nil
 }

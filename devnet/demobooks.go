@@ -11,9 +11,9 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// books is what the balances must be, added up beside the chain, in udbc.
+// books are the expected balances in udbc, added up independently of the chain.
 type books struct {
-	// renter's balance, payout's at the beginning.
+	// renter is the renter's balance, payout the initial balance of payout.
 	renter, payout uint64
 	spent          map[string]uint64
 }
@@ -26,7 +26,8 @@ func (b *books) spend(on string, udbc uint64) {
 	b.renter -= udbc
 }
 
-// checkRenter compares the wallet with the sum of the steps, to the last udbc.
+// checkRenter compares the wallet's balance with the sum of the steps, to the
+// udbc.
 func (d *Demo) checkRenter(ctx context.Context) (happened, command string, err error) {
 	has, err := d.chain.Balance(ctx, d.renter.Wallet.Address())
 	if err != nil {
@@ -40,7 +41,8 @@ func (d *Demo) checkRenter(ctx context.Context) (happened, command string, err e
 		"dbc wallet show " + d.renter.Wallet.Name, nil
 }
 
-// checkHost: the ended rental is paid out whole, the running one is in escrow.
+// checkHost checks that the ended rental is fully paid out and that the running
+// one is in escrow.
 func (d *Demo) checkHost(ctx context.Context) (happened, command string, err error) {
 	if err := d.settled(ctx, d.second.RentID); err != nil {
 		return "", "", err
@@ -89,5 +91,5 @@ func (d *Demo) settled(ctx context.Context, id uint64) error {
 	}
 }
 
-// Escrow is the account that holds the rent of open rentals.
+// Escrow returns the account that holds the rent of open rentals.
 func Escrow() string { return chain.AddressOf(authtypes.NewModuleAddress(rental.ModuleName)) }

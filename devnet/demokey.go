@@ -13,10 +13,10 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// demoKey is an ssh key made for one demo.
+// demoKey is an SSH key generated for one demo.
 type demoKey struct {
 	path string
-	// line is the public key as authorized_keys has it.
+	// line is the public key in authorized_keys format.
 	line string
 }
 
@@ -43,7 +43,7 @@ func newDemoKey(dir string) (demoKey, error) {
 	if err := renameio.WriteFile(k.path, pem.EncodeToMemory(block), 0o600); err != nil {
 		return demoKey{}, fmt.Errorf("write ssh key: %w", err)
 	}
-	// The command line takes the public half from a file.
+	// The command line reads the public half from a file.
 	if err := renameio.WriteFile(k.path+".pub", []byte(k.line+"\n"), 0o644); err != nil {
 		return demoKey{}, fmt.Errorf("write ssh key: %w", err)
 	}

@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -17,14 +19,17 @@ func (d *Demo) makeWallet(context.Context) (happened, command string, err error)
 		name := "demo-" + strconv.Itoa(n)
 		if _, err := d.ring.Wallet(name); err == nil {
 			continue
-		} else if !errors.Is(err, client.ErrNoWallet) {
+		} else if !errors.Is(err, market.ErrNoWallet) {
 			return "", "", err
 		}
 		wallet, _, err := d.ring.Create(name)
 		if err != nil {
 			return "", "", err
 		}
-		d.renter = client.Renter{Chain: d.chain, Wallet: wallet}
+		if err := rememberDemoWallet(d.Home, wallet); err != nil {
+			return "", "", errors.Join(err, d.ring.Delete(name))
+		}
+		d.renter = market.Renter{Chain: d.chain, Wallet: wallet}
 		return wallet.Address(), "dbc wallet create " + name, nil
 	}
 }
@@ -59,9 +64,9 @@ func (d *Demo) find(ctx context.Context) (happened, command string, err error) {
 		"wait for its end (dbc machines --all), or begin anew (dbc devnet stop, dbc devnet reset)")
 }
 
-// rent rents one slot and writes it into the books.
+// rent rents one slot and records it in the books.
 func (d *Demo) rent(ctx context.Context, seconds uint64) (rented, string, error) {
-	order := client.Order{MachineID: d.listing.Machine.Id, Seconds: seconds, Slots: 1}
+	order := market.Order{MachineID: d.listing.Machine.Id, Seconds: seconds, Slots: 1}
 	quote, err := d.renter.Quote(ctx, order)
 	if err != nil {
 		return rented{}, "", err
@@ -79,7 +84,7 @@ func (d *Demo) rent(ctx context.Context, seconds uint64) (rented, string, error)
 	if err != nil {
 		return rented{}, "", err
 	}
-	command := fmt.Sprintf("dbc rent %s %s --slots 1", order.MachineID, client.FormatDuration(seconds))
+	command := fmt.Sprintf("dbc rent %s %s --slots 1", order.MachineID, rental.FormatDuration(seconds))
 	return rented{Rented: made, node: node}, command, nil
 }
 
@@ -91,8 +96,8 @@ func (d *Demo) rentFirst(ctx context.Context) (happened, command string, err err
 		client.FormatDBC(d.first.Fee), client.FormatDBC(d.first.Tx.Fee), d.first.Deadline.Local().Format(time.TimeOnly)), command, nil
 }
 
-// create asks for a VM; offset keeps the ports of the two apart. The first
-// one's is the guide's 5682 where the devnet has the default range.
+// create creates a VM. offset keeps the ports of the two VMs apart; the first
+// one's is the guide's 5682 if the devnet has the default range.
 func (d *Demo) create(ctx context.Context, r *rented, offset uint32) (string, error) {
 	port := strconv.Itoa(int(d.listing.Machine.Facts.PortFirst + offset))
 	task, err := r.node.CreateTask(ctx, api.Create{
@@ -147,15 +152,15 @@ func (d *Demo) renew(ctx context.Context) (happened, command string, err error) 
 	d.books.spend("gas", renewed.Tx.Fee)
 	return fmt.Sprintf("rental %d for %s, ends %s", d.first.RentID, client.FormatDBC(renewed.Rent),
 			renewed.End.Local().Format(time.TimeOnly)),
-		fmt.Sprintf("dbc relet %d %s", d.first.RentID, client.FormatDuration(renewSeconds)), nil
+		fmt.Sprintf("dbc relet %d %s", d.first.RentID, rental.FormatDuration(renewSeconds)), nil
 }
 
 func (d *Demo) rentSecond(ctx context.Context) (happened, command string, err error) {
 	if d.second, command, err = d.rent(ctx, secondSeconds); err != nil {
 		return "", "", err
 	}
-	// Confirmed at once: what ends on trial is given back, and here the host
-	// is to earn it.
+	// Confirm at once: a rental that ends in its trial is refunded, and here
+	// the host is supposed to earn it.
 	tx, err := d.renter.Confirm(ctx, d.second.RentID)
 	if err != nil {
 		return "", "", err

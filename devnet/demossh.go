@@ -12,13 +12,13 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// sshRetry is for a guest whose ssh does not listen yet.
+// sshRetry is the interval for a guest whose sshd does not listen yet.
 const sshRetry = time.Second
 
-// sshFailed is ssh's own exit code when it could not connect.
+// sshFailed is ssh's exit code when it could not connect.
 const sshFailed = 255
 
-// logIn runs real ssh with only the host keys that the machine signed.
+// logIn runs the real ssh with only the host keys that the machine signed.
 func (d *Demo) logIn(ctx context.Context) (happened, command string, err error) {
 	line, err := runSSH(ctx, d.first, d.key.path, "hostname; uname -sr; uptime")
 	if err != nil {
@@ -29,9 +29,9 @@ func (d *Demo) logIn(ctx context.Context) (happened, command string, err error) 
 		fmt.Sprintf("dbc ssh %s -i %s", d.first.task.TaskID, d.key.path), nil
 }
 
-// runSSH runs one command in a guest and returns what it printed. It tries again
-// while the guest does not take connections; a host key that is not the
-// signed one is never tried again.
+// runSSH runs one command in a guest and returns its output. It retries while
+// the guest refuses connections, but never after a host key other than the
+// signed one.
 func runSSH(ctx context.Context, r rented, key, remote string) (string, error) {
 	login, err := client.NewLogin(r.task)
 	if err != nil {

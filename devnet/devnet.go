@@ -1,9 +1,9 @@
-// Package devnet is the whole system on one computer: a chain with one
-// validator, a private libvirtd, a mining node with made-up slots, a client node
-// with a faucet, and the accounts to play with. Everything real but the GPUs.
+// Package devnet runs the whole system on one computer: a chain with one
+// validator, a private libvirtd, a mining node with simulated slots, a client node
+// with a faucet, and accounts to experiment with. Everything but the GPUs is real.
 //
 // One process supervises the others. What it starts ends with it, in reverse
-// order, and a part that ends by itself ends the whole with its reason.
+// order, and if a part ends unexpectedly, the whole devnet ends with its reason.
 package devnet
 
 import (
@@ -16,12 +16,13 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
 const (
-	// startGrace bounds the start; a cold libvirtd takes longest.
+	// startGrace bounds the start. A cold start of libvirtd takes longest.
 	startGrace = 3 * time.Minute
 	sideGrace  = nodeGrace + cleanupGrace + 10*time.Second
 	chainGrace = 30 * time.Second
@@ -32,36 +33,36 @@ type Config struct {
 	// Home is DBC_HOME.
 	Home     string
 	Programs Programs
-	// Fast shortens windows, so that deadlines pass while one watches. It
-	// counts when the chain is made.
+	// Fast shortens time windows, so that deadlines can be watched passing. It
+	// takes effect when the chain is created.
 	Fast bool
-	// Note is told each step of the start; nil drops them.
+	// Note is called with each step of the start. It may be nil.
 	Note func(step string)
-	// Problem is told what begins to be wrong with the running chain, and nil
-	// when it is over; it may be nil.
-	Problem func(*chain.Problem)
+	// Problem is called with a new problem of the running chain, and with nil
+	// when it is over. It may be nil.
+	Problem func(*api.Problem)
 }
 
-// net is a devnet while it runs.
+// net is the state of a running devnet.
 type devnet struct {
 	cfg   Config
 	paths paths
 	ports ports
 	info  Info
-	ring  *client.Keyring
+	ring  *market.Keyring
 	chain *chain.Client
 
 	lock func() error
-	// release gives the ports back.
+	// release releases the ports.
 	release func() error
 	dbcd    *child
 	side    *side
 	client  *child
 }
 
-// Run starts the devnet, calls ready once everything answers, and stays until
-// ctx is done, ready returns an error, or a part ends by itself. With ready's
-// nil error it goes on. Everything is gone when it returns.
+// Run starts the devnet, calls ready once everything answers, and runs until
+// ctx is done, ready returns an error, or a part ends unexpectedly. If ready
+// returns nil, it keeps running. Everything has ended when Run returns.
 func Run(ctx context.Context, cfg Config, ready func(ctx context.Context, info Info) error) (err error) {
 	if err := cfg.Programs.check(); err != nil {
 		return err
@@ -76,7 +77,7 @@ func Run(ctx context.Context, cfg Config, ready func(ctx context.Context, info I
 	cancel()
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // told to end while starting: no failure
+			return nil // told to end while starting, which is not a failure
 		}
 		return err
 	}
@@ -102,7 +103,7 @@ func Run(ctx context.Context, cfg Config, ready func(ctx context.Context, info I
 	return context.Cause(working)
 }
 
-// guard ends the devnet when one of its parts ended.
+// guard ends the devnet when one of its parts has ended.
 func (d *devnet) guard(ctx context.Context, end context.CancelCauseFunc) {
 	select {
 	case <-ctx.Done():
@@ -110,7 +111,7 @@ func (d *devnet) guard(ctx context.Context, end context.CancelCauseFunc) {
 		end(d.dbcd.died())
 	case <-d.client.done:
 		end(d.client.died())
-	case w := <-d.side.words:
+	case w := <-d.side.reports:
 		end(fmt.Errorf("mining node: %s", w.Error))
 	case <-d.side.done:
 		end(d.side.died())
@@ -140,12 +141,15 @@ func (d *devnet) start(ctx context.Context) error {
 	return d.info.write(d.paths.info)
 }
 
-// acquire takes the home's lock and opens what needs no process.
+// acquire locks the home and opens everything that needs no process.
 func (d *devnet) acquire(ctx context.Context) (err error) {
 	if err := os.MkdirAll(d.paths.dir, 0o755); err != nil {
 		return fmt.Errorf("make the devnet's folder: %w", err)
 	}
 	if d.lock, err = lockFile(d.paths.lock); err != nil {
+		return err
+	}
+	if err := claim(d.cfg.Home); err != nil {
 		return err
 	}
 	if d.ports, d.release, err = freePorts(ctx); err != nil {
@@ -155,7 +159,7 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.ring, err = client.OpenKeyring(d.cfg.Home, client.Backend(ChainID), nil); err != nil {
+	if d.ring, err = market.OpenKeyring(d.cfg.Home, market.Backend(ChainID), nil); err != nil {
 		return err
 	}
 	accounts, err := openAccounts(d.ring)
@@ -175,9 +179,9 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	return nil
 }
 
-// lockFile: the kernel drops the lock with the process, however that ends. Given
-// back by hand, since closing alone would leave it for a moment with a program
-// that is just being started.
+// lockFile takes a lock that the kernel drops with the process, however that
+// ends. It is released explicitly, because after a mere close a program that is
+// just being started could hold it for a moment.
 func lockFile(path string) (release func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -193,7 +197,7 @@ func lockFile(path string) (release func() error, err error) {
 	return func() error { return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close()) }, nil
 }
 
-// startParts starts the two that do not need each other side by side.
+// startParts starts the two parts that do not need each other concurrently.
 func (d *devnet) startParts(ctx context.Context) error {
 	var err error
 	d.side, err = startSide(ctx, d.logFile("host"), order{
@@ -205,9 +209,13 @@ func (d *devnet) startParts(ctx context.Context) error {
 	if err := d.startChain(ctx); err != nil {
 		return err
 	}
-	w, err := d.side.hear(ctx, "libvirt")
+	w, err := d.side.await(ctx, "libvirt")
 	if err != nil {
 		return err
+	}
+	if w.OldImage > 0 {
+		d.cfg.Note(fmt.Sprintf("%s is newer than the one under the disks of %d virtual machines, which is kept: dbc devnet reset deletes them and takes the new one",
+			tinyImage, w.OldImage))
 	}
 	d.info.Virsh = "qemu+unix:///system?socket=" + w.Socket
 	return d.configureNode(ctx, w.Socket)
@@ -246,18 +254,18 @@ func (d *devnet) startChain(ctx context.Context) error {
 		if first < 0 {
 			first = head.Height
 		}
-		// An old chain's last block is known before this process makes one, and
-		// until then the application refuses some queries.
+		// An old chain's last block is reported before this process makes one,
+		// and until then the application refuses some queries.
 		if head.Height == 0 || head.Height == first {
 			return false
 		}
-		// A first block is known before the application has committed it.
+		// A first block is reported before the application has committed it.
 		_, err = d.chain.MachineParams(ctx)
 		return err == nil
 	})
 }
 
-// stop undoes what start did, in reverse.
+// stop undoes start, in reverse order.
 func (d *devnet) stop() error {
 	var errs []error
 	if d.client != nil {

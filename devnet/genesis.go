@@ -18,18 +18,19 @@ import (
 	"github.com/dbc-network/dbc/chain"
 )
 
-// ChainID of every devnet: wallets and tools know it.
+// ChainID is the same for every devnet, so that wallets and tools know it.
 const ChainID = "dbc-devnet-1"
 
-// genesisMaker makes the home of a chain with one validator.
+// genesisMaker creates the home of a chain with one validator.
 type genesisMaker struct {
 	dbcd, home, keys string
 	accounts         map[string]string
 	fast             bool
 }
 
-// ensure makes the chain's home unless it is there. It is made beside and
-// renamed, so a kill leaves either none or a whole one.
+// ensure creates the chain's home unless it exists. It is created in a
+// temporary folder and renamed, so that a kill leaves either none or a complete
+// one.
 func (g genesisMaker) ensure(ctx context.Context) error {
 	final := g.home
 	if _, err := os.Stat(final); !errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +74,7 @@ func (g genesisMaker) make(ctx context.Context) error {
 	return g.editConfig()
 }
 
-// run shows the program's own words only when it fails.
+// run shows the program's output only if it fails.
 func (g genesisMaker) run(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, g.dbcd, append(args, "--home", g.home)...)
 	var said bytes.Buffer
@@ -86,8 +87,8 @@ func (g genesisMaker) run(ctx context.Context, args ...string) error {
 
 func coin(udbc uint64) string { return strconv.FormatUint(udbc, 10) + chain.Denom }
 
-// edits are the devnet's differences from a main network's genesis; fastEdits
-// come on top with --fast.
+// edits are the differences of a devnet from a main network's genesis;
+// fastEdits are added with --fast.
 var edits = map[string]map[string]any{
 	"rental": {"duration_unit": "30s", "min_duration": "60s"},
 }
@@ -120,8 +121,8 @@ func (g genesisMaker) edit() error {
 	return nil
 }
 
-// setParams changes parameters of a module. One that is not there is an error:
-// a renamed parameter would else silently keep its default.
+// setParams changes parameters of a module. An unknown parameter is an error:
+// otherwise a renamed one would silently keep its default.
 func setParams(genesis []byte, module string, params map[string]any) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(genesis))
 	decoder.UseNumber()

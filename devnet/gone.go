@@ -8,12 +8,12 @@ import (
 	"os"
 )
 
-// CheckGone reports what of a devnet that ended is still there, as far as one
-// without privileges can see; the privileged side checks the rest when it ends.
+// CheckGone reports what is left of a devnet that has ended, as far as it is
+// visible without privileges; the privileged side checks the rest when it ends.
 func (i Info) CheckGone() error {
 	var errs []error
 	for name, process := range i.Processes {
-		// The supervisor is us.
+		// The supervisor is this process.
 		if name != supervisor && process.Alive() {
 			errs = append(errs, fmt.Errorf("process %d (%s) %w", process.PID, name, ErrLeft))
 		}

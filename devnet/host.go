@@ -13,42 +13,44 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"
 )
 
-// The privileged side is a second process, the only one that runs as root: it
-// has the private libvirtd, the guests' network and the mining node. The
-// devnet tells it what to do by lines on its standard input, and it ends in
-// order when that closes, which the kernel does for a devnet killed -9.
+// The privileged side is a second process, the only one that runs as root. It
+// owns the private libvirtd, the guests' network and the mining node. The
+// devnet sends it orders as lines on its standard input. It ends in order when
+// that is closed, which the kernel also does for a devnet killed with kill -9.
 
 // order is one line to the privileged side.
 type order struct {
 	// Do is "begin", "node" or "clean".
 	Do string `json:"do"`
-	// Home names the devnet; the privileged folder follows from it.
+	// Home identifies the devnet; the privileged folder is derived from it.
 	Home   string `json:"home,omitempty"`
 	Images string `json:"images,omitempty"`
-	// Dbc is the program that the node runs as.
+	// Dbc is the path of the program that runs the node.
 	Dbc    string `json:"dbc,omitempty"`
 	Bridge string `json:"bridge,omitempty"`
 	CIDR   string `json:"cidr,omitempty"`
-	// Wipe removes the privileged folder as well.
+	// Wipe also removes the privileged folder.
 	Wipe bool `json:"wipe,omitempty"`
 }
 
-// word is one line from it.
-type word struct {
+// report is one line from the privileged side.
+type report struct {
 	// Event is "libvirt", "node", "died" or "clean".
-	Event  string  `json:"event"`
-	Socket string  `json:"socket,omitempty"`
-	Node   Process `json:"node,omitzero"`
-	Error  string  `json:"error,omitempty"`
+	Event  string `json:"event"`
+	Socket string `json:"socket,omitempty"`
+	// OldImage is the number of disks for which an older image was kept.
+	OldImage int     `json:"old_image,omitempty"`
+	Node     Process `json:"node,omitzero"`
+	Error    string  `json:"error,omitempty"`
 }
 
 const (
-	// A guest's minute of shutdown is not waited for: the node's own end does
-	// not stop guests, the private libvirtd's does, hard.
+	// Guests are not given their minute to shut down: the end of the node does
+	// not stop guests, that of the private libvirtd does, hard.
 	nodeGrace    = 30 * time.Second
 	cleanupGrace = 60 * time.Second
 )
@@ -62,12 +64,13 @@ type privileged struct {
 	node  *child
 }
 
-// RunHost is the privileged side. It returns after everything it made is gone.
+// RunHost runs the privileged side. It returns after everything it created has
+// been removed.
 func RunHost(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger) error {
 	if os.Geteuid() != 0 {
 		return errors.New("the devnet's privileged side runs as root")
 	}
-	node.StateModes()
+	conf.StateModes()
 	orders := readOrders(in)
 	first, ok := <-orders
 	if !ok || !filepath.IsAbs(first.Home) || filepath.Clean(first.Home) != first.Home {
@@ -82,12 +85,13 @@ func RunHost(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger)
 	if first.Do == "begin" {
 		err = p.serve(ctx, orders)
 	}
-	// Not ctx: it is done by now, and leaving things behind is no way to hurry.
+	// Not ctx, which is done by now: leaving things behind is not worth the
+	// hurry.
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupGrace)
 	defer cancel()
 	err = errors.Join(err, p.clean(clean, first.Wipe))
 	if err == nil && first.Do == "clean" {
-		_ = p.out.Encode(word{Event: "clean"})
+		_ = p.out.Encode(report{Event: "clean"})
 	}
 	return err
 }
@@ -110,10 +114,11 @@ func readOrders(in io.Reader) <-chan order {
 }
 
 func (p *privileged) serve(ctx context.Context, orders <-chan order) error {
-	if err := p.prepare(); err != nil {
+	oldImage, err := p.prepare(ctx)
+	if err != nil {
 		return err
 	}
-	// What a killed one left behind goes first.
+	// Remove what a killed one left behind first.
 	if err := p.clean(ctx, false); err != nil {
 		return err
 	}
@@ -121,7 +126,7 @@ func (p *privileged) serve(ctx context.Context, orders <-chan order) error {
 	if err != nil {
 		return fmt.Errorf("start private libvirtd: %w", err)
 	}
-	if err := p.out.Encode(word{Event: "libvirt", Socket: libvirtd.Socket()}); err != nil {
+	if err := p.out.Encode(report{Event: "libvirt", Socket: libvirtd.Socket(), OldImage: oldImage}); err != nil {
 		return fmt.Errorf("tell the devnet: %w", err)
 	}
 	for {
@@ -137,7 +142,7 @@ func (p *privileged) serve(ctx context.Context, orders <-chan order) error {
 			}
 		case <-p.nodeDone():
 			err := p.node.died()
-			_ = p.out.Encode(word{Event: "died", Error: err.Error()})
+			_ = p.out.Encode(report{Event: "died", Error: err.Error()})
 			return err
 		}
 	}
@@ -162,20 +167,21 @@ func (p *privileged) startNode(o order) error {
 	cmd := exec.Command(p.order.Dbc, "node", "start", "--home", mining, "--run-dir", filepath.Join(p.dir, "run"))
 	cmd.Dir = "/"
 	var err error
-	// Its log is root's own: one in the caller's folder could be a link.
+	// The log is in a folder of root: a file in the caller's folder could be a
+	// link.
 	p.node, err = start("mining node", filepath.Join(p.dir, "logs", "node.log"), cmd, true)
 	if err != nil {
 		return err
 	}
-	return p.out.Encode(word{Event: "node", Node: p.node.Process})
+	return p.out.Encode(report{Event: "node", Node: p.node.Process})
 }
 
 func (p *privileged) libvirt() daemon.Config {
 	return daemon.Config{Dir: filepath.Join(p.dir, "libvirt"), Logger: p.log}
 }
 
-// clean ends and removes everything, in the reverse order of its making. It
-// needs no memory of this process, so it serves after a kill -9 too.
+// clean stops and removes everything in the reverse order of creation. It needs
+// no state of this process, so it also works after a kill -9.
 func (p *privileged) clean(ctx context.Context, wipe bool) error {
 	var errs []error
 	if p.node != nil {

@@ -15,26 +15,31 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/dbc-network/dbc/image"
 	guestnet "github.com/dbc-network/dbc/node/network"
 )
 
-// prepare makes the privileged folder and brings the image into it. QEMU's
-// user passes through the folders but can't list them.
-func (p *privileged) prepare() error {
+// prepare creates the privileged folder and copies the image into it, unless it
+// returns the number of disks that stand on another one. QEMU's user can traverse
+// the folders but not list them.
+func (p *privileged) prepare(ctx context.Context) (oldImage int, err error) {
 	images := filepath.Join(p.dir, "images")
 	for _, dir := range []string{dataRoot, p.dir, images, filepath.Join(p.dir, "logs"), filepath.Join(p.dir, "run")} {
 		if err := os.MkdirAll(dir, 0o711); err != nil {
-			return fmt.Errorf("make the devnet's folder: %w", err)
+			return 0, fmt.Errorf("make the devnet's folder: %w", err)
 		}
 	}
 	if err := os.Chmod(filepath.Join(p.dir, "logs"), 0o755); err != nil {
-		return fmt.Errorf("open the logs: %w", err)
+		return 0, fmt.Errorf("open the logs: %w", err)
 	}
-	return copyFile(filepath.Join(p.order.Images, tinyImage), filepath.Join(images, tinyImage))
+	if err := p.own(); err != nil {
+		return 0, err
+	}
+	return copyImage(ctx, filepath.Join(p.order.Images, tinyImage), filepath.Join(images, tinyImage), filepath.Join(p.dir, "tasks"))
 }
 
-// lock waits for a privileged side whose devnet was killed -9 and that is still
-// removing things: it must not remove the new one's.
+// lock waits for a privileged side whose devnet was killed with kill -9 and
+// that is still cleaning up: it must not remove what the new one creates.
 func (p *privileged) lock(ctx context.Context) (release func(), err error) {
 	if err := os.MkdirAll(p.dir, 0o711); err != nil {
 		return nil, fmt.Errorf("make the devnet's folder: %w", err)
@@ -59,40 +64,47 @@ func (p *privileged) lock(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// imageMode is read-only: the store refuses a base that could be changed.
+// imageMode is read-only: the store refuses a base image that could be changed.
 const imageMode = 0o444
 
-// copyFile leaves a same file alone, makes it read-only and never writes into one: overlays of
-// kept disks stand on it, so a new image is a new file under the name.
-func copyFile(from, to string) error {
+// copyImage skips an identical file, and one on which disks of guests stand: it
+// returns how many, if the source differs. A disk holds only what differs from
+// its image, so under another one of the same name it would be ruined.
+func copyImage(ctx context.Context, from, to, tasks string) (users int, err error) {
 	source, err := os.Open(from)
 	if err != nil {
-		return fmt.Errorf("read image: %w", err)
+		return 0, fmt.Errorf("read image: %w", err)
 	}
 	defer func() { _ = source.Close() }()
 	info, err := source.Stat()
 	if err != nil {
-		return fmt.Errorf("read image: %w", err)
+		return 0, fmt.Errorf("read image: %w", err)
 	}
-	if old, err := os.Stat(to); err == nil && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) && old.Mode().Perm() == imageMode {
-		return nil
+	old, err := os.Stat(to)
+	if err == nil && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) && old.Mode().Perm() == imageMode {
+		return 0, nil
+	}
+	if err == nil {
+		if disks, err := image.Users(ctx, tasks, to); err != nil || len(disks) > 0 {
+			return len(disks), err
+		}
 	}
 	copied, err := renameio.NewPendingFile(to, renameio.WithPermissions(imageMode))
 	if err != nil {
-		return fmt.Errorf("copy image: %w", err)
+		return 0, fmt.Errorf("copy image: %w", err)
 	}
 	defer func() { _ = copied.Cleanup() }()
 	if _, err := io.Copy(copied, source); err != nil {
-		return fmt.Errorf("copy image: %w", err)
+		return 0, fmt.Errorf("copy image: %w", err)
 	}
 	if err := os.Chtimes(copied.Name(), info.ModTime(), info.ModTime()); err != nil {
-		return fmt.Errorf("copy image: %w", err)
+		return 0, fmt.Errorf("copy image: %w", err)
 	}
-	return copied.CloseAtomicallyReplace()
+	return 0, copied.CloseAtomicallyReplace()
 }
 
-// network is what the node makes in the kernel, remembered so that it can be
-// removed by another process.
+// network is what the node creates in the kernel, recorded so that another
+// process can remove it.
 type network struct {
 	Bridge string `json:"bridge"`
 	CIDR   string `json:"cidr"`
@@ -104,8 +116,8 @@ func isGuestBridge(name string) bool { return guestBridge.MatchString(name) }
 
 func (p *privileged) networkFile() string { return filepath.Join(p.dir, "network.json") }
 
-// rememberNetwork comes before the node: a kill between the two leaves a note
-// without a network, never a network without a note.
+// rememberNetwork runs before the node: a kill between the two leaves a record
+// without a network, never a network without a record.
 func (p *privileged) rememberNetwork(n network) error {
 	if !isGuestBridge(n.Bridge) {
 		return fmt.Errorf("bridge %q: dbc and eight hex digits wanted", n.Bridge)

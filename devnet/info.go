@@ -11,7 +11,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Info is what devnet.json says of a running devnet.
+// Info is the content of devnet.json, which describes a running devnet.
 type Info struct {
 	ChainID string `json:"chain_id"`
 	Home    string `json:"home"`
@@ -19,8 +19,8 @@ type Info struct {
 	RPC  string `json:"rpc"`
 	GRPC string `json:"grpc"`
 	REST string `json:"rest"`
-	// Client is the URL of the client node's API, which renters ask, and Node
-	// that of the compute node's own.
+	// Client is the URL of the client node's API, which renters use, and Node
+	// that of the compute node's API.
 	Client    string            `json:"client"`
 	Node      string            `json:"node"`
 	MachineID string            `json:"machine_id"`
@@ -31,12 +31,13 @@ type Info struct {
 	Bridge    string             `json:"bridge"`
 	DataDir   string             `json:"data_dir"`
 	Processes map[string]Process `json:"processes"`
-	// Fast: windows are short, so that deadlines pass while one watches.
+	// Fast reports that time windows are short, so that deadlines can be
+	// watched passing.
 	Fast    bool      `json:"fast"`
 	Started time.Time `json:"started"`
 }
 
-// Read is the running devnet of a home, or ErrNotRunning.
+// Read returns the running devnet of a home, or ErrNotRunning.
 func Read(home string) (Info, error) {
 	text, err := os.ReadFile(newPaths(home).info)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,7 +50,7 @@ func Read(home string) (Info, error) {
 	if err := json.Unmarshal(text, &info); err != nil {
 		return Info{}, fmt.Errorf("read devnet: %w", err)
 	}
-	// After a kill -9 the file is still there, so the process decides.
+	// The file survives a kill -9, so the process decides.
 	if !info.Processes[supervisor].Alive() {
 		return Info{}, ErrNotRunning
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// Stop ends the running devnet of a home and returns when all of it is gone.
-// With none running it removes what a killed one may have left.
+// Stop ends the running devnet of a home and returns when all of it is gone. If
+// none is running, it removes what a killed one may have left.
 func Stop(ctx context.Context, home string, programs Programs) error {
 	info, err := Read(home)
 	if errors.Is(err, ErrNotRunning) {
@@ -28,8 +28,8 @@ func Stop(ctx context.Context, home string, programs Programs) error {
 	return process.wait(ctx)
 }
 
-// Reset deletes the devnet of a home: chain, node and guests' disks. Wallets
-// stay. A running one is refused.
+// Reset deletes the devnet of a home: chain, node and the guests' disks.
+// Wallets are kept. It refuses to delete a running one.
 func Reset(ctx context.Context, home string, programs Programs) error {
 	if _, err := Read(home); !errors.Is(err, ErrNotRunning) {
 		return errors.Join(err, fmt.Errorf("%w: dbc devnet stop ends it", ErrRunning))
@@ -37,9 +37,12 @@ func Reset(ctx context.Context, home string, programs Programs) error {
 	if err := clean(ctx, home, programs, true); err != nil {
 		return err
 	}
+	if err := ForgetDemoWallets(home); err != nil {
+		return err
+	}
 	p := newPaths(home)
-	// The chain last: without it a half-deleted devnet is begun anew.
-	for _, path := range []string{p.info, p.mining, p.client, p.demo, p.demoMark, p.logs, filepath.Join(client.Outbox(home), ChainID), filepath.Dir(p.chain)} {
+	// Delete the chain last: without it a half-deleted devnet starts afresh.
+	for _, path := range []string{p.info, p.mining, p.client, p.demo, p.demoMark, p.id, p.logs, filepath.Join(client.Outbox(home), ChainID), filepath.Dir(p.chain)} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("delete the devnet: %w", err)
 		}
@@ -47,8 +50,11 @@ func Reset(ctx context.Context, home string, programs Programs) error {
 	return nil
 }
 
-// clean lets a privileged side of its own remove what is left, if anything is.
+// clean starts a privileged side to remove what is left, if anything is.
 func clean(ctx context.Context, home string, programs Programs, wipe bool) error {
+	if err := checkCopy(home); err != nil {
+		return err
+	}
 	if _, err := os.Stat(DataDir(home)); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -59,6 +65,6 @@ func clean(ctx context.Context, home string, programs Programs, wipe bool) error
 	if err != nil {
 		return err
 	}
-	_, err = s.hear(ctx, "clean")
+	_, err = s.await(ctx, "clean")
 	return errors.Join(err, s.end(sideGrace))
 }

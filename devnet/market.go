@@ -9,22 +9,22 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/api"
-	nodehost "github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 const (
-	// slots of the made-up machine: two, so that two rentals live side by side.
+	// slots of the simulated machine: two, so that two rentals can coexist.
 	slots = 2
-	// pricePerDay for each slot.
+	// pricePerDay is in udbc per slot.
 	pricePerDay = 100 * dbc
-	// slotMemory is what a slot gets where the computer has it.
+	// slotMemory is the memory of a slot in MiB if the computer has that much.
 	slotMemory = 2048
 )
 
@@ -33,24 +33,24 @@ func (d *devnet) logFile(name string) string { return filepath.Join(d.paths.logs
 func (d *devnet) keys() string { return filepath.Join(d.cfg.Home, "keys") }
 
 // configureNode writes the mining node's configuration. Ports and socket may
-// differ from the last start, so it is written anew; the key is kept.
+// differ from the last start, so it is rewritten each time; the key is kept.
 func (d *devnet) configureNode(ctx context.Context, socket string) error {
 	inventory, err := hw.Read(ctx, hw.Config{})
 	if err != nil {
 		return fmt.Errorf("read this computer: %w", err)
 	}
-	if err := os.Remove(filepath.Join(d.paths.mining, node.ConfFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(d.paths.mining, conf.ConfFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("replace the node's configuration: %w", err)
 	}
 	port := func(p uint16) string { return strconv.Itoa(int(p)) }
-	k, err := node.Init(d.paths.mining, node.RoleMining, map[string]string{
+	k, err := node.Init(d.paths.mining, conf.RoleMining, map[string]string{
 		"chain_id": ChainID, "chain_grpc": d.info.GRPC, "chain_rpc": d.info.RPC,
 		"net_listen_ip": "127.0.0.1", "net_listen_port": port(d.ports.NodeP2P), "http_port": port(d.ports.Node),
 		"public_ip": "127.0.0.1", "port_first": port(d.ports.First), "port_last": port(d.ports.Last),
 		"data_dir": d.info.DataDir, "libvirt_socket": socket, "guest_cidr": d.info.GuestCIDR,
 		"host_cpus":       strconv.Itoa(max(0, inventory.Cores-2*slots)),
 		"host_memory_mib": strconv.FormatUint(hostMemory(inventory.MemoryMiB), 10),
-		// The wallets are the caller's; the node, as root, only reads them.
+		// The wallets belong to the caller; the node, as root, only reads them.
 		"operator_key": Operator, "keyring_dir": d.keys(),
 		"test_slots": strconv.Itoa(slots), "test_emulation": "true", "reconcile_seconds": "2",
 	})
@@ -61,22 +61,23 @@ func (d *devnet) configureNode(ctx context.Context, socket string) error {
 	return nil
 }
 
-// hostMemory keeps a small computer usable: guests get at most half of it.
+// hostMemory keeps a small computer usable: guests get at most half of its
+// memory.
 func hostMemory(total uint64) uint64 { return total - min(slots*slotMemory, total/2) }
 
-// startNode bonds the machine and starts its node; neither waits for the other.
+// startNode bonds the machine and starts its node concurrently.
 func (d *devnet) startNode(ctx context.Context) error {
 	head, err := d.chain.Head(ctx)
 	if err != nil {
 		return err
 	}
-	d.info.Bridge = nodehost.Bridge(journal.Binding{
+	d.info.Bridge = names.Binding{
 		ChainID: ChainID, GenesisHash: hex.EncodeToString(head.GenesisHash[:]), MachineID: d.info.MachineID,
-	})
-	if err := d.side.tell(order{Do: "node", Bridge: d.info.Bridge, CIDR: d.info.GuestCIDR}); err != nil {
+	}.Bridge()
+	if err := d.side.send(order{Do: "node", Bridge: d.info.Bridge, CIDR: d.info.GuestCIDR}); err != nil {
 		return err
 	}
-	w, err := d.side.hear(ctx, "node")
+	w, err := d.side.await(ctx, "node")
 	if err != nil {
 		return err
 	}
@@ -87,13 +88,13 @@ func (d *devnet) startNode(ctx context.Context) error {
 	return d.awaitNode(ctx)
 }
 
-// awaitNode returns when the node's API answers and the node believes the
-// chain, without which it would grant nothing.
+// awaitNode returns when the node's API answers and the node trusts the chain,
+// without which it would grant nothing.
 func (d *devnet) awaitNode(ctx context.Context) error {
 	var told error
 	err := until(ctx, "the node's API", d.side.child, func() bool {
 		select {
-		case w := <-d.side.words:
+		case w := <-d.side.reports:
 			told = errors.New(w.Error)
 			return true
 		default:
@@ -103,7 +104,8 @@ func (d *devnet) awaitNode(ctx context.Context) error {
 	return errors.Join(err, told)
 }
 
-// bond registers the machine unless it is registered: a restart keeps it.
+// bond registers the machine unless it is registered already, as after a
+// restart.
 func (d *devnet) bond(ctx context.Context) error {
 	_, err := d.chain.Machine(ctx, d.info.MachineID)
 	if !errors.Is(err, chain.ErrNotFound) {
@@ -117,7 +119,12 @@ func (d *devnet) bond(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	offer, err := h.Offer(ctx)
+	if err != nil {
+		return err
+	}
 	bond, err := h.Bond(ctx, d.chain, host.Terms{
+		Offer: offer,
 		Owner: owner.Address(), Operator: d.info.Accounts[Operator], Payout: d.info.Accounts[Payout],
 		PricePerDay: pricePerDay,
 	})

@@ -10,11 +10,15 @@ import (
 	"path/filepath"
 )
 
-// paths are the files of a devnet, all below DBC_HOME and the caller's own.
+// paths are the files of a devnet. They are all below DBC_HOME and belong to
+// the caller.
 type paths struct {
 	home, dir, info, lock, chain, mining, client, logs, demo string
-	// demoMark says that the demo made this network, so a demo may replace it.
+	// demoMark marks a network that the demo created, so that a demo may
+	// replace it.
 	demoMark string
+	// id is the devnet's identity, which moves with the home.
+	id string
 }
 
 func newPaths(home string) paths {
@@ -26,19 +30,28 @@ func newPaths(home string) paths {
 		client: filepath.Join(dir, "client0"),
 		logs:   filepath.Join(dir, "logs"), demo: filepath.Join(dir, "demo"),
 		demoMark: filepath.Join(dir, "made-by-demo"),
+		id:       filepath.Join(dir, "identity"),
 	}
 }
 
-// MiningHome is the folder of the mining node of a home's devnet.
+// MiningHome returns the folder of the mining node of a home's devnet.
 func MiningHome(home string) string { return newPaths(home).mining }
 
-// dataRoot is where devnets keep what QEMU's user must reach.
-const dataRoot = "/var/lib/dbc/devnet"
+// dataRoot is where devnets keep what QEMU's user must be able to reach; tests
+// that have no privileges move it.
+var dataRoot = "/var/lib/dbc/devnet"
 
-// homeHash tells the devnets of one computer apart, by whatever path a home is reached.
-func homeHash(home string) [32]byte { return sha256.Sum256([]byte(realPath(home))) }
+// homeHash distinguishes the devnets of one computer: by what the home says since
+// its first start, so that a moved home keeps its guests, else by its path,
+// whichever of several that is.
+func homeHash(home string) [32]byte {
+	if id, ok := readID(home); ok {
+		return id
+	}
+	return sha256.Sum256([]byte(realPath(home)))
+}
 
-// realPath follows the links of as much of a path as is there.
+// realPath resolves the links in the existing part of a path.
 func realPath(path string) string {
 	real, err := filepath.EvalSymlinks(path)
 	switch dir := filepath.Dir(path); {
@@ -51,21 +64,23 @@ func realPath(path string) string {
 	}
 }
 
-// DataDir is the privileged folder of a home's devnet.
+// DataDir returns the privileged folder of a home's devnet.
 func DataDir(home string) string {
 	hash := homeHash(home)
 	return filepath.Join(dataRoot, hex.EncodeToString(hash[:6]))
 }
 
-// Programs are the binaries and images a devnet runs, absolute.
+// Programs are the absolute paths of the binaries and images that a devnet
+// uses.
 type Programs struct {
 	Dbc, Dbcd string
 	// Images is the folder with tiny.qcow2.
 	Images string
 }
 
-// FindPrograms looks beside the running dbc, and for images where make puts
-// them; images may name another folder. Whether they are there is asked by Run.
+// FindPrograms looks for the binaries next to the running dbc, and for images
+// where make puts them unless images names another folder. Run checks whether
+// they exist.
 func FindPrograms(images string) (Programs, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -84,7 +99,7 @@ func FindPrograms(images string) (Programs, error) {
 	return p, nil
 }
 
-// check is for what starts a devnet; stopping and deleting one needs less.
+// check is called only to start a devnet; stopping and deleting one needs less.
 func (p Programs) check() error {
 	for path, fix := range map[string]string{
 		p.Dbcd: "make build", filepath.Join(p.Images, tinyImage): "make tiny",

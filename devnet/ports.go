@@ -17,13 +17,14 @@ type ports struct {
 
 const (
 	maxDevnets = 8
-	// The guests' range in equal parts; the guide's examples are in the first.
+	// The guests' range is divided into equal parts; the guide's examples are
+	// in the first.
 	firstGuestPort = 5200
 	guestPorts     = 3446
 )
 
-// portsOf are the ports of the n-th devnet on a computer; those of the first
-// are the defaults.
+// portsOf returns the ports of the n-th devnet on a computer. Those of the
+// first are the defaults.
 func portsOf(n uint16) ports {
 	step := n * 10
 	return ports{
@@ -33,12 +34,12 @@ func portsOf(n uint16) ports {
 	}
 }
 
-// freePorts are the first ones that nobody listens on and no other devnet has
-// taken; they are this one's until release.
+// freePorts returns the first set of ports on which nobody listens and that no
+// other devnet has claimed. They are reserved until release.
 func freePorts(ctx context.Context) (p ports, release func() error, err error) {
 	for n := range uint16(maxDevnets) {
-		// A name as wide as ports are, a network namespace, which the kernel
-		// gives back with the process.
+		// An abstract socket has the same scope as ports, the network
+		// namespace, and the kernel releases it with the process.
 		claim, err := new(net.ListenConfig).Listen(ctx, "unix", "@dbc-devnet-"+strconv.Itoa(int(n)))
 		if err != nil {
 			continue

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Devnets that begin in the same moment listen nowhere yet.
+// Devnets that start at the same moment do not listen on their ports yet.
 func TestDevnetsAtOnceTakeDifferentPorts(t *testing.T) {
 	t.Parallel()
 	const devnets = 3

@@ -13,20 +13,21 @@ import (
 // supervisor is the process that started the others.
 const supervisor = "supervisor"
 
-// Process is a process that can't be mistaken for a later one with its number.
+// Process identifies a process so that it cannot be confused with a later one
+// with the same pid.
 type Process struct {
 	PID int `json:"pid"`
-	// Started is the start time in clock ticks since boot, as /proc has it.
+	// Started is the start time in clock ticks since boot, from /proc.
 	Started uint64 `json:"started"`
 }
 
-// newProcess identifies a process that runs.
+// newProcess identifies a running process.
 func newProcess(pid int) (Process, error) {
 	started, err := startTime(pid)
 	return Process{PID: pid, Started: started}, err
 }
 
-// Alive says that it runs, and is no zombie.
+// Alive reports whether the process is running and not a zombie.
 func (p Process) Alive() bool {
 	if p.PID <= 0 {
 		return false
@@ -35,7 +36,7 @@ func (p Process) Alive() bool {
 	return err == nil && started == p.Started
 }
 
-// signal does nothing to a process that is gone.
+// signal does nothing if the process has ended.
 func (p Process) signal(sig syscall.Signal) error {
 	if !p.Alive() {
 		return nil
@@ -46,7 +47,8 @@ func (p Process) signal(sig syscall.Signal) error {
 	return nil
 }
 
-// wait returns when it is gone. It is no child of ours, so it is looked at.
+// wait returns when the process has ended. It polls, because the process is not
+// our child.
 func (p Process) wait(ctx context.Context) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
@@ -60,7 +62,7 @@ func (p Process) wait(ctx context.Context) error {
 	return nil
 }
 
-// startTime is field 22 of /proc/PID/stat; the name in field 2 may hold
+// startTime returns field 22 of /proc/PID/stat. The name in field 2 may contain
 // anything, so fields are counted from its closing bracket.
 func startTime(pid int) (uint64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -12,18 +12,19 @@ import (
 	"time"
 )
 
-// lastWord is how long what the privileged side said at its end may take to be heard.
-const lastWord = 5 * time.Second
+// lastReport is how long a final message of the privileged side may take to
+// arrive.
+const lastReport = 5 * time.Second
 
-// side is the caller's end of the privileged side.
+// side is the caller's end of the connection to the privileged side.
 type side struct {
 	*child
-	in    io.WriteCloser
-	words chan word
+	in      io.WriteCloser
+	reports chan report
 }
 
-// elevate asks for the password, if there is one to ask for, while the
-// terminal is still ours.
+// elevate asks for the password, if one is needed, while this process still has
+// the terminal.
 func elevate(ctx context.Context) ([]string, error) {
 	if os.Geteuid() == 0 {
 		return nil, nil
@@ -40,7 +41,8 @@ func elevate(ctx context.Context) ([]string, error) {
 	return []string{sudo, "-n", "--"}, nil
 }
 
-// startSide starts the privileged side by absolute path and gives its first order.
+// startSide starts the privileged side by absolute path and sends its first
+// order.
 func startSide(ctx context.Context, log string, first order) (*side, error) {
 	argv, err := elevate(ctx)
 	if err != nil {
@@ -53,7 +55,7 @@ func startSide(ctx context.Context, log string, first order) (*side, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the privileged side: %w", err)
 	}
-	// Not StdoutPipe: Wait would close it under the reader.
+	// Not StdoutPipe: Wait would close it while it is being read.
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the privileged side: %w", err)
@@ -65,38 +67,38 @@ func startSide(ctx context.Context, log string, first order) (*side, error) {
 		_ = read.Close()
 		return nil, err
 	}
-	s := &side{child: c, in: in, words: make(chan word, 4)}
+	s := &side{child: c, in: in, reports: make(chan report, 4)}
 	go s.listen(read)
-	return s, s.tell(first)
+	return s, s.send(first)
 }
 
 func (s *side) listen(read *os.File) {
 	defer func() { _ = read.Close() }()
 	lines := bufio.NewScanner(read)
 	for lines.Scan() {
-		var w word
+		var w report
 		if json.Unmarshal(lines.Bytes(), &w) == nil {
-			s.words <- w
+			s.reports <- w
 		}
 	}
 }
 
-func (s *side) tell(o order) error {
+func (s *side) send(o order) error {
 	if err := json.NewEncoder(s.in).Encode(o); err != nil {
 		return fmt.Errorf("tell the privileged side: %w", err)
 	}
 	return nil
 }
 
-// hear returns the awaited word, or why it will not come.
-func (s *side) hear(ctx context.Context, event string) (w word, err error) {
+// await returns the awaited event, or an error that says why it will not come.
+func (s *side) await(ctx context.Context, event string) (w report, err error) {
 	select {
-	case w = <-s.words:
+	case w = <-s.reports:
 	case <-s.done:
-		// Its last word may still be on the way through the pipe.
+		// Its final message may still be in the pipe.
 		select {
-		case w = <-s.words:
-		case <-time.After(lastWord):
+		case w = <-s.reports:
+		case <-time.After(lastReport):
 			return w, s.died()
 		}
 	case <-ctx.Done():
@@ -108,7 +110,8 @@ func (s *side) hear(ctx context.Context, event string) (w word, err error) {
 	return w, nil
 }
 
-// end closes its input and waits until it removed everything.
+// end closes the input of the privileged side and waits until it has removed
+// everything.
 func (s *side) end(grace time.Duration) error {
 	_ = s.in.Close()
 	timer := time.NewTimer(grace)
@@ -116,7 +119,7 @@ func (s *side) end(grace time.Duration) error {
 	select {
 	case <-s.done:
 	case <-timer.C:
-		// It is root's: it can't be killed from here, and should not be.
+		// It belongs to root: it cannot be killed from here, and should not be.
 		return fmt.Errorf("the privileged side does not end, see %s", s.log)
 	}
 	if s.err != nil {

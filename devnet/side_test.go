@@ -5,20 +5,20 @@ import (
 	"testing"
 )
 
-// TestLastWord: what a side says right before it ends is heard, also why it
-// failed, however late it comes through the pipe.
-func TestLastWord(t *testing.T) {
+// TestLastReport verifies that a final message, such as the reason for a failure,
+// is received however late it arrives through the pipe.
+func TestLastReport(t *testing.T) {
 	t.Parallel()
-	for said, want := range map[word]string{
+	for sent, want := range map[report]string{
 		{Event: "clean"}:                       "",
 		{Event: "died", Error: "disk is full"}: "disk is full",
 	} {
-		s := &side{child: &child{name: "privileged side", done: make(chan struct{})}, words: make(chan word)}
+		s := &side{child: &child{name: "privileged side", done: make(chan struct{})}, reports: make(chan report)}
 		close(s.done)
-		go func() { s.words <- said }()
-		w, err := s.hear(t.Context(), "clean")
-		if w != said || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("said %+v: heard %+v, %v", said, w, err)
+		go func() { s.reports <- sent }()
+		w, err := s.await(t.Context(), "clean")
+		if w != sent || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("sent %+v: got %+v, %v", sent, w, err)
 		}
 	}
 }

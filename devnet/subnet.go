@@ -7,11 +7,12 @@ import (
 	"net/netip"
 )
 
-// guestBits leaves 253 guests, far more than a devnet has.
+// guestBits leaves room for 253 guests, far more than a devnet has.
 const guestBits = 24
 
-// guestNetwork comes from the home, so that a devnet keeps it over restarts
-// and two devnets differ; one that this computer is connected to is skipped.
+// guestNetwork derives the network from the home, so that a devnet keeps it
+// over restarts and two devnets differ. It skips a network that this computer
+// is connected to.
 func guestNetwork(home string) (netip.Prefix, error) {
 	used, err := connected()
 	if err != nil {
@@ -19,7 +20,7 @@ func guestNetwork(home string) (netip.Prefix, error) {
 	}
 	hash := homeHash(home)
 	for i := range 64 {
-		// 10.128.0.0/9: the half that fewer networks use.
+		// 10.128.0.0/9 is the half that fewer networks use.
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 128 | hash[i/2], hash[i/2+1] ^ byte(i), 0}), guestBits)
 		if i/2+1 >= len(hash)-1 {
 			break
@@ -40,7 +41,7 @@ func overlaps(p netip.Prefix, used []netip.Prefix) bool {
 	return false
 }
 
-// connected leaves out our own bridge: after a kill -9 it may still be there.
+// connected skips our own bridge: after a kill -9 it may still exist.
 func connected() ([]netip.Prefix, error) {
 	links, err := net.Interfaces()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReadDisk is the file system below path.
+// ReadDisk returns the file system below path.
 func ReadDisk(path string) (Disk, error) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(path, &fs); err != nil {
@@ -32,7 +32,7 @@ func ReadDisk(path string) (Disk, error) {
 }
 
 // diskType asks the kernel whether a block device, or the disk that it is a part
-// of, turns.
+// of, is rotational.
 func diskType(root string, device uint64) string {
 	at := filepath.Join(root, fmt.Sprintf("sys/dev/block/%d:%d", unix.Major(device), unix.Minor(device)))
 	real, err := filepath.EvalSymlinks(at)

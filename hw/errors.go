@@ -2,5 +2,5 @@ package hw
 
 import "errors"
 
-// ErrUnreadable means: the kernel's file is there but does not say what it should.
+// ErrUnreadable means that the kernel's file exists but its content is not as expected.
 var ErrUnreadable = errors.New("unreadable inventory")

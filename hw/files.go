@@ -10,11 +10,11 @@ import (
 // maxText bounds in bytes what is read of one file.
 const maxText = 4 << 20
 
-// Files reads the kernel's small files below a root: what can't be read counts
-// as empty, because a kernel may lack any of them.
+// Files reads small kernel files below a root: what can't be read counts as
+// empty, because a kernel may lack any of them.
 type Files struct{ Root *os.Root }
 
-// Text returns a file without the space around it, at most 4 MiB of it.
+// Text returns a file without surrounding space, at most 4 MiB of it.
 func (f Files) Text(name string) string {
 	file, err := f.Root.Open(name)
 	if err != nil {
@@ -28,7 +28,7 @@ func (f Files) Text(name string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// Names returns the names in a folder in order.
+// Names returns the names in a folder, sorted.
 func (f Files) Names(dir string) []string {
 	d, err := f.Root.Open(dir)
 	if err != nil {
@@ -43,7 +43,7 @@ func (f Files) Names(dir string) []string {
 	return names
 }
 
-// Has reports whether something of that name can be seen.
+// Has reports whether something with that name is visible.
 func (f Files) Has(name string) bool {
 	_, err := f.Root.Stat(name)
 	return err == nil

@@ -6,7 +6,8 @@ import (
 	"github.com/dbc-network/dbc/hw"
 )
 
-// FuzzInventory: whatever a kernel prints, an inventory has processors and memory, or there is none.
+// FuzzInventory: whatever a kernel prints, an inventory has processors and memory, or
+// there is none.
 func FuzzInventory(f *testing.F) {
 	f.Add(cpuinfo, meminfo)
 	f.Add("processor: \ncpu MHz: 1e300\n", "MemTotal: 18446744073709551615 kB\nMemAvailable: 0\n")

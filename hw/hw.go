@@ -1,6 +1,6 @@
 // Package hw reads what a computer has: its CPUs, memory and disks, from /proc
-// and statfs. It needs no privileges and starts no program. The host doctor
-// and the inventory of GPUs come on top of it.
+// and statfs. It needs no privileges and starts no program. The host doctor and
+// the inventory of GPUs build on it.
 package hw
 
 import (
@@ -13,21 +13,23 @@ import (
 type Config struct {
 	// Root stands for "/" before the paths of /proc; tests move it. "" is "/".
 	Root string
-	// Paths are the folders whose file systems count as disks, such as "/" and
-	// the node's data folder. They are not moved by Root.
+	// Paths are the folders whose file systems count as disks, such as "/" and the
+	// node's data folder. Root does not apply to them.
 	Paths []string
 }
 
-// Inventory is what a computer has, before any reserve of the host.
+// Inventory is what a computer has, before the host's reserve is deducted.
 type Inventory struct {
 	CPUModel string
 	// Cores are logical CPUs, as the kernel schedules them; Sockets are the
 	// processors that have them, 1 where the kernel does not say.
 	Cores   int
 	Sockets int
-	// MHz is the clock of the first CPU, 0 where the kernel does not say.
-	MHz int
-	// MemoryMiB is all memory the kernel has; FreeMiB what it could give now.
+	// MHz is the current clock of the first CPU, and RatedMHz the nominal one; 0 if
+	// the kernel does not say.
+	MHz      int
+	RatedMHz int
+	// MemoryMiB is all memory that the kernel has; FreeMiB what is available now.
 	MemoryMiB uint64
 	FreeMiB   uint64
 	Disks     []Disk
@@ -36,17 +38,17 @@ type Inventory struct {
 // Disk is the file system below a folder.
 type Disk struct {
 	Path string
-	// Device tells file systems apart: two folders with one number share it.
+	// Device identifies the file system: two folders with the same number share it.
 	Device uint64
-	// Type is "SSD" or "HDD", and "unknown" where the kernel does not say, as for
-	// what isn't a disk's own file system.
+	// Type is "SSD" or "HDD", or "unknown" if the kernel does not say, as for a
+	// file system that has no disk of its own.
 	Type     string
 	TotalGiB uint64
 	// FreeGiB is what a process without privileges may still write.
 	FreeGiB uint64
 }
 
-// Read is the inventory now.
+// Read returns the current inventory.
 func Read(ctx context.Context, cfg Config) (Inventory, error) {
 	if err := ctx.Err(); err != nil {
 		return Inventory{}, err
@@ -59,6 +61,7 @@ func Read(ctx context.Context, cfg Config) (Inventory, error) {
 	if err := readCPU(filepath.Join(root, "proc/cpuinfo"), &inv); err != nil {
 		return Inventory{}, fmt.Errorf("read the CPUs: %w", err)
 	}
+	inv.RatedMHz = ratedMHz(root, inv.CPUModel)
 	if err := readMemory(filepath.Join(root, "proc/meminfo"), &inv); err != nil {
 		return Inventory{}, fmt.Errorf("read the memory: %w", err)
 	}

@@ -78,6 +78,42 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+// TestRatedMHz: the listed clock is not the current one.
+func TestRatedMHz(t *testing.T) {
+	t.Parallel()
+	const freq = "sys/devices/system/cpu/cpu0/cpufreq/"
+	for name, c := range map[string]struct {
+		model string
+		files map[string]string
+		want  int
+	}{
+		"base and highest": {"x @ 3.50GHz", map[string]string{"base_frequency": "2400000\n", "cpuinfo_max_freq": "3900000\n"}, 2400},
+		"highest":          {"x", map[string]string{"cpuinfo_max_freq": "3679687\n"}, 3679},
+		"no number":        {"x", map[string]string{"cpuinfo_max_freq": "<unknown>\n"}, 0},
+		"name":             {"Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz", nil, 2400},
+		"nothing":          {"AMD EPYC", nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, now := range []string{"800.000", "3600.123"} {
+				dir := root(t, "processor : 0\nmodel name : "+c.model+"\ncpu MHz : "+now+"\n", meminfo)
+				if err := os.MkdirAll(filepath.Join(dir, freq), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				for file, text := range c.files {
+					if err := os.WriteFile(filepath.Join(dir, freq, file), []byte(text), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				inv, err := hw.Read(t.Context(), hw.Config{Root: dir})
+				if err != nil || inv.RatedMHz != c.want {
+					t.Errorf("at %s MHz: %d, %v; want %d", now, inv.RatedMHz, err, c.want)
+				}
+			}
+		})
+	}
+}
+
 func TestReadThisMachine(t *testing.T) {
 	t.Parallel()
 	inv, err := hw.Read(t.Context(), hw.Config{Paths: []string{"/"}})
@@ -89,7 +125,7 @@ func TestReadThisMachine(t *testing.T) {
 	}
 }
 
-// A part of a disk has its disk's type.
+// A partition has its disk's type.
 func TestDiskType(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

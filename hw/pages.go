@@ -14,12 +14,12 @@ import (
 type Pages struct {
 	Node    int
 	SizeKiB uint64
-	// Total are all that the host set aside, Free those that nobody uses now.
+	// Total are all that the host set aside, Free those that are unused now.
 	Total, Free uint64
 }
 
-// ReadPages are the huge pages of every node and size that the host set aside and
-// has a hugetlbfs for: without one QEMU can't have them.
+// ReadPages returns the huge pages of every node and size that the host set aside
+// and has a hugetlbfs for: without one QEMU can't use them.
 func ReadPages(ctx context.Context, cfg Config) ([]Pages, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func ReadPages(ctx context.Context, cfg Config) ([]Pages, error) {
 	return list, err
 }
 
-// mountedPages are the sizes in KiB that a hugetlbfs gives out. The kernel tells
-// them as pagesize=64K, 2M or 1024M.
+// mountedPages returns the sizes in KiB that a hugetlbfs provides. The kernel
+// writes them as pagesize=64K, 2M or 1024M.
 func mountedPages(mounts string) (map[uint64]bool, error) {
 	text, err := os.ReadFile(mounts)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -12,8 +15,8 @@ import (
 // maxMHz is more than any clock; a float above an int's range has no value as one.
 const maxMHz = 1e6
 
-// readCPU counts processors and takes model and clock of the first one. ARM
-// kernels print no model name: "Hardware" or the architecture's word must do.
+// readCPU counts processors and takes model and clock of the first one. ARM kernels print
+// no model name: "Hardware" or the architecture's name is used instead.
 func readCPU(path string, inv *Inventory) error {
 	sockets := map[string]bool{}
 	err := eachField(path, func(name, value string) {
@@ -43,6 +46,30 @@ func readCPU(path string, inv *Inventory) error {
 		inv.CPUModel = "unknown"
 	}
 	return nil
+}
+
+// brandMHz matches how Intel writes a clock at the end of a model's name.
+var brandMHz = regexp.MustCompile(`@ ([0-9]{1,3}\.[0-9]{1,3})GHz$`)
+
+// ratedMHz returns a clock that does not change with the load: the driver's
+// base or else highest frequency, else the one in the model's name. Virtual
+// computers often have neither.
+func ratedMHz(root, model string) int {
+	for _, name := range []string{"base_frequency", "cpuinfo_max_freq"} {
+		text, err := os.ReadFile(filepath.Join(root, "sys/devices/system/cpu/cpu0/cpufreq", name))
+		if err != nil {
+			continue
+		}
+		if khz, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 31); err == nil && khz/1000 > 0 && khz/1000 < maxMHz {
+			return int(khz / 1000)
+		}
+	}
+	if named := brandMHz.FindStringSubmatch(model); named != nil {
+		if ghz, err := strconv.ParseFloat(named[1], 64); err == nil {
+			return int(math.Round(ghz * 1000))
+		}
+	}
+	return 0
 }
 
 func readMemory(path string, inv *Inventory) error {

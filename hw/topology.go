@@ -11,20 +11,20 @@ import (
 	"strings"
 )
 
-// CPU is a logical CPU that is online. Numbers are the kernel's.
+// CPU is a logical CPU that is online, with the kernel's numbers.
 type CPU struct {
 	ID int
 	// Core is the lowest ID of the threads that share a core with it.
 	Core int
-	// Node is its NUMA node; 0 where the kernel knows none.
+	// Node is its NUMA node; 0 if the kernel knows none.
 	Node int
 }
 
 // maxCPU bounds what a list may name; the kernel's own bound is 8192.
 const maxCPU = 8192
 
-// ReadTopology is the CPUs that are online, by ID. Where the kernel does not say
-// which share a core, each has its own.
+// ReadTopology returns the CPUs that are online, by ID. If the kernel does not
+// say which share a core, each has its own.
 func ReadTopology(ctx context.Context, cfg Config) ([]CPU, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func ReadTopology(ctx context.Context, cfg Config) ([]CPU, error) {
 	return cpus, nil
 }
 
-// cpuNodes is the NUMA node of each CPU.
+// cpuNodes returns the NUMA node of each CPU.
 func cpuNodes(cfg Config) (map[int]int, error) {
 	nodes := map[int]int{}
 	err := cfg.eachNode(func(node int, dir string) error {
@@ -107,7 +107,7 @@ func readNumber(path string) (uint64, error) {
 	return n, nil
 }
 
-// readList reads the kernel's "0-3,8": ascending, without repetition.
+// readList parses the kernel's "0-3,8": ascending, without repetition.
 func readList(path string) ([]int, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -45,7 +45,7 @@ func TestReadTopology(t *testing.T) {
 	}
 }
 
-// TestReadPages: pages that no hugetlbfs gives out are none.
+// TestReadPages: pages that no hugetlbfs provides do not count.
 func TestReadPages(t *testing.T) {
 	t.Parallel()
 	const large, small = "node/node1/hugepages/hugepages-1048576kB/", "node/node1/hugepages/hugepages-2048kB/"

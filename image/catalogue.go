@@ -16,18 +16,18 @@ var catalogueText string
 // Entry is an image of the catalogue: where a public project publishes it, and
 // where the file with its checksum is.
 type Entry struct {
-	// Name is what the image is called here.
+	// Name is the image's name here.
 	Name string
 	// URL and Sums are https.
 	URL, Sums string
-	// What is one line for people.
+	// What describes it in one line.
 	What string
 }
 
-// Catalogue is the list of images that a node takes from the internet by name.
+// Catalogue returns the images that a node downloads from the internet by name.
 func Catalogue() ([]Entry, error) { return parseCatalogue(catalogueText) }
 
-// Lookup finds a name in the catalogue; ErrNotFound where it has none such.
+// Lookup returns the catalogue's entry with the given name, or ErrNotFound.
 func Lookup(name string) (Entry, error) {
 	entries, err := Catalogue()
 	if err != nil {
@@ -41,7 +41,7 @@ func Lookup(name string) (Entry, error) {
 	return Entry{}, fmt.Errorf("%w in the catalogue: %s", ErrNotFound, shorten(name))
 }
 
-// parseCatalogue reads lines of name, URL, checksum file, and words.
+// parseCatalogue parses lines of name, URL, checksum file, and description.
 func parseCatalogue(text string) ([]Entry, error) {
 	var entries []Entry
 	seen := map[string]bool{}
@@ -75,8 +75,8 @@ func checkURL(text string) error {
 	return nil
 }
 
-// findSum looks for a file's SHA-256 (64 hex digits) or SHA-512 (128) in a list
-// as sha256sum writes it ("digest *name") or BSD does ("SHA256 (name) = digest").
+// findSum finds a file's SHA-256 (64 hex digits) or SHA-512 (128) in a list in
+// the format of sha256sum ("digest *name") or BSD ("SHA256 (name) = digest").
 func findSum(list, file string) (string, error) {
 	lines := bufio.NewScanner(strings.NewReader(list))
 	for lines.Scan() {

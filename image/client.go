@@ -20,16 +20,16 @@ const (
 	replyTimeout = time.Minute
 )
 
-// fence lets connections to the hosts that the operator or the catalogue named,
-// wherever they are, and to public addresses: a server that redirects must not
-// make the node ask services of the host or of its network.
+// fence allows connections to the hosts that the operator or the catalogue
+// named, wherever they are, and to public addresses. A server that redirects
+// must not make the node connect to services on its own computer or network.
 type fence struct {
 	mu    sync.Mutex
 	named map[string]bool
 }
 
-// newClient is for one pull of src: https only, also after a redirect, since the
-// checksum may come the same way.
+// newClient returns a client for one pull of src. It uses https only, also
+// after a redirect, since the checksum may come the same way.
 func newClient(roots *x509.CertPool, src Source) (*http.Client, error) {
 	f := &fence{named: map[string]bool{}}
 	for _, address := range []string{src.URL, src.Sums} {
@@ -65,7 +65,8 @@ func (f *fence) allow(u *url.URL, port string) {
 	f.named[net.JoinHostPort(u.Hostname(), port)] = true
 }
 
-// proxy is the environment's; it was named by whoever set that.
+// proxy returns the proxy from the environment; whoever set that named the
+// host.
 func (f *fence) proxy(req *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(req)
 	if u != nil {
@@ -80,13 +81,14 @@ func (f *fence) dial(ctx context.Context, network, address string) (net.Conn, er
 	named := f.named[address]
 	f.mu.Unlock()
 	if !named {
-		// Checked as it connects, after the name was resolved.
+		// Checked on connect, after the name was resolved.
 		d.Control = func(_, address string, _ syscall.RawConn) error { return checkPublic(address) }
 	}
 	return d.DialContext(ctx, network, address)
 }
 
-// notPublic are ranges that netip does not know as special (RFC 6890, RFC 6052).
+// notPublic are ranges that netip does not classify as special (RFC 6890, RFC
+// 6052).
 var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),

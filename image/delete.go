@@ -11,15 +11,16 @@ import (
 	"syscall"
 )
 
-// Users are the paths of the disks below dir that stand on the image at path,
-// those of closed tasks too. Only files named as qcow2 are looked into: what is in
-// a raw disk was written by its guest. One whose header can't be read is an error,
-// for it could stand there.
+// Users returns the paths of the disks below dir that are based on the image at
+// path, including those of closed tasks. It looks only into files named as
+// qcow2, because the content of a raw disk was written by its guest. A file
+// with an unreadable header is an error, because it could be based on the
+// image.
 func Users(ctx context.Context, dir, path string) ([]string, error) {
 	var users []string
 	err := filepath.WalkDir(dir, func(disk string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // deleted meanwhile, or no disk was ever made
+			return nil // deleted meanwhile, or no disk was ever created
 		}
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
@@ -42,7 +43,7 @@ func Users(ctx context.Context, dir, path string) ([]string, error) {
 	return users, nil
 }
 
-// backingOf is "" for what is no overlay.
+// backingOf returns "" for a file that is not an overlay.
 func backingOf(disk string) (string, error) {
 	f, err := os.OpenFile(disk, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,9 +60,10 @@ func backingOf(disk string) (string, error) {
 	return h.backing, err
 }
 
-// Delete removes an image by name, and what an unfinished pull left of it. disks is the folder that has every disk of a
-// guest: where one of them stands on the image, kept ones among them, it is
-// ErrInUse, for that disk could not be opened any more.
+// Delete removes an image by name, and what an unfinished pull or build left of it.
+// disks is the folder with the disks of all guests. If one of them is based on
+// the image, including kept ones, Delete returns ErrInUse, because that disk
+// could not be opened any more.
 func (s *Store) Delete(ctx context.Context, name, disks string) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -74,8 +76,13 @@ func (s *Store) Delete(ctx context.Context, name, disks string) error {
 	if err != nil {
 		return fmt.Errorf("delete image: %w", err)
 	}
-	// No overlay is made on it from here on; see Overlay.
+	// From here on no overlay can be created on it; see Overlay.
 	release, err := hold(path, syscall.LOCK_EX|syscall.LOCK_NB)
+	if _, orphan := s.orphan(name + manifestSuffix); errors.Is(err, ErrNotFound) && orphan {
+		if _, there := os.Lstat(path + manifestSuffix); there == nil {
+			return s.ClearBuild(name)
+		}
+	}
 	if errors.Is(err, ErrNotFound) && dropped {
 		return nil
 	}
@@ -94,10 +101,13 @@ func (s *Store) Delete(ctx context.Context, name, disks string) error {
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("delete image: %w", err)
 	}
+	if err := os.Remove(path + manifestSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete the image's manifest: %w", err)
+	}
 	return syncPath(s.dir)
 }
 
-// dropUnfinished removes what ended pulls left of an image.
+// dropUnfinished removes what interrupted pulls left of an image.
 func (s *Store) dropUnfinished(name string) (dropped bool, err error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -125,7 +135,7 @@ func (s *Store) dropUnfinished(name string) (dropped bool, err error) {
 	return dropped, nil
 }
 
-// unlock gives a file's lock back and closes it. Closing alone would leave the
+// unlock releases a file's lock and closes it. Closing alone would leave the
 // lock for a moment with a program that is just being started: until it runs it
 // has all files of this process.
 func unlock(f *os.File) {
@@ -133,10 +143,10 @@ func unlock(f *os.File) {
 	_ = f.Close()
 }
 
-// hold locks an image, shared while an overlay on it is made and exclusively
-// while it is deleted, against other processes too. The kernel gives the lock
-// back when the process ends. ErrBusy where another holds it the other way,
-// ErrNotFound where it is gone.
+// hold locks an image, shared while an overlay on it is created and exclusively
+// while it is deleted, also against other processes. The kernel releases the
+// lock when the process ends. hold returns ErrBusy if another process holds a
+// conflicting lock, and ErrNotFound if the image is gone.
 func hold(path string, how int) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,7 +160,7 @@ func hold(path string, how int) (release func(), err error) {
 		release()
 		return nil, fmt.Errorf("%w: %s is being deleted, or a disk is being made on it", ErrBusy, filepath.Base(path))
 	}
-	// It may have been deleted between the opening and the lock.
+	// It may have been deleted between open and lock.
 	have, err := f.Stat()
 	if err == nil {
 		var there os.FileInfo
@@ -168,7 +178,8 @@ func hold(path string, how int) (release func(), err error) {
 	return release, nil
 }
 
-// freeBytes is what whoever is not root may still write on the file system of dir.
+// freeBytes returns the bytes that a process other than root may still write on
+// the file system of dir.
 func freeBytes(dir string) (int64, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {

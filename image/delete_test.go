@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,7 +27,8 @@ func TestDeleteKeepsWhatDisksStandOn(t *testing.T) {
 	if err := Overlay(t.Context(), base, kept, testSize); err != nil {
 		t.Fatal(err)
 	}
-	// A guest may write what it likes into its raw disk, the header of an overlay too.
+	// A guest may write anything into its raw disk, including the header of an
+	// overlay.
 	raw := filepath.Join(disks, "taskOfAClosedVM", "data.raw")
 	create(t, raw, "-u", "-F", "qcow2", "-b", filepath.Join(dir, "v2.qcow2"))
 
@@ -63,7 +65,7 @@ func TestDeleteKeepsWhatDisksStandOn(t *testing.T) {
 	}
 }
 
-// TestDeleteAndOverlay: neither begins in the middle of the other.
+// TestDeleteAndOverlay verifies that neither starts in the middle of the other.
 func TestDeleteAndOverlay(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore(t)
@@ -114,7 +116,10 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s.qcow2 is not told", name)
 		}
 	}
-	if len(got) != 9 || got["half.qcow2"] != 7 {
+	if _, ok := got["data.raw"]; !ok {
+		t.Error("data.raw, which has no image's name, is not told")
+	}
+	if len(got) != 10 || got["half.qcow2"] != 7 {
 		t.Errorf("got %v", got)
 	}
 	release, err := hold(part, syscall.LOCK_EX)
@@ -133,8 +138,54 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestHoldAmongForks: a lock that was given back is free at once, whatever
-// programs the process starts meanwhile: each has its files until it runs.
+// TestOtherNames: a file that is no image by its name is reported all the same,
+// with what to do, unless it belongs to one.
+func TestOtherNames(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"noble-server-cloudimg-amd64.img", "upper.QCOW2", "with space.qcow2", "good.qcow2"} {
+		create(t, at(name))
+		protect(t, at(name))
+	}
+	for name, text := range map[string]string{
+		"disk.vmdk": "KDMV" + strings.Repeat("x", 1024), "README": "notes", "good.qcow2.json": "{}", ".good.qcow2.swp": "x",
+	} {
+		if err := os.WriteFile(at(name), []byte(text), 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Mkdir(at("old"), 0o755), os.Mkdir(at("lost+found"), 0o700), syscall.Mkfifo(at("pipe.img"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	faults, err := Open(dir).Faults(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range faults {
+		got[f.Name] = f.Reason
+	}
+	for name, want := range map[string]string{
+		"noble-server-cloudimg-amd64.img": "end in .qcow2; rename it", "upper.QCOW2": "end in .qcow2; rename it",
+		"with space.qcow2": "only letters, digits, dot, - and _ are allowed, a letter or digit first; rename it",
+		"disk.vmdk":        "it is a VMDK disk; convert it with qemu-img convert -O qcow2", "README": "not a qcow2 image",
+		"old": "a folder; images lie directly in " + dir, "pipe.img": "not a regular file",
+		"good.qcow2": "what good.qcow2.json says of it cannot",
+	} {
+		if !strings.Contains(got[name], want) {
+			t.Errorf("%s: %q, want %q", name, got[name], want)
+		}
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("reported as well: %v", got)
+	}
+}
+
+// TestHoldAmongForks verifies that a released lock is free at once, whatever
+// programs the process starts meanwhile: each of them has its files until it
+// runs.
 func TestHoldAmongForks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "image.qcow2")

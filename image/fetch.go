@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	// stall ends a download whose server sends nothing any more.
+	// stall ends a download whose server has stopped sending.
 	stall = time.Minute
-	// roomEvery is how many bytes are written between two looks at the room.
+	// roomEvery is the number of bytes written between two checks of the free
+	// space.
 	roomEvery = 64 << 20
 )
 
@@ -29,7 +30,8 @@ func (p *Puller) download(ctx context.Context, client *http.Client, address, par
 		return fmt.Errorf("open the download: %w", err)
 	}
 	defer unlock(f)
-	// Two pulls of one image, also of two processes, must not write one file.
+	// Two pulls of one image, also from two processes, must not write to one
+	// file.
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return fmt.Errorf("%w: the image is being pulled", ErrBusy)
 	}
@@ -41,7 +43,8 @@ func (p *Puller) download(ctx context.Context, client *http.Client, address, par
 	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
 		d := &transfer{p: p, client: client, file: f, sum: sum, report: report}
 		if err := d.fetch(ctx, address, have); err != nil {
-			// One can't become an image, and of the other there is nothing to go on from.
+			// The first cannot become an image, and the second has nothing to
+			// resume from.
 			if info, statErr := f.Stat(); errors.Is(err, ErrTooLarge) || (statErr == nil && info.Size() == 0) {
 				err = errors.Join(err, os.Remove(part))
 			}
@@ -74,8 +77,8 @@ type transfer struct {
 	now    Progress
 }
 
-// fetch appends what is missing after have bytes; a server that does not know
-// ranges sends all of it, and it is written anew.
+// fetch appends what is missing after have bytes. If a server does not support
+// ranges and sends all of it, the file is written from the start.
 func (d *transfer) fetch(ctx context.Context, address string, have int64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -112,7 +115,8 @@ func (d *transfer) restart() error {
 	return errors.Join(d.file.Truncate(0), err)
 }
 
-// checkTotal refuses what the server says is too much before any of it is written.
+// checkTotal refuses a size that is too large by the server's own account,
+// before anything is written.
 func (d *transfer) checkTotal() error {
 	if d.now.Total > d.p.limit {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, d.now.Total, d.p.limit)
@@ -191,7 +195,7 @@ func get(ctx context.Context, client *http.Client, address string, from int64) (
 	}
 	_ = resp.Body.Close()
 	if from > 0 && resp.StatusCode != http.StatusNotFound {
-		return get(ctx, client, address, 0) // the rest is not there: all of it
+		return get(ctx, client, address, 0) // the server cannot send the rest, so request all of it
 	}
 	return nil, fmt.Errorf("%w: %s answers %s", ErrDownload, req.URL.Host, resp.Status)
 }

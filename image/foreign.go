@@ -9,7 +9,8 @@ import (
 
 const convert = "convert it with qemu-img convert -O qcow2"
 
-// foreign are files that people take for qcow2, by what stands at an offset.
+// foreign are files that people mistake for qcow2, identified by the bytes at
+// an offset.
 var foreign = []struct {
 	offset int64
 	magic  string
@@ -27,13 +28,15 @@ var foreign = []struct {
 	{0, "vhdxfile", "a VHDX disk", convert},
 	{0, "conectix", "a VHD disk", convert},
 	{64, "\x7f\x10\xda\xbe", "a VDI disk", convert},
+	{0, "LUKS\xba\xbe", "an encrypted disk", "open it with cryptsetup and " + convert + " -f raw"},
 	{0, "QED\x00", "a QED disk", convert},
-	{0x8001, "CD001", "a CD image", "an installed disk is wanted; install from it first"},
+	{0x8001, "CD001", "a CD image", "an installed disk is needed; install from it first"},
 	{512, "EFI PART", "a raw disk", convert + " -f raw"},
 	{510, "\x55\xaa", "a raw disk", convert + " -f raw"},
 }
 
-// errNotQcow2 means: not a qcow2 image; notQcow2 says what it is instead.
+// errNotQcow2 means that a file is not a qcow2 image. notQcow2 says what it is
+// instead.
 var errNotQcow2 = errors.New("not a qcow2 image")
 
 func notQcow2(r io.ReaderAt) error {

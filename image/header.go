@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// The parts of a qcow2 header that matter here; big-endian. Read by hand and
-// not by a library or qemu-img, since those open the files that a header names.
-// https://www.qemu.org/docs/master/interop/qcow2.html
+// The fields of a qcow2 header that matter here, in big-endian. They are parsed
+// here rather than by a library or qemu-img, because those open the files that
+// a header names. https://www.qemu.org/docs/master/interop/qcow2.html
 const (
 	qcow2Magic     = 0x514649fb
 	v2HeaderSize   = 72
@@ -20,7 +20,7 @@ const (
 	minClusterBits = 9
 	maxClusterBits = 21
 
-	// MaxVirtualSize bounds what an image may claim to be: 16 TiB.
+	// MaxVirtualSize bounds the size that an image may claim: 16 TiB.
 	MaxVirtualSize = 16 << 40
 
 	extEnd           = 0
@@ -32,7 +32,7 @@ const (
 	featureCompressionType = 1 << 3
 )
 
-// header is what a qcow2 file says about itself. Nothing in it is to be trusted.
+// header is what a qcow2 file claims about itself. None of it can be trusted.
 type header struct {
 	version      uint32
 	size         int64
@@ -90,7 +90,7 @@ func readBacking(r io.ReaderAt, offset uint64, length uint32) (string, error) {
 	if offset == 0 {
 		return "", nil
 	}
-	// It lies in the first cluster, which is 2 MiB at most.
+	// It is in the first cluster, which is at most 2 MiB.
 	if length == 0 || length > maxBackingName || offset > 1<<maxClusterBits {
 		return "", fmt.Errorf("backing file name of %d bytes at %d is out of bounds", length, offset)
 	}
@@ -126,7 +126,7 @@ func readBackingFormat(r io.ReaderAt, offset int64) (string, error) {
 	return "", fmt.Errorf("more than %d header extensions", maxExtensions)
 }
 
-// checkBase refuses a header that a shared base must not have.
+// checkBase refuses a header that a shared base image must not have.
 func (h header) checkBase() error {
 	switch {
 	case h.backing != "":

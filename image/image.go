@@ -1,20 +1,24 @@
-// Package image keeps the guest images of a node: a folder of qcow2 bases that
-// nobody changes, and overlays on them, one per guest.
+// Package image manages the guest images of a node: a folder of immutable qcow2
+// base images, and overlays on them, one per guest.
 //
-// A base is shared by tenants who do not know each other, so it is mode 0444
-// and only ever replaced as a whole, by a new file and a rename. Images come
-// from outside: a header that names another file (backing or data file) is
-// refused before any program opens it, for it would hand a tenant that file.
+// A base is shared by renters who do not trust each other, so it has mode 0444
+// and is only replaced as a whole, by a new file and a rename. Images come from
+// outside: a header that names another file (backing or data file) is refused
+// before any program opens it, because it would give a renter access to that file.
 package image
 
-// Image is one base in a Store.
+// Image is one base image in a Store.
 type Image struct {
-	// Name is the file's name, such as "tiny.qcow2".
+	// Name is the file name, such as "tiny.qcow2".
 	Name string
 	// Path is absolute.
 	Path string
-	// Format is "qcow2", always.
+	// Format is always "qcow2".
 	Format string
-	// VirtualSize is what a guest sees, Size what the file takes; bytes.
+	// VirtualSize is the size that a guest sees, Size that of the file, both in
+	// bytes.
 	VirtualSize, Size int64
+	// Manifest is what List knows of its contents; nil where nobody wrote one that is
+	// valid.
+	Manifest *Manifest
 }

@@ -1,8 +1,10 @@
 package image
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +15,7 @@ import (
 
 const testSize = 64 << 20
 
-// create makes a qcow2 by qemu-img, which the node needs anyway.
+// create creates a qcow2 with qemu-img, which the node needs anyway.
 func create(t testing.TB, path string, args ...string) {
 	t.Helper()
 	argv := append([]string{"create", "-q", "-f", "qcow2"}, args...)
@@ -29,7 +31,7 @@ func protect(t *testing.T, path string) {
 	}
 }
 
-// newStore has good.qcow2 and one of each kind that is refused.
+// newStore has good.qcow2 and one file of each kind that is refused.
 func newStore(t *testing.T) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -99,7 +101,7 @@ func TestOverlay(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "disk")
-	// What a crash in the middle leaves.
+	// This is what a crash in the middle leaves behind.
 	if err := os.WriteFile(path+".new", []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func TestOverlay(t *testing.T) {
 	if err := Check(t.Context(), path); err != nil {
 		t.Error(err)
 	}
-	// The guest writes; a repeated step must not lose it.
+	// The guest writes; repeating the step must not lose that.
 	write(t, path)
 	before, err := os.ReadFile(path)
 	if err != nil {
@@ -183,7 +185,7 @@ func TestCheckFindsDamage(t *testing.T) {
 	if _, err := f.ReadAt(l1[:], 40); err != nil {
 		t.Fatal(err)
 	}
-	// The first entry of the first-level table points nowhere useful.
+	// Make the first entry of the first-level table point to a useless offset.
 	if _, err := f.WriteAt([]byte{0x80, 0, 0, 0, 0xff, 0xff, 2, 0}, int64(binary.BigEndian.Uint64(l1[:]))); err != nil {
 		t.Fatal(err)
 	}
@@ -200,5 +202,35 @@ func TestMessagesArePrintableAndShort(t *testing.T) {
 	}
 	if s := l.String(); len(s) > maxMessage*3 || strings.ContainsAny(s, "\x1b\n") || !utf8.ValidString(s) {
 		t.Errorf("got %q", s)
+	}
+}
+
+// TestDigest: an image is known by what is in its file, whatever it is called.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store, path, last := Open(dir), filepath.Join(dir, "some.qcow2"), ""
+	for i := range 3 {
+		_ = os.Remove(path)
+		create(t, path)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, byte(i))
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		protect(t, path)
+		want := fmt.Sprintf("%x", sha256.Sum256(text))
+		for range 2 {
+			if got, err := store.Digest(t.Context(), "some.qcow2"); err != nil || got != want || got == last {
+				t.Errorf("got %s, %v, want %s", got, err, want)
+			}
+		}
+		last = want
+	}
+	if _, err := store.Digest(t.Context(), "none.qcow2"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("none: %v", err)
 	}
 }

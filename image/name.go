@@ -10,9 +10,9 @@ const (
 	maxNameLen = 64
 )
 
-// CheckName refuses what is not the plain name of an image: letters, digits,
-// dot, - and _, a letter or digit first, ending in .qcow2, at most 64 bytes.
-// What passes has no path in it and can't be read as an option.
+// CheckName refuses a text that is not a plain image name: letters, digits,
+// dot, - and _, starting with a letter or digit, ending in .qcow2, at most 64
+// bytes. An accepted name contains no path and cannot be taken for an option.
 func CheckName(name string) error {
 	stem, ok := strings.CutSuffix(name, extension)
 	if !ok || stem == "" || len(name) > maxNameLen {

@@ -13,18 +13,18 @@ import (
 
 const (
 	sectorSize = 512
-	// newSuffix is on a disk that is not whole yet.
+	// newSuffix marks a disk that is not complete yet.
 	newSuffix = ".new"
 )
 
-// Overlay makes a disk of size bytes at path on top of base, which stays as it
-// is. path is absolute and the caller's own choice, never a request's. A disk
-// that is already there on the same base with the same size is left alone, with
-// all that the guest wrote; any other file there is an error.
+// Overlay creates a disk of size bytes at path on top of base, which does not
+// change. path is absolute and chosen by the caller, never by a request. An
+// existing disk on the same base with the same size is left unchanged, with
+// everything the guest wrote; any other existing file is an error.
 //
-// The disk is made under another name and renamed when it is whole and on
-// disk, so after a crash path either is not there or is complete. What a crash
-// leaves under the other name is replaced by the next call.
+// The disk is created under another name and renamed when it is complete and
+// synced, so that after a crash path either does not exist or is complete. The
+// next call replaces what a crash left under the other name.
 func Overlay(ctx context.Context, base Image, path string, size int64) error {
 	if !filepath.IsAbs(path) || !filepath.IsAbs(base.Path) {
 		return fmt.Errorf("make overlay: paths %q and %q have to be absolute", path, base.Path)
@@ -57,7 +57,8 @@ func Overlay(ctx context.Context, base Image, path string, size int64) error {
 	return publish(temp, path)
 }
 
-// checkOverlay is nil for the wished disk, fs.ErrNotExist for none.
+// checkOverlay returns nil for the requested disk and fs.ErrNotExist if there
+// is none.
 func checkOverlay(path string, base Image, size int64) error {
 	f, err := os.Open(path)
 	if err != nil {

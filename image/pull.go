@@ -18,44 +18,45 @@ import (
 )
 
 const (
-	// MaxFileSize bounds what a pull writes: 64 GiB.
+	// MaxFileSize bounds the size of a pull: 64 GiB.
 	MaxFileSize = 64 << 30
-	// KeepFree is the room that a pull leaves to the guests, whose disks grow on
-	// the same file system: 1 GiB.
+	// KeepFree is the space that a pull leaves free for the guests, whose disks
+	// grow on the same file system: 1 GiB.
 	KeepFree   = 1 << 30
 	maxSums    = 4 << 20
 	partSuffix = ".part"
 )
 
-// Source is where an image comes from. Digest is its SHA-256 or SHA-512 in hex;
-// without it, Sums is the address of the list that has it.
+// Source is where an image comes from. Digest is its SHA-256 or SHA-512 in hex.
+// Without it, Sums is the URL of a list that contains it.
 type Source struct {
 	Name, URL    string
 	Digest, Sums string
 }
 
-// Progress is how far a pull is; Total is 0 while it is not known. Bytes.
+// Progress of a pull in bytes. Total is 0 while it is not known.
 type Progress struct{ Done, Total int64 }
 
-// Puller brings images into a store.
+// Puller downloads images into a store.
 type Puller struct {
 	store *Store
 	roots *x509.CertPool
-	// limit and room are MaxFileSize and freeBytes; tests make them small.
+	// limit and room default to MaxFileSize and freeBytes; tests use smaller
+	// ones.
 	limit int64
 	room  func(dir string) (int64, error)
 }
 
-// NewPuller is a puller into the store. roots verify the servers, the system's
-// where nil.
+// NewPuller returns a puller into the store. roots verify the servers; nil
+// means the system's.
 func NewPuller(store *Store, roots *x509.CertPool) *Puller {
 	return &Puller{store: store, roots: roots, limit: MaxFileSize, room: freeBytes}
 }
 
-// Pull downloads an image, checks its digest and header, and puts it into the
-// store by a rename, read-only. A download that ended early goes on where it
-// was (HTTP range), also after a crash: what is there already is hashed anew. A
-// name that the store has is ErrExists. report may be nil, and is called often.
+// Pull downloads an image, verifies its digest and header, and adds it to the
+// store by a link, read-only. An interrupted download is resumed (HTTP range),
+// also after a crash: the existing part is hashed again. If the store has the
+// name already, Pull returns ErrExists. report may be nil, and is called often.
 func (p *Puller) Pull(ctx context.Context, src Source, report func(Progress)) (Image, error) {
 	if err := errors.Join(CheckName(src.Name), checkURL(src.URL)); err != nil {
 		return Image{}, err
@@ -78,16 +79,20 @@ func (p *Puller) Pull(ctx context.Context, src Source, report func(Progress)) (I
 	if err := os.MkdirAll(p.store.dir, 0o755); err != nil {
 		return Image{}, fmt.Errorf("make the folder of images: %w", err)
 	}
-	// The digest is part of the name: what is left of another version is not
-	// taken for the beginning of this one.
+	// The digest is part of the name, so that the rest of another version is
+	// not taken for the start of this one.
 	part := filepath.Join(p.store.dir, "."+src.Name+"."+digest[:16]+partSuffix)
 	if err := p.download(ctx, client, src.URL, part, digest, report); err != nil {
+		return Image{}, err
+	}
+	// A manifest that is there is of a build that was killed, not of this image.
+	if err := p.store.ClearBuild(src.Name); err != nil {
 		return Image{}, err
 	}
 	return p.store.adopt(ctx, part, src.Name)
 }
 
-// digest is what the file has to have.
+// digest returns the digest that the file must have.
 func (p *Puller) digest(ctx context.Context, client *http.Client, src Source) (string, error) {
 	if src.Digest != "" {
 		raw, err := hex.DecodeString(src.Digest)

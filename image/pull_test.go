@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// mirror serves one image and its checksums; cut ends the first answer early,
-// hang stops every answer in its middle.
+// mirror serves one image and its checksums. cut ends the first response early,
+// hang stalls every response in its middle.
 type mirror struct {
 	*httptest.Server
 	content []byte
@@ -30,7 +30,8 @@ type mirror struct {
 	hang    atomic.Bool
 	ranges  atomic.Int32
 	noRange bool
-	// inside is where /inside leads; asked counts requests for the image.
+	// inside is where /inside redirects to; asked counts requests for the
+	// image.
 	inside string
 	asked  atomic.Int32
 }
@@ -259,7 +260,8 @@ func FuzzFindSum(f *testing.F) {
 }
 
 // TestPullStaysOutside: a server that the operator named may be anywhere, but
-// where it redirects to has to be public, whatever port and path it names.
+// its redirects must lead to a public address, whatever port and path they
+// name.
 func TestPullStaysOutside(t *testing.T) {
 	t.Parallel()
 	m, inner := newMirror(t), newMirror(t)

@@ -12,18 +12,20 @@ import (
 )
 
 const (
-	// qemuImgTimeout ends a qemu-img that hangs, on a dead disk or a header
-	// made to keep it busy.
+	// qemuImgTimeout ends a qemu-img that hangs, because of a failed disk or a
+	// header designed to keep it busy.
 	qemuImgTimeout = 2 * time.Minute
 	maxMessage     = 4 << 10
 
-	// qemu-img check: errors found; leaked clusters only (space, not data).
+	// Exit codes of qemu-img check: errors found; leaked clusters only (space,
+	// not data).
 	exitCorrupt = 2
 	exitLeaked  = 3
 )
 
-// Check looks for errors in a disk that this node made and that nothing has
-// open; ErrCorrupt where its data is damaged. Lost space alone is no error.
+// Check looks for errors in a disk that this node created and that nothing has
+// open. It returns ErrCorrupt if data is damaged. Lost space alone is not an
+// error.
 func Check(ctx context.Context, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -49,7 +51,8 @@ func Check(ctx context.Context, path string) error {
 	return nil
 }
 
-// qemuImg runs qemu-img by its argv; no shell, a known locale, bounded output.
+// qemuImg runs qemu-img without a shell, with a fixed locale and bounded
+// output.
 func qemuImg(ctx context.Context, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, qemuImgTimeout)
 	defer cancel()
@@ -67,7 +70,7 @@ func qemuImg(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// limitedBuffer keeps the first bytes of a program's complaints.
+// limitedBuffer keeps the first bytes of a program's error output.
 type limitedBuffer struct{ b bytes.Buffer }
 
 func (l *limitedBuffer) Write(p []byte) (int, error) {
@@ -77,7 +80,7 @@ func (l *limitedBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is one printable line: names in it may come from outside.
+// String returns one printable line, because names in it may come from outside.
 func (l *limitedBuffer) String() string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,37 +9,43 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
 
-// maxImages bounds a listing: a folder with more is no image store.
+// maxImages bounds a listing: a folder with more files is not an image store.
 const maxImages = 1000
 
-// Store is a folder of images. The zero value is not useful; see Open.
+// Store is a folder of images. Use Open to create one.
 type Store struct {
 	dir string
 
-	mu sync.Mutex
-	// whole are the files that were read through, and what was found: once for
-	// each, for a file under an image's name never changes.
-	whole map[version]error
+	// whole says what is wrong with a file, nil for nothing. Once per file is enough,
+	// because a file with an image name never changes.
+	whole memo[error]
+	// digests are of the files that were read whole.
+	digests memo[string]
 }
 
-// version is a file as it was at one time.
-type version struct {
-	device, inode uint64
-	size          int64
-	changed       time.Time
+// Open returns the store in dir, which may not exist yet.
+func Open(dir string) *Store {
+	return &Store{dir: dir}
 }
 
-// Open is the store in dir, which may not exist yet.
-func Open(dir string) *Store { return &Store{dir: dir, whole: map[version]error{}} }
+// List returns all usable images, sorted by name. Files that Find would refuse
+// are left out: one bad file must not hide the others. An image with a manifest is read
+// whole once, to compare their digests.
+func (s *Store) List(ctx context.Context) ([]Image, error) { return s.list(ctx, ctx) }
 
-// List is every image that can be used, by name. Files that Find would refuse
-// are left out: one bad file must not hide the others.
-func (s *Store) List(ctx context.Context) ([]Image, error) {
+// ListWithin is List, except that images which were not read whole within the limit, in
+// this call or earlier, have no manifest.
+func (s *Store) ListWithin(ctx context.Context, limit time.Duration) ([]Image, error) {
+	reads, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return s.list(ctx, reads)
+}
+
+func (s *Store) list(ctx, reads context.Context) ([]Image, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -57,23 +64,33 @@ func (s *Store) List(ctx context.Context) ([]Image, error) {
 		case err != nil:
 			return nil, err
 		default:
+			m, err := s.manifest(reads, img)
+			switch {
+			case err == nil:
+				img.Manifest = &m
+			case ctx.Err() != nil:
+				return nil, err
+			}
 			images = append(images, img)
 		}
 	}
 	return images, nil
 }
 
-// Fault is a file in the store that can't be used as an image.
+// Fault is a file in the store that cannot be used as an image.
 type Fault struct {
-	// Name is the file's; for an unfinished pull, the image's that it would become.
+	// Name is the file name or, for an unfinished pull, the name of the image
+	// that it would become.
 	Name string
-	// Size is what it takes, in bytes.
+	// Size of the file in bytes.
 	Size int64
-	// Reason says why, in one line.
+	// Reason states the problem in one line.
 	Reason string
 }
 
-// Faults are what List leaves out: unfinished pulls, and files that Find refuses.
+// Faults returns what List leaves out: unfinished pulls, files that Find refuses or
+// that have no image's name, and manifests that are not valid, of another file or of
+// none.
 func (s *Store) Faults(ctx context.Context) ([]Fault, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,13 +103,21 @@ func (s *Store) Faults(ctx context.Context) ([]Fault, error) {
 	for _, entry := range entries {
 		info, err := entry.Info()
 		if err != nil {
-			continue // gone meanwhile
+			continue // deleted meanwhile
 		}
 		name, reason := entry.Name(), ""
 		if of, ok := unfinished(name); ok {
 			name, reason = of, "unfinished; pull it again, or delete it"
-		} else if _, err := s.Find(ctx, name); errors.Is(err, ErrUnsafe) {
+		} else if img, err := s.Find(ctx, name); errors.Is(err, ErrUnsafe) {
 			reason = err.Error()
+		} else if err == nil {
+			if _, err := s.manifest(ctx, img); errors.Is(err, ErrManifest) {
+				reason = fmt.Sprintf("it can be used, but what %s%s says of it cannot: %v", name, manifestSuffix, err)
+			}
+		} else if of, ok := s.orphan(name); ok {
+			name, reason = of, "only its manifest is there, as of a build that was killed; build it again, or delete it"
+		} else if errors.Is(err, ErrName) {
+			reason = s.misnamed(info, err)
 		}
 		if reason != "" && len(faults) < maxImages {
 			faults = append(faults, Fault{Name: name, Size: info.Size(), Reason: reason})
@@ -101,7 +126,32 @@ func (s *Store) Faults(ctx context.Context) ([]Fault, error) {
 	return faults, ctx.Err()
 }
 
-// unfinished is the image's name in that of a part: .NAME.DIGEST.part.
+// misnamed says why a file with no image's name is offered to nobody; "" if it
+// belongs to an image or to the file system.
+func (s *Store) misnamed(info fs.FileInfo, wrong error) string {
+	name := info.Name()
+	if image, ok := strings.CutSuffix(name, manifestSuffix); name[0] == '.' || name == "lost+found" || ok && CheckName(image) == nil {
+		return ""
+	}
+	switch {
+	case info.IsDir():
+		return "a folder; images lie directly in " + s.dir
+	case !info.Mode().IsRegular():
+		return "not a regular file"
+	}
+	f, err := os.Open(filepath.Join(s.dir, name))
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := readHeader(f); errors.Is(err, errNotQcow2) {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v; rename it", wrong)
+}
+
+// unfinished extracts the image name from that of a partial file:
+// .NAME.DIGEST.part.
 func unfinished(file string) (name string, ok bool) {
 	stem, isPart := strings.CutSuffix(file, partSuffix)
 	stem, hidden := strings.CutPrefix(stem, ".")
@@ -112,8 +162,18 @@ func unfinished(file string) (name string, ok bool) {
 	return stem[:i], true
 }
 
-// Find is the image of that name; ErrName, ErrNotFound or ErrUnsafe where there
-// is none that can be used. The name may come from a renter.
+// orphan extracts the image name from that of a manifest without an image.
+func (s *Store) orphan(file string) (name string, ok bool) {
+	name, ok = strings.CutSuffix(file, manifestSuffix)
+	if !ok || CheckName(name) != nil {
+		return "", false
+	}
+	_, err := os.Lstat(filepath.Join(s.dir, name))
+	return name, errors.Is(err, fs.ErrNotExist)
+}
+
+// Find returns the image of that name, or ErrName, ErrNotFound or ErrUnsafe.
+// The name may come from a renter.
 func (s *Store) Find(ctx context.Context, name string) (Image, error) {
 	if err := ctx.Err(); err != nil {
 		return Image{}, err
@@ -125,7 +185,8 @@ func (s *Store) Find(ctx context.Context, name string) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("find image: %w", err)
 	}
-	// No links, for what they point at may change; O_NONBLOCK for FIFOs.
+	// Do not follow links, because their target may change. O_NONBLOCK is for
+	// FIFOs.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -169,31 +230,22 @@ func (s *Store) inspect(ctx context.Context, f *os.File, name, path string) (Ima
 
 // checkWhole reads a file's tables when it is first seen.
 func (s *Store) checkWhole(ctx context.Context, f *os.File, info fs.FileInfo, t tables) error {
-	stat, ok := info.Sys().(*syscall.Stat_t)
+	seen, ok := versionOf(info)
 	if !ok {
 		return t.checkWhole(ctx, f, info.Size())
 	}
-	seen := version{stat.Dev, stat.Ino, info.Size(), info.ModTime()}
-	s.mu.Lock()
-	err, known := s.whole[seen]
-	s.mu.Unlock()
-	if known {
-		return err
-	}
-	err = t.checkWhole(ctx, f, info.Size())
-	if err != nil && !errors.Is(err, errCutOff) && !errors.Is(err, errTables) {
-		return err // of the disk or the caller, not of the file
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.whole) >= maxImages {
-		clear(s.whole)
-	}
-	s.whole[seen] = err
-	return err
+	fault, err := s.whole.get(ctx, seen, func() (error, error) {
+		err := t.checkWhole(ctx, f, info.Size())
+		if errors.Is(err, errCutOff) || errors.Is(err, errTables) {
+			return err, nil
+		}
+		return nil, err // an error of the disk or the caller, not of the file
+	})
+	return cmp.Or(err, fault)
 }
 
-// adopt makes a checked file an image. Its header is read before it has the name.
+// adopt turns a checked file into an image. Its header is read before it gets
+// the name.
 func (s *Store) adopt(ctx context.Context, part, name string) (Image, error) {
 	if err := os.Chmod(part, 0o444); err != nil {
 		return Image{}, fmt.Errorf("protect the image: %w", err)
@@ -206,7 +258,8 @@ func (s *Store) adopt(ctx context.Context, part, name string) (Image, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return Image{}, errors.Join(err, os.Remove(part))
 	}
-	// A link, unlike a rename, never replaces an image that came meanwhile.
+	// A link, unlike a rename, never replaces an image that was added
+	// meanwhile.
 	target := filepath.Join(s.dir, name)
 	if err := os.Link(part, target); err != nil {
 		return Image{}, fmt.Errorf("publish the image: %w", err)

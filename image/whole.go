@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// maxL1Bytes is QEMU's own bound of the first table.
+	// maxL1Bytes is QEMU's own limit for the first-level table.
 	maxL1Bytes = 32 << 20
-	// entryOffset are the bits of a table's entry that say where, bits 9 to 55.
+	// entryOffset masks the offset in a table entry, bits 9 to 55.
 	entryOffset = 1<<56 - 1<<9
-	// entryCompressed marks a cluster whose place is told otherwise.
+	// entryCompressed marks a compressed cluster, whose location is encoded
+	// differently.
 	entryCompressed = 1 << 62
 	entrySize       = 8
 )
@@ -23,16 +24,16 @@ var (
 	errCutOff = errors.New("it is cut off")
 )
 
-// tables are where a qcow2 file keeps the map of its disk.
+// tables is where a qcow2 file stores the map of its disk.
 type tables struct {
 	clusterBits uint32
 	l1Offset    uint64
 	l1Entries   uint32
 }
 
-// checkWhole refuses a file that ends before something that its tables point at:
-// a download that was cut off, which a guest would find out. What lies beyond is
-// only compared with the file's size, never opened.
+// checkWhole refuses a file that ends before something that its tables refer
+// to: a truncated download, which a guest would only notice later. Offsets are
+// only compared with the file's size, never read.
 func (t tables) checkWhole(ctx context.Context, r io.ReaderAt, size int64) error {
 	length := int64(t.l1Entries) * entrySize
 	if length > maxL1Bytes {
@@ -43,7 +44,8 @@ func (t tables) checkWhole(ctx context.Context, r io.ReaderAt, size int64) error
 		return err
 	}
 	cluster := int64(1) << t.clusterBits
-	// Every table has a place of its own, so they never add up to more than the file.
+	// The tables do not overlap, so together they are never larger than the
+	// file.
 	read := int64(0)
 	for _, entry := range l1 {
 		offset := entry & entryOffset
@@ -69,7 +71,7 @@ func (t tables) checkWhole(ctx context.Context, r io.ReaderAt, size int64) error
 	return nil
 }
 
-// data is where an entry's cluster begins, 0 where it has none.
+// data returns where an entry's cluster starts, or 0 if it has none.
 func (t tables) data(entry uint64) uint64 {
 	if entry&entryCompressed != 0 {
 		return entry & (1<<(62-(t.clusterBits-8)) - 1)

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// filled makes an image of a disk of size bytes that was written over.
+// filled creates an image of a fully written disk of size bytes.
 func filled(t testing.TB, path string, size int, args ...string) []byte {
 	t.Helper()
-	raw := path + ".raw"
+	raw := filepath.Join(t.TempDir(), "raw")
 	text := bytes.Repeat([]byte("0123456789abcdef"), size/16)
 	if err := os.WriteFile(raw, text, 0o600); err != nil {
 		t.Fatal(err)
@@ -27,8 +27,8 @@ func filled(t testing.TB, path string, size int, args ...string) []byte {
 	return image
 }
 
-// TestCutOffImages: wherever a download was cut, the image is refused; what is
-// whole is taken, whatever made it.
+// TestCutOffImages verifies that an image is refused wherever the download was
+// truncated, and that complete images are accepted whatever program made them.
 func TestCutOffImages(t *testing.T) {
 	t.Parallel()
 	for kind, args := range map[string][]string{
@@ -44,8 +44,8 @@ func TestCutOffImages(t *testing.T) {
 			if _, err := store.Find(t.Context(), "whole.qcow2"); err != nil {
 				t.Fatal(err)
 			}
-			// Metadata of a disk that is allocated beforehand comes last, and past the
-			// last cluster that is used the file may end anywhere.
+			// With preallocation the metadata comes last, and after the last
+			// used cluster the file may end anywhere.
 			for _, part := range []int{1, 10, 30, 50} {
 				name := filepath.Join(dir, "part.qcow2")
 				if err := os.WriteFile(name, whole[:len(whole)*part/100], 0o444); err != nil {
@@ -67,7 +67,7 @@ func TestCutOffImages(t *testing.T) {
 	}
 }
 
-// TestCutOffIsSaid: the list of images says what to do.
+// TestCutOffIsSaid verifies that the list of images says what to do.
 func TestCutOffIsSaid(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -76,7 +76,7 @@ func TestCutOffIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := Open(dir)
-	for range 2 { // the second time from memory
+	for range 2 { // the second time from the cache
 		faults, err := store.Faults(t.Context())
 		if err != nil || len(faults) != 1 || !strings.Contains(faults[0].Reason, "cut off") || !strings.Contains(faults[0].Reason, "fetch it again") {
 			t.Errorf("%+v, %v", faults, err)
@@ -87,7 +87,8 @@ func TestCutOffIsSaid(t *testing.T) {
 	}
 }
 
-// TestFaultOfTheDiskIsNotTheFiles: what could not be read is read again.
+// TestFaultOfTheDiskIsNotTheFiles verifies that a file which could not be read
+// is read again.
 func TestFaultOfTheDiskIsNotTheFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -127,7 +128,7 @@ func TestOtherFilesAreNamed(t *testing.T) {
 		"": "empty", "<!DOCTYPE html><html>": "web page", "\n <HTML><body>404": "web page", "\x1f\x8b\x08": "gunzip", "\xfd7zXZ\x00\x00": "unxz",
 		"\x28\xb5\x2f\xfd\x84X": "unzstd", "BZh91": "bunzip2", "PK\x03\x04\x14": "unzip", sector(257, "ustar"): "tar -xf", "KDMV\x01": "VMDK",
 		"# Disk DescriptorFile\n": "VMDK", "vhdxfile": "VHDX", "conectix": "VHD", sector(64, "\x7f\x10\xda\xbe"): "VDI", "QED\x00": "QED",
-		sector(0x8001, "CD001"): "install", sector(510, "\x55\xaa"): "raw", sector(512, "EFI PART"): "raw", "hello": "qemu-img info",
+		sector(0x8001, "CD001"): "install", sector(510, "\x55\xaa"): "raw", sector(512, "EFI PART"): "raw", sector(0, "LUKS\xba\xbe"): "cryptsetup", "hello": "qemu-img info",
 	} {
 		if err := notQcow2(strings.NewReader(file)); !errors.Is(err, errNotQcow2) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %q", file, err, want)
@@ -135,7 +136,8 @@ func TestOtherFilesAreNamed(t *testing.T) {
 	}
 }
 
-// FuzzTables: no tables make the check read more than the file, or panic.
+// FuzzTables verifies that no tables make the check read more than the file, or
+// panic.
 func FuzzTables(f *testing.F) {
 	f.Add(filled(f, filepath.Join(f.TempDir(), "a.qcow2"), 16<<10, "-o", "cluster_size=512"))
 	f.Fuzz(func(t *testing.T, raw []byte) {

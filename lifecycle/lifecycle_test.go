@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// views calls look with every view there is.
+// views calls look with every possible view.
 func views(look func(View)) {
 	bits := []func(*View, bool){
 		func(v *View, b bool) { v.DiskChanging = b }, func(v *View, b bool) { v.Lent = b }, func(v *View, b bool) { v.Doubt = b },
@@ -23,7 +23,7 @@ func views(look func(View)) {
 					for i, set := range bits {
 						set(&v, mask>>i&1 == 1)
 					}
-					if !v.GracePassed || v.EndPassed { // the grace ends after the end
+					if !v.GracePassed || v.EndPassed { // the grace period ends after the rental
 						look(v)
 					}
 				}
@@ -32,7 +32,7 @@ func views(look func(View)) {
 	}
 }
 
-// TestPolicy holds what the node promises over every view of a VM.
+// TestPolicy checks the node's promises for every view of a VM.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	reached := map[Action]bool{}
@@ -54,7 +54,7 @@ func TestPolicy(t *testing.T) {
 		case v.Standing == InDoubt && v.EndPassed && v.State != Deleting && a != Nothing && a != Pause:
 			wrong(v, a, "something is granted after the last known end")
 		case a == Pause && v.Standing != InDoubt:
-			wrong(v, a, "paused though the chain is believed")
+			wrong(v, a, "paused though the chain is trusted")
 		case wished && !v.State.Is(Asked):
 			wrong(v, a, "nobody requested it")
 		case v.Standing == Over && !v.Lent && v.Guest == Up && a == Nothing && (!v.Pressed || v.MinutePassed):
@@ -74,7 +74,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// TestEveryRuleDecides: none is hidden by those before it.
+// TestEveryRuleDecides verifies that no rule is shadowed by earlier ones.
 func TestEveryRuleDecides(t *testing.T) {
 	t.Parallel()
 	decided := make([]bool, len(rules))
@@ -88,8 +88,8 @@ func TestEveryRuleDecides(t *testing.T) {
 	}
 }
 
-// TestAskedStatesEnd: what a renter requested is done while the rental is open,
-// and leads to a state at rest, also if it fails.
+// TestAskedStatesEnd verifies that a request is carried out while the rental is
+// open and leads to a state at rest, even if it fails.
 func TestAskedStatesEnd(t *testing.T) {
 	t.Parallel()
 	views(func(v View) {

@@ -13,7 +13,8 @@ var update = flag.Bool("update", false, "write the tables of README.md")
 
 const begin, end = "<!-- tables -->\n", "<!-- end of tables -->\n"
 
-// TestReadmeShowsTheTables; -update writes them.
+// TestReadmeShowsTheTables compares the README with the tables. -update writes
+// it.
 func TestReadmeShowsTheTables(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")

@@ -5,53 +5,55 @@ import (
 	"slices"
 )
 
-// Request is what a renter can ask for of a VM that is there.
+// Request is what a renter can request for an existing VM.
 type Request string
 
 // The requests.
 const (
-	// Start runs a VM that is off.
+	// Start starts a VM that is off.
 	Start Request = "start"
-	// Shutdown asks the guest to power off, and stops it hard after a minute.
+	// Shutdown asks the guest to power off and stops it hard after a minute.
 	Shutdown Request = "shutdown"
 	// PowerOff stops the VM hard.
 	PowerOff Request = "poweroff"
 	// Restart is Shutdown and then Start, ForceRestart PowerOff and then Start.
 	Restart      Request = "restart"
 	ForceRestart Request = "restart with force_reboot"
-	// Reset presses the reset button: the same computer begins anew at once.
+	// Reset presses the reset button: the same VM restarts at once.
 	Reset Request = "reset"
 	// Modify changes ports, CPUs or memory.
 	Modify Request = "modify"
 	// ChangeDisks adds, grows or deletes a data disk.
 	ChangeDisks Request = "change disks"
-	// SetPassword has the guest's agent set a password.
+	// SetPassword has the guest agent set a password.
 	SetPassword Request = "set a password"
 	// Delete removes the VM with its disks.
 	Delete Request = "delete"
 )
 
-// Requests are all of them.
+// Requests returns all requests.
 func Requests() []Request {
 	return []Request{Start, Shutdown, PowerOff, Restart, ForceRestart, Reset, Modify, ChangeDisks, SetPassword, Delete}
 }
 
 var (
-	// ErrBusy means: something is being done with the VM, after which the request may be repeated.
+	// ErrBusy means that work on the VM is in progress. The request may be
+	// repeated when it is finished.
 	ErrBusy = errors.New("something is being done with the VM")
-	// ErrState means: the VM's state does not permit the request, however long it is waited for.
+	// ErrState means that the VM's state does not permit the request, and
+	// waiting does not change that.
 	ErrState = errors.New("not in this state")
 )
 
-// Work is what is being done with a VM beside what its state says.
+// Work is what is being done with a VM besides what its state says.
 type Work struct {
-	// DiskChanging: a change of a data disk is not finished.
+	// DiskChanging reports that a change of a data disk is not finished.
 	DiskChanging bool
-	// Started: of a VM that is being made, the guest was started.
+	// Started reports that the guest of a VM in creation was started.
 	Started bool
 }
 
-// Permit is the state that a request makes of a VM, or ErrBusy or ErrState.
+// Permit returns the state that a request leads to, or ErrBusy or ErrState.
 func Permit(state State, work Work, request Request) (State, error) {
 	row, ok := Of(state)
 	if !ok {
@@ -71,12 +73,12 @@ func Permit(state State, work Work, request Request) (State, error) {
 	return to, nil
 }
 
-// busy: the state passes by itself, soon.
+// busy reports whether the state is transient and soon passes.
 func busy(row Row) bool {
 	return row.Kind == Making || row.Kind == Leaving || (row.Kind == Asked && row.State != ShuttingDown)
 }
 
-// PermittedIn are the states in which a request is permitted.
+// PermittedIn returns the states in which a request is permitted.
 func PermittedIn(request Request) []State {
 	var states []State
 	for _, row := range table {

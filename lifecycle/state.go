@@ -2,10 +2,10 @@ package lifecycle
 
 import "slices"
 
-// State is where a VM stands, in the words of the API.
+// State is the state of a VM, as the API names it.
 type State string
 
-// The states that the node writes down.
+// The states that the node records.
 const (
 	Creating      State = "creating"
 	Running       State = "running"
@@ -24,41 +24,43 @@ const (
 	ResetError    State = "reset error"
 )
 
-// The states that are shown of a VM at rest, one of whose disks is being changed.
+// The states shown for a VM at rest while one of its disks is being changed.
 const (
 	DiskAdding   State = "disk adding"
 	DiskResizing State = "disk resizing"
 	DiskDeleting State = "disk deleting"
 )
 
-// Kind is what the states of one kind have in common.
+// Kind groups states with a common meaning.
 type Kind uint8
 
 const (
-	// Making means: the VM has not run yet.
+	// Making means that the VM has not run yet.
 	Making Kind = iota + 1
-	// Resting means: nothing is being done with it; the last request may have failed.
+	// Resting means that no work is in progress; the last request may have
+	// failed.
 	Resting
-	// Asked means: it is on the way to what its renter requested, or its rental's end.
+	// Asked means that a request of the renter, or the end of the rental, is
+	// being carried out.
 	Asked
-	// Unmade means: it could not be made, and nothing of it is left.
+	// Unmade means that creation failed and nothing of the VM is left.
 	Unmade
-	// Leaving means: it is being wiped.
+	// Leaving means that the VM is being wiped.
 	Leaving
 )
 
-// Row is a state with what may be requested in it.
+// Row is a state and what may be requested in it.
 type Row struct {
 	State State
 	Kind  Kind
-	// Requests that are permitted, each with the state that it makes; the same
-	// state where it only changes what is written down of the VM.
+	// Requests maps each permitted request to the state it leads to. That is
+	// the same state if the request changes only the VM's record.
 	Requests map[Request]State
-	// Failed is the state if what is being done fails; "" where it is repeated.
+	// Failed is the state after a failure, or "" if the work is retried.
 	Failed State
 }
 
-// settings are permitted in every state of a VM that was made and rests.
+// settings permits changes of settings; it applies to every created VM at rest.
 func settings(state State, more map[Request]State) map[Request]State {
 	requests := map[Request]State{Modify: state, ChangeDisks: state, Delete: Deleting}
 	for request, to := range more {
@@ -67,7 +69,8 @@ func settings(state State, more map[Request]State) map[Request]State {
 	return requests
 }
 
-// failed: the VM may be on or off, so all may be tried again.
+// failed is the row of a failed state: the VM may be on or off, so every
+// request may be tried again.
 func failed(state State) Row {
 	return Row{State: state, Kind: Resting, Requests: settings(state, map[Request]State{
 		Start: Starting, Shutdown: ShuttingDown, PowerOff: PoweringOff,
@@ -88,7 +91,7 @@ var table = []Row{
 	failed(RestartError),
 	failed(ResetError),
 	{Starting, Asked, nil, StartError},
-	// A guest may ignore the power button for as long as it is given.
+	// A guest may ignore the power button until its time is up.
 	{ShuttingDown, Asked, map[Request]State{Modify: ShuttingDown, PowerOff: PoweringOff, Delete: Deleting}, ShutdownError},
 	{PoweringOff, Asked, nil, PoweroffError},
 	{Restarting, Asked, nil, RestartError},
@@ -100,7 +103,7 @@ var table = []Row{
 // Table returns every state. The caller owns the slice, but not the maps in it.
 func Table() []Row { return slices.Clone(table) }
 
-// States are all states that the API shows.
+// States returns all states that the API shows.
 func States() []State {
 	var states []State
 	for _, row := range table {
@@ -109,7 +112,7 @@ func States() []State {
 	return append(states, DiskAdding, DiskResizing, DiskDeleting)
 }
 
-// Of is a state's row; ok is false for one that is in no table.
+// Of returns a state's row. ok is false for an unknown state.
 func Of(state State) (row Row, ok bool) {
 	i := slices.IndexFunc(table, func(r Row) bool { return r.State == state })
 	if i < 0 {
@@ -118,13 +121,14 @@ func Of(state State) (row Row, ok bool) {
 	return table[i], true
 }
 
-// Is reports whether the state is of the kind.
+// Is reports whether the state is of the given kind.
 func (s State) Is(kind Kind) bool {
 	row, ok := Of(s)
 	return ok && row.Kind == kind
 }
 
-// IsOff reports whether a VM in this state surely has no guest to connect to.
+// IsOff reports whether a VM in this state certainly has no guest to connect
+// to.
 func (s State) IsOff() bool {
 	switch s {
 	case Closed, StartError, CreateError, Deleting:
@@ -133,7 +137,7 @@ func (s State) IsOff() bool {
 	return false
 }
 
-// OnFailure is the state that a VM gets if what is being done with it fails.
+// OnFailure returns the VM's state after the current work fails.
 func (s State) OnFailure() State {
 	row, _ := Of(s)
 	return row.Failed

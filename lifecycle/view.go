@@ -1,75 +1,83 @@
 package lifecycle
 
-// Standing is what the chain says of a VM's rental.
+// Standing is what the chain says about a VM's rental.
 type Standing uint8
 
 const (
-	// InDoubt means: the chain is not believed, or has not said yet how the rental ended.
+	// InDoubt means that the node does not trust the chain, or that the chain
+	// has not said yet how the rental ended.
 	InDoubt Standing = iota
-	// Open means: the rental is in its trial or active.
+	// Open means that the rental is in its trial or active.
 	Open
-	// Over means: the chain has said that the rental is over.
+	// Over means that the chain has reported the end of the rental.
 	Over
 )
 
-// Guest is what the hypervisor says of a VM.
+// Guest is what the hypervisor reports about a VM.
 type Guest uint8
 
 const (
-	// Absent means: there is no such domain.
+	// Absent means that the domain does not exist.
 	Absent Guest = iota
-	// Off means: the domain does not run, and not because its guest wished so.
+	// Off means that the domain is not running, and that its guest did not
+	// cause it.
 	Off
-	// OffByGuest means: the guest powered itself off.
+	// OffByGuest means that the guest powered itself off.
 	OffByGuest
-	// Paused means: it is in memory and its CPUs stand still.
+	// Paused means that the VM is in memory with its CPUs stopped.
 	Paused
-	// Stopping means: it is going off.
+	// Stopping means that the VM is shutting down.
 	Stopping
-	// Up means: it runs.
+	// Up means that the VM is running.
 	Up
 )
 
-// isUp: its emulator is there and holds memory.
+// isUp reports whether the emulator exists and holds memory.
 func (g Guest) isUp() bool { return g >= Paused }
 
-// View is all that the next action depends on.
+// View is everything that the next action depends on.
 type View struct {
 	State State
-	// DiskChanging: a change of a data disk is to be done.
+	// DiskChanging reports that a change of a data disk is pending.
 	DiskChanging bool
-	// Lent: another VM has its disks.
+	// Lent reports that another VM uses its disks.
 	Lent bool
 
 	Standing Standing
-	// Doubt: the chain is not believed now. What it said of an end before still
-	// stops a VM, but no data is deleted by it.
+	// Doubt reports that the node does not trust the chain now. An end that the
+	// chain reported earlier still stops a VM, but no data is deleted.
 	Doubt bool
-	// Refunded: the rental ended out of its trial.
+	// Refunded reports that the rental ended during its trial.
 	Refunded bool
-	// EndPassed: the last known end of the rental is past; GracePassed: the time
-	// too for which a VM outlives it while the chain is in doubt.
+	// EndPassed reports that the last known end of the rental is past.
+	// GracePassed reports the same for the time that a VM outlives its rental
+	// while the chain is in doubt.
 	EndPassed, GracePassed bool
-	// Kept: only the disks are left, for a time; KeepPassed: that time is past.
+	// Kept reports that only the disks are left, for a limited time. KeepPassed
+	// reports that this time is past.
 	Kept, KeepPassed bool
 
 	Guest Guest
-	// NotedPaused: the VM is written down as standing still.
+	// NotedPaused reports that the VM is recorded as paused.
 	NotedPaused bool
-	// Pressed: the guest was asked to power off; MinutePassed: and its time is past.
+	// Pressed reports that the guest was asked to power off. MinutePassed
+	// reports that its time to do so is over.
 	Pressed, MinutePassed bool
-	// Retried: starting it again failed before; MayRetry: it is time to try again.
+	// Retried reports that an earlier restart failed. MayRetry reports that it
+	// is time to try again.
 	Retried, MayRetry bool
 }
 
-// lost: the VM ended by itself, and did not start again when it was last tried.
+// lost reports whether the VM ended by itself and failed to start again at the
+// last attempt.
 func (v View) lost() bool { return v.State == StartError && v.Retried && !v.Guest.isUp() && v.MayRetry }
 
-// still: the renter's VM is in memory and does not run. Whoever stopped it, the
-// node, its emulator or somebody's virsh, the rental says that it runs.
+// still reports whether a VM that should run is in memory but paused. It does
+// not matter who paused it: the node, its emulator or someone with virsh.
 func (v View) still() bool { return v.State == Running && v.Guest == Paused && v.MayRetry }
 
-// gone: a VM that is to run does not, nobody wished so, and it is time to try again.
+// gone reports whether a VM that should run does not, although nobody requested
+// that, and it is time to try again.
 func (v View) gone() bool {
 	return v.State == Running && !v.Guest.isUp() && v.Guest != OffByGuest && v.MayRetry
 }

@@ -6,38 +6,47 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dbc-network/dbc/chainid"
 	"github.com/dbc-network/dbc/node/challenge"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/operator"
+	"github.com/dbc-network/dbc/node/quarantine"
 )
 
-// openAnswers prepares the loop that answers challenges. Its wakes are its
-// own: a slow answer must not hold up the VMs.
+// takenName is the file that records the slots which the node took out of service.
+const takenName = "out-of-service.json"
+
+// openAnswers prepares the work of the operator's key: keeping slots in service,
+// and the loop that answers challenges. That loop has wakes of its own: a slow
+// answer must not hold up the VMs.
 func (p *parts) openAnswers(ctx context.Context) error {
 	cfg := challenge.Config{Key: p.key, ChainID: p.binding.ChainID}
+	slots := quarantine.Config{MachineID: p.key.MachineID(), Record: filepath.Join(p.cfg.StateDir(), takenName)}
 	if p.cfg.OperatorKey != "" {
-		dir, err := p.cfg.keyringDir()
+		dir, err := keyringDir(p.cfg)
 		if err != nil {
 			return err
 		}
 		k, err := operator.Open(operator.Config{
-			Name: p.cfg.OperatorKey, Dir: dir, Test: devNetwork(p.cfg.ChainID),
+			Name: p.cfg.OperatorKey, Dir: dir, Test: chainid.Devnet(p.cfg.ChainID),
 			PassphraseFile: p.cfg.KeyringPassphraseFile,
 		})
 		if err != nil {
 			return fmt.Errorf("open operator_key=%s: %w", p.cfg.OperatorKey, err)
 		}
-		cfg.Operator = k
+		cfg.Operator, slots.Operator = k, k
 	}
 	wakes, err := p.chain.Watch(ctx)
 	if err != nil {
 		return err
 	}
+	p.quarantine = quarantine.New(slots, quarantine.Deps{Chain: p.chain, Slots: p.host.Slots, Log: p.log})
 	p.answers = challenge.New(cfg, challenge.Deps{Chain: p.chain, Log: p.log, Wakes: wakes})
 	return nil
 }
 
-// keyringDir is keyring_dir, or the wallets of dbc and dbcd.
-func (c Config) keyringDir() (string, error) {
+// keyringDir returns keyring_dir, or the folder of the wallets of dbc and dbcd.
+func keyringDir(c conf.Config) (string, error) {
 	if c.KeyringDir != "" {
 		return c.KeyringDir, nil
 	}

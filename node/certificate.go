@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// certificateLook is how often a handshake looks whether the files have changed.
+// certificateLook is how often a handshake checks whether the files have changed.
 const certificateLook = 10 * time.Second
 
-// certificate is that of http_tls_cert, read anew when one of its files changes,
-// as a renewal does. What can't be read leaves the one before in use.
+// certificate is that of http_tls_cert, read again when one of its files
+// changes, as at a renewal. If it can't be read, the previous one stays in use.
 type certificate struct {
 	cert, key string
 	log       *slog.Logger
@@ -33,7 +33,7 @@ func openCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
 	return c, nil
 }
 
-// config is for http.Server, which adds its protocols.
+// config returns the configuration for http.Server, which adds its protocols.
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 }
@@ -50,8 +50,8 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.now, nil
 }
 
-// read takes both files, if one is another than before. Of a renewal that is half
-// done it takes nothing, and looks again.
+// read loads both files if one has changed. Of a half-finished renewal it loads
+// nothing, and checks again.
 func (c *certificate) read() error {
 	var files [2]os.FileInfo
 	for i, path := range []string{c.cert, c.key} {

@@ -14,10 +14,12 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/faucet"
+	"github.com/dbc-network/dbc/chainid"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/local"
 	"github.com/dbc-network/dbc/node/operator"
@@ -27,17 +29,17 @@ import (
 )
 
 const (
-	// statusLimit bounds the first question to the chain.
+	// statusLimit bounds the first query to the chain.
 	statusLimit = 2 * time.Second
-	// maxKnown bounds the list of machines without an index, and knownPage a
-	// page of it.
+	// maxKnown bounds the list of machines without an index, and knownPage one page
+	// of it.
 	maxKnown  = 1000
 	knownPage = 100
 )
 
 // client is a running client node.
 type client struct {
-	cfg   Config
+	cfg   conf.Config
 	log   *slog.Logger
 	key   key.Key
 	chain *chain.Client
@@ -46,9 +48,9 @@ type client struct {
 	local *local.Routes
 }
 
-// runClient is the life of a client node. All that it keeps, its key and the
-// index of machines, is in its home, so many run on one computer.
-func runClient(ctx context.Context, cfg Config) (err error) {
+// runClient runs a client node until it ends. All that it stores, its key and
+// the index of machines, is in its home, so several can run on one computer.
+func runClient(ctx context.Context, cfg conf.Config) (err error) {
 	defer func() {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			err = nil // told to end while starting
@@ -63,7 +65,7 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	listener, err := cfg.listen(ctx)
+	listener, err := listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 	if err := c.sameChain(ctx); err != nil {
 		return err
 	}
-	if err := cfg.claim(ctx); err != nil {
+	if err := claim(ctx, cfg); err != nil {
 		return err
 	}
 	if c.local, err = c.openLocal(ctx); err != nil {
@@ -86,7 +88,7 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 	defer func() { err = errors.Join(err, c.local.Close()) }()
 	c.peers, err = p2p.New(p2p.Config{
 		Key: c.key, ChainID: cfg.ChainID, Listen: cfg.NetListen, Public: cfg.PublicIP, Peers: cfg.Peers,
-		Relay: cfg.Relay, RelayDataMiB: cfg.RelayDataMiB, PublicOnly: mainNetwork(cfg.ChainID),
+		Relay: cfg.Relay, RelayDataMiB: cfg.RelayDataMiB, PublicOnly: !chainid.Test(cfg.ChainID),
 		Finder: onChain{c.chain}, Machines: c.local.Register, Log: c.log,
 	})
 	if err != nil {
@@ -96,7 +98,7 @@ func runClient(ctx context.Context, cfg Config) (err error) {
 	return c.serve(ctx, listener)
 }
 
-// sameChain refuses a dbcd of another chain. One that is silent may come later.
+// sameChain refuses a dbcd of another chain. One that does not answer may start later.
 func (c *client) sameChain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, statusLimit)
 	defer cancel()
@@ -104,7 +106,7 @@ func (c *client) sameChain(ctx context.Context) error {
 	if err != nil || head.ChainID == c.cfg.ChainID {
 		return nil
 	}
-	return c.cfg.otherChain(head.ChainID)
+	return otherChain(c.cfg, head.ChainID)
 }
 
 func (c *client) openLocal(ctx context.Context) (*local.Routes, error) {
@@ -112,11 +114,11 @@ func (c *client) openLocal(ctx context.Context) (*local.Routes, error) {
 		ChainID: c.cfg.ChainID, Dir: filepath.Join(c.cfg.Home, "dat"), RPC: c.cfg.ChainRPC, REST: c.cfg.ChainREST, Log: c.log,
 	}
 	if c.cfg.FaucetKey != "" {
-		dir, err := c.cfg.keyringDir()
+		dir, err := keyringDir(c.cfg)
 		if err != nil {
 			return nil, err
 		}
-		k, err := operator.Open(operator.Config{Name: c.cfg.FaucetKey, Dir: dir, Test: devNetwork(c.cfg.ChainID)})
+		k, err := operator.Open(operator.Config{Name: c.cfg.FaucetKey, Dir: dir, Test: chainid.Devnet(c.cfg.ChainID)})
 		if err != nil {
 			return nil, fmt.Errorf("open faucet_key=%s: %w", c.cfg.FaucetKey, err)
 		}
@@ -140,7 +142,7 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	ended, followed := make(chan error, 1), make(chan error, 1)
 	go func() { ended <- serveHTTP(server, listener, c.cfg, c.log) }()
 	go func() { followed <- c.local.Run(ctx) }()
-	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", c.cfg.apiURL(),
+	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", apiURL(c.cfg),
 		"peer_id", c.peers.ID())
 	var first error
 	select {
@@ -155,27 +157,27 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 }
 
 func (c *client) gateway(pages http.Handler) *gateway.Gateway {
-	_, gives := c.local.Handlers[faucet.Path]
+	_, gives := c.local.Own["faucet"]
 	return gateway.New(gateway.Config{
 		Version: version(), ChainID: c.cfg.ChainID, Faucet: gives,
-		Guard: api.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
+		Guard: httpapi.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
-		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Bonded: c.local.Register.Bonded, Known: c.known,
+		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Own: c.local.Own, Bonded: c.local.Register.Bonded, Known: c.known,
 		Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
 	})
 }
 
-// mounts are what this node answers itself.
+// mounts returns the interfaces of the chain.
 func (c *client) mounts() []gateway.Mount {
-	mounts := []gateway.Mount{{Pattern: "GET " + api.PathOpenAPI, Handler: api.OpenAPI()}}
-	for pattern, handler := range c.local.Handlers {
+	var mounts []gateway.Mount
+	for pattern, handler := range c.local.Chain {
 		mounts = append(mounts, gateway.Mount{Pattern: pattern, Handler: handler})
 	}
 	return mounts
 }
 
-func (c *client) status(context.Context) gateway.Status {
-	s := gateway.Status{PeerID: c.peers.ID(), Peers: c.peers.Peers()}
+func (c *client) status(context.Context) api.ClientRoot {
+	s := api.ClientRoot{PeerID: c.peers.ID(), Peers: c.peers.Peers()}
 	s.Height = c.pulse.Height()
 	if s.Problem = c.pulse.Problem(); s.Problem != nil {
 		s.Doubt = s.Problem.String()
@@ -183,7 +185,7 @@ func (c *client) status(context.Context) gateway.Status {
 	return s
 }
 
-// known are the machines that the chain lists as online.
+// known returns the machines that the chain lists as online.
 func (c *client) known(ctx context.Context) ([]api.Node, error) {
 	nodes, page := []api.Node{}, &query.PageRequest{Limit: knownPage}
 	for {
@@ -203,8 +205,8 @@ func (c *client) known(ctx context.Context) ([]api.Node, error) {
 	}
 }
 
-// serveHTTP answers until the server is shut down.
-func serveHTTP(server *http.Server, listener net.Listener, cfg Config, log *slog.Logger) error {
+// serveHTTP serves until the server is shut down.
+func serveHTTP(server *http.Server, listener net.Listener, cfg conf.Config, log *slog.Logger) error {
 	var err error
 	if cfg.HTTPTLSCert != "" {
 		c, wrong := openCertificate(cfg.HTTPTLSCert, cfg.HTTPTLSKey, log)
@@ -222,7 +224,7 @@ func serveHTTP(server *http.Server, listener net.Listener, cfg Config, log *slog
 	return fmt.Errorf("serve the API: %w", err)
 }
 
-// shutdown lets requests end for a while.
+// shutdown gives requests some time to end.
 func shutdown(ctx context.Context, server interface {
 	Shutdown(ctx context.Context) error
 	Close() error

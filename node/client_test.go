@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/dbc-network/dbc/node/conf"
 )
 
 // A chain that is away stops no client node: it says so and goes on.
@@ -17,10 +19,10 @@ func TestClientNodeRunsWithoutItsChain(t *testing.T) {
 		"chain_id": "dbc-devnet-1", "net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "http_port": freePort(t),
 		"chain_grpc": "127.0.0.1:1", "chain_rpc": "http://127.0.0.1:1",
 	}
-	if _, err := Init(home, RoleClient, set); err != nil {
+	if _, err := Init(home, conf.RoleClient, set); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := LoadConfig(home)
+	cfg, err := conf.Load(home)
 	if err != nil {
 		t.Fatal(err)
 	}

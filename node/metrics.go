@@ -9,17 +9,17 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// serveMetrics answers on metrics_listen until ctx is done.
+// serveMetrics serves on metrics_listen until ctx is done.
 func (p *parts) serveMetrics(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.cfg.MetricsListen.String())
 	if err != nil {
 		return fmt.Errorf("listen on metrics_listen: %w", err)
 	}
 	server := &http.Server{
-		Handler:           p.metrics.Handler(api.Guard{Listen: p.cfg.MetricsListen, Hosts: p.cfg.HTTPHosts}, p.log),
+		Handler:           p.metrics.Handler(httpapi.Guard{Listen: p.cfg.MetricsListen, Hosts: p.cfg.HTTPHosts}, p.log),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}

@@ -1,106 +1,26 @@
 package node
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/dbc-network/dbc/node/conf"
 )
-
-const mining = "role=mining\nchain_id=dbc-devnet-1\npublic_ip=203.0.113.7\n"
-
-func TestParseConf(t *testing.T) {
-	t.Parallel()
-	cfg, err := parseConf("core.conf", []byte("# a comment\n\n "+mining+"http_port = 5061\nreconcile_seconds=2\n"+
-		"guest_dns=9.9.9.9, 1.1.1.1\ntest_slots=2\ntest_emulation=true\nport_first=5300\nport_last=5400\nlog_level=debug\n"+
-		"operator_key=op\nkeyring_dir=/srv/keys\nkeyring_passphrase_file=/srv/passphrase\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if cfg.HTTPListen.String() != "127.0.0.1:5061" || cfg.Reconcile != 2*time.Second || len(cfg.GuestDNS) != 2 ||
-		cfg.TestSlots != 2 || !cfg.TestEmulation || cfg.PortFirst != 5300 || cfg.NetListen.Port() != 5011 || cfg.HostCPUs != 4 ||
-		cfg.OperatorKey != "op" || cfg.KeyringDir != "/srv/keys" || cfg.KeyringPassphraseFile != "/srv/passphrase" {
-		t.Errorf("%+v", cfg)
-	}
-}
 
 func TestKeyringDir(t *testing.T) {
 	t.Setenv("DBC_HOME", "/srv/dbc")
 	for set, want := range map[string]string{"": "/srv/dbc/keys", "/srv/keys": "/srv/keys"} {
-		if dir, err := (Config{KeyringDir: set}).keyringDir(); err != nil || dir != want {
+		if dir, err := keyringDir(conf.Config{KeyringDir: set}); err != nil || dir != want {
 			t.Errorf("keyring_dir=%s: %s, %v", set, dir, err)
-		}
-	}
-}
-
-func TestParseConfRefuses(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		text string
-		line int
-		key  string
-		kind error
-	}{
-		"unknown key":           {mining + "colour=red\n", 4, "colour", ErrConfig},
-		"no value":              {mining + "relay\n", 4, "relay", ErrConfig},
-		"twice":                 {mining + "relay=true\nrelay=true\n", 5, "relay", ErrConfig},
-		"a port of system":      {mining + "port_first=80\n", 4, "port_first", ErrConfig},
-		"ephemeral port":        {mining + "port_last=32768\n", 4, "port_last", ErrConfig},
-		"ports crossed":         {mining + "port_first=6000\nport_last=5999\n", 4, "port_first", ErrConfig},
-		"open API":              {mining + "http_ip=0.0.0.0\n", 4, "http_ip", ErrConfig},
-		"a stranger's chain":    {mining + "chain_grpc=203.0.113.9:9090\n", 4, "chain_grpc", ErrConfig},
-		"a chain in plain text": {mining + "chain_trusted=dbcd.example\nchain_rpc=http://dbcd.example:26657\n", 5, "chain_rpc", ErrConfig},
-		"open metrics":          {mining + "metrics_listen=0.0.0.0:9464\n", 4, "metrics_listen", ErrConfig},
-		"metrics by name":       {mining + "metrics_listen=localhost:9464\n", 4, "metrics_listen", ErrConfig},
-		"metrics anywhere":      {mining + "metrics_listen=127.0.0.1:0\n", 4, "metrics_listen", ErrConfig},
-		"metrics on the API":    {mining + "metrics_listen=127.0.0.1:5060\n", 4, "metrics_listen", ErrConfig},
-		"helper beside":         {mining + "helper_socket=helper.sock\n", 4, "helper_socket", ErrConfig},
-		"helper of a client":    {"role=client\nchain_id=dbc-devnet-1\nhelper_socket=/run/dbc/helper.sock\n", 3, "helper_socket", ErrConfig},
-		"metrics of a client":   {"role=client\nchain_id=dbc-devnet-1\nmetrics_listen=127.0.0.1:9464\n", 3, "metrics_listen", ErrConfig},
-		"below root":            {mining + "data_dir=/root/dbc\n", 4, "data_dir", ErrConfig},
-		"relative":              {mining + "data_dir=data\n", 4, "data_dir", ErrConfig},
-		"dots":                  {mining + "data_dir=/var/lib/../../root\n", 4, "data_dir", ErrConfig},
-		"public guests":         {mining + "guest_cidr=8.8.8.0/24\n", 4, "guest_cidr", ErrConfig},
-		"host bits":             {mining + "guest_cidr=10.0.0.1/24\n", 4, "guest_cidr", ErrConfig},
-		"resolver inside":       {mining + "guest_dns=192.168.0.1\n", 4, "guest_dns", ErrConfig},
-		"never reconciled":      {mining + "reconcile_seconds=0\n", 4, "reconcile_seconds", ErrConfig},
-		"a negative number":     {mining + "host_cpus=-1\n", 4, "host_cpus", ErrConfig},
-		"no role":               {"chain_id=dbc-devnet-1\n", 0, "role", ErrConfig},
-		"half of TLS":           {mining + "http_tls_cert=/c\n", 4, "http_tls_cert", ErrConfig},
-		"one port for both":     {"role=client\nchain_id=dbc-devnet-1\nhttp_port=5001\n", 0, "net_listen_port", ErrConfig},
-		"a key of the other":    {"role=client\nchain_id=dbc-devnet-1\noperator_key=alice\n", 3, "operator_key", ErrConfig},
-		"a faucet of a host":    {mining + "faucet_key=faucet\n", 4, "faucet_key", ErrConfig},
-		"a long line":           {mining + "#" + strings.Repeat("x", 100_000) + "\nrelay=on\n", 5, "relay", ErrConfig},
-		"a faucet, testnet":     {"role=client\nchain_id=dbc-testnet-1\nfaucet_key=faucet\n", 3, "faucet_key", ErrConfig},
-		"REST without a scheme": {mining + "chain_rest=127.0.0.1:1317\n", 4, "chain_rest", ErrConfig},
-		"test slots, main":      {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-1\ntest_slots=2\n", 4, "test_slots", ErrMainNetwork},
-		"emulation, main":       {"role=mining\npublic_ip=203.0.113.7\nchain_id=dbc-devnet-x\ntest_emulation=true\n", 4, "test_emulation", ErrMainNetwork},
-		"an IPv6 published one": {"role=mining\nchain_id=dbc-devnet-1\npublic_ip=::1\n", 3, "public_ip", ErrConfig},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := parseConf("core.conf", []byte(c.text))
-			var wrong *ConfigError
-			if !errors.As(err, &wrong) || !errors.Is(err, c.kind) {
-				t.Fatalf("got %v", err)
-			}
-			if wrong.Line != c.line || wrong.Key != c.key || wrong.Limit == "" {
-				t.Errorf("line %d, key %s: %v", wrong.Line, wrong.Key, err)
-			}
-		})
-	}
-}
-
-func TestTrustedChain(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{
-		"chain_grpc=localhost:9090\nchain_rpc=http://[::1]:26657\n",
-		"chain_grpc=https://dbcd.example:443\nchain_rpc=https://dbcd.example:443\nchain_trusted=dbcd.example\n",
-	} {
-		if _, err := parseConf("core.conf", []byte(mining+text)); err != nil {
-			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
@@ -109,22 +29,22 @@ func TestInitCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	set := map[string]string{"chain_id": "dbc-devnet-1", "public_ip": "127.0.0.1"}
-	first, err := Init(home, RoleMining, set)
+	first, err := Init(home, conf.RoleMining, set)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Init(home, RoleMining, map[string]string{"chain_id": "other"})
+	again, err := Init(home, conf.RoleMining, map[string]string{"chain_id": "other"})
 	if err != nil || again.MachineID() != first.MachineID() {
 		t.Fatalf("a second Init: %v", err)
 	}
-	cfg, err := LoadConfig(home)
+	cfg, err := conf.Load(home)
 	if err != nil || cfg.ChainID != "dbc-devnet-1" || cfg.Home != home {
 		t.Errorf("%+v, %v", cfg, err)
 	}
-	if err := os.WriteFile(filepath.Join(home, PeerFile), []byte("peer=203.0.113.1:5011\npeer=x\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(home, conf.PeerFile), []byte("peer=203.0.113.1:5011\npeer=x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadConfig(home); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "peer.conf:2") {
+	if _, err := conf.Load(home); !errors.Is(err, conf.ErrConfig) || !strings.Contains(err.Error(), "peer.conf:2") {
 		t.Errorf("a wrong peer: %v", err)
 	}
 }
@@ -132,7 +52,7 @@ func TestInitCanBeRepeated(t *testing.T) {
 func TestInitRefusesWhatWouldNotLoad(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
-	if _, err := Init(home, RoleMining, map[string]string{"chain_id": "dbc-1", "public_ip": "127.0.0.1", "test_slots": "1"}); !errors.Is(err, ErrMainNetwork) {
+	if _, err := Init(home, conf.RoleMining, map[string]string{"chain_id": "dbc-1", "public_ip": "127.0.0.1", "test_slots": "1"}); !errors.Is(err, conf.ErrMainNetwork) {
 		t.Errorf("got %v", err)
 	}
 	if entries, err := os.ReadDir(home); err != nil || len(entries) != 0 {
@@ -142,7 +62,7 @@ func TestInitRefusesWhatWouldNotLoad(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	t.Parallel()
-	cfg := Config{ChainID: "dbc-devnet-1", RunDir: t.TempDir()}
+	cfg := conf.Config{ChainID: "dbc-devnet-1", Guests: conf.Guests{RunDir: t.TempDir()}}
 	release, err := lockMachine(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -161,56 +81,60 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.ChainID = "dbc-1"
-	if _, err := lockMachine(cfg); !errors.Is(err, ErrMainNetwork) {
+	if _, err := lockMachine(cfg); !errors.Is(err, conf.ErrMainNetwork) {
 		t.Errorf("moved on a main network: %v", err)
 	}
 }
 
 func TestRunRefusesRole(t *testing.T) {
 	t.Parallel()
-	if err := Run(t.Context(), Config{Role: "validator"}); !errors.Is(err, ErrRole) {
+	if err := Run(t.Context(), conf.Config{Role: "validator"}); !errors.Is(err, ErrRole) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func FuzzParseConf(f *testing.F) {
-	f.Add([]byte(mining))
-	f.Add([]byte("guest_cidr=10.0.0.0/16\nhttp_hosts=a,b\nmetrics_listen=127.0.0.1:1\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		cfg, err := parseConf("core.conf", text)
-		if err == nil && (cfg.Role == "" || cfg.ChainID == "" || cfg.PortFirst < minPort || cfg.PortLast > maxPort) {
-			t.Fatalf("%+v", cfg)
-		}
-	})
-}
-
-// FuzzParsePeers: each peer is a line of the file, as it stands there.
-func FuzzParsePeers(f *testing.F) {
-	f.Add([]byte("# nodes\npeer=203.0.113.7:5001\npeer = node.example:5001\n"))
-	f.Add([]byte("peer=\nfriend=1\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		peers, err := parsePeers("peer.conf", text)
-		if err != nil {
-			return
-		}
-		for _, p := range peers {
-			if p == "" || !strings.Contains(string(text), p) {
-				t.Errorf("%q of %q", p, text)
-			}
-		}
-	})
-}
-
-func TestParsePeersRefuses(t *testing.T) {
+// TestLockIsAwaited: a node without privileges that starts before its helper waits
+// for the lock, which only the helper can make, and no other failure is waited for.
+// A host sees no failure in that unless it lasts.
+func TestLockIsAwaited(t *testing.T) {
 	t.Parallel()
-	for text, right := range map[string]bool{
-		"peer=node.example:5001\npeer=203.0.113.7:5001\npeer=[2001:db8::1]:5001\n# peer=x\n": true,
-		"peer=203.0.113.7\n": false, "peer=203.0.113.7:70000\n": false, "peers=203.0.113.7:5001\n": false,
-		"peer=/ip4/203.0.113.7/tcp/5001\n": false, "peer=:5001\n": false, "peer=$(id):5001\n": false, "peer=\xff:5001\n": false,
-		"peer=a b:5001\n": false,
+	denied := fmt.Errorf("open the lock: %w", fs.ErrPermission)
+	for name, c := range map[string]struct {
+		// after is when the lock can be taken.
+		after time.Duration
+		then  error
+		warns int
+	}{
+		"at once":                {},
+		"the helper is starting": {after: time.Second},
+		"a slow computer":        {after: 30 * time.Second},
+		"no helper for long":     {after: 2 * time.Hour, warns: 1},
+		"another node holds it":  {after: time.Second, then: ErrLocked},
+		"told to end":            {after: 24 * time.Hour, then: context.DeadlineExceeded, warns: 1},
 	} {
-		if _, err := parsePeers("peer.conf", []byte(text)); (err == nil) != right || (err != nil && !errors.Is(err, ErrConfig)) {
-			t.Errorf("%q: %v", text, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 12*time.Hour)
+				defer cancel()
+				var said strings.Builder
+				began := time.Now()
+				release, err := awaitLock(ctx, func() (func() error, error) {
+					if time.Since(began) < c.after {
+						return nil, denied
+					}
+					if c.then != nil {
+						return nil, c.then
+					}
+					return func() error { return nil }, nil
+				}, slog.New(slog.NewTextHandler(&said, nil)))
+				if !errors.Is(err, c.then) || (err == nil) != (release != nil) {
+					t.Errorf("the lock: %v, want %v", err, c.then)
+				}
+				if n := strings.Count(said.String(), "level=WARN"); n != c.warns || strings.Count(said.String(), "denied") != c.warns {
+					t.Errorf("%d warnings, want %d:\n%s", n, c.warns, said.String())
+				}
+			})
+		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/chainid"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
@@ -28,12 +30,12 @@ func Dialer(chainID string, peers []string, c *chain.Client, log *slog.Logger) (
 		return nil, err
 	}
 	return p2p.New(p2p.Config{
-		Key: k, ChainID: chainID, Peers: peers, PublicOnly: mainNetwork(chainID), Finder: onChain{c}, Log: log,
+		Key: k, ChainID: chainID, Peers: peers, PublicOnly: !chainid.Test(chainID), Finder: onChain{c}, Log: log,
 	})
 }
 
 // published is where others reach the node's peer-to-peer port.
-func (c Config) published() netip.AddrPort {
+func published(c conf.Config) netip.AddrPort {
 	if c.NetListen.Addr().IsUnspecified() && c.PublicIP.IsValid() {
 		return netip.AddrPortFrom(c.PublicIP, c.NetListen.Port())
 	}
@@ -42,13 +44,13 @@ func (c Config) published() netip.AddrPort {
 
 // openPeers begins to listen for client nodes.
 func (p *parts) openPeers(ctx context.Context) (err error) {
-	if err := p.cfg.claim(ctx); err != nil {
+	if err := claim(ctx, p.cfg); err != nil {
 		return err
 	}
 	p.peers, err = p2p.New(p2p.Config{
 		Key: p.key, ChainID: p.cfg.ChainID, Listen: p.cfg.NetListen, Public: p.cfg.PublicIP, Peers: p.cfg.Peers,
 		Server: true, Relay: p.cfg.Relay, RelayDataMiB: p.cfg.RelayDataMiB,
-		PublicOnly: mainNetwork(p.cfg.ChainID), Machines: market.NewRegister(nil, p.chain), Log: p.log,
+		PublicOnly: !chainid.Test(p.cfg.ChainID), Machines: market.NewRegister(nil, p.chain), Log: p.log,
 	})
 	if err != nil {
 		return err

@@ -1,3 +1,5 @@
+// Package node is the life of a node: its identity, lock and the parts that it
+// runs.
 package node
 
 import (
@@ -5,26 +7,29 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"syscall"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/challenge"
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/guests"
+	"github.com/dbc-network/dbc/node/health"
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/metrics"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/p2p"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/quarantine"
 	"github.com/dbc-network/dbc/node/trust"
-	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -34,32 +39,33 @@ const (
 	// ready bounds a new guest's way to its SSH banner; emulated ones are slow.
 	ready         = 5 * time.Minute
 	readyEmulated = 10 * time.Minute
-	// journalName is the journal's file.
-	journalName = "journal.db"
 )
 
 // parts are what a running node is made of, in the order in which they were
 // opened; close takes them back.
 type parts struct {
-	cfg     Config
+	cfg     conf.Config
 	log     *slog.Logger
 	key     key.Key
 	facts   machine.Facts
-	binding journal.Binding
+	binding names.Binding
 	chain   *chain.Client
 	pulse   *chain.Pulse
 	journal *journal.Journal
-	driver  vm.Driver
-	net     host.Net
-	files   host.Files
+	guests  privileged
 	helper  *helper.Client
 	// confined is the security driver that keeps guests in.
 	confined string
-	trust    *trust.Chain
-	host     *host.Host
-	answers  *challenge.Loop
-	peers    *p2p.Host
-	metrics  *metrics.Metrics
+	// images remembers the digests of files that it read.
+	images  *image.Store
+	trust   *trust.Chain
+	host    *host.Host
+	answers *challenge.Loop
+
+	quarantine *quarantine.Loop
+	peers      *p2p.Host
+	health     *health.Loop
+	metrics    *metrics.Metrics
 
 	closers []func() error
 }
@@ -73,28 +79,24 @@ func beLean() {
 	}
 }
 
-// StateModes gives files the modes that this program states, whatever umask its
-// caller has: guests' users pass through folders that nobody else may list.
-func StateModes() { syscall.Umask(0o022) }
-
 // Run is the life of a node: it returns nil after ctx is done and everything it
 // began has ended. VMs run on and are found again by the next Run.
-func Run(ctx context.Context, cfg Config) (err error) {
+func Run(ctx context.Context, cfg conf.Config) (err error) {
 	beLean()
 	switch cfg.Role {
-	case RoleClient:
+	case conf.RoleClient:
 		return runClient(ctx, cfg)
-	case RoleMining:
+	case conf.RoleMining:
 	default:
-		return fmt.Errorf("role %q: want %s or %s: %w", cfg.Role, RoleMining, RoleClient, ErrRole)
+		return fmt.Errorf("role %q: want %s or %s: %w", cfg.Role, conf.RoleMining, conf.RoleClient, ErrRole)
 	}
 	if cfg.HelperSocket == "" {
-		StateModes()
+		conf.StateModes()
 	}
 	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, open := range []func(context.Context) error{
-		p.openHelper, p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers, p.openPeers,
+		p.lock, p.free, p.openHelper, p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers, p.openPeers,
 	} {
 		if err := open(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -116,12 +118,22 @@ func (p *parts) close() error {
 	return errors.Join(errs...)
 }
 
-func (p *parts) openIdentity(ctx context.Context) (err error) {
-	release, err := lockMachine(p.cfg)
+func (p *parts) lock(ctx context.Context) error {
+	take := func() (func() error, error) { return lockMachine(p.cfg) }
+	release, err := take()
+	if p.cfg.HelperSocket != "" && errors.Is(err, fs.ErrPermission) {
+		release, err = awaitLock(ctx, take, p.log)
+	}
 	if err != nil {
 		return err
 	}
 	p.onClose(release)
+	return nil
+}
+
+func (p *parts) free(ctx context.Context) error { return free(ctx, p.cfg) }
+
+func (p *parts) openIdentity(ctx context.Context) (err error) {
 	if p.key, err = key.Load(p.cfg.KeyPath()); err != nil {
 		return err
 	}
@@ -147,8 +159,8 @@ func (p *parts) openChain(ctx context.Context) (err error) {
 }
 
 // tellProblem logs what begins to be wrong with the chain, and its end.
-func tellProblem(log *slog.Logger) func(*chain.Problem) {
-	return func(now *chain.Problem) {
+func tellProblem(log *slog.Logger) func(*api.Problem) {
+	return func(now *api.Problem) {
 		if now == nil {
 			log.Info("the chain goes on")
 			return
@@ -158,15 +170,11 @@ func tellProblem(log *slog.Logger) func(*chain.Problem) {
 	}
 }
 
-// journalPath is in the folder of the node's own user where there is one, also
-// for a node that has no helper any more.
-func (p *parts) journalPath() string {
-	own := filepath.Join(p.cfg.NodeDir(), journalName)
-	if info, err := os.Lstat(own); p.helper != nil || err == nil && info.Mode().IsRegular() {
-		return own
-	}
-	return filepath.Join(p.cfg.DataDir, journalName)
-}
+// ResetCommand are the arguments by which this program resets a card, for nobody to
+// call by hand.
+var ResetCommand = []string{"node", guests.ResetCommand}
+
+func (p *parts) journalPath() string { return p.cfg.JournalPath() }
 
 // openState binds the journal to the chain's genesis. Where the dbcd is silent
 // an old journal still knows its own, so that VMs are looked after; a first
@@ -179,16 +187,23 @@ func (p *parts) openState(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.journal.Close)
+	tasks, err := p.journal.Tasks()
+	if err != nil {
+		return err
+	}
+	if err := checkGuestNetwork(p.cfg, tasks); err != nil {
+		return err
+	}
 	p.trust, err = trust.New(p.binding, p.chain, p.journal, p.log)
 	return err
 }
 
-func (p *parts) bind(ctx context.Context) (journal.Binding, error) {
-	own := journal.Binding{ChainID: p.cfg.ChainID, MachineID: p.key.MachineID()}
+func (p *parts) bind(ctx context.Context) (names.Binding, error) {
+	own := names.Binding{ChainID: p.cfg.ChainID, MachineID: p.key.MachineID()}
 	for told := false; ; told = true {
 		head, err := p.chain.Head(ctx)
 		if err == nil && head.ChainID != p.cfg.ChainID {
-			return own, p.cfg.otherChain(head.ChainID)
+			return own, otherChain(p.cfg, head.ChainID)
 		}
 		if err == nil {
 			own.GenesisHash = hex.EncodeToString(head.GenesisHash[:])
@@ -216,18 +231,17 @@ func (p *parts) bind(ctx context.Context) (journal.Binding, error) {
 
 func (p *parts) openHypervisor(ctx context.Context) error {
 	if p.helper != nil {
-		p.driver, p.net, p.files = p.helper, p.helper, p.helper
+		p.guests = p.helper
 		err := p.helper.Bind(ctx, p.binding)
 		p.confined = p.helper.Confined()
 		return err
 	}
-	own, err := openPrivileged(ctx, p.cfg, p.binding, p.log)
+	own, err := p.openOwn(ctx)
 	if err != nil {
 		return err
 	}
 	p.onClose(own.Close)
-	p.driver, p.net, p.files = own.Driver, own.Net, taskdir.Open(p.cfg.DataDir, image.Overlay)
-	p.confined = own.Confined
+	p.guests, p.confined = own, own.Confined()
 	return nil
 }
 
@@ -240,35 +254,46 @@ func (p *parts) openHost(ctx context.Context) error {
 	if p.cfg.TestEmulation {
 		within = readyEmulated
 	}
+	slots := func(ctx context.Context) ([]host.Slot, error) { return p.host.Slots(ctx) }
+	p.health = health.New(health.Deps{Path: HealthPath(p.cfg), Examine: p.examine, Slots: slots, Log: p.log})
 	p.metrics = metrics.New(metrics.Sources{
 		Tasks: p.journal.Tasks, Word: p.trust.Word, Capacity: host.CapacityOf(p.facts, p.facts), Period: p.cfg.Reconcile,
 		Confined: p.confined != "",
+		Slots:    slots,
+		Health:   p.health.Report,
 		Disks:    map[string]string{"system": "/", "data": p.cfg.DataDir},
 	})
 	cpus, err := hw.ReadTopology(ctx, hw.Config{})
 	if err != nil {
 		p.log.Warn("the CPUs' topology can't be read, VMs are not pinned", "error", err)
 	}
-	images := image.Open(p.cfg.ImageDir())
-	p.tellFaults(ctx, images)
+	firmware, err := offeredFirmware(firmwareDirs)
+	if err != nil {
+		return err
+	}
+	p.images = image.Open(p.cfg.ImageDir())
 	p.host = host.New(host.Config{
-		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP, Bridge: host.Bridge(p.binding),
+		Binding: p.binding, DataDir: p.cfg.DataDir, PublicIP: p.cfg.PublicIP,
 		GuestCIDR: p.cfg.GuestCIDR, GuestDNS: p.cfg.GuestDNS, Period: p.cfg.Reconcile, ReadyWithin: within, Here: p.facts,
-		Layout: host.Divide(cpus, p.cfg.HostCPUs),
+		Layout: host.Divide(cpus, p.cfg.HostCPUs), Numbers: p.numbers, Firmware: firmware,
 	}, host.Deps{
-		Journal: p.journal, Driver: p.driver, Images: images, Files: p.files, Net: p.net,
+		Journal: p.journal, Driver: p.guests, Cards: p.guests, Images: p.images, Files: p.guests, Net: p.guests,
 		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,
 	})
 	return nil
 }
 
-// tellFaults reads every image once, and names those that are offered to nobody.
-func (p *parts) tellFaults(ctx context.Context, images *image.Store) {
-	faults, err := images.Faults(ctx)
+// tellFaults reads every image once, which takes minutes where there are many, and names
+// those with which something is wrong.
+func (p *parts) tellFaults(ctx context.Context) {
+	faults, err := p.images.Faults(ctx)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		p.log.Warn("the images can't be listed", "error", err)
 	}
 	for _, f := range faults {
-		p.log.Warn("an image can't be used and is not offered", "image", f.Name, "reason", f.Reason)
+		p.log.Warn("something is wrong with an image", "image", f.Name, "reason", f.Reason)
 	}
 }

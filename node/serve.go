@@ -9,8 +9,7 @@ import (
 	sdkversion "github.com/cosmos/cosmos-sdk/version"
 
 	"github.com/dbc-network/dbc/hw"
-	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/api"
+	nodeapi "github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 )
 
@@ -20,7 +19,7 @@ const drain = 5 * time.Second
 // serve runs the loops and the API until ctx is done or one of them fails, and
 // returns when all have ended.
 func (p *parts) serve(ctx context.Context) error {
-	listener, err := p.cfg.listen(ctx)
+	listener, err := listen(ctx, p.cfg)
 	if err != nil {
 		return err
 	}
@@ -35,9 +34,12 @@ func (p *parts) serve(ctx context.Context) error {
 	parts := []func() error{
 		func() error { return p.host.Run(ctx) },
 		func() error { return p.answers.Run(ctx) },
+		func() error { return p.quarantine.Run(ctx) },
+		func() error { return p.health.Run(ctx) },
 		func() error { return serveHTTP(server, listener, p.cfg, p.log) },
 		streams.Serve,
 		func() error { p.pulse.Run(ctx); return nil },
+		func() error { p.tellFaults(ctx); <-ctx.Done(); return nil },
 	}
 	if p.cfg.MetricsListen.IsValid() {
 		parts = append(parts, func() error { return p.serveMetrics(ctx) })
@@ -47,7 +49,7 @@ func (p *parts) serve(ctx context.Context) error {
 		go func() { ended <- part() }()
 	}
 	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
-		"api", p.cfg.apiURL())
+		"api", apiURL(p.cfg))
 
 	var first error
 	left := len(parts)
@@ -67,16 +69,21 @@ func (p *parts) serve(ctx context.Context) error {
 	return errors.Join(first, err)
 }
 
-func (p *parts) api() *api.Server {
-	return api.New(api.Config{
+func (p *parts) api() *nodeapi.Server {
+	return nodeapi.New(nodeapi.Config{
 		Key: p.key, ChainID: p.binding.ChainID, Version: version(), Listen: p.cfg.HTTPListen,
 		Hosts: p.cfg.HTTPHosts, Origins: p.cfg.HTTPCORSOrigins, PublicIP: p.cfg.PublicIP,
 		PortFirst: p.cfg.PortFirst, PortLast: p.cfg.PortLast,
 		Capacity: host.CapacityOf(p.facts, p.facts), GPUType: p.facts.Slots[0].GpuType,
-	}, api.Deps{
-		Host: p.host, Usage: p.host, Rentals: p.trust, Images: image.Open(p.cfg.ImageDir()), Replay: p.journal,
+	}, nodeapi.Deps{
+		Host: p.host, Usage: p.host, Rentals: p.trust, Images: p.images, Replay: p.journal,
 		Renters: p.chain, Sessions: p.journal, Grants: p.journal,
-		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) }, Log: p.log,
+		Inventory: func(ctx context.Context) (hw.Inventory, error) { return inventory(ctx, p.cfg) },
+		Cards: func(ctx context.Context) ([]byte, error) {
+			offer, err := ReadOffer(ctx, p.cfg, p.key.MachineID())
+			return offer.Inventory, err
+		},
+		Log:      p.log,
 		Observer: p.metrics, Welcome: p.peers.Welcome, Problem: p.pulse.Problem,
 	})
 }

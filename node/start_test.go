@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,27 +15,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
 // clientHome is a client node's home with free ports.
-func clientHome(t *testing.T, more map[string]string) (string, Config) {
+func clientHome(t *testing.T, more map[string]string) (string, conf.Config) {
 	t.Helper()
 	home := t.TempDir()
 	set := map[string]string{
 		"chain_id": "dbc-devnet-1", "net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "http_port": freePort(t),
 		"chain_grpc": "127.0.0.1:1", "chain_rpc": "http://127.0.0.1:1",
 	}
-	for name, value := range more {
-		set[name] = value
-	}
-	if _, err := Init(home, RoleClient, set); err != nil {
+	maps.Copy(set, more)
+	if _, err := Init(home, conf.RoleClient, set); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := LoadConfig(home)
+	cfg, err := conf.Load(home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +77,11 @@ func TestStartRefuses(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			err := Run(ctx, cfg)
-			wrong := new(ConfigError)
+			wrong := new(conf.ConfigError)
 			if !errors.As(err, &wrong) {
 				t.Fatalf("%v", err)
 			}
-			if wrong.File != filepath.Join(home, ConfFile) || wrong.Line < 1 || !strings.Contains(wrong.Limit, c.says) {
+			if wrong.File != filepath.Join(home, conf.ConfFile) || wrong.Line < 1 || !strings.Contains(wrong.Limit, c.says) {
 				t.Errorf("%v", wrong)
 			}
 			text, err := os.ReadFile(wrong.File)
@@ -91,6 +90,44 @@ func TestStartRefuses(t *testing.T) {
 			}
 			if line := strings.Split(string(text), "\n")[wrong.Line-1]; line != wrong.Key+"="+wrong.Value {
 				t.Errorf("line %d is %q, the refusal is %v", wrong.Line, line, wrong)
+			}
+		})
+	}
+}
+
+// TestMiningRefusesPortsFirst: a port that another program has is told before
+// the chain is asked and KVM is tried, which takes long.
+func TestMiningRefusesPortsFirst(t *testing.T) {
+	t.Parallel()
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for key, value := range map[string]string{"http_port": port, "net_listen_port": port, "metrics_listen": "127.0.0.1:" + port} {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			set := map[string]string{
+				"chain_id": "dbc-devnet-1", "public_ip": "127.0.0.1", "net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t),
+				"http_port": freePort(t), "chain_grpc": "127.0.0.1:1", "chain_rpc": "http://127.0.0.1:1",
+			}
+			set[key] = value
+			if _, err := Init(home, conf.RoleMining, set); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := conf.Load(home)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Where the port is not looked at first, the start waits for the chain.
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cfg.RunDir = t.TempDir()
+			wrong := new(conf.ConfigError)
+			if err := Run(ctx, cfg); !errors.As(err, &wrong) || wrong.Key != key || wrong.Line < 1 {
+				t.Errorf("%v, want a refusal of %s", err, key)
 			}
 		})
 	}
@@ -125,14 +162,14 @@ func TestOneNodePerHome(t *testing.T) {
 func TestKept(t *testing.T) {
 	t.Parallel()
 	home, cfg := clientHome(t, nil)
-	if err := Kept(t.TempDir(), map[string]string{"http_port": "1"}); err != nil {
+	if err := conf.Kept(t.TempDir(), map[string]string{"http_port": "1"}); err != nil {
 		t.Errorf("no configuration: %v", err)
 	}
-	if err := Kept(home, map[string]string{"role": RoleClient, "chain_id": cfg.ChainID}); err != nil {
+	if err := conf.Kept(home, map[string]string{"role": conf.RoleClient, "chain_id": cfg.ChainID}); err != nil {
 		t.Errorf("the same: %v", err)
 	}
-	for key, value := range map[string]string{"role": RoleMining, "http_port": "1", "public_ip": "192.0.2.1"} {
-		if err := Kept(home, map[string]string{key: value}); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), key) {
+	for key, value := range map[string]string{"role": conf.RoleMining, "http_port": "1", "public_ip": "192.0.2.1"} {
+		if err := conf.Kept(home, map[string]string{key: value}); !errors.Is(err, conf.ErrConfig) || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
@@ -150,14 +187,14 @@ func TestAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := gateway.Status{Root: api.Root{Role: RoleClient}, PeerID: peer.String()}
-	if err := cfg.Answers(own); err != nil {
+	own := api.ClientRoot{Root: api.Root{Role: conf.RoleClient}, PeerID: peer.String()}
+	if err := Answers(cfg, own); err != nil {
 		t.Error(err)
 	}
-	for _, other := range []gateway.Status{
-		{Root: api.Root{Role: RoleClient}, PeerID: "12D3KooW"}, {Root: api.Root{Role: RoleClient}}, {Root: api.Root{Role: RoleMining, MachineID: "ab"}},
+	for _, other := range []api.ClientRoot{
+		{Root: api.Root{Role: conf.RoleClient}, PeerID: "12D3KooW"}, {Root: api.Root{Role: conf.RoleClient}}, {Root: api.Root{Role: conf.RoleMining, MachineID: "ab"}},
 	} {
-		if err := cfg.Answers(other); !errors.Is(err, ErrOther) {
+		if err := Answers(cfg, other); !errors.Is(err, ErrOther) {
 			t.Errorf("%+v: %v", other, err)
 		}
 	}

@@ -7,14 +7,15 @@ import (
 	"net/http"
 	"net/netip"
 
-	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
 // OwnAPI is how this computer asks the node that runs by this configuration:
 // by the certificate of core.conf where it has one, whoever signed it.
-func (c Config) OwnAPI() (*http.Client, string, error) {
+func OwnAPI(c conf.Config) (*http.Client, string, error) {
 	at := c.HTTPListen
 	if at.Addr().IsUnspecified() {
 		loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -28,7 +29,7 @@ func (c Config) OwnAPI() (*http.Client, string, error) {
 	}
 	own, err := tls.LoadX509KeyPair(c.HTTPTLSCert, c.HTTPTLSKey)
 	if err != nil {
-		return nil, "", c.refusal("http_tls_cert", c.HTTPTLSCert, "a certificate in PEM, and its key in http_tls_key", err)
+		return nil, "", c.Refusal("http_tls_cert", c.HTTPTLSCert, "a certificate in PEM, and its key in http_tls_key", err)
 	}
 	pinned := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
@@ -44,7 +45,7 @@ func (c Config) OwnAPI() (*http.Client, string, error) {
 }
 
 // Answers is ErrOther where status is of another node, which has this one's port.
-func (c Config) Answers(status gateway.Status) error {
+func Answers(c conf.Config, status api.ClientRoot) error {
 	k, err := key.Load(c.KeyPath())
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (c Config) Answers(status gateway.Status) error {
 	if err != nil {
 		return err
 	}
-	if status.MachineID == k.MachineID() || (status.Role == RoleClient && status.PeerID == peer.String()) {
+	if status.MachineID == k.MachineID() || (status.Role == conf.RoleClient && status.PeerID == peer.String()) {
 		return nil
 	}
 	return fmt.Errorf("%w: at %s answers a %s node with key %s%s, this home's is %s",

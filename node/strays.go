@@ -6,30 +6,29 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 
-	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/taskdir"
 )
 
 // Strays names the folders of VMs that no task of a node has, and removes those
 // that remove names. The node must not run; its helper, where it has one, must.
-func Strays(ctx context.Context, cfg Config, remove []string) (left []string, err error) {
-	if cfg.Role != RoleMining {
-		return nil, fmt.Errorf("role %q: want %s: %w", cfg.Role, RoleMining, ErrRole)
+func Strays(ctx context.Context, cfg conf.Config, remove []string) (left []string, err error) {
+	if cfg.Role != conf.RoleMining {
+		return nil, fmt.Errorf("role %q: want %s: %w", cfg.Role, conf.RoleMining, ErrRole)
 	}
-	var files host.Files = taskdir.Open(cfg.DataDir, image.Overlay)
-	path := filepath.Join(cfg.DataDir, journalName)
+	var files host.StrayFiles
+	path := cfg.OldJournal()
 	if cfg.HelperSocket != "" {
-		c, err := helper.Dial(helper.ClientConfig{Socket: cfg.HelperSocket, Data: cfg.DataDir, Logger: slog.Default()})
+		c, err := helper.Dial(helper.ClientConfig{Socket: cfg.HelperSocket, Logger: slog.Default()})
 		if err != nil {
 			return nil, err
 		}
 		defer func() { _ = c.Close() }()
-		files, path = c, filepath.Join(cfg.NodeDir(), journalName)
+		files, path = c, cfg.Journal()
 	}
 	if _, err := os.Lstat(path); err != nil {
 		return nil, fmt.Errorf("look at the journal: %w", err)
@@ -43,6 +42,9 @@ func Strays(ctx context.Context, cfg Config, remove []string) (left []string, er
 		return nil, fmt.Errorf("%w; stop the node first", err)
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
+	if files == nil {
+		files = guests.OpenFolders(cfg.DataDir, binding)
+	}
 	for _, name := range remove {
 		if err := host.RemoveStray(ctx, files, j, name); err != nil {
 			return nil, err

@@ -8,18 +8,20 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 )
 
 // TestStrays: the check of a node that does not run, and what it removes.
 func TestStrays(t *testing.T) {
 	t.Parallel()
-	cfg := Config{Role: RoleMining, DataDir: t.TempDir()}
+	cfg := conf.Config{Role: conf.RoleMining, Guests: conf.Guests{DataDir: t.TempDir()}}
 	if _, err := Strays(t.Context(), cfg, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a journal: %v", err)
 	}
-	j, err := journal.Open(filepath.Join(cfg.DataDir, journalName), journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"})
+	j, err := journal.Open(cfg.OldJournal(), names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ func TestStrays(t *testing.T) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it is there still: %v", err)
 	}
-	if _, err := Strays(t.Context(), Config{Role: RoleClient}, nil); !errors.Is(err, ErrRole) {
+	if _, err := Strays(t.Context(), conf.Config{Role: conf.RoleClient}, nil); !errors.Is(err, ErrRole) {
 		t.Errorf("of a client node: %v", err)
 	}
 }

@@ -6,29 +6,30 @@ import (
 	"time"
 )
 
-// Segment is a span of a rental at one price.
+// Segment is a part of a rental with one price.
 type Segment struct {
 	Start, End time.Time
-	// Rent in udbc for the whole span.
+	// Rent is the rent in udbc for the whole segment.
 	Rent uint64
-	// Offline is how long the machine was offline inside the span, halts of the
-	// chain included, without an outage that still lasts.
+	// Offline is how long the machine was offline within the segment, including
+	// halts of the chain, but not an outage that is still going on.
 	Offline time.Duration
 }
 
-// View is what is known of a machine at a time. Its times are those of blocks:
-// a halt of the chain moves none of them.
+// View is what is known about a machine at a point in time. Its times are block
+// times, which a halt of the chain does not shift.
 type View struct {
-	// Now is the time; for a rental that is over, when it was over.
+	// Now is the current time or, for a rental that is over, the time of its
+	// end.
 	Now time.Time
-	// OfflineSince is the begin of an outage that still lasts, zero without one.
+	// OfflineSince is the start of an outage that is still going on, or zero.
 	OfflineSince time.Time
-	// ChallengedAt is the time of an open challenge, zero without one: nobody
-	// knows yet whether the machine was there after it.
+	// ChallengedAt is the time of an open challenge, or zero. It is not known
+	// yet whether the machine was reachable after it.
 	ChallengedAt time.Time
 }
 
-// horizon is the time until which rent counts as earned.
+// horizon returns the time until which rent counts as earned.
 func (v View) horizon() time.Time {
 	t := v.Now
 	for _, bound := range []time.Time{v.OfflineSince, v.ChallengedAt} {
@@ -39,7 +40,7 @@ func (v View) horizon() time.Time {
 	return t
 }
 
-// earned is floor(rent * online time inside / length).
+// earned returns floor(rent * online time within the segment / length).
 func (s Segment) earned(v View) uint64 {
 	until := v.horizon()
 	if until.After(s.End) {
@@ -51,34 +52,36 @@ func (s Segment) earned(v View) uint64 {
 	}
 	earned, _, ok := mulDiv(s.Rent, uint64(min(online, length)), uint64(length))
 	if !ok {
-		return 0 // can't be: online <= length
+		return 0 // unreachable: online <= length
 	}
 	return earned
 }
 
-// Account is the money of a rental: 0 <= claimed <= earned <= paid.
+// Account is the money of a rental. It holds that 0 <= claimed <= earned <=
+// paid.
 type Account struct {
-	// Segments follow each other without a gap.
+	// Segments are contiguous.
 	Segments []Segment
-	// Folded is what segments that were taken off the list had earned.
+	// Folded is what the segments that were removed from the list had earned.
 	Folded uint64
-	// Paid is the rent that went into escrow.
+	// Paid is the rent that was paid into escrow.
 	Paid uint64
-	// Claimed is what the host got so far.
+	// Claimed is what the host has been paid so far.
 	Claimed uint64
 }
 
-// Earned is the host's, claimed or not. It is computed from the beginning each
-// time, so that no number of claims adds up rounding, and it never falls.
+// Earned returns what the host has earned, claimed or not. It never falls. It
+// is computed from the start each time, so that rounding does not add up over
+// many claims.
 func (a Account) Earned(v View) uint64 {
 	sum := a.Folded
 	for _, s := range a.Segments {
-		sum += s.earned(v) // no overflow: the rents' sum is Paid
+		sum += s.earned(v) // cannot overflow: the rents add up to Paid
 	}
 	return sum
 }
 
-// Unclaimed is what the host may claim.
+// Unclaimed returns what the host may claim.
 func (a Account) Unclaimed(v View) uint64 {
 	if earned := a.Earned(v); earned > a.Claimed {
 		return earned - a.Claimed
@@ -86,14 +89,14 @@ func (a Account) Unclaimed(v View) uint64 {
 	return 0
 }
 
-// Unearned is what would go back to the renter.
+// Unearned returns what would be returned to the renter.
 func (a Account) Unearned(v View) uint64 { return a.Paid - max(a.Earned(v), a.Claimed) }
 
-// Escrow is what the escrow holds for a rental that is not settled yet.
+// Escrow returns what the escrow holds for a rental that is not settled yet.
 func (a Account) Escrow() uint64 { return a.Paid - a.Claimed }
 
-// Fold takes segments off the list that are past and can earn no more. While a
-// challenge is open none is: its outcome may take earned time away.
+// Fold removes past segments that can earn no more. It removes none while a
+// challenge is open, because the outcome may take earned time away.
 func (a Account) Fold(v View) Account {
 	if !v.ChallengedAt.IsZero() {
 		return a
@@ -107,19 +110,20 @@ func (a Account) Fold(v View) Account {
 	return a
 }
 
-// Settle is the account after it was settled at v: all that was earned is
-// claimed, the rest of what was paid was returned, nothing is in escrow.
+// Settle returns the account after settlement at v: all that was earned is
+// claimed, the rest of what was paid is returned, and nothing is left in
+// escrow.
 func (a Account) Settle(v View) Account {
 	earned := max(a.Earned(v), a.Claimed)
 	return Account{Folded: earned, Paid: a.Paid, Claimed: earned}
 }
 
-// Refund is the account after the whole rent was returned.
+// Refund returns the account after the whole rent was returned.
 func (a Account) Refund() Account { return Account{Paid: a.Paid} }
 
-// Extend adds a paid span after the last segment. It grows that one only if
-// both have exactly the same rent per time, which leaves what was earned as it
-// is; else it is a segment of its own, at most maxSegments.
+// Extend adds a paid span after the last segment. It lengthens that segment
+// only if both have exactly the same rate, which leaves the earned amount
+// unchanged. Otherwise it appends a segment, up to maxSegments.
 func (a Account) Extend(length time.Duration, rent uint64, start time.Time, maxSegments int) (Account, error) {
 	paid, err := add(a.Paid, rent)
 	if err != nil {
@@ -143,16 +147,16 @@ func (a Account) Extend(length time.Duration, rent uint64, start time.Time, maxS
 	return a, nil
 }
 
-// sameRate is rent1*length2 == rent2*length1, exactly.
+// sameRate reports whether rent1*length2 == rent2*length1, exactly.
 func sameRate(rent1 uint64, length1 time.Duration, rent2 uint64, length2 time.Duration) bool {
 	hi1, lo1 := bits.Mul64(rent1, uint64(length2))
 	hi2, lo2 := bits.Mul64(rent2, uint64(length1))
 	return hi1 == hi2 && lo1 == lo2
 }
 
-// Outage accounts an outage [from, to) that is over to the segments. Halts of
-// the chain are part of it here: offline time earns nothing, whether or not the
-// chain stood still meanwhile.
+// Outage adds an outage [from, to) that is over to the segments. It includes
+// halts of the chain: offline time earns nothing, whether or not the chain was
+// halted at the time.
 func (a Account) Outage(from, to time.Time) Account {
 	segments := append([]Segment(nil), a.Segments...)
 	for i := range segments {
@@ -163,13 +167,14 @@ func (a Account) Outage(from, to time.Time) Account {
 	return a
 }
 
-// Span is the time from From until, but not at, To. It is empty where To is not after From.
+// Span is the time from From up to, but not including, To. It is empty if To is
+// not after From.
 type Span struct{ From, To time.Time }
 
-// Length is 0 of an empty span.
+// Length returns the length of the span, which is 0 if the span is empty.
 func (s Span) Length() time.Duration { return max(0, s.To.Sub(s.From)) }
 
-// Overlap is what [start1, end1) and [start2, end2) share.
+// Overlap returns the intersection of [start1, end1) and [start2, end2).
 func Overlap(start1, end1, start2, end2 time.Time) Span {
 	shared := Span{start1, end1}
 	if start2.After(start1) {
@@ -181,7 +186,8 @@ func Overlap(start1, end1, start2, end2 time.Time) Span {
 	return shared
 }
 
-// Lasting is the part of an outage that still lasts that lies inside [start, end) of a rental.
+// Lasting returns the part of an outage that is still going on within [start,
+// end) of a rental.
 func Lasting(start, end time.Time, v View) Span {
 	if v.OfflineSince.IsZero() {
 		return Span{}

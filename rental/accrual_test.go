@@ -71,8 +71,8 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// life is a rental that renewals, claims, outages, challenges and folding
-// happen to, in any order, as the keeper lets them.
+// life is a rental with renewals, claims, outages, challenges and folding in
+// any order that the keeper permits.
 type life struct {
 	account rental.Account
 	view    rental.View
@@ -165,7 +165,7 @@ func TestEarnedNeverFalls(t *testing.T) {
 	})
 }
 
-// Folding, and the number of claims, change nothing of what is earned.
+// Neither folding nor the number of claims changes what is earned.
 func TestFoldKeepsEarned(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,11 +1,11 @@
 package rental
 
-// Cause is why a renter cancels a trial, by his own word. Numbers equal those
-// of the Cause of dbc.rental.v1.
+// Cause is the renter's stated reason for cancelling a trial. Its numbers equal
+// those of the Cause of dbc.rental.v1.
 type Cause uint8
 
 const (
-	// CauseNone counts as a changed mind.
+	// CauseNone counts as CauseChangedMind.
 	CauseNone Cause = iota
 	// CauseChangedMind is no fault of the machine.
 	CauseChangedMind
@@ -19,7 +19,7 @@ const (
 	causeCount
 )
 
-// causeWords are also what a command line takes.
+// causeWords are also the words that the command line accepts.
 var causeWords = [causeCount]string{"", "changed-mind", "not-ready", "unreachable", "mismatch"}
 
 var causeSentences = [causeCount]string{
@@ -29,10 +29,11 @@ var causeSentences = [causeCount]string{
 	CauseMismatch:    "the machine was not as listed",
 }
 
-// Causes are the words of all causes that a renter can name.
+// Causes returns the words of all causes that a renter can state.
 func Causes() []string { return append([]string(nil), causeWords[CauseChangedMind:]...) }
 
-// ParseCause returns the cause of a word; false if there is none.
+// ParseCause returns the cause with the given word. ok is false if there is
+// none.
 func ParseCause(word string) (Cause, bool) {
 	for cause := CauseChangedMind; cause < causeCount; cause++ {
 		if causeWords[cause] == word {
@@ -42,10 +43,10 @@ func ParseCause(word string) (Cause, bool) {
 	return CauseNone, false
 }
 
-// Valid reports whether the cause is one of the list, or none.
+// Valid reports whether the cause is a known one or CauseNone.
 func (c Cause) Valid() bool { return c < causeCount }
 
-// Event is what a CancelRent with this cause does to a trial.
+// Event returns the event that a CancelRent message with this cause triggers.
 func (c Cause) Event() Event {
 	if c <= CauseChangedMind {
 		return EventCancel
@@ -53,7 +54,7 @@ func (c Cause) Event() Event {
 	return EventCancelForCause
 }
 
-// String is the cause's word.
+// String returns the word of the cause.
 func (c Cause) String() string {
 	if c.Valid() {
 		return causeWords[c]
@@ -61,7 +62,7 @@ func (c Cause) String() string {
 	return ""
 }
 
-// Sentence tells the cause in English; it is empty without one.
+// Sentence describes the cause in English. It is empty for CauseNone.
 func (c Cause) Sentence() string {
 	if c.Valid() {
 		return causeSentences[c]

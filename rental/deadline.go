@@ -2,31 +2,34 @@ package rental
 
 import "time"
 
-// StoredDeadline is a deadline as it is kept: without the time for which the
-// chain had stood still when it was made. A halt then moves every effective
-// deadline while nothing stored is rewritten.
+// StoredDeadline returns a deadline as it is stored: without the halted time
+// that had accumulated when it was set. A later halt then shifts every
+// effective deadline without rewriting anything stored.
 func StoredDeadline(deadline time.Time, halted time.Duration) time.Time {
 	return deadline.Add(-halted)
 }
 
-// EffectiveDeadline is when a stored deadline passes, given the sum of all halted time until now.
+// EffectiveDeadline returns the time at which a stored deadline passes, given
+// the total halted time up to now.
 func EffectiveDeadline(stored time.Time, halted time.Duration) time.Time {
 	return stored.Add(halted)
 }
 
-// Position is all that decides where a rental stands at a time.
+// Position is everything that determines the state of a rental at a point in
+// time.
 type Position struct {
 	State State
-	// Deadline is the effective one; it matters in a trial only.
+	// Deadline is the effective deadline. It is used only during a trial.
 	Deadline time.Time
 	End      time.Time
-	// OfflineSince is the machine's; zero while it is not offline or where the caller does not know.
+	// OfflineSince is the start of the machine's outage. It is zero if the
+	// machine is not offline or the caller does not know.
 	OfflineSince time.Time
 }
 
-// Due is the event that time has made, and when: past its deadline or end a
-// rental is over, whether or not a block has recorded it. An event at its
-// deadline is late. ok is false if nothing is due.
+// Due returns the event that the passing of time has caused, and when: past its
+// deadline or end a rental is over, whether or not a block has recorded it. An
+// event at exactly the deadline is too late. ok is false if nothing is due.
 func (p Position) Due(now time.Time) (event Event, at time.Time, ok bool) {
 	switch p.State {
 	case StateTrial:
@@ -48,7 +51,8 @@ func (p Position) Due(now time.Time) (event Event, at time.Time, ok bool) {
 	return event, at, true
 }
 
-// At is the state at a time, with what is due taken as done.
+// At returns the state at a point in time, as if the due event had been
+// recorded.
 func (p Position) At(now time.Time) State {
 	event, _, ok := p.Due(now)
 	if !ok {

@@ -51,7 +51,8 @@ func TestDue(t *testing.T) {
 	}
 }
 
-// A deadline comes back as it was made if the chain did not stand still since, and later by exactly what it did.
+// A deadline is unchanged if the chain has not halted since it was set, and
+// otherwise later by exactly the halted time.
 func TestHaltsMoveDeadlines(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

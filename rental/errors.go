@@ -3,14 +3,20 @@ package rental
 import "errors"
 
 var (
-	// ErrNotAllowed means that the event can't happen in the rental's state.
+	// ErrNotAllowed is returned for an event that is not possible in the
+	// rental's state.
 	ErrNotAllowed = errors.New("not allowed")
-	// ErrOverflow means that an amount of money does not fit 64 bits.
+	// ErrOverflow is returned for an amount of money that does not fit into 64
+	// bits.
 	ErrOverflow = errors.New("amount too large")
-	// ErrZeroRent means that the rent rounds to zero.
+	// ErrZeroRent is returned when the rent rounds to zero.
 	ErrZeroRent = errors.New("rent rounds to zero")
-	// ErrDuration means that a duration is no multiple of the unit, too short or too long.
+	// ErrDuration is returned for a duration that is too short, too long or not
+	// a multiple of the unit.
 	ErrDuration = errors.New("duration out of bounds")
-	// ErrSegments means that a renewal would need a segment too many.
+	// ErrSpelling is returned for a text that is not a duration.
+	ErrSpelling = errors.New("not a duration")
+	// ErrSegments is returned for a renewal that would need more segments than
+	// allowed.
 	ErrSegments = errors.New("too many price segments")
 )

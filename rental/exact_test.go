@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/rental"
 )
 
-// twoRates is an hour for 100 and then an hour for 300.
+// twoRates has one hour for 100 followed by one hour for 300.
 func twoRates() rental.Account {
 	a, err := hours(1, 100).Extend(time.Hour, 300, origin, 2)
 	if err != nil {
@@ -27,7 +27,7 @@ func TestMoneyOfAnAccount(t *testing.T) {
 		"nothing claimed":           {0, 50, 50, 100, 50},
 		"a part":                    {30, 20, 50, 70, 50},
 		"all that was earned":       {50, 0, 50, 50, 50},
-		"more, before an outage":    {60, 0, 40, 40, 60}, // an outage that a challenge found reaches back
+		"more, before an outage":    {60, 0, 40, 40, 60}, // an outage that a challenge found starts at the challenge
 		"everything there is to it": {100, 0, 0, 0, 100},
 	} {
 		a := hours(1, 100)
@@ -73,7 +73,7 @@ func TestOfflineTimeEarnsNothing(t *testing.T) {
 	}
 }
 
-// Nothing is too short to be earned if it is dear enough.
+// At a high enough price even one nanosecond earns something.
 func TestOneNanosecondEarns(t *testing.T) {
 	t.Parallel()
 	if got := hours(1, 1<<62).Earned(rental.View{Now: at(0).Add(1)}); got != 1_281_023 {
@@ -114,7 +114,8 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// Products of rent and nanoseconds need more than 64 bits: these two agree in the lower ones.
+// The products of rent and nanoseconds need more than 64 bits. These two are
+// equal in the lower 64.
 func TestRatesAreComparedInFull(t *testing.T) {
 	t.Parallel()
 	a, err := rental.Account{}.Extend(1<<40, 1000, origin, 2)
@@ -207,7 +208,7 @@ func TestPenaltyToTheLastUdbc(t *testing.T) {
 	}
 }
 
-// A trial that has to be confirmed by the end of its time ends for that it was not.
+// A trial whose deadline equals its end ends because it was not confirmed.
 func TestDeadlineAtTheEnd(t *testing.T) {
 	t.Parallel()
 	p := rental.Position{State: rental.StateTrial, Deadline: at(60), End: at(60)}

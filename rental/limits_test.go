@@ -8,7 +8,8 @@ import (
 	"github.com/dbc-network/dbc/rental"
 )
 
-// TestDurationAdvice: what a refusal tells to take is allowed.
+// TestDurationAdvice verifies that the values which a refusal suggests are
+// accepted.
 func TestDurationAdvice(t *testing.T) {
 	t.Parallel()
 	limits := rental.Limits{Unit: 30 * time.Second, Min: time.Minute, Max: time.Hour}
@@ -24,5 +25,9 @@ func TestDurationAdvice(t *testing.T) {
 		if _, err := limits.Renewal(now, now, seconds); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("renewal by %d: %v, want %s", seconds, err, want)
 		}
+	}
+	month := rental.Limits{Unit: time.Second, Min: time.Second, Max: 30*24*time.Hour + 90*time.Minute}
+	if _, err := month.Duration(0); err == nil || !strings.HasSuffix(err.Error(), "(1s to 30d1h30m)") {
+		t.Errorf("a length in days: %v", err)
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// BasisPoints is the whole in basis points.
+// BasisPoints is 100 % in basis points.
 const BasisPoints = 10_000
 
 const secondsPerDay = 86_400
 
-// mulDiv is floor(a*b/c) in 128 bits; ok is false if it does not fit 64 bits.
+// mulDiv returns floor(a*b/c), computed in 128 bits. ok is false if the result
+// does not fit into 64 bits.
 func mulDiv(a, b, c uint64) (quotient, rest uint64, ok bool) {
 	hi, lo := bits.Mul64(a, b)
 	if hi >= c { // also c == 0
@@ -21,7 +22,7 @@ func mulDiv(a, b, c uint64) (quotient, rest uint64, ok bool) {
 	return quotient, rest, true
 }
 
-// add is a+b, or ErrOverflow.
+// add returns a+b, or ErrOverflow.
 func add(a, b uint64) (uint64, error) {
 	sum, carry := bits.Add64(a, b, 0)
 	if carry != 0 {
@@ -30,8 +31,8 @@ func add(a, b uint64) (uint64, error) {
 	return sum, nil
 }
 
-// Price is the rent in udbc of slots at a price per slot and day for a number
-// of seconds, rounded down. A rent of zero is ErrZeroRent.
+// Price returns the rent in udbc for a number of slots and seconds at a price
+// per slot and day, rounded down. It returns ErrZeroRent if that is zero.
 func Price(pricePerDay uint64, slots uint32, seconds uint64) (uint64, error) {
 	rent, err := price(pricePerDay, slots, seconds)
 	if err != nil {
@@ -52,8 +53,8 @@ func price(pricePerDay uint64, slots uint32, seconds uint64) (uint64, error) {
 	return rent, nil
 }
 
-// Fee is what a trial costs unless the machine fails it: the base, or ratioBPS of
-// the price of one trial window where that is more.
+// Fee returns what a trial costs unless the machine is at fault: the base fee
+// or, if greater, ratioBPS of the price of one trial window.
 func Fee(base uint64, ratioBPS uint32, pricePerDay uint64, slots uint32, window time.Duration) (uint64, error) {
 	if ratioBPS == 0 {
 		return base, nil
@@ -69,24 +70,25 @@ func Fee(base uint64, ratioBPS uint32, pricePerDay uint64, slots uint32, window 
 	return max(base, share), nil
 }
 
-// Half is the host's part of a fee, rounded down.
+// Half returns the host's part of a fee, rounded down.
 func Half(fee uint64) uint64 { return fee / 2 }
 
-// Total is rent and fee, what a renter's max_total is compared with.
+// Total returns rent plus fee, which is compared with the renter's max_total.
 func Total(rent, fee uint64) (uint64, error) { return add(rent, fee) }
 
-// PenaltyTerms are fixed when a rental is made.
+// PenaltyTerms are fixed when a rental is created.
 type PenaltyTerms struct {
-	// StakeShare in udbc is the part of the stake that the slots stand for.
+	// StakeShare in udbc is the part of the stake that covers the rented slots.
 	StakeShare uint64
 	// MinPenalty in udbc.
 	MinPenalty uint64
-	// RatioBPS is the part of the unearned rent, in basis points.
+	// RatioBPS is the share of the unearned rent, in basis points.
 	RatioBPS uint32
 }
 
-// StakeShare is the part of a machine's required stake that some of its slots
-// stand for, rounded down so that all slots together never stand for more than it.
+// StakeShare returns the part of a machine's required stake that covers some of
+// its slots. It is rounded down so that the shares of all slots never exceed
+// the stake.
 func StakeShare(required uint64, slots, allSlots uint32) uint64 {
 	share, _, ok := mulDiv(required, uint64(min(slots, allSlots)), uint64(allSlots))
 	if !ok {
@@ -95,15 +97,15 @@ func StakeShare(required uint64, slots, allSlots uint32) uint64 {
 	return share
 }
 
-// Penalty is min(stake share, max(minimum, ratio of the unearned rent)), the
-// ratio's part rounded up: it goes to the renter.
+// Penalty returns min(stake share, max(minimum, ratio of the unearned rent)).
+// The ratio is rounded up, because it goes to the renter.
 func (t PenaltyTerms) Penalty(unearned uint64) uint64 {
 	part, rest, ok := mulDiv(unearned, uint64(t.RatioBPS), BasisPoints)
 	if !ok {
 		return t.StakeShare
 	}
 	if rest > 0 {
-		part++ // can't wrap: part is at most a 10,000th of 128 bits that fit
+		part++ // cannot wrap: part is at most a 10,000th of a value that fits into 128 bits
 	}
 	return min(t.StakeShare, max(t.MinPenalty, part))
 }

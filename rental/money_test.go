@@ -115,3 +115,12 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+func TestHalf(t *testing.T) {
+	t.Parallel()
+	for fee, want := range map[uint64]uint64{0: 0, 1: 0, 2: 1, 7: 3, 10_000_000: 5_000_000} {
+		if got := rental.Half(fee); got != want {
+			t.Errorf("of %d: %d, want %d", fee, got, want)
+		}
+	}
+}

@@ -3,35 +3,41 @@ package rental
 import "time"
 
 const (
-	// BreakGrace is how long after an outage the renter may still break a rental for it.
+	// BreakGrace is how long after an outage the renter may still break a
+	// rental because of it.
 	BreakGrace = 24 * time.Hour
-	// RenterPenaltyTime is the most unearned time for which a renter's break is paid a penalty.
+	// RenterPenaltyTime is the longest unearned time for which a penalty is
+	// paid when the renter breaks a rental.
 	RenterPenaltyTime = 7 * 24 * time.Hour
 )
 
-// BreakLimit is the outage that a renter has to bear: more of it lets him break a rental of a length.
+// BreakLimit returns the outage that a renter has to accept in a rental of the
+// given length. A longer outage entitles the renter to break it.
 func BreakLimit(length, maxOutage time.Duration) time.Duration { return min(maxOutage, length/10) }
 
-// BreakRight is what decides whether a renter may break a rental.
+// BreakRight determines whether a renter may break a rental.
 type BreakRight struct {
-	// Outage is all offline time in the rental, what lasts included, halts of the chain not.
+	// Outage is the total offline time within the rental. It includes an outage
+	// that is still going on, but not halts of the chain.
 	Outage time.Duration
-	// Limit is what the outage must exceed.
+	// Limit is the outage that has to be exceeded.
 	Limit time.Duration
-	// Offline is true while the machine is offline.
+	// Offline reports whether the machine is offline.
 	Offline bool
-	// Until is when the right is over after the last outage, halts of the chain added; zero without one.
+	// Until is when the right expires after the last outage, with halts of the
+	// chain added. It is zero if there was no outage.
 	Until time.Time
 }
 
-// Allowed reports whether the renter may break the rental now: at Until it is too late.
+// Allowed reports whether the renter may break the rental now. At Until it is
+// too late.
 func (b BreakRight) Allowed(now time.Time) bool {
 	return b.Outage > b.Limit && (b.Offline || now.Before(b.Until))
 }
 
-// UnearnedWithin is the unearned rent of at most a length of time, rounded up:
-// of the time from the horizon on, then of outages in segments that are not
-// folded. It is never more than all that is unearned.
+// UnearnedWithin returns the unearned rent for at most the given length of
+// time, rounded up. It counts the time after the horizon first, then outages in
+// segments that are not folded. It never exceeds the total unearned rent.
 func (a Account) UnearnedWithin(v View, most time.Duration) uint64 {
 	all, sum := a.Unearned(v), uint64(0)
 	from := v.horizon()
@@ -49,14 +55,15 @@ func (a Account) UnearnedWithin(v View, most time.Duration) uint64 {
 	return sum
 }
 
-// part is the rent of some time in the segment, rounded up.
+// part returns the rent for a part of the segment, rounded up.
 func (s Segment) part(span time.Duration) uint64 {
-	part, rest, _ := mulDiv(s.Rent, uint64(span), uint64(s.End.Sub(s.Start))) // fits: the span lies in the segment
+	part, rest, _ := mulDiv(s.Rent, uint64(span), uint64(s.End.Sub(s.Start))) // fits: the span lies within the segment
 	if rest > 0 {
 		part++
 	}
 	return part
 }
 
-// AtOnce is the part of a penalty that is paid at once; the rest is held.
+// AtOnce returns the part of a penalty that is paid immediately; the rest is
+// held back.
 func (t PenaltyTerms) AtOnce(penalty uint64) uint64 { return min(penalty, t.MinPenalty) }

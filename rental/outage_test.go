@@ -24,7 +24,8 @@ func TestBreakLimit(t *testing.T) {
 	}
 }
 
-// More than the limit, while offline or before a day is over.
+// The right exists above the limit, while the machine is offline and for a day
+// afterwards.
 func TestBreakRight(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
@@ -63,12 +64,15 @@ func TestUnearnedWithin(t *testing.T) {
 	require.EqualValues(t, 1, one.UnearnedWithin(rental.View{Now: at(3)}, week), "rounded up")
 	one.Segments[0].Offline = time.Hour
 	require.EqualValues(t, 1, one.UnearnedWithin(rental.View{Now: at(3)}, week), "but never more than is unearned")
+	one.Segments[0].Offline = 0
+	require.EqualValues(t, 1, one.UnearnedWithin(rental.View{Now: at(4).Add(-1)}, week), "by the last nanosecond too")
 	folded := rental.Account{Segments: []rental.Segment{{Start: at(10), End: at(20), Rent: 10, Offline: time.Hour}}, Paid: 20}
 	require.EqualValues(t, 2, folded.UnearnedWithin(rental.View{Now: at(19)}, week), "outages in segments that were folded do not count")
 	require.EqualValues(t, 2+16_600, dear.UnearnedWithin(rental.View{Now: at(2)}, week), "each hour at its own price")
 }
 
-// Against a sum over hours: at most the time's rent, and all of it where all is less.
+// Compared with a sum over hours: at most the rent for that time, and
+// everything if everything is less.
 func TestUnearnedWithinIsBounded(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
@@ -108,4 +112,50 @@ func TestPenaltyAtOnce(t *testing.T) {
 	}
 	terms.StakeShare = 4
 	require.EqualValues(t, 4, terms.AtOnce(terms.Penalty(0)), "the share bounds it")
+}
+
+// An outage takes its part from each segment that it touches.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
+	at := func(h int) time.Time { return start.Add(time.Duration(h) * time.Hour) }
+	before := rental.Account{Segments: []rental.Segment{
+		{Start: at(0), End: at(10), Rent: 100}, {Start: at(10), End: at(20), Rent: 200, Offline: time.Hour}, {Start: at(20), End: at(30), Rent: 300},
+	}, Paid: 600}
+	for name, c := range map[string]struct {
+		from, to int
+		hours    [3]time.Duration
+		earned   uint64
+	}{
+		"within one":            {2, 5, [3]time.Duration{3, 1, 0}, 70 + 180 + 300},
+		"across a border":       {7, 14, [3]time.Duration{3, 5, 0}, 70 + 100 + 300},
+		"across all":            {-5, 40, [3]time.Duration{10, 11, 10}, 0},
+		"before the start":      {-5, 0, [3]time.Duration{0, 1, 0}, 100 + 180 + 300},
+		"after the end":         {30, 31, [3]time.Duration{0, 1, 0}, 100 + 180 + 300},
+		"from start to the end": {0, 10, [3]time.Duration{10, 1, 0}, 180 + 300},
+	} {
+		after := before.Outage(at(c.from), at(c.to))
+		for i, hours := range c.hours {
+			require.Equal(t, hours*time.Hour, after.Segments[i].Offline, "%s: segment %d", name, i)
+		}
+		require.Equal(t, c.earned, after.Earned(rental.View{Now: at(30)}), name)
+		require.Zero(t, before.Segments[0].Offline, "%s: the account that it is taken from stays", name)
+	}
+}
+
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
+	at := func(h int) time.Time { return start.Add(time.Duration(h) * time.Hour) }
+	for name, c := range map[string]struct {
+		view rental.View
+		want rental.Span
+	}{
+		"none":               {rental.View{Now: at(5)}, rental.Span{}},
+		"since before":       {rental.View{Now: at(5), OfflineSince: at(-1)}, rental.Span{From: at(0), To: at(5)}},
+		"since then":         {rental.View{Now: at(5), OfflineSince: at(2)}, rental.Span{From: at(2), To: at(5)}},
+		"longer than it was": {rental.View{Now: at(15), OfflineSince: at(2)}, rental.Span{From: at(2), To: at(10)}},
+	} {
+		require.Equal(t, c.want, rental.Lasting(at(0), at(10), c.view), name)
+	}
 }

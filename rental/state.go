@@ -2,21 +2,22 @@ package rental
 
 import "fmt"
 
-// State is where a rental stands. Numbers equal those of the RentalState of dbc.rental.v1.
+// State is the state of a rental. Its numbers equal those of the RentalState of
+// dbc.rental.v1.
 type State uint8
 
 const (
 	// StateNone means that there is no rental yet.
 	StateNone State = iota
-	// StateTrial means that the renter may still take the whole rent back.
+	// StateTrial means that the renter can still get the whole rent back.
 	StateTrial
 	// StateActive means confirmed: the rent is earned as time passes.
 	StateActive
-	// StateRefunded means ended out of the trial, with the whole rent returned.
+	// StateRefunded means ended during the trial, with the whole rent returned.
 	StateRefunded
-	// StateEnded means that the end was reached.
+	// StateEnded means that the rented time is over.
 	StateEnded
-	// StateBroken means ended early: what was not earned was returned.
+	// StateBroken means ended early, with the unearned rent returned.
 	StateBroken
 
 	stateCount
@@ -24,7 +25,7 @@ const (
 
 var stateNames = [stateCount]string{"none", "trial", "active", "refunded", "ended", "broken"}
 
-// String is the state's word, as in documents and messages.
+// String returns the state's name in documents and messages.
 func (s State) String() string {
 	if s < stateCount {
 		return stateNames[s]
@@ -32,16 +33,18 @@ func (s State) String() string {
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
-// Open is true of a rental that holds its slots: trial or active.
+// Open reports whether the rental occupies its slots: it is in its trial or
+// active.
 func (s State) Open() bool { return s == StateTrial || s == StateActive }
 
-// Closed is true of a rental that is over.
+// Closed reports whether the rental is over.
 func (s State) Closed() bool { return s == StateRefunded || s == StateEnded || s == StateBroken }
 
-// Reason says why a rental changed. Numbers equal those of the Reason of dbc.rental.v1.
+// Reason says why a rental changed. Its numbers equal those of the Reason of
+// dbc.rental.v1.
 type Reason uint8
 
-// The reasons; each is told by one event.
+// The reasons. Each belongs to one event.
 const (
 	ReasonNone Reason = iota
 	ReasonRented
@@ -55,7 +58,8 @@ const (
 	ReasonBrokenByOwner
 	ReasonBrokenByGovernance
 	ReasonBrokenByRenter
-	// ReasonChallengeOpen stands until a challenge that was open at the trial's deadline is closed.
+	// ReasonChallengeOpen applies until a challenge that was open at the
+	// trial's deadline is closed.
 	ReasonChallengeOpen
 	ReasonCancelledForCause
 
@@ -68,7 +72,7 @@ var reasonNames = [reasonCount]string{
 	"broken by governance", "broken by renter", "challenge open", "cancelled for cause",
 }
 
-// String is the reason in two or three words.
+// String returns the reason in two or three words.
 func (r Reason) String() string {
 	if r < reasonCount {
 		return reasonNames[r]

@@ -41,7 +41,7 @@ var eventNames = [eventCount]string{
 	"renew", "end", "break by owner", "break by governance", "break by renter", "cancel for cause", "over in challenge",
 }
 
-// String is the event's word.
+// String returns the event's name.
 func (e Event) String() string {
 	if e < eventCount {
 		return eventNames[e]
@@ -49,8 +49,11 @@ func (e Event) String() string {
 	return fmt.Sprintf("event(%d)", uint8(e))
 }
 
-// Effect is one thing that a transition does beside changing the state. The
-// keeper carries them out in their order.
+// Effect is an action of a transition besides the change of state. A
+// transition's effects are a set, listed in the order in which a reader is told
+// of them: they happen together or not at all, and the keeper orders them as its
+// accounts need. Its tests carry out every row of the table and compare what
+// moved with the row's effects.
 type Effect uint8
 
 const (
@@ -58,27 +61,30 @@ const (
 	TakeFee Effect = iota + 1
 	// TakeRent moves rent from the renter into escrow.
 	TakeRent
-	// ReserveSlots takes slots of the machine.
+	// ReserveSlots reserves slots of the machine.
 	ReserveSlots
-	// ReleaseSlots gives the slots back.
+	// ReleaseSlots releases the slots.
 	ReleaseSlots
 	// ReturnRent moves the whole rent from escrow to the renter.
 	ReturnRent
 	// ReturnFee moves the fee from escrow to the renter.
 	ReturnFee
-	// PayEarned moves what was earned and not claimed from escrow to the host.
+	// PayEarned moves rent that is earned and unclaimed from escrow to the
+	// host.
 	PayEarned
-	// ReturnUnearned moves what was not earned from escrow to the renter.
+	// ReturnUnearned moves unearned rent from escrow to the renter.
 	ReturnUnearned
 	// PayPenalty pays the penalty from the host's stake to the renter.
 	PayPenalty
-	// StartCooldown bars the renter from a second trial on the machine for a while.
+	// StartCooldown prevents the renter from starting another trial on the
+	// machine for a while.
 	StartCooldown
 	// FeeToPool moves the fee from escrow to the community pool.
 	FeeToPool
 	// ShareFee moves half of the fee from escrow to the host, and the rest to the community pool.
 	ShareFee
-	// StakeToPool moves as much as the fee, at most the stake share of the slots, from the host's stake to the community pool.
+	// StakeToPool moves the amount of the fee, at most the stake share of the
+	// slots, from the host's stake to the community pool.
 	StakeToPool
 
 	effectCount
@@ -90,7 +96,7 @@ var effectNames = [effectCount]string{
 	"fee to pool", "half of fee to host and rest to pool", "as much as fee from stake to pool",
 }
 
-// String is the effect in words.
+// String describes the effect in words.
 func (e Effect) String() string {
 	if e < effectCount {
 		return effectNames[e]
@@ -98,7 +104,7 @@ func (e Effect) String() string {
 	return fmt.Sprintf("effect(%d)", uint8(e))
 }
 
-// Transition is a line of the table.
+// Transition is a row of the table.
 type Transition struct {
 	From    State
 	Event   Event
@@ -107,14 +113,15 @@ type Transition struct {
 	Effects []Effect
 }
 
-// Table returns all transitions; what it does not list is refused. The caller
+// Table returns all transitions. Any other transition is refused. The caller
 // owns the slice, but not the effects in it.
 func Table() []Transition { return append([]Transition(nil), table...) }
 
-// The trial can meet the end of the rented time: the rented time may be shorter
-// than the window, and a halt of the chain moves deadlines but not ends. One
-// that is over while a challenge is open is refunded at once; its reason, and
-// with it the fee, is decided with the challenge, from refunded to refunded.
+// A trial can reach the end of the rented time: that time may be shorter than
+// the trial window, and a halt of the chain shifts deadlines but not ends. A
+// trial that ends while a challenge is open is refunded at once. Its reason,
+// and therefore the fee, is decided together with the challenge, by a
+// transition from refunded to refunded.
 var table = []Transition{
 	{StateNone, EventRent, StateTrial, ReasonRented, []Effect{TakeFee, TakeRent, ReserveSlots}},
 
@@ -140,7 +147,7 @@ var table = []Transition{
 	{StateActive, EventBreakByRenter, StateBroken, ReasonBrokenByRenter, []Effect{ReleaseSlots, PayEarned, ReturnUnearned, PayPenalty}},
 }
 
-// Next is the transition that an event makes from a state, or ErrNotAllowed.
+// Next returns the transition for an event in a state, or ErrNotAllowed.
 func Next(from State, event Event) (Transition, error) {
 	for _, t := range table {
 		if t.From == from && t.Event == event {
@@ -150,7 +157,7 @@ func Next(from State, event Event) (Transition, error) {
 	return Transition{}, fmt.Errorf("%w: %s in state %s", ErrNotAllowed, event, from)
 }
 
-// ByReason is the transition that a history's line tells of.
+// ByReason returns the transition that a history entry records.
 func ByReason(from State, reason Reason) (Transition, bool) {
 	for _, t := range table {
 		if t.From == from && t.Reason == reason {

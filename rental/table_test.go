@@ -14,7 +14,8 @@ const (
 	lastReason            = rental.ReasonCancelledForCause
 )
 
-// allowed is written by hand from the design's table, apart from the code's.
+// allowed is written by hand from the design's table, independently of the
+// code.
 var allowed = map[rental.State]map[rental.Event]rental.State{
 	rental.StateNone: {rental.EventRent: rental.StateTrial},
 	rental.StateTrial: {
@@ -29,7 +30,7 @@ var allowed = map[rental.State]map[rental.Event]rental.State{
 		rental.EventCancelForCause:      rental.StateRefunded,
 		rental.EventOverInChallenge:     rental.StateRefunded,
 	},
-	rental.StateRefunded: { // one that was over in a challenge
+	rental.StateRefunded: { // a trial that ended during a challenge
 		rental.EventDeadline:            rental.StateRefunded,
 		rental.EventEnd:                 rental.StateRefunded,
 		rental.EventChallengeUnanswered: rental.StateRefunded,
@@ -65,7 +66,7 @@ func TestNextForEveryStateAndEvent(t *testing.T) {
 	}
 }
 
-// What must hold of the table whatever its lines are.
+// TestEffectsFitStates checks invariants that hold for any table.
 func TestEffectsFitStates(t *testing.T) {
 	t.Parallel()
 	for _, line := range rental.Table() {
@@ -123,7 +124,7 @@ func TestEverythingHasWords(t *testing.T) {
 			t.Errorf("%s, %s: sentence %q does not tell its effects", line.From, line.Event, line.Sentence())
 		}
 	}
-	for n := range 256 { // those that there are not have a word too
+	for n := range 256 { // unknown values have a name too
 		if rental.State(n).String() == "" || rental.Event(n).String() == "" || rental.Effect(n).String() == "" || rental.Reason(n).Sentence() == "" || rental.Reason(n).String() == "" {
 			t.Errorf("%d has no word", n)
 		}

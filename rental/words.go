@@ -8,7 +8,7 @@ import (
 // microPerDBC is the number of udbc in a DBC.
 const microPerDBC = 1_000_000
 
-// DBC is an amount of udbc in words: "12.5 DBC".
+// DBC formats an amount of udbc: "12.5 DBC".
 func DBC(udbc uint64) string {
 	whole, rest := udbc/microPerDBC, udbc%microPerDBC
 	if rest == 0 {
@@ -50,7 +50,7 @@ var effectSentences = [effectCount]string{
 	StakeToPool:    "the host's stake paid as much to the community pool",
 }
 
-// Sentence tells a reason in English.
+// Sentence describes a reason in English.
 func (r Reason) Sentence() string {
 	if r < reasonCount {
 		return reasonSentences[r]
@@ -58,7 +58,7 @@ func (r Reason) Sentence() string {
 	return r.String()
 }
 
-// Sentence tells a transition and what it did in English.
+// Sentence describes a transition and its effects in English.
 func (t Transition) Sentence() string {
 	words := []string{t.Reason.Sentence()}
 	for _, e := range t.Effects {

@@ -21,7 +21,7 @@ packages=(
   nftables iproute2 openssh-client                  # their network, login
   e2fsprogs cpio mtools                             # guest images
   mmdebstrap uidmap debian-archive-keyring          # the one with Debian
-  iptables procps systemd util-linux                # tests
+  iptables procps systemd util-linux kmod udev      # tests
 )
 
 # A Node from elsewhere (18 or newer) brings its own npm; Debian's are two packages.

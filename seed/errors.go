@@ -2,5 +2,6 @@ package seed
 
 import "errors"
 
-// ErrInvalid means: a value can't go into a seed; the text names field and remedy.
+// ErrInvalid means that a seed cannot hold a value. The text names the field
+// and the remedy.
 var ErrInvalid = errors.New("invalid seed")

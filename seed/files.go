@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/seed/sshkey"
 )
 
-// card is what the guest calls its one network card.
+// card is the guest's name of its only network card.
 const card = "eth0"
 
 type entry struct {
@@ -61,7 +61,7 @@ func (d Data) userData() ([]byte, error) {
 			LockPassword: !withPassword, Password: d.PasswordHash, AuthorizedKeys: keys,
 		}},
 		DisableRoot: true, SSHPasswordAuth: withPassword,
-		// Keys that came with an image are known to whoever made it.
+		// Whoever built the image knows the keys that came with it.
 		SSHDeleteKeys: true,
 		SSHKeys:       nocloud.SSHKeys{Private: private, Public: public},
 	})
@@ -76,8 +76,8 @@ func (d Data) networkConfig() nocloud.NetworkConfig {
 	return nocloud.NetworkConfig{Version: 2, Ethernets: map[string]nocloud.Ethernet{
 		card: {
 			Match: nocloud.Match{MACAddress: d.MAC.String()},
-			// Without it cloud-init's networkd and ENI renderers look for a card
-			// that has the entry's name already, besides the address.
+			// Without it cloud-init's networkd and ENI renderers match cards by
+			// the entry's name in addition to the address.
 			SetName:     card,
 			LinkLocal:   []string{},
 			Addresses:   []string{d.Addr.String()},

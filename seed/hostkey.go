@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// NewHostKey makes an SSH host key, and its public line as known_hosts and the
-// API show it ("ssh-ed25519 AAAA…").
+// NewHostKey generates an SSH host key and its public line as shown in
+// known_hosts and by the API ("ssh-ed25519 AAAA…").
 func NewHostKey() (private ed25519.PrivateKey, publicLine string, err error) {
 	_, private, err = ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -21,7 +21,7 @@ func NewHostKey() (private ed25519.PrivateKey, publicLine string, err error) {
 	return private, publicLine, err
 }
 
-// PublicLine is the public half of a host key, "ssh-ed25519 AAAA…".
+// PublicLine returns the public half of a host key, "ssh-ed25519 AAAA…".
 func PublicLine(private ed25519.PrivateKey) (string, error) {
 	if len(private) != ed25519.PrivateKeySize {
 		return "", fmt.Errorf("%w: host key has %d bytes, want %d", ErrInvalid, len(private), ed25519.PrivateKeySize)
@@ -33,8 +33,8 @@ func PublicLine(private ed25519.PrivateKey) (string, error) {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(pub))), nil
 }
 
-// privatePEM is the key as OpenSSH keeps it. OpenSSH's format has a random
-// check number, which would make two seeds of the same data differ: it is
+// privatePEM encodes the key in OpenSSH's format. That format contains a random
+// check number, which would make two seeds of the same data differ, so it is
 // derived from the key instead.
 func privatePEM(private ed25519.PrivateKey) (string, error) {
 	block, err := marshalOpenSSH(private)

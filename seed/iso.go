@@ -16,7 +16,7 @@ import (
 
 const (
 	sector = 2048
-	// The descriptors begin at sector 16: the primary one, then Joliet's.
+	// The descriptors start at sector 16: first the primary one, then Joliet's.
 	firstDescriptor = 16
 	descriptors     = 2
 
@@ -34,10 +34,10 @@ const (
 	shortDate    = 7
 )
 
-// writeISO makes the image in memory, because the library that lays it out
-// ignores failed writes, and puts it at path by a rename. What the library
-// needs on disk goes into a folder beside path that only root or the owner can
-// enter; one that a crash left is removed by the next write.
+// writeISO builds the image in memory, because the library that lays it out
+// ignores failed writes, and renames it to path. Files that the library needs
+// on disk go into a folder next to path that only root or the owner can enter.
+// One that a crash left behind is removed by the next write.
 func writeISO(path string, files []entry) (err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -76,8 +76,8 @@ func layOut(workspace string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make iso: %w", err)
 	}
-	// Joliet gives the long names that NoCloud needs. Rock Ridge would too, but
-	// records change times, which nobody can set.
+	// Joliet provides the long names that NoCloud needs. Rock Ridge would too,
+	// but it records change times, which cannot be set.
 	if err := iso.Finalize(iso9660.FinalizeOptions{Joliet: true, VolumeIdentifier: nocloud.Label}); err != nil {
 		return nil, fmt.Errorf("lay out iso: %w", err)
 	}
@@ -91,8 +91,9 @@ func layOut(workspace string) ([]byte, error) {
 	return append(mem.data, make([]byte, size-len(mem.data))...), nil
 }
 
-// fixDates sets every date to the same moment, so that equal data makes equal
-// bytes: those of both volumes, and those of all entries of both (one) folders.
+// fixDates sets every date to the same time, so that equal data results in
+// equal bytes: the dates of both volumes, and those of all entries in the
+// single folder of each.
 func fixDates(image []byte) error {
 	var epoch [shortDate]byte // years since 1900, month, day, …
 	epoch[0], epoch[1], epoch[2] = 100, 1, 1

@@ -9,10 +9,10 @@ import (
 	"github.com/diskfs/go-diskfs/backend"
 )
 
-// maxImage bounds what memory holds; a seed takes some hundred kilobytes.
+// maxImage bounds the memory used; a seed takes a few hundred kilobytes.
 const maxImage = 16 << 20
 
-// memory is a file in memory, as far as laying out an image needs one.
+// memory is an in-memory file with what laying out an image needs.
 type memory struct{ data []byte }
 
 var _ backend.WritableFile = (*memory)(nil)

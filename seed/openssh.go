@@ -10,7 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// marshalOpenSSH writes a key as ssh-keygen does, without a passphrase; see
+// marshalOpenSSH encodes a key without a passphrase, as ssh-keygen does; see
 // PROTOCOL.key of OpenSSH.
 func marshalOpenSSH(private ed25519.PrivateKey) (*pem.Block, error) {
 	public, ok := private.Public().(ed25519.PublicKey)
@@ -21,8 +21,8 @@ func marshalOpenSSH(private ed25519.PrivateKey) (*pem.Block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode host key: %w", err)
 	}
-	// A reader compares the two numbers to see that a passphrase was right;
-	// here they only have to be equal.
+	// A reader compares the two numbers to check the passphrase; here they only
+	// have to be equal.
 	digest := sha256.Sum256(public)
 	check := binary.BigEndian.Uint32(digest[:])
 	secret := ssh.Marshal(struct {

@@ -6,12 +6,12 @@ import (
 	"github.com/dbc-network/dbc/seed/crypt"
 )
 
-// HashPassword is the crypt(3) hash of a password, method SHA-512 with a fresh
-// salt, as /etc/shadow keeps it.
+// HashPassword returns the crypt(3) hash of a password for /etc/shadow: method
+// SHA-512 with a random salt.
 func HashPassword(password string) (string, error) {
 	hash, err := crypt.Hash(password)
 	if err != nil {
-		// The password itself is never in an error.
+		// The password itself never appears in an error.
 		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return hash, nil

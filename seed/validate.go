@@ -18,11 +18,12 @@ var (
 	instanceID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,127}$`)
 	hostname   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	userName   = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
-	// Only what HashPassword makes; crypt's other methods are weaker.
+	// Only what HashPassword produces; crypt's other methods are weaker.
 	passwordHash = regexp.MustCompile(`^\$6\$(rounds=[0-9]{4,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}$`)
 )
 
-// Validate is nil for data that Write takes; else it wraps ErrInvalid.
+// Validate returns nil for data that Write accepts, and otherwise an error that
+// wraps ErrInvalid.
 func (d Data) Validate() error {
 	switch {
 	case !instanceID.MatchString(d.InstanceID):
@@ -32,7 +33,7 @@ func (d Data) Validate() error {
 	case !userName.MatchString(d.User) || d.User == "root":
 		return invalid("user", d.User, "a-z, 0-9, _ and -, at most 32, not root")
 	case d.PasswordHash != "" && !passwordHash.MatchString(d.PasswordHash):
-		// The value is a secret of sorts: it is not shown.
+		// The value is sensitive and is not shown.
 		return invalid("password hash", "…", "what HashPassword returns")
 	case d.PasswordHash == "" && len(d.AuthorizedKeys) == 0:
 		return invalid("authorized keys", "none", "a key, or a password hash, so that somebody can log in")
@@ -68,7 +69,8 @@ func (d Data) validateNetwork() error {
 	return nil
 }
 
-// usable is an IPv4 address that one computer can have; guests have no IPv6 yet.
+// usable reports whether a is an IPv4 address that a computer can have. Guests
+// have no IPv6 yet.
 func usable(a netip.Addr) bool {
 	return a.Is4() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback()
 }

@@ -5,14 +5,14 @@ import (
 	"regexp"
 )
 
-// pciPattern is the kernel's form: a domain has more than four digits only where
-// it needs them.
+// pciPattern is the kernel's notation: a domain has more than four digits only
+// if it needs them.
 var pciPattern = regexp.MustCompile(`^([0-9a-f]{4}|[1-9a-f][0-9a-f]{4,7}):[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$`)
 
-// PCIAddress is a PCIDevice in numbers.
+// PCIAddress is a parsed PCIDevice.
 type PCIAddress struct{ Domain, Bus, Device, Function uint }
 
-// Parse returns the device's numbers. The error wraps ErrBadSpec.
+// Parse parses the device's address. The error wraps ErrBadSpec.
 func (d PCIDevice) Parse() (PCIAddress, error) {
 	var a PCIAddress
 	if !pciPattern.MatchString(string(d)) {
@@ -24,21 +24,26 @@ func (d PCIDevice) Parse() (PCIAddress, error) {
 	return a, nil
 }
 
-// SameDevice reports whether two functions are of one device.
+// PCIDevice is the address as the kernel writes it.
+func (a PCIAddress) PCIDevice() PCIDevice {
+	return PCIDevice(fmt.Sprintf("%04x:%02x:%02x.%x", a.Domain, a.Bus, a.Device, a.Function))
+}
+
+// SameDevice reports whether two functions belong to one device.
 func (a PCIAddress) SameDevice(b PCIAddress) bool {
 	a.Function, b.Function = 0, 0
 	return a == b
 }
 
 const (
-	// maxDevices bounds the functions that are passed to a guest, maxWindow its
-	// window in MiB: what 52 bits of address can hold.
+	// maxDevices bounds the number of functions passed to a guest, maxWindow
+	// the size of its window in MiB: what 52 address bits allow.
 	maxDevices = 64
 	maxWindow  = 1 << 32
 )
 
-// checkDevices looks at what no slot of a card can be. Whether a device is the
-// guest's to have only its host can say.
+// checkDevices refuses addresses that cannot belong to a card. Only the
+// computer itself knows whether the guest may have a device.
 func (s Spec) checkDevices() error {
 	if len(s.Devices) > maxDevices {
 		return bad("devices", len(s.Devices), fmt.Sprintf("at most %d", maxDevices))
@@ -57,8 +62,6 @@ func (s Spec) checkDevices() error {
 		seen[dev] = true
 	}
 	switch {
-	case len(s.Devices) > 0 && s.NVRAM == "":
-		return bad("nvram", s.NVRAM, "UEFI for a guest with cards: choose an image that boots by it")
 	case s.WindowMiB < 0 || s.WindowMiB > maxWindow || s.WindowMiB&(s.WindowMiB-1) != 0:
 		return bad("window_mib", s.WindowMiB, "a power of two")
 	case s.WindowMiB > 0 && len(s.Devices) == 0:

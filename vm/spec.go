@@ -19,7 +19,7 @@ var (
 )
 
 // Validate checks what a driver can check without asking the hypervisor. The
-// error wraps ErrBadSpec and names field, value and rule.
+// error wraps ErrBadSpec and states field, value and rule.
 func (s Spec) Validate() error {
 	if !uuidPattern.MatchString(string(s.UUID)) {
 		return bad("uuid", s.UUID, "36 characters, lower case")
@@ -36,7 +36,7 @@ func (s Spec) Validate() error {
 	if s.MemoryMiB < 16 {
 		return bad("memory_mib", s.MemoryMiB, "16 or more")
 	}
-	for _, check := range []func() error{s.checkDisks, s.checkPaths, s.NIC.check, s.checkPlacement, s.checkDevices} {
+	for _, check := range []func() error{s.checkDisks, s.checkPaths, s.NIC.check, s.checkPlacement, s.checkSlots, s.checkDevices, s.checkFirmware} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s Spec) checkPaths() error {
 	return nil
 }
 
-// maxCPU bounds the numbers of CPUs and NUMA nodes, as the kernel's do.
+// maxCPU bounds the numbers of CPUs and NUMA nodes, like the kernel.
 const maxCPU = 8192
 
 func (s Spec) checkPlacement() error {

@@ -27,7 +27,7 @@ export default defineConfig({
             },
             {
               name: "app",
-              test: /src\/(app|i18n|money|node|ui\/(Banner|Button|Empty|ErrorNote|Layout|Spinner|Asked|use|toast))/,
+              test: /src\/(app|i18n|money|node|ui\/(Banner|Button|Empty|ErrorNote|Layout|Spinner|Asked|load|use|toast))/,
             },
           ],
         },

@@ -28,7 +28,8 @@ const (
 	blockGas   = 10_000_000
 )
 
-// transaction is what the pool sees of one. A message's memo says what it is about.
+// transaction is what the pool sees of a transaction. A message's memo is its
+// subject.
 type transaction struct {
 	sdk.Tx
 	msgs    []sdk.Msg
@@ -59,7 +60,8 @@ func junk(signer string, sequence uint64, bytes int, gas uint64) *transaction {
 	return &transaction{msgs: []sdk.Msg{&banktypes.MsgSend{}}, signers: []string{signer}, first: sequence, bytes: bytes, gas: gas}
 }
 
-// about is a transaction about subjects; those that begin with "due" are due.
+// about returns a transaction about subjects. Those that begin with "due" are
+// due.
 func about(signer string, sequence uint64, subjects ...string) *transaction {
 	t := &transaction{signers: []string{signer}, first: sequence, bytes: 300, gas: 100_000}
 	for _, s := range subjects {
@@ -68,7 +70,8 @@ func about(signer string, sequence uint64, subjects ...string) *transaction {
 	return t
 }
 
-// node is a pool with the sequences of all signers, as the checks before it keep them.
+// node is a pool with the sequences of all signers, as the preceding checks
+// maintain them.
 type node struct {
 	t      require.TestingT
 	pool   *Pool
@@ -80,9 +83,12 @@ type node struct {
 
 func newNode(t require.TestingT) *node {
 	n := &node{t: t, closed: make(map[string]bool), chain: make(map[string]uint64), wrong: make(map[*transaction]bool)}
-	n.pool = NewPool(Config{Ordinary: Room{Txs: 100, Bytes: 2 * blockBytes}, Urgent: Room{Txs: 50, Bytes: blockBytes}, Judge: func(_ sdk.Context, msg sdk.Msg) (string, bool) {
+	n.pool = NewPool(Config{Ordinary: Room{Txs: 100, Bytes: 2 * blockBytes}, Urgent: Room{Txs: 50, Bytes: blockBytes}, Judge: func(_ sdk.Context, msg sdk.Msg) (string, uint64) {
 		subject := msg.(*banktypes.MsgSend).FromAddress
-		return subject, strings.HasPrefix(subject, "due") && !n.closed[subject]
+		if !strings.HasPrefix(subject, "due") || n.closed[subject] {
+			return subject, 0
+		}
+		return subject, MessageGas
 	}})
 	n.ctx = sdk.Context{}.WithConsensusParams(cmtproto.ConsensusParams{Block: &cmtproto.BlockParams{MaxBytes: blockBytes, MaxGas: blockGas}})
 	return n
@@ -103,7 +109,7 @@ func (n *node) take(txs ...*transaction) {
 	}
 }
 
-// proposal verifies as the chain does: each signer's sequences without a gap.
+// proposal verifies like the chain: each signer's sequences have no gap.
 type proposal struct {
 	n    *node
 	next map[string]uint64
@@ -154,7 +160,8 @@ func (n *node) commit(height int64, txs ...*transaction) {
 	}
 }
 
-// TestUrgentComesFirstUnderAFlood: the ordinary lane is full, of bytes or of gas; an answer gets in, and is first.
+// TestUrgentComesFirstUnderAFlood fills the ordinary lane, by bytes or by gas.
+// An answer still gets in, and comes first.
 func TestUrgentComesFirstUnderAFlood(t *testing.T) {
 	t.Parallel()
 	for name, one := range map[string]func(int) *transaction{
@@ -176,7 +183,8 @@ func TestUrgentComesFirstUnderAFlood(t *testing.T) {
 	}
 }
 
-// TestUrgentLeavesHalfToOthers: a flood of the urgent lane takes its share and no more while others wait.
+// TestUrgentLeavesHalfToOthers verifies that a flood of the urgent lane gets
+// only its share while others wait.
 func TestUrgentLeavesHalfToOthers(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -186,7 +194,7 @@ func TestUrgentLeavesHalfToOthers(t *testing.T) {
 		tx.gas = 1_000_000
 		n.take(tx)
 	}
-	require.ErrorIs(t, func() error { // the fifty-first goes to the ordinary lane, until that is full
+	require.ErrorIs(t, func() error { // the fifty-first goes to the ordinary lane until that is full
 		for i := range 101 {
 			if err := n.insert(about(fmt.Sprint("more", i), 0, fmt.Sprint("due more ", i))); err != nil {
 				return err
@@ -212,7 +220,8 @@ func TestUrgentLeavesHalfToOthers(t *testing.T) {
 	require.Equal(t, "user", txs[5].signers[0])
 }
 
-// TestLaneIsNarrow: what is no more than it seems does not get into the lane.
+// TestLaneIsNarrow verifies that a transaction that only resembles an urgent
+// one does not get into the lane.
 func TestLaneIsNarrow(t *testing.T) {
 	t.Parallel()
 	large, hungry, two := about("a", 0, "due"), about("b", 0, "due"), about("c", 0, "due")
@@ -230,7 +239,8 @@ func TestLaneIsNarrow(t *testing.T) {
 	}
 }
 
-// TestSameSubjectOnce: a second transaction about the same waits as any other does.
+// TestSameSubjectOnce verifies that a second transaction about the same subject
+// waits like any other.
 func TestSameSubjectOnce(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -239,7 +249,8 @@ func TestSameSubjectOnce(t *testing.T) {
 	require.Equal(t, []string{"a", "user", "a"}, []string{txs[0].signers[0], txs[1].signers[0], txs[2].signers[0]})
 }
 
-// TestFreshSubjectsFirst: who repeats himself in every block stands behind those who come once.
+// TestFreshSubjectsFirst verifies that a signer who repeats a subject in every
+// block comes after those who do not.
 func TestFreshSubjectsFirst(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -252,7 +263,8 @@ func TestFreshSubjectsFirst(t *testing.T) {
 	require.Equal(t, "often", n.propose()[0].signers[0], "after a while it is forgotten")
 }
 
-// TestTakesAlongWhatComesBefore: a signer's earlier transactions go with the urgent one, if they are small.
+// TestTakesAlongWhatComesBefore verifies that a signer's earlier transactions
+// are included with the urgent one if they are small.
 func TestTakesAlongWhatComesBefore(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -271,7 +283,8 @@ func TestTakesAlongWhatComesBefore(t *testing.T) {
 	}
 }
 
-// TestNoLongerDue: what is due no more when a block is made loses its place.
+// TestNoLongerDue verifies that a transaction loses its priority if it is no
+// longer due when a block is built.
 func TestNoLongerDue(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -280,7 +293,8 @@ func TestNoLongerDue(t *testing.T) {
 	require.Equal(t, "user", n.propose()[0].signers[0])
 }
 
-// TestInvalidIsRemoved, and what its signer sent after it waits.
+// TestInvalidIsRemoved verifies that an invalid transaction is removed, and
+// that the signer's later ones wait.
 func TestInvalidIsRemoved(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -292,9 +306,9 @@ func TestInvalidIsRemoved(t *testing.T) {
 	require.True(t, n.pool.Has(next))
 }
 
-// TestProposals: whatever comes, proposals are in sequence and within their
-// bounds, what is due is in the next one as long as the lane has room, and
-// everything gets its turn.
+// TestProposals verifies for random transactions that proposals are in sequence
+// and within their bounds, that what is due gets into the next one as long as
+// the lane has room, and that everything is included eventually.
 func TestProposals(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -9,15 +9,16 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/mempool"
 )
 
-// unit is an urgent transaction with what its signer sent before it and is not in a block yet.
+// unit is an urgent transaction with its signer's earlier ones that are not in
+// a block yet.
 type unit struct {
 	txs    []*entry
-	served int64 // the height when one of its subjects was last served, 0 for never
+	served int64 // height at which one of its subjects was last served, or 0
 }
 
 // order returns the units of the urgent lane, those first that were not served
-// lately, and all transactions by arrival. A signer's transactions are in the
-// order of their sequences in both.
+// recently, and all transactions by arrival. In both, a signer's transactions
+// are in the order of their sequences.
 func (p *Pool) order(ctx sdk.Context) (units []unit, all []*entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -31,7 +32,7 @@ func (p *Pool) order(ctx sdk.Context) (units []unit, all []*entry) {
 		if e.lane != urgent {
 			continue
 		}
-		// The state may have moved on since it came.
+		// The state may have changed since it arrived.
 		subjects := p.subjects(ctx, e.tx, e.bytes, e.signers)
 		if subjects == nil || slices.ContainsFunc(subjects, func(s string) bool { return taken[s] }) {
 			continue
@@ -51,8 +52,8 @@ func (p *Pool) order(ctx sdk.Context) (units []unit, all []*entry) {
 	return units, all
 }
 
-// before returns what has to be in a block before an urgent transaction: what its
-// signer sent earlier. False means that this is more than the lane takes along.
+// before returns the signer's earlier transactions, which must precede an
+// urgent one in a block. False means that they exceed what the lane accepts.
 func (p *Pool) before(e *entry) ([]*entry, bool) {
 	signer := e.signers[0]
 	var txs []*entry
@@ -63,7 +64,7 @@ func (p *Pool) before(e *entry) ([]*entry, bool) {
 			continue
 		}
 		txs, bytes, gas = append(txs, other), bytes+other.bytes, gas+other.gas
-		if len(other.signers) != 1 || len(txs) > maxMessages || bytes > maxBytes || gas > messageGas {
+		if len(other.signers) != 1 || len(txs) > maxMessages || bytes > maxBytes || gas > MessageGas {
 			return nil, false
 		}
 	}
@@ -71,7 +72,7 @@ func (p *Pool) before(e *entry) ([]*entry, bool) {
 	return txs, true
 }
 
-// sequenceOf is the sequence with which a signer signed a transaction.
+// sequenceOf returns the sequence with which a signer signed a transaction.
 func sequenceOf(e *entry, signer mempool.SignerData) uint64 {
 	for _, s := range e.signers {
 		if s.Signer.Equals(signer.Signer) {
@@ -81,13 +82,15 @@ func sequenceOf(e *entry, signer mempool.SignerData) uint64 {
 	return 0
 }
 
-// Select walks all transactions by arrival; proposals go by Prepare.
+// Select iterates over all transactions by arrival. Proposals use Prepare
+// instead.
 func (p *Pool) Select(ctx context.Context, _ [][]byte) mempool.Iterator {
 	_, all := p.order(sdk.UnwrapSDKContext(ctx))
 	return (&iterator{all}).valid()
 }
 
-// SelectBy calls back with all transactions by arrival while it returns true.
+// SelectBy calls callback with all transactions by arrival as long as it
+// returns true.
 func (p *Pool) SelectBy(ctx context.Context, txs [][]byte, callback func(mempool.PooledTx) bool) {
 	for i := p.Select(ctx, txs); i != nil && callback(i.Tx()); {
 		i = i.Next()
@@ -103,7 +106,7 @@ func (i *iterator) valid() mempool.Iterator {
 	return i
 }
 
-// Next returns the iterator at the next transaction, or nil.
+// Next returns an iterator at the next transaction, or nil.
 func (i *iterator) Next() mempool.Iterator { return (&iterator{i.rest[1:]}).valid() }
 
 // Tx returns the transaction.

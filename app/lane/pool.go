@@ -6,36 +6,41 @@ import (
 	"fmt"
 	"sync"
 
-	errorsmod "cosmossdk.io/errors"
-
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	"github.com/cosmos/cosmos-sdk/types/mempool"
+	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 
 	"github.com/dbc-network/dbc/x/guard"
 )
 
 const (
-	// maxMessages, maxBytes and messageGas bound an urgent transaction: answers,
+	// maxMessages and maxBytes bound an urgent transaction: answers,
 	// confirmations and renewals are small, and the lane is narrow.
 	maxMessages = 8
 	maxBytes    = 16 << 10
-	messageGas  = 1_500_000
-	// memory is for how many blocks a subject that was served stands behind those that were not.
+	// MessageGas is what most urgent messages may take, and all that precedes
+	// one of the same signer together.
+	MessageGas = 1_500_000
+	// memory is the number of blocks for which a subject that was served comes
+	// after those that were not.
 	memory = 50
 )
 
-// Judge says what a message is about, if the state says that it is due and that
-// its signer is the one who has to send it. It must be cheap: it reads a few keys.
-type Judge func(ctx sdk.Context, msg sdk.Msg) (subject string, due bool)
+// Judge returns the subject of a message and the gas that it may take, if the
+// state says that the message is due and that its signer is the one to send it,
+// and no gas for any other. It must be cheap: it reads a few keys.
+type Judge func(ctx sdk.Context, msg sdk.Msg) (subject string, gas uint64)
 
-// Room is what a lane holds at most.
+// Room is the capacity of a lane.
 type Room struct {
 	Txs   int
 	Bytes int
 }
 
-// Config of a pool. The mempool of CometBFT must hold both rooms together.
+// Config of a pool. CometBFT's mempool must have the capacity of both lanes
+// together.
 type Config struct {
 	Judge    Judge
 	Ordinary Room
@@ -50,10 +55,11 @@ type Pool struct {
 	mu     sync.Mutex
 	txs    map[nonce]*entry
 	hashes map[[sha256.Size]byte]bool  // of the bytes of txs
-	of     map[string]map[nonce]*entry // by each signer
+	of     map[string]map[nonce]*entry // by signer
 	used   [2]Room                     // by lane
 	next   uint64
 	served map[string]int64 // subject: height of its last transaction
+	swept  int64            // height at which old ones were last forgotten
 }
 
 type nonce struct {
@@ -70,7 +76,7 @@ type entry struct {
 	bytes    int
 	gas      uint64
 	lane     int
-	subjects []string // when it came; empty in the ordinary lane
+	subjects []string // at the time it arrived; empty in the ordinary lane
 }
 
 const (
@@ -88,8 +94,8 @@ func NewPool(cfg Config) *Pool {
 	}
 }
 
-// Admit refuses a transaction that the pool has no room for, before anything
-// expensive is done for it.
+// Admit refuses a transaction for which the pool has no room, before any
+// expensive check.
 func (p *Pool) Admit(ctx sdk.Context, tx sdk.Tx) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,8 +115,8 @@ func (p *Pool) Has(tx sdk.Tx) bool {
 	return ok
 }
 
-// Checked reports whether just these bytes are in the pool, so that their
-// signatures were verified when they came.
+// Checked reports whether exactly these bytes are in the pool, which means that
+// their signatures were verified on arrival.
 func (p *Pool) Checked(tx []byte) bool {
 	hash := sha256.Sum256(tx)
 	p.mu.Lock()
@@ -118,7 +124,7 @@ func (p *Pool) Checked(tx []byte) bool {
 	return p.hashes[hash]
 }
 
-// Insert takes a checked transaction in.
+// Insert adds a checked transaction.
 func (p *Pool) Insert(ctx context.Context, tx sdk.Tx, option mempool.InsertOption) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -144,7 +150,7 @@ func (p *Pool) Insert(ctx context.Context, tx sdk.Tx, option mempool.InsertOptio
 	return nil
 }
 
-// place finds a transaction's lane, and room in it.
+// place returns a transaction's lane, provided it has room.
 func (p *Pool) place(ctx sdk.Context, tx sdk.Tx) (*entry, error) {
 	id, signers, err := p.identify(tx)
 	if err != nil {
@@ -158,7 +164,7 @@ func (p *Pool) place(ctx sdk.Context, tx sdk.Tx) (*entry, error) {
 	e.subjects = nil
 	if !p.fits(e, ordinary) {
 		used, room := p.used[ordinary], p.cfg.Ordinary
-		return nil, errorsmod.Wrapf(guard.ErrFull, "%d of %d transactions with %d of %d bytes wait; try again later", used.Txs, room.Txs, used.Bytes, room.Bytes)
+		return nil, guard.ErrFull.Wrapf("%d of %d transactions with %d of %d bytes wait; try again later", used.Txs, room.Txs, used.Bytes, room.Bytes)
 	}
 	return e, nil
 }
@@ -171,21 +177,23 @@ func (p *Pool) fits(e *entry, lane int) bool {
 	return p.used[lane].Txs < room.Txs && p.used[lane].Bytes+e.bytes <= room.Bytes
 }
 
-// subjects of a transaction that belongs into the urgent lane; nil for any other.
+// subjects returns those of a transaction that belongs into the urgent lane,
+// and nil for any other.
 func (p *Pool) subjects(ctx sdk.Context, tx sdk.Tx, bytes int, signers []mempool.SignerData) []string {
 	msgs := tx.GetMsgs()
 	gas, ok := tx.(interface{ GetGas() uint64 })
-	if !ok || len(signers) != 1 || len(msgs) == 0 || len(msgs) > maxMessages || bytes > maxBytes || gas.GetGas() > uint64(len(msgs))*messageGas {
+	if !ok || len(signers) != 1 || len(msgs) == 0 || len(msgs) > maxMessages || bytes > maxBytes {
 		return nil
 	}
-	// What is read here must not count as the transaction's gas.
+	// Reads here must not count towards the transaction's gas.
 	ctx = ctx.WithGasMeter(storetypes.NewInfiniteGasMeter())
-	subjects := make([]string, 0, len(msgs))
+	subjects, most := make([]string, 0, len(msgs)), uint64(0)
 	for _, msg := range msgs {
-		subject, due := p.cfg.Judge(ctx, msg)
-		if !due {
+		subject, allowed := p.cfg.Judge(ctx, msg)
+		if allowed == 0 {
 			return nil
 		}
+		most += allowed
 		for _, other := range subjects {
 			if other == subject {
 				return nil
@@ -193,12 +201,16 @@ func (p *Pool) subjects(ctx sdk.Context, tx sdk.Tx, bytes int, signers []mempool
 		}
 		subjects = append(subjects, subject)
 	}
+	if gas.GetGas() > most {
+		return nil
+	}
 	return subjects
 }
 
-// identify names a transaction by its first signature, as the SDK's mempools do.
+// identify identifies a transaction by its first signature, as the SDK's
+// mempools do.
 func (p *Pool) identify(tx sdk.Tx) (nonce, []mempool.SignerData, error) {
-	signers, err := p.signers.GetSigners(tx)
+	signers, err := p.signedBy(tx)
 	if err != nil {
 		return nonce{}, nil, err
 	}
@@ -207,6 +219,37 @@ func (p *Pool) identify(tx sdk.Tx) (nonce, []mempool.SignerData, error) {
 	}
 	sequence, err := mempool.ChooseNonce(signers[0].Sequence, tx)
 	return nonce{string(signers[0].Signer), sequence}, signers, err
+}
+
+// signedBy returns a transaction's signers. The SDK panics at a public key that is none.
+func (p *Pool) signedBy(tx sdk.Tx) (signers []mempool.SignerData, err error) {
+	if err := keyed(tx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = sdkerrors.ErrInvalidPubKey.Wrapf("public key of a signature: %v; send the whole key with the signature", r)
+		}
+	}()
+	return p.signers.GetSigners(tx)
+}
+
+// keyed refuses a signature without its public key.
+func keyed(tx sdk.Tx) error {
+	signed, ok := tx.(authsigning.SigVerifiableTx)
+	if !ok {
+		return nil // the SDK says so
+	}
+	signatures, err := signed.GetSignaturesV2()
+	if err != nil {
+		return err
+	}
+	for i, signature := range signatures {
+		if signature.PubKey == nil {
+			return sdkerrors.ErrInvalidPubKey.Wrapf("signature %d has no public key; send it with the signature", i+1)
+		}
+	}
+	return nil
 }
 
 // CountTx returns the number of transactions in the pool.
@@ -231,8 +274,8 @@ func (p *Pool) Remove(tx sdk.Tx) error {
 	return nil
 }
 
-// RemoveWithReason removes a transaction. One that is about to be executed has
-// had its turn: what it is about stands behind others for a while.
+// RemoveWithReason removes a transaction. If it is about to be executed, its
+// subjects come after others for a while.
 func (p *Pool) RemoveWithReason(ctx context.Context, tx sdk.Tx, reason mempool.RemoveReason) error {
 	if reason.Caller == mempool.CallerRunTxFinalize {
 		p.serve(sdk.UnwrapSDKContext(ctx), tx)
@@ -241,17 +284,31 @@ func (p *Pool) RemoveWithReason(ctx context.Context, tx sdk.Tx, reason mempool.R
 }
 
 func (p *Pool) serve(ctx sdk.Context, tx sdk.Tx) {
-	_, signers, err := p.identify(tx)
+	id, signers, err := p.identify(tx)
 	if err != nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, subject := range p.subjects(ctx, tx, len(ctx.TxBytes()), signers) {
+	subjects := p.subjects(ctx, tx, len(ctx.TxBytes()), signers)
+	if e, ok := p.txs[id]; ok && e.hash == sha256.Sum256(ctx.TxBytes()) {
+		// It used the lane, even if one before it in the block did what it was to do.
+		subjects = append(subjects, e.subjects...)
+	}
+	for _, subject := range subjects {
 		p.served[subject] = ctx.BlockHeight()
 	}
+	p.forget(ctx.BlockHeight())
+}
+
+// forget forgets the subjects that were served long ago, once per block: it reads all.
+func (p *Pool) forget(now int64) {
+	if p.swept == now {
+		return
+	}
+	p.swept = now
 	for subject, height := range p.served {
-		if height+memory < ctx.BlockHeight() {
+		if height+memory < now {
 			delete(p.served, subject)
 		}
 	}

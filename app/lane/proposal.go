@@ -10,19 +10,22 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/mempool"
 )
 
-// urgentShare of a block's gas and bytes is filled from the urgent lane first.
+// urgentShare: 1/urgentShare of a block's gas and bytes is filled from the
+// urgent lane first.
 const urgentShare = 2
 
-// maxMisses ends a proposal when so many transactions in a row did not fit: the block is as good as full.
+// maxMisses ends a proposal after this many consecutive transactions that did
+// not fit: the block is practically full.
 const maxMisses = 64
 
-// Verifier checks a transaction against the proposal's state, after those before it.
+// Verifier checks a transaction against the proposal's state, after those
+// before it.
 type Verifier interface {
 	PrepareProposalVerifyTx(tx sdk.Tx) ([]byte, error)
 }
 
-// Prepare fills proposals: from the urgent lane up to its share, then with
-// everything by arrival, urgent or not.
+// Prepare builds proposals: first from the urgent lane up to its share, then
+// from all transactions by arrival, urgent or not.
 func (p *Pool) Prepare(verifier Verifier) sdk.PrepareProposalHandler {
 	return func(ctx sdk.Context, req *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
 		b := newBlock(ctx, verifier, req.MaxTxBytes)
@@ -55,7 +58,7 @@ type room struct {
 	gas   uint64
 }
 
-// take takes a whole unit out of the room or nothing.
+// take reserves room for a whole unit or for nothing.
 func (r *room) take(txs []*entry, taken map[nonce]bool) bool {
 	left := *r
 	for _, e := range txs {
@@ -75,13 +78,14 @@ func (r *room) subtract(bytes int64, gas uint64) bool {
 	return true
 }
 
-// block is a proposal in the making.
+// block is a proposal under construction.
 type block struct {
 	verifier Verifier
 	left     room
 	txs      [][]byte
 	taken    map[nonce]bool
-	// blocked are signers of a transaction that is left out: their next ones would be out of sequence.
+	// blocked are the signers of a skipped transaction: their next ones would
+	// be out of sequence.
 	blocked map[string]bool
 	invalid []*entry
 	misses  int
@@ -134,7 +138,7 @@ func (b *block) block(e *entry) {
 	}
 }
 
-// protoSize is what a transaction adds to a block's data.
+// protoSize returns the bytes that a transaction adds to a block's data.
 func protoSize(bytes int) int64 {
 	return int64(protowire.SizeTag(1) + protowire.SizeBytes(bytes))
 }

@@ -1,5 +1,5 @@
-// Package openapi holds the OpenAPI document of the chain's REST, which
-// scripts/proto-gen.sh makes from the protos.
+// Package openapi contains the OpenAPI document of the chain's REST API, which
+// scripts/proto-gen.sh generates from the protos.
 package openapi
 
 import _ "embed"

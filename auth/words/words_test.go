@@ -20,6 +20,7 @@ func TestTidy(t *testing.T) {
 		"plain": plain, "one a line": strings.Join(list, "\r\n"), "upper": strings.ToUpper(plain), "commas": strings.Join(list, ", "),
 		"empty first line": "\n" + plain + "\n", "quotes": `"` + plain + `"`, "no-break": strings.Join(list, "\u00a0 "), "numbered": numbered,
 		"curly quotes": "“" + plain + "”", "full stops": strings.Join(list, "。"), "byte order mark": "\ufeff" + plain,
+		"a line of dbc wallet create": "Words:    " + plain,
 		"full width": strings.Map(func(r rune) rune {
 			if r == ' ' {
 				return '\u3000'

@@ -1,5 +1,5 @@
-// Package outbox keeps what accounts signed until it is known what became of
-// it, so that a lost answer is never mistaken for a transaction that failed.
+// Package outbox stores signed transactions until their outcome is known, so
+// that a lost answer is never mistaken for a failed transaction.
 package outbox
 
 import (
@@ -22,38 +22,42 @@ type Sent struct {
 	ChainID  string `json:"chain_id"`
 	Address  string `json:"address"`
 	Sequence uint64 `json:"sequence"`
-	// Hash by which the chain knows it, in capital hex digits.
+	// Hash identifies the transaction on the chain, in upper-case hex digits.
 	Hash  string `json:"hash"`
 	Bytes []byte `json:"bytes"`
 	// Last block that may include it.
 	Last uint64 `json:"last_height"`
 	// Fee in udbc.
 	Fee uint64 `json:"fee_udbc"`
-	// Messages are their names, for people.
+	// Messages are the names of its messages, for display.
 	Messages []string `json:"messages"`
-	// At is when it was signed, by this computer's clock: for people only.
+	// At is when it was signed by this computer's clock. It is for display
+	// only.
 	At time.Time `json:"signed_at"`
-	// Height and Block are the newest block's when it was signed. They tell a
-	// chain that was made anew from the one that this was signed for.
+	// Height and Block are those of the newest block at the time of signing.
+	// They distinguish the chain that it was signed for from one that was
+	// created anew with the same id.
 	Height int64  `json:"signed_after_height"`
 	Block  []byte `json:"signed_after_block"`
 }
 
-// retry is between two looks at a lock that another program holds.
+// retry is the interval between attempts to get a lock that another program
+// holds.
 const retry = 50 * time.Millisecond
 
-// Box is one account's place in an outbox. Whoever has it is the only program
+// Box is one account's file in an outbox. Whoever holds it is the only program
 // of this home that signs transactions of the account.
 type Box struct {
 	path string
 	lock *os.File
 }
 
-// name of a chain or an account, which becomes one of a file.
+// name matches a chain id or an account, either of which becomes part of a file
+// name.
 var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`)
 
-// Open waits until no other program has the account's box. busy, which may be
-// nil, is called once where it has to wait.
+// Open waits until no other program holds the account's box. It calls busy,
+// which may be nil, once if it has to wait.
 func Open(ctx context.Context, dir, chainID, address string, busy func()) (*Box, error) {
 	if !name.MatchString(chainID) || !name.MatchString(address) {
 		return nil, fmt.Errorf("open outbox of %.64q on %.64q: not the name of a file", address, chainID)
@@ -96,7 +100,7 @@ func take(ctx context.Context, lock *os.File, busy func()) error {
 	}
 }
 
-// Load returns what is kept, nil where nothing is.
+// Load returns the stored transaction, or nil if there is none.
 func (b *Box) Load() (*Sent, error) {
 	text, err := os.ReadFile(b.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -112,7 +116,7 @@ func (b *Box) Load() (*Sent, error) {
 	return &s, nil
 }
 
-// Store returns when the disk has it, and the folder's entry for it.
+// Store returns when the file and its folder entry are on disk.
 func (b *Box) Store(s Sent) error {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -127,7 +131,7 @@ func (b *Box) Store(s Sent) error {
 	return nil
 }
 
-// Clear forgets what is kept.
+// Clear removes the stored transaction.
 func (b *Box) Clear() error {
 	if err := os.Remove(b.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("forget what was sent: %w", err)
@@ -135,7 +139,7 @@ func (b *Box) Clear() error {
 	return b.syncFolder()
 }
 
-// Close lets other programs have the box.
+// Close releases the box to other programs.
 func (b *Box) Close() error { return b.lock.Close() }
 
 func (b *Box) syncFolder() error {

@@ -59,7 +59,8 @@ func TestKeptUntilCleared(t *testing.T) {
 	}
 }
 
-// TestDamagedIsNotNothing: what can't be read may be a payment.
+// TestDamagedIsNotNothing verifies that an unreadable file is not taken for an
+// empty box: it may be a payment.
 func TestDamagedIsNotNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

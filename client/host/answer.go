@@ -12,11 +12,11 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// ErrNoChallenge means: nobody asks whether the machine is there.
+// ErrNoChallenge means that no challenge is open.
 var ErrNoChallenge = errors.New("no challenge is open")
 
 // Answer returns the machine's open challenges, oldest first, and the messages
-// that answer them; ErrNoChallenge without any.
+// that answer them, or ErrNoChallenge.
 func (h *Host) Answer(ctx context.Context, c *chain.Client, operator string) ([]sdk.Msg, []machine.Challenge, error) {
 	id := h.Key.MachineID()
 	listed, err := c.Machine(ctx, id)
@@ -37,7 +37,8 @@ func (h *Host) Answer(ctx context.Context, c *chain.Client, operator string) ([]
 	return answers, open, nil
 }
 
-// openChallenges reads a machine's, but for those that were closed meanwhile.
+// openChallenges returns a machine's challenges, without those closed in the
+// meantime.
 func openChallenges(ctx context.Context, c *chain.Client, m machine.Machine) ([]machine.Challenge, error) {
 	var open []machine.Challenge
 	for _, id := range m.OpenChallenges {

@@ -9,31 +9,35 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// pageSize is what one call of a listing asks for.
+// pageSize is the number of entries requested per page.
 const pageSize = 100
 
-// Books is what the earnings are read from; *chain.Client is one.
+// Books is the source of the earnings; *chain.Client implements it.
 type Books interface {
 	RentalsByMachine(ctx context.Context, req rental.QueryRentalsByMachineRequest) (*rental.QueryRentalsByMachineResponse, error)
 	Explain(ctx context.Context, id uint64) (*rental.QueryExplainResponse, error)
 }
 
-// Earning is one rental as the host sees its money, all in udbc.
+// Earning is the money of one rental from the host's view, in udbc.
 type Earning struct {
 	Rental rental.Rental
-	// Earned so far, of which Claimed went to payout and Unclaimed can.
+	// Earned is the amount so far. Claimed of it was paid to payout, Unclaimed
+	// can be claimed.
 	Earned, Claimed, Unclaimed uint64
-	// Waiting says why a rental that is over is not settled; see the query Explain.
+	// Waiting says why a rental that is over is not settled yet; see the query
+	// Explain.
 	Waiting string
 }
 
-// Claimable is true where ClaimRent would pay: what is over is paid without it.
+// Claimable reports whether ClaimRent would pay anything. Rentals that are over
+// are paid without it.
 func (e Earning) Claimable() bool {
 	return e.Rental.State == rental.RENTAL_STATE_ACTIVE && e.Unclaimed > 0
 }
 
-// Earnings are those of a machine's rentals that the chain still knows, newest
-// first. Rent accrues meanwhile, so two of them may be a block apart.
+// Earnings returns those of all rentals of a machine that the chain still
+// knows, newest first. Rent accrues meanwhile, so two entries may be from
+// different blocks.
 func Earnings(ctx context.Context, books Books, machineID string) ([]Earning, error) {
 	var all []Earning
 	page := &query.PageRequest{Limit: pageSize}
@@ -56,8 +60,8 @@ func Earnings(ctx context.Context, books Books, machineID string) ([]Earning, er
 	}
 }
 
-// earning asks only for what can still change: a settled rental was paid all
-// that it earned.
+// earning queries only what can still change: a settled rental has been paid
+// everything it earned.
 func earning(ctx context.Context, books Books, r rental.Rental) (Earning, error) {
 	if r.Settled() {
 		return Earning{Rental: r, Earned: r.Claimed, Claimed: r.Claimed}, nil
@@ -71,8 +75,8 @@ func earning(ctx context.Context, books Books, r rental.Rental) (Earning, error)
 	}, nil
 }
 
-// Claims are the messages that claim what the earnings say can be claimed, as
-// many rentals in each as the chain takes.
+// Claims returns messages that claim all claimable rent, each with as many
+// rentals as the chain accepts.
 func Claims(signer string, earnings []Earning) []*rental.MsgClaimRent {
 	var ids []uint64
 	for _, e := range earnings {

@@ -13,8 +13,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// books have rentals 1 to n: every third is settled, one is over and waits for
-// a challenge, the others run.
+// books has the rentals 1 to n: every third is settled, one is over and waits
+// for a challenge, the others are open.
 type books struct {
 	n         uint64
 	explained int

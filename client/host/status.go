@@ -9,20 +9,20 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// Status is what the chain says of a machine to its host.
+// Status is the state of a machine on the chain, for its host.
 type Status struct {
 	Height  int64
 	Time    time.Time
 	Listing machine.Listing
-	// Challenges are the open ones, oldest first.
+	// Challenges are the open challenges, oldest first.
 	Challenges []machine.Challenge
 	Rentals    []rental.Rental
-	// WithdrawableAt is when a retired machine's stake can be taken back.
+	// WithdrawableAt is when a retired machine's stake can be withdrawn.
 	WithdrawableAt time.Time
 }
 
-// ReadStatus asks the chain for all of it. The questions come one after the
-// other, so a block may lie between the listing and the rentals.
+// ReadStatus queries all of it from the chain. The queries run one after the
+// other, so the listing and the rentals may be one block apart.
 func ReadStatus(ctx context.Context, c *chain.Client, machineID string) (Status, error) {
 	listed, err := c.Machine(ctx, machineID)
 	if err != nil {
@@ -46,8 +46,8 @@ func ReadStatus(ctx context.Context, c *chain.Client, machineID string) (Status,
 	return s, nil
 }
 
-// withdrawableAt counts as the chain does, from the later of retirement and
-// the last rental's end.
+// withdrawableAt follows the chain's rule: it counts from the retirement or the
+// end of the last rental, whichever is later.
 func withdrawableAt(m machine.Machine, params machine.Params) time.Time {
 	from := *m.RetiredAt
 	if m.LastRentalEnd != nil && m.LastRentalEnd.After(from) {

@@ -1,6 +1,6 @@
-// Package terminal shows what a guest writes on its renter's own terminal: lines,
-// colours and full-screen programs, but nothing that makes the terminal answer,
-// remember, print, or hand on the clipboard.
+// Package terminal shows what a guest writes on its renter's terminal: lines,
+// colours and full-screen programs. It blocks everything that makes the
+// terminal answer, store, print, or give away the clipboard.
 package terminal
 
 import (
@@ -11,12 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// Reset brings a terminal back from what passes a Filter.
+// Reset restores a terminal to its state before the sequences that pass a
+// Filter.
 const Reset = "\x1b[!p\x1b[?1049l\x1b[?25h\x1b[?7h\x1b[?2004l\x1b>\x1b(B\x0f\x1b[0m\r\n"
 
 const (
 	esc = 0x1b
-	// longest of a control sequence that is passed on, in bytes.
+	// longest is the maximum length in bytes of a control sequence that is
+	// passed on.
 	longest = 64
 )
 
@@ -25,28 +27,28 @@ type state int
 const (
 	ground state = iota
 	escaped
-	// charset: one more byte names a character set.
+	// charset expects one more byte, which names a character set.
 	charset
 	sequence
-	// text is a string for the terminal itself, such as a title; it is dropped.
+	// text is a string for the terminal itself, such as a title. It is dropped.
 	text
 	textEscaped
 )
 
-// Filter is a writer that passes on what is harmless. What is cut into several
-// writes is understood as if it came in one.
+// Filter is a writer that passes on harmless output only. Sequences may be
+// split over several writes.
 type Filter struct {
 	w     io.Writer
 	state state
-	// held is what was read of a sequence or a character so far.
+	// held is the incomplete sequence or character read so far.
 	held []byte
 	out  bytes.Buffer
 }
 
-// NewFilter writes to w.
+// NewFilter returns a filter that writes to w.
 func NewFilter(w io.Writer) *Filter { return &Filter{w: w} }
 
-// Write never keeps more than one sequence.
+// Write buffers at most one sequence.
 func (f *Filter) Write(data []byte) (int, error) {
 	f.out.Reset()
 	for _, b := range data {
@@ -61,7 +63,7 @@ func (f *Filter) Write(data []byte) (int, error) {
 }
 
 func (f *Filter) take(b byte) {
-	// These three end whatever was begun.
+	// These three bytes abort any sequence.
 	switch {
 	case b == esc && f.state != text && f.state != textEscaped:
 		f.begin(escaped, b)
@@ -104,14 +106,14 @@ func (f *Filter) begin(s state, held ...byte) {
 	f.state, f.held = s, append(f.held[:0], held...)
 }
 
-// pass writes what is held, and b.
+// pass writes the held bytes and b.
 func (f *Filter) pass(b byte) {
 	f.out.Write(f.held)
 	f.out.WriteByte(b)
 }
 
-// plain takes text: UTF-8 only, for single bytes from 0x80 to 0x9f, and those
-// characters, are controls to some terminals.
+// plain handles text. Only UTF-8 passes, because some terminals treat the
+// single bytes 0x80 to 0x9f, and the characters of these numbers, as controls.
 func (f *Filter) plain(b byte) {
 	if len(f.held) == 0 && b < utf8.RuneSelf {
 		if b >= ' ' && b != 0x7f || strings.IndexByte("\a\b\t\n\v\f\r\x0e\x0f", b) >= 0 {
@@ -119,7 +121,7 @@ func (f *Filter) plain(b byte) {
 		}
 		return
 	}
-	if len(f.held) > 0 && utf8.RuneStart(b) { // the one before was cut short
+	if len(f.held) > 0 && utf8.RuneStart(b) { // the previous character is incomplete
 		f.out.WriteByte('?')
 		f.held = f.held[:0]
 		f.plain(b)
@@ -138,7 +140,7 @@ func (f *Filter) plain(b byte) {
 	f.held = f.held[:0]
 }
 
-// escape takes the byte after ESC.
+// escape handles the byte after ESC.
 func (f *Filter) escape(b byte) {
 	switch {
 	case b == '[':
@@ -155,13 +157,13 @@ func (f *Filter) escape(b byte) {
 	}
 }
 
-// control takes a control sequence (ECMA-48, 5.4) to its final byte.
+// control collects a control sequence (ECMA-48, 5.4) up to its final byte.
 func (f *Filter) control(b byte) {
 	switch {
 	case b < ' ' || b > 0x7e:
 		f.begin(ground)
 	case b < '@':
-		if len(f.held) <= longest { // one that is longer is harmless no more
+		if len(f.held) <= longest { // a longer one counts as harmful
 			f.held = append(f.held, b)
 		}
 	default:
@@ -172,14 +174,14 @@ func (f *Filter) control(b byte) {
 	}
 }
 
-// The modes that may be set and reset: none that reports the mouse or the focus.
+// Modes that may be set and reset. None of them reports the mouse or the focus.
 var (
 	privateModes = []string{"1", "5", "6", "7", "12", "25", "47", "1047", "1048", "1049", "2004"}
 	ansiModes    = []string{"4", "20"}
 )
 
-// harmless knows the sequences that move, draw, erase and colour. One that is
-// not known may be a question, whose answer would be typed into the guest.
+// harmless reports whether a sequence moves, draws, erases or colours. An
+// unknown sequence may be a query, whose answer would be typed into the guest.
 func harmless(parameters string, final byte) bool {
 	rest, private := strings.CutPrefix(parameters, "?")
 	if strings.Trim(rest, "0123456789;:") != "" {

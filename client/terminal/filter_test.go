@@ -62,7 +62,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// known are all the sequences that may pass.
+// known matches all sequences that may pass.
 var known = regexp.MustCompile("^(?:\x1b\\[\\??[0-9;:]*[@A-IJ-MPS-TXZ`a-bd-hlmrsu]|\x1b[()][0AB]|\x1b[78DEHM=>]|[^\x1b])*$")
 
 func FuzzFilter(f *testing.F) {

@@ -6,21 +6,22 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/dbc-network/dbc/api/untrusted"
 )
 
-// Plain shows what can't be seen: controls, characters that turn the direction
-// of their neighbours round, and those without width become \u and their
-// number. It is for text that others wrote; the web app does the same.
+// Plain makes invisible characters visible: controls, characters that reverse
+// the direction of text, and those without width become \u and their number.
+// Use it for text that others wrote. The web app does the same.
 func Plain(s string) string {
-	if strings.IndexFunc(s, unseen) < 0 && utf8.ValidString(s) {
+	if strings.IndexFunc(s, untrusted.Unseen) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	var out strings.Builder
 	for _, r := range s {
-		if unseen(r) || r == utf8.RuneError {
+		if untrusted.Unseen(r) || r == utf8.RuneError {
 			writeEscape(&out, r)
 			continue
 		}
@@ -29,41 +30,29 @@ func Plain(s string) string {
 	return out.String()
 }
 
-// hidden has no picture of its own: Unicode's Default_Ignorable_Code_Point, and
-// all format characters.
-var hidden = []*unicode.RangeTable{
-	unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
-}
-
-func unseen(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r < ' ' || r == 0x7f
-	}
-	return r < 0xa0 || unicode.In(r, hidden...)
-}
-
-// writeEscape writes what JSON understands too.
+// writeEscape writes an escape that is valid in JSON too.
 func writeEscape(out *strings.Builder, r rune) {
-	if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
 		fmt.Fprintf(out, `\u%04x\u%04x`, high, low)
 		return
 	}
 	fmt.Fprintf(out, `\u%04x`, r)
 }
 
-// Safe is a writer through which nothing but plain text and lines gets. It
-// stands before a program's output once, so that no place can forget it.
+// Safe is a writer that lets only plain text and line breaks through. It wraps
+// a program's output once, so that no call site can forget it.
 type Safe struct {
 	raw io.Writer
 	mu  sync.Mutex
-	// held is a character of which the rest is yet to come.
+	// held is an incomplete character.
 	held []byte
 }
 
-// NewSafe writes to w. JSON stays JSON, and keeps its meaning.
+// NewSafe returns a Safe that writes to w. JSON remains valid JSON with the
+// same meaning.
 func NewSafe(w io.Writer) *Safe { return &Safe{raw: w} }
 
-// Write is io.Writer.
+// Write implements io.Writer.
 func (s *Safe) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +71,7 @@ func (s *Safe) Write(p []byte) (int, error) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			writeEscape(&out, r)
-		case r != '\n' && r != '\t' && unseen(r):
+		case r != '\n' && r != '\t' && untrusted.Unseen(r):
 			writeEscape(&out, r)
 		default:
 			out.Write(data[:size])
@@ -95,8 +84,8 @@ func (s *Safe) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Raw is the writer behind a Safe: for a program's own control sequences, and
-// for what has a filter of its own.
+// Raw returns the writer behind a Safe. It is for a program's own control
+// sequences, and for output with a filter of its own.
 func Raw(w io.Writer) io.Writer {
 	if s, ok := w.(*Safe); ok {
 		return s.raw
@@ -104,7 +93,7 @@ func Raw(w io.Writer) io.Writer {
 	return w
 }
 
-// File is the file behind a writer, if it is one.
+// File returns the file behind a writer, if it is one.
 func File(w io.Writer) (*os.File, bool) {
 	f, ok := Raw(w).(*os.File)
 	return f, ok

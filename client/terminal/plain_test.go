@@ -32,7 +32,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// TestSafeKeepsJSON: escaped on its way, the text is what it was.
+// TestSafeKeepsJSON verifies that JSON escaped by Safe decodes to the original
+// text.
 func TestSafeKeepsJSON(t *testing.T) {
 	t.Parallel()
 	text := "a\u202e\u200b\U000e0041\u0085<é>\U0001f600"
@@ -49,7 +50,8 @@ func TestSafeKeepsJSON(t *testing.T) {
 	}
 }
 
-// FuzzSafe: nothing steers a terminal, however it is cut into writes.
+// FuzzSafe verifies that nothing controls a terminal, however it is split into
+// writes.
 func FuzzSafe(f *testing.F) {
 	f.Add([]byte("a\u202e\x1b[2J\xe2\x80"), 2)
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {

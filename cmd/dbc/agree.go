@@ -11,14 +11,14 @@ import (
 	"golang.org/x/term"
 )
 
-// errDeclined: who was asked did not say yes.
+// errDeclined means that the user did not say yes.
 var errDeclined = errors.New("not signed: a yes was wanted")
 
 // maxAnswer bounds an answer in bytes.
 const maxAnswer = 64
 
-// agree asks at the terminal, and is content with nothing but a yes, there or
-// on the command line.
+// agree asks at the terminal and accepts only a yes, there or on the command
+// line.
 func agree(cmd *cobra.Command, yes bool, question string) error {
 	if yes {
 		return nil
@@ -38,7 +38,7 @@ func agree(cmd *cobra.Command, yes bool, question string) error {
 	return nil
 }
 
-// readAnswer takes no byte beyond the line: a passphrase may follow.
+// readAnswer reads no byte beyond the line: a passphrase may follow.
 func readAnswer(in io.Reader) (string, error) {
 	var line []byte
 	for one := make([]byte, 1); len(line) < maxAnswer; {

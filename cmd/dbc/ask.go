@@ -14,13 +14,13 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// askLimit bounds what one of several machines may take to answer: the others'
-// answers wait for it. A shorter --timeout leaves half of it.
+// askLimit bounds how long one of several machines may take to answer: the
+// others' answers wait for it. With a shorter --timeout it is half of that.
 const askLimit = 15 * time.Second
 
-func (s *settings) askLimit() time.Duration { return min(askLimit, s.timeout/2) }
+func answerLimit(s *settings) time.Duration { return min(askLimit, s.timeout/2) }
 
-// asked is a machine and the way to it.
+// asked is a machine and the connection to it.
 type asked struct {
 	id   string
 	node *client.Node
@@ -34,7 +34,7 @@ type unanswered struct {
 	err error
 }
 
-// incomplete is the error of a result that was shown without the part of some
+// incomplete is the error of a result that was shown without the parts of some
 // machines.
 type incomplete struct {
 	missing []unanswered
@@ -45,7 +45,7 @@ func (e *incomplete) Error() string {
 	return fmt.Sprintf("the result is incomplete: %d of %d machines did not answer", len(e.missing), e.of)
 }
 
-// askAll asks machines beside each other. Its errors are in the order of the
+// askAll asks machines concurrently. Its errors are in the order of the
 // machines, nil for those that answered.
 func askAll(ctx context.Context, limit time.Duration, machines []asked, ask func(ctx context.Context, at int, n *client.Node) error) []error {
 	errs := make([]error, len(machines))
@@ -65,7 +65,7 @@ func askAll(ctx context.Context, limit time.Duration, machines []asked, ask func
 	return errs
 }
 
-// missing are the machines that have an error.
+// missing returns the machines that have an error.
 func missing(machines []asked, errs []error) []unanswered {
 	list := []unanswered{}
 	for at, err := range errs {
@@ -76,17 +76,17 @@ func missing(machines []asked, errs []error) []unanswered {
 	return list
 }
 
-// gather asks every machine for its part of a list. It fails where none answered;
-// else what is missing is returned with the parts, in the order of the machines.
+// gather asks every machine for its part of a list. It fails if none answered; otherwise
+// it also returns which parts are missing, in the order of the machines.
 func gather[T any](
 	s *settings, cmd *cobra.Command, machineID string, ask func(ctx context.Context, n *client.Node) ([]T, error),
 ) (parts []part[T], lost []unanswered, err error) {
-	machines, err := s.machines(cmd.Context(), cmd, machineID)
+	machines, err := rentedMachines(cmd.Context(), s, cmd, machineID)
 	if err != nil {
 		return nil, []unanswered{}, err
 	}
 	answers := make([][]T, len(machines))
-	errs := askAll(cmd.Context(), s.askLimit(), machines, func(ctx context.Context, at int, n *client.Node) (err error) {
+	errs := askAll(cmd.Context(), answerLimit(s), machines, func(ctx context.Context, at int, n *client.Node) (err error) {
 		answers[at], err = ask(ctx, n)
 		return err
 	})
@@ -102,13 +102,13 @@ func gather[T any](
 	return parts, lost, nil
 }
 
-// part is what one machine has of a list.
+// part is one machine's part of a list.
 type part[T any] struct {
 	machineID string
 	rows      []T
 }
 
-// allFailed says it of each machine; of one alone its own words do.
+// allFailed names each machine; for a single one it returns the error as it is.
 func allFailed(lost []unanswered) error {
 	if len(lost) == 1 {
 		return lost[0].err
@@ -120,7 +120,8 @@ func allFailed(lost []unanswered) error {
 	return errors.Join(errs...)
 }
 
-// ended is the result of a command that showed all but lost, of so many machines.
+// ended returns the result of a command that showed all but lost, out of a number of
+// machines.
 func ended(lost []unanswered, of int) error {
 	if len(lost) == 0 {
 		return nil
@@ -128,7 +129,7 @@ func ended(lost []unanswered, of int) error {
 	return &incomplete{missing: lost, of: of}
 }
 
-// writeMissing says below a list what it lacks.
+// writeMissing writes below a list what is missing.
 func writeMissing(w io.Writer, lost []unanswered) {
 	for _, u := range lost {
 		fmt.Fprintf(w, "No answer of machine %s: %s\n", client.Printable(u.MachineID), client.Printable(strings.Join(strings.Fields(u.Reason), " ")))

@@ -15,11 +15,11 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// errUnwanted: who was asked did not say yes.
+// errUnwanted means that the user did not say yes.
 var errUnwanted = errors.New("nothing was done: a yes was wanted")
 
-// sure states what an action can't take back, and asks at the terminal. Without
-// one it wants --yes. A dry run is told and not asked.
+// sure states what an action can't undo, and asks at the terminal. Without a
+// terminal it requires --yes. A dry run states it and does not ask.
 func (s *settings) sure(cmd *cobra.Command, consequence string) error {
 	if s.yes {
 		return nil
@@ -43,15 +43,15 @@ func (s *settings) sure(cmd *cobra.Command, consequence string) error {
 	return nil
 }
 
-// local are the commands that change this computer and send nothing: there is
-// nothing that a dry run of them could try.
+// local are the commands that change this computer and send nothing: a dry run
+// of them has nothing to try.
 var local = []string{
 	"dbc wallet create", "dbc wallet import", "dbc session sign", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
 	"dbc image pull", "dbc image delete", "dbc devnet", "dbc node init", "dbc node start",
 }
 
-// mayTry refuses a dry run where it would change something all the same.
-func (s *settings) mayTry(cmd *cobra.Command) error {
+// mayTry refuses a dry run where it would change something anyway.
+func mayTry(s *settings, cmd *cobra.Command) error {
 	for at := cmd; s.dryRun && at != nil; at = at.Parent() {
 		if slices.Contains(local, at.CommandPath()) {
 			return usagef("--dry-run: %s sends nothing, and changes this computer; nothing was done", cmd.CommandPath())
@@ -68,8 +68,8 @@ type dryReply struct {
 	MachineID string   `json:"machine_id,omitempty"`
 }
 
-// triedOut shows what a dry run would have sent, which is where it ends.
-func (s *settings) triedOut(cmd *cobra.Command, err error) bool {
+// triedOut shows what a dry run would have sent, and ends it.
+func triedOut(s *settings, cmd *cobra.Command, err error) bool {
 	var (
 		tx      *chain.DryRun
 		request *client.DryRun

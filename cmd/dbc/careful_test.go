@@ -4,10 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
-// TestDangerIsAskedFor: nothing that can't be undone is sent without a yes.
+// TestDangerIsAskedFor: nothing irreversible is sent without a yes.
 func TestDangerIsAskedFor(t *testing.T) {
 	w := newWorld(t)
 	b := w.add(t, 1, taskOne)
@@ -15,14 +16,22 @@ func TestDangerIsAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.rent(b.id, rental.RENTAL_STATE_ACTIVE)
+	w.rent(b.id, rental.RENTAL_STATE_TRIAL)
+	w.rentals[0].Renter = alice.Address()
 	for name, c := range map[string]struct {
 		args []string
 		said string
 	}{
-		"vm":     {[]string{"vm", "delete", taskOne[:5]}, "Virtual machine " + taskOne + " is deleted with all its disks"},
-		"disk":   {[]string{"disk", "delete", taskOne, "vdb"}, "Disk vdb of virtual machine " + taskOne + " is deleted"},
-		"wallet": {[]string{"wallet", "send", alice.Address(), "2.5"}, "2.5 DBC go from alice"},
-		"retire": {[]string{"host", "retire", b.id}, "leaves the market for good"},
+		"break":           {[]string{"break", "1"}, "Rental 1 ends now: what is not earned yet comes back to you, with a penalty from the host's stake"},
+		"break as host":   {[]string{"break", "2"}, "Rental 2 ends now: what is not earned yet goes back to its renter, with a penalty from the machine's stake"},
+		"break its trial": {[]string{"break", "3"}, "Trial 3 ends now: rent and fee go back to its renter, and the machine's stake pays as much as the fee"},
+		"challenge":       {[]string{"challenge", b.id[:6]}, "Challenging machine " + b.id + " costs a deposit of 10 DBC: if it answers within 10m the deposit is its operator's"},
+		"vm":              {[]string{"vm", "delete", taskOne[:5]}, "Virtual machine " + taskOne + " is deleted with all its disks"},
+		"disk":            {[]string{"disk", "delete", taskOne, "vdb"}, "Disk vdb of virtual machine " + taskOne + " is deleted"},
+		"wallet":          {[]string{"wallet", "send", alice.Address(), "2.5"}, "2.5 DBC go from alice"},
+		"stake":           {[]string{"host", "stake", "add", b.id, "500"}, "500 DBC go into the stake of machine " + b.id},
+		"retire":          {[]string{"host", "retire", b.id}, "leaves the market for good"},
 	} {
 		code, out, errOut := w.dbc(t, c.args...)
 		if code != exitUsage || out != "" || !strings.Contains(errOut, c.said) || !strings.Contains(errOut, "--yes") {
@@ -39,7 +48,7 @@ func TestDangerIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestDryRun: no command with --dry-run sends what would change something.
+// TestDryRun: no command with --dry-run sends a change.
 func TestDryRun(t *testing.T) {
 	w := newWorld(t)
 	b := w.add(t, 1, taskOne)

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// TestChildrenGetNoPassphrase: neither ssh nor what its configuration starts needs
-// what opens the wallets.
+// TestChildrenGetNoPassphrase: neither ssh nor what its configuration starts
+// receives the passphrase of the wallets.
 func TestChildrenGetNoPassphrase(t *testing.T) {
 	w := newWorld(t)
 	b := w.add(t, 1, taskOne)

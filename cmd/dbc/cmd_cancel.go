@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/rental"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -28,7 +29,7 @@ func newCancelCommand(s *settings) *cobra.Command {
 		Long: "The cause is your word, and the chain keeps it. Of a changed mind, half of the fee is the host's and half\n" +
 			"the community pool's; with any other cause all of it is the pool's. Without --cause the machine is asked:\n" +
 			"where no virtual machine of the rental ever ran the cause is not-ready, where the machine gives no answer\n" +
-			"unreachable, else changed-mind. One that was deleted counts as one that never ran.",
+			"unreachable, else changed-mind. One that was deleted counts where dbc vm create saw it run on this computer.",
 		Example: "  dbc cancel 7\n  dbc cancel 7 --cause mismatch",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,7 +41,7 @@ func newCancelCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.cancel(cmd, id, cause)
+			return cancelRental(s, cmd, id, cause)
 		},
 	}
 	cmd.Flags().StringVar(&word, "cause", "", "why: "+strings.Join(rental.Causes(), ", ")+" (default what the machine tells)")
@@ -55,13 +56,13 @@ func parseCause(word string) (rental.Cause, error) {
 	return cause, nil
 }
 
-func (s *settings) cancel(cmd *cobra.Command, id uint64, cause rental.Cause) error {
+func cancelRental(s *settings, cmd *cobra.Command, id uint64, cause rental.Cause) error {
 	renter, c, err := s.renter(cmd)
 	if err != nil {
 		return err
 	}
 	if cause == rental.CauseNone {
-		if cause, err = s.causeOf(cmd, c, renter.Wallet, id); err != nil {
+		if cause, err = causeOf(s, cmd, c, renter.Wallet, id); err != nil {
 			return err
 		}
 	}
@@ -81,7 +82,7 @@ func (s *settings) cancel(cmd *cobra.Command, id uint64, cause rental.Cause) err
 	})
 }
 
-func newCancelReply(done client.Cancelled, cause rental.Cause) cancelReply {
+func newCancelReply(done market.Cancelled, cause rental.Cause) cancelReply {
 	reply := cancelReply{txReply: newTxReply(done.RentID, done.Tx), FeeToHost: done.FeeToHost, FeeToPool: done.FeeToPool}
 	reply.Refunded = done.Refunded
 	if !done.Tx.Earlier { // which may have named another
@@ -90,8 +91,8 @@ func newCancelReply(done client.Cancelled, cause rental.Cause) cancelReply {
 	return reply
 }
 
-// feeText tells whose the fee of a cancelled trial is now.
-func feeText(done client.Cancelled) string {
+// feeText says who has the fee of a cancelled trial now.
+func feeText(done market.Cancelled) string {
 	pool := client.FormatDBC(done.FeeToPool) + " to the community pool"
 	if done.FeeToHost == 0 {
 		return pool

@@ -3,27 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/x/rental"
 )
-
-// txReply is what is left to say of a transaction that has no result of its own.
-type txReply struct {
-	RentID   uint64 `json:"rent_id,omitempty"`
-	Refunded uint64 `json:"refunded_udbc,omitempty"`
-	Gas      uint64 `json:"gas_udbc"`
-	Height   int64  `json:"height"`
-	Hash     string `json:"tx_hash"`
-}
-
-func newTxReply(rentID uint64, tx chain.TxResult) txReply {
-	return txReply{RentID: rentID, Gas: tx.Fee, Height: tx.Height, Hash: tx.Hash}
-}
 
 func newConfirmCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
@@ -33,7 +18,7 @@ func newConfirmCommand(s *settings) *cobra.Command {
 		Long:    "Where only one rental is on trial, it needs no RENT_ID.",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := s.rentalID(cmd, first(args), "rental on trial", rental.RENTAL_STATE_TRIAL)
+			id, err := rentalOf(s, cmd, first(args), "rental on trial", rental.RENTAL_STATE_TRIAL)
 			if err != nil {
 				return err
 			}
@@ -51,12 +36,4 @@ func newConfirmCommand(s *settings) *cobra.Command {
 			})
 		},
 	}
-}
-
-func parseRentID(s string) (uint64, error) {
-	id, err := strconv.ParseUint(s, 10, 64)
-	if err != nil || id == 0 {
-		return 0, usagef("rental %q: a number wanted, as dbc rentals shows it", s)
-	}
-	return id, nil
 }

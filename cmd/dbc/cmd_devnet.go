@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/devnet"
 )
@@ -29,7 +30,7 @@ func newDevnetCommand(s *settings) *cobra.Command {
 		Example:     "  dbc devnet\n  dbc devnet demo\n  dbc devnet status --json\n  dbc devnet reset",
 		Args:        cobra.NoArgs,
 		Annotations: map[string]string{staying: "yes"},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, f) },
+		RunE:        func(cmd *cobra.Command, _ []string) error { return startDevnet(s, cmd, f) },
 	}
 	cmd.PersistentFlags().StringVar(&f.images, "images", "", "folder with tiny.qcow2 (default where make tiny puts it)")
 	resetFlag(cmd, &f)
@@ -45,7 +46,7 @@ func newDevnetStartCommand(s *settings, f *devnetFlags) *cobra.Command {
 		Short:   "Start the devnet and stay until Ctrl-C",
 		Example: "  dbc devnet start\n  dbc devnet start --reset --fast",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return s.startDevnet(cmd, *f) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return startDevnet(s, cmd, *f) },
 	}
 	resetFlag(cmd, f)
 	return cmd
@@ -55,7 +56,7 @@ func resetFlag(cmd *cobra.Command, f *devnetFlags) {
 	cmd.Flags().BoolVar(&f.reset, "reset", false, "begin anew: delete the last chain, node and disks first; wallets stay")
 }
 
-func (s *settings) devnetConfig(cmd *cobra.Command, f devnetFlags) (devnet.Config, error) {
+func devnetConfig(s *settings, cmd *cobra.Command, f devnetFlags) (devnet.Config, error) {
 	home, err := s.homeDir()
 	if err != nil {
 		return devnet.Config{}, err
@@ -68,7 +69,7 @@ func (s *settings) devnetConfig(cmd *cobra.Command, f devnetFlags) (devnet.Confi
 		if !s.json {
 			fmt.Fprintln(cmd.ErrOrStderr(), "starting:", step)
 		}
-	}, Problem: func(now *chain.Problem) {
+	}, Problem: func(now *api.Problem) {
 		if now == nil {
 			fmt.Fprintln(s.errOut, "dbc: the chain goes on")
 			return
@@ -77,8 +78,8 @@ func (s *settings) devnetConfig(cmd *cobra.Command, f devnetFlags) (devnet.Confi
 	}}, nil
 }
 
-func (s *settings) startDevnet(cmd *cobra.Command, f devnetFlags) error {
-	cfg, err := s.devnetConfig(cmd, f)
+func startDevnet(s *settings, cmd *cobra.Command, f devnetFlags) error {
+	cfg, err := devnetConfig(s, cmd, f)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func newDevnetStopCommand(s *settings, f *devnetFlags) *cobra.Command {
 		Example: "  dbc devnet stop",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := s.devnetConfig(cmd, *f)
+			cfg, err := devnetConfig(s, cmd, *f)
 			if err != nil {
 				return err
 			}
@@ -118,7 +119,7 @@ func newDevnetResetCommand(s *settings, f *devnetFlags) *cobra.Command {
 		Example: "  dbc devnet reset",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := s.devnetConfig(cmd, *f)
+			cfg, err := devnetConfig(s, cmd, *f)
 			if err != nil {
 				return err
 			}
@@ -156,15 +157,15 @@ func newDevnetStatusCommand(s *settings) *cobra.Command {
 // devnetStatus is what devnet.json says, and what is wrong with the chain now.
 type devnetStatus struct {
 	devnet.Info
-	Problem *chain.Problem `json:"problem,omitempty"`
+	Problem *api.Problem `json:"problem,omitempty"`
 }
 
-func lookAt(ctx context.Context, info devnet.Info) *chain.Problem {
+func lookAt(ctx context.Context, info devnet.Info) *api.Problem {
 	c, err := chain.Dial(ctx, chain.Config{ChainID: info.ChainID, GRPC: info.GRPC, RPC: info.RPC})
 	if err != nil {
-		return &chain.Problem{Code: chain.CodeUnreachable}
+		return &api.Problem{Code: api.ProblemUnreachable}
 	}
-	defer func() { _ = c.Close() }() // it only asked
+	defer func() { _ = c.Close() }() // used for queries only
 	return c.Pulse(nil).Look(ctx)
 }
 
@@ -179,7 +180,7 @@ func writeDevnet(w io.Writer, info devnet.Info) {
 	row(w, "Virsh:", "virsh -c '"+info.Virsh+"' list --all")
 }
 
-// newDevnetHostCommand is the privileged side; dbc devnet starts it by itself.
+// newDevnetHostCommand returns the privileged side; dbc devnet starts it itself.
 func newDevnetHostCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "host",

@@ -20,19 +20,19 @@ func newDevnetDemoCommand(s *settings, f *devnetFlags) *cobra.Command {
 		Example: "  dbc devnet demo\n  dbc devnet demo --exit",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.demo(cmd, *f, exit)
+			return runDemo(s, cmd, *f, exit)
 		},
 	}
 	cmd.Flags().BoolVar(&exit, "exit", false, "end with a summary; nothing goes on running")
 	return cmd
 }
 
-func (s *settings) demo(cmd *cobra.Command, f devnetFlags, exit bool) error {
-	cfg, err := s.devnetConfig(cmd, f)
+func runDemo(s *settings, cmd *cobra.Command, f devnetFlags, exit bool) error {
+	cfg, err := devnetConfig(s, cmd, f)
 	if err != nil {
 		return err
 	}
-	waits := s.waiting(cmd)
+	waits := newWaiting(s, cmd)
 	defer waits.end()
 	demo := devnet.Demo{Home: cfg.Home, Out: cmd.OutOrStdout(), Doing: waits.show}
 	info, err := devnet.Read(cfg.Home)
@@ -56,13 +56,14 @@ func (s *settings) demo(cmd *cobra.Command, f devnetFlags, exit bool) error {
 		demo.GoOn()
 		return nil
 	})
-	if err := cutShort(cmd.Context(), &demo, err); err != nil || !exit {
+	err = errors.Join(cutShort(cmd.Context(), &demo, err), devnet.ForgetDemoWallets(cfg.Home))
+	if err != nil || !exit {
 		return err
 	}
 	return demo.Summary()
 }
 
-// cutShort is the error of a demo that did not come to its end.
+// cutShort is the error of a demo that did not complete.
 func cutShort(ctx context.Context, demo *devnet.Demo, err error) error {
 	done, all := demo.Passed()
 	if ctx.Err() == nil || done == all {

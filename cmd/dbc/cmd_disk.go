@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 func newDiskCommand(s *settings) *cobra.Command {
@@ -50,14 +50,15 @@ func newDiskCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// diskChange is a command that asks for one thing, if any, and shows the disks
+// diskChange is a command that requests one change, if any, and shows the disks
 // when it is done.
 type diskChange struct {
 	use, short, example string
 	args                int
-	// size: the last argument is one, in GiB.
+	// size is set if the last argument is one, in GiB.
 	size bool
-	// danger, of the arguments, is what can't be undone; empty asks nothing.
+	// danger says, for the arguments, what can't be undone; nothing is asked if it is
+	// empty.
 	danger string
 	ask    func(ctx context.Context, n *client.Node, args []string, gib uint64) error
 }
@@ -75,7 +76,7 @@ func newDiskChangeCommand(s *settings, c diskChange) *cobra.Command {
 				}
 			}
 			var list api.Disks
-			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+			err := onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				if c.ask == nil {
 					list, err = n.Disks(ctx, id)
 					return err

@@ -17,7 +17,7 @@ type explainReply struct {
 	Earned    uint64    `json:"earned_udbc"`
 	Unclaimed uint64    `json:"unclaimed_udbc"`
 	Unearned  uint64    `json:"unearned_udbc"`
-	// Transitions are what happened, by codes; Lines say the same to people.
+	// Transitions are what happened, as codes; Lines say the same to people.
 	Transitions []transition `json:"transitions"`
 	Lines       []string     `json:"lines"`
 	Waiting     string       `json:"waiting,omitempty"`
@@ -25,7 +25,7 @@ type explainReply struct {
 	RenterBreak *renterBreak `json:"renter_break,omitempty"`
 }
 
-// transition is one change of a rental's state. Reason is the chain's name of
+// transition is one change of a rental's state. Reason is the chain's name for
 // it, such as REASON_CONFIRMED.
 type transition struct {
 	Time   time.Time `json:"time"`
@@ -46,7 +46,7 @@ func newTransitions(list []xrental.Transition) []transition {
 	return rows
 }
 
-// renterBreak is the renter's right to break the rental for outages.
+// renterBreak is the renter's right to break the rental because of outages.
 type renterBreak struct {
 	Allowed bool       `json:"allowed"`
 	Outage  uint64     `json:"outage_seconds"`
@@ -112,14 +112,18 @@ func newExplainCommand(s *settings) *cobra.Command {
 	}
 }
 
-// stakeWent tells what became of what the stake paid for a trial; what it pays
-// for a broken rental is the renter's.
+// stakeWent says where the money went that the stake paid for a trial; what it
+// pays for a broken rental is the renter's.
 func stakeWent(state string) string {
 	if state == "refunded" {
 		return " to the community pool"
 	}
 	return ""
 }
+
+// isSettled reports whether the money of a rental that is over has gone where it goes,
+// by what the rental waits for.
+func isSettled(waiting string) bool { return waiting == "" || waiting == "penalty" }
 
 func writeExplain(w io.Writer, e explainReply) {
 	for _, line := range e.Lines {
@@ -128,7 +132,7 @@ func writeExplain(w io.Writer, e explainReply) {
 	row(w, "Paid:", client.FormatDBC(e.Rental.Paid))
 	row(w, "Earned by the host:", client.FormatDBC(e.Earned))
 	unearned := "Not yet earned:"
-	if len(e.May) == 0 && (e.Waiting == "" || e.Waiting == "penalty") { // over and settled
+	if len(e.May) == 0 && isSettled(e.Waiting) {
 		unearned = "Went back:"
 	}
 	row(w, unearned, client.FormatDBC(e.Unearned))

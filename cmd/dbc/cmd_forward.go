@@ -26,14 +26,14 @@ func newForwardCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.forward(cmd, machineID, args[0], local, remote)
+			return forwardPort(s, cmd, machineID, args[0], local, remote)
 		},
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
 }
 
-// parseForward reads PORT or LOCAL:PORT; local 0 is any free port.
+// parseForward parses PORT or LOCAL:PORT; local 0 is any free port.
 func parseForward(text string) (local, remote uint16, err error) {
 	first, second, two := strings.Cut(text, ":")
 	if !two {
@@ -47,7 +47,7 @@ func parseForward(text string) (local, remote uint16, err error) {
 	return uint16(l), uint16(r), nil
 }
 
-func (s *settings) forward(cmd *cobra.Command, machineID, taskID string, local, remote uint16) error {
+func forwardPort(s *settings, cmd *cobra.Command, machineID, taskID string, local, remote uint16) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 	_, on, err := findTask(ctx, s, cmd, machineID, taskID)
 	cancel()
@@ -65,5 +65,5 @@ func (s *settings) forward(cmd *cobra.Command, machineID, taskID string, local, 
 	}); err != nil {
 		return err
 	}
-	return on.Tunnel(cmd.Context(), listener, taskID, remote, s.reporter(cmd))
+	return on.Tunnel(cmd.Context(), listener, taskID, remote, failureReporter(s, cmd))
 }

@@ -1,16 +1,19 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/cosmos/gogoproto/jsonpb"
 	"github.com/spf13/cobra"
 
-	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/host"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -36,17 +39,17 @@ func nodeHomeFlag(cmd *cobra.Command, to *string) {
 	cmd.Flags().StringVar(to, "node-home", "", nodeHomeHelp)
 }
 
-func (s *settings) openHost(nodeHome string) (*host.Host, error) {
-	nodeHome, err := s.nodeHome(nodeHome)
+func openHost(s *settings, nodeHome string) (*host.Host, error) {
+	nodeHome, err := nodeFolder(s, nodeHome)
 	if err != nil {
 		return nil, err
 	}
 	return host.Open(nodeHome)
 }
 
-// nodeHome is the mining node's folder: the flag's, or that of the devnet whose
-// chain is meant too.
-func (s *settings) nodeHome(flag string) (string, error) {
+// nodeFolder returns the mining node's folder: the flag's, or that of the devnet
+// whose chain is used.
+func nodeFolder(s *settings, flag string) (string, error) {
 	if flag != "" {
 		return flag, nil
 	}
@@ -61,7 +64,7 @@ func (s *settings) nodeHome(flag string) (string, error) {
 }
 
 type bondFlags struct {
-	nodeHome, operator, payout, price, file, owner string
+	nodeHome, operator, payout, price, file, owner, root string
 
 	print bool
 	seq   uint64
@@ -74,12 +77,15 @@ func newHostBondCommand(s *settings) *cobra.Command {
 		Use:   "bond",
 		Short: "Register this machine with its stake",
 		Long: placeLong + "\nThe machine's key signs its facts; the owner's wallet pays the stake. The owner's key need not be here:\n" +
-			"--print writes the signed bond, and --file sends one from the owner's computer. It is valid for a day.",
+			"--print writes the signed bond, and --file sends one from the owner's computer. It is valid for a day.\n\n" +
+			"Slots with GPUs are those of /etc/dbc/gpus.toml (dbc host gpu bind) that are seen now and were measured: the largest\n" +
+			"set that is alike. They are shown first, with what stays out and why. It is refused where none of them can be\n" +
+			"listed, or where the cards' memory does not fit beside the listed memory.",
 		Example: "  dbc host bond --price 100 --operator dbc1…" + placeExample + "\n" +
 			"  dbc host bond --price 100 --operator dbc1… --owner dbc1… --print > bond.json\n" +
 			"  dbc host bond --file bond.json --wallet owner",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.bond(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return bondMachine(s, cmd, f) },
 	}
 	nodeHomeFlag(cmd, &f.nodeHome)
 	cmd.Flags().StringVar(&f.price, "price", "", "DBC for each slot and day")
@@ -89,11 +95,12 @@ func newHostBondCommand(s *settings) *cobra.Command {
 	cmd.Flags().Uint64Var(&f.seq, "seq", 0, "number of the bond (default the next one on the chain)")
 	cmd.Flags().BoolVar(&f.print, "print", false, "write the signed bond instead of sending it")
 	cmd.Flags().StringVar(&f.file, "file", "", "send a signed bond from this file")
+	cmd.Flags().StringVar(&f.root, "root", "/", cardRootHelp)
 	f.place.register(cmd)
 	return cmd
 }
 
-func (s *settings) bond(cmd *cobra.Command, f bondFlags) error {
+func bondMachine(s *settings, cmd *cobra.Command, f bondFlags) error {
 	if f.file != "" && f.print {
 		return usagef("--print and --file: one writes a bond, the other sends it")
 	}
@@ -102,35 +109,50 @@ func (s *settings) bond(cmd *cobra.Command, f bondFlags) error {
 		if err != nil {
 			return err
 		}
-		return s.sendBond(cmd, bond)
+		return sendBond(s, cmd, bond)
 	}
-	bond, err := s.makeBond(cmd, f)
+	bond, err := makeBond(s, cmd, f)
 	if err != nil {
 		return err
 	}
 	if f.print {
-		encoder := json.NewEncoder(cmd.OutOrStdout())
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(bond)
+		return writeBond(cmd.OutOrStdout(), bond)
 	}
-	return s.sendBond(cmd, bond)
+	return sendBond(s, cmd, bond)
 }
 
-func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, error) {
-	price, err := client.ParseDBC(f.price)
+func makeBond(s *settings, cmd *cobra.Command, f bondFlags) (machine.Bond, error) {
+	if f.price == "" {
+		return machine.Bond{}, usagef("--price missing: DBC for each slot and day, such as --price 100")
+	}
+	price, err := someDBC("--price", f.price)
 	if err != nil {
-		return machine.Bond{}, usagef("--price: %w", err)
+		return machine.Bond{}, err
+	}
+	for _, a := range []struct{ flag, address string }{{"operator", f.operator}, {"payout", f.payout}, {"owner", f.owner}} {
+		if a.address == "" {
+			continue
+		}
+		if err := market.CheckAddress(a.address); err != nil {
+			return machine.Bond{}, usagef("--%s: %w", a.flag, err)
+		}
 	}
 	var place host.Place
 	if err := f.place.apply(cmd, &place); err != nil {
 		return machine.Bond{}, err
 	}
-	h, err := s.openHost(f.nodeHome)
+	h, err := openHost(s, f.nodeHome)
+	if err != nil {
+		return machine.Bond{}, err
+	}
+	h.Config.CardRoot = f.root
+	offer, err := h.Offer(cmd.Context())
+	cardsText(cmd.ErrOrStderr(), offer)
 	if err != nil {
 		return machine.Bond{}, err
 	}
 	if f.owner == "" {
-		owner, _, err := s.renter(cmd) // the chain says which keyring is meant
+		owner, _, err := s.renter(cmd) // the chain decides which keyring is used
 		if err != nil {
 			return machine.Bond{}, err
 		}
@@ -139,7 +161,7 @@ func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, erro
 	if f.operator == "" {
 		f.operator = f.owner
 	}
-	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq, Place: place}
+	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq, Place: place, Offer: offer}
 	if f.seq != 0 {
 		return h.Bond(cmd.Context(), nil, terms)
 	}
@@ -150,7 +172,7 @@ func (s *settings) makeBond(cmd *cobra.Command, f bondFlags) (machine.Bond, erro
 	return h.Bond(cmd.Context(), c, terms)
 }
 
-func (s *settings) sendBond(cmd *cobra.Command, bond machine.Bond) error {
+func sendBond(s *settings, cmd *cobra.Command, bond machine.Bond) error {
 	owner, c, err := s.renter(cmd)
 	if err != nil {
 		return err
@@ -171,13 +193,27 @@ func (s *settings) sendBond(cmd *cobra.Command, bond machine.Bond) error {
 	})
 }
 
+// writeBond writes a bond as the chain's own JSON, so that people who check it before it
+// is sent can read the names of enums. A number without a name stays a number.
+func writeBond(out io.Writer, bond machine.Bond) error {
+	if err := (&jsonpb.Marshaler{OrigName: true, Indent: "  "}).Marshal(out, &bond); err != nil {
+		return fmt.Errorf("write bond: %w", err)
+	}
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// readBond accepts names and numbers of enums: dbc used to write numbers.
 func readBond(path string) (machine.Bond, error) {
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return machine.Bond{}, usagef("--file %s: no such file", path)
+	}
 	if err != nil {
 		return machine.Bond{}, fmt.Errorf("read bond: %w", err)
 	}
 	var bond machine.Bond
-	if err := json.Unmarshal(text, &bond); err != nil {
+	if err := jsonpb.Unmarshal(bytes.NewReader(text), &bond); err != nil {
 		return machine.Bond{}, usagef("%s is not a bond as dbc host bond --print writes it: %w", path, err)
 	}
 	return bond, nil

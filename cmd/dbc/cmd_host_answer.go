@@ -26,14 +26,14 @@ func newHostAnswerCommand(s *settings) *cobra.Command {
 			"challenge's deadline, or the machine goes offline. It needs the machine's key and the operator's wallet.",
 		Example: "  dbc host answer --node-home ~/.dbc/mining --wallet operator",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return s.answer(cmd, nodeHome) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return answerChallenge(s, cmd, nodeHome) },
 	}
 	nodeHomeFlag(cmd, &nodeHome)
 	return cmd
 }
 
-func (s *settings) answer(cmd *cobra.Command, nodeHome string) error {
-	h, err := s.openHost(nodeHome)
+func answerChallenge(s *settings, cmd *cobra.Command, nodeHome string) error {
+	h, err := openHost(s, nodeHome)
 	if err != nil {
 		return err
 	}

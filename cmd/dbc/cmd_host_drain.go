@@ -10,7 +10,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -30,7 +30,7 @@ func newHostDrainCommand(s *settings) *cobra.Command {
 			"  dbc host drain MACHINE --from 2027-01-31T18:00:00Z --wallet operator\n" +
 			"  dbc host drain MACHINE --lift --wallet operator",
 		Args: machineArgs(1, 100),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.drain(cmd, args, f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return drainMachines(s, cmd, args, f) },
 	}
 	cmd.Flags().StringVar(&f.from, "from", "", "the time, as 2027-01-31T18:00:00Z")
 	cmd.Flags().StringVar(&f.in, "in", "", "so long from now, as 48h or 3d")
@@ -38,7 +38,7 @@ func newHostDrainCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func (s *settings) drain(cmd *cobra.Command, machines []string, f drainFlags) error {
+func drainMachines(s *settings, cmd *cobra.Command, machines []string, f drainFlags) error {
 	when, err := f.parse()
 	if err != nil {
 		return err
@@ -52,12 +52,12 @@ func (s *settings) drain(cmd *cobra.Command, machines []string, f drainFlags) er
 		}
 		from, done = &t, fmt.Sprintf("%s takes no rental beyond %s", strings.Join(machines, ", "), clock(t))
 	}
-	return s.sendAsOperator(cmd, done, func(operator string) sdk.Msg {
+	return sendAsOperator(s, cmd, done, func(operator string) sdk.Msg {
 		return &machine.MsgDrain{Operator: operator, MachineIds: machines, From: from}
 	})
 }
 
-// parse refuses wrong words before anybody is asked; the result is nil for --lift.
+// parse refuses invalid arguments before anything is asked; the result is nil for --lift.
 func (f drainFlags) parse() (func(context.Context, *settings) (time.Time, error), error) {
 	given := 0
 	for _, set := range []bool{f.from != "", f.in != "", f.lift} {
@@ -75,7 +75,7 @@ func (f drainFlags) parse() (func(context.Context, *settings) (time.Time, error)
 		}
 		return func(context.Context, *settings) (time.Time, error) { return t.UTC(), nil }, nil
 	case f.in != "":
-		seconds, err := client.ParseDuration(f.in)
+		seconds, err := rental.ParseDuration(f.in)
 		if err != nil {
 			return nil, usagef("--in: %w", err)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// amounts are udbc.
+// amounts are in udbc.
 type amounts struct {
 	Paid      uint64 `json:"paid_udbc"`
 	Earned    uint64 `json:"earned_udbc"`
@@ -46,7 +46,7 @@ func newHostEarningsCommand(s *settings) *cobra.Command {
 		Example: "  dbc host earnings MACHINE\n  dbc host earnings --node-home ~/.dbc/mining --json",
 		Args:    machineArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := s.hostedMachine(args, nodeHome)
+			id, err := hostedMachine(s, args, nodeHome)
 			if err != nil {
 				return err
 			}
@@ -66,12 +66,12 @@ func newHostEarningsCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// hostedMachine is the machine that is named, or that of this computer's node.
-func (s *settings) hostedMachine(args []string, nodeHome string) (string, error) {
+// hostedMachine returns the named machine, or that of this computer's node.
+func hostedMachine(s *settings, args []string, nodeHome string) (string, error) {
 	if len(args) == 1 {
 		return args[0], nil
 	}
-	h, err := s.openHost(nodeHome)
+	h, err := openHost(s, nodeHome)
 	if err != nil {
 		return "", usagef("no MACHINE given, and no mining node here to take it from: %w", err)
 	}
@@ -86,7 +86,7 @@ func newEarningsReply(id string, earnings []host.Earning) earningsReply {
 			ID: e.Rental.Id, State: stateWord(e.Rental.State.String(), "RENTAL_STATE_"), End: e.Rental.End,
 			Waiting: e.Waiting, amounts: a,
 		}
-		// No overflow: all of it exists, and all coins fit.
+		// No overflow: all of it exists, and all existing coins fit.
 		reply.Sum.Paid += a.Paid
 		reply.Sum.Earned += a.Earned
 		reply.Sum.Claimed += a.Claimed
@@ -121,7 +121,7 @@ type claimReply struct {
 	Claimed   uint64 `json:"claimed_udbc"`
 	Rentals   int    `json:"rentals"`
 	Gas       uint64 `json:"gas_udbc"`
-	// Hashes of the transactions, one for each hundred rentals.
+	// Hashes of the transactions, one per hundred rentals.
 	Hashes []string `json:"tx_hashes"`
 }
 
@@ -134,18 +134,18 @@ func newHostClaimCommand(s *settings) *cobra.Command {
 		Example: "  dbc host claim MACHINE --wallet operator",
 		Args:    machineArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := s.hostedMachine(args, nodeHome)
+			id, err := hostedMachine(s, args, nodeHome)
 			if err != nil {
 				return err
 			}
-			return s.claim(cmd, id)
+			return claimEarnings(s, cmd, id)
 		},
 	}
 	nodeHomeFlag(cmd, &nodeHome)
 	return cmd
 }
 
-func (s *settings) claim(cmd *cobra.Command, id string) error {
+func claimEarnings(s *settings, cmd *cobra.Command, id string) error {
 	signer, c, err := s.renter(cmd)
 	if err != nil {
 		return err

@@ -21,11 +21,12 @@ import (
 	"github.com/dbc-network/dbc/hw/measure"
 )
 
-// errCards means: a card that is kept for VMs cannot be given to one.
+// errCards means that a card that is kept for VMs cannot be given to one.
 var errCards = errors.New("not every card is bound")
 
 const (
-	// rebuildLimit is how long a new initramfs may take, loadLimit modules.
+	// rebuildLimit is how long building a new initramfs may take, loadLimit loading
+	// modules.
 	rebuildLimit, loadLimit = 15 * time.Minute, 30 * time.Second
 	// installed is where the boot unit finds this program on another computer.
 	installed = "/usr/local/bin/dbc"
@@ -38,7 +39,8 @@ func newHostGPUCommand(s *settings) *cobra.Command {
 		Example: "  dbc host gpu bind\n  dbc host gpu unbind",
 		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newHostGPUBindCommand(s), newHostGPUUnbindCommand(s), newHostGPUApplyCommand(s), newHostGPUFactsCommand(s))
+	cmd.AddCommand(newHostGPUBindCommand(s), newHostGPUUnbindCommand(s), newHostGPUApplyCommand(s), newHostGPUFactsCommand(s),
+		newHostGPUSlotsCommand(s), newHostGPUCheckCommand(s))
 	return cmd
 }
 
@@ -70,7 +72,7 @@ func newHostGPUBindCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := measured(cmd, root, tools, f); err != nil {
+			if err := measured(cmd, root, tools, &f); err != nil {
 				return err
 			}
 			cfg, err := gpuConfig(cmd, root)
@@ -152,10 +154,10 @@ func newHostGPUApplyCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// measured asks the vendors' programs of the cards, and keeps what an earlier
-// binding knows. Without an answer cards are bound all the same: it says what is
+// measured asks the vendors' programs about the cards, and keeps what an earlier
+// binding recorded. Without an answer cards are still bound, and it says what is
 // missing.
-func measured(cmd *cobra.Command, root string, tools measure.Tools, f binding.File) error {
+func measured(cmd *cobra.Command, root string, tools measure.Tools, f *binding.File) error {
 	if installed := measure.Installed(); root == "/" {
 		tools.Nvidia, tools.ROCm = cmp.Or(tools.Nvidia, installed.Nvidia), cmp.Or(tools.ROCm, installed.ROCm)
 	}
@@ -176,7 +178,7 @@ func measured(cmd *cobra.Command, root string, tools measure.Tools, f binding.Fi
 	return cmd.Context().Err()
 }
 
-// measuredText says what is known of a GPU, and what is not.
+// measuredText says what is known about a GPU, and what is not.
 func measuredText(w io.Writer, fn binding.Function) {
 	var facts measure.Facts
 	if fn.Measured != nil {
@@ -202,8 +204,8 @@ func measuredText(w io.Writer, fn binding.Function) {
 	fmt.Fprintf(w, "  %s: %s\n", fn.Address, strings.Join(said, "; "))
 }
 
-// gpuConfig says where binding happens. Only what happens to this computer runs
-// commands, and starts this program at boot.
+// gpuConfig says where binding happens. Commands are run, and this program is
+// started at boot, only for this computer.
 func gpuConfig(cmd *cobra.Command, root string) (binding.Config, error) {
 	cfg := binding.Config{Root: root, Program: installed}
 	if root != "/" {
@@ -224,7 +226,7 @@ func gpuConfig(cmd *cobra.Command, root string) (binding.Config, error) {
 	return cfg, nil
 }
 
-// runFor runs a command of the system, whose words go to where errors go.
+// runFor runs a system command, whose output goes to the error output.
 func runFor(ctx context.Context, words io.Writer, limit time.Duration, argv []string) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -233,7 +235,7 @@ func runFor(ctx context.Context, words io.Writer, limit time.Duration, argv []st
 	return run.Run()
 }
 
-// dueAfter adds to an error what a person has to run once it is mended.
+// dueAfter adds to an error what has to be run after the cause is fixed.
 func dueAfter(err error, change binding.Change) error {
 	if len(change.Due) == 0 {
 		return err
@@ -250,8 +252,8 @@ func commandLines(list [][]string) string {
 }
 
 func bindText(w io.Writer, f binding.File, out []gpu.Slot, change binding.Change) {
-	for i, slot := range f.Slots {
-		fmt.Fprintf(w, "Slot %d:", i)
+	for _, slot := range f.Slots {
+		fmt.Fprintf(w, "Slot of number %d:", slot.Number)
 		for _, fn := range slot.Functions {
 			fmt.Fprintf(w, " %s (%s)", fn.Address, fn.IDs)
 		}
@@ -297,7 +299,7 @@ func outcomesText(w io.Writer, outcomes []binding.Outcome) {
 	}
 }
 
-// outcomeWords says what became of a function, and what to do.
+// outcomeWords says what happened to a function, and what to do.
 var outcomeWords = map[binding.Code]func(p map[string]string) string{
 	binding.CodeBound:   func(map[string]string) string { return "bound to vfio-pci" },
 	binding.CodeAlready: func(map[string]string) string { return "vfio-pci has it already" },

@@ -5,24 +5,31 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/gpu"
+	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// errNothingToList means: no card of this host can be listed as it is.
+// errNothingToList means that no card of this host can be listed as it is.
 var errNothingToList = errors.New("no card can be listed as it is")
 
+const cardRootHelp = "folder that stands for / before etc, sys and proc"
+
 type gpuFactsReply struct {
-	Slots []machine.Slot `json:"slots"`
-	Out   []listing.Out  `json:"out"`
-	// MemoryMiB is that of a VM with all slots, WindowMiB its window for the cards' memory:
-	// 0 where the firmware's own holds it.
+	// Slots are what a machine can list, Numbers their numbers in gpus.toml.
+	Slots   []machine.Slot `json:"slots"`
+	Numbers []int          `json:"numbers"`
+	Out     []listing.Out  `json:"out"`
+	// MemoryMiB is that of a VM with all slots, WindowMiB its window for the cards'
+	// memory: 0 where the firmware's own suffices.
 	MemoryMiB uint64 `json:"memory_mib"`
 	WindowMiB uint64 `json:"window_mib"`
 	Fits      bool   `json:"fits"`
@@ -35,8 +42,8 @@ func newHostGPUFactsCommand(s *settings) *cobra.Command {
 		Use:   "facts",
 		Short: "Show what a listing would say of the bound cards, and what stays out",
 		Long: "Compares the cards of /etc/dbc/gpus.toml with what this computer has now, and shows the slots that a machine could\n" +
-			"list: the largest set that is alike, with type, memory and ids. Nothing is listed by it, and machines with cards\n" +
-			"cannot be bonded yet. Exit code 1 if none can be listed, or if their memory does not fit beside the VM's.",
+			"list: the largest set that is alike, with type, memory and ids. Nothing is listed by it: dbc host bond does that.\n" +
+			"Exit code 1 if none can be listed, or if their memory does not fit beside the VM's.",
 		Example: "  dbc host gpu facts\n  dbc host gpu facts --memory 131072 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,7 +60,7 @@ func newHostGPUFactsCommand(s *settings) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&root, "root", "/", "folder that stands for / before etc, sys and proc")
+	cmd.Flags().StringVar(&root, "root", "/", cardRootHelp)
 	cmd.Flags().Uint64Var(&memory, "memory", 0, "MiB that the machine would list (default all of this computer's)")
 	return cmd
 }
@@ -79,33 +86,70 @@ func gpuFacts(root string, memory uint64) (gpuFactsReply, error) {
 		}
 		memory = kib >> 10
 	}
-	slots, seen, out := listing.Cards(inv, f, "")
-	reply := gpuFactsReply{Slots: append([]machine.Slot{}, slots...), Out: append([]listing.Out{}, out...), MemoryMiB: memory}
+	cards, out := listing.Cards(inv, f, "")
+	reply := gpuFactsReply{Slots: []machine.Slot{}, Numbers: []int{}, Out: append([]listing.Out{}, out...), MemoryMiB: memory}
+	var seen []gpu.Slot
+	for _, c := range cards {
+		reply.Slots, reply.Numbers, seen = append(reply.Slots, c.Slot), append(reply.Numbers, c.Number), append(seen, c.Seen)
+	}
 	reply.WindowMiB, reply.Fits = inv.Host.Window(seen, memory)
 	return reply, nil
 }
 
 func gpuFactsText(w io.Writer, reply gpuFactsReply) {
-	if len(reply.Slots) > 0 {
-		row(w, "SLOT", "TYPE", "GPUS", "MIB EACH", "AT", "IDS")
-	}
-	for i, slot := range reply.Slots {
-		ids := fmt.Sprint(slot.GpuIds)
-		if slot.GpuIds[0] == "" {
-			ids = "follow from the machine's id"
-		}
-		row(w, i, slot.GpuType, slot.GpuCount, slot.VramMib, slot.PciAddress, ids)
-	}
-	for _, o := range reply.Out {
-		fmt.Fprintf(w, "\nSlot %d of /etc/dbc/gpus.toml stays out: %s\n", o.Slot, outWords[o.Code](o.Params))
-	}
+	slotsText(w, reply.Slots, reply.Numbers)
+	outText(w, reply.Out)
 	if !reply.Fits {
-		fmt.Fprintf(w, "\nThe cards' memory does not fit beside %d MiB of a VM's into what processor and IOMMU can address, or they do not say how much that is;"+
-			" list less memory, bind fewer cards, or turn off Re-Size BAR in the firmware\n", reply.MemoryMiB)
+		noRoomText(w, reply.MemoryMiB)
 	}
 }
 
-// outWords says why a slot stays out, and what to do.
+// slotsText shows the listed slots; numbers are those of gpus.toml.
+func slotsText(w io.Writer, slots []machine.Slot, numbers []int) {
+	if len(slots) > 0 {
+		row(w, "SLOT", "NUMBER", "TYPE", "GPUS", "MIB EACH", "IDS")
+	}
+	for i, slot := range slots {
+		ids := strings.Join(slot.GpuIds, " ")
+		if slot.GpuIds[0] == "" {
+			ids = "follow from the machine's id"
+		}
+		row(w, i, numbers[i], slot.GpuType, slot.GpuCount, slot.VramMib, ids)
+	}
+	if len(slots) > 0 && gpu.Consumer(slots[0].GpuType) {
+		fmt.Fprintf(w, "\nLicence: %s\n", licenceWords[image.LicenceNVIDIA])
+	}
+}
+
+func outText(w io.Writer, out []listing.Out) {
+	for _, o := range out {
+		fmt.Fprintf(w, "\nThe slot of number %d in /etc/dbc/gpus.toml stays out: %s\n", o.Slot, outWords[o.Code](o.Params))
+	}
+}
+
+func noRoomText(w io.Writer, memory uint64) {
+	fmt.Fprintf(w, "\nThe cards' memory does not fit beside %d MiB of a VM's into what processor and IOMMU can address, or they do not say how much that is;"+
+		" list less memory (host_memory_mib in core.conf), bind fewer cards, or turn off Re-Size BAR in the firmware\n", memory)
+}
+
+// cardsText shows what a bond would list of this computer's cards.
+func cardsText(w io.Writer, offer node.Offer) {
+	var slots []machine.Slot
+	var numbers []int
+	for _, c := range offer.Cards {
+		slots, numbers = append(slots, c.Slot), append(numbers, c.Number)
+	}
+	slotsText(w, slots, numbers)
+	outText(w, offer.Out)
+	if len(slots) > 0 && !offer.Fits {
+		noRoomText(w, offer.Facts.MemoryMib)
+	}
+	if offer.Unbound > 0 {
+		fmt.Fprintf(w, "\n%d GPUs that could be passed to VMs are not kept for them and are not listed; dbc host gpu bind keeps them\n", offer.Unbound)
+	}
+}
+
+// outWords says why a slot is not listed, and what to do.
 var outWords = map[listing.Code]func(p map[string]string) string{
 	listing.CodeUnseen: func(map[string]string) string {
 		return "this computer has no such slot now, or another card there; dbc host inventory shows them, dbc host gpu bind records them anew"

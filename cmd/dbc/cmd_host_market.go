@@ -19,11 +19,11 @@ func newHostPriceCommand(s *settings) *cobra.Command {
 		Example: "  dbc host price MACHINE 120 --wallet operator",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			price, err := client.ParseDBC(args[1])
+			price, err := someDBC("price", args[1])
 			if err != nil {
 				return err
 			}
-			return s.sendAsOperator(cmd, fmt.Sprintf("%s now costs %s for each slot and day", args[0], client.FormatDBC(price)),
+			return sendAsOperator(s, cmd, fmt.Sprintf("%s now costs %s for each slot and day", args[0], client.FormatDBC(price)),
 				func(operator string) sdk.Msg {
 					return &machine.MsgSetPrice{
 						Operator: operator, Prices: []machine.PriceChange{{MachineId: args[0], PricePerDay: price}},
@@ -33,33 +33,6 @@ func newHostPriceCommand(s *settings) *cobra.Command {
 	}
 }
 
-func newHostOnlineCommand(s *settings) *cobra.Command {
-	var nodeHome string
-	cmd := &cobra.Command{
-		Use:     "online",
-		Short:   "Open this machine for rentals, signed by its key",
-		Example: "  dbc host online --node-home ~/.dbc/mining --wallet operator",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			h, err := s.openHost(nodeHome)
-			if err != nil {
-				return err
-			}
-			operator, c, err := s.renter(cmd)
-			if err != nil {
-				return err
-			}
-			msg, err := h.Online(cmd.Context(), c, operator.Wallet.Address())
-			if err != nil {
-				return err
-			}
-			return s.sendAsOperator(cmd, msg.MachineId+" is online", func(string) sdk.Msg { return msg })
-		},
-	}
-	nodeHomeFlag(cmd, &nodeHome)
-	return cmd
-}
-
 func newHostOfflineCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:     "offline MACHINE",
@@ -67,18 +40,18 @@ func newHostOfflineCommand(s *settings) *cobra.Command {
 		Example: "  dbc host offline MACHINE --wallet operator",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := s.sureOffline(cmd, args[0]); err != nil {
+			if err := sureOffline(s, cmd, args[0]); err != nil {
 				return err
 			}
-			return s.sendAsOperator(cmd, args[0]+" is offline", func(operator string) sdk.Msg {
+			return sendAsOperator(s, cmd, args[0]+" is offline", func(operator string) sdk.Msg {
 				return &machine.MsgSetOffline{Operator: operator, MachineId: args[0]}
 			})
 		},
 	}
 }
 
-// sureOffline asks where somebody rents the machine.
-func (s *settings) sureOffline(cmd *cobra.Command, machineID string) error {
+// sureOffline asks if somebody rents the machine.
+func sureOffline(s *settings, cmd *cobra.Command, machineID string) error {
 	c, err := s.dial(cmd.Context())
 	if err != nil {
 		return err
@@ -91,8 +64,8 @@ func (s *settings) sureOffline(cmd *cobra.Command, machineID string) error {
 		"and their renters may end them for a penalty that your stake pays, if it lasts.", machineID, len(view.Rentals)))
 }
 
-// sendAsOperator sends one message of the wallet and says that it is done.
-func (s *settings) sendAsOperator(cmd *cobra.Command, done string, msg func(operator string) sdk.Msg) error {
+// sendAsOperator sends one message of the wallet and reports that it is done.
+func sendAsOperator(s *settings, cmd *cobra.Command, done string, msg func(operator string) sdk.Msg) error {
 	operator, c, err := s.renter(cmd)
 	if err != nil {
 		return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,11 +30,15 @@ func newHostStakeCommand(s *settings) *cobra.Command {
 			if err := checkMachineID(args[0]); err != nil {
 				return err
 			}
-			udbc, err := client.ParseDBC(args[1])
+			udbc, err := someDBC("amount", args[1])
 			if err != nil {
 				return err
 			}
-			return s.sendAsOperator(cmd, fmt.Sprintf("%s went into the stake of %s", client.FormatDBC(udbc), args[0]),
+			if err := s.sure(cmd, fmt.Sprintf("%s go into the stake of machine %s: they are its owner's from then on, and locked until %s after the machine has retired.",
+				client.FormatDBC(udbc), args[0], lockTime(cmd.Context(), s))); err != nil {
+				return err
+			}
+			return sendAsOperator(s, cmd, fmt.Sprintf("%s went into the stake of %s", client.FormatDBC(udbc), args[0]),
 				func(sender string) sdk.Msg {
 					return &machine.MsgAddStake{Sender: sender, MachineId: args[0], Amount: udbc}
 				})
@@ -50,14 +56,50 @@ func newHostRetireCommand(s *settings) *cobra.Command {
 		Example: "  dbc host drain MACHINE --in 48h --wallet operator\n  dbc host retire MACHINE --wallet owner",
 		Args:    machineArgs(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := s.sure(cmd, "Machine "+args[0]+" leaves the market for good: its stake stays locked for the unbonding time before it can be withdrawn, and until then it can be neither listed nor bonded again."); err != nil {
+			lock := lockWords(cmd.Context(), s)
+			if err := s.sure(cmd, fmt.Sprintf("Machine %s leaves the market for good: its stake stays locked for %s, and until it is withdrawn the machine can be "+
+				"neither opened nor bonded again. To pause it, dbc host offline is enough.", args[0], lock)); err != nil {
 				return err
 			}
-			return s.sendAsOperator(cmd, args[0]+" is retired; next: dbc host withdraw", func(owner string) sdk.Msg {
+			return sendAsOperator(s, cmd, fmt.Sprintf("%s is retired; next: dbc host withdraw, after %s", args[0], lock), func(owner string) sdk.Msg {
 				return &machine.MsgRetire{Owner: owner, MachineId: args[0]}
 			})
 		},
 	}
+}
+
+// lockWords returns for how long the stake of a machine that is retired now can't be withdrawn.
+func lockWords(ctx context.Context, s *settings) string {
+	unbonding, err := unbonding(ctx, s)
+	if err != nil {
+		return unknownLock
+	}
+	now := time.Now()
+	return fmt.Sprintf("%s (until about %s)", client.Until(now, now.Add(unbonding)), clock(now.Add(unbonding)))
+}
+
+// lockTime is how long a machine's stake stays locked after its retirement.
+func lockTime(ctx context.Context, s *settings) string {
+	unbonding, err := unbonding(ctx, s)
+	if err != nil {
+		return unknownLock
+	}
+	now := time.Now()
+	return client.Until(now, now.Add(unbonding))
+}
+
+const unknownLock = "the unbonding time"
+
+func unbonding(ctx context.Context, s *settings) (time.Duration, error) {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return 0, err
+	}
+	params, err := c.MachineParams(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return params.UnbondingTime, nil
 }
 
 type withdrawReply struct {

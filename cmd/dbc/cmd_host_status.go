@@ -5,13 +5,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/host"
+	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
+	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/x/machine"
 )
 
 type hostStatus struct {
@@ -27,11 +34,20 @@ type hostStatus struct {
 	StakeRequired uint64          `json:"stake_required_udbc"`
 	StakeMissing  uint64          `json:"stake_missing_udbc"`
 	TakesNone     bool            `json:"stake_too_low"`
+	OutOfService  []uint32        `json:"out_of_service"`
 	Challenges    []openChallenge `json:"open_challenges"`
 	Rentals       []rentalRow     `json:"open_rentals"`
 	Node          nodeStatus      `json:"node"`
-	Height        int64           `json:"height"`
-	Time          time.Time       `json:"time"`
+	// Listing are the differences between listing and node; nil if the machine's
+	// home is not on this computer.
+	Listing *compared `json:"listing,omitempty"`
+	// Health is what the node found out about itself; nil if its home is not on
+	// this computer, or if none has run.
+	Health *nodeHealth `json:"health,omitempty"`
+	// Next is the host's next step, by code.
+	Next   string    `json:"next,omitempty"`
+	Height int64     `json:"height"`
+	Time   time.Time `json:"time"`
 }
 
 type openChallenge struct {
@@ -41,19 +57,19 @@ type openChallenge struct {
 	Deadline   time.Time `json:"deadline"`
 }
 
-// nodeStatus is what the machine's own API said.
+// nodeStatus is what the machine's own API reports.
 type nodeStatus struct {
 	URL       string `json:"url"`
 	Reachable bool   `json:"reachable"`
-	// Problem says why it is not reachable, or why it does not believe the chain.
+	// Problem says why it is not reachable, or why it does not trust the chain.
 	Problem string `json:"problem,omitempty"`
-	// Chain is what the node finds wrong with the chain, also before it doubts.
-	Chain  *chain.Problem `json:"chain_problem,omitempty"`
-	Height int64          `json:"believed_height,omitempty"`
+	// Chain is what the node finds wrong with the chain, even before it is in doubt.
+	Chain  *api.Problem `json:"chain_problem,omitempty"`
+	Height int64        `json:"believed_height,omitempty"`
 }
 
 func newHostStatusCommand(s *settings) *cobra.Command {
-	var nodeHome string
+	var nodeHome, from string
 	cmd := &cobra.Command{
 		Use:   "status [MACHINE]",
 		Short: "Show a machine's listing, stake, challenge and rentals, and whether its node answers",
@@ -62,11 +78,11 @@ func newHostStatusCommand(s *settings) *cobra.Command {
 		Example: "  dbc host status\n  dbc host status MACHINE --json",
 		Args:    machineArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := s.hostedMachine(args, nodeHome)
+			id, err := hostedMachine(s, args, nodeHome)
 			if err != nil {
 				return err
 			}
-			url := s.nodeURL(nodeHome, id)
+			url := nodeURL(s, nodeHome, id)
 			c, err := s.dial(cmd.Context())
 			if err != nil {
 				return err
@@ -81,17 +97,38 @@ func newHostStatusCommand(s *settings) *cobra.Command {
 			fill(&url, s.compute)
 			status := newHostStatus(read)
 			status.Node = askNode(cmd.Context(), url, id)
+			if err := compareOwn(cmd.Context(), s, &status, c, read.Listing.Machine.Facts, nodeHome, from); err != nil {
+				return err
+			}
+			status.Next = nextStep(status)
 			return s.show(cmd, status, func(w io.Writer) { writeHostStatus(w, status) })
 		},
 	}
 	nodeHomeFlag(cmd, &nodeHome)
+	fromFlag(cmd, &from)
 	return cmd
 }
 
-// nodeURL is the API of this machine's node as its configuration has it; "" is
-// left to the flags and the devnet.
-func (s *settings) nodeURL(nodeHome, id string) string {
-	h, err := s.openHost(nodeHome)
+// compareOwn compares the listing with the node whose home is on this computer;
+// a retired machine's does not matter.
+func compareOwn(ctx context.Context, s *settings, status *hostStatus, c *chain.Client, listed machine.Facts, nodeHome, from string) error {
+	h, err := openHost(s, nodeHome)
+	if err != nil || h.Key.MachineID() != status.ID || status.RetiredAt != nil {
+		return nil //nolint:nilerr // its home is elsewhere
+	}
+	status.Health = readHealth(node.HealthPath(h.Config), status.OutOfService)
+	seen, err := compareFacts(ctx, s, h, c, listed, from)
+	seen.Differences = slices.DeleteFunc(seen.Differences, func(d listing.Difference) bool {
+		return d.Code == listing.NoNode && !status.Node.Reachable // already reported
+	})
+	status.Listing = &seen
+	return err
+}
+
+// nodeURL returns the URL of this machine's node's API from its configuration;
+// if it is "", flags and devnet decide.
+func nodeURL(s *settings, nodeHome, id string) string {
+	h, err := openHost(s, nodeHome)
 	if s.node != "" || err != nil || h.Key.MachineID() != id {
 		return ""
 	}
@@ -102,7 +139,7 @@ func (s *settings) nodeURL(nodeHome, id string) string {
 }
 
 func askNode(ctx context.Context, url, id string) nodeStatus {
-	root, err := askRoot(ctx, http.DefaultClient, url)
+	root, err := nodecmd.AskRoot(ctx, http.DefaultClient, url)
 	switch {
 	case err != nil:
 		return nodeStatus{URL: url, Problem: err.Error()}
@@ -118,7 +155,8 @@ func newHostStatus(read host.Status) hostStatus {
 		machineRow: chainRow(read.Listing), Owner: m.Owner, Operator: m.Operator, Payout: m.Payout,
 		OfflineSince: m.OfflineSince, DrainFrom: m.DrainFrom, RetiredAt: m.RetiredAt,
 		Stake: m.Stake, StakeRequired: m.StakeRequired, StakeMissing: m.StakeShort(), TakesNone: m.BelowStake(),
-		Challenges: make([]openChallenge, len(read.Challenges)), Rentals: make([]rentalRow, len(read.Rentals)), Height: read.Height, Time: read.Time,
+		OutOfService: append([]uint32{}, m.OutOfService...),
+		Challenges:   make([]openChallenge, len(read.Challenges)), Rentals: make([]rentalRow, len(read.Rentals)), Height: read.Height, Time: read.Time,
 	}
 	for i, r := range read.Rentals {
 		status.Rentals[i] = newRentalRow(r)
@@ -136,6 +174,9 @@ func writeHostStatus(w io.Writer, h hostStatus) {
 	row(w, "Machine:", h.ID)
 	row(w, "State:", h.stateLine())
 	row(w, "Offers:", fmt.Sprintf("GPUs %s, %d CPUs, %d MiB, %d of %d slots free", gpuCounts(h.GPUs), h.CPUs, h.MemoryMiB, len(h.Free), h.Slots))
+	if len(h.OutOfService) > 0 {
+		row(w, "Out of service:", fmt.Sprintf("slots %v take no new rental; dbc host gpu slots says why", h.OutOfService))
+	}
 	row(w, "Price:", client.FormatDBC(h.PricePerDay)+" for each slot and day")
 	stake := fmt.Sprintf("%s of %s", client.FormatDBC(h.Stake), client.FormatDBC(h.StakeRequired))
 	if h.StakeMissing > 0 && h.RetiredAt == nil {
@@ -159,6 +200,8 @@ func writeHostStatus(w io.Writer, h hostStatus) {
 		row(w, "Challenges:", "none open")
 	}
 	row(w, "Node:", h.Node.line())
+	h.writeListing(w)
+	h.writeHealth(w)
 	for i, r := range h.Rentals {
 		label := ""
 		if i == 0 {
@@ -169,6 +212,78 @@ func writeHostStatus(w io.Writer, h hostStatus) {
 	if len(h.Rentals) == 0 {
 		row(w, "Rentals:", "none open")
 	}
+	if words := nextWords(h); words != "" {
+		row(w, "Next:", words)
+	}
+}
+
+func (h hostStatus) writeListing(w io.Writer) {
+	if h.Listing == nil {
+		return
+	}
+	label := "Listing:"
+	for _, d := range h.Listing.Differences {
+		row(w, label, differenceWords(d))
+		label = ""
+	}
+	if len(h.Listing.Differences) == 0 {
+		row(w, label, "agrees with the node, which answers at its listed addresses")
+	}
+	if h.Listing.From != "" {
+		row(w, "", strings.TrimSuffix("from elsewhere: "+h.Listing.From+": "+h.Listing.FromReason, ": "))
+	}
+}
+
+// The next steps of a host.
+const (
+	nextStart    = "START_NODE"
+	nextUpdate   = "UPDATE_LISTING"
+	nextStake    = "ADD_STAKE"
+	nextOnline   = "GO_ONLINE"
+	nextWait     = "WAIT_UNBONDING"
+	nextWithdraw = "WITHDRAW_STAKE"
+	nextBond     = "BOND"
+)
+
+// nextStep returns what the host should do now; "" for nothing.
+func nextStep(h hostStatus) string {
+	switch {
+	case h.RetiredAt != nil && h.Stake == 0:
+		return nextBond
+	case h.RetiredAt != nil && h.Withdrawable != nil && h.Withdrawable.After(h.Time):
+		return nextWait
+	case h.RetiredAt != nil:
+		return nextWithdraw
+	case !h.Node.Reachable:
+		return nextStart
+	case h.Listing != nil && len(listing.Refused(h.Listing.Differences, true)) > 0:
+		return nextUpdate
+	case h.TakesNone:
+		return nextStake
+	case h.State != "online":
+		return nextOnline
+	}
+	return ""
+}
+
+func nextWords(h hostStatus) string {
+	switch h.Next {
+	case nextBond:
+		return "the stake is withdrawn; dbc host bond registers the machine anew"
+	case nextWait:
+		return fmt.Sprintf("nothing until %s; then dbc host withdraw takes the stake back, and dbc host bond registers the machine anew", clock(*h.Withdrawable))
+	case nextWithdraw:
+		return "dbc host withdraw takes the stake back; after that dbc host bond registers the machine anew"
+	case nextStart:
+		return "start the machine's node (dbc node start, or systemctl start dbc-node)"
+	case nextUpdate:
+		return "mend what differs from the listing, with dbc host update where core.conf is right"
+	case nextStake:
+		return fmt.Sprintf("dbc host stake add MACHINE %s, so that it takes new rentals", strings.TrimSuffix(client.FormatDBC(h.StakeMissing), " DBC"))
+	case nextOnline:
+		return "dbc host online opens the machine for rentals"
+	}
+	return ""
 }
 
 func (h hostStatus) stateLine() string {

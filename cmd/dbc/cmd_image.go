@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/url"
@@ -9,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/conf"
 )
 
 func newImageCommand(s *settings) *cobra.Command {
@@ -18,37 +21,38 @@ func newImageCommand(s *settings) *cobra.Command {
 		Use:   "image",
 		Short: "List, pull and delete the guest images of this computer's mining node",
 		Long: "Works on the node's data_dir, whether the node runs or not, so it needs the node's rights (sudo).\n" +
-			"Only the operator has these commands; renters see the images in the machine's details.",
+			"Only the operator has these commands; renters see the images with dbc images MACHINE.",
 		Example: "  dbc image list --catalogue\n  dbc image pull ubuntu.qcow2\n  dbc image delete ubuntu.qcow2",
 		Args:    cobra.NoArgs,
 	}
 	cmd.PersistentFlags().StringVar(&nodeHome, "node-home", "", nodeHomeHelp)
-	cmd.AddCommand(newImageListCommand(s, &nodeHome), newImagePullCommand(s, &nodeHome), newImageDeleteCommand(s, &nodeHome))
+	cmd.AddCommand(newImageListCommand(s, &nodeHome), newImagePullCommand(s, &nodeHome), newImageBuildCommand(s, &nodeHome), newImageDeleteCommand(s, &nodeHome))
 	return cmd
 }
 
-// imageStore is the node's, and the folder of its guests' disks.
-func (s *settings) imageStore(nodeHome string) (store *image.Store, disks string, err error) {
-	nodeHome, err = s.nodeHome(nodeHome)
+// imageStore returns the node's images, and the folder of its guests' disks.
+func imageStore(s *settings, nodeHome string) (store *image.Store, disks string, err error) {
+	nodeHome, err = nodeFolder(s, nodeHome)
 	if err != nil {
 		return nil, "", err
 	}
-	cfg, err := node.LoadConfig(nodeHome)
+	cfg, err := conf.Load(nodeHome)
 	if err != nil {
 		return nil, "", err
 	}
-	node.StateModes() // guests' users read what is pulled
+	conf.StateModes() // guests' users read what is downloaded
 	return image.Open(cfg.ImageDir()), cfg.TaskDir(), nil
 }
 
-// shownImage is an image in JSON. Sizes in bytes; Disks stand on it.
+// shownImage is an image in JSON. Sizes are in bytes; Disks are based on it.
 type shownImage struct {
 	Name        string `json:"name"`
 	Size        int64  `json:"size"`
 	VirtualSize int64  `json:"virtual_size,omitempty"`
 	Disks       int    `json:"disks"`
-	// Fault says why it can't be used.
-	Fault string `json:"fault,omitempty"`
+	// Fault says what is wrong with it.
+	Fault    string          `json:"fault,omitempty"`
+	Manifest *image.Manifest `json:"manifest,omitempty"`
 }
 
 func newImageListCommand(s *settings, nodeHome *string) *cobra.Command {
@@ -60,16 +64,16 @@ func newImageListCommand(s *settings, nodeHome *string) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if catalogue {
-				return s.listCatalogue(cmd)
+				return listCatalogue(s, cmd)
 			}
-			return s.listImages(cmd, *nodeHome)
+			return listImages(s, cmd, *nodeHome)
 		},
 	}
 	cmd.Flags().BoolVar(&catalogue, "catalogue", false, "list what can be pulled by name instead")
 	return cmd
 }
 
-func (s *settings) listCatalogue(cmd *cobra.Command) error {
+func listCatalogue(s *settings, cmd *cobra.Command) error {
 	entries, err := image.Catalogue()
 	if err != nil {
 		return err
@@ -82,8 +86,8 @@ func (s *settings) listCatalogue(cmd *cobra.Command) error {
 	})
 }
 
-func (s *settings) listImages(cmd *cobra.Command, nodeHome string) error {
-	store, disks, err := s.imageStore(nodeHome)
+func listImages(s *settings, cmd *cobra.Command, nodeHome string) error {
+	store, disks, err := imageStore(s, nodeHome)
 	if err != nil {
 		return err
 	}
@@ -101,24 +105,24 @@ func (s *settings) listImages(cmd *cobra.Command, nodeHome string) error {
 		if err != nil {
 			return err
 		}
-		shown = append(shown, shownImage{Name: img.Name, Size: img.Size, VirtualSize: img.VirtualSize, Disks: len(users)})
+		shown = append(shown, shownImage{Name: img.Name, Size: img.Size, VirtualSize: img.VirtualSize, Disks: len(users), Manifest: img.Manifest})
 	}
 	for _, f := range faults {
 		shown = append(shown, shownImage{Name: f.Name, Size: f.Size, Fault: f.Reason})
 	}
 	return s.show(cmd, shown, func(w io.Writer) {
-		row(w, "NAME", "FILE", "DISK", "IN USE BY")
+		row(w, "NAME", "FILE", "DISK", "IN USE BY", "CONTAINS")
 		for _, i := range shown {
 			if i.Fault != "" {
-				row(w, i.Name, byteText(i.Size), "-", "can't be used: "+i.Fault)
+				row(w, i.Name, byteText(i.Size), "-", "fault: "+i.Fault)
 				continue
 			}
-			row(w, i.Name, byteText(i.Size), byteText(i.VirtualSize), fmt.Sprintf("%d disks", i.Disks))
+			row(w, i.Name, byteText(i.Size), byteText(i.VirtualSize), fmt.Sprintf("%d disks", i.Disks), contents(i.Manifest))
 		}
 	})
 }
 
-// byteText is a size for people.
+// byteText formats a size for people.
 func byteText(n int64) string {
 	switch {
 	case n >= 1<<30:
@@ -136,7 +140,10 @@ func newImageDeleteCommand(s *settings, nodeHome *string) *cobra.Command {
 		Example: "  dbc image delete ubuntu.qcow2",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, disks, err := s.imageStore(*nodeHome)
+			if err := image.CheckName(args[0]); err != nil {
+				return err
+			}
+			store, disks, err := imageStore(s, *nodeHome)
 			if err != nil {
 				return err
 			}
@@ -150,7 +157,7 @@ func newImageDeleteCommand(s *settings, nodeHome *string) *cobra.Command {
 	}
 }
 
-// pullSource is a name of the catalogue, or an address with its checksum.
+// pullSource is a name in the catalogue, or an address with its checksum.
 func pullSource(what, name, digest string) (image.Source, error) {
 	u, err := url.Parse(what)
 	if err != nil || u.Scheme == "" {
@@ -165,6 +172,9 @@ func pullSource(what, name, digest string) (image.Source, error) {
 	}
 	if digest == "" {
 		return image.Source{}, usagef("--sha256 is missing: an image from an address needs its checksum, as its publisher shows it elsewhere")
+	}
+	if raw, err := hex.DecodeString(digest); err != nil || len(raw) != sha256.Size && len(raw) != sha512.Size {
+		return image.Source{}, usagef("--sha256 %q: 64 hex digits wanted, or the 128 of SHA-512", digest)
 	}
 	if name == "" {
 		name = path.Base(u.Path)

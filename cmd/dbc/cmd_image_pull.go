@@ -28,7 +28,7 @@ func newImagePullCommand(s *settings, nodeHome *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			store, _, err := s.imageStore(*nodeHome)
+			store, _, err := imageStore(s, *nodeHome)
 			if err != nil {
 				return err
 			}
@@ -49,8 +49,8 @@ func newImagePullCommand(s *settings, nodeHome *string) *cobra.Command {
 	return cmd
 }
 
-// progress shows how far a download is: a line that changes on a terminal, and
-// elsewhere a new one for each tenth.
+// progress shows how far a download is: one changing line on a terminal,
+// elsewhere a new line for each tenth.
 type progress struct {
 	w     io.Writer
 	quiet bool
@@ -59,7 +59,7 @@ type progress struct {
 	step  int64
 }
 
-// everyUnknown is how many bytes lie between lines where no total is known.
+// everyUnknown is how many bytes are between lines if the total is unknown.
 const everyUnknown = 64 << 20
 
 func (p *progress) report(now image.Progress) {

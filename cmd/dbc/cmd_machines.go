@@ -52,7 +52,7 @@ func newMachinesCommand(s *settings) *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			rows, err := s.findMachines(cmd, f)
+			rows, err := findMachines(s, cmd, f)
 			if err != nil {
 				return err
 			}
@@ -91,15 +91,15 @@ func writeMachines(w io.Writer, rows []machineRow, all bool) {
 
 // gpuRow is how many GPUs of a type a machine has; a machine without any has no row.
 type gpuRow struct {
-	// Kind is gpu, or test for made-up ones.
+	// Kind is gpu, or test for simulated ones.
 	Kind  string `json:"kind"`
 	Type  string `json:"gpu_type"`
 	Count uint32 `json:"gpu_count"`
-	// VRAMMiB is that of the smallest.
+	// VRAMMiB is that of the smallest one.
 	VRAMMiB uint64 `json:"vram_mib"`
 }
 
-// addGPUs counts a slot's GPUs, types in the order in which they come.
+// addGPUs counts a slot's GPUs, with types in order of appearance.
 func addGPUs(rows []gpuRow, slot gpuRow) []gpuRow {
 	if slot.Count == 0 {
 		return rows
@@ -113,7 +113,7 @@ func addGPUs(rows []gpuRow, slot gpuRow) []gpuRow {
 	return append(rows, slot)
 }
 
-// gpuCounts is "2 × Test GPU", or none.
+// gpuCounts returns "2 × Test GPU", or none.
 func gpuCounts(rows []gpuRow) string {
 	if len(rows) == 0 {
 		return "none"
@@ -125,7 +125,7 @@ func gpuCounts(rows []gpuRow) string {
 	return strings.Join(parts, ", ")
 }
 
-// stateWord makes "trial" of RENTAL_STATE_TRIAL.
+// stateWord turns RENTAL_STATE_TRIAL into "trial".
 func stateWord(name, prefix string) string {
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, prefix), "_", " "))
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/x/rental"
+	"github.com/dbc-network/dbc/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 type reletReply struct {
@@ -33,11 +34,11 @@ func newReletCommand(s *settings) *cobra.Command {
 			} else if strings.Trim(length, "0123456789") == "" {
 				return usagef("relet %s: is that a rental or a number of days? dbc relet %s DURATION, or dbc relet %sd", length, length, length)
 			}
-			seconds, err := client.ParseDuration(length)
+			seconds, err := rental.ParseDuration(length)
 			if err != nil {
 				return err
 			}
-			id, err := s.rentalID(cmd, word, "confirmed rental", rental.RENTAL_STATE_ACTIVE)
+			id, err := rentalOf(s, cmd, word, "confirmed rental", xrental.RENTAL_STATE_ACTIVE)
 			if err != nil {
 				return err
 			}

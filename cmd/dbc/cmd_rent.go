@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
 type rentReply struct {
@@ -38,16 +39,22 @@ func newRentCommand(s *settings) *cobra.Command {
 		Example: "  dbc rent MACHINE 3d\n  dbc rent MACHINE 2h --slots 1 --max-total 50",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			order, err := s.parseOrder(cmd.Context(), args[0], args[1], slots)
+			var most uint64
+			if cmd.Flags().Changed("max-total") {
+				var err error
+				if most, err = client.ParseDBC(maxTotal); err != nil {
+					return fmt.Errorf("--max-total %w", err)
+				}
+				if most == 0 { // it would mean the quote
+					return usagef("--max-total %q: must be more than 0", maxTotal)
+				}
+			}
+			order, err := parseOrder(cmd.Context(), s, args[0], args[1], slots)
 			if err != nil {
 				return err
 			}
-			if cmd.Flags().Changed("max-total") {
-				if order.MaxTotal, err = client.ParseDBC(maxTotal); err != nil {
-					return fmt.Errorf("--max-total %w", err)
-				}
-			}
-			return s.rent(cmd, order)
+			order.MaxTotal = most
+			return rentMachine(s, cmd, order)
 		},
 	}
 	cmd.Flags().Uint32Var(&slots, "slots", 0, "slots to rent (default the whole machine)")
@@ -55,7 +62,7 @@ func newRentCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
+func rentMachine(s *settings, cmd *cobra.Command, order market.Order) error {
 	renter, _, err := s.renter(cmd)
 	if err != nil {
 		return err
@@ -65,7 +72,7 @@ func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
 		return err
 	}
 	if !earlier {
-		if rented, err = s.rentAnew(cmd, renter, order); err != nil {
+		if rented, err = rentAnew(s, cmd, renter, order); err != nil {
 			return err
 		}
 	}
@@ -84,17 +91,17 @@ func (s *settings) rent(cmd *cobra.Command, order client.Order) error {
 }
 
 // rentAnew pays no more than the quote that it shows.
-func (s *settings) rentAnew(cmd *cobra.Command, renter client.Renter, order client.Order) (client.Rented, error) {
+func rentAnew(s *settings, cmd *cobra.Command, renter market.Renter, order market.Order) (market.Rented, error) {
 	quote, err := renter.Quote(cmd.Context(), order)
 	if err != nil {
-		return client.Rented{}, err
+		return market.Rented{}, err
 	}
 	if !s.json {
 		if err := s.show(cmd, nil, func(w io.Writer) { writeQuote(w, newQuoteReply(order, quote)) }); err != nil {
-			return client.Rented{}, err
+			return market.Rented{}, err
 		}
 	}
-	wait := s.waiting(cmd)
+	wait := newWaiting(s, cmd)
 	wait.say("waiting for the block with the rental")
 	defer wait.end()
 	return renter.Rent(cmd.Context(), order, quote)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -39,7 +40,7 @@ func newRentalsCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rentals, err := client.Rentals(cmd.Context(), c, renter.Wallet.Address(), !all)
+			rentals, err := market.Rentals(cmd.Context(), c, renter.Wallet.Address(), !all)
 			if err != nil {
 				return err
 			}

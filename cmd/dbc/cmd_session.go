@@ -11,9 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/rental"
 )
 
 func newSessionCommand(s *settings) *cobra.Command {
@@ -47,28 +48,31 @@ func newSessionCreateCommand(s *settings) *cobra.Command {
 			}
 			parsed, err := auth.ParseScope(scope)
 			if err != nil {
-				return usagef("--scope %q: read, operate or full wanted", scope)
+				return usagef("--scope %q: full wanted, or some of read, operate, data, keys, in this order and separated by commas", scope)
 			}
-			seconds, err := client.ParseDuration(life)
+			seconds, err := rental.ParseDuration(life)
 			if err != nil {
 				return &usageError{err}
 			}
+			if _, err := (auth.Grant{PublicKey: public}).Address(); public != "" && err != nil {
+				return usagef("--public-key: %w", err)
+			}
 			lasts := time.Duration(seconds) * time.Second
 			if team != "" {
-				return s.createTeamSession(cmd, id, parsed, lasts, public, team)
+				return createTeamSession(s, cmd, id, parsed, lasts, public, team)
 			}
-			return s.createSession(cmd, id, parsed, lasts, public)
+			return createSession(s, cmd, id, parsed, lasts, public)
 		},
 	}
-	cmd.Flags().StringVar(&scope, "scope", "operate", "read, operate (make, start and stop), or full (delete and set passwords too)")
+	cmd.Flags().StringVar(&scope, "scope", "operate", "full, or some of read, operate (make, start and stop), data (delete), keys (set passwords), separated by commas")
 	cmd.Flags().StringVar(&life, "for", "1d", "until then at most; it ends with the rental in any case")
 	cmd.Flags().StringVar(&public, "public-key", "", "the other's secp256k1 key, 33 bytes in hex (default a fresh one, kept in a file)")
 	cmd.Flags().StringVar(&team, "team", "", "a new file for the members of a multisig to sign")
 	return cmd
 }
 
-func (s *settings) createSession(
-	cmd *cobra.Command, rentID uint64, scope auth.Scope, life time.Duration, public string,
+func createSession(
+	s *settings, cmd *cobra.Command, rentID uint64, scope auth.Scope, life time.Duration, public string,
 ) error {
 	renter, c, err := s.renter(cmd)
 	if err != nil {
@@ -93,14 +97,14 @@ func (s *settings) createSession(
 		return &usageError{err}
 	}
 	if private != "" && !s.dryRun {
-		// The key first: a session whose key is lost would only be in the way.
-		if file, err = s.keepSession(g, renter.Wallet.Address(), private); err != nil {
+		// The key first: a session whose key is lost would be useless.
+		if file, err = keepSession(s, g, renter.Wallet.Address(), private); err != nil {
 			return err
 		}
 	}
 	made, err := n.CreateSession(cmd.Context(), g)
 	if refused := new(client.NodeError); errors.As(err, &refused) && file != "" && !client.MayHaveHappened(err) {
-		err = errors.Join(err, os.Remove(file)) // its key will never be good for anything
+		err = errors.Join(err, os.Remove(file)) // its key is of no use any more
 	}
 	if err != nil {
 		return orUnknown(fmt.Errorf("make a session in rental %d: %w", rentID, err), "dbc session list")
@@ -114,7 +118,7 @@ func (s *settings) createSession(
 	})
 }
 
-// newSessionKey is a fresh key in hex.
+// newSessionKey returns a new key in hex.
 func newSessionKey() (public, private string, err error) {
 	key, public, err := client.NewSessionKey()
 	if err != nil {
@@ -123,8 +127,8 @@ func newSessionKey() (public, private string, err error) {
 	return public, hex.EncodeToString(key.Serialize()), nil
 }
 
-func (s *settings) keepSession(g auth.Grant, wallet, private string) (string, error) {
-	file, err := s.sessionFile(g)
+func keepSession(s *settings, g auth.Grant, wallet, private string) (string, error) {
+	file, err := sessionFile(s, g)
 	if err != nil {
 		return "", err
 	}
@@ -141,14 +145,14 @@ func newSessionListCommand(s *settings) *cobra.Command {
 		Example: "  dbc session list",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.listSessions(cmd, machineID)
+			return listSessions(s, cmd, machineID)
 		},
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
 }
 
-// sessionList has what did not answer beside what did.
+// sessionList also says which machines did not answer.
 type sessionList struct {
 	Sessions   []sessionRow `json:"sessions"`
 	Incomplete []unanswered `json:"incomplete"`
@@ -159,7 +163,7 @@ type sessionRow struct {
 	MachineID string `json:"machine_id"`
 }
 
-func (s *settings) listSessions(cmd *cobra.Command, machineID string) error {
+func listSessions(s *settings, cmd *cobra.Command, machineID string) error {
 	parts, lost, err := gather(s, cmd, machineID, func(ctx context.Context, n *client.Node) ([]api.GrantedSession, error) {
 		list, err := n.Sessions(ctx)
 		return list.Sessions, err
@@ -191,7 +195,7 @@ func newSessionRevokeCommand(s *settings) *cobra.Command {
 		Example: "  dbc session revoke SESSION_ID",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := s.on(cmd, machineID, args[0], grantedSession, func(ctx context.Context, n *client.Node, id string) error {
+			err := onFound(s, cmd, machineID, args[0], grantedSession, func(ctx context.Context, n *client.Node, id string) error {
 				return orUnknown(n.RevokeSession(ctx, id), "dbc session list")
 			})
 			if err != nil {

@@ -15,9 +15,10 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
-// teamReply is how far a team's session is.
+// teamReply is the state of a team's session.
 type teamReply struct {
 	File      string   `json:"file"`
 	SessionID string   `json:"session_id"`
@@ -31,12 +32,12 @@ type teamReply struct {
 	Members   []string `json:"members"`
 	Threshold int      `json:"threshold"`
 	Signed    []string `json:"signed"`
-	// KeyFile is the session's key, where it was made here.
+	// KeyFile is the session's key, if it was made here.
 	KeyFile string `json:"key_file,omitempty"`
 }
 
-// createTeamSession begins what the members of the renter, a multisig, sign later.
-func (s *settings) createTeamSession(cmd *cobra.Command, rentID uint64, scope auth.Scope, life time.Duration, public, file string) error {
+// createTeamSession creates what the members of the renter, a multisig, sign later.
+func createTeamSession(s *settings, cmd *cobra.Command, rentID uint64, scope auth.Scope, life time.Duration, public, file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return usagef("--team %q is there already; name a new file", file)
 	}
@@ -70,14 +71,14 @@ func (s *settings) createTeamSession(cmd *cobra.Command, rentID uint64, scope au
 	}
 	key := ""
 	if private != "" {
-		if key, err = s.keepSession(t.Grant, r.Renter, private); err != nil {
+		if key, err = keepSession(s, t.Grant, r.Renter, private); err != nil {
 			return err
 		}
 	}
 	if err := t.Write(file); err != nil {
 		return err
 	}
-	return s.showTeam(cmd, t, file, key)
+	return showTeam(s, cmd, t, file, key)
 }
 
 func newSessionSignCommand(s *settings) *cobra.Command {
@@ -88,17 +89,17 @@ func newSessionSignCommand(s *settings) *cobra.Command {
 			"Nothing in the file is secret: pass it on, or sign copies of it; dbc session send takes them all.",
 		Example: "  dbc session sign team.json --wallet carol\n  dbc session sign team.json --wallet carol --yes",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return s.signTeamSession(cmd, args[0], s.yes) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return signTeamSession(s, cmd, args[0], s.yes) },
 	}
 	return cmd
 }
 
-func (s *settings) signTeamSession(cmd *cobra.Command, file string, yes bool) error {
-	t, err := client.ReadTeamGrant(file)
+func signTeamSession(s *settings, cmd *cobra.Command, file string, yes bool) error {
+	t, err := readTeam(file)
 	if err != nil {
 		return err
 	}
-	if err := s.onChainOf(t.Grant); err != nil {
+	if err := onChainOf(s, t.Grant); err != nil {
 		return err
 	}
 	w, err := s.signer(cmd)
@@ -120,12 +121,12 @@ func (s *settings) signTeamSession(cmd *cobra.Command, file string, yes bool) er
 			return err
 		}
 	}
-	return s.showTeam(cmd, t, file, "")
+	return showTeam(s, cmd, t, file, "")
 }
 
 // askToSign shows a session before a member signs it: on the error output, so
-// that the answer stays what a program reads.
-func askToSign(cmd *cobra.Command, t client.TeamGrant, w *client.Wallet, yes bool) error {
+// that the output remains readable by programs.
+func askToSign(cmd *cobra.Command, t client.TeamGrant, w *market.Wallet, yes bool) error {
 	reply, err := newTeamReply(t)
 	if err != nil {
 		return err
@@ -133,7 +134,7 @@ func askToSign(cmd *cobra.Command, t client.TeamGrant, w *client.Wallet, yes boo
 	out := tabwriter.NewWriter(cmd.ErrOrStderr(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "To be signed: a key may act for the team in one rental, without its wallet.")
 	writeTeam(out, reply)
-	row(out, "May:", mays[t.Grant.Scope])
+	row(out, "May:", may(t.Grant.Scope))
 	row(out, "Sign as:", fmt.Sprintf("%s, %s", client.Printable(w.Name), w.Address()))
 	if err := out.Flush(); err != nil {
 		return err
@@ -141,11 +142,22 @@ func askToSign(cmd *cobra.Command, t client.TeamGrant, w *client.Wallet, yes boo
 	return agree(cmd, yes, "Sign it?")
 }
 
-// mays are what the scopes allow, in words.
+// mays describes what the scopes allow.
 var mays = map[auth.Scope]string{
 	auth.ScopeRead:    "look at virtual machines",
 	auth.ScopeOperate: "look, and make, start and stop virtual machines",
+	auth.ScopeData:    "look, and delete virtual machines and disks",
+	auth.ScopeKeys:    "look, and set passwords",
 	auth.ScopeFull:    "everything: delete virtual machines and disks, set passwords, and list and revoke sessions too",
+}
+
+// may describes what one scope allows.
+func may(scope auth.Scope) string {
+	var list []string
+	for word := range strings.SplitSeq(scope.String(), ",") {
+		list = append(list, mays[auth.Scope(word)])
+	}
+	return strings.Join(list, "; ")
 }
 
 func newSessionSendCommand(s *settings) *cobra.Command {
@@ -154,17 +166,17 @@ func newSessionSendCommand(s *settings) *cobra.Command {
 		Short:   "Bring a team's session to its machine, once enough members signed",
 		Example: "  dbc session send team.json\n  dbc session send from-alice.json from-bob.json",
 		Args:    cobra.MinimumNArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return s.sendTeamSession(cmd, args) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return sendTeamSession(s, cmd, args) },
 	}
 }
 
-func (s *settings) sendTeamSession(cmd *cobra.Command, files []string) error {
-	t, err := client.ReadTeamGrant(files[0])
+func sendTeamSession(s *settings, cmd *cobra.Command, files []string) error {
+	t, err := readTeam(files[0])
 	if err != nil {
 		return err
 	}
 	for _, file := range files[1:] {
-		more, err := client.ReadTeamGrant(file)
+		more, err := readTeam(file)
 		if err != nil {
 			return err
 		}
@@ -179,7 +191,7 @@ func (s *settings) sendTeamSession(cmd *cobra.Command, files []string) error {
 	if len(signed) < t.Team.Threshold {
 		return fmt.Errorf("%w: %d of %d signatures: dbc session sign FILE adds one", client.ErrTeam, len(signed), t.Team.Threshold)
 	}
-	if err := s.onChainOf(t.Grant); err != nil {
+	if err := onChainOf(s, t.Grant); err != nil {
 		return err
 	}
 	n, err := s.anonymous(cmd, t.Grant.MachineID)
@@ -190,7 +202,7 @@ func (s *settings) sendTeamSession(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return fmt.Errorf("make a session in rental %d: %w", t.Grant.RentID, err)
 	}
-	key, err := s.sessionFile(t.Grant)
+	key, err := sessionFile(s, t.Grant)
 	if err != nil {
 		return err
 	}
@@ -206,8 +218,8 @@ func (s *settings) sendTeamSession(cmd *cobra.Command, files []string) error {
 	})
 }
 
-// onChainOf makes the grant's chain this command's, and refuses another.
-func (s *settings) onChainOf(g auth.Grant) error {
+// onChainOf makes the grant's chain this command's, and refuses any other.
+func onChainOf(s *settings, g auth.Grant) error {
 	if s.chainID != "" && s.chainID != g.ChainID {
 		return usagef("--chain-id %s: the session is of %s", s.chainID, g.ChainID)
 	}
@@ -218,7 +230,7 @@ func (s *settings) onChainOf(g auth.Grant) error {
 	return nil
 }
 
-func (s *settings) sessionFile(g auth.Grant) (string, error) {
+func sessionFile(s *settings, g auth.Grant) (string, error) {
 	home, err := s.homeDir()
 	if err != nil {
 		return "", err
@@ -226,7 +238,7 @@ func (s *settings) sessionFile(g auth.Grant) (string, error) {
 	return filepath.Join(home, "sessions", g.ID()+".json"), nil
 }
 
-func (s *settings) showTeam(cmd *cobra.Command, t client.TeamGrant, file, key string) error {
+func showTeam(s *settings, cmd *cobra.Command, t client.TeamGrant, file, key string) error {
 	reply, err := newTeamReply(t)
 	if err != nil {
 		return err
@@ -278,4 +290,13 @@ func writeTeam(w io.Writer, t teamReply) {
 	if len(t.Signed) > 0 {
 		row(w, "Signed by:", strings.Join(t.Signed, ", "))
 	}
+}
+
+// readTeam reads a file that the command line names.
+func readTeam(file string) (client.TeamGrant, error) {
+	t, err := client.ReadTeamGrant(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, usagef("%s: no such file", file)
+	}
+	return t, err
 }

@@ -12,16 +12,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/terminal"
 )
 
 const (
-	// sshPort of a guest, behind whatever port is published.
+	// sshPort is a guest's SSH port, behind whatever port is published.
 	sshPort = 22
-	// publishedLimit is what a published port may take to accept.
+	// publishedLimit is how long a published port may take to accept.
 	publishedLimit = 4 * time.Second
-	// sshPoll is between two looks at a guest that does not take connections yet.
+	// sshPoll is the pause between two checks of a guest that does not accept connections
+	// yet.
 	sshPoll = time.Second
 )
 
@@ -45,14 +47,14 @@ func newSSHCommand(s *settings) *cobra.Command {
 		Args:        cobra.ArbitraryArgs,
 		Annotations: map[string]string{staying: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			// Before the dashes stands the id, or nothing where there is only one VM.
+			// Before the dashes is the id, or nothing if there is only one VM.
 			word := first(args)
 			if how.Remote = args; cmd.ArgsLenAtDash() == 0 {
 				word = ""
 			} else if len(args) > 0 {
 				how.Remote = args[1:]
 			}
-			return s.ssh(cmd, sshOrder{machineID: machineID, taskID: word, through: through, how: how})
+			return logIn(s, cmd, sshOrder{machineID: machineID, taskID: word, through: through, how: how})
 		},
 	}
 	cmd.Flags().StringArrayVarP(&how.Identities, "identity", "i", nil, "file of the private key (default the one that the virtual machine was made with here, then your others); can be repeated")
@@ -63,14 +65,17 @@ func newSSHCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// sshOrder is what one dbc ssh is to do.
+// sshOrder says what one dbc ssh is to do.
 type sshOrder struct {
 	machineID, taskID string
 	through           bool
 	how               client.SSH
 }
 
-func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
+func logIn(s *settings, cmd *cobra.Command, o sshOrder) (err error) {
+	if o.how.Identities, err = identityFiles(o.how.Identities); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 	task, on, err := findTask(ctx, s, cmd, o.machineID, o.taskID)
 	cancel()
@@ -84,27 +89,19 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 	if err != nil {
 		return err
 	}
-	if o.through, err = s.sshWay(cmd, on, login, o.through); err != nil {
+	if o.through, err = sshWay(s, cmd, on, login, o.through); err != nil {
 		return err
 	}
 	if o.through {
-		end, err := s.tunnel(cmd, on, &login)
+		end, err := openTunnel(s, cmd, on, &login)
 		if err != nil {
 			return err
 		}
 		defer end()
 	}
-	path, err := exec.LookPath("ssh")
+	path, err := prepareSSH(cmd.Context(), s, login, &o.how)
 	if err != nil {
-		return errors.New("ssh is not installed: apt-get install openssh-client")
-	}
-	if len(o.how.Identities) == 0 {
-		home, err := s.homeDir()
-		if err != nil {
-			return err
-		}
-		o.how.Identities = identities(home, login.TaskID)
-		o.how.Keys = client.UserKeys(cmd.Context(), path, login.Addr.String())
+		return err
 	}
 	argv, remove, err := login.Command(o.how)
 	if err != nil {
@@ -121,9 +118,27 @@ func (s *settings) ssh(cmd *cobra.Command, o sshOrder) error {
 	return nil
 }
 
-// sshWay waits until the guest takes connections, and tells whether they go
+// prepareSSH returns ssh's path, and has it offer the keys that the virtual machine
+// was made with if none is named.
+func prepareSSH(ctx context.Context, s *settings, login client.Login, how *client.SSH) (string, error) {
+	path, err := exec.LookPath("ssh")
+	if err != nil {
+		return "", errors.New("ssh is not installed: apt-get install openssh-client")
+	}
+	if len(how.Identities) == 0 {
+		home, err := s.homeDir()
+		if err != nil {
+			return "", err
+		}
+		how.Identities = identities(home, login.TaskID)
+		how.Keys = client.UserKeys(ctx, path, login.Addr.String())
+	}
+	return path, nil
+}
+
+// sshWay waits until the guest accepts connections, and reports whether they go
 // through the nodes.
-func (s *settings) sshWay(cmd *cobra.Command, on *client.Node, login client.Login, through bool) (bool, error) {
+func sshWay(s *settings, cmd *cobra.Command, on *client.Node, login client.Login, through bool) (bool, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 	defer cancel()
 	ticker := time.NewTicker(sshPoll)
@@ -141,7 +156,7 @@ func (s *settings) sshWay(cmd *cobra.Command, on *client.Node, login client.Logi
 			return true, nil
 		}
 		var refused *client.NodeError
-		if !errors.As(err, &refused) || refused.Code != "WRONG_STATE" || refused.Field != "port" {
+		if !errors.As(err, &refused) || refused.Code != api.WrongState || refused.Field != "port" {
 			return false, fmt.Errorf("reach port %d of %s: %w", sshPort, login.TaskID, err)
 		}
 		if !said {
@@ -155,7 +170,7 @@ func (s *settings) sshWay(cmd *cobra.Command, on *client.Node, login client.Logi
 	}
 }
 
-// accepts tells whether a published port takes connections.
+// accepts reports whether a published port accepts connections.
 func accepts(ctx context.Context, at netip.AddrPort) bool {
 	dialer := net.Dialer{Timeout: publishedLimit}
 	conn, err := dialer.DialContext(ctx, "tcp", at.String())
@@ -166,9 +181,9 @@ func accepts(ctx context.Context, at netip.AddrPort) bool {
 	return true
 }
 
-// tunnel points login at a port of this computer that leads to the guest's SSH
-// until end is called. What is pinned stays: the guest's host keys.
-func (s *settings) tunnel(cmd *cobra.Command, on *client.Node, login *client.Login) (end func(), err error) {
+// openTunnel points login at a port of this computer that leads to the guest's SSH
+// until end is called. The pinned host keys stay the guest's.
+func openTunnel(s *settings, cmd *cobra.Command, on *client.Node, login *client.Login) (end func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for ssh: %w", err)
@@ -177,8 +192,8 @@ func (s *settings) tunnel(cmd *cobra.Command, on *client.Node, login *client.Log
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer close(ended)
-		if err := on.Tunnel(ctx, listener, taskID, sshPort, s.reporter(cmd)); err != nil {
-			s.reporter(cmd)(err)
+		if err := on.Tunnel(ctx, listener, taskID, sshPort, failureReporter(s, cmd)); err != nil {
+			failureReporter(s, cmd)(err)
 		}
 	}()
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
@@ -186,7 +201,14 @@ func (s *settings) tunnel(cmd *cobra.Command, on *client.Node, login *client.Log
 	return func() { cancel(); <-ended }, nil
 }
 
-// reporter tells of connections that failed, from several goroutines.
-func (s *settings) reporter(cmd *cobra.Command) func(error) {
+// failureReporter returns a function that reports failed connections, from several goroutines.
+func failureReporter(s *settings, cmd *cobra.Command) func(error) {
 	return func(err error) { fmt.Fprintln(cmd.ErrOrStderr(), "dbc:", err) }
 }
+
+// sshError is the error of ssh on the terminal, and of what it ran in the guest.
+type sshError struct{ err error }
+
+func (e *sshError) Error() string { return e.err.Error() }
+
+func (e *sshError) Unwrap() error { return e.err }

@@ -15,7 +15,7 @@ import (
 	"github.com/dbc-network/dbc/client/terminal"
 )
 
-// detachKey is Ctrl-], as telnet and virsh have it.
+// detachKey is Ctrl-], as in telnet and virsh.
 const detachKey = 0x1d
 
 func newVMConsoleCommand(s *settings) *cobra.Command {
@@ -32,7 +32,7 @@ func newVMConsoleCommand(s *settings) *cobra.Command {
 		Args:        cobra.ExactArgs(1),
 		Annotations: map[string]string{staying: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			socket, err := s.socket(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (*client.Socket, error) {
+			socket, err := openSocket(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (*client.Socket, error) {
 				return n.Console(ctx, id, takeOver)
 			})
 			if err != nil {
@@ -46,21 +46,21 @@ func newVMConsoleCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// socket opens one on the machine that knows the VM, within the timeout.
-func (s *settings) socket(
-	cmd *cobra.Command, machineID, word string, open func(ctx context.Context, n *client.Node, id string) (*client.Socket, error),
+// openSocket opens one on the machine that has the VM, within the timeout.
+func openSocket(
+	s *settings, cmd *cobra.Command, machineID, word string, open func(ctx context.Context, n *client.Node, id string) (*client.Socket, error),
 ) (*client.Socket, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), s.timeout)
 	defer cancel()
-	at, err := s.locate(ctx, cmd, machineID, word, virtualMachine)
+	at, err := locate(ctx, s, cmd, machineID, word, virtualMachine)
 	if err != nil {
 		return nil, err
 	}
 	return open(ctx, at.node, at.thing)
 }
 
-// converse joins the terminal and the console. Without a terminal, input is
-// passed on as it is, and its end ends the console.
+// converse connects the terminal and the console. Without a terminal, input is
+// passed on as it is, and the end of the input ends the console.
 func converse(cmd *cobra.Command, socket *client.Socket) error {
 	in, out := cmd.InOrStdin(), terminal.Raw(cmd.OutOrStdout())
 	file, ok := in.(*os.File)
@@ -80,7 +80,7 @@ func converse(cmd *cobra.Command, socket *client.Socket) error {
 // untilDetached ends at the detach key.
 type untilDetached struct{ in io.Reader }
 
-// Read is io.Reader.
+// Read implements io.Reader.
 func (r *untilDetached) Read(p []byte) (int, error) {
 	n, err := r.in.Read(p)
 	if at := bytes.IndexByte(p[:n], detachKey); at >= 0 {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 func newVMModifyCommand(s *settings) *cobra.Command {
@@ -29,7 +29,7 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 				NewSSHPort: api.Text(port), NewCustomPort: custom, NewCPUCores: api.Text(cpus), NewMemSize: api.Text(memory),
 			}
 			var task api.Task
-			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+			err := onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				if err := n.ModifyTask(ctx, id, change); err != nil {
 					return orUnknown(err, "dbc vm show "+id)
 				}
@@ -44,8 +44,8 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&cpus, "cpus", "", "CPUs")
 	cmd.Flags().StringVar(&memory, "memory-gib", "", "memory in GiB")
-	cmd.Flags().StringVar(&port, "ssh-port", "", "the machine's port that leads to ssh")
-	cmd.Flags().StringArrayVar(&custom, "custom-port", nil, "a port such as tcp,5700:80, or none; replaces all but ssh's, may be given again")
+	cmd.Flags().StringVar(&port, "ssh-port", "", "the machine's port that leads to ssh; auto for another one of its choice")
+	cmd.Flags().StringArrayVar(&custom, "custom-port", nil, "a port such as tcp,5700:80 or tcp,auto:80, or none; replaces all but ssh's, may be given again")
 	machineFlag(cmd, &machineID)
 	return cmd
 }
@@ -67,7 +67,7 @@ func newVMLogsCommand(s *settings) *cobra.Command {
 				wish.Flag = "head"
 			}
 			var text string
-			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+			err := onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				text, err = n.Logs(ctx, id, wish)
 				return err
 			})

@@ -7,11 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 )
 
-// vmOperation is a command that asks for one thing and waits for a state.
+// vmOperation is a command that makes one request and waits for a state.
 type vmOperation struct {
 	use, short, want string
 	ask              func(ctx context.Context, n *client.Node, id string) error
@@ -60,8 +60,8 @@ func newVMOperationCommand(s *settings, op vmOperation) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var task api.Task
-			waiting := s.waiting(cmd)
-			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
+			waiting := newWaiting(s, cmd)
+			err := onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
 				if err := op.ask(ctx, n, id); err != nil {
 					return orUnknown(err, "dbc vm show "+id)
 				}

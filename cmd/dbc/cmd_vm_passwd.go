@@ -29,7 +29,7 @@ func newVMPasswdCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
+			err = onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
 				return orUnknown(n.SetPassword(ctx, id, user, password), "a login with it")
 			})
 			if err != nil {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -28,7 +28,7 @@ func newVMShowCommand(s *settings) *cobra.Command {
 			}
 			return s.show(cmd, viewVM(task), func(w io.Writer) {
 				writeTask(w, task)
-				if by := s.confirmBy(cmd.Context(), task); by != "" {
+				if by := confirmBy(cmd.Context(), s, task); by != "" && task.Status != client.StatusFailed {
 					row(w, "Confirm by:", by)
 				}
 			})
@@ -38,9 +38,9 @@ func newVMShowCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// confirmBy is the deadline of a VM's rental while that is on trial. It is an
-// addition: who holds a session need not reach the chain, and gets none then.
-func (s *settings) confirmBy(ctx context.Context, task api.Task) string {
+// confirmBy is the deadline of a VM's rental while it is on trial. It is
+// optional: a session's holder may not reach the chain, and gets none then.
+func confirmBy(ctx context.Context, s *settings, task api.Task) string {
 	id, err := parseRentID(task.RentOrder)
 	if err != nil {
 		return ""
@@ -64,14 +64,14 @@ func newVMListCommand(s *settings) *cobra.Command {
 		Example: "  dbc vm list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.listVMs(cmd, machineID)
+			return listVMs(s, cmd, machineID)
 		},
 	}
 	machineFlag(cmd, &machineID)
 	return cmd
 }
 
-// vmList has what did not answer beside what did.
+// vmList also says which machines did not answer.
 type vmList struct {
 	Tasks      []vmRow      `json:"tasks"`
 	Incomplete []unanswered `json:"incomplete"`
@@ -84,12 +84,12 @@ type vmRow struct {
 	MachineID string    `json:"machine_id"`
 }
 
-func (s *settings) listVMs(cmd *cobra.Command, machineID string) error {
+func listVMs(s *settings, cmd *cobra.Command, machineID string) error {
 	s.all = true
 	parts, lost, err := gather(s, cmd, machineID, func(ctx context.Context, n *client.Node) ([]api.TaskSummary, error) {
 		tasks, err := n.Tasks(ctx)
-		if refused := new(client.NodeError); machineID == "" && s.session == "" && errors.As(err, &refused) && refused.Code == "NO_RENTAL" {
-			return nil, nil // it keeps nothing any more
+		if refused := new(client.NodeError); machineID == "" && s.session == "" && errors.As(err, &refused) && refused.Code == api.NoRental {
+			return nil, nil // it no longer keeps anything
 		}
 		return tasks, err
 	})
@@ -136,7 +136,7 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var deleted string
-			err := s.onVM(cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
+			err := onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) error {
 				deleted = id
 				if err := s.sure(cmd, "Virtual machine "+id+" is deleted with all its disks and what is on them; the rental goes on and is paid."); err != nil {
 					return err
@@ -161,7 +161,13 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// writeTask drops control characters: all of it comes from another's computer.
+// wayOut says what to do about a virtual machine that could not be made. At a
+// trial's deadline half of the fee would be the host's.
+func wayOut(taskID, rentID string) string {
+	return fmt.Sprintf("dbc vm delete %s and dbc vm create %s try again; dbc cancel %s --cause not-ready ends a trial, and the host gets nothing of the fee", taskID, rentID, rentID)
+}
+
+// writeTask drops control characters: all of it comes from another computer.
 func writeTask(w io.Writer, t api.Task) {
 	line := func(name, value string) {
 		if value != "" {
@@ -186,7 +192,10 @@ func writeTask(w io.Writer, t api.Task) {
 	for _, warning := range t.Warnings {
 		line("Warning", noticed(warning))
 	}
-	if t.Status == client.StatusRunning {
+	switch t.Status {
+	case client.StatusRunning:
 		row(w, "Next:", "dbc ssh "+client.Printable(t.TaskID))
+	case client.StatusFailed:
+		row(w, "Next:", wayOut(client.Printable(t.TaskID), client.Printable(t.RentOrder)))
 	}
 }

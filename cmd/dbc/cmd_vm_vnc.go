@@ -29,7 +29,7 @@ func newVMVNCCommand(s *settings) *cobra.Command {
 			if err != nil || !at.Addr().IsLoopback() {
 				return usagef("--listen %q: an address of this computer alone, such as 127.0.0.1:5901, wanted", listen)
 			}
-			return s.showScreen(cmd, machineID, args[0], at)
+			return showScreen(s, cmd, machineID, args[0], at)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:5901", "where the viewer connects")
@@ -37,9 +37,9 @@ func newVMVNCCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func (s *settings) showScreen(cmd *cobra.Command, machineID, id string, at netip.AddrPort) error {
+func showScreen(s *settings, cmd *cobra.Command, machineID, id string, at netip.AddrPort) error {
 	ctx, found := context.WithTimeout(cmd.Context(), s.timeout)
-	on, err := s.locate(ctx, cmd, machineID, id, virtualMachine)
+	on, err := locate(ctx, s, cmd, machineID, id, virtualMachine)
 	found()
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *settings) showScreen(cmd *cobra.Command, machineID, id string, at netip
 		defer cancel()
 		return on.node.VNC(ctx, id)
 	}
-	// Once before anybody is told to connect: a refusal is of no use to a viewer.
+	// Once before anybody is told to connect: a viewer can't show a refusal.
 	probe, err := open()
 	if err != nil {
 		return fmt.Errorf("screen of virtual machine %s: %w", id, err)

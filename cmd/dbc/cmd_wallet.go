@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/devnet"
 )
 
-// passphraseHelp stands where a passphrase may be asked for.
+// passphraseHelp is shown where a passphrase may be asked for.
 const passphraseHelp = "On a devnet wallets lie open. Elsewhere one passphrase, chosen with the first wallet, encrypts all of this home.\n" +
 	"Scripts give it by $DBC_PASSPHRASE, by $DBC_PASSPHRASE_FILE (a file, or /dev/fd/N), or as a line of standard input."
 
@@ -60,7 +60,8 @@ func newWalletCreateCommand(s *settings) *cobra.Command {
 				fmt.Fprintln(w, "Write the words down: they are stored nowhere, and whoever has them has the coins.")
 			})
 			if err != nil {
-				// As on a full disk. Nobody saw the words, so nobody shall send coins there.
+				// For example on a full disk. Nobody saw the words, so nobody should send
+				// coins there.
 				return errors.Join(fmt.Errorf("show the words of wallet %s, which is not kept: %w", wallet.Name, err), ring.Delete(wallet.Name))
 			}
 			return nil
@@ -75,7 +76,7 @@ func newWalletListCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rows, err := s.allWallets(cmd)
+			rows, err := allWallets(s, cmd)
 			if err != nil {
 				return err
 			}
@@ -136,7 +137,7 @@ func newWalletFaucetCommand(s *settings) *cobra.Command {
 			if len(args) == 1 {
 				s.wallet = args[0]
 			}
-			udbc, err := client.ParseDBC(amount)
+			udbc, err := someDBC("--amount", amount)
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ func newWalletDeleteCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet delete alice",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ring, err := s.ringOf(cmd, args[0])
+			ring, err := ringOf(s, cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -47,7 +47,7 @@ func newWalletRenameCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet rename alice old-alice",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ring, err := s.ringOf(cmd, args[0])
+			ring, err := ringOf(s, cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func newWalletExportCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet export alice --yes > key",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ring, err := s.ringOf(cmd, args[0])
+			ring, err := ringOf(s, cmd, args[0])
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,7 @@ import (
 
 type pendingReply struct {
 	Address string `json:"address"`
-	// Hash is empty where nothing was open.
+	// Hash is empty if nothing was pending.
 	Hash     string   `json:"tx_hash,omitempty"`
 	Messages []string `json:"messages,omitempty"`
 	Last     uint64   `json:"last_height,omitempty"`
@@ -40,7 +40,7 @@ func newWalletPendingCommand(s *settings) *cobra.Command {
 			if sent != nil {
 				reply.Hash, reply.Messages, reply.Last = sent.Hash, sent.Messages, sent.Last
 			}
-			if s.dryRun { // to look for it may send it once more
+			if s.dryRun { // looking for it may send it once more
 				return s.show(cmd, reply, func(w io.Writer) {
 					if reply.Hash == "" {
 						fmt.Fprintln(w, "Nothing is open.")

@@ -13,9 +13,10 @@ import (
 
 	"github.com/dbc-network/dbc/auth/words"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
-// maxWords bounds what is read as a wallet's words, in bytes.
+// maxWords bounds in bytes what is read as a wallet's words.
 const maxWords = 4096
 
 func newWalletImportCommand(s *settings) *cobra.Command {
@@ -54,8 +55,8 @@ func newWalletImportCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-// restore takes words, or the digits of a private key.
-func restore(ring *client.Keyring, name, text string, account uint32) (*client.Wallet, error) {
+// restore accepts words, or the digits of a private key.
+func restore(ring *market.Keyring, name, text string, account uint32) (*market.Wallet, error) {
 	if !isKey(text) {
 		return ring.RestoreAccount(name, text, account)
 	}
@@ -65,7 +66,7 @@ func restore(ring *client.Keyring, name, text string, account uint32) (*client.W
 	return ring.RestoreKey(name, keyDigits(text))
 }
 
-// keyDigits are a private key's as people paste it.
+// keyDigits matches a private key as people paste it.
 func keyDigits(text string) string {
 	return strings.TrimPrefix(strings.ToLower(strings.Trim(strings.TrimSpace(text), `"'`)), "0x")
 }
@@ -75,9 +76,9 @@ func isKey(text string) bool {
 	return len(digits) == 64 && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
-// readWords takes no byte beyond the words, for a passphrase may follow: it ends
+// readWords reads no byte beyond the words, for a passphrase may follow: it ends
 // with the line that completes 24 words, with a single line of 12, or with a key.
-// Fewer words in several lines end with an empty line or the input.
+// Fewer words in several lines end with an empty line or the end of input.
 func readWords(in io.Reader) (string, error) {
 	var text, line []byte
 	for one := make([]byte, 1); len(text)+len(line) < maxWords; {
@@ -121,14 +122,11 @@ func newWalletSendCommand(s *settings) *cobra.Command {
 		Example: "  dbc wallet send ADDRESS 12.5 --wallet alice",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			udbc, err := client.ParseDBC(args[1])
+			udbc, err := someDBC("amount", args[1])
 			if err != nil {
-				return fmt.Errorf("amount %w", err)
+				return err
 			}
-			if udbc == 0 {
-				return usagef("amount %q: must be more than 0", args[1])
-			}
-			if err := client.CheckAddress(args[0]); err != nil {
+			if err := market.CheckAddress(args[0]); err != nil {
 				return &usageError{err}
 			}
 			renter, _, err := s.renter(cmd)

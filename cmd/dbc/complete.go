@@ -9,24 +9,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/rental"
 )
 
-// completeLimit is what a shell waits for words; a slow network gives none.
+// completeLimit is how long a shell waits for completions; a slow network yields none.
 const completeLimit = 700 * time.Millisecond
 
-// completer finds the words for one argument, each with a tab and a note.
+// completer finds the values of one argument, each with a tab and a note.
 type completer func(ctx context.Context, s *settings, cmd *cobra.Command) ([]string, error)
 
-// completers are of the words that usage lines have for arguments.
+// completers map the words that usage lines have for arguments.
 var completers = map[string]completer{
 	"MACHINE": machineWords, "RENT_ID": rentalWords, "TASK_ID": taskWords, "SESSION_ID": sessionWords, "[NAME]": walletWords,
 }
 
-// completerOf is of a word as a usage line has it; what may be left out stands in
-// brackets there.
+// completerOf returns the completer for a word in a usage line; optional
+// arguments are in brackets there.
 func completerOf(word string) completer {
 	if find := completers[word]; find != nil {
 		return find
@@ -34,7 +35,7 @@ func completerOf(word string) completer {
 	return completers[strings.Trim(word, "[]")]
 }
 
-// complete gives every command below cmd the completions of its usage line.
+// complete gives every command below cmd the completions for its usage line.
 func complete(s *settings, cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		complete(s, sub)
@@ -47,13 +48,13 @@ func complete(s *settings, cmd *cobra.Command) {
 		if len(args) >= len(words) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return s.words(cmd, completerOf(words[len(args)]))
+		return completions(s, cmd, completerOf(words[len(args)]))
 	}
 }
 
-// flagWords are what flags take that take one of some words.
+// flagWords are the values of flags that accept a fixed set.
 var flagWords = map[string][]string{
-	"bios-mode": {"legacy", "uefi"}, "cause": rental.Causes(), "role": {"client", "mining"}, "scope": {"read", "operate", "full"},
+	"bios-mode": {"legacy", "uefi"}, "cause": rental.Causes(), "role": {"client", "mining"}, "scope": {"read", "operate", "data", "keys", "full"},
 	"sort": {"price", "-price", "gpus", "-gpus", "vram", "-vram", "cpus", "-cpus", "memory", "-memory", "free", "-free"},
 }
 
@@ -68,8 +69,8 @@ func completeFlags(cmd *cobra.Command) {
 	}
 }
 
-// words never says what went wrong: it would stand in the middle of a command line.
-func (s *settings) words(cmd *cobra.Command, find completer) ([]string, cobra.ShellCompDirective) {
+// completions never reports errors: they would appear in the middle of a command line.
+func completions(s *settings, cmd *cobra.Command, find completer) ([]string, cobra.ShellCompDirective) {
 	if find == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -81,7 +82,7 @@ func (s *settings) words(cmd *cobra.Command, find completer) ([]string, cobra.Sh
 		list []string
 		err  error
 	}
-	found := make(chan answer, 1) // the process ends with the words, and takes a search that hangs along
+	found := make(chan answer, 1) // the process ends with the completions, and a blocked search with it
 	go func() {
 		list, err := find(ctx, s, cmd)
 		found <- answer{list, err}
@@ -97,7 +98,7 @@ func (s *settings) words(cmd *cobra.Command, find completer) ([]string, cobra.Sh
 }
 
 func machineWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
-	rows, err := s.findMachines(cmd, machineFilter{sort: "price", limit: maxMachines})
+	rows, err := findMachines(s, cmd, machineFilter{sort: "price", limit: maxMachines})
 	list := make([]string, len(rows))
 	for i, r := range rows {
 		list[i] = client.Printable(r.ID) + "\t" + gpuCounts(r.GPUs) + ", " + client.FormatDBC(r.PricePerDay)
@@ -110,7 +111,7 @@ func rentalWords(ctx context.Context, s *settings, cmd *cobra.Command) ([]string
 	if err != nil {
 		return nil, err
 	}
-	rentals, err := client.Rentals(ctx, c, renter.Wallet.Address(), cmd.Name() != "explain")
+	rentals, err := market.Rentals(ctx, c, renter.Wallet.Address(), cmd.Name() != "explain")
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func sessionWords(_ context.Context, s *settings, cmd *cobra.Command) (list []st
 }
 
 func walletWords(_ context.Context, s *settings, cmd *cobra.Command) ([]string, error) {
-	wallets, err := s.allWallets(cmd)
+	wallets, err := allWallets(s, cmd)
 	list := make([]string, len(wallets))
 	for i, w := range wallets {
 		list[i] = w.Name + "\t" + w.Address

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestArgumentsComplete: whatever a usage line calls by one of the known words
-// is completed, and a word that is near to one is not written otherwise.
+// TestArgumentsComplete: an argument that a usage line calls by a known word is
+// completed, and similar words are not spelled differently.
 func TestArgumentsComplete(t *testing.T) {
 	t.Parallel()
 	root, _ := newRootCommand(&settings{})

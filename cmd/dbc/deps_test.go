@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// The SDK's own packages drag some of its server code along; what must never
-// be in this program is our app, a keeper, or a module of either.
+// The SDK's own packages pull in some of its server code; our app, a keeper, or
+// a module of either must never be in this program.
 var forbidden = regexp.MustCompile(`^github\.com/(dbc-network/dbc/(app|x/[a-z]+/(keeper|module))|cosmos/cosmos-sdk/(x/[a-z]+(/keeper|/module)?$|x/[a-z]+/(keeper|module)/|simapp|runtime))`)
 
-// allowedRoots are module roots of the SDK that others' types import.
+// allowedRoots are module roots of the SDK that the types of others import.
 var allowedRoots = map[string]bool{"github.com/cosmos/cosmos-sdk/x/authz": true}
 
 func TestNoChainInside(t *testing.T) {

@@ -2,20 +2,26 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/hw/hwtest"
+	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/vm"
 )
 
 func TestEveryCheckHasWords(t *testing.T) {
 	t.Parallel()
-	for _, check := range doctor.Checks {
+	for _, check := range slices.Concat(doctor.Checks, node.Checks, []doctor.Check{checkResets, host.CheckSelfRent}) {
 		w, ok := doctorWords[check]
 		if !ok || w.name == "" || w.why == "" || w.fix(doctor.Finding{Check: check, Read: map[string]string{"code": "NO_RESET"}}) == "" {
 			t.Errorf("%s has no words", check)
@@ -58,5 +64,57 @@ func TestDoctor(t *testing.T) {
 	said, _ = run("--json")
 	if err := json.NewDecoder(strings.NewReader(said)).Decode(&report); err != nil || len(report.Findings) < len(doctor.Checks) {
 		t.Errorf("%v in %s", err, said)
+	}
+}
+
+// bench is a set of cards that a test defines.
+type bench struct {
+	slots []vm.Slot
+	fails map[uint32]error
+	done  []uint32
+}
+
+func (b *bench) Slots(context.Context) ([]vm.Slot, error) { return b.slots, nil }
+
+func (b *bench) CheckSlot(_ context.Context, index uint32) error {
+	b.done = append(b.done, index)
+	return b.fails[index]
+}
+
+// TestResets: cards that nobody has are reset twice, and no other is touched.
+func TestResets(t *testing.T) {
+	t.Parallel()
+	b := &bench{slots: []vm.Slot{
+		{Index: 0, State: vm.SlotReady},
+		{Index: 1, State: vm.SlotInUse, Holder: "a"},
+		{Index: 2, State: vm.SlotQuarantined, Fault: "RESET_FAILED", Params: map[string]string{"error": "x"}},
+		{Index: 3, State: vm.SlotResetting},
+		{Index: 4, State: vm.SlotReady},
+		{Index: 6, State: vm.SlotReady},
+	}, fails: map[uint32]error{
+		4: vm.RefuseSlot(vm.ErrSlotQuarantined, 4, "fault", "RESET_STUCK"), 6: vm.RefuseSlot(vm.ErrSlotHeld, 6, "holder", "b"),
+	}}
+	list, err := testResets(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range list {
+		got = append(got, fmt.Sprint(f.Device, " ", f.Level, " ", f.Read["state"], f.Read["resets"], f.Read["fault"], f.Read["holder"]))
+	}
+	want := []string{
+		"slot 0 pass ready2", "slot 1 pass in_use", "slot 2 fail quarantinedRESET_FAILED", "slot 3 pass resetting", "slot 4 fail quarantinedRESET_STUCK", "slot 6 pass in_use",
+	}
+	if !slices.Equal(got, want) || fmt.Sprint(b.done) != "[0 0 4 6]" {
+		t.Errorf("%q, of %v", got, b.done)
+	}
+	var out bytes.Buffer
+	doctorText(&out, doctor.Report{Findings: list}, false)
+	if !strings.Contains(out.String(), "fail: test of resets of slot 2\n") || !strings.Contains(out.String(), "then: dbc host gpu check 4") {
+		t.Error(out.String())
+	}
+	b.fails[0] = errors.New("the helper has ended")
+	if _, err := testResets(t.Context(), b); err == nil || !strings.Contains(err.Error(), "slot 0: the helper has ended") {
+		t.Errorf("%v", err)
 	}
 }

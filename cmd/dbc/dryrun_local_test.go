@@ -11,7 +11,8 @@ import (
 	"github.com/dbc-network/dbc/hw/hwtest"
 )
 
-// TestDryRunChangesNothingHere: also what sends nothing leaves all as it is.
+// TestDryRunChangesNothingHere: a command that sends nothing also leaves everything as it
+// is.
 func TestDryRunChangesNothingHere(t *testing.T) {
 	w := newWorld(t)
 	text, err := os.ReadFile("../../hw/gpu/testdata/cases/12-two-l40s-and-aspeed.txt")

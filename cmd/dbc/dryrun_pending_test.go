@@ -9,8 +9,8 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// TestDryRunLeavesWhatIsPending: what was sent is not forgotten by a dry run, after
-// which it could be paid twice.
+// TestDryRunLeavesWhatIsPending: a dry run does not forget what was sent, which
+// could then be paid twice.
 func TestDryRunLeavesWhatIsPending(t *testing.T) {
 	w := newWorld(t)
 	alice, err := w.ring(t).Wallet("alice")

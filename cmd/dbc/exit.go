@@ -7,20 +7,21 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"regexp"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
+	"github.com/dbc-network/dbc/client/verify"
+	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/probe"
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// The exit codes. dbc ssh gives those of ssh.
+// The exit codes. dbc ssh returns those of ssh.
 const (
 	exitDone = iota
 	exitFailed
@@ -28,33 +29,13 @@ const (
 	exitRefused
 	exitUnreachable
 	exitTimedOut
-	// exitIncomplete: what is shown is true, but not all.
+	// exitIncomplete means that what is shown is true, but incomplete.
 	exitIncomplete
 )
 
-// exitInterrupted is 128 and the number of SIGINT, as of a program that ends by
-// it. What was sent and is in no block yet is exitTimedOut, interrupted or not.
+// exitInterrupted is 128 plus the number of SIGINT, as for a program that it ends. What
+// was sent and is in no block yet is exitTimedOut, interrupted or not.
 const exitInterrupted = 130
-
-// interrupted: the user, or who stopped the program, did not wait for the end.
-type interrupted struct{ err error }
-
-func (e *interrupted) Error() string { return e.err.Error() }
-func (e *interrupted) Unwrap() error { return e.err }
-
-// usageError: the command line itself was wrong.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
-
-// sshError is of a child that ran on the terminal, and of what it ran in the guest.
-type sshError struct{ err error }
-
-func (e *sshError) Error() string { return e.err.Error() }
-func (e *sshError) Unwrap() error { return e.err }
 
 func exitCode(err error) int {
 	var (
@@ -66,26 +47,29 @@ func exitCode(err error) int {
 		sent    *chain.Unsettled
 		part    *incomplete
 		unknown *unknownEnd
+		reset   *nodecmd.ResetError
 	)
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &reset):
+		return reset.Code
 	case errors.As(err, &sent), errors.As(err, &unknown):
 		return exitTimedOut
 	case errors.As(err, &child) && child.ExitCode() > 0:
 		return child.ExitCode()
 	case errors.As(err, &ended):
 		return exitInterrupted
-	case errors.As(err, &part):
+	case errors.As(err, &part), errors.Is(err, errUnverified), errors.Is(err, probe.ErrHere):
 		return exitIncomplete
-	case errors.As(err, &usage), errors.Is(err, client.ErrNoWallet), errors.Is(err, client.ErrAmount), errors.Is(err, client.ErrDuration), errors.Is(err, client.ErrTeam),
-		errors.Is(err, client.ErrWords), errors.Is(err, client.ErrPassphrase), errors.Is(err, client.ErrLocked), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
-		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource):
+	case errors.As(err, &usage), errors.Is(err, market.ErrNoWallet), errors.Is(err, market.ErrName), errors.Is(err, client.ErrAmount), errors.Is(err, rental.ErrSpelling), errors.Is(err, client.ErrTeam),
+		errors.Is(err, market.ErrWords), errors.Is(err, market.ErrPassphrase), errors.Is(err, market.ErrLocked), errors.Is(err, machine.ErrInvalidFacts) && !errors.As(err, &refused),
+		errors.Is(err, image.ErrName), errors.Is(err, image.ErrSource), errors.Is(err, verify.ErrGPUs):
 		return exitUsage
 	case errors.Is(err, client.ErrUnreachable):
 		return exitUnreachable
 	case errors.As(err, &refused), errors.As(err, &node),
-		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, chain.ErrGasPrice), errors.Is(err, client.ErrTooDear), errors.Is(err, errNotThere), refusedImage(err):
+		errors.Is(err, chain.ErrNotFound), errors.Is(err, chain.ErrNoAccount), errors.Is(err, chain.ErrGasPrice), errors.Is(err, market.ErrTooDear), errors.Is(err, errNotThere), errors.Is(err, errNotHome), refusedImage(err):
 		return exitRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, chain.ErrCrowded):
 		return exitTimedOut
@@ -95,8 +79,8 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// refusedImage: nothing is wrong with the computer, but the image is not taken
-// or not given up.
+// refusedImage reports whether the image was refused or is in use, rather than
+// something being wrong with the computer.
 func refusedImage(err error) bool {
 	for _, why := range []error{
 		image.ErrNotFound, image.ErrExists, image.ErrChecksum, image.ErrUnsafe, image.ErrTooLarge, image.ErrNoRoom, image.ErrInUse, image.ErrBusy,
@@ -108,7 +92,7 @@ func refusedImage(err error) bool {
 	return false
 }
 
-// report says what went wrong: a sentence, or with --json an object.
+// report writes what went wrong: a sentence, or with --json an object.
 func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 	if s.json {
 		said := map[string]any{"error": shorten(err.Error()), "exit_code": exitCode(err)}
@@ -130,7 +114,7 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		exit *exec.ExitError
 	)
 	if errors.As(err, &ssh) && errors.As(err, &exit) && exit.ExitCode() > 0 {
-		return // it said itself what was wrong, if anything was
+		return // it reported itself what was wrong, if anything was
 	}
 	fmt.Fprintln(w, "dbc:", shorten(err.Error()))
 	if text := afterword(err); text != "" {
@@ -146,7 +130,7 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 		}
 	case exitUnreachable:
 		if node := new(client.NodeError); errors.Is(err, image.ErrDownload) || errors.As(err, &node) || asksOwnNode(cmd) {
-			return // it says itself how it goes on, or what was tried
+			return // it says itself what to do next, or what was tried
 		}
 		fmt.Fprintln(w, "Is it running? On this computer: dbc devnet start. Elsewhere: --grpc, --rpc and --node say where.")
 	case exitTimedOut:
@@ -156,53 +140,40 @@ func report(cmd *cobra.Command, s *settings, w io.Writer, err error) {
 	}
 }
 
-// addRefusal adds what programs decide by: a node's code and the field that it
-// is about, or the chain's codespace and number.
+// addRefusal adds what programs decide by: a node's code, the field in question and
+// whether to ask again, or the chain's codespace and number.
 func addRefusal(said map[string]any, err error) {
 	if node := new(client.NodeError); errors.As(err, &node) {
-		for name, value := range map[string]string{"code": node.Code, "field": node.Field, "value": node.Value, "limit": node.Limit} {
+		for name, value := range map[string]string{
+			"code": string(node.Code), "field": node.Field, "value": node.Value, "limit": node.Limit,
+			"retry": string(node.Retry), "retry_at": node.RetryAt, "fault": string(node.Fault),
+		} {
 			if value != "" {
 				said[name] = shorten(value)
 			}
 		}
+		if len(node.Params) > 0 {
+			said["params"] = node.Params
+		}
 	}
 	if refused := new(chain.Refused); errors.As(err, &refused) {
 		said["codespace"], said["chain_code"] = refused.Codespace, refused.Code
+		meaning := refused.Meaning()
+		said["retry"], said["fault"] = meaning.Retry, meaning.Fault
+		if meaning.RetryAt != "" {
+			said["retry_at"] = meaning.RetryAt
+		}
+		if len(meaning.Params) > 0 {
+			params := map[string]string{}
+			for name, value := range meaning.Params {
+				params[name] = client.Printable(shorten(value))
+			}
+			said["params"] = params
+		}
 	}
 }
 
-// asksOwnNode: what did not answer is no node of the chain.
+// asksOwnNode reports whether the command is one of dbc node, which ask no chain node.
 func asksOwnNode(cmd *cobra.Command) bool {
 	return cmd != nil && cmd.HasParent() && cmd.Parent().Name() == "node"
-}
-
-const (
-	// longestWord and longestError, in characters, of what a refusal repeats: a
-	// value of megabytes would take what it says out of sight.
-	longestWord, shownWord = 300, 64
-	longestError           = 2000
-)
-
-// rawAmount is an amount as the chain's own modules write it.
-var rawAmount = regexp.MustCompile(`\b[0-9]+` + chain.Denom + `\b`)
-
-// shorten cuts the values that an error repeats, and writes amounts in DBC.
-func shorten(text string) string {
-	text = rawAmount.ReplaceAllStringFunc(text, func(raw string) string {
-		udbc, err := strconv.ParseUint(strings.TrimSuffix(raw, chain.Denom), 10, 64)
-		if err != nil {
-			return raw
-		}
-		return client.FormatDBC(udbc)
-	})
-	words := strings.Split(text, " ")
-	for i, word := range words {
-		if n := utf8.RuneCountInString(word); n > longestWord {
-			words[i] = fmt.Sprintf("%s… (%d characters)", string([]rune(word)[:shownWord]), n)
-		}
-	}
-	if all := []rune(strings.Join(words, " ")); len(all) > longestError {
-		return fmt.Sprintf("%s… (%d characters)", string(all[:longestError]), len(all))
-	}
-	return strings.Join(words, " ")
 }

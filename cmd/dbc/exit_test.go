@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestSSHSpeaksForItself: what ran in the guest may end as it likes; only an ssh
-// that did not run is dbc's to tell.
+// TestSSHSpeaksForItself: what ran in the guest may end in any way; dbc only
+// reports an ssh that did not run.
 func TestSSHSpeaksForItself(t *testing.T) {
 	t.Parallel()
 	ended := exec.CommandContext(t.Context(), "sh", "-c", "exit 7").Run()

@@ -30,7 +30,7 @@ func exits() {
 	}
 }
 
-// full runs the rest of its arguments with a standard output that has no room.
+// full runs the rest of its arguments with a full standard output.
 func full() {
 	out, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzArguments: what stands on the command line is a value in its bounds or a wrong use.
+// FuzzArguments: what is on the command line is a value within its bounds or a usage
+// error.
 func FuzzArguments(f *testing.F) {
 	for _, text := range []string{"8080", "0:22", "70000:1", "7", "https://images.example/a.qcow2", "debian-12.qcow2", ""} {
 		f.Add(text)

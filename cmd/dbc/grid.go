@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// gap is between two columns. A column is cut between its words, and within one
-	// only where it is longer than longestUncut.
+	// gap is the space between two columns. A column is wrapped between its words,
+	// and within a word only if that is longer than longestUncut.
 	gap, longestUncut = 2, 24
 	// shortID is how much of an id of 64 digits a narrow terminal shows: enough to
 	// be given to any command.
 	shortID = 12
 )
 
-// wholeID is an id that may be written by its beginning.
+// wholeID matches an id that may be abbreviated to its beginning.
 var wholeID = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 
-// widthOf is the terminal's, in characters, and 0 for what is none: a program
-// reads the whole ids.
+// widthOf returns the terminal's width in characters, and 0 if it is none:
+// programs read the whole ids.
 func widthOf(cmd *cobra.Command) int {
 	file, ok := terminal.File(cmd.OutOrStdout())
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -40,9 +40,9 @@ func widthOf(cmd *cobra.Command) int {
 	return width
 }
 
-// fit lays a text with tabs between cells out for a terminal. Tables, which are
-// lines of three cells or more, are never wider than it: ids are shortened, then
-// the widest columns go on in further lines.
+// fit formats a text with tabs between cells for a terminal. Tables, which are
+// lines of three cells or more, never exceed its width: ids are shortened, then
+// the widest columns are wrapped.
 func fit(w io.Writer, text []byte, width int) error {
 	var out bytes.Buffer
 	var block [][]string
@@ -104,7 +104,7 @@ func total(widths []int) int {
 	return sum
 }
 
-// floors are the columns' longest words.
+// floors returns the lengths of the columns' longest words.
 func floors(block [][]string) []int {
 	words := make([][]string, len(block))
 	for i, cells := range block {
@@ -124,7 +124,7 @@ func floors(block [][]string) []int {
 	return list
 }
 
-// shrink takes from the widest until all fit, or none can give any more.
+// shrink narrows the widest column until all fit, or none can be narrowed further.
 func shrink(widths, least []int, width int) {
 	for total(widths) > width {
 		widest := -1
@@ -166,7 +166,7 @@ func writeRow(w io.Writer, cells []string, widths []int, wrapped bool) {
 	}
 }
 
-// wrap cuts between words, and within one that is wider than the column.
+// wrap breaks between words, and within one that is wider than the column.
 func wrap(cell string, width int) []string {
 	lines, line := []string{}, ""
 	for _, word := range strings.Split(cell, " ") {

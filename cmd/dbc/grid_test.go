@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// TestTablesFit: no line of a table is wider than its terminal, and nothing of it
-// is lost but the rest of an id.
+// TestTablesFit: no line of a table is wider than its terminal, and nothing is
+// lost but the rest of an id.
 func TestTablesFit(t *testing.T) {
 	t.Parallel()
 	id := strings.Repeat("afddba7d", 8)

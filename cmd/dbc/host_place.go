@@ -8,7 +8,7 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 )
 
-// placeFlags are what a computer can't tell of itself.
+// placeFlags are what a computer can't find out about itself.
 type placeFlags struct {
 	country, city, latitude, longitude string
 
@@ -29,7 +29,7 @@ func (f *placeFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.evict, "evict-kept-disks", false, "let kept disks of closed VMs make room for new VMs before their time, oldest first")
 }
 
-// apply changes place where a flag was given.
+// apply changes place if a flag was given.
 func (f *placeFlags) apply(cmd *cobra.Command, place *host.Place) error {
 	given := cmd.Flags().Changed
 	for flag, set := range map[string]func() error{
@@ -64,6 +64,6 @@ func (f *placeFlags) apply(cmd *cobra.Command, place *host.Place) error {
 const placeExample = " \\\n      --country DE --city \"Frankfurt am Main\" --latitude 50.1109 --longitude 8.6821 \\\n" +
 	"      --upload 1000 --download 1000 --network-operator DE-CIX"
 
-// placeLong says where the rest of the facts is from.
+// placeLong says where the other facts come from.
 var placeLong = fmt.Sprintf("CPUs, memory, disks and slots are this computer's after the host's reserve; %s are core.conf's.",
 	"public_ip, port_first, port_last and the addresses of libp2p")

@@ -19,8 +19,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// imageServer serves a real image over TLS. While it stops, it sends the first
-// half and then nothing; ranges counts requests that go on.
+// imageServer serves a real image over TLS. While stopped, it sends the first
+// half and then nothing; ranges counts resumed requests.
 type imageServer struct {
 	*httptest.Server
 	content []byte
@@ -80,7 +80,7 @@ func TestImageScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			// server stops|goes
 			"server": func(_ *testscript.TestScript, _ bool, args []string) { s.stops.Store(args[0] == "stops") },
-			// halfway FOLDER waits until half of the image lies there.
+			// halfway FOLDER waits until half of the image is there.
 			"halfway": func(ts *testscript.TestScript, _ bool, args []string) { s.awaitHalf(ts, ts.MkAbs(args[0])) },
 			// resumed N
 			"resumed": func(ts *testscript.TestScript, _ bool, args []string) {

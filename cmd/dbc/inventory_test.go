@@ -12,7 +12,7 @@ import (
 	"github.com/dbc-network/dbc/hw/hwtest"
 )
 
-// TestEveryCodeHasWords: a code alone tells a host nothing.
+// TestEveryCodeHasWords: a code alone means nothing to a host.
 func TestEveryCodeHasWords(t *testing.T) {
 	t.Parallel()
 	for _, code := range gpu.Codes {

@@ -38,7 +38,11 @@ var gpuWords = map[gpu.Code]func(p gpu.Params) string{
 		return fmt.Sprintf("%s has fallen off its bus; power the computer off and on, and look at power supply and riser", p["address"])
 	},
 	gpu.CodeUnassigned: func(p gpu.Params) string {
-		return fmt.Sprintf("the firmware found no room for region %s of %s (%s MiB); turn on Above 4G Decoding in the firmware", p["bar"], p["address"], p["mib"])
+		size := ""
+		if mib := p["mib"]; mib != "" {
+			size = " (" + mib + " MiB)"
+		}
+		return fmt.Sprintf("the firmware found no room for region %s of %s%s; turn on Above 4G Decoding in the firmware", p["bar"], p["address"], size)
 	},
 	gpu.CodeNoReset: func(gpu.Params) string {
 		return "it has no reset, so one renter would get it as another left it; no setting changes that in this place"
@@ -82,8 +86,8 @@ var gpuWords = map[gpu.Code]func(p gpu.Params) string{
 	},
 }
 
-// wordsOf says a reason to a person. What a device calls itself goes through
-// pci.ids, so nothing of it is a stranger's text.
+// wordsOf describes a reason to a person. A device's own name is looked up in
+// pci.ids, so none of the text is untrusted.
 func wordsOf(r gpu.Reason) string {
 	if words, ok := gpuWords[r.Code]; ok {
 		return words(r.Params)

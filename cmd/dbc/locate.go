@@ -12,11 +12,11 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// noun is a kind of thing that machines keep, each by an id.
+// noun is a kind of thing that machines hold, each with an id.
 type noun struct {
-	// name for messages, and list, the command that shows the ids.
+	// name is for messages; list is the command that shows the ids.
 	name, list string
-	// whole is the length from which a word can be a whole id, in characters.
+	// whole is the length, in characters, from which a word can be a whole id.
 	whole int
 	ids   func(ctx context.Context, n *client.Node) ([]string, error)
 }
@@ -39,7 +39,7 @@ var grantedSession = noun{"session", "dbc session list", 64, func(ctx context.Co
 	return ids, err
 }}
 
-// errNotThere: no machine that answered has what was named.
+// errNotThere means that no machine that answered has what was named.
 var errNotThere = errors.New("yours")
 
 // found is a thing and where it is.
@@ -48,12 +48,12 @@ type found struct {
 	thing string
 }
 
-// on calls do on the machine that has what word names: a whole id, the beginning
-// of one, or nothing where there is only one.
-func (s *settings) on(
-	cmd *cobra.Command, machineID, word string, what noun, do func(ctx context.Context, n *client.Node, id string) error,
+// onFound calls do on the machine that has what word names: a whole id, the beginning
+// of one, or nothing if there is only one.
+func onFound(
+	s *settings, cmd *cobra.Command, machineID, word string, what noun, do func(ctx context.Context, n *client.Node, id string) error,
 ) error {
-	at, err := s.locate(cmd.Context(), cmd, machineID, word, what)
+	at, err := locate(cmd.Context(), s, cmd, machineID, word, what)
 	if err != nil {
 		return err
 	}
@@ -61,31 +61,31 @@ func (s *settings) on(
 }
 
 // onVM is on for virtual machines.
-func (s *settings) onVM(
-	cmd *cobra.Command, machineID, word string, do func(ctx context.Context, n *client.Node, id string) error,
+func onVM(
+	s *settings, cmd *cobra.Command, machineID, word string, do func(ctx context.Context, n *client.Node, id string) error,
 ) error {
-	return s.on(cmd, machineID, word, virtualMachine, do)
+	return onFound(s, cmd, machineID, word, virtualMachine, do)
 }
 
-func (s *settings) locate(ctx context.Context, cmd *cobra.Command, machineID, word string, what noun) (found, error) {
+func locate(ctx context.Context, s *settings, cmd *cobra.Command, machineID, word string, what noun) (found, error) {
 	if word != "" {
 		if err := client.CheckTaskID(word); err != nil {
 			return found{}, &usageError{err}
 		}
 	}
-	machines, err := s.machines(ctx, cmd, machineID)
+	machines, err := rentedMachines(ctx, s, cmd, machineID)
 	if err != nil {
 		return found{}, err
 	}
 	if len(machines) == 1 && len(word) >= what.whole {
 		return found{machines[0], word}, nil
 	}
-	return search(ctx, s.askLimit(), machines, word, what)
+	return search(ctx, answerLimit(s), machines, word, what)
 }
 
-// search asks all machines beside each other. A whole id ends it: who else does
-// not answer is no matter then. A short one that a machine lists as such does not,
-// for it may be the beginning of another's.
+// search asks all machines concurrently. A whole id ends the search: it does not
+// matter then which others do not answer. A short one that a machine lists as an
+// id does not, for it may be the beginning of another's.
 func search(ctx context.Context, limit time.Duration, machines []asked, word string, what noun) (found, error) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -95,7 +95,7 @@ func search(ctx context.Context, limit time.Duration, machines []asked, word str
 		ids[at], err = what.ids(ctx, n)
 		for _, id := range ids[at] {
 			if id == word && len(word) >= what.whole {
-				whole <- found{machines[at], id} // one of each machine, or it would wait
+				whole <- found{machines[at], id} // one of each machine, or it would block
 				end()
 				break
 			}
@@ -118,7 +118,7 @@ func search(ctx context.Context, limit time.Duration, machines []asked, word str
 	return choose(fitting, missing(machines, errs), len(machines), word, what)
 }
 
-// choose is what fits, if it alone can be meant.
+// choose returns the one thing that can be meant, or an error.
 func choose(fitting []found, lost []unanswered, of int, word string, what noun) (found, error) {
 	switch {
 	case len(fitting) > 1:
@@ -148,7 +148,7 @@ func choose(fitting []found, lost []unanswered, of int, word string, what noun) 
 	return fitting[0], nil
 }
 
-// first is the first argument, empty where there is none.
+// first returns the first argument, empty if there is none.
 func first(args []string) string {
 	if len(args) == 0 {
 		return ""

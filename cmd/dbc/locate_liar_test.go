@@ -3,11 +3,11 @@ package main
 import (
 	"testing"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
-// TestAShortIDIsNoWholeOne: a machine that lists the beginnings of ids as ids, or
-// no id at all, does not get what its renter means for a VM on another machine.
+// TestAShortIDIsNoWholeOne: a machine that lists beginnings of ids as ids, or no id at
+// all, does not receive what its renter intends for a VM on another machine.
 func TestAShortIDIsNoWholeOne(t *testing.T) {
 	for name, word := range map[string]string{"a beginning": taskOne[:2], "no id": ""} {
 		t.Run(name, func(t *testing.T) {

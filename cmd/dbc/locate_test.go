@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -16,8 +16,8 @@ const (
 	taskThree = "3mJr7AoUXx2Wqd4yHw9kPz"
 )
 
-// TestOneMachineDown: what is on the others is shown and done, and what is
-// missing is told, in words, in JSON and by the exit code.
+// TestOneMachineDown: what is on the other machines is shown and done, and what
+// is missing is reported, in text, in JSON and by the exit code.
 func TestOneMachineDown(t *testing.T) {
 	w := newWorld(t)
 	up := w.add(t, 1, taskOne)
@@ -45,7 +45,7 @@ func TestOneMachineDown(t *testing.T) {
 			t.Errorf("%v: %d %s%s", args, code, out, errOut)
 		}
 	}
-	// What only the lost machine can know is told as such.
+	// What only the lost machine can know is reported as such.
 	if code, _, errOut := w.dbc(t, "vm", "show", taskTwo); code != exitUnreachable || !strings.Contains(errOut, lost.id) {
 		t.Errorf("show of the lost: %d %s", code, errOut)
 	}
@@ -56,7 +56,8 @@ func TestOneMachineDown(t *testing.T) {
 	if code != exitIncomplete || !strings.Contains(out, lost.id) {
 		t.Errorf("session list: %d %s%s", code, out, errOut)
 	}
-	// One that says nothing at all keeps the others' answers for half the time.
+	// A machine that does not answer at all delays the others' answers for half the
+	// timeout.
 	lost.down, lost.hangs = false, true
 	if code, out, errOut := w.dbc(t, "vm", "list", "--timeout", "2s"); code != exitIncomplete || !strings.Contains(out, taskOne) {
 		t.Errorf("one hangs: %d %s%s", code, out, errOut)
@@ -72,11 +73,11 @@ func TestOneMachineDown(t *testing.T) {
 	}
 }
 
-// TestOnlyRental: confirm and relet need no number where there is only one to mean.
+// TestOnlyRental: confirm and relet need no number if only one can be meant.
 func TestOnlyRental(t *testing.T) {
 	w := newWorld(t)
 	one := w.add(t, 1)
-	// What is chosen is asked of the chain next, which here serves no quotes.
+	// The chosen one is then looked up on the chain, which here serves no quotes.
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -103,7 +104,8 @@ func TestOnlyRental(t *testing.T) {
 	}
 }
 
-// TestKeptDisks: they are seen without an open rental, with what brings them back.
+// TestKeptDisks: they are shown without an open rental, with the command that restores
+// them.
 func TestKeptDisks(t *testing.T) {
 	w := newWorld(t)
 	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || !strings.Contains(out, "no kept disks") {
@@ -119,7 +121,8 @@ func TestKeptDisks(t *testing.T) {
 	if code, out, errOut := w.dbc(t, "vm", "show"); code != exitDone || !strings.Contains(out, "2027-01-31") {
 		t.Errorf("show: %d %s%s", code, out, errOut)
 	}
-	// Beside an open rental elsewhere too; a machine that keeps nothing is none that is missing.
+	// Beside an open rental elsewhere too; a machine that keeps nothing does not count as
+	// missing.
 	other := w.add(t, 2, taskTwo)
 	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || !strings.Contains(out, taskOne) || !strings.Contains(out, taskTwo) {
 		t.Errorf("both: %d %s%s", code, out, errOut)
@@ -128,7 +131,7 @@ func TestKeptDisks(t *testing.T) {
 	if code, out, errOut := w.dbc(t, "vm", "list"); code != exitDone || strings.Contains(out, b.id) || !strings.Contains(out, taskTwo) {
 		t.Errorf("no longer kept: %d %s%s", code, out, errOut)
 	}
-	// Nothing of a trial that was refunded is kept, nor of what is long over.
+	// Nothing is kept of a refunded trial, nor of a rental long past.
 	other.down, w.rentals[1].State = true, rental.RENTAL_STATE_REFUNDED
 	w.rentals[0].End = time.Now().Add(-48 * time.Hour)
 	w.rentals[0].Start = w.rentals[0].End.Add(-24 * time.Hour)
@@ -137,7 +140,7 @@ func TestKeptDisks(t *testing.T) {
 	}
 }
 
-// TestManyRentals: no list ends at a page.
+// TestManyRentals: no list ends after one page.
 func TestManyRentals(t *testing.T) {
 	w := newWorld(t)
 	first := w.add(t, 1, taskOne)
@@ -178,7 +181,7 @@ func TestIDs(t *testing.T) {
 			t.Errorf("%s: %v: %d %s%s, want %d with %q", name, c.args, code, out, errOut, c.code, c.want)
 		}
 	}
-	// Where there is only one, it needs no name.
+	// If there is only one, it needs no name.
 	one.tasks = []api.Task{}
 	if code, out, errOut := w.dbc(t, "vm", "show"); code != exitDone || !strings.Contains(out, taskThree) {
 		t.Errorf("the only one: %d %s%s", code, out, errOut)

@@ -6,7 +6,7 @@ import (
 )
 
 // TestAnIDThatIsListedTwiceHoldsNobody: a machine may list an id as often as it
-// likes; the command goes on.
+// likes; the command does not block.
 func TestAnIDThatIsListedTwiceHoldsNobody(t *testing.T) {
 	w := newWorld(t)
 	w.add(t, 1, taskTwo)

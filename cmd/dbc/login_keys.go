@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +12,8 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// loginKeys is the folder that says, for each virtual machine that was made here,
-// by the files of which public keys: dbc ssh offers their private halves.
+// loginKeys is the folder that records, for each virtual machine that was made
+// here, the files of its public keys: dbc ssh offers their private halves.
 func loginKeys(home, taskID string) (string, error) {
 	if err := client.CheckTaskID(taskID); err != nil {
 		return "", err
@@ -21,7 +21,7 @@ func loginKeys(home, taskID string) (string, error) {
 	return filepath.Join(home, "logins", taskID), nil
 }
 
-// keepLoginKeys writes the files down, by paths that hold from any folder.
+// keepLoginKeys records the files, by absolute paths.
 func keepLoginKeys(home, taskID string, files []string) error {
 	at, err := loginKeys(home, taskID)
 	if err != nil || len(files) == 0 {
@@ -33,7 +33,7 @@ func keepLoginKeys(home, taskID string, files []string) error {
 		if err != nil {
 			return err
 		}
-		text.WriteString(path + "\n")
+		text.WriteString(path + "\x00") // a path may contain a line end
 	}
 	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 		return err
@@ -41,8 +41,8 @@ func keepLoginKeys(home, taskID string, files []string) error {
 	return renameio.WriteFile(at, []byte(text.String()), 0o600)
 }
 
-// identities are what ssh can offer of the keys that were written down: the
-// private half's file, or the public one where an agent has the other.
+// identities returns what ssh can offer of the recorded keys: the private
+// half's file, or the public one if an agent has the other half.
 func identities(home, taskID string) []string {
 	at, err := loginKeys(home, taskID)
 	if err != nil {
@@ -50,11 +50,17 @@ func identities(home, taskID string) []string {
 	}
 	text, err := os.ReadFile(at)
 	if err != nil {
-		return nil // made elsewhere, or before this was written down
+		return nil // made elsewhere, or before this was recorded
+	}
+	end := "\x00"
+	if !strings.Contains(string(text), end) {
+		end = "\n" // written by an earlier version
 	}
 	var found []string
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		public := lines.Text()
+	for public := range strings.SplitSeq(string(text), end) {
+		if public == "" {
+			continue
+		}
 		for _, file := range []string{strings.TrimSuffix(public, ".pub"), public} {
 			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 				found = append(found, file)
@@ -69,4 +75,23 @@ func forgetLoginKeys(home, taskID string) {
 	if at, err := loginKeys(home, taskID); err == nil {
 		_ = os.Remove(at)
 	}
+}
+
+// identityFiles returns the files of -i: ssh would go on without one that is not
+// there, and only say that permission was denied.
+func identityFiles(paths []string) ([]string, error) {
+	files := make([]string, len(paths))
+	for i, path := range paths {
+		files[i] = belowHome(path)
+		info, err := os.Stat(files[i])
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, usagef("-i %s: no such file", path)
+		case err != nil:
+			return nil, usagef("-i: %w", err)
+		case info.IsDir():
+			return nil, usagef("-i: %s is a folder; give the file of a private key", path)
+		}
+	}
+	return files, nil
 }

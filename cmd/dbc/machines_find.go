@@ -11,20 +11,20 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 const (
 	maxMachines = 500
-	// chainPage and chainPages bound what is read of the chain where no index
+	// chainPage and chainPages bound what is read from the chain if no index
 	// answers: the first 2,000 machines by its own filters.
 	chainPage, chainPages = 100, 20
 )
 
-// machineFilter is what dbc machines looks for; zero values ask for nothing.
+// machineFilter is what dbc machines looks for; zero values do not filter.
 type machineFilter struct {
 	gpus               []string
 	country            string
@@ -35,7 +35,7 @@ type machineFilter struct {
 	all                bool
 }
 
-// sortable are the words of --sort: the index's name, and the same of a row.
+// sortable are the values of --sort: the index's name, and the row's value.
 var sortable = []struct {
 	word, column string
 	of           func(machineRow) uint64
@@ -56,7 +56,7 @@ func sortWords() string {
 	return strings.Join(words, ", ")
 }
 
-// order is the place of --sort in sortable, and its direction.
+// order returns the index of --sort in sortable, and its direction.
 func (f machineFilter) order() (at int, descending bool) {
 	word, descending := strings.CutPrefix(f.sort, "-")
 	for i, s := range sortable {
@@ -77,10 +77,10 @@ func (f machineFilter) check() error {
 	return nil
 }
 
-// findMachines asks the client node, and the chain where none runs or the one
-// that nobody named has no answer.
-func (s *settings) findMachines(cmd *cobra.Command, f machineFilter) ([]machineRow, error) {
-	// A client node that nobody named may be of another chain than the one named.
+// findMachines asks the client node, or the chain if none runs or if a default
+// one does not answer.
+func findMachines(s *settings, cmd *cobra.Command, f machineFilter) ([]machineRow, error) {
+	// A default client node may belong to another chain than the one named.
 	elsewhere := s.grpc != "" || s.rpc != "" || s.chainID != ""
 	if err := s.resolve(); err != nil {
 		return nil, err
@@ -88,11 +88,11 @@ func (s *settings) findMachines(cmd *cobra.Command, f machineFilter) ([]machineR
 	switch {
 	case s.node == direct:
 	case s.node != "":
-		s.sayNodeProblem(cmd.Context(), s.node)
+		sayNodeProblem(cmd.Context(), s, s.node)
 		return searchIndex(cmd.Context(), s.node, f)
 	case !elsewhere && listens(cmd.Context(), s.nodeDefault):
 		if rows, err := searchIndex(cmd.Context(), s.nodeDefault, f); err == nil {
-			s.sayNodeProblem(cmd.Context(), s.nodeDefault)
+			sayNodeProblem(cmd.Context(), s, s.nodeDefault)
 			return rows, nil
 		}
 	}
@@ -115,16 +115,16 @@ func searchIndex(ctx context.Context, node string, f machineFilter) ([]machineRo
 	return rows, nil
 }
 
-// query is the filter in the index's words.
-func (f machineFilter) query() market.Query {
+// query returns the filter in the index's terms.
+func (f machineFilter) query() api.Search {
 	at, descending := f.order()
-	q := market.Query{Filters: map[string]json.RawMessage{}, Order: sortable[at].column, Limit: f.limit}
+	q := api.Search{Filters: map[string]json.RawMessage{}, Order: sortable[at].column, Limit: f.limit}
 	if descending {
 		q.Order = "-" + q.Order
 	}
 	bound := func(name string, value uint64) {
 		if value > 0 {
-			q.Filters[name], _ = json.Marshal(value) // a number always encodes
+			q.Filters[name], _ = json.Marshal(value) // a number can always be encoded
 		}
 	}
 	if len(f.gpus) > 0 {
@@ -145,7 +145,7 @@ func (f machineFilter) query() market.Query {
 	return q
 }
 
-func indexRow(m market.Machine) machineRow {
+func indexRow(m api.Machine) machineRow {
 	r := machineRow{
 		GPUs: []gpuRow{}, ID: m.ID, State: m.State, Slots: len(m.Slots), Free: m.FreeSlots, CPUs: m.CPUCores, MemoryMiB: m.MemoryMiB,
 		Country: m.Country, PricePerDay: m.PricePerDay, Listing: m.ListingVersion,
@@ -156,7 +156,7 @@ func indexRow(m market.Machine) machineRow {
 	return r
 }
 
-// addSlot counts VRAM as the index does: that of the smallest.
+// addSlot counts VRAM as the index does: that of the smallest GPU.
 func (r *machineRow) addSlot(slot gpuRow) {
 	r.GPUs = addGPUs(r.GPUs, slot)
 	if r.GPUCount == 0 || slot.VRAMMiB < r.VRAMMiB {
@@ -165,7 +165,7 @@ func (r *machineRow) addSlot(slot gpuRow) {
 	r.GPUCount += uint64(slot.Count)
 }
 
-// searchChain has the chain filter what it can, and does the rest itself.
+// searchChain has the chain filter what it can, and filters the rest itself.
 func searchChain(ctx context.Context, c *chain.Client, f machineFilter) ([]machineRow, error) {
 	req := machine.QueryMachinesRequest{State: machine.MACHINE_STATE_ONLINE, Country: f.country, FreeSlotsMin: max(f.slots, 1)}
 	if f.all {
@@ -203,7 +203,7 @@ func searchChain(ctx context.Context, c *chain.Client, f machineFilter) ([]machi
 	return rows[:min(len(rows), int(f.limit))], nil
 }
 
-// fits repeats of the chain's filters what several GPU types and --all leave open.
+// fits applies those of the chain's filters that several GPU types and --all leave open.
 func (f machineFilter) fits(m machine.Machine, r machineRow) bool {
 	hasGPU := len(f.gpus) == 0 || slices.ContainsFunc(m.Facts.Slots, func(s machine.Slot) bool { return slices.Contains(f.gpus, s.GpuType) })
 	return hasGPU && m.State != machine.MACHINE_STATE_RETIRED &&

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/notice"
 )
 
 // reasonWords say why a VM, or a change of its disks, is as it is.
@@ -36,6 +36,9 @@ var reasonWords = map[notice.Code]func(p notice.Params) string{
 	},
 	notice.HostFull: func(p notice.Params) string {
 		return "the host's disk is full, in step " + p[notice.Step] + detail(p)
+	},
+	notice.CardRefused: func(p notice.Params) string {
+		return fmt.Sprintf("the machine could not give it a card (%s), in step %s; cancel the trial or ask the host%s", p[notice.Cause], p[notice.Step], detail(p))
 	},
 	notice.RestartFailed: because("it could not be started again, and its node tries again"),
 	notice.StartFailed:   because("it could not be started"),
@@ -101,7 +104,7 @@ func detail(p notice.Params) string {
 
 func stamp(n notice.Notice) string { return n.At.UTC().Format(time.RFC3339) }
 
-// soon is "in less than 1 hour, at 2026-01-31T12:59:00Z".
+// soon returns "in less than 1 hour, at 2026-01-31T12:59:00Z".
 func soon(n notice.Notice) string {
 	if n.WithinSeconds <= 0 {
 		return "at " + stamp(n)
@@ -109,7 +112,7 @@ func soon(n notice.Notice) string {
 	return fmt.Sprintf("in less than %s, at %s", span(n.WithinSeconds), stamp(n))
 }
 
-// span is "1 hour" or "10 minutes", rounded up to whole minutes.
+// span returns "1 hour" or "10 minutes", rounded up to whole minutes.
 func span(seconds int64) string {
 	n, unit := (seconds+59)/60, "minute"
 	if n >= 60 && n%60 == 0 {
@@ -121,8 +124,8 @@ func span(seconds int64) string {
 	return fmt.Sprintf("%d %s", n, unit)
 }
 
-// whyWords says a reason to a person; "" for none. What a node puts into it is
-// printed without control characters, and a code of a later version as it is.
+// whyWords describes a reason to a person; "" for none. Parameters from a node
+// are printed without control characters, and a later version's code as it is.
 func whyWords(r *notice.Reason) string {
 	if r == nil {
 		return ""
@@ -133,7 +136,7 @@ func whyWords(r *notice.Reason) string {
 	return client.Printable(r.String())
 }
 
-// noticed says a notice to a person.
+// noticed describes a notice to a person.
 func noticed(n notice.Notice) string {
 	if words, ok := noticeWords[n.Code]; ok {
 		return client.Printable(words(n))

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/notice"
+	"github.com/dbc-network/dbc/api/notice"
 )
 
-// TestEveryReasonAndNoticeHasWords: a code alone tells a renter nothing, and no
-// parameter is left out that could be told.
+// TestEveryReasonAndNoticeHasWords: a code alone means nothing to a renter, and
+// no parameter is left out that could be shown.
 func TestEveryReasonAndNoticeHasWords(t *testing.T) {
 	t.Parallel()
 	for code, names := range notice.Reasons {

@@ -13,7 +13,7 @@ import (
 	"github.com/dbc-network/dbc/client/terminal"
 )
 
-// show prints v as JSON with --json, else what text writes.
+// show prints v as JSON with --json, otherwise what text writes.
 func (s *settings) show(cmd *cobra.Command, v any, text func(w io.Writer)) error {
 	out := cmd.OutOrStdout()
 	if s.json {
@@ -31,8 +31,8 @@ func (s *settings) show(cmd *cobra.Command, v any, text func(w io.Writer)) error
 	return w.Flush()
 }
 
-// row writes cells as one line of a table. A cell may hold what a host wrote, and
-// begins neither a line nor a cell of its own.
+// row writes cells as one line of a table. A cell may contain text from a host,
+// which can't begin a line or a cell of its own.
 func row(w io.Writer, cells ...any) {
 	for i, cell := range cells {
 		if i > 0 {
@@ -43,10 +43,10 @@ func row(w io.Writer, cells ...any) {
 	fmt.Fprintln(w)
 }
 
-// clock is a time of the chain for people: local, to the second.
+// clock formats a time of the chain for people: local, to the second.
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
 
-// left is how long it is until t, by this computer's clock; nothing once it is past.
+// left returns how long it is until t, by this computer's clock; nothing once it is past.
 func left(t time.Time) string {
 	d := time.Until(t).Round(time.Second)
 	if d <= 0 {

@@ -11,42 +11,42 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
 const (
 	// passphraseEnv and passphraseFileEnv are for scripts: the passphrase, or a
-	// file whose first line it is. /dev/fd/3 is a file descriptor.
+	// file with it in the first line. /dev/fd/3 is a file descriptor.
 	passphraseEnv, passphraseFileEnv = "DBC_PASSPHRASE", "DBC_PASSPHRASE_FILE"
 	maxPassphrase                    = 1024
 )
 
-// passphrase asks for what opens the wallets: the environment, then the terminal,
-// then a line of standard input. While words are completed nobody is asked.
-func (s *settings) passphrase(cmd *cobra.Command) client.Passphrase {
+// askPassphrase asks for the wallets' passphrase: the environment, then the
+// terminal, then a line of standard input. During completion nobody is asked.
+func askPassphrase(s *settings, cmd *cobra.Command) market.Passphrase {
 	return func(fresh, again bool) (string, error) {
-		if text, ok, err := s.givenPassphrase(); ok || err != nil {
+		if text, ok, err := givenPassphrase(s); ok || err != nil {
 			if again {
-				return "", usagef("%s or %s: %w", passphraseEnv, passphraseFileEnv, client.ErrPassphrase)
+				return "", usagef("%s or %s: %w", passphraseEnv, passphraseFileEnv, market.ErrPassphrase)
 			}
 			return text, err
 		}
 		if s.completing {
-			return "", client.ErrLocked
+			return "", market.ErrLocked
 		}
 		file, ok := cmd.InOrStdin().(*os.File)
 		if ok && term.IsTerminal(int(file.Fd())) {
 			return typePassphrase(cmd, file, fresh, again)
 		}
 		if again {
-			return "", usagef("%w: it was the line of standard input", client.ErrPassphrase)
+			return "", usagef("%w: it was the line of standard input", market.ErrPassphrase)
 		}
 		return pipedPassphrase(cmd.InOrStdin(), fresh)
 	}
 }
 
-// takePassphrase takes it out of the environment, which every program gets that a
-// command starts, some of them for good. back puts it there again.
+// takePassphrase removes it from the environment, which every program that a
+// command starts inherits, some of them permanently. back restores it.
 func (s *settings) takePassphrase() (back func()) {
 	text, set := os.LookupEnv(passphraseEnv)
 	if !set || os.Unsetenv(passphraseEnv) != nil {
@@ -56,8 +56,8 @@ func (s *settings) takePassphrase() (back func()) {
 	return func() { _ = os.Setenv(passphraseEnv, text) } // it was there before
 }
 
-// givenPassphrase is what the environment says; ok is false where it says nothing.
-func (s *settings) givenPassphrase() (text string, ok bool, err error) {
+// givenPassphrase returns the environment's passphrase; ok is false if there is none.
+func givenPassphrase(s *settings) (text string, ok bool, err error) {
 	if s.given != "" {
 		return s.given, true, nil
 	}
@@ -105,8 +105,8 @@ func typePassphrase(cmd *cobra.Command, file *os.File, fresh, again bool) (strin
 	return typed[0], nil
 }
 
-// pipedPassphrase takes no byte beyond its lines: a guest's keys may follow. A new
-// one comes twice, as dbcd wants it, or once.
+// pipedPassphrase reads no byte beyond its lines: a guest's keys may follow. A new
+// one is given twice, as dbcd expects, or once.
 func pipedPassphrase(in io.Reader, fresh bool) (string, error) {
 	lines := bufio.NewReader(sparing{io.LimitReader(in, 2*maxPassphrase)})
 	line, err := lines.ReadString('\n')

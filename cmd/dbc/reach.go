@@ -14,16 +14,18 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/conf"
 )
 
-// probeLimit is what a client node of this computer may take to accept a
+// probeLimit is how long a client node of this computer may take to accept a
 // connection.
 const probeLimit = time.Second
 
-// machine is one machine's API, through the client node that --node or the
-// defaults name; where none runs, straight from this process.
-func (s *settings) machine(ctx context.Context, w *client.Wallet, machineID string) (*client.Node, error) {
+// machine returns one machine's API, through the client node that --node or the
+// defaults name; if none runs, directly from this process.
+func (s *settings) machine(ctx context.Context, w *market.Wallet, machineID string) (*client.Node, error) {
 	via, err := s.via(ctx, machineID)
 	if err != nil {
 		return nil, err
@@ -36,8 +38,8 @@ func (s *settings) machine(ctx context.Context, w *client.Wallet, machineID stri
 	return n, nil
 }
 
-// anonymous is a machine's API for what has an authority of its own: requests are
-// signed by a key that is nobody's.
+// anonymous returns a machine's API for calls with an authority of their own:
+// requests are signed with nobody's key.
 func (s *settings) anonymous(cmd *cobra.Command, machineID string) (*client.Node, error) {
 	via, err := s.via(cmd.Context(), machineID)
 	if err != nil {
@@ -55,7 +57,7 @@ func (s *settings) anonymous(cmd *cobra.Command, machineID string) (*client.Node
 	return n, nil
 }
 
-// via is the way to a machine: URL and HTTP.
+// via is the route to a machine: URL and HTTP client.
 func (s *settings) via(ctx context.Context, machineID string) (client.NodeConfig, error) {
 	switch {
 	case s.node == direct, s.peers != nil:
@@ -64,7 +66,7 @@ func (s *settings) via(ctx context.Context, machineID string) (client.NodeConfig
 	case listens(ctx, s.nodeDefault):
 		return client.NodeConfig{URL: s.nodeDefault}, nil
 	}
-	if err := s.openPeers(ctx); err != nil {
+	if err := openPeers(ctx, s); err != nil {
 		return client.NodeConfig{}, err
 	}
 	return client.NodeConfig{
@@ -74,7 +76,7 @@ func (s *settings) via(ctx context.Context, machineID string) (client.NodeConfig
 }
 
 // openPeers makes this process a client of nodes for as long as it runs.
-func (s *settings) openPeers(ctx context.Context) error {
+func openPeers(ctx context.Context, s *settings) error {
 	if s.peers != nil {
 		return nil
 	}
@@ -86,7 +88,7 @@ func (s *settings) openPeers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	peers, err := node.LoadPeers(filepath.Join(home, "peer.conf"))
+	peers, err := conf.LoadPeers(filepath.Join(home, "peer.conf"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -98,7 +100,7 @@ func (s *settings) openPeers(ctx context.Context) error {
 	return nil
 }
 
-// listens tells whether somebody takes connections at a URL.
+// listens reports whether somebody accepts connections at a URL.
 func listens(ctx context.Context, address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {

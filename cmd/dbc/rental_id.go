@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// rentalID is the rental that word names, or where it is empty the only open one
-// in one of the states; which says what kind that is.
-func (s *settings) rentalID(cmd *cobra.Command, word, which string, states ...rental.RentalState) (uint64, error) {
+// rentalOf returns the rental that word names, or if it is empty the only open
+// one in one of the states; which describes these in an error.
+func rentalOf(s *settings, cmd *cobra.Command, word, which string, states ...rental.RentalState) (uint64, error) {
 	if word != "" {
 		return parseRentID(word)
 	}
@@ -26,8 +26,8 @@ func (s *settings) rentalID(cmd *cobra.Command, word, which string, states ...re
 	return onlyRental(cmd.Context(), c, renter.Wallet.Address(), which, states)
 }
 
-func onlyRental(ctx context.Context, c client.RentalPages, renter, which string, states []rental.RentalState) (uint64, error) {
-	all, err := client.Rentals(ctx, c, renter, true)
+func onlyRental(ctx context.Context, c market.RentalPages, renter, which string, states []rental.RentalState) (uint64, error) {
+	all, err := market.Rentals(ctx, c, renter, true)
 	if err != nil {
 		return 0, err
 	}
@@ -44,4 +44,12 @@ func onlyRental(ctx context.Context, c client.RentalPages, renter, which string,
 		return 0, fmt.Errorf("no %s is %w: dbc rentals shows what you rent, --all what was", which, errNotThere)
 	}
 	return 0, usagef("which rental? %s", strings.Join(ids, ", "))
+}
+
+func parseRentID(s string) (uint64, error) {
+	id, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || id == 0 {
+		return 0, usagef("rental %q: a number wanted, as dbc rentals shows it", s)
+	}
+	return id, nil
 }

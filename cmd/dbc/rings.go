@@ -8,27 +8,28 @@ import (
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
-// The keyrings of a home: wallets of devnets lie open, all others behind a passphrase.
+// The keyrings of a home: wallets of devnets are not encrypted, all others need a
+// passphrase.
 var backends = []struct{ name, networks string }{
 	{keyring.BackendTest, "devnets"},
 	{keyring.BackendFile, "other networks"},
 }
 
-// ring opens one of them.
-func (s *settings) ring(cmd *cobra.Command, backend string) (*client.Keyring, error) {
+// openRing opens one of them.
+func openRing(s *settings, cmd *cobra.Command, backend string) (*market.Keyring, error) {
 	home, err := s.homeDir()
 	if err != nil {
 		return nil, err
 	}
-	return client.OpenKeyring(home, backend, s.passphrase(cmd))
+	return market.OpenKeyring(home, backend, askPassphrase(s, cmd))
 }
 
-// ringOf is the keyring that has a wallet, whatever network runs: that of the
-// network if both or none have it.
-func (s *settings) ringOf(cmd *cobra.Command, wallet string) (*client.Keyring, error) {
+// ringOf returns the keyring that has a wallet, whatever network runs: that of
+// the network if both or none have it.
+func ringOf(s *settings, cmd *cobra.Command, wallet string) (*market.Keyring, error) {
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
@@ -36,14 +37,14 @@ func (s *settings) ringOf(cmd *cobra.Command, wallet string) (*client.Keyring, e
 	if err != nil {
 		return nil, err
 	}
-	backend := client.Backend(s.chainID)
+	backend := market.Backend(s.chainID)
 	if _, err := chain.ParseAddress(wallet); err != nil {
 		for _, b := range backends {
-			names, err := client.Names(home, b.name)
+			names, err := market.Names(home, b.name)
 			if err != nil {
 				return nil, err
 			}
-			own, err := client.Names(home, backend)
+			own, err := market.Names(home, backend)
 			if err != nil {
 				return nil, err
 			}
@@ -52,20 +53,20 @@ func (s *settings) ringOf(cmd *cobra.Command, wallet string) (*client.Keyring, e
 			}
 		}
 	}
-	return s.ring(cmd, backend)
+	return openRing(s, cmd, backend)
 }
 
 // listed is a wallet as dbc wallet list shows it.
 type listed struct {
 	Name string `json:"name"`
-	// Address is empty where the passphrase is not at hand.
+	// Address is empty if the passphrase is not available.
 	Address  string `json:"address,omitempty"`
 	Networks string `json:"networks"`
 }
 
-// allWallets are those of both keyrings: which network runs is no matter. The
-// passphrase is asked for only where the network that is meant has one.
-func (s *settings) allWallets(cmd *cobra.Command) ([]listed, error) {
+// allWallets returns those of both keyrings, whichever network runs. The
+// passphrase is asked for only if the network in question has one.
+func allWallets(s *settings, cmd *cobra.Command) ([]listed, error) {
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
@@ -75,12 +76,12 @@ func (s *settings) allWallets(cmd *cobra.Command) ([]listed, error) {
 	}
 	rows := []listed{}
 	for _, b := range backends {
-		names, err := client.Names(home, b.name)
+		names, err := market.Names(home, b.name)
 		if err != nil {
 			return nil, err
 		}
-		_, given, _ := s.givenPassphrase()
-		open := b.name == keyring.BackendTest || given || client.Backend(s.chainID) == b.name && !s.completing
+		_, given, _ := givenPassphrase(s)
+		open := b.name == keyring.BackendTest || given || market.Backend(s.chainID) == b.name && !s.completing
 		if len(names) == 0 {
 			continue
 		}
@@ -90,7 +91,7 @@ func (s *settings) allWallets(cmd *cobra.Command) ([]listed, error) {
 			}
 			continue
 		}
-		more, err := s.openWallets(cmd, b.name)
+		more, err := openWallets(s, cmd, b.name)
 		if err != nil {
 			return nil, err
 		}
@@ -101,8 +102,8 @@ func (s *settings) allWallets(cmd *cobra.Command) ([]listed, error) {
 	return rows, nil
 }
 
-func (s *settings) openWallets(cmd *cobra.Command, backend string) ([]*client.Wallet, error) {
-	ring, err := s.ring(cmd, backend)
+func openWallets(s *settings, cmd *cobra.Command, backend string) ([]*market.Wallet, error) {
+	ring, err := openRing(s, cmd, backend)
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cosmos/cosmos-sdk/version"
 
 	"github.com/dbc-network/dbc/client/terminal"
+	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
+	"github.com/dbc-network/dbc/deploy/manpage"
 )
 
 const rootExample = `  dbc devnet demo                  walk the whole guide on this computer
@@ -20,15 +22,9 @@ const rootExample = `  dbc devnet demo                  walk the whole guide on 
   dbc vm create RENT_ID            make a virtual machine in it
   dbc ssh TASK_ID                  log in`
 
-// defaultTimeout is for commands that ask and answer; those that stay have none.
-const defaultTimeout = 2 * time.Minute
-
-// staying marks commands that run until they are told to end.
-const staying = "staying"
-
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	// Whatever a command prints may hold what a host or a guest wrote.
+	// Whatever a command prints may contain text from a host or a guest.
 	out, errOut = terminal.NewSafe(out), terminal.NewSafe(errOut)
 	s := &settings{errOut: errOut}
 	defer s.takePassphrase()()
@@ -47,13 +43,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		err = unknown
 	}
-	if err == nil || s.triedOut(cmd, err) {
+	if err == nil || triedOut(s, cmd, err) {
 		return exitDone
 	}
 	if !*started {
-		// Nothing ran yet, so the words of the command line were wrong.
+		// Nothing has run yet, so the command line was wrong.
 		err = &usageError{err}
-		s.json = s.json || wantsJSON(args) // flags may not have been read
+		s.json = s.json || wantsJSON(args) // flags may not have been parsed
 	}
 	if ctx.Err() != nil {
 		err = &interrupted{err}
@@ -62,7 +58,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return exitCode(err)
 }
 
-// wantsJSON looks for the flag before what is passed on to other programs.
+// wantsJSON looks for the flag before the arguments passed on to other programs.
 func wantsJSON(args []string) bool {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
@@ -70,15 +66,43 @@ func wantsJSON(args []string) bool {
 	return slices.Contains(args, "--json")
 }
 
-// helpUnless shows no help for a word that names none of a command's own: a
-// script that misspells one has to fail.
+// helpUnless shows no help for a word that is not a subcommand: a script that
+// misspells one has to fail.
 func helpUnless(help func(*cobra.Command, []string), unknown *error) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, args []string) {
 		if words := cmd.Flags().Args(); !cmd.Runnable() && len(words) > 0 {
-			*unknown = usagef("unknown command %q for %q", words[0], cmd.CommandPath())
+			*unknown = unknownCommand(cmd, words[0])
 			return
 		}
 		help(cmd, args)
+	}
+}
+
+func unknownCommand(cmd *cobra.Command, word string) error {
+	err := usagef("unknown command %q for %q", word, cmd.CommandPath())
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		err = usagef("%w; did you mean %s?", err, strings.Join(near, " or "))
+	}
+	return err
+}
+
+// helpStrictly makes "dbc help" fail for a command that does not exist.
+func helpStrictly(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		return
+	}
+	help.Example = "  dbc help vm create"
+	help.Run, help.RunE = nil, func(_ *cobra.Command, args []string) error {
+		cmd, rest, err := root.Find(args)
+		if err == nil && len(rest) > 0 && !cmd.Runnable() {
+			err = unknownCommand(cmd, rest[0])
+		}
+		if err != nil {
+			return err
+		}
+		return cmd.Help()
 	}
 }
 
@@ -90,12 +114,12 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		Short:   "Rent GPU machines, host them, or run the whole network on this computer",
 		Example: rootExample,
 		Version: versionText(),
-		// What went wrong is said once, by report.
+		// Errors are printed once, by report.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			*started = true
-			if err := s.mayTry(cmd); err != nil {
+			if err := mayTry(s, cmd); err != nil {
 				return err
 			}
 			if s.stays = stays(cmd); !s.stays {
@@ -103,28 +127,39 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 				s.onClose(cancel)
 				cmd.SetContext(ctx)
 			}
-			return s.wholeIDs(cmd, args)
+			return wholeIDs(s, cmd, args)
 		},
-		SuggestionsMinimumDistance: 1,
+		// helpUnless refuses words that are no command.
+		Args: cobra.ArbitraryArgs,
 	}
 	s.register(root)
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
-		newMachinesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
-		newCancelCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
+		newMachinesCommand(s), newImagesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
+		newCancelCommand(s), newBreakCommand(s), newChallengeCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
 		newForwardCommand(s),
-		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), newNodeCommand(), newDevnetCommand(s), newVersionCommand(s),
+		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newImageCommand(s), nodecmd.New(), newDevnetCommand(s), newVersionCommand(s), manpage.Command(),
 	)
+	nearWords(root)
+	helpStrictly(root)
 	sayWanted(root)
 	complete(s, root)
 	_ = root.RegisterFlagCompletionFunc("wallet", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return s.words(cmd, walletWords)
+		return completions(s, cmd, walletWords)
 	}) // fails for unknown flags only
 	completeFlags(root)
 	return root, started
 }
 
-// sayWanted lets wrong arguments be answered with the right ones.
+// nearWords recognizes a swap of two letters.
+func nearWords(cmd *cobra.Command) {
+	cmd.SuggestionsMinimumDistance = 2
+	for _, sub := range cmd.Commands() {
+		nearWords(sub)
+	}
+}
+
+// sayWanted makes errors for wrong arguments name the right ones.
 func sayWanted(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		sayWanted(sub)
@@ -144,7 +179,7 @@ func sayWanted(cmd *cobra.Command) {
 	}
 }
 
-// stays looks at the command and those above it.
+// stays checks the command and those above it.
 func stays(cmd *cobra.Command) bool {
 	for ; cmd != nil; cmd = cmd.Parent() {
 		if cmd.Annotations[staying] != "" || cmd.Name() == "node" {

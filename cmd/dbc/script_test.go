@@ -8,11 +8,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts run this very program, in processes of their own.
+// The scripts run this program itself, in separate processes.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"dbc": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
-		// exits N runs the rest of its arguments and wants exit code N.
+		// dbc-itself takes signals, too.
+		"dbc-itself": main,
+		// exits N runs the rest of its arguments and expects exit code N.
 		"exits": exits,
 		"full":  full,
 	})

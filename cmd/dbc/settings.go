@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/devnet"
 	"github.com/dbc-network/dbc/node/p2p"
 )
@@ -30,25 +31,25 @@ const (
 // settings are the flags of every command, and what they open.
 type settings struct {
 	home, chainID, grpc, rpc, node, wallet, session, maxGasPrice string
-	// nodeDefault is asked where no flag says which; compute is the API of a
-	// compute node on this computer, and mining the folder of a devnet's.
+	// nodeDefault is used if no flag names a node; compute is the API of a compute
+	// node on this computer, and mining the folder of a devnet's.
 	nodeDefault, compute, mining string
-	// peers is the client of nodes inside this process, once it is needed.
+	// peers is the libp2p host inside this process, once it is needed.
 	peers *p2p.Host
-	// own is the wallet of wallet, once a command asked for it: a passphrase is
+	// own is the opened wallet, once a command needed it, so that a passphrase is
 	// asked for once.
-	own *client.Wallet
+	own *market.Wallet
 
 	json bool
 	// yes answers every question, and dryRun sends nothing.
 	yes, dryRun bool
-	// given is the passphrase that the environment said.
+	// given is the passphrase from the environment.
 	given string
-	// all: machines that may only keep disks are asked too.
+	// all is set if machines that may only keep disks are asked too.
 	all bool
-	// completing: a shell waits for words, so nobody is asked anything.
+	// completing is set while a shell waits for completions, so nobody is asked anything.
 	completing bool
-	// stays: the command runs until it is told to end.
+	// stays is set if the command runs until it is told to end.
 	stays   bool
 	timeout time.Duration
 	closers []func()
@@ -56,7 +57,7 @@ type settings struct {
 	conn *chain.Client
 	// doners run once the command's result was shown.
 	doners []func() error
-	// errOut takes what is said beside the result.
+	// errOut receives messages beside the result.
 	errOut io.Writer
 }
 
@@ -81,7 +82,7 @@ func (s *settings) onClose(f func()) { s.closers = append(s.closers, f) }
 
 func (s *settings) onDone(f func() error) { s.doners = append(s.doners, f) }
 
-// done says that the result was shown.
+// done runs what waits for the result to have been shown.
 func (s *settings) done() error {
 	var failed []error
 	for _, f := range s.doners {
@@ -106,7 +107,7 @@ func (s *settings) homeDir() (string, error) {
 	return client.Home()
 }
 
-// resolve fills what no flag gave, from the devnet of this home if one runs.
+// resolve fills in what no flag gave, from the devnet of this home if one runs.
 func (s *settings) resolve() error {
 	home, err := s.homeDir()
 	if err != nil {
@@ -116,14 +117,14 @@ func (s *settings) resolve() error {
 	if err != nil && !errors.Is(err, devnet.ErrNotRunning) {
 		return err
 	}
-	// A flag that points elsewhere means another chain, so nothing is mixed.
+	// A flag that names another endpoint means another chain, so nothing is mixed.
 	if s.grpc == "" && s.rpc == "" && s.chainID == "" && err == nil {
 		s.grpc, s.rpc, s.chainID = info.GRPC, info.RPC, info.ChainID
 		fill(&s.nodeDefault, info.Client)
 		fill(&s.compute, info.Node)
 		fill(&s.mining, devnet.MiningHome(home))
 	}
-	if u, err := url.Parse(s.node); s.node != "" && s.node != direct && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+	if s.node != "" && s.node != direct && !isNodeAddress(s.node) {
 		return usagef("--node %q: http(s)://host:port, or %s wanted", s.node, direct)
 	}
 	fill(&s.grpc, defaultGRPC)
@@ -139,8 +140,8 @@ func fill(to *string, value string) {
 	}
 }
 
-// dial prepares the connection to the chain, one for the whole command: a wallet
-// is held by the first that signs with it.
+// dial prepares the connection to the chain, one for the whole command: the
+// first client that signs with a wallet holds it.
 func (s *settings) dial(ctx context.Context) (*chain.Client, error) {
 	if s.conn != nil {
 		return s.conn, nil
@@ -174,7 +175,7 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	}
 	s.onClose(func() { _ = c.Close() })
 	s.onDone(c.Acknowledge)
-	s.watchChain(ctx, c)
+	watchChain(ctx, s, c)
 	if s.chainID == "" || told != "" {
 		head, err := c.Head(ctx)
 		if err != nil {
@@ -189,21 +190,21 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 }
 
 // keyring needs the chain id, which says whether keys have a passphrase.
-func (s *settings) keyring(cmd *cobra.Command) (*client.Keyring, error) {
+func (s *settings) keyring(cmd *cobra.Command) (*market.Keyring, error) {
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
-	return s.ring(cmd, client.Backend(s.chainID))
+	return openRing(s, cmd, market.Backend(s.chainID))
 }
 
-// sparing lets a buffered reader that looks for a line take no byte beyond it:
-// after a passphrase, a password or a guest's keys may follow.
+// sparing keeps a buffered reader that looks for a line from reading beyond it:
+// a passphrase, a password or a guest's keys may follow.
 type sparing struct{ io.Reader }
 
 func (r sparing) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(1, len(p))]) }
 
-// signer is the wallet that the command acts for.
-func (s *settings) signer(cmd *cobra.Command) (*client.Wallet, error) {
+// signer returns the wallet that the command acts for.
+func (s *settings) signer(cmd *cobra.Command) (*market.Wallet, error) {
 	if s.own != nil {
 		return s.own, nil
 	}
@@ -212,7 +213,7 @@ func (s *settings) signer(cmd *cobra.Command) (*client.Wallet, error) {
 	return own, err
 }
 
-func (s *settings) findSigner(cmd *cobra.Command) (*client.Wallet, error) {
+func (s *settings) findSigner(cmd *cobra.Command) (*market.Wallet, error) {
 	ring, err := s.keyring(cmd)
 	if err != nil {
 		return nil, err
@@ -224,32 +225,48 @@ func (s *settings) findSigner(cmd *cobra.Command) (*client.Wallet, error) {
 	if err != nil {
 		return nil, err
 	}
-	var own []*client.Wallet
-	names := make([]string, 0, len(all))
-	for _, w := range all {
-		// The devnet's own accounts are never meant by saying nothing.
-		if !strings.HasPrefix(w.Name, devnet.AccountPrefix) {
-			own, names = append(own, w), append(names, w.Name)
-		}
+	home, err := s.homeDir()
+	if err != nil {
+		return nil, err
+	}
+	demos, err := devnet.DemoWallets(home)
+	if err != nil {
+		return nil, err
+	}
+	// The devnet's own accounts must be named, and a demo's wallet is only used if
+	// there is no other.
+	own := slices.DeleteFunc(all, func(w *market.Wallet) bool { return strings.HasPrefix(w.Name, devnet.AccountPrefix) })
+	if users := slices.DeleteFunc(slices.Clone(own), func(w *market.Wallet) bool { return demos[w.Name] == w.Address() }); len(users) > 0 {
+		own = users
+	}
+	names := make([]string, len(own))
+	for i, w := range own {
+		names[i] = w.Name
 	}
 	switch len(own) {
 	case 1:
 		return own[0], nil
 	case 0:
-		return nil, fmt.Errorf("%w yet: dbc wallet create NAME makes one", client.ErrNoWallet)
+		return nil, fmt.Errorf("%w yet: dbc wallet create NAME makes one", market.ErrNoWallet)
 	}
 	return nil, usagef("which wallet? --wallet with one of: %s", strings.Join(names, ", "))
 }
 
-// renter is the wallet with the chain.
-func (s *settings) renter(cmd *cobra.Command) (client.Renter, *chain.Client, error) {
+// renter returns the wallet with the chain.
+func (s *settings) renter(cmd *cobra.Command) (market.Renter, *chain.Client, error) {
 	c, err := s.dial(cmd.Context())
 	if err != nil {
-		return client.Renter{}, nil, err
+		return market.Renter{}, nil, err
 	}
 	w, err := s.signer(cmd)
 	if err != nil {
-		return client.Renter{}, nil, err
+		return market.Renter{}, nil, err
 	}
-	return client.Renter{Chain: c, Wallet: w}, c, nil
+	return market.Renter{Chain: c, Wallet: w}, c, nil
 }
+
+// defaultTimeout is for commands that request something; commands that stay have none.
+const defaultTimeout = 2 * time.Minute
+
+// staying marks commands that run until they are told to end.
+const staying = "staying"

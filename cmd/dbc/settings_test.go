@@ -7,17 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 )
 
-// TestPassphraseOnce: dbc host bond and dbc host online ask for their wallet
-// twice, and whoever pipes its passphrase says it once. What is before it and
-// after it goes where it should.
+// TestPassphraseOnce: dbc host bond and dbc host online use their wallet twice,
+// and a piped passphrase is needed once. What precedes and follows it goes
+// where it should.
 func TestPassphraseOnce(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("DBC_HOME", home)
 	const chainID = "dbc-testnet-1"
-	ring, err := client.OpenKeyring(home, client.Backend(chainID), client.FixedPassphrase("a passphrase"))
+	ring, err := market.OpenKeyring(home, market.Backend(chainID), market.FixedPassphrase("a passphrase"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestOutputIsFiltered: run hands out no writer that has no filter, and only
-// these files reach around it, each for control sequences of its own or for a
-// stream that has its own filter.
+// TestOutputIsFiltered: run provides no unfiltered writer, and only these files
+// bypass it, each for control sequences of its own or for a stream that has its
+// own filter.
 func TestOutputIsFiltered(t *testing.T) {
 	t.Parallel()
 	allowed := []string{"cmd_image_pull.go", "cmd_ssh.go", "cmd_vm_console.go", "main.go"}
@@ -40,7 +40,7 @@ func TestOutputIsFiltered(t *testing.T) {
 	}
 }
 
-// TestRowsAreLines: a cell ends neither its cell nor its line.
+// TestRowsAreLines: a cell can end neither its cell nor its line.
 func TestRowsAreLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -50,7 +50,7 @@ func TestRowsAreLines(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreShort gives every command a megabyte for each of its words.
+// TestRefusalsAreShort gives every command a megabyte for each of its arguments.
 func TestRefusalsAreShort(t *testing.T) {
 	t.Setenv("DBC_HOME", t.TempDir())
 	t.Setenv("DBC_WALLET", "")
@@ -76,7 +76,7 @@ func TestRefusalsAreShort(t *testing.T) {
 	}
 }
 
-// leaves are the commands that do something; those that stay have none to refuse.
+// leaves returns the commands that do something; those that stay have none to refuse.
 func leaves(cmd *cobra.Command) (list []*cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		list = append(list, leaves(sub)...)

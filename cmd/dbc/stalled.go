@@ -7,20 +7,25 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
+	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
 )
 
-// firstLook bounds how long a command that is done waits to say that the chain
-// stands still.
+// firstLook bounds how long a finished command waits to report that the chain
+// has stalled. A dbcd that does not answer within it hangs; one that is not
+// running refuses at once, and the command's own error says so.
 const firstLook = time.Second
 
-// watchChain says beside a command's result that the chain stands still. A
-// command that has the terminal to itself is told once, before it begins.
-func (s *settings) watchChain(ctx context.Context, c *chain.Client) {
+// watchChain reports beside a command's result that the chain has stalled, and
+// during it that its dbcd does not answer. A command that has the terminal to
+// itself is told once, before it begins.
+func watchChain(ctx context.Context, s *settings, c *chain.Client) {
 	ctx, stop := context.WithCancel(ctx)
-	// That a dbcd can't be reached, or is another chain's, is the command's own error.
-	pulse := c.Pulse(func(now *chain.Problem) {
-		if now != nil && now.Code == chain.CodeStalled {
+	// The command's own error says that a dbcd is another chain's.
+	began := time.Now()
+	pulse := c.Pulse(func(now *api.Problem) {
+		if now != nil && (now.Code == api.ProblemStalled || now.Code == api.ProblemUnreachable && time.Since(began) > firstLook) {
 			s.sayProblem(*now)
 		}
 	})
@@ -50,16 +55,16 @@ func (s *settings) watchChain(ctx context.Context, c *chain.Client) {
 	})
 }
 
-// sayNodeProblem tells what a client node finds wrong with its chain, for
-// commands that ask nobody else. Whether the node answers is their own matter.
-func (s *settings) sayNodeProblem(ctx context.Context, node string) {
-	if root, err := askRoot(ctx, http.DefaultClient, node); err == nil && root.Problem != nil {
+// sayNodeProblem reports what a client node finds wrong with its chain, for commands that
+// ask nobody else. They report themselves if the node does not answer.
+func sayNodeProblem(ctx context.Context, s *settings, node string) {
+	if root, err := nodecmd.AskRoot(ctx, http.DefaultClient, node); err == nil && root.Problem != nil {
 		s.sayProblem(*root.Problem)
 	}
 }
 
-// sayProblem tells of a problem beside the result: in words, or with --json as an object.
-func (s *settings) sayProblem(p chain.Problem) {
+// sayProblem reports a problem beside the result: as text, or with --json as an object.
+func (s *settings) sayProblem(p api.Problem) {
 	if s.json {
 		_ = json.NewEncoder(s.errOut).Encode(map[string]any{"problem": p})
 		return

@@ -2,21 +2,26 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/api"
 )
 
-// stalledRPC is a dbcd whose newest block, of height 40, came a while ago; before
-// it there was one each second.
+// stalledRPC is a dbcd whose newest block, of height 40, is from a while ago;
+// before it there was one each second.
 func stalledRPC(t *testing.T, age time.Duration) string {
 	t.Helper()
 	newest := time.Now().Add(-age).UTC()
@@ -51,7 +56,7 @@ func stalledRPC(t *testing.T, age time.Duration) string {
 	return server.URL
 }
 
-// TestCommandsTellOfAStall beside what they have to say themselves.
+// TestCommandsTellOfAStall in addition to their own output.
 func TestCommandsTellOfAStall(t *testing.T) {
 	for name, c := range map[string]struct {
 		age  time.Duration
@@ -62,14 +67,49 @@ func TestCommandsTellOfAStall(t *testing.T) {
 			var out, errOut bytes.Buffer
 			args := append([]string{"explain", "1", "--home", t.TempDir(), "--chain-id", "", "--grpc", "127.0.0.1:1", "--rpc", rpc}, flags...)
 			require.Equal(t, exitUnreachable, run(t.Context(), args, strings.NewReader(""), &out, &errOut), errOut.String())
-			require.Equal(t, c.told, strings.Contains(errOut.String(), "the chain stands still") || strings.Contains(errOut.String(), "CHAIN_STALLED"), "%s: %s", name, errOut.String())
+			require.Equal(t, c.told, strings.Contains(errOut.String(), "the chain makes no blocks") || strings.Contains(errOut.String(), "CHAIN_STALLED"), "%s: %s", name, errOut.String())
 			if c.told && flags != nil {
-				var said struct{ Problem chain.Problem }
+				var said struct{ Problem api.Problem }
 				require.NoError(t, json.NewDecoder(&errOut).Decode(&said))
 				require.GreaterOrEqual(t, said.Problem.AgeSeconds, int64(14))
 				said.Problem.AgeSeconds = 0
-				require.Equal(t, chain.Problem{Code: chain.CodeStalled, Height: 40, IntervalMillis: 1000}, said.Problem)
+				require.Equal(t, api.Problem{Code: api.ProblemStalled, Height: 40, IntervalMillis: 1000}, said.Problem)
 			}
 		}
 	}
+}
+
+// TestCommandsTellOfASilentChain: a dbcd that accepts connections and never
+// answers is named while the command still waits, not when its time is over.
+func TestCommandsTellOfASilentChain(t *testing.T) {
+	t.Parallel()
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	for _, chainID := range []string{"", "dbc-devnet-1"} {
+		ctx, stop := context.WithCancelCause(t.Context())
+		told := errors.New("told")
+		errOut := &noticing{want: "the chain's node does not answer", seen: func() { stop(told) }}
+		args := []string{"explain", "1", "--home", t.TempDir(), "--chain-id", chainID, "--grpc", silent.Addr().String(), "--rpc", "http://" + silent.Addr().String(), "--timeout", "1m"}
+		run(ctx, args, strings.NewReader(""), io.Discard, errOut)
+		require.ErrorIs(t, context.Cause(ctx), told, "%s: %s", chainID, errOut.all.String())
+	}
+}
+
+// noticing calls seen once the wanted text was written.
+type noticing struct {
+	mu   sync.Mutex
+	all  bytes.Buffer
+	want string
+	seen func()
+}
+
+func (n *noticing) Write(text []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all.Write(text)
+	if strings.Contains(n.all.String(), n.want) {
+		n.seen()
+	}
+	return len(text), nil
 }

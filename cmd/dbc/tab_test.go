@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestTabTakesNoTime: a machine, or a chain, that says nothing holds no shell up.
+// TestTabTakesNoTime: a machine, or a chain, that does not answer does not block a shell.
 func TestTabTakesNoTime(t *testing.T) {
 	w := newWorld(t)
 	w.add(t, 1, taskOne).hangs = true

@@ -8,29 +8,30 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/rental"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// causeLimit is the most that a machine may take to tell what ran on it.
+// causeLimit is how long a machine may take to tell what ran on it.
 const causeLimit = 10 * time.Second
 
-// causeOf is the cause of a cancellation that names none: what the machine says
-// of the rental's virtual machines, in time for the trial's deadline.
-func (s *settings) causeOf(cmd *cobra.Command, c *chain.Client, w *client.Wallet, id uint64) (rental.Cause, error) {
+// causeOf returns the cause of a cancellation that names none: from what the machine says
+// about the rental's virtual machines, in time for the trial's deadline.
+func causeOf(s *settings, cmd *cobra.Command, c *chain.Client, w *market.Wallet, id uint64) (rental.Cause, error) {
 	r, err := c.Rental(cmd.Context(), id)
 	if err != nil {
 		return rental.CauseNone, err
 	}
 	if r.State != xrental.RENTAL_STATE_TRIAL || r.Renter != w.Address() {
-		return rental.CauseNone, nil // the chain refuses it, or settles what was sent before
+		return rental.CauseNone, nil // the chain refuses it, or an earlier transaction is settled first
 	}
 	ctx, stop := context.WithTimeout(cmd.Context(), min(causeLimit, time.Until(r.Deadline)/4))
 	defer stop()
-	wait := s.waiting(cmd)
+	wait := newWaiting(s, cmd)
 	defer wait.end()
 	wait.say("asking the machine what ran in the rental")
 	n, err := s.machine(ctx, w, r.MachineId)
@@ -38,11 +39,18 @@ func (s *settings) causeOf(cmd *cobra.Command, c *chain.Client, w *client.Wallet
 		return rental.CauseNone, err
 	}
 	tasks, err := n.Tasks(ctx)
-	return causeBy(tasks, err, id), cmd.Context().Err()
+	if gone := context.Cause(cmd.Context()); gone != nil {
+		return rental.CauseNone, fmt.Errorf("ask the machine what ran in rental %d; nothing was sent: %w", id, gone)
+	}
+	cause := causeBy(tasks, err, id)
+	if home, err := s.homeDir(); err == nil && cause == rental.CauseNotReady && hasRun(home, r) {
+		cause = rental.CauseChangedMind // it was deleted since
+	}
+	return cause, nil
 }
 
-// causeBy reads the cause out of a machine's list of virtual machines, or of
-// its failing to give one. A refusal that the machine signed says that it is
+// causeBy derives the cause from a machine's list of virtual machines, or from
+// its failing to give one. A refusal that the machine signed proves that it is
 // there, and that nothing of the rental runs.
 func causeBy(tasks []api.TaskSummary, err error, id uint64) rental.Cause {
 	var refused *client.NodeError
@@ -55,16 +63,17 @@ func causeBy(tasks []api.TaskSummary, err error, id uint64) rental.Cause {
 	return rental.CauseUnreachable
 }
 
-// trialWait waits for a virtual machine of a rental. Where the rental is on
-// trial and its deadline comes near, the trial is cancelled as not ready: at
-// the deadline half of the fee would be the host's.
+// trialWait waits for a virtual machine of a rental. If the rental is on trial
+// and its deadline comes near, the trial is cancelled as not ready: at the
+// deadline half of the fee would be the host's.
 type trialWait struct {
 	rental func(context.Context) (xrental.Rental, error)
 	wait   func(context.Context) (api.Task, error)
-	cancel func(context.Context) (client.Cancelled, error)
+	cancel func(context.Context) (market.Cancelled, error)
 }
 
-// marginOf is how long before a trial's deadline it is cancelled: blocks have to take it.
+// marginOf returns how long before its deadline a trial is cancelled: blocks have to
+// include it.
 func marginOf(r xrental.Rental) time.Duration {
 	return max(10*time.Second, r.Deadline.Sub(r.Start)/20)
 }
@@ -101,15 +110,15 @@ func (t trialWait) do(ctx context.Context) (api.Task, error) {
 	}
 }
 
-// inTrial is the wait for a virtual machine of a wallet's rental.
-func (s *settings) inTrial(cmd *cobra.Command, c *chain.Client, id uint64, wait func(context.Context) (api.Task, error)) trialWait {
+// inTrial returns the wait for a virtual machine of a wallet's rental.
+func inTrial(s *settings, cmd *cobra.Command, c *chain.Client, id uint64, wait func(context.Context) (api.Task, error)) trialWait {
 	return trialWait{
 		rental: func(ctx context.Context) (xrental.Rental, error) { return c.Rental(ctx, id) },
 		wait:   wait,
-		cancel: func(ctx context.Context) (client.Cancelled, error) {
+		cancel: func(ctx context.Context) (market.Cancelled, error) {
 			renter, _, err := s.renter(cmd)
 			if err != nil {
-				return client.Cancelled{}, err
+				return market.Cancelled{}, err
 			}
 			return renter.Cancel(ctx, id, xrental.CAUSE_NOT_READY)
 		},

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/rental"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -55,9 +56,9 @@ func TestParseCause(t *testing.T) {
 	}
 }
 
-// story is a rental on trial, as a chain tells it, whose virtual machine takes its time.
+// story is a rental on trial as a chain reports it, whose virtual machine takes its time.
 type story struct {
-	rentals   []xrental.Rental // one for each question, the last for all further ones
+	rentals   []xrental.Rental // one for each query, the last for all further ones
 	up        time.Duration
 	cancelled int
 }
@@ -79,9 +80,9 @@ func (s *story) wait() trialWait {
 				return api.Task{TaskSummary: api.TaskSummary{Status: "creating"}}, ctx.Err()
 			}
 		},
-		cancel: func(context.Context) (client.Cancelled, error) {
+		cancel: func(context.Context) (market.Cancelled, error) {
 			s.cancelled++
-			return client.Cancelled{Refunded: 1_000_000}, nil
+			return market.Cancelled{Refunded: 1_000_000}, nil
 		},
 	}
 }

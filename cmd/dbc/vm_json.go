@@ -1,17 +1,15 @@
 package main
 
-import (
-	"github.com/dbc-network/dbc/node/api"
-)
+import "github.com/dbc-network/dbc/api"
 
 // vmView is a virtual machine for --json: the API's task, in which a rental is
-// rent_id and a disk is disk, as in all that dbc prints.
+// rent_id and a disk is disk, as everywhere in dbc's output.
 type vmView struct {
 	api.Task
 	// RentOrder hides the API's name for the rental.
 	RentOrder *struct{} `json:"rent_order,omitempty"`
 	RentID    uint64    `json:"rent_id"`
-	// Disks are the API's under the names that dbc disk list has.
+	// Disks are the API's under the names that dbc disk list uses.
 	Disks []diskView `json:"disks"`
 }
 
@@ -28,7 +26,7 @@ func viewVM(t api.Task) vmView {
 	return v
 }
 
-// rentIDOf is the number of a rental; 0 of what no machine should have said.
+// rentIDOf returns the number of a rental; 0 for what no machine should have sent.
 func rentIDOf(order string) uint64 {
 	id, err := parseRentID(order)
 	if err != nil {

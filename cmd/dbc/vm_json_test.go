@@ -10,13 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/notice"
 )
 
-// TestOneNamePerThing: what --json prints has rent_id and disk, wherever it is.
+// TestOneNamePerThing: --json always prints rent_id and disk.
 func TestOneNamePerThing(t *testing.T) {
 	t.Parallel()
 	task := api.Task{TaskSummary: api.TaskSummary{TaskID: "4a1b", RentOrder: "7"}, Disks: []api.TaskDisk{{Name: "vda", Size: "10G"}}}
@@ -42,12 +42,25 @@ func TestOneNamePerThing(t *testing.T) {
 func TestErrorsAsData(t *testing.T) {
 	t.Parallel()
 	refusal := &client.NodeError{Code: "PORT_TAKEN", Field: "ssh_port", Value: "22", Limit: "5200-32767"}
+	later := &client.NodeError{
+		Code: "COOLDOWN", Retry: api.RetryAt, RetryAt: "2026-12-01T00:00:00Z", Fault: api.FaultChain, Params: map[string]string{"cause": "unreachable"},
+	}
 	for name, c := range map[string]struct {
 		err  error
 		want map[string]any
 	}{
-		"a node's":  {fmt.Errorf("create: %w", refusal), map[string]any{"code": "PORT_TAKEN", "field": "ssh_port", "value": "22", "limit": "5200-32767"}},
-		"the chain": {&chain.Refused{Codespace: "rental", Code: 9}, map[string]any{"codespace": "rental", "chain_code": 9.0}},
+		"a node's": {fmt.Errorf("create: %w", refusal), map[string]any{"code": "PORT_TAKEN", "field": "ssh_port", "value": "22", "limit": "5200-32767"}},
+		"one to repeat": {fmt.Errorf("rent: %w", later), map[string]any{
+			"code": "COOLDOWN", "retry": "at", "retry_at": "2026-12-01T00:00:00Z", "fault": "chain", "params": map[string]any{"cause": "unreachable"},
+		}},
+		"the chain": {&chain.Refused{Codespace: "rental", Code: 9}, map[string]any{"codespace": "rental", "chain_code": 9.0, "retry": "never", "fault": "caller"}},
+		"a cooldown": {
+			&chain.Refused{Codespace: "rental", Code: 10, Log: `x details={"retry_at":"2026-11-30T09:00:00Z"}`},
+			map[string]any{
+				"codespace": "rental", "chain_code": 10.0, "retry": "at", "retry_at": "2026-11-30T09:00:00Z", "fault": "caller",
+				"params": map[string]any{"retry_at": "2026-11-30T09:00:00Z"},
+			},
+		},
 		"a VM's": {
 			&client.TaskError{Reason: notice.New(notice.PausedDisk)}, map[string]any{"reason": map[string]any{"code": "PAUSED_DISK"}},
 		},

@@ -8,19 +8,19 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/terminal"
-	"github.com/dbc-network/dbc/node/api"
 )
 
-// waiting is a line on a terminal that says what is waited for; elsewhere, and
-// with --json, nothing is said.
+// waiting is a line on a terminal that says what is being waited for;
+// elsewhere, and with --json, nothing is printed.
 type waiting struct {
 	w     io.Writer
 	begun time.Time
 }
 
-func (s *settings) waiting(cmd *cobra.Command) *waiting {
+func newWaiting(s *settings, cmd *cobra.Command) *waiting {
 	f, ok := terminal.File(cmd.ErrOrStderr())
 	if s.json || !ok || !term.IsTerminal(int(f.Fd())) {
 		return &waiting{}
@@ -35,7 +35,7 @@ func (p *waiting) say(text string) {
 	}
 }
 
-// show replaces the line with what is begun now; "" takes it away.
+// show replaces the line with what starts now; "" removes it.
 func (p *waiting) show(what string) {
 	switch {
 	case p.w == nil:
@@ -46,17 +46,17 @@ func (p *waiting) show(what string) {
 	}
 }
 
-// end takes the line away.
+// end removes the line.
 func (p *waiting) end() {
 	if p.w != nil {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }
 
-// task says how far a virtual machine is.
+// task shows how far a virtual machine is.
 func (p *waiting) task(t api.Task) { p.say(stepText(t)) }
 
-// stepText is the status, with the step that is being done while it is made.
+// stepText returns the status, with the current step while it is being made.
 func stepText(t api.Task) string {
 	text := client.Printable(t.Status)
 	if t.Status != client.StatusCreating {

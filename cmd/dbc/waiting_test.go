@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
 func TestWaitingLine(t *testing.T) {
@@ -29,7 +29,7 @@ func TestWaitingLine(t *testing.T) {
 	if got := stepText(task); got != "running" {
 		t.Errorf("said %q", got)
 	}
-	// No terminal, no word.
+	// No terminal, no output.
 	(&waiting{}).task(task)
 	(&waiting{}).end()
 }

@@ -25,21 +25,23 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// world is a chain, a client node and machines as a command meets them: the
-// machines check and sign as real ones do, all else is what a test says.
+// world is a chain, a client node and machines as a command sees them: the machines check
+// and sign as real ones do, everything else is defined by a test.
 type world struct {
 	rental.UnimplementedQueryServer
 	machines map[string]*box
-	rentals  []rental.Rental
-	home     string
-	// heard is told the path of every request to a machine; nil is allowed.
+	// hosted is a machine whose home is here.
+	hosted  machine.Machine
+	rentals []rental.Rental
+	home    string
+	// heard is called with the path of every request to a machine; nil is allowed.
 	heard func(path string)
 }
 
@@ -49,7 +51,7 @@ type box struct {
 	key ed25519.PrivateKey
 	// down: the client node gets no answer. hangs: nobody gets one.
 	down, hangs bool
-	// cuts: requests for anything but lists are taken and not answered.
+	// cuts: requests for anything but lists are accepted and not answered.
 	cuts     bool
 	tasks    []api.Task
 	sessions []api.GrantedSession
@@ -79,7 +81,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// settle lets commands take this process for a running devnet of the home.
+// settle makes commands take this process for a running devnet of the home.
 func (w *world) settle(t *testing.T, info map[string]any) {
 	t.Helper()
 	stat, err := os.ReadFile("/proc/self/stat")
@@ -104,9 +106,9 @@ func (w *world) settle(t *testing.T, info map[string]any) {
 	}
 }
 
-func (w *world) ring(t *testing.T) *client.Keyring {
+func (w *world) ring(t *testing.T) *market.Keyring {
 	t.Helper()
-	ring, err := client.OpenKeyring(w.home, client.Backend("dbc-devnet-1"), nil)
+	ring, err := market.OpenKeyring(w.home, market.Backend("dbc-devnet-1"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +135,7 @@ func (w *world) rent(machineID string, state rental.RentalState) {
 	})
 }
 
-// RentalsByRenter gives pages of no more than ten, the newest first.
+// RentalsByRenter returns pages of at most ten, the newest first.
 func (w *world) RentalsByRenter(_ context.Context, req *rental.QueryRentalsByRenterRequest) (*rental.QueryRentalsByRenterResponse, error) {
 	list := slices.Clone(w.rentals)
 	slices.Reverse(list)
@@ -164,7 +166,7 @@ func (w *world) Rental(_ context.Context, req *rental.QueryRentalRequest) (*rent
 	return nil, fmt.Errorf("no rental %d", req.RentId)
 }
 
-// Quote tells what was asked for, as a refusal.
+// Quote returns what was asked for, as a refusal.
 func (w *world) Quote(_ context.Context, req *rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error) {
 	return nil, fmt.Errorf("a quote of rental %d, machine %s, %d s", req.RentId, req.MachineId, req.DurationSeconds)
 }
@@ -174,7 +176,7 @@ type listings struct {
 	w *world
 }
 
-// Machines are in the order of their ids, from the key on.
+// Machines returns machines in the order of their ids, starting at the key.
 func (l *listings) Machines(_ context.Context, req *machine.QueryMachinesRequest) (*machine.QueryMachinesResponse, error) {
 	var ids []string
 	for id := range l.w.machines {
@@ -188,6 +190,19 @@ func (l *listings) Machines(_ context.Context, req *machine.QueryMachinesRequest
 		res.Listings = append(res.Listings, machine.Listing{Machine: machine.Machine{Id: id}})
 	}
 	return res, nil
+}
+
+// Machine is the hosted one.
+func (l *listings) Machine(_ context.Context, req *machine.QueryMachineRequest) (*machine.QueryMachineResponse, error) {
+	if req.MachineId != l.w.hosted.Id {
+		return nil, fmt.Errorf("no machine %s", req.MachineId)
+	}
+	return &machine.QueryMachineResponse{Listing: machine.Listing{Machine: l.w.hosted}}, nil
+}
+
+// Params are what a challenge costs, and how long there is to answer it.
+func (l *listings) Params(context.Context, *machine.QueryParamsRequest) (*machine.QueryParamsResponse, error) {
+	return &machine.QueryParamsResponse{Params: machine.Params{ChallengeDeposit: 10_000_000, AnswerWindow: 10 * time.Minute}}, nil
 }
 
 // ServeHTTP is the client node and all machines behind it.
@@ -242,6 +257,13 @@ func (b *box) answer(path string) (int, []byte) {
 			list.Tasks = append(list.Tasks, task.TaskSummary)
 		}
 		message = list
+	} else if path == api.PathImages {
+		message = api.ImageList{Images: []api.Image{
+			{Name: "debian-12.qcow2", Size: "300M", Title: "Debian", Version: "12"},
+			{Name: "ubuntu.qcow2", Size: "600M", Title: "Ubuntu\x1b[2J", Version: "24.04 LTS", Default: true, Contents: &api.ImageContents{
+				Driver: "nvidia", DriverVersion: "580\x1b[2J", Licences: []string{"NVIDIA_DRIVER", "UNKNOWN"},
+			}},
+		}}
 	} else if path == api.PathSessionList {
 		message = api.Sessions{Sessions: b.sessions}
 	} else if strings.HasPrefix(path, api.PathDiskList) {
@@ -265,7 +287,7 @@ func (w *world) dbc(t *testing.T, args ...string) (code int, out, errOut string)
 	return w.dbcUntil(t.Context(), args...)
 }
 
-// dbcUntil is dbc with an end, as of Ctrl-C.
+// dbcUntil is dbc with an end, as by Ctrl-C.
 func (w *world) dbcUntil(ctx context.Context, args ...string) (code int, out, errOut string) {
 	var o, e bytes.Buffer
 	code = run(ctx, append(args, "--home", w.home), strings.NewReader(""), &o, &e)

@@ -4,24 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/text/language"
-
-	"github.com/dbc-network/dbc/client"
 )
 
-// wantedValues is what the types of flags take, in words.
+// wantedValues describes what the types of flags accept.
 var wantedValues = map[string]string{
 	"bool": "true or false", "uint16": "a whole number from 0 to 65535", "uint32": "a whole number from 0 on", "uint64": "a whole number from 0 on",
 	"int": "a whole number",
 }
 
-// wrongFlag tells of a flag that can't be read what it takes.
+// wrongFlag says what a flag accepts if it can't be parsed.
 func wrongFlag(_ *cobra.Command, err error) error {
 	value, unknown := new(pflag.InvalidValueError), new(pflag.NotExistError)
 	switch {
@@ -39,41 +34,11 @@ func wrongFlag(_ *cobra.Command, err error) error {
 	return err
 }
 
-// patience is a flag like --timeout: Go's durations, and days.
-type patience struct{ to *time.Duration }
-
-func (p patience) String() string {
-	if p.to == nil {
-		return ""
-	}
-	return p.to.String()
-}
-
-func (p patience) Type() string { return "duration" }
-
-// Set refuses a bare number: a length is in days, and who waits means seconds.
-func (p patience) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	if err == nil && d > 0 {
-		*p.to = d
-		return nil
-	}
-	if _, bare := strconv.ParseFloat(text, 64); bare == nil && d <= 0 {
-		return errors.New("a time above zero with its unit wanted, such as 30s, 5m or 2h")
-	}
-	seconds, err := client.ParseDuration(text)
-	if err != nil || seconds > uint64(365*24*time.Hour/time.Second) {
-		return errors.New("a time wanted, such as 30s, 5m, 2h or 1d")
-	}
-	*p.to = time.Duration(seconds) * time.Second
-	return nil
-}
-
-// wrongWords tells what a command line has too few or too many of.
+// wrongWords says what a command line has too few or too many of.
 func wrongWords(cmd *cobra.Command, args []string) error {
 	var need, may []string
 	for _, word := range strings.Fields(cmd.Use)[1:] {
-		if strings.HasPrefix(word, "[") {
+		if strings.HasPrefix(word, "[") && strings.HasSuffix(strings.TrimSuffix(word, "..."), "]") {
 			may = append(may, word)
 		} else {
 			need = append(need, word)
@@ -99,14 +64,4 @@ func newVersionCommand(s *settings) *cobra.Command {
 			return s.show(cmd, map[string]string{"version": versionText()}, func(w io.Writer) { fmt.Fprintln(w, "dbc version", versionText()) })
 		},
 	}
-}
-
-// country takes the two letters of a country in any case.
-func country(text string) (string, error) {
-	code := strings.ToUpper(strings.TrimSpace(text))
-	region, err := language.ParseRegion(code)
-	if len(code) != 2 || err != nil || !region.IsCountry() {
-		return "", usagef("--country %q: the two letters of a country wanted, such as DE, US or CN", text)
-	}
-	return code, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/dbc-network/dbc/app"
 )
 
-// newApplication builds the application of a node. The SDK's interface has no
-// way to return an error, and a node without its application can't go on.
+// newApplication builds the application of a node. The SDK's interface cannot
+// return an error, and a node cannot run without its application.
 func newApplication(logger log.Logger, db dbm.DB, options servertypes.AppOptions) servertypes.Application {
 	a, err := app.New(logger, db, true, options, server.DefaultBaseappOptions(options)...)
 	if err != nil {
@@ -28,8 +28,8 @@ func newApplication(logger log.Logger, db dbm.DB, options servertypes.AppOptions
 
 var errNoHome = errors.New("no home directory: set --home")
 
-// exportState writes the state at a height as a genesis, and says when that
-// height's block was; height -1 is the newest.
+// exportState writes the state at a height as a genesis, and returns the time
+// of that block. Height -1 is the newest.
 func exportState(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool,
 	options servertypes.AppOptions, modules []string,
 ) (servertypes.ExportedApp, time.Time, error) {
@@ -38,7 +38,7 @@ func exportState(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool,
 		return exported, time.Time{}, errNoHome
 	}
 	if v, ok := options.(*viper.Viper); ok {
-		// Invariants are not checked again while exporting.
+		// Do not check invariants again while exporting.
 		v.Set(server.FlagInvCheckPeriod, 1)
 	}
 	a, err := app.New(logger, db, height == -1, options)

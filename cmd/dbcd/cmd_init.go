@@ -13,8 +13,8 @@ import (
 	"github.com/dbc-network/dbc/app"
 )
 
-// newInitCommand is the SDK's init with the limits of our blocks: the SDK takes
-// CometBFT's own, which are no network's.
+// newInitCommand is the SDK's init with our block limits: the SDK uses
+// CometBFT's defaults, which suit no real network.
 func newInitCommand(blueprint *app.App) *cobra.Command {
 	cmd := genutilcli.InitCmd(blueprint.Basics, defaultHome())
 	initialize := cmd.RunE
@@ -33,7 +33,7 @@ func limitBlocks(file string) error {
 		return fmt.Errorf("read genesis: %w", err)
 	}
 	params := app.ConsensusParams()
-	params.Validator = genesis.Consensus.Params.Validator // the kind of keys was a flag
+	params.Validator = genesis.Consensus.Params.Validator // the kind of keys was given as a flag
 	genesis.Consensus.Params = params
 	return genutil.ExportGenesisFile(genesis, file)
 }

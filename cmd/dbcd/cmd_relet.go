@@ -9,14 +9,15 @@ import (
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/tx"
 
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
-	"github.com/dbc-network/dbc/x/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 func newReletMachineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "relet-machine RENT_ID|MACHINE_ID ADD_DURATION",
-		Short: "Renew a rental by a time as 72h or 3d",
+		Short: "Renew a rental by a duration such as 72h or 3d",
 		Long: `Renew a confirmed rental. A machine id will do where you have exactly one open
 rental on that machine.`,
 		Example: `  dbcd tx rental relet-machine 17 12h --from alice
@@ -33,7 +34,7 @@ func runReletMachine(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	duration, err := parseDuration(args[1])
+	seconds, err := rental.ParseDuration(args[1])
 	if err != nil {
 		return err
 	}
@@ -42,15 +43,16 @@ func runReletMachine(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	msg := &rental.MsgReletMachine{Renter: renter, RentId: rentID, AddDurationSeconds: uint64(duration.Seconds())}
-	quote := &rental.QueryQuoteRequest{RentId: rentID, DurationSeconds: msg.AddDurationSeconds}
+	msg := &xrental.MsgReletMachine{Renter: renter, RentId: rentID, AddDurationSeconds: seconds}
+	quote := &xrental.QueryQuoteRequest{RentId: rentID, DurationSeconds: msg.AddDurationSeconds}
 	if msg.MaxTotal, msg.ListingVersion, err = bounds(cmd, clientCtx, quote); err != nil {
 		return err
 	}
 	return tx.GenerateOrBroadcastTxCLI(clientCtx, cmd.Flags(), msg)
 }
 
-// rentIDOf reads a rent id, or finds the renter's one open rental on a machine.
+// rentIDOf parses a rent id, or finds the renter's only open rental on a
+// machine.
 func rentIDOf(cmd *cobra.Command, clientCtx client.Context, renter, arg string) (uint64, error) {
 	if id, err := strconv.ParseUint(arg, 10, 64); err == nil && id > 0 {
 		return id, nil
@@ -61,8 +63,8 @@ func rentIDOf(cmd *cobra.Command, clientCtx client.Context, renter, arg string) 
 	if clientCtx.Offline {
 		return 0, fmt.Errorf("offline, rentals of machine %s can't be looked up: give the rent id", arg)
 	}
-	open, err := rental.NewQueryClient(clientCtx).RentalsByRenter(cmd.Context(),
-		&rental.QueryRentalsByRenterRequest{Renter: renter, OpenOnly: true})
+	open, err := xrental.NewQueryClient(clientCtx).RentalsByRenter(cmd.Context(),
+		&xrental.QueryRentalsByRenterRequest{Renter: renter, OpenOnly: true})
 	if err != nil {
 		return 0, err
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/client/tx"
 
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
-	"github.com/dbc-network/dbc/x/rental"
+	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 const (
@@ -19,12 +20,12 @@ const (
 	flagListingVersion = "listing-version"
 )
 
-// addRentalCommands adds to `tx rental` what AutoCLI can't do: lengths in days
-// and hours, and bounds taken from a quote.
+// addRentalCommands adds to `tx rental` what AutoCLI cannot do: durations in
+// days and hours, and bounds taken from a quote.
 func addRentalCommands(root *cobra.Command) error {
-	group, _, err := root.Find([]string{"tx", rental.ModuleName})
-	if err != nil || group.Name() != rental.ModuleName {
-		return fmt.Errorf("find commands of %s: %w", rental.ModuleName, err)
+	group, _, err := root.Find([]string{"tx", xrental.ModuleName})
+	if err != nil || group.Name() != xrental.ModuleName {
+		return fmt.Errorf("find commands of %s: %w", xrental.ModuleName, err)
 	}
 	group.AddCommand(newRentMachineCommand(), newReletMachineCommand())
 	return nil
@@ -33,7 +34,7 @@ func addRentalCommands(root *cobra.Command) error {
 func newRentMachineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rent-machine MACHINE_ID DURATION",
-		Short: "Rent a machine, or slots of it, for a time as 72h or 3d",
+		Short: "Rent a machine, or some of its slots, for a duration such as 72h or 3d",
 		Long: `Rent a machine, or slots of it. The rent goes into escrow and comes back in
 whole unless the rental is confirmed before its deadline; the fee does not.
 
@@ -44,14 +45,14 @@ that nothing dearer than what is shown here can be rented.`,
 		Args: cobra.ExactArgs(2),
 		RunE: runRentMachine,
 	}
-	cmd.Flags().Uint32(flagSlots, 0, "how many slots; 0 is the whole machine")
+	cmd.Flags().Uint32(flagSlots, 0, "number of slots; 0 means the whole machine")
 	addBounds(cmd)
 	return cmd
 }
 
 func addBounds(cmd *cobra.Command) {
-	cmd.Flags().Uint64(flagMaxTotal, 0, "refuse more than this, in udbc, instead of the quoted total")
-	cmd.Flags().Uint64(flagListingVersion, 0, "refuse another version of the listing than this, instead of the quoted one")
+	cmd.Flags().Uint64(flagMaxTotal, 0, "maximum total in udbc, instead of the quoted total")
+	cmd.Flags().Uint64(flagListingVersion, 0, "required version of the listing, instead of the quoted one")
 	flags.AddTxFlagsToCmd(cmd)
 }
 
@@ -64,26 +65,27 @@ func runRentMachine(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	duration, err := parseDuration(args[1])
+	seconds, err := rental.ParseDuration(args[1])
 	if err != nil {
 		return err
 	}
-	msg := &rental.MsgRentMachine{
+	msg := &xrental.MsgRentMachine{
 		Renter: clientCtx.GetFromAddress().String(), MachineId: args[0],
-		DurationSeconds: uint64(duration.Seconds()), Slots: slots,
+		DurationSeconds: seconds, Slots: slots,
 	}
 	if _, err := machine.ParseID(msg.MachineId); err != nil {
 		return err
 	}
-	quote := &rental.QueryQuoteRequest{MachineId: msg.MachineId, DurationSeconds: msg.DurationSeconds, Slots: slots}
+	quote := &xrental.QueryQuoteRequest{MachineId: msg.MachineId, DurationSeconds: msg.DurationSeconds, Slots: slots}
 	if msg.MaxTotal, msg.ListingVersion, err = bounds(cmd, clientCtx, quote); err != nil {
 		return err
 	}
 	return tx.GenerateOrBroadcastTxCLI(clientCtx, cmd.Flags(), msg)
 }
 
-// bounds come from flags or else from a quote, which is shown beside the result.
-func bounds(cmd *cobra.Command, clientCtx client.Context, request *rental.QueryQuoteRequest) (maxTotal, version uint64, err error) {
+// bounds returns the bounds from flags or from a quote, which is shown next to
+// the result.
+func bounds(cmd *cobra.Command, clientCtx client.Context, request *xrental.QueryQuoteRequest) (maxTotal, version uint64, err error) {
 	if maxTotal, err = cmd.Flags().GetUint64(flagMaxTotal); err != nil {
 		return 0, 0, err
 	}
@@ -94,10 +96,10 @@ func bounds(cmd *cobra.Command, clientCtx client.Context, request *rental.QueryQ
 		return maxTotal, version, nil
 	}
 	if clientCtx.Offline {
-		return 0, 0, fmt.Errorf("--%s is set: --%s and --%s must be given, because there is nobody to ask for a quote",
+		return 0, 0, fmt.Errorf("--%s is set: --%s and --%s must be given, because no quote can be requested",
 			flags.FlagOffline, flagMaxTotal, flagListingVersion)
 	}
-	quote, err := rental.NewQueryClient(clientCtx).Quote(cmd.Context(), request)
+	quote, err := xrental.NewQueryClient(clientCtx).Quote(cmd.Context(), request)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/debug"
 	"github.com/cosmos/cosmos-sdk/client/flags"
-	"github.com/cosmos/cosmos-sdk/client/keys"
 	"github.com/cosmos/cosmos-sdk/client/pruning"
 	"github.com/cosmos/cosmos-sdk/client/rpc"
 	"github.com/cosmos/cosmos-sdk/client/snapshot"
@@ -15,6 +14,7 @@ import (
 	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 
 	"github.com/dbc-network/dbc/app"
+	"github.com/dbc-network/dbc/deploy/manpage"
 )
 
 func addCommands(root *cobra.Command, blueprint *app.App) {
@@ -29,10 +29,10 @@ func addCommands(root *cobra.Command, blueprint *app.App) {
 	)
 	server.AddCommandsWithStartCmdOptions(root, defaultHome(), newApplication, export.state, server.StartCmdOptions{DBOpener: app.OpenStore, StartCommandHandler: start})
 	export.wrap(named(root, "export"))
-	root.AddCommand(server.StatusCommand(), newQueryCommand(), newTxCommand(), keys.Commands())
+	root.AddCommand(server.StatusCommand(), newQueryCommand(), newTxCommand(), newKeysCommand(), manpage.Command())
 }
 
-// named is a subcommand that the SDK added.
+// named returns a subcommand that the SDK added.
 func named(parent *cobra.Command, name string) *cobra.Command {
 	for _, cmd := range parent.Commands() {
 		if cmd.Name() == name {
@@ -42,7 +42,8 @@ func named(parent *cobra.Command, name string) *cobra.Command {
 	panic("the SDK has no command " + name)
 }
 
-// newQueryCommand holds queries that belong to no module; AutoCLI adds the modules'.
+// newQueryCommand has the queries that belong to no module; AutoCLI adds the
+// modules' queries.
 func newQueryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "query", Aliases: []string{"q"}, Short: "Querying subcommands",
@@ -60,7 +61,8 @@ func newQueryCommand() *cobra.Command {
 	return cmd
 }
 
-// newTxCommand holds what can be done with any transaction; AutoCLI adds the modules' messages.
+// newTxCommand has the commands for any transaction; AutoCLI adds the modules'
+// messages.
 func newTxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "tx", Short: "Transactions subcommands",

@@ -15,28 +15,30 @@ import (
 )
 
 const (
-	// queryGasLimit lets the widest page of machines through and stops queries
+	// queryGasLimit permits the largest page of machines, and stops queries
 	// that read a store from end to end.
 	queryGasLimit = 50_000_000
-	// bodyBytes lets the largest transaction through RPC and REST, in base64 and
-	// with the JSON around it.
+	// bodyBytes permits the largest transaction through RPC and REST, in base64
+	// and with the JSON around it.
 	bodyBytes = 2 * app.MaxTxBytes
-	// maxConnections to REST; each RPC port has its own bound.
+	// maxConnections to REST; each RPC port has its own limit.
 	maxConnections = 500
-	// snapshotBlocks between snapshots, from which new nodes start without all blocks.
+	// snapshotBlocks is the interval of snapshots, from which new nodes start
+	// without all blocks.
 	snapshotBlocks = 1_000
-	// proposeTimeout lets a full block be made, sent and received before others
-	// give up on its proposer, also on a busy computer.
+	// proposeTimeout is enough time to build, send and receive a full block
+	// before others give up on its proposer, also on a busy computer.
 	proposeTimeout = 8 * time.Second
-	// peerRate in bytes a second lets a full block pass while transactions do.
+	// peerRate, in bytes per second, is enough for a full block in addition to
+	// transactions.
 	peerRate = 20_000_000
 )
 
-// minGasPrices is the floor that a network begins with, below which no block
-// takes a transaction; operators can ask for more.
+// minGasPrices returns the initial minimum gas price of a network, below which
+// no block includes a transaction; operators can require more.
 func minGasPrices() string { return gasPrice(guard.DefaultMinGasPrice) }
 
-// gasPrice writes the guard's price as flags take it.
+// gasPrice formats the guard's price for flags.
 func gasPrice(price uint64) string {
 	text := fmt.Sprintf("%d.%06d", price/guard.PriceUnit, price%guard.PriceUnit)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + machine.Denom
@@ -44,8 +46,8 @@ func gasPrice(price uint64) string {
 
 func appTemplate() string { return serverconfig.DefaultConfigTemplate }
 
-// appConfig is the app.toml of a new node. REST listens on loopback, where the
-// web app's node reaches it; no page of another origin may call it.
+// appConfig returns the app.toml of a new node. REST listens on loopback, where
+// the web app's node reaches it; no page of another origin may call it.
 func appConfig() *serverconfig.Config {
 	c := serverconfig.DefaultConfig()
 	c.MinGasPrices = minGasPrices()
@@ -61,8 +63,8 @@ func appConfig() *serverconfig.Config {
 	return c
 }
 
-// cometConfig is the config.toml of a new node: RPC on loopback, no
-// CORS, none of the calls that change the node, a bounded mempool.
+// cometConfig returns the config.toml of a new node: RPC on loopback, no CORS,
+// no calls that change the node, a bounded mempool.
 func cometConfig() *cmtcfg.Config {
 	c := cmtcfg.DefaultConfig()
 	c.RPC.ListenAddress = "tcp://127.0.0.1:26657"
@@ -71,7 +73,8 @@ func cometConfig() *cmtcfg.Config {
 	c.RPC.MaxBodyBytes = bodyBytes
 	c.Consensus.TimeoutPropose = proposeTimeout
 	c.P2P.SendRate, c.P2P.RecvRate = peerRate, peerRate
-	// The application's lanes decide what waits; this mempool holds both of them.
+	// The application's lanes decide what waits; this mempool has the capacity
+	// of both.
 	c.Mempool.Size = app.MempoolTxs
 	c.Mempool.MaxTxBytes = app.MaxTxBytes
 	c.Mempool.MaxTxsBytes = app.MempoolBytes

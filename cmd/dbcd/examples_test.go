@@ -11,9 +11,9 @@ import (
 
 var longFlag = regexp.MustCompile(`--([a-z0-9-]+)`)
 
-// TestCommandsHaveExamples: each command of both modules says in a line what it
-// does, and each of its examples is a call of just that command, with flags
-// that it has.
+// TestCommandsHaveExamples verifies that each command of both modules has a
+// one-line description, and that each of its examples calls this command with
+// existing flags.
 func TestCommandsHaveExamples(t *testing.T) {
 	t.Parallel()
 	root, err := newRootCommand()
@@ -23,7 +23,7 @@ func TestCommandsHaveExamples(t *testing.T) {
 		"query rental":  {"explain", "params", "quote", "rental", "rentals-by-machine", "rentals-by-renter"},
 		"tx machine": {
 			"add-stake", "answer-challenge", "bond-machines", "challenge", "drain", "retire",
-			"set-offline", "set-online", "set-price", "update-facts", "withdraw-stake",
+			"set-offline", "set-online", "set-price", "set-slots", "update-facts", "withdraw-stake",
 		},
 		"tx rental": {"break-rental", "cancel-rent", "claim-rent", "confirm-rent", "relet-machine", "rent-machine"},
 	}

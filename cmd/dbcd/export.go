@@ -21,11 +21,11 @@ import (
 )
 
 // exporter gives an export the time of the last block as its genesis time. The
-// SDK keeps that of the old genesis, at which money that was earned since
-// would not be there yet.
+// SDK keeps the old genesis time, at which money earned since would not exist
+// yet.
 type exporter struct{ last time.Time }
 
-// state is the SDK's AppExporter.
+// state implements the SDK's AppExporter.
 func (e *exporter) state(logger log.Logger, db dbm.DB, height int64, forZeroHeight bool, _ []string,
 	options servertypes.AppOptions, modules []string,
 ) (servertypes.ExportedApp, error) {
@@ -70,8 +70,8 @@ func (e *exporter) wrap(export *cobra.Command) {
 	}
 }
 
-// checkGenesisTime makes the SDK's validate command check the genesis time as
-// an import does.
+// checkGenesisTime makes the SDK's validate command check the genesis time like
+// an import.
 func checkGenesisTime(validate *cobra.Command) {
 	run := validate.RunE
 	validate.RunE = func(cmd *cobra.Command, args []string) error {

@@ -64,7 +64,7 @@ func initialize(t *testing.T) network {
 	return n
 }
 
-// TestNetworkIsSafeAsInitialized holds what dbcd init writes against what a
+// TestNetworkIsSafeAsInitialized compares what dbcd init writes with what a
 // public network needs.
 func TestNetworkIsSafeAsInitialized(t *testing.T) {
 	n := initialize(t)
@@ -82,26 +82,27 @@ func TestNetworkIsSafeAsInitialized(t *testing.T) {
 	require.EqualValues(t, 10_000, auth.Params.SigVerifyCostSecp256k1)
 	require.EqualValues(t, 256<<10, n.comet.Mempool.MaxTxBytes)
 
-	// The largest transaction comes in, by RPC and by REST.
+	// The largest transaction is accepted by RPC and by REST.
 	body := int64(len(fmt.Sprintf(`{"jsonrpc":"2.0","id":-1,"method":"broadcast_tx_sync","params":{"tx":%q}}`,
 		base64.StdEncoding.EncodeToString(make([]byte, n.comet.Mempool.MaxTxBytes)))))
 	require.GreaterOrEqual(t, n.comet.RPC.MaxBodyBytes, body)
 	require.GreaterOrEqual(t, int64(n.app.API.RPCMaxBodyBytes), body)
 	require.LessOrEqual(t, n.comet.RPC.MaxBodyBytes, 2*body, "and strangers send no more than that")
 
-	// The mempool holds both lanes, and little more.
+	// The mempool has the capacity of both lanes, and little more.
 	require.Equal(t, app.MempoolTxs, n.comet.Mempool.Size)
 	require.Equal(t, app.MempoolBytes, n.comet.Mempool.MaxTxsBytes)
 	require.LessOrEqual(t, n.comet.Mempool.MaxTxsBytes, 4*n.params.Block.MaxBytes)
 	require.EqualValues(t, -1, n.app.Mempool.MaxTxs, "the application brings its own mempool")
 
-	// The floor of gas prices is consensus; the node asks for the same.
+	// The minimum gas price is set by consensus; the node requires the same.
 	var floor guard.GenesisState
 	cdc.MustUnmarshalJSON(n.state["guard"], &floor)
 	require.EqualValues(t, 10_000, floor.Params.MinGasPrice)
 	require.Equal(t, "0.01udbc", n.app.MinGasPrices)
 
-	// A stake can be taken for what its validator signed until it leaves.
+	// A stake can be slashed for what its validator signed until the stake is
+	// withdrawn.
 	var staking stakingtypes.GenesisState
 	cdc.MustUnmarshalJSON(n.state["staking"], &staking)
 	require.Equal(t, 21*24*time.Hour, staking.Params.UnbondingTime)

@@ -9,7 +9,8 @@ import (
 
 var prefixedID = regexp.MustCompile(`^0[xX][0-9a-fA-F]{64}$`)
 
-// trimMachineID takes the 0x off a machine id that was copied from elsewhere.
+// trimMachineID removes the 0x from a machine id that was copied from
+// elsewhere.
 func trimMachineID(arg string) string {
 	if !prefixedID.MatchString(arg) {
 		return arg
@@ -17,8 +18,8 @@ func trimMachineID(arg string) string {
 	return strings.ToLower(arg[2:])
 }
 
-// trimMachineIDs does so for the arguments of our modules' commands, in place:
-// cobra passes the same slice to the command itself.
+// trimMachineIDs does this for the arguments of our modules' commands, in
+// place: cobra passes the same slice to the command itself.
 func trimMachineIDs(cmd *cobra.Command, args []string) {
 	parent := cmd.Parent()
 	if parent == nil || parent.Name() != "machine" && parent.Name() != "rental" {

@@ -20,10 +20,11 @@ import (
 	"github.com/dbc-network/dbc/app"
 )
 
-// envPrefix begins the environment variables that stand for flags, as DBCD_HOME.
+// envPrefix is the prefix of environment variables that set flags, such as
+// DBCD_HOME.
 const envPrefix = "DBCD"
 
-// defaultHome is where a node's data is unless --home says otherwise.
+// defaultHome returns the default folder for a node's data.
 func defaultHome() string {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -34,7 +35,8 @@ func defaultHome() string {
 }
 
 func newRootCommand() (*cobra.Command, error) {
-	// Commands are made from the modules of an application that is never run.
+	// Commands are generated from the modules of an application that is never
+	// run.
 	blueprint, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), false, simtestutil.EmptyAppOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("build application: %w", err)
@@ -43,7 +45,7 @@ func newRootCommand() (*cobra.Command, error) {
 		WithHomeDir(defaultHome()).WithViper(envPrefix)
 	root := &cobra.Command{
 		Use:           app.Name,
-		Short:         "The chain of the DBC network: GPU machines for rent by anybody from anybody",
+		Short:         "The chain of the DBC network, where anybody rents GPU machines from anybody",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
@@ -87,7 +89,7 @@ func prepare(cmd *cobra.Command, initial client.Context) error {
 	return sendingDefaults(cmd)
 }
 
-// homeOf is the home directory that a command works in.
+// homeOf returns the home directory that a command uses.
 func homeOf(options interface{ Get(string) any }) string {
 	home, _ := options.Get(flags.FlagHome).(string)
 	return home

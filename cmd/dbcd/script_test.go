@@ -10,7 +10,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"dbcd": main})
 }
 
-// TestScripts runs the command line as people do; nothing of it needs a running chain.
+// TestScripts runs the command line as people do. It needs no running chain.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata"})

@@ -18,20 +18,20 @@ import (
 	"github.com/dbc-network/dbc/x/guard"
 )
 
-// errRefused means: the node took no transaction. The SDK prints its answer and
-// reports success.
+// errRefused means that the node refused the transaction. The SDK prints its
+// answer and reports success.
 var errRefused = errors.New("the node refused the transaction")
 
-// gasAdjustment is what a simulation is multiplied by: blocks between it and the
-// transaction change what a message has to do.
+// gasAdjustment multiplies the simulated gas, because blocks between simulation
+// and transaction change what a message has to do.
 const gasAdjustment = "1.5"
 
 // sendingDefaults pays what a transaction needs unless the user says otherwise:
 // the SDK's own defaults pay nothing and end in a refusal. Values from flags,
-// files and the environment go first.
+// files and the environment take precedence.
 func sendingDefaults(cmd *cobra.Command) error {
 	set := cmd.Flags()
-	sends := strings.HasPrefix(cmd.CommandPath(), cmd.Root().Name()+" tx ") // not gentx, which asks no node
+	sends := strings.HasPrefix(cmd.CommandPath(), cmd.Root().Name()+" tx ") // not gentx, which queries no node
 	if !sends || set.Lookup(flags.FlagGasPrices) == nil || set.Lookup(flags.FlagFees) == nil || set.Lookup(flags.FlagGas) == nil {
 		return nil
 	}
@@ -62,18 +62,18 @@ func sendingDefaults(cmd *cobra.Command) error {
 }
 
 const (
-	// maxPrice bounds what is paid on a node's word, in the guard's unit: a
-	// hundred times what a network begins with.
+	// maxPrice bounds the price paid on a node's claim, in the guard's unit: a
+	// hundred times the initial price of a network.
 	maxPrice = 100 * guard.DefaultMinGasPrice
-	// askLimit bounds the question for the price.
+	// askLimit bounds the query for the price.
 	askLimit = 5 * time.Second
 )
 
-// errPrice means: the node asks for more than is paid unless the user says so.
-var errPrice = errors.New("the network's least gas price is above the limit")
+// errPrice means that the node requires more than is paid by default.
+var errPrice = errors.New("the network's minimum gas price is above the limit")
 
-// networkPrice returns the floor of gas prices where it is above the usual one.
-// A node that gives no answer will say itself why it takes no transaction.
+// networkPrice returns the minimum gas price if it exceeds the usual one. A
+// node that does not answer will itself say why it accepts no transaction.
 func networkPrice(cmd *cobra.Command, usual uint64) (uint64, error) {
 	clientCtx := client.GetClientContextFromCmd(cmd)
 	if clientCtx.Client == nil {
@@ -90,19 +90,20 @@ func networkPrice(cmd *cobra.Command, usual uint64) (uint64, error) {
 
 func payable(floor, usual uint64) (uint64, error) {
 	if floor > maxPrice {
-		return 0, fmt.Errorf("%w: it is %s, and %s the most that is paid unasked; see whether governance decided so, then give --gas-prices",
+		return 0, fmt.Errorf("%w: it is %s, and at most %s is paid by default; check whether governance set it, then use --gas-prices",
 			errPrice, gasPrice(floor), gasPrice(maxPrice))
 	}
 	return max(floor, usual), nil
 }
 
-// watched is a connection to a node that remembers what became of a transaction.
+// watched is a connection to a node that remembers the node's answer to a
+// transaction.
 type watched struct {
 	client.CometRPC
 	refusal error
 }
 
-// BroadcastTxSync sends and remembers a refusal.
+// BroadcastTxSync sends a transaction and remembers a refusal.
 func (w *watched) BroadcastTxSync(ctx context.Context, tx cmttypes.Tx) (*coretypes.ResultBroadcastTx, error) {
 	res, err := w.CometRPC.BroadcastTxSync(ctx, tx)
 	if err == nil && res.Code != 0 {
@@ -111,8 +112,8 @@ func (w *watched) BroadcastTxSync(ctx context.Context, tx cmttypes.Tx) (*coretyp
 	return res, err
 }
 
-// remember has a command's connection remembered. With --node the SDK would make
-// another one later, so the flag counts as read.
+// remember wraps a command's connection in watched. With --node the SDK would
+// create another one later, so the flag is marked as read.
 func remember(cmd *cobra.Command) error {
 	clientCtx := client.GetClientContextFromCmd(cmd)
 	if clientCtx.Client == nil {
@@ -124,7 +125,7 @@ func remember(cmd *cobra.Command) error {
 	return client.SetCmdClientContext(cmd, clientCtx.WithClient(&watched{CometRPC: clientCtx.Client}))
 }
 
-// refused returns why the node refused what a command sent.
+// refused returns why the node refused a command's transaction.
 func refused(cmd *cobra.Command) error {
 	clientCtx := client.GetClientContextFromCmd(cmd)
 	if w, ok := clientCtx.Client.(*watched); ok {

@@ -24,24 +24,31 @@ import (
 	servercmtlog "github.com/cosmos/cosmos-sdk/server/log"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
+
+	"github.com/dbc-network/dbc/app"
 )
 
 var (
-	// errConsensusFailed ends a daemon whose consensus gave up, as on a full disk:
-	// what remains would answer queries at a height that never moves.
-	errConsensusFailed = errors.New("consensus failed, see the log above; what it needs first is usually room on the disk")
-	errNotInProcess    = errors.New("dbcd runs with CometBFT in its own process only")
+	// errConsensusFailed ends a daemon whose consensus stopped, as on a full
+	// disk: the rest would keep answering queries at a height that never
+	// changes.
+	errConsensusFailed = errors.New("consensus failed, see the log above; usually the disk is full")
+	errNotInProcess    = errors.New("dbcd runs CometBFT only in its own process")
 )
 
-// closeGrace is how long parts of a daemon whose consensus failed have to end.
+// closeGrace is how long the parts of a daemon have to end after consensus
+// failed.
 const closeGrace = 10 * time.Second
 
-// start is the SDK's start with one difference: when consensus ends by itself, so
-// does the daemon, with an error, and whoever watches it starts it again.
+// start is the SDK's start with one difference: when consensus ends by itself,
+// so does the daemon, with an error, so that its supervisor restarts it.
 // CometBFT catches the panic, logs it, and leaves everything else running.
 func start(svrCtx *server.Context, clientCtx client.Context, create servertypes.AppCreator, inProcess bool, opts server.StartCmdOptions) error {
 	if !inProcess || svrCtx.Viper.GetBool("grpc-only") {
 		return errNotInProcess
+	}
+	if err := app.CollectLess(); err != nil {
+		return err
 	}
 	cfg, err := serverconfig.GetConfig(svrCtx.Viper)
 	if err != nil {
@@ -88,12 +95,12 @@ func (d daemon) run(signals context.Context, clientCtx client.Context) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-timer.C: // parts may wait for consensus for ever
+	case <-timer.C: // parts may wait for consensus forever
 		return context.Cause(ctx)
 	}
 }
 
-// node starts CometBFT with the application in it.
+// node starts CometBFT with the application.
 func (d daemon) node(ctx context.Context) (*node.Node, error) {
 	cfg := d.svrCtx.Config
 	key, err := p2p.LoadOrGenNodeKey(cfg.NodeKeyFile())
@@ -122,8 +129,8 @@ func genesisOf(cfg *cmtcfg.Config) node.GenesisDocProvider {
 	}
 }
 
-// watch returns when consensus ended by itself. CometBFT shows its consensus
-// only to its RPC, and there as what answers queries.
+// watch returns when consensus ended by itself. CometBFT exposes its consensus
+// only to its RPC, and there only as the interface that answers queries.
 func watch(ctx context.Context, n *node.Node) error {
 	rpc, err := n.ConfigureRPC()
 	if err != nil {
@@ -135,7 +142,7 @@ func watch(ctx context.Context, n *node.Node) error {
 	}
 	ended := make(chan struct{})
 	go func() {
-		consensus.Wait() // returns when the node is stopped, too
+		consensus.Wait() // also returns when the node is stopped
 		close(ended)
 	}()
 	select {

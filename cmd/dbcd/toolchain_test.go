@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestToolchainIsPinned: the daemon is tested with the toolchain that go.mod
-// names, since tables and parsers of the standard library differ between them.
+// TestToolchainIsPinned verifies that the daemon is tested with the toolchain
+// in go.mod, since tables and parsers of the standard library differ between
+// toolchains.
 func TestToolchainIsPinned(t *testing.T) {
 	t.Parallel()
 	mod, err := os.ReadFile("../../go.mod")

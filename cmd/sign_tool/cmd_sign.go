@@ -13,6 +13,9 @@ import (
 	"github.com/dbc-network/dbc/auth"
 )
 
+// version is set by the build.
+var version = "dev"
+
 const usage = `Usage: sign_tool [flags] WALLET [PRIVATE_KEY] [SESSION_ID]
 
 Signs a ticket for WALLET and prints the lines sign, nonce and wallet, to be
@@ -29,7 +32,7 @@ standard input, and so does leaving it out with standard input redirected.
 Flags:
 `
 
-// Exit codes, as dbc's.
+// Exit codes, the same as dbc's.
 const (
 	exitDone = iota
 	exitFailed
@@ -37,20 +40,25 @@ const (
 	exitRefused
 )
 
-// order is what the command line asks for.
+// order is what the command line requests.
 type order struct {
 	wallet, machine, session string
-	// Key is absent where given is false; exported, since fmt ignores the methods
-	// of fields that are not.
+	// Key is empty if given is false. It is exported because fmt ignores the
+	// methods of unexported fields.
 	Key     secret
 	given   bool
 	keyring bool
 	save    bool
+	version bool
 	life    time.Duration
 }
 
 func run(ctx context.Context, args []string, in *os.File, out, errs io.Writer) int {
 	o, err := parse(args, errs)
+	if err == nil && o.version {
+		fmt.Fprintln(out, "sign_tool version", version)
+		return exitDone
+	}
 	if err == nil {
 		err = sign(ctx, o, in, out, errs)
 	}
@@ -60,9 +68,13 @@ func run(ctx context.Context, args []string, in *os.File, out, errs io.Writer) i
 	case errors.Is(err, flag.ErrHelp):
 		return exitDone
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(errs, "sign_tool: %v\nRun 'sign_tool --help' for the whole usage.\n", err)
+		fmt.Fprintf(errs, "sign_tool: %v\nRun 'sign_tool --help' for usage.\n", err)
 		return exitUsage
-	case errors.Is(err, errKey), errors.Is(err, errWallet), errors.Is(err, auth.ErrMalformed):
+	case errors.Is(err, errKey), errors.Is(err, auth.ErrMalformed):
+		// What was typed is wrong by itself, as a wallet or its words are for dbc.
+		fmt.Fprintf(errs, "sign_tool: %v\n", err)
+		return exitUsage
+	case errors.Is(err, errWallet):
 		fmt.Fprintf(errs, "sign_tool: %v\n", err)
 		return exitRefused
 	default:
@@ -71,22 +83,23 @@ func run(ctx context.Context, args []string, in *os.File, out, errs io.Writer) i
 	}
 }
 
-// parse takes flags before, between and after the arguments.
+// parse accepts flags before, between and after the arguments.
 func parse(args []string, errs io.Writer) (o order, err error) {
 	f := flag.NewFlagSet("sign_tool", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.StringVar(&o.machine, "machine", "", "make the ticket good for this machine `ID` only")
+	f.StringVar(&o.machine, "machine", "", "make the ticket valid for this machine `ID` only")
 	o.life = auth.TicketLife
 	wrong := "a flag is unknown, or has no value"
 	life := fmt.Sprintf("how long the ticket is valid, a `duration` of at most %v (default %v)", auth.MaxTicketLife, auth.TicketLife)
 	f.Func("valid-for", life, func(text string) (err error) {
 		if o.life, err = time.ParseDuration(text); err != nil {
-			wrong = "--valid-for wants a duration such as 2h or 30m"
+			wrong = "--valid-for takes a duration such as 2h or 30m"
 		}
 		return err
 	})
 	f.BoolVar(&o.keyring, "keyring", false, "take the wallet's key from the system's keyring, instead of PRIVATE_KEY")
 	f.BoolVar(&o.save, "save", false, "keep the key in the system's keyring for --keyring")
+	f.BoolVar(&o.version, "version", false, "print the version and end")
 	var words []string
 	for len(args) > 0 {
 		if err := f.Parse(args); err != nil {
@@ -96,12 +109,16 @@ func parse(args []string, errs io.Writer) (o order, err error) {
 				f.PrintDefaults()
 				return o, err
 			}
-			// The flag package quotes what it can't read, and that may be a key.
+			// The flag package quotes what it cannot parse, and that may be a
+			// key.
 			return o, fmt.Errorf("%w: %s", errUsage, wrong)
 		}
 		if args = f.Args(); len(args) > 0 {
 			words, args = append(words, args[0]), args[1:]
 		}
+	}
+	if o.version {
+		return o, nil
 	}
 	return o, o.arguments(words)
 }
@@ -117,7 +134,7 @@ func (o *order) arguments(words []string) error {
 	case len(words) > most:
 		return fmt.Errorf("%w: %d arguments, at most %d; put a mnemonic in quotes", errUsage, len(words), most)
 	case o.keyring && o.save:
-		return fmt.Errorf("%w: --save keeps a given key, --keyring takes the kept one; choose one", errUsage)
+		return fmt.Errorf("%w: --save stores a given key, --keyring uses the stored one; choose one", errUsage)
 	case o.life < time.Second || o.life > auth.MaxTicketLife:
 		return fmt.Errorf("%w: --valid-for is %v, want 1s-%v", errUsage, o.life, auth.MaxTicketLife)
 	}

@@ -3,10 +3,10 @@ package main
 import "errors"
 
 var (
-	// errUsage means: the command line does not say what to do.
+	// errUsage means that the command line is incomplete or wrong.
 	errUsage = errors.New("usage")
-	// errKey means: what was given is no private key and no mnemonic.
+	// errKey means that the input is neither a private key nor a mnemonic.
 	errKey = errors.New("no private key")
-	// errWallet means: the wallet is not the key's.
+	// errWallet means that the key does not belong to the wallet.
 	errWallet = errors.New("not the key's wallet")
 )

@@ -20,33 +20,35 @@ import (
 )
 
 const (
-	// keyLimit bounds what is read of standard input; 24 words have less.
+	// keyLimit bounds what is read from standard input; 24 words are shorter.
 	keyLimit = 1024
 	// service is the name of the keyring's entries; the wallet is their user.
 	service = "dbc"
-	// noKeyring is what to do where the keyring does not answer.
-	noKeyring = "it is there, and unlocked, in a desktop session; elsewhere give - and the key on standard input"
+	// noKeyring says what to do if the keyring does not answer.
+	noKeyring = "it is available, and unlocked, in a desktop session; elsewhere use - and pass the key on standard input"
 )
 
-// path is m/44'/118'/0'/0/0, as Cosmos wallets and the SDK's keyring derive.
+// path is m/44'/118'/0'/0/0, the derivation path of Cosmos wallets and the
+// SDK's keyring.
 var path = []uint32{
 	hdkeychain.HardenedKeyStart + 44, hdkeychain.HardenedKeyStart + 118, hdkeychain.HardenedKeyStart, 0, 0,
 }
 
-// secret is a private key or mnemonic as it was given; it prints as dots.
+// secret is a private key or mnemonic as it was entered. It prints as dots.
 type secret string
 
-// String is dots.
+// String returns dots.
 func (secret) String() string { return "••••" }
 
-// Format is dots for every verb.
+// Format writes dots for every verb.
 func (secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "••••") }
 
-// signerOf takes the key from where the order says and proves that it is the
-// wallet's: a ticket of another wallet would only be refused far away.
+// signerOf reads the key from the place that the order names and verifies that
+// it belongs to the wallet: a ticket for another wallet would only be refused
+// later by the node.
 func signerOf(o order, in *os.File, errs io.Writer) (auth.Signer, error) {
 	if err := auth.CheckWallet(o.wallet); err != nil {
-		// Unquoted: it may be a key in the wrong place.
+		// Unquoted, because it may be a key in the wrong place.
 		return nil, fmt.Errorf("WALLET: %w", err)
 	}
 	text, err := find(o, in, errs)
@@ -75,7 +77,7 @@ func find(o order, in *os.File, errs io.Writer) (secret, error) {
 		text, err := keyring.Get(service, o.wallet)
 		switch {
 		case errors.Is(err, keyring.ErrNotFound):
-			return "", fmt.Errorf("read the key of %s from the system's keyring: %w: --save keeps it there", o.wallet, err)
+			return "", fmt.Errorf("read the key of %s from the system's keyring: %w: --save stores it there", o.wallet, err)
 		case err != nil:
 			return "", fmt.Errorf("read the key of %s from the system's keyring: %w: %s", o.wallet, err, noKeyring)
 		}
@@ -83,7 +85,7 @@ func find(o order, in *os.File, errs io.Writer) (secret, error) {
 	}
 	if o.given {
 		fmt.Fprintln(errs, "sign_tool: warning: a key on the command line stays in the shell's history and is visible to other users; "+
-			"give - and the key on standard input instead")
+			"use - and pass the key on standard input instead")
 		return o.Key, nil
 	}
 	if !term.IsTerminal(int(in.Fd())) {
@@ -112,8 +114,8 @@ func read(in io.Reader) (secret, error) {
 	return secret(text), nil
 }
 
-// parseKey takes 64 hexadecimal digits or a BIP-39 mnemonic. Its errors say
-// nothing of the text.
+// parseKey parses 64 hexadecimal digits or a BIP-39 mnemonic. Its errors reveal
+// nothing about the text.
 func parseKey(text secret) (*secp256k1.PrivateKey, error) {
 	fields := strings.Fields(string(text))
 	switch len(fields) {
@@ -128,7 +130,7 @@ func parseKey(text secret) (*secp256k1.PrivateKey, error) {
 	mnemonic := words.Tidy(string(text))
 	seed, err := bip39.NewSeedWithErrorChecking(mnemonic, "")
 	if err != nil {
-		return nil, fmt.Errorf("%w: %d words are no mnemonic; check each word and their order", errKey, words.Count(mnemonic))
+		return nil, fmt.Errorf("%w: the %d words are not a mnemonic; check each word and their order", errKey, words.Count(mnemonic))
 	}
 	return derive(seed)
 }
@@ -146,14 +148,15 @@ func scalar(digits string) (*secp256k1.PrivateKey, error) {
 }
 
 func derive(seed []byte) (*secp256k1.PrivateKey, error) {
-	// The network only marks the text form of extended keys, which isn't used.
+	// The network only affects the text form of extended keys, which is not
+	// used.
 	key, err := hdkeychain.NewMaster(seed, &chaincfg.MainNetParams)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the mnemonic gives no master key", errKey)
+		return nil, fmt.Errorf("%w: no master key can be derived from the mnemonic", errKey)
 	}
 	for _, index := range path {
 		if key, err = key.Derive(index); err != nil {
-			return nil, fmt.Errorf("%w: the mnemonic gives no key at m/44'/118'/0'/0/0", errKey)
+			return nil, fmt.Errorf("%w: no key at m/44'/118'/0'/0/0 can be derived from the mnemonic", errKey)
 		}
 	}
 	return key.ECPrivKey()

@@ -11,7 +11,8 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// TestKeyring is not parallel: the library has one keyring for all.
+// TestKeyring does not run in parallel, because the library has one keyring for
+// all.
 func TestKeyring(t *testing.T) {
 	const wallet = "dbc19rl4cm2hmr8afy4kldpxz3fka4jguq0acrzlra"
 	nothing := filepath.Join(t.TempDir(), "in")
@@ -31,7 +32,7 @@ func TestKeyring(t *testing.T) {
 	words := strings.Repeat("abandon ", 11) + "about"
 
 	keyring.MockInit()
-	if out, errs, code := call("--keyring", wallet); code != 1 || out != "" || !strings.Contains(errs, "--save keeps it there") {
+	if out, errs, code := call("--keyring", wallet); code != 1 || out != "" || !strings.Contains(errs, "--save stores it there") {
 		t.Errorf("nothing kept: %d %q %q", code, out, errs)
 	}
 	if out, errs, code := call("--save", wallet, words); code != 0 || !strings.Contains(out, "wallet: "+wallet) {
@@ -44,7 +45,7 @@ func TestKeyring(t *testing.T) {
 	keyring.MockInitWithError(errors.New("locked"))
 	for _, args := range [][]string{{"--keyring", wallet}, {"--save", wallet, words}} {
 		out, errs, code := call(args...)
-		if code != 1 || out != "" || !strings.Contains(errs, "locked") || !strings.Contains(errs, "elsewhere give -") || strings.Contains(errs, "abandon") {
+		if code != 1 || out != "" || !strings.Contains(errs, "locked") || !strings.Contains(errs, "elsewhere use -") || strings.Contains(errs, "abandon") {
 			t.Errorf("%v: %d %q %q", args[0], code, out, errs)
 		}
 	}

@@ -1,5 +1,5 @@
-// Command sign_tool signs with a wallet's key what is to be pasted into a
-// request to a compute node: a ticket, and a session's id.
+// Command sign_tool signs with a wallet's key what is pasted into a request to
+// a compute node: a ticket and a session id.
 package main
 
 import (

@@ -14,13 +14,14 @@ import (
 	"github.com/dbc-network/dbc/auth"
 )
 
-// The scripts run this very program, in processes of their own.
+// The scripts run this program itself, in separate processes.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sign_tool": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
-		// exits N runs the rest of its arguments and wants exit code N.
+		// exits N runs the rest of its arguments and expects exit code N.
 		"exits": exits,
-		// verify FILE MACHINE LIFE SESSION proves what sign_tool printed, as a node does.
+		// verify FILE MACHINE LIFE SESSION verifies what sign_tool printed, as
+		// a node does.
 		"verify": verify,
 	})
 }
@@ -30,7 +31,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			// The SDK's keyring made the addresses; the mnemonic is BIP-39's first vector.
+			// The SDK's keyring produced the addresses; the mnemonic is
+			// BIP-39's first test vector.
 			env.Setenv("WALLET", "dbc19rl4cm2hmr8afy4kldpxz3fka4jguq0acrzlra")
 			env.Setenv("OTHER", "dbc1tp7fhly84qm6q4hhzmp0nh5frtdugmyscfvhvp")
 			env.Setenv("KEY", "c4a48e2fce1481cd3294b4490f6678090ea98d3d0e5cd984558ab0968741b104")
@@ -126,7 +128,8 @@ func FuzzParseKey(f *testing.F) {
 	})
 }
 
-// TestDependencies: the tool holds a wallet's key, so it brings in little.
+// TestDependencies limits the dependencies, because the tool handles a wallet's
+// key.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()

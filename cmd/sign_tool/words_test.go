@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestWordsAsPeoplePaste: the same files as for the wallets of dbc.
+// TestWordsAsPeoplePaste uses the same files as the test for dbc's wallets.
 func TestWordsAsPeoplePaste(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../auth/words/testdata/*.txt")

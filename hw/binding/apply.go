@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/dbc-network/dbc/hw/gpu"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
@@ -14,10 +15,10 @@ const (
 	probe = "sys/bus/pci/drivers_probe"
 )
 
-// Code says what became of a slot or function at boot.
+// Code says what happened to a slot or function at boot.
 type Code string
 
-// What can become of a function.
+// What can happen to a function.
 const (
 	// CodeBound: vfio-pci holds the function now; CodeAlready: it did before.
 	CodeBound   Code = "BOUND"
@@ -26,10 +27,10 @@ const (
 	CodeAbsent Code = "ABSENT"
 	// CodeOther: another card is there: field, want, have.
 	CodeOther Code = "OTHER_CARD"
-	// CodeNoSlot: these functions make no slot of this computer any more, since a
-	// group has another member, or something holds the card.
+	// CodeNoSlot: these functions no longer make a slot of this computer: a group
+	// has another member, or something holds the card.
 	CodeNoSlot Code = "NO_SLOT"
-	// CodeLive: a driver holds the function; it is never taken away: driver.
+	// CodeLive: a driver holds the function and is never unbound: driver.
 	CodeLive Code = "LIVE_DRIVER"
 	// CodeNotTaken: vfio-pci did not take the function.
 	CodeNotTaken Code = "NOT_TAKEN"
@@ -37,10 +38,10 @@ const (
 	CodeWrite Code = "WRITE_REFUSED"
 )
 
-// Codes are all of them: whatever shows them has words for each.
+// Codes are all codes; programs that show them have a text for each.
 var Codes = []Code{CodeBound, CodeAlready, CodeAbsent, CodeOther, CodeNoSlot, CodeLive, CodeNotTaken, CodeWrite}
 
-// Outcome is what became of one function.
+// Outcome says what happened to one function.
 type Outcome struct {
 	Slot     int               `json:"slot"`
 	Function pci.Address       `json:"function"`
@@ -59,9 +60,9 @@ type Kernel interface {
 	Load() error
 }
 
-// Apply binds the cards of the file below root to vfio-pci, and says of each
-// function what became of it. A slot of which anything is not as it is recorded
-// is left alone whole, and no driver is ever taken away. It can be repeated.
+// Apply binds the cards of the file below root to vfio-pci, and reports the
+// outcome for each function. A slot in which anything is not as recorded is
+// left alone entirely, and no driver is ever unbound. Apply can be repeated.
 func Apply(root string, kernel Kernel) ([]Outcome, error) {
 	c, err := look(root)
 	if err != nil {
@@ -116,8 +117,8 @@ func (a *apply) add(slot int, at pci.Address, code Code, pairs ...string) {
 	a.outcomes = append(a.outcomes, o)
 }
 
-// refuses says why a slot is left alone, and lets go of those of its functions
-// that only an override keeps: they may be another card by now.
+// refuses reports whether a slot is left alone and adds the reasons. It removes the
+// override from functions that only an override keeps: they may be another card by now.
 func (a *apply) refuses(slot int, s Slot) bool {
 	before := len(a.outcomes)
 	for _, want := range s.Functions {
@@ -143,10 +144,14 @@ func (a *apply) refuses(slot int, s Slot) bool {
 	return len(a.outcomes) > before
 }
 
-// isSlot reports whether exactly these functions make one slot of this computer,
-// by its own look: a file cannot make a slot of a disk.
-func (a *apply) isSlot(s Slot) bool {
-	for _, have := range a.inv.Slots {
+// isSlot reports whether these functions make one slot of this computer as seen
+// now: a file cannot make a slot of a disk.
+func (a *apply) isSlot(s Slot) bool { _, ok := s.Of(a.inv); return ok }
+
+// Of returns the slot of a computer that has exactly these functions. If there is
+// none, a group has another member by now, or the host uses one of them.
+func (s Slot) Of(inv gpu.Inventory) (gpu.Slot, bool) {
+	for _, have := range inv.Slots {
 		listed := map[pci.Address]bool{}
 		for _, at := range have.Functions {
 			listed[at] = true
@@ -158,13 +163,13 @@ func (a *apply) isSlot(s Slot) bool {
 			}
 		}
 		if len(listed) == len(s.Functions) {
-			return true
+			return have, true
 		}
 	}
-	return false
+	return gpu.Slot{}, false
 }
 
-// release takes an override back from a function that nothing holds.
+// release removes an override from a function that nothing holds.
 func (a *apply) release(slot int, f pci.Function) {
 	if f.Driver != "" || f.Override != vfio {
 		return
@@ -178,7 +183,7 @@ func (a *apply) write(at pci.Address, value string) error {
 	return a.kernel.Write(path.Join(devices, at.String(), "driver_override"), value)
 }
 
-// keep keeps functions for vfio-pci and returns those that it still has to take.
+// keep reserves functions for vfio-pci and returns those that it still has to take.
 func (a *apply) keep(slot int, list []Function) []Function {
 	var left []Function
 	for _, fn := range list {
@@ -195,7 +200,7 @@ func (a *apply) keep(slot int, list []Function) []Function {
 	return left
 }
 
-// probe has vfio-pci take a function, where loading it has not done so.
+// probe has vfio-pci take a function, unless loading the module has done so.
 func (a *apply) probe(slot int, fn Function) {
 	if a.driver(fn.Address) == "" {
 		if err := a.kernel.Write(probe, fn.Address.String()); err != nil {
@@ -213,7 +218,7 @@ func (a *apply) probe(slot int, fn Function) {
 	}
 }
 
-// driver reads anew what holds a function.
+// driver reads which driver holds a function now.
 func (a *apply) driver(at pci.Address) string {
 	to, err := a.root.Readlink(path.Join(devices, at.String(), "driver"))
 	if err != nil {
@@ -222,8 +227,8 @@ func (a *apply) driver(at pci.Address) string {
 	return path.Base(to)
 }
 
-// Sysfs is the kernel of the computer below a root. The modules are loaded by
-// LoadModules, which may be nil.
+// Sysfs is the kernel of the computer below a root. LoadModules loads the
+// modules; it may be nil.
 type Sysfs struct {
 	Root        *os.Root
 	LoadModules func() error
@@ -231,7 +236,7 @@ type Sysfs struct {
 
 var _ Kernel = Sysfs{}
 
-// Write writes to an attribute that is there.
+// Write writes to an existing attribute.
 func (s Sysfs) Write(attribute, value string) error {
 	f, err := s.Root.OpenFile(attribute, os.O_WRONLY|os.O_TRUNC, 0)
 	if err != nil {

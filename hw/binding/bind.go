@@ -14,26 +14,26 @@ import (
 type Config struct {
 	// Root stands for /.
 	Root string
-	// Program is what the boot unit starts; CheckProgram has looked at it.
+	// Program is what the boot unit starts; CheckProgram has accepted it.
 	Program string
-	// Run runs a command that has to follow what was changed. Without it they are
-	// left to the caller.
+	// Run runs a command that the changes require. If nil, commands are left to the
+	// caller.
 	Run func(argv []string) error
 
 	before   func(step string) error
 	volatile bool
 }
 
-// Change is what was done.
+// Change lists what was done.
 type Change struct {
 	Written []string `json:"written"`
 	Removed []string `json:"removed"`
-	// Kept were changed by somebody else since they were written.
+	// Kept are files that somebody else has changed since they were written.
 	Kept []string `json:"kept"`
 	// Ran and Due are commands; those due were not run.
 	Ran [][]string `json:"ran"`
 	Due [][]string `json:"due"`
-	// Reboot is whether it takes one until the cards are as they were asked for.
+	// Reboot is whether the cards are as requested only after a reboot.
 	Reboot bool `json:"reboot_due"`
 }
 
@@ -58,10 +58,10 @@ func (cfg Config) open() (disk, func(), error) {
 	}, nil
 }
 
-// Bind writes what binds the cards of a file from the next start on. What an
-// earlier call wrote is replaced; a file that is anybody else's is refused before
+// Bind writes the files that bind the cards of a file from the next start on.
+// What an earlier call wrote is replaced; anybody else's file is refused before
 // anything is written, and the error wraps ErrForeign. After a crash the same
-// call, or Unbind, goes on.
+// call, or Unbind, completes the work.
 func Bind(cfg Config, f File) (Change, error) {
 	change, err := cfg.bind(f)
 	if err != nil {
@@ -120,8 +120,8 @@ func (m manifest) todo(root *os.Root, items []item) ([]item, error) {
 	return todo, nil
 }
 
-// with returns the manifest with items that are about to be written: until they
-// are, a file may be what it was.
+// with returns the manifest with items that are about to be written: until
+// then, a file may have its old content.
 func (m manifest) with(root *os.Root, items []item) manifest {
 	next := manifest{schema, slices.Clone(m.Folders), map[string][]string{}, maps.Clone(m.Links)}
 	maps.Copy(next.Files, m.Files)
@@ -132,7 +132,7 @@ func (m manifest) with(root *os.Root, items []item) manifest {
 		}
 		list := []string{digest(i.text)}
 		if text, err := root.ReadFile(i.path); err == nil && digest(text) != list[0] {
-			list = append(list, digest(text)) // todo has seen that it is ours
+			list = append(list, digest(text)) // todo has checked that it is ours
 		}
 		next.Files[i.path] = list
 	}
@@ -146,7 +146,7 @@ func (m manifest) with(root *os.Root, items []item) manifest {
 	return next
 }
 
-// unbound reports whether a card is not with vfio-pci yet.
+// unbound reports whether any card is not held by vfio-pci yet.
 func unbound(root *os.Root, f File) bool {
 	tree, err := pci.Read(root)
 	if err != nil {
@@ -177,8 +177,8 @@ func (cfg Config) follow(change *Change, commands [][]string) error {
 	return nil
 }
 
-// Unbind removes what Bind wrote, and nothing else: what was changed since stays
-// and is named. The cards are free again from the next start on.
+// Unbind removes what Bind wrote, and nothing else: what was changed since is
+// kept and named. The cards are free again from the next start on.
 func Unbind(cfg Config) (Change, error) {
 	change, err := cfg.unbind()
 	if err != nil {
@@ -201,7 +201,7 @@ func (cfg Config) unbind() (Change, error) {
 	if err != nil {
 		return change, err
 	}
-	// The link goes first: without it nothing is started at boot.
+	// The link is removed first: without it nothing is started at boot.
 	for _, name := range append(slices.Sorted(maps.Keys(m.Links)), slices.Sorted(maps.Keys(m.Files))...) {
 		if err := d.remove(temporary(name)); err != nil {
 			return change, err
@@ -222,12 +222,12 @@ func (cfg Config) unbind() (Change, error) {
 	}
 	change.Reboot = true
 	if err := cfg.follow(&change, m.commands()); err != nil {
-		return change, err // the same call again goes on here
+		return change, err // the same call again continues here
 	}
 	return change, m.forget(d)
 }
 
-// commands are those that have to follow the removal of what a manifest names.
+// commands returns those that have to follow the removal of what a manifest names.
 func (m manifest) commands() [][]string {
 	list := [][]string{{"systemctl", "daemon-reload"}}
 	if _, ok := m.Files[debianHook]; ok {
@@ -239,8 +239,8 @@ func (m manifest) commands() [][]string {
 	return list
 }
 
-// forget removes the folders that were made, where they are empty, and at last
-// the manifest itself, with its own.
+// forget removes the folders that were made, if they are empty, and finally the
+// manifest itself, with its own folder.
 func (m manifest) forget(d disk) error {
 	folders := slices.Clone(m.Folders)
 	slices.SortFunc(folders, func(a, b string) int { return len(b) - len(a) })
@@ -255,7 +255,8 @@ func (m manifest) forget(d disk) error {
 		return err
 	}
 	if names, err := namesIn(d.root, ownFolder); slices.Contains(folders, ownFolder) && err == nil && len(names) == 1 {
-		// Folder and manifest go at once: one without the other would be left by a crash.
+		// Folder and manifest are removed together: a crash would leave one without the
+		// other.
 		if err := d.rename(ownFolder, temporary(ownFolder)); err != nil {
 			return err
 		}

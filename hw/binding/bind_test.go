@@ -29,7 +29,7 @@ const two = `
   03:00.0 0108 144d:a808 group=6 driver=nvme bars=16K
 `
 
-// tree builds a computer with folders of its system.
+// tree builds a computer with its system's folders.
 func tree(t *testing.T, description string, folders ...string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -44,7 +44,7 @@ func tree(t *testing.T, description string, folders ...string) string {
 	return root
 }
 
-// systems are the folders by which a system tells how it makes its initramfs.
+// systems are the folders that show how a system builds its initramfs.
 var systems = map[string][]string{
 	"no initramfs":    {"etc/systemd/system"},
 	"initramfs-tools": {"etc/dbc", debianInitramfs + "/scripts/init-top", "etc/systemd/system/sysinit.target.wants", "etc/modules-load.d"},
@@ -52,7 +52,7 @@ var systems = map[string][]string{
 	"both":            {debianInitramfs, dracut},
 }
 
-// snapshot writes down everything below etc and usr.
+// snapshot records everything below etc and usr.
 func snapshot(t *testing.T, root string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -102,7 +102,7 @@ func config(root string) Config {
 	return Config{Root: root, Program: "/usr/local/bin/dbc", volatile: true}
 }
 
-// What unbinding leaves is what was there before binding, to the byte.
+// What unbinding leaves is what was there before binding, byte for byte.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	for name, folders := range systems {
@@ -140,7 +140,7 @@ func TestRoundTrip(t *testing.T) {
 
 var errCrash = errors.New("crash")
 
-// crashAt ends everything before its step number n.
+// crashAt ends everything before step number n.
 func crashAt(n int) func(string) error {
 	return func(string) error {
 		if n--; n < 0 {
@@ -150,8 +150,8 @@ func crashAt(n int) func(string) error {
 	}
 }
 
-// A crash between any two changes leaves what the same command completes, and
-// what unbinding reverts.
+// A crash between any two changes leaves a state that the same command
+// completes and that unbinding reverts.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	f := selected(t, tree(t, two))
@@ -224,7 +224,7 @@ func TestCrashOfUnbind(t *testing.T) {
 	}
 }
 
-// A crash while one choice replaces another leaves files of ours, not strangers'.
+// A crash while one choice replaces another leaves our files, not foreign ones.
 func TestCrashOfAnotherChoice(t *testing.T) {
 	t.Parallel()
 	all := selected(t, tree(t, two))
@@ -250,7 +250,7 @@ func TestCrashOfAnotherChoice(t *testing.T) {
 	}
 }
 
-// A failed command is said to be due, and the same call goes on with it.
+// A failed command is reported as due, and the same call runs it again.
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	root := tree(t, two, debianInitramfs)
@@ -281,8 +281,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// What somebody else put where ours would go is never overwritten, and nothing
-// else is written then.
+// Somebody else's file in place of ours is never overwritten, and nothing else
+// is written then.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	f := selected(t, tree(t, two))
@@ -310,7 +310,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// A folder on the way that is a link out of the root is not followed.
+// A folder in the path that is a link out of the root is not followed.
 func TestLinkedFolder(t *testing.T) {
 	t.Parallel()
 	outside := t.TempDir()
@@ -326,7 +326,7 @@ func TestLinkedFolder(t *testing.T) {
 	}
 }
 
-// What was changed since it was written stays, and is named.
+// What was changed since it was written is kept and named.
 func TestChangedSince(t *testing.T) {
 	t.Parallel()
 	root := tree(t, two)
@@ -352,7 +352,7 @@ func TestChangedSince(t *testing.T) {
 	}
 }
 
-// A manifest that names what is never written removes nothing of it.
+// A manifest that names files that are never written does not remove them.
 func TestHostileManifest(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -9,12 +9,12 @@ import (
 	"syscall"
 )
 
-// disk changes files below a root by steps that can be repeated. before is asked
-// ahead of each; only tests refuse one, in place of a crash.
+// disk changes files below a root in steps that can be repeated. before is
+// called ahead of each; only tests make it fail, to simulate a crash.
 type disk struct {
 	root   *os.Root
 	before func(step string) error
-	// volatile leaves out waiting for the disk, for tests of many steps.
+	// volatile skips syncing to disk, for tests of many steps.
 	volatile bool
 }
 
@@ -25,18 +25,18 @@ func (d disk) step(name, file string) error {
 	return d.before(name + " " + file)
 }
 
-// lockPath is nobody's to open but root's: whoever can open a file can lock it. It
-// goes with the computer's end.
+// lockPath can be opened by root only: whoever can open a file can lock it. It
+// disappears with a reboot.
 const lockPath = "run/dbc-gpu-bind.lock"
 
 func (d disk) openLock() (*os.File, error) {
 	if !isFolder(d.root, path.Dir(lockPath)) {
-		return d.root.Open("etc") // of a folder that is no computer's
+		return d.root.Open("etc") // the root is a copy, not a running computer's
 	}
 	return d.root.OpenFile(lockPath, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 }
 
-// lock keeps a second command from changing the same files until it is released.
+// lock keeps a second command from changing the same files until released.
 func (d disk) lock() (release func(), err error) {
 	f, err := d.openLock()
 	if err != nil {
@@ -50,19 +50,19 @@ func (d disk) lock() (release func(), err error) {
 		return nil, err
 	}
 	return func() {
-		// A child that was started meanwhile may hold a copy of it for a moment.
+		// A child that was started meanwhile may briefly hold a copy of it.
 		_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
 		_ = f.Close()
 	}, nil
 }
 
-// temporary is where a file is written before it takes its place. What reads
-// these folders passes over names that begin with a dot.
+// temporary is where a file is written before it is renamed into place.
+// Programs that read these folders ignore names that begin with a dot.
 func temporary(file string) string {
 	return path.Join(path.Dir(file), "."+path.Base(file)+".dbc-new")
 }
 
-// put makes a file what an item says, whole or not at all.
+// put writes a file as an item says, completely or not at all.
 func (d disk) put(i item) error {
 	if err := d.folders(path.Dir(i.path)); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (d disk) rename(from, to string) error {
 	return d.sync(path.Dir(to))
 }
 
-// clear removes what a crash left of a folder that was made or removed at once.
+// clear removes what a crash left of a folder that is made or removed atomically.
 func (d disk) clear(folder string) error {
 	temp := temporary(folder)
 	for _, name := range []string{temporary(temp + "/" + manifestName), temp + "/" + manifestName, temp} {
@@ -114,7 +114,7 @@ func (d disk) write(name string, i item) error {
 	return errors.Join(err, f.Chmod(i.mode), d.flush(f), f.Close())
 }
 
-// folders makes a folder and those above it.
+// folders makes a folder and its parents.
 func (d disk) folders(dir string) error {
 	if dir == "." {
 		return nil
@@ -137,7 +137,7 @@ func (d disk) folders(dir string) error {
 	return errors.Join(d.root.Chmod(dir, 0o755), d.sync(path.Dir(dir)))
 }
 
-// remove removes a file or an empty folder; what is not there is removed.
+// remove removes a file or an empty folder; a missing one is no error.
 func (d disk) remove(name string) error {
 	if _, err := d.root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil

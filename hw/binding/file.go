@@ -14,25 +14,54 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// Path is where the cards of a host stand, below its root.
+// Path is the file that lists a host's cards, below its root.
 const Path = "etc/dbc/gpus.toml"
 
 const (
 	schema = 1
-	// maxFile bounds in bytes what is read, maxSlots and maxFunctions what it lists.
-	maxFile, maxSlots, maxFunctions = 1 << 20, 64, 256
+	// maxFile bounds in bytes what is read, maxSlots and maxFunctions what it lists,
+	// maxNumber how often cards can be changed.
+	maxFile, maxSlots, maxFunctions, maxNumber = 1 << 20, 64, 256, 1 << 16
 )
 
 // File lists the cards that are kept for VMs.
 type File struct {
 	Schema int `toml:"schema"`
-	// Slots are in the order of the machine's slots on the chain.
+	// Next is the number of the next new slot: above all numbers that were ever
+	// used in this file.
+	Next int `toml:"next"`
+	// Slots are ordered by address; do not rely on the order: a slot is identified
+	// by its number.
 	Slots []Slot `toml:"slot"`
 }
 
 // Slot is what one VM is given: the endpoints of whole IOMMU groups.
 type Slot struct {
+	// Number identifies the slot as long as its cards are in the file, wherever it
+	// is in the file, and no other slot afterwards.
+	Number    int        `toml:"number"`
 	Functions []Function `toml:"function"`
+}
+
+// Slot returns the slot with the given number.
+func (f File) Slot(number int) (Slot, bool) {
+	for _, s := range f.Slots {
+		if s.Number == number {
+			return s, true
+		}
+	}
+	return Slot{}, false
+}
+
+// GPUs returns the functions that compute, in order.
+func (s Slot) GPUs() []Function {
+	var list []Function
+	for _, fn := range s.Functions {
+		if fn.IsGPU() {
+			list = append(list, fn)
+		}
+	}
+	return list
 }
 
 // Function is the record of one function: what must be at its address.
@@ -43,16 +72,16 @@ type Function struct {
 	Revision  uint8       `toml:"revision"`
 	Class     string      `toml:"class"`
 	BARs      []Region    `toml:"bars,inline"`
-	// Serial is the card's PCI serial number, "" where it has none or the kernel
-	// does not show it.
+	// Serial is the card's PCI serial number, "" if it has none or the kernel does
+	// not show it.
 	Serial string `toml:"serial,omitempty"`
-	// Measured is what its driver said of a GPU before it was bound; nil where it
-	// was not asked.
+	// Measured is what a GPU's driver reported before it was bound; nil if it was
+	// not asked.
 	Measured *measure.Facts `toml:"measured,omitempty"`
 }
 
 // Region is a BAR. The size of a resizable one depends on firmware and driver, so
-// it tells nothing of which card it is.
+// it does not identify a card.
 type Region struct {
 	Index     int    `toml:"index"`
 	Bytes     uint64 `toml:"bytes"`
@@ -82,7 +111,7 @@ func Parse(text []byte) (File, error) {
 	return f, f.check()
 }
 
-// decode answers for the library, which panics at some texts that are no TOML.
+// decode calls the library, which panics on some texts that are not TOML.
 func decode(text []byte, f *File) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -99,8 +128,12 @@ func (f File) check() error {
 	if len(f.Slots) == 0 || len(f.Slots) > maxSlots {
 		return fmt.Errorf("%w: %d slots, want 1 to %d", ErrFile, len(f.Slots), maxSlots)
 	}
-	seen := map[pci.Address]bool{}
+	seen, numbers := map[pci.Address]bool{}, map[int]bool{}
 	for i, s := range f.Slots {
+		if s.Number < 0 || s.Number >= f.Next || f.Next > maxNumber || numbers[s.Number] {
+			return fmt.Errorf("%w: slot %d has number %d, want one below next = %d, once", ErrFile, i, s.Number, f.Next)
+		}
+		numbers[s.Number] = true
 		if len(s.Functions) == 0 || len(s.Functions) > maxFunctions {
 			return fmt.Errorf("%w: slot %d has %d functions, want 1 to %d", ErrFile, i, len(s.Functions), maxFunctions)
 		}
@@ -124,7 +157,7 @@ func (f File) check() error {
 }
 
 // Load reads the file below root. It must belong to root, or to whoever runs
-// this, and nobody else may be able to write it.
+// this, and nobody else may have write access.
 func Load(root *os.Root) (File, error) {
 	text, err := read(root, Path)
 	if err != nil {
@@ -133,7 +166,7 @@ func Load(root *os.Root) (File, error) {
 	return Parse(text)
 }
 
-// read returns a file that nobody but root, or whoever runs this, can write.
+// read returns a file that only root, or whoever runs this, can write.
 func read(root *os.Root, name string) ([]byte, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -153,7 +186,7 @@ func read(root *os.Root, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
-// owned refuses what somebody without rights could have written.
+// owned refuses a file that an unprivileged user could have written.
 func owned(info os.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestNobodyElseHoldsTheLock: every user of the computer may open /etc and lock it,
-// and that keeps its host neither from binding nor from unbinding.
+// which must not prevent its host from binding or unbinding.
 func TestNobodyElseHoldsTheLock(t *testing.T) {
 	t.Parallel()
 	root := tree(t, two)

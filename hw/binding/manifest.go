@@ -12,20 +12,20 @@ import (
 	"slices"
 )
 
-// manifestPath is where it stands what was, or is about to be, written.
+// manifestPath records what was, or is about to be, written.
 const (
 	manifestPath = ownFolder + "/" + manifestName
 	manifestName = "gpu-bind.json"
 	ownFolder    = "etc/dbc"
 )
 
-// manifest is written before anything that it names, and removed after it: what
-// it does not name, or has become another file, is somebody else's.
+// manifest is written before any file that it names, and removed after them: a
+// file that it does not name, or that has changed, is somebody else's.
 type manifest struct {
 	Schema int `json:"schema"`
-	// Folders did not exist before, outermost first.
+	// Folders are those that did not exist before, outermost first.
 	Folders []string `json:"folders"`
-	// Files have the digests that each may have, Links their targets.
+	// Files map to the digests that each may have, Links to their targets.
 	Files map[string][]string `json:"files"`
 	Links map[string]string   `json:"links"`
 }
@@ -60,12 +60,12 @@ func loadManifest(root *os.Root) (m manifest, err error) {
 	return m, nil
 }
 
-// paths are all that is ever written.
+// paths are all files that are ever written.
 var paths = []string{Path, modulesPath, unitPath, debianHook, dracutHook + "/module-setup.sh", dracutHook + "/keep.sh"}
 
 func ownPath(name string) bool { return slices.Contains(paths, name) }
 
-// parents returns the folders that some files are in, outermost first.
+// parents returns the folders that contain some files, outermost first.
 func parents(files ...string) []string {
 	var list []string
 	var add func(dir string)
@@ -94,7 +94,7 @@ func (m manifest) save(d disk) error {
 	if _, err := d.root.Lstat(ownFolder); err == nil {
 		return d.put(i)
 	}
-	// The folder comes with the manifest in it, so that it is known whose it is.
+	// The folder appears with the manifest in it, so that it is known to be ours.
 	i.path = temporary(ownFolder) + "/" + manifestName
 	if err := d.put(i); err != nil {
 		return err
@@ -107,7 +107,7 @@ func digest(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// state is what stands at a path.
+// state is what is at a path.
 type state int
 
 const (
@@ -116,7 +116,7 @@ const (
 	foreign
 )
 
-// at says whose what stands at a path is, and whether it is already what i says.
+// at returns whose file is at a path, and whether it already is as i says.
 func (m manifest) at(root *os.Root, i item) (state, bool, error) {
 	info, err := root.Lstat(i.path)
 	switch {

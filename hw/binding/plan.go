@@ -17,7 +17,7 @@ var unit string
 const (
 	unitPath  = "etc/systemd/system/dbc-gpu-bind.service"
 	wantsPath = "etc/systemd/system/sysinit.target.wants/dbc-gpu-bind.service"
-	// modules are loaded at boot, since the helper may load none.
+	// modules are loaded at boot, since the helper may not load any.
 	modulesPath = "etc/modules-load.d/dbc-gpu.conf"
 	modules     = "# Written by dbc host gpu bind; dbc host gpu unbind removes it.\nvfio\nvfio_iommu_type1\nvfio_pci\n"
 
@@ -35,8 +35,8 @@ type item struct {
 	target string
 }
 
-// plan is what binding these cards writes, in this order, and what has to run
-// afterwards.
+// plan returns the files that bind these cards, in order, and the commands that
+// have to run afterwards.
 func plan(root *os.Root, program string, f File) (items []item, commands [][]string, err error) {
 	text, err := f.Marshal()
 	if err != nil {
@@ -69,13 +69,13 @@ func isFolder(root *os.Root, name string) bool {
 
 const (
 	written = "# Written by dbc host gpu bind; dbc host gpu unbind removes it.\n"
-	// initramfs-tools asks each script what has to run before it.
+	// initramfs-tools asks each script for its prerequisites.
 	prereqs     = "[ \"${1-}\" = prereqs ] && exit 0\n"
 	dracutSetup = "check() { return 0; }\ndepends() { return 0; }\ninstall() { inst_hook pre-udev 00 \"$moddir/keep.sh\"; }\n"
 
 	// keepSh keeps every other driver off a card, without a module of its own: an
-	// override outlives the initramfs, and the boot unit does the rest. It calls
-	// no program, and dracut reads it into its own shell, so it never exits.
+	// override outlives the initramfs, and the boot unit does the rest. It calls no
+	// program, and dracut sources it into its own shell, so it never exits.
 	keepSh = `# Keeps drivers off the cards that are passed to VMs, each by its ids.
 dbc_keep() {
 	dbc_dir=/sys/bus/pci/devices/$1
@@ -93,7 +93,7 @@ dbc_keep() {
 `
 )
 
-// keepers writes the script for the initramfs. What stands in it are numbers.
+// keepers writes the script for the initramfs, filling in numbers only.
 func keepers(f File) string {
 	text := keepSh
 	for _, s := range f.Slots {
@@ -107,15 +107,15 @@ func keepers(f File) string {
 
 func (f Function) kind() uint16 {
 	var kind uint16
-	_, _ = fmt.Sscanf(f.Class, "%04x", &kind) // check has looked at it
+	_, _ = fmt.Sscanf(f.Class, "%04x", &kind) // check has validated it
 	return kind
 }
 
-// plain is what a unit's command line takes without quotes.
+// plain matches what a unit's command line takes without quotes.
 var plain = regexp.MustCompile(`^/[A-Za-z0-9/._+-]+$`)
 
 // CheckProgram refuses a program that the boot unit must not start: one that
-// somebody other than root could change, or that may not be there yet.
+// somebody other than root could change, or that may not be available yet.
 func CheckProgram(program string) error {
 	if !plain.MatchString(program) || filepath.Clean(program) != program {
 		return fmt.Errorf("%w: %q", ErrProgram, program)

@@ -21,9 +21,9 @@ var (
 	class  = regexp.MustCompile(`^[0-9a-f]{4}$`)
 )
 
-// Select records slots of this computer, by index: those that are named, or with
-// none the largest set of slots that are alike, which is what a machine can list.
-// out are the slots that stay out.
+// Select records slots of this computer, by index: those that are named, or if
+// none is, the largest set of slots that are alike, which is what a machine can
+// list. out are the other slots.
 func Select(root string, indexes []int) (f File, out []gpu.Slot, err error) {
 	c, err := look(root)
 	if err != nil {
@@ -49,12 +49,12 @@ func Select(root string, indexes []int) (f File, out []gpu.Slot, err error) {
 	if len(offered) == 0 {
 		return File{}, nil, fmt.Errorf("%w: this computer has no card that can be passed to a VM; dbc host inventory says why", ErrSlot)
 	}
-	f.Schema = schema
-	for _, s := range offered {
-		var slot Slot
+	f.Schema, f.Next = schema, len(offered)
+	for i, s := range offered {
+		slot := Slot{Number: i}
 		for _, at := range s.Functions {
 			have, ok := c.tree.Function(at)
-			if !ok { // it went between two looks
+			if !ok { // it disappeared between two reads
 				return File{}, nil, fmt.Errorf("%w: %s is gone", ErrSlot, at)
 			}
 			slot.Functions = append(slot.Functions, c.record(have))
@@ -64,7 +64,7 @@ func Select(root string, indexes []int) (f File, out []gpu.Slot, err error) {
 	return f, out, nil
 }
 
-// computer is what is bound, seen once.
+// computer is the computer whose cards are bound, read once.
 type computer struct {
 	root *os.Root
 	tree pci.Tree
@@ -92,7 +92,7 @@ func (c computer) close() { _ = c.root.Close() }
 
 func (c computer) record(f pci.Function) Function { return Describe(c.root, f) }
 
-// Describe makes the record of a function that was read below root.
+// Describe returns the record of a function that was read below root.
 func Describe(root *os.Root, f pci.Function) Function {
 	dir := path.Join(devices, f.Address.String())
 	r := Function{
@@ -114,8 +114,8 @@ func serialOf(root *os.Root, dir string) string {
 	return string(text[:23])
 }
 
-// Differs returns what of a record another function does not have: a field, what
-// is recorded and what is there. All are "" for the same card.
+// Differs returns the first difference from a record: the field, what is
+// recorded and what is there. All are "" for the same card.
 func (f Function) Differs(have Function) (field, want, is string) {
 	for _, c := range []struct{ field, want, is string }{
 		{"pci_ids", f.IDs.String(), have.IDs.String()},
@@ -128,15 +128,15 @@ func (f Function) Differs(have Function) (field, want, is string) {
 			return c.field, c.want, c.is
 		}
 	}
-	// Kernels before 6.18 do not show it, and nobody but root sees it.
+	// Kernels before 6.18 do not show it, and only root sees it.
 	if f.Serial != "" && have.Serial != "" && f.Serial != have.Serial {
 		return "serial", f.Serial, have.Serial
 	}
 	return "", "", ""
 }
 
-// regions writes regions so that they can be compared with others: the size of
-// one that is resizable on either side is left out.
+// regions formats regions for comparison with others: the size of one that is
+// resizable on either side is left out.
 func regions(list, other []Region) string {
 	text := ""
 	for i, r := range list {
@@ -149,10 +149,11 @@ func regions(list, other []Region) string {
 	return text
 }
 
-// Record stores what was measured with the cards that it was measured of: where
-// address and ids are the same. What an earlier file says of the very same card
-// stays, since a card that is bound cannot be measured again.
-func (f File) Record(cards []measure.Card, earlier File) {
+// Record stores what was measured with the cards it was measured on, by address
+// and ids. What an earlier file says about the very same card is kept, since a
+// bound card cannot be measured again. A slot whose cards were in that file
+// keeps its number, and no other gets it.
+func (f *File) Record(cards []measure.Card, earlier File) {
 	for _, s := range f.Slots {
 		for i := range s.Functions {
 			fn := &s.Functions[i]
@@ -168,6 +169,58 @@ func (f File) Record(cards []measure.Card, earlier File) {
 			}
 		}
 	}
+	f.number(earlier)
+}
+
+// number gives each slot the number that the same cards had in an earlier file,
+// and other slots numbers that were never used.
+func (f *File) number(earlier File) {
+	f.Next = earlier.Next
+	taken := map[int]bool{}
+	for i := range f.Slots {
+		s := &f.Slots[i]
+		at := slices.IndexFunc(earlier.Slots, func(old Slot) bool { return !taken[old.Number] && s.same(old) })
+		if at >= 0 {
+			s.Number = earlier.Slots[at].Number
+		} else {
+			s.Number = f.Next
+			f.Next++
+		}
+		taken[s.Number] = true
+	}
+}
+
+// same reports whether two slots hold the same GPUs.
+func (s Slot) same(old Slot) bool {
+	return slices.EqualFunc(s.GPUs(), old.GPUs(), Function.same)
+}
+
+// same reports whether two records are of one GPU: by its identity, wherever it
+// is, or if it has none by its address.
+func (f Function) same(old Function) bool {
+	if mine, its := f.Identity(), old.Identity(); mine != "" && its != "" {
+		return mine == its && f.IDs == old.IDs
+	}
+	field, _, _ := f.Differs(old)
+	return field == "" && f.Address == old.Address
+}
+
+// Identity identifies a GPU among all others of its kind: NVIDIA's UUID, or
+// vendor and serial number. It is "" where none was measured or shown.
+func (f Function) Identity() string {
+	var facts measure.Facts
+	if f.Measured != nil {
+		facts = *f.Measured
+	}
+	switch {
+	case facts.UUID != "":
+		return facts.UUID
+	case facts.Serial != "":
+		return fmt.Sprintf("%04x-%s", f.IDs.Vendor, facts.Serial)
+	case f.Serial != "":
+		return fmt.Sprintf("%04x-%s", f.IDs.Vendor, f.Serial)
+	}
+	return ""
 }
 
 func (f File) functions() [][]Function {
@@ -179,7 +232,7 @@ func (f File) functions() [][]Function {
 }
 
 // IsGPU reports whether the function is one that computes, rather than its
-// card's sound, USB or fabric.
+// card's audio, USB or fabric.
 func (f Function) IsGPU() bool {
 	switch f.kind() {
 	case pci.ClassVGA, pci.Class3D, pci.ClassDisplay, pci.ClassAccelerator:

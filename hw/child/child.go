@@ -1,6 +1,6 @@
-// Package child runs a program that may never end: a driver whose card has
-// fallen off its bus holds whoever asks it in the kernel, where no signal
-// reaches. The caller goes on at its deadline all the same.
+// Package child runs programs that may never end: a driver whose card has
+// fallen off its bus blocks a calling process in the kernel, where no signal
+// reaches it. The caller continues at its deadline anyway.
 package child
 
 import (
@@ -14,29 +14,29 @@ import (
 )
 
 var (
-	// ErrDeadline means that the program had not ended in time. It was killed, and
-	// may still be there where the kernel holds it.
+	// ErrDeadline means that the program did not end in time. It was killed, but
+	// may still exist if the kernel blocks it.
 	ErrDeadline = errors.New("it gave no answer in time")
-	// ErrOutput means that the program wrote more than was asked for.
+	// ErrOutput means that the program wrote more than it may.
 	ErrOutput = errors.New("it wrote too much")
 )
 
-// Program is what is run.
+// Program describes what is run.
 type Program struct {
-	// Argv is the program's path and its arguments. It gets no environment but the
-	// system's paths and a fixed language, and nothing to read.
+	// Argv is the program's path and its arguments. Its environment is only the
+	// system's PATH and a fixed language, and its standard input is empty.
 	Argv []string
 	// Limit is how long it may take, MaxOutput how many bytes it may write to each
-	// of its outputs; what is beyond that of the second is left out.
+	// of its outputs; anything beyond that on standard error is dropped.
 	Limit     time.Duration
 	MaxOutput int
 }
 
-// grace is how long a killed program is waited for.
+// grace is how long to wait for a killed program.
 const grace = 2 * time.Second
 
-// Run returns what the program wrote. Its error wraps ErrDeadline, ErrOutput,
-// the context's, or *exec.ExitError, with the beginning of what it complained of.
+// Run returns what the program wrote. Its error wraps ErrDeadline, ErrOutput, the
+// context's, or *exec.ExitError with the beginning of its standard error.
 func Run(ctx context.Context, p Program) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Limit, ErrDeadline)
 	defer cancel()
@@ -52,7 +52,7 @@ func Run(ctx context.Context, p Program) ([]byte, error) {
 	}
 	var err error
 	ended := make(chan struct{})
-	go func() { // outlives Run only with a program that the kernel holds
+	go func() { // outlives Run only with a program that the kernel blocks
 		err = cmd.Wait()
 		close(ended)
 	}()
@@ -102,7 +102,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// said returns the beginning of a complaint, in characters that act on nothing.
+// said returns the beginning of an error output, without control characters.
 func (b *bounded) said() string {
 	const most = 200
 	text := bytes.Map(func(r rune) rune {

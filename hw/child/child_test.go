@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// What a program started is ended with it, even where it holds the output open.
+// What a program started is ended with it, even if it holds the output open.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	short := func(p *child.Program) { p.Limit = 100 * time.Millisecond }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 const vfio = "vfio-pci"
 
-// modules: a helper that may load none needs them from boot on.
+// modules: a helper that may not load any needs them loaded at boot.
 func modules(c computer, r *results) {
 	if len(c.inv.Slots) == 0 {
 		return
@@ -23,11 +24,19 @@ func modules(c computer, r *results) {
 	}
 }
 
-// driver: a hot reset needs each function at vfio-pci; none at all is not enough.
+// driver: a hot reset needs each function bound to vfio-pci; no driver at all is
+// not enough. A slot that is not listed and that nobody bound is not reported:
+// binding would not take it.
 func driver(c computer, r *results) {
 	r.saw("driver", vfio)
-	c.slotFunctions(func(_ gpu.Slot, f pci.Function) {
-		if f.Driver != vfio {
+	_, out := gpu.Alike(c.inv)
+	bound := map[int]bool{}
+	c.slotFunctions(func(s gpu.Slot, f pci.Function) {
+		bound[s.Index] = bound[s.Index] || f.Driver == vfio || f.Override == vfio
+	})
+	c.slotFunctions(func(s gpu.Slot, f pci.Function) {
+		left := !bound[s.Index] && slices.ContainsFunc(out, func(o gpu.Slot) bool { return o.Index == s.Index })
+		if f.Driver != vfio && !left {
 			r.add(Fail, f.Address.String(), read("driver", f.Driver, "override", f.Override))
 		}
 	})
@@ -36,7 +45,7 @@ func driver(c computer, r *results) {
 // maxHolders bounds how many programs are named.
 const maxHolders = 20
 
-// holders are programs that have a card open: its driver would not let it go.
+// holders are programs that have a card open: its driver would not release it.
 func holders(c computer, r *results) {
 	found := 0
 	for _, pid := range c.Names("proc") {
@@ -71,7 +80,7 @@ func (c computer) opened(pid string) string {
 	return ""
 }
 
-// cards reports whether an open device can be one of a card that has a slot: a
+// cards reports whether an open device may belong to a card that has a slot: a
 // node below /dev/dri may be the processor's graphics.
 func (c computer) cards(device string) bool {
 	name, ok := strings.CutPrefix(device, "/dev/dri/")
@@ -110,8 +119,8 @@ func power(c computer, r *results) {
 	}
 }
 
-// resizable: a card with a small region that could be larger is slower for what
-// moves data in and out of it.
+// resizable: a card with a small region that could be larger is slower when
+// data is moved in and out of it.
 func resizable(c computer, r *results) {
 	const small = 256 << 20
 	for _, g := range c.inv.GPUs {
@@ -120,7 +129,7 @@ func resizable(c computer, r *results) {
 				continue
 			}
 			file := "sys/bus/pci/devices/" + g.Address.String() + "/resource" + strconv.Itoa(bar.Index) + "_resize"
-			// A bit for each size that the card could have, from 1 MiB on.
+			// One bit for each size that the region could have, from 1 MiB on.
 			sizes, err := strconv.ParseUint(c.Text(file), 16, 64)
 			if err == nil && sizes>>9 != 0 {
 				r.add(Warn, g.Address.String(), read("bar", strconv.Itoa(bar.Index), "mib", "256"))
@@ -138,7 +147,7 @@ func alike(c computer, r *results) {
 	}
 }
 
-// busErrors: uncorrected errors since boot point to riser, slot or power supply.
+// busErrors: uncorrected errors since boot indicate riser, slot or power supply.
 func busErrors(c computer, r *results) {
 	c.slotFunctions(func(_ gpu.Slot, f pci.Function) {
 		for _, kind := range []string{"fatal", "nonfatal"} {

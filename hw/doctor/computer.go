@@ -1,25 +1,42 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/dbc-network/dbc/hw"
+	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/gpu"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// computer is what is examined.
+// computer is the computer that is examined.
 type computer struct {
 	hw.Files
 	tree pci.Tree
 	inv  gpu.Inventory
+	// log is the kernel's, risers what the host says about cards with one lane.
+	log    string
+	risers bool
 }
 
-// Examine makes all checks of the computer whose sys, proc, dev and etc lie below root.
-func Examine(root string) (Report, error) {
+// Options are what an examination needs besides the computer's files.
+type Options struct {
+	// Checks are the checks to make; all if nil.
+	Checks []Check
+	// KernelLog are the kernel's lines since it started; "" if unknown.
+	KernelLog string
+	// Risers says that cards with one lane are meant to have one.
+	Risers bool
+}
+
+// Examine makes checks of the computer whose sys, proc, dev and etc lie below root.
+func Examine(root string, o Options) (Report, error) {
 	inv, err := gpu.Read(root)
 	if err != nil {
 		return Report{}, err
@@ -33,9 +50,12 @@ func Examine(root string) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("examine the computer: %w", err)
 	}
-	c := computer{hw.Files{Root: at}, tree, inv}
+	c := computer{Files: hw.Files{Root: at}, tree: tree, inv: inv, log: o.KernelLog, risers: o.Risers}
 	report := Report{Findings: []Finding{}}
-	for _, check := range Checks {
+	if o.Checks == nil {
+		o.Checks = Checks
+	}
+	for _, check := range o.Checks {
 		r := results{check: check}
 		examinations[check](c, &r)
 		report.Findings = append(report.Findings, r.findings()...)
@@ -43,24 +63,25 @@ func Examine(root string) (Report, error) {
 	return report, nil
 }
 
-// examinations are how each check is made.
+// examinations maps each check to how it is made.
 var examinations = map[Check]func(computer, *results){
-	CheckVirtualization: virtualization, CheckDevice: device, CheckConfinement: confinement, CheckIOMMU: iommu, CheckProtection: protection, CheckGPUs: gpus,
+	CheckVirtualization: virtualization, CheckDevice: device, CheckConfinement: confinement, CheckDaemons: daemons, CheckIOMMU: iommu, CheckRemapping: remapping, CheckProtection: protection, CheckGPUs: gpus,
 	CheckGroups:    because(gpu.CodeForeign, gpu.CodeNoGroup, gpu.CodeTogether, gpu.CodeFabric),
 	CheckRegions:   because(gpu.CodeUnassigned),
 	CheckResizable: resizable, CheckAddresses: addresses,
 	CheckConsole: because(gpu.CodeConsole, gpu.CodeBootVGA),
-	CheckModules: modules, CheckDriver: driver, CheckHolders: holders,
+	CheckModules: modules, CheckDriver: driver, CheckGroupDevices: groupDevices, CheckHolders: holders, CheckBootOrder: bootOrder, CheckModes: modes,
 	CheckReset: because(gpu.CodeNoReset, gpu.CodeResetHits, gpu.CodeBrokenReset, gpu.CodeGone, gpu.CodeHotReset),
 	CheckPower: power,
-	CheckLink:  because(gpu.CodeNarrow),
+	CheckLink:  link,
 	CheckNUMA:  because(gpu.CodeNoNode),
-	CheckAlike: alike, CheckErrors: busErrors, CheckKernel: kernel, CheckLockdown: lockdown,
+	CheckAlike: alike, CheckErrors: busErrors, CheckLog: kernelLog, CheckKernel: kernel, CheckLockdown: lockdown,
 	CheckHugePages: hugePages, CheckMerging: merging, CheckSwap: swap,
+	CheckVersions: versions, CheckFirmware: firmware, CheckMemlock: memlock, CheckControlGroups: controlGroups, CheckNetwork: network,
 }
 
-// because makes a check of what the inventory says of a GPU: its reasons fail,
-// its warnings warn.
+// because makes a check from what the inventory says about a GPU: its reasons
+// fail, its warnings warn.
 func because(codes ...gpu.Code) func(computer, *results) {
 	return func(c computer, r *results) {
 		for _, g := range c.inv.GPUs {
@@ -74,9 +95,7 @@ func because(codes ...gpu.Code) func(computer, *results) {
 				for _, reason := range list.reasons {
 					if slices.Contains(codes, reason.Code) {
 						values := read("code", string(reason.Code))
-						for name, value := range reason.Params {
-							values[name] = value
-						}
+						maps.Copy(values, reason.Params)
 						r.add(list.level, g.Address.String(), values)
 					}
 				}
@@ -108,7 +127,7 @@ func (c computer) memoryMiB(name string) uint64 {
 	return kib >> 10
 }
 
-// slotFunctions returns the functions of all slots, with each one's slot.
+// slotFunctions returns the functions of all slots with their slots.
 func (c computer) slotFunctions(each func(slot gpu.Slot, f pci.Function)) {
 	for _, s := range c.inv.Slots {
 		for _, a := range s.Functions {
@@ -117,4 +136,17 @@ func (c computer) slotFunctions(each func(slot gpu.Slot, f pci.Function)) {
 			}
 		}
 	}
+}
+
+// recorded returns the functions in the host's file of cards, none if there is no file.
+func (c computer) recorded() ([]binding.Function, error) {
+	file, err := binding.Load(c.Root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var list []binding.Function
+	for _, s := range file.Slots {
+		list = append(list, s.Functions...)
+	}
+	return list, err
 }

@@ -17,9 +17,22 @@ const well = `
 @file proc/meminfo MemTotal: 33554432 kB\nSwapTotal: 0 kB
 @file proc/sys/kernel/osrelease 6.12.48-amd64
 @file dev/kvm 0
+@file run/libvirt/libvirt-sock 0
+@file run/libvirt/virtlogd-sock 0
 @file sys/kernel/security/lsm lockdown,capability,landlock,yama,apparmor
 @file sys/kernel/security/lockdown [none] integrity confidentiality
 @file sys/kernel/mm/ksm/run 0
+@file proc/interrupts  24: 0 IR-PCI-MSI-0000:00:1f.2 0-edge ahci
+@file proc/900/comm libvirtd
+@file proc/900/limits Limit Soft Hard Units\nMax locked memory 67108864 67108864 bytes
+@file proc/900/status CapEff: 000001ffffffffff
+@file dev/net/tun -
+@file dev/vhost-net -
+@file dev/vfio/2 -
+@file dev/vfio/4 -
+@file sys/fs/cgroup/cgroup.controllers cpuset cpu io memory hugetlb pids
+@file var/lib/dpkg/status Package: qemu-system-x86\nStatus: install ok installed\nVersion: 1:7.2+dfsg-7+deb12u12\n\nPackage: libvirt0\nStatus: install ok installed\nVersion: 9.0.0-4+deb12u2
+@file usr/share/qemu/firmware/60-edk2-x86_64.json {"interface-types":["uefi"],"targets":[{"architecture":"x86_64"}]}
 @file sys/module/vfio/refcnt 0
 @file sys/module/vfio_pci/refcnt 0
 @file sys/module/vfio_iommu_type1/refcnt 0
@@ -33,16 +46,27 @@ const well = `
 @file sys/bus/pci/devices/0000:01:00.0/aer_dev_fatal Undefined 0\nTOTAL_ERR_FATAL 0
 `
 
+// kernelLog returns the lines of a description that begin with "# kernel: ".
+func kernelLog(description string) string {
+	var log strings.Builder
+	for line := range strings.Lines(description) {
+		if said, ok := strings.CutPrefix(line, "# kernel: "); ok {
+			log.WriteString(said)
+		}
+	}
+	return log.String()
+}
+
 func examine(t *testing.T, description string) doctor.Report {
 	t.Helper()
-	report, err := doctor.Examine(hwtest.Build(t, description))
+	report, err := doctor.Examine(hwtest.Build(t, description), doctor.Options{KernelLog: kernelLog(description)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return report
 }
 
-// TestWell: each check passes on a computer that is in order, once.
+// TestWell: on a healthy computer each check passes, once.
 func TestWell(t *testing.T) {
 	t.Parallel()
 	report := examine(t, well)
@@ -58,8 +82,8 @@ func TestWell(t *testing.T) {
 	}
 }
 
-// TestOneThingWrong: what is wrong is found by its check, with what was read, and
-// by no other than those that follow from it.
+// TestOneThingWrong: a fault is found by its check, with what was read, and by no
+// other than those that follow from it.
 func TestOneThingWrong(t *testing.T) {
 	t.Parallel()
 	first := "01:00.0 0300 10de:2684 group=2 driver=vfio-pci numa=0 reset=flr bars=16M,32Gp,32Mp link=2.5x16/16.0x16"
@@ -77,7 +101,29 @@ func TestOneThingWrong(t *testing.T) {
 		"no driver at all":  {[]string{",apparmor", ""}, doctor.CheckConfinement, doctor.Warn, "", "none", nil},
 		"a driver unused":   {[]string{"", `@file etc/libvirt/qemu.conf user = "root"\nsecurity_driver = "none"`}, doctor.CheckConfinement, doctor.Fail, "", "apparmor", nil},
 		"another's driver":  {[]string{",apparmor", ",selinux", "", `@file etc/libvirt/qemu.conf security_driver = [ "apparmor", "dac" ]`}, doctor.CheckConfinement, doctor.Fail, "", "selinux", nil},
+		"no libvirtd":       {[]string{"@file run/libvirt/libvirt-sock 0", ""}, doctor.CheckDaemons, doctor.Fail, "", "libvirtd", nil},
+		"no virtlogd":       {[]string{"@file run/libvirt/virtlogd-sock 0", ""}, doctor.CheckDaemons, doctor.Fail, "", "virtlogd", nil},
 		"no IOMMU":          {[]string{" group=0", "", " group=1", "", " group=2", "", " group=3", "", " group=4", ""}, doctor.CheckIOMMU, doctor.Fail, "", "firmware", nil},
+		"not remapped":      {[]string{"IR-PCI-MSI", "PCI-MSI"}, doctor.CheckRemapping, doctor.Fail, "", "not remapped", nil},
+		"no group device":   {[]string{"@file dev/vfio/4 -\n", ""}, doctor.CheckGroupDevices, doctor.Fail, "0000:02:00.0", "/dev/vfio/4", nil},
+		"a driver at boot":  {[]string{"", "@file sys/module/nouveau/refcnt 0"}, doctor.CheckBootOrder, doctor.Warn, "", "nouveau", nil},
+		"MIG":               {[]string{"", recorded("mig")}, doctor.CheckModes, doctor.Fail, "0000:01:00.0", "mig", nil},
+		"a broken record":   {[]string{"", "@file etc/dbc/gpus.toml schema = 1"}, doctor.CheckModes, doctor.Fail, "", "0 slots", nil},
+		"confidential":      {[]string{"", recorded("cc")}, doctor.CheckModes, doctor.Fail, "0000:01:00.0", "cc", nil},
+		"one lane":          {[]string{first, strings.Replace(first, "2.5x16", "2.5x1", 1)}, doctor.CheckLink, doctor.Fail, "0000:01:00.0", "1", nil},
+		"kernel's AER":      {[]string{"", "# kernel: [9.1] pcieport 0000:00:01.1: AER: Uncorrected (Fatal) error message received from 0000:01:00.0"}, doctor.CheckLog, doctor.Warn, "0000:01:00.0", "Uncorrected", nil},
+		"kernel's DMAR":     {[]string{"", "# kernel: [9.1] DMAR: [DMA Read NO_PASID] Request device [0000:02:00.0] fault addr 0x1000"}, doctor.CheckLog, doctor.Warn, "0000:02:00.0", "fault addr", nil},
+		"IO_PAGE_FAULT":     {[]string{"", "# kernel: [9.1] vfio-pci 0000:01:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x1]"}, doctor.CheckLog, doctor.Warn, "0000:01:00.0", "AMD-Vi", nil},
+		"not ready":         {[]string{"", "# kernel: [9.1] vfio-pci 0000:01:00.0: not ready 65535ms after FLR; giving up"}, doctor.CheckLog, doctor.Warn, "0000:01:00.0", "giving up", nil},
+		"old QEMU":          {[]string{"1:7.2+dfsg", "1:5.2+dfsg"}, doctor.CheckVersions, doctor.Fail, "", "5.2+dfsg", nil},
+		"no QEMU":           {[]string{"Package: qemu-system-x86\\nStatus: install ok installed", "Package: qemu-system-x86\\nStatus: deinstall ok config-files"}, doctor.CheckVersions, doctor.Fail, "", "qemu-system-x86", nil},
+		"old libvirt":       {[]string{"9.0.0-4", "8.0.0-1"}, doctor.CheckVersions, doctor.Fail, "", "8.0.0", nil},
+		"wide regions":      {[]string{"16M,32Gp,32Mp link", "16M,64Gp,32Mp link"}, doctor.CheckVersions, doctor.Warn, "", "9.2", nil},
+		"no OVMF":           {[]string{`["uefi"]`, `["bios"]`}, doctor.CheckFirmware, doctor.Fail, "", "/usr/share/qemu/firmware", nil},
+		"bounded memory":    {[]string{"000001ffffffffff", "00000000a80425fb"}, doctor.CheckMemlock, doctor.Warn, "", "67108864", nil},
+		"no cpuset":         {[]string{"cpuset cpu io", "cpu io"}, doctor.CheckControlGroups, doctor.Warn, "", "cpuset", nil},
+		"no TAP":            {[]string{"@file dev/net/tun -\n", ""}, doctor.CheckNetwork, doctor.Fail, "", "/dev/net/tun", nil},
+		"no vhost":          {[]string{"@file dev/vhost-net -\n", ""}, doctor.CheckNetwork, doctor.Warn, "", "/dev/vhost-net", nil},
 		"unsafe interrupts": {[]string{"", "@file sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts Y"}, doctor.CheckProtection, doctor.Fail, "", "allow_unsafe_interrupts", nil},
 		"ACS override":      {[]string{"", "@cmdline quiet pcie_acs_override=downstream"}, doctor.CheckProtection, doctor.Fail, "", "pcie_acs_override", nil},
 		"virtual functions": {[]string{first, first + " vfs=4/16"}, doctor.CheckGPUs, doctor.Fail, "0000:01:00.0", "VFS_ENABLED", nil},
@@ -100,6 +146,8 @@ func TestOneThingWrong(t *testing.T) {
 		"few lanes":         {[]string{first, strings.Replace(first, "2.5x16", "2.5x4", 1)}, doctor.CheckLink, doctor.Warn, "0000:01:00.0", "4", nil},
 		"unknown node":      {[]string{"@nodes 1", "@nodes 2", first, strings.Replace(first, "numa=0 ", "", 1)}, doctor.CheckNUMA, doctor.Warn, "0000:01:00.0", "", nil},
 		"two types":         {[]string{"02:00.0 0300 10de:2684", "02:00.0 0300 10de:2204"}, doctor.CheckAlike, doctor.Warn, "0000:02:00.0", "1", nil},
+		"one left unbound":  {[]string{"02:00.0 0300 10de:2684 group=4 driver=vfio-pci", "02:00.0 0300 10de:2204 group=4", "02:00.1 0403 10de:22ba group=4 driver=vfio-pci", "02:00.1 0403 10de:22ba group=4"}, doctor.CheckAlike, doctor.Warn, "0000:02:00.0", "1", nil},
+		"one bound in part": {[]string{"02:00.0 0300 10de:2684 group=4", "02:00.0 0300 10de:2204 group=4", "02:00.1 0403 10de:22ba group=4 driver=vfio-pci", "02:00.1 0403 10de:22ba group=4"}, doctor.CheckDriver, doctor.Fail, "0000:02:00.1", "", []doctor.Check{doctor.CheckAlike}},
 		"errors":            {[]string{"TOTAL_ERR_FATAL 0", "TOTAL_ERR_FATAL 3"}, doctor.CheckErrors, doctor.Warn, "0000:01:00.0", "3", nil},
 		"known bad kernel":  {[]string{"6.12.48-amd64", "6.14.2-arch1"}, doctor.CheckKernel, doctor.Warn, "", "6.14.2-arch1", nil},
 		"lockdown":          {[]string{"[none] integrity confidentiality", "none integrity [confidentiality]"}, doctor.CheckLockdown, doctor.Warn, "", "confidentiality", nil},
@@ -141,13 +189,23 @@ func TestOneThingWrong(t *testing.T) {
 	}
 }
 
-// Large pages and other kernels are no news.
+// Larger pages and other kernels are fine.
 func TestNoFalseAlarm(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][]string{
+		"drivers kept off":       {"@nodes 1\n", "@nodes 1\n@file sys/module/nouveau/refcnt 0\n@file sys/module/nvidia/refcnt 0\n@file etc/modprobe.d/a.conf blacklist nouveau\\nsoftdep nvidia pre: vfio-pci\n"},
+		"bound by the unit":      {"@nodes 1\n", "@nodes 1\n@file sys/module/nouveau/refcnt 0\n@file etc/systemd/system/dbc-gpu-bind.service -\n"},
+		"an earlier APIC":        {"IR-PCI-MSI-0000:00:1f.2 0-edge ahci", "dummy"},
+		"modes that are off":     {"@nodes 1\n", "@nodes 1\n" + recorded("") + "\n"},
+		"another's faults":       {"@nodes 1\n", "@nodes 1\n# kernel: [9.1] ahci 0000:00:1f.2: not ready\n# kernel: [1.0] vfio-pci 0000:01:00.0: enabling device\n"},
+		"a newer QEMU":           {"1:7.2+dfsg", "1:10.0.2+ds", "16M,32Gp,32Mp", "16M,64Gp,32Mp"},
+		"another system":         {"@file var/lib/dpkg/status Package: qemu", "@file var/lib/rpm Package: qemu"},
+		"groups of version 1":    {"sys/fs/cgroup/cgroup.controllers", "sys/fs/cgroup/memory/tasks"},
+		"much may be locked":     {"000001ffffffffff", "0000000000000000", "67108864 67108864 bytes", "67108864 unlimited bytes"},
 		"huge pages":             {"33554432", "134217728", "@nodes 1\n", "@nodes 1\n@file sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages 64\n"},
-		"a copy without dev":     {"@file dev/kvm 0\n", ""},
+		"a copy without dev":     {"@file dev/", "@file devices/"},
 		"SELinux":                {",apparmor", ",selinux"},
+		"virtlogd not used":      {"@file run/libvirt/virtlogd-sock 0", "@file etc/libvirt/qemu.conf stdio_handler = \"file\""},
 		"a driver named":         {"@nodes 1\n", "@nodes 1\n@file etc/libvirt/qemu.conf #security_driver = \"none\"\\nsecurity_driver = [ \"selinux\", \"apparmor\" ]\n"},
 		"a later kernel":         {"6.12.48-amd64", "6.12.230-amd64"},
 		"the processor's screen": {"@nodes 1\n", "@nodes 1\n@file proc/9/comm Xorg\n@link proc/9/fd/3 /dev/dri/card0\n@link sys/class/drm/card0 ../../devices/pci0000:00/0000:00:02.0/drm/card0\n"},
@@ -161,5 +219,35 @@ func TestNoFalseAlarm(t *testing.T) {
 				t.Errorf("%s: %+v", name, f)
 			}
 		}
+	}
+}
+
+// recorded is the host's file of cards with the first card and a mode that was on.
+func recorded(mode string) string {
+	modes := map[string]string{"mig": "off", "cc": "without"}
+	if mode != "" {
+		modes[mode] = "on"
+	}
+	return `@file etc/dbc/gpus.toml schema = 1\nnext = 1\n[[slot]]\nnumber = 0\n[[slot.function]]\naddress = "0000:01:00.0"\npci_ids = "10de:2684"\nsubsystem = "0000:0000"\n` +
+		`revision = 0\nclass = "0300"\nbars = []\n[slot.function.measured]\nmig = "` + modes["mig"] + `"\ncc = "` + modes["cc"] + `"`
+}
+
+// TestRisers: what its host declares to be intended is no fault.
+func TestRisers(t *testing.T) {
+	t.Parallel()
+	report, err := doctor.Examine(hwtest.Build(t, strings.Replace(well, "2.5x16", "2.5x1", 1)), doctor.Options{Risers: true})
+	if err != nil || report.Worst() != doctor.Warn {
+		t.Errorf("%v, %+v", err, report)
+	}
+}
+
+// TestUnprivileged: a node makes some of the checks, none of which needs what it
+// cannot see.
+func TestUnprivileged(t *testing.T) {
+	t.Parallel()
+	hidden := strings.NewReplacer("@file dev/", "@file devices/", "@file proc/900", "@file proc/sys/900", "run/libvirt", "run/hidden").Replace(well)
+	report, err := doctor.Examine(hwtest.Build(t, hidden+"@file dev/null -\n"), doctor.Options{Checks: doctor.Unprivileged})
+	if err != nil || report.Worst() != doctor.Pass || len(report.Findings) != len(doctor.Unprivileged) || len(report.Findings) == len(doctor.Checks) {
+		t.Errorf("%v, %+v", err, report)
 	}
 }

@@ -1,21 +1,24 @@
 package doctor
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
-// Level is how a check came out.
+// Level is the outcome of a check.
 type Level string
 
 const (
 	// Pass means that there is nothing to do.
 	Pass Level = "pass"
-	// Warn means that cards can be rented out, but slower or with a risk that is named.
+	// Warn means that cards can be rented out, but slower or with a named risk.
 	Warn Level = "warn"
 	// Fail means that what it names cannot be rented out as it is.
 	Fail Level = "fail"
 )
 
-// Check names what was examined. The program that shows it has the words: why it
-// matters, and the command that mends it.
+// Check names what was examined. The program that shows it has the texts: why it
+// matters, and the command that fixes it.
 type Check string
 
 // The checks, in the order in which they are made.
@@ -23,7 +26,9 @@ const (
 	CheckVirtualization Check = "virtualization"
 	CheckDevice         Check = "kvm_device"
 	CheckConfinement    Check = "confinement"
+	CheckDaemons        Check = "daemons"
 	CheckIOMMU          Check = "iommu"
+	CheckRemapping      Check = "interrupt_remapping"
 	CheckProtection     Check = "protection"
 	CheckGPUs           Check = "gpus"
 	CheckGroups         Check = "groups"
@@ -33,38 +38,55 @@ const (
 	CheckConsole        Check = "console"
 	CheckModules        Check = "modules"
 	CheckDriver         Check = "driver"
+	CheckGroupDevices   Check = "group_devices"
 	CheckHolders        Check = "holders"
+	CheckBootOrder      Check = "boot_order"
+	CheckModes          Check = "modes"
 	CheckReset          Check = "reset"
 	CheckPower          Check = "power"
 	CheckLink           Check = "link"
 	CheckNUMA           Check = "numa"
 	CheckAlike          Check = "alike"
 	CheckErrors         Check = "bus_errors"
+	CheckLog            Check = "kernel_log"
 	CheckKernel         Check = "kernel"
 	CheckLockdown       Check = "lockdown"
 	CheckHugePages      Check = "huge_pages"
 	CheckMerging        Check = "memory_merging"
 	CheckSwap           Check = "swap"
+	CheckVersions       Check = "versions"
+	CheckFirmware       Check = "guest_firmware"
+	CheckMemlock        Check = "locked_memory"
+	CheckControlGroups  Check = "control_groups"
+	CheckNetwork        Check = "network_devices"
 )
 
-// Checks are all of them.
+// Checks are all checks.
 var Checks = []Check{
-	CheckVirtualization, CheckDevice, CheckConfinement, CheckIOMMU, CheckProtection, CheckGPUs, CheckGroups, CheckRegions, CheckResizable, CheckAddresses, CheckConsole,
-	CheckModules, CheckDriver, CheckHolders, CheckReset, CheckPower, CheckLink, CheckNUMA, CheckAlike, CheckErrors, CheckKernel, CheckLockdown,
-	CheckHugePages, CheckMerging, CheckSwap,
+	CheckVirtualization, CheckDevice, CheckConfinement, CheckDaemons, CheckIOMMU, CheckRemapping, CheckProtection, CheckGPUs, CheckGroups, CheckRegions, CheckResizable, CheckAddresses, CheckConsole,
+	CheckModules, CheckDriver, CheckGroupDevices, CheckHolders, CheckBootOrder, CheckModes, CheckReset, CheckPower, CheckLink, CheckNUMA, CheckAlike, CheckErrors, CheckLog, CheckKernel, CheckLockdown,
+	CheckHugePages, CheckMerging, CheckSwap, CheckVersions, CheckFirmware, CheckMemlock, CheckControlGroups, CheckNetwork,
 }
+
+// Unprivileged are the checks that a program without privileges, which sees
+// neither devices nor other processes, makes as well as root.
+var Unprivileged = slices.DeleteFunc(slices.Clone(Checks), func(c Check) bool {
+	return slices.Contains([]Check{
+		CheckDevice, CheckConfinement, CheckDaemons, CheckConsole, CheckGroupDevices, CheckHolders, CheckLog, CheckMemlock, CheckNetwork,
+	}, c)
+})
 
 // Finding is one result of a check.
 type Finding struct {
 	Check Check `json:"check"`
 	Level Level `json:"level"`
-	// Device is the PCI address or slot that it is about, "" for the computer.
+	// Device is the PCI address or slot that is meant, "" for the computer.
 	Device string `json:"device,omitempty"`
-	// Read are the values that decided it, by the names that the words use.
+	// Read are the values that decided it, by the names that the texts use.
 	Read map[string]string `json:"read,omitempty"`
 }
 
-// Report is what an examination found.
+// Report is the result of an examination.
 type Report struct {
 	Findings []Finding `json:"findings"`
 }
@@ -92,7 +114,7 @@ func read(pairs ...string) map[string]string {
 	return values
 }
 
-// results collects one check's findings: what is wrong, or one that it passed.
+// results collects one check's findings: its faults, or one that it passed.
 type results struct {
 	check Check
 	list  []Finding
@@ -103,7 +125,7 @@ func (r *results) add(level Level, device string, values map[string]string) {
 	r.list = append(r.list, Finding{r.check, level, device, values})
 }
 
-// saw notes a value that was read, for the finding that all is well.
+// saw notes a value that was read, for the finding that the check passed.
 func (r *results) saw(pairs ...string) {
 	if r.seen == nil {
 		r.seen = map[string]string{}

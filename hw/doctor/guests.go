@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// device: each guest's emulator has a user of its own, in no group that opens KVM.
-// It gets in where the device is open to all, or has a list for the helper to write.
+// device: each guest's emulator has a user of its own, in no group that may open KVM. It
+// has access if the device is open to all, or supports an ACL for the helper to set.
 func device(c computer, r *results) {
 	if !c.Has("dev") {
 		return // a copy of another computer's sys and proc
@@ -34,8 +34,8 @@ func device(c computer, r *results) {
 	r.saw("mode", mode.String(), "users", "by its access control list")
 }
 
-// confinement: a security module keeps an emulator that was broken out of from
-// what its user could still reach.
+// confinement: a security module limits what the user of a compromised emulator
+// can still reach.
 func confinement(c computer, r *results) {
 	active := strings.Split(c.Text("sys/kernel/security/lsm"), ",")
 	for _, name := range []string{"apparmor", "selinux"} {
@@ -52,12 +52,34 @@ func confinement(c computer, r *results) {
 	r.add(Warn, "", read("module", "none"))
 }
 
-// libvirtDriver returns what qemu.conf sets as security_driver, "" where libvirt
-// takes what the kernel has.
-func libvirtDriver(conf string) string {
+// daemons: libvirtd runs the guests, and virtlogd receives their consoles
+// unless qemu.conf has files do that; without it no guest starts.
+func daemons(c computer, r *results) {
+	if !c.Has("run") {
+		return // a copy of another computer's sys and proc
+	}
+	for _, d := range []struct{ name, socket string }{{"libvirtd", "run/libvirt/libvirt-sock"}, {"virtlogd", "run/libvirt/virtlogd-sock"}} {
+		if d.name == "virtlogd" && confValue(c.Text("etc/libvirt/qemu.conf"), "stdio_handler") == `"file"` {
+			r.saw(d.name, "not used")
+			continue
+		}
+		if !c.Has(d.socket) {
+			r.add(Fail, "", read("daemon", d.name, "socket", "/"+d.socket))
+			continue
+		}
+		r.saw(d.name, "/"+d.socket)
+	}
+}
+
+// libvirtDriver returns security_driver of qemu.conf, "" where libvirt uses what
+// the kernel has.
+func libvirtDriver(conf string) string { return confValue(conf, "security_driver") }
+
+// confValue returns the value of a key in qemu.conf, as written there.
+func confValue(conf, name string) string {
 	for line := range strings.Lines(conf) {
 		key, value, ok := strings.Cut(line, "=")
-		if ok && strings.TrimSpace(key) == "security_driver" {
+		if ok && strings.TrimSpace(key) == name {
 			return strings.TrimSpace(value)
 		}
 	}

@@ -41,7 +41,7 @@ func protection(c computer, r *results) {
 	}
 }
 
-// gpus: a computer whose every GPU stays out has nothing to rent out but itself.
+// gpus: a computer none of whose GPUs can be passed can only be rented out without them.
 func gpus(c computer, r *results) {
 	r.saw("gpus", strconv.Itoa(len(c.inv.GPUs)), "slots", strconv.Itoa(len(c.inv.Slots)))
 	if len(c.inv.GPUs) == 0 {
@@ -57,8 +57,8 @@ func gpus(c computer, r *results) {
 	}
 }
 
-// addresses: a device must be able to reach all of a guest's memory and of its
-// own regions. Desktop processors of Intel's translate 39 bits.
+// addresses: a device must be able to reach all of a guest's memory and its own
+// regions. Intel's desktop processors translate 39 bits.
 func addresses(c computer, r *results) {
 	host := c.inv.Host
 	bits := host.PhysicalBits
@@ -80,7 +80,7 @@ func addresses(c computer, r *results) {
 	}
 }
 
-// broken are kernels with which resets of cards are known to fail.
+// broken are kernels in which resets of cards are known to fail.
 var broken = []string{"6.14.2", "6.12.23"}
 
 func kernel(c computer, r *results) {
@@ -127,7 +127,7 @@ func merging(c computer, r *results) {
 	}
 }
 
-// swap: the memory of a guest with a card is pinned, so the host's own goes out.
+// swap: the memory of a guest with a card is pinned, so the host's own is swapped out.
 func swap(c computer, r *results) {
 	total := c.memoryMiB("SwapTotal")
 	r.saw("swap_mib", strconv.FormatUint(total, 10))

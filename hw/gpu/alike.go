@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Alike returns the largest set of slots that are alike, and those that stay out.
-// A machine lists one type, number of GPUs and memory for all of its slots, so
-// that a price per slot is a price per GPU. Of sets of the same size the one with
-// more GPUs is taken, then the one with the lowest slot.
+// Alike returns the largest set of slots that are alike, and the others. A
+// machine lists one type, number of GPUs and memory for all of its slots, so that
+// a price per slot is a price per GPU. Of sets of the same size the one with more
+// GPUs is chosen, then the one with the lowest slot.
 func Alike(inv Inventory) (offered, out []Slot) {
 	kinds := map[string][]Slot{}
 	var order []string
@@ -36,8 +36,8 @@ func Alike(inv Inventory) (offered, out []Slot) {
 	return offered, out
 }
 
-// kindOf writes the type and number of a slot's GPUs. A slot of two types is like
-// no other.
+// kindOf formats the type and number of a slot's GPUs. A slot of two types is
+// like no other.
 func kindOf(inv Inventory, s Slot) string {
 	kind := ""
 	for _, a := range s.GPUs {

@@ -8,7 +8,7 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// board is a computer's functions as cards and IOMMU groups.
+// board is a computer's functions, arranged as cards and IOMMU groups.
 type board struct {
 	host   Host
 	tree   pci.Tree
@@ -49,8 +49,8 @@ func newBoard(host Host, tree pci.Tree, names pci.Names) *board {
 
 const nvidia = 0x10de
 
-// looksLikeGPU reports whether a function is of a class that GPUs have. An AMD
-// Instinct is an accelerator or a display, no VGA.
+// looksLikeGPU reports whether a function has a class that GPUs have. An AMD
+// Instinct is an accelerator or a display, not VGA.
 func looksLikeGPU(f pci.Function) bool {
 	switch f.Class.Kind() {
 	case pci.ClassVGA, pci.Class3D, pci.ClassDisplay:
@@ -68,8 +68,8 @@ func isGPU(f pci.Function) bool {
 }
 
 // functionsOf returns the functions of a GPU's card: those of the same device,
-// and those behind the same switch where that is the card's own. Only audio, USB
-// and the USB-C controller of the GPU's own vendor are a card's: an APU's
+// and those behind the same switch if that is the card's own. Only audio, USB
+// and the USB-C controller of the GPU's own vendor belong to a card: an APU's
 // security processor and the host's USB are functions of its device too.
 func (b *board) functionsOf(gpu pci.Function) []pci.Function {
 	var list []pci.Function
@@ -92,7 +92,7 @@ func isPart(f, gpu pci.Function) bool {
 }
 
 // ownSwitch returns the upstream port of the switch on a GPU's card. Navi and Arc
-// have one, of their own vendor, with nothing else behind it.
+// cards have one, from their own vendor, with nothing else behind it.
 func (b *board) ownSwitch(gpu pci.Function) *pci.Address {
 	if len(gpu.Above) < 3 { // root port, upstream port, downstream port
 		return nil
@@ -111,8 +111,8 @@ func (b *board) ownSwitch(gpu pci.Function) *pci.Address {
 	return &upstream
 }
 
-// integrated reports whether a GPU is the processor's own: on a bus of the root
-// complex, or beside functions of the processor's vendor.
+// integrated reports whether a GPU is part of the processor: on a bus of the
+// root complex, or beside functions of the processor's vendor.
 func (b *board) integrated(c *card) bool {
 	if c.model.is("integrated") {
 		return true
@@ -129,7 +129,7 @@ func (b *board) integrated(c *card) bool {
 	return false
 }
 
-// unsupported lists what looks like a GPU and is none to rent out.
+// unsupported lists functions that look like GPUs but can't be rented out.
 func (b *board) unsupported() []Unsupported {
 	list := []Unsupported{}
 	for _, f := range b.tree.Functions {

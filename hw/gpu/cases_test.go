@@ -14,9 +14,9 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// TestCases holds inventories of real computers to the right answers, which
-// stand below each description. A case lists every slot and every GPU that has
-// none; what it says of warnings and names is checked where it says something.
+// TestCases compares inventories of real computers with the right answers,
+// which follow each description. A case lists every slot and every GPU that has
+// none; warnings and names are checked where it has some.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/cases/*.txt")
@@ -44,7 +44,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// said writes an inventory as a case's answers do.
+// said formats an inventory like a case's answers.
 func said(inv gpu.Inventory) []string {
 	var list []string
 	for _, s := range inv.Slots {
@@ -84,8 +84,8 @@ func full(address string) string {
 	return address
 }
 
-// wanted writes a case's answers like said, after checking what it says of
-// parameters, warnings and names.
+// wanted formats a case's answers like said, after checking its parameters,
+// warnings and names.
 func wanted(t *testing.T, text string, inv gpu.Inventory) []string {
 	t.Helper()
 	var list []string
@@ -146,7 +146,7 @@ func find(t *testing.T, inv gpu.Inventory, address string) gpu.GPU {
 }
 
 // match checks the parameters of CODE(name=value,…) and returns the codes in
-// the order in which an inventory says them.
+// the order in which an inventory lists them.
 func match(t *testing.T, address string, words []string, have []gpu.Reason) string {
 	t.Helper()
 	var names []string

@@ -11,8 +11,8 @@ import (
 )
 
 // FuzzRead: whatever a kernel, or a card that lies about itself, writes into an
-// attribute, an inventory is read, and what it offers are the functions of one
-// slot only.
+// attribute, an inventory is read, and each function is offered in one slot
+// only.
 func FuzzRead(f *testing.F) {
 	f.Add("reset_method", "flr bus")
 	f.Add("resource", "0x0 0xffffffffffffffff 0x200\n0x1 0x0 0x200\nx y z")

@@ -11,29 +11,29 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// Host is what of a computer decides whether its cards can be passed.
+// Host is what decides whether a computer's cards can be passed.
 type Host struct {
 	// Architecture is "x86_64", "arm64", or "" where /proc/cpuinfo does not say.
 	Architecture string `json:"architecture"`
-	// IOMMUs are those that the kernel uses, Groups how many groups they made.
+	// IOMMUs are those that the kernel uses, Groups how many groups there are.
 	IOMMUs int `json:"iommus"`
 	Groups int `json:"iommu_groups"`
-	// IOMMUBits is the least address width of Intel's, 0 where none says it.
+	// IOMMUBits is the smallest address width of Intel's IOMMUs, 0 if unknown.
 	IOMMUBits int `json:"iommu_bits"`
-	// PhysicalBits is the processors' address width, 0 where it is not said.
+	// PhysicalBits is the processors' address width, 0 if unknown.
 	PhysicalBits int `json:"physical_bits"`
 	// Nodes are NUMA nodes with memory or CPUs.
 	Nodes int `json:"numa_nodes"`
-	// Laptop: by the form of its chassis.
+	// Laptop is derived from the form of its chassis.
 	Laptop bool `json:"laptop,omitempty"`
-	// Unsafe are the kernel's options that leave protection out.
+	// Unsafe are the kernel options that switch protection off.
 	Unsafe []string `json:"unsafe_options,omitempty"`
 
 	windows []window
 	holds   map[pci.Address]string
 }
 
-// window is a range of physical memory that the firmware's framebuffer takes.
+// window is a range of physical memory that the firmware's framebuffer uses.
 type window struct {
 	name       string
 	start, end uint64
@@ -96,7 +96,7 @@ func (f files) nodes() int {
 	return count
 }
 
-// unsafe returns the options by which a host gave protection up.
+// unsafe returns the options by which a host switched protection off.
 func (f files) unsafe() []string {
 	var list []string
 	if value := f.Text("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"); value == "Y" || value == "1" {
@@ -112,7 +112,7 @@ func (f files) unsafe() []string {
 }
 
 // framebuffers returns the windows of the firmware's console. The kernel shows
-// them to root only: others read zeros.
+// them to root only; others read zeros.
 func framebuffers(iomem string) []window {
 	var list []window
 	for line := range strings.Lines(iomem) {

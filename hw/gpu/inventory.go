@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// Schema is the version of the inventory's JSON form.
+// Schema is the version of the inventory's JSON format.
 const Schema = 1
 
 // Inventory is a computer's GPUs and the slots that they make.
@@ -20,19 +20,19 @@ type Inventory struct {
 	Names string `json:"pci_ids_version"`
 	Table string `json:"gpu_table_version"`
 	Host  Host   `json:"host"`
-	// GPUs are all of them, whether or not they can be passed, by address.
+	// GPUs are all GPUs, whether or not they can be passed, by address.
 	GPUs []GPU `json:"gpus"`
-	// Slots are what can be passed to a VM on its own, by the address of their
-	// first GPU. They can differ; what is listed must not.
+	// Slots are what can be passed to a VM separately, by the address of their
+	// first GPU. They can differ; listed slots must not.
 	Slots []Slot `json:"slots"`
 	// Unsupported are functions that look like GPUs and are never rented out.
 	Unsupported []Unsupported `json:"unsupported"`
 }
 
-// GPU is one GPU, by its function that computes.
+// GPU is one GPU, named by its function that computes.
 type GPU struct {
 	Address pci.Address `json:"address"`
-	// Functions are all of its card, itself among them.
+	// Functions are all of its card's, itself included.
 	Functions []pci.Address `json:"functions"`
 	PCIIDs    pci.ID        `json:"pci_ids"`
 	Subsystem pci.ID        `json:"subsystem"`
@@ -65,13 +65,13 @@ type Slot struct {
 	// given. Bridges stay with the host.
 	GPUs      []pci.Address `json:"gpus"`
 	Functions []pci.Address `json:"functions"`
-	// NUMA is the node of all of them, -1 where they differ or it is not known.
+	// NUMA is the node of all GPUs, -1 if they differ or it is not known.
 	NUMA int `json:"numa"`
 	// NeedsWindowMiB is how much of a guest's 64-bit memory window its regions take.
 	NeedsWindowMiB uint64 `json:"needs_window_mib"`
 }
 
-// Unsupported is a function that is no GPU to rent out.
+// Unsupported is a function that can't be rented out as a GPU.
 type Unsupported struct {
 	Address string   `json:"address"`
 	PCIIDs  string   `json:"pci_ids,omitempty"`
@@ -80,7 +80,7 @@ type Unsupported struct {
 }
 
 // Read returns the inventory of the computer whose sys and proc lie below root;
-// nothing else is read, and no link that leads out of it is followed.
+// nothing else is read, and no link that leads out of root is followed.
 func Read(root string) (Inventory, error) {
 	at, err := os.OpenRoot(root)
 	if err != nil {
@@ -134,7 +134,7 @@ func (b *board) describe(c *card, s *set) GPU {
 		g.Group = addresses(b.groups[f.Group])
 	}
 	why := slices.Clone(c.why)
-	if !b.integrated(c) { // whose neighbours are no news
+	if !b.integrated(c) { // whose neighbours don't matter
 		for _, r := range s.whyOf(c) {
 			why.add(r.Code, r.Params)
 		}

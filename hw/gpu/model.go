@@ -8,8 +8,8 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// TableVersion is the version of the canonical names. It changes whenever a name
-// of an existing card does, which then is another GPU type to the chain.
+// TableVersion is the version of the canonical names. It changes whenever the name of an
+// existing card does, which the chain then treats as another GPU type.
 const TableVersion = "1"
 
 //go:embed models.tsv
@@ -18,17 +18,31 @@ var table string
 // vendors are those whose GPUs are rented out.
 var vendors = map[uint16]string{0x10de: "NVIDIA", 0x1002: "AMD", 0x8086: "Intel"}
 
-// Model is what is known of a kind of GPU without asking its driver.
+// Rented reports whether a vendor's GPUs are rented out.
+func Rented(vendor uint16) bool { return vendors[vendor] != "" }
+
+// Named reports whether a name of ModelOf is more than ids, that is, whether the card
+// is known at all.
+func Named(name string, id pci.ID) bool {
+	return name != numbered(id)
+}
+
+// Consumer reports whether a GPU type is an NVIDIA consumer card, whose driver has
+// narrower licence terms: those sold as GeForce or Titan.
+func Consumer(name string) bool {
+	return strings.HasPrefix(name, "NVIDIA GeForce") || strings.HasPrefix(strings.ToUpper(name), "NVIDIA TITAN")
+}
+
+// Model is what is known about a kind of GPU without asking its driver.
 type Model struct {
-	// Name is the canonical GPU type: what the chain lists and compares.
+	// Name is the canonical GPU type, which the chain lists and compares.
 	Name string `json:"name"`
-	// SkyPilot, GPUHunt and Kubernetes are the names of the same in SkyPilot's
-	// catalogue, in dstack's gpuhunt and in the label of NVIDIA's or AMD's feature
-	// discovery.
+	// SkyPilot, GPUHunt and Kubernetes are its names in SkyPilot's catalogue, in
+	// dstack's gpuhunt and in the label of NVIDIA's or AMD's feature discovery.
 	SkyPilot   string `json:"skypilot"`
 	GPUHunt    string `json:"gpuhunt"`
 	Kubernetes string `json:"kubernetes"`
-	// traits of the table: fabric, broken, coherent, integrated.
+	// traits are those of the table: fabric, broken, coherent, integrated.
 	traits string
 }
 
@@ -71,29 +85,32 @@ func ModelOf(f pci.Function, names pci.Names) Model {
 	return complete(Model{Name: named(f.ID, names.Device(f.ID))})
 }
 
-// asSold leaves out what does not make another type of card.
+// asSold removes words that don't make another type of card.
 var asSold = strings.NewReplacer(" Lite Hash Rate", "", " LHR", "", " Max-Q / Mobile", " Laptop GPU", " Mobile", " Laptop GPU", " / ", "/")
 
-// named makes a canonical name of one of pci.ids: "GA102 [GeForce RTX 3090]" is
-// an NVIDIA GeForce RTX 3090. What a card is sold as stands in brackets.
+// named makes a canonical name from one of pci.ids: "GA102 [GeForce RTX 3090]"
+// is an NVIDIA GeForce RTX 3090. The name a card is sold under is in brackets.
 func named(id pci.ID, name string) string {
 	vendor := vendors[id.Vendor]
 	_, sold, ok := strings.Cut(name, "[")
 	sold, _, _ = strings.Cut(sold, "]")
 	if !ok || sold == "" {
-		return strings.TrimSpace(vendor + " " + id.String())
+		return numbered(id)
 	}
 	sold = strings.TrimPrefix(asSold.Replace(sold), vendor+" ")
 	// The chain's limit for a gpu_type, in bytes.
 	if full := vendor + " " + sold; len(full) <= 64 {
 		return full
 	}
-	return vendor + " " + id.String()
+	return numbered(id)
 }
 
+// numbered returns the name of a card that has no other.
+func numbered(id pci.ID) string { return strings.TrimSpace(vendors[id.Vendor] + " " + id.String()) }
+
 // complete fills in the names that follow from the canonical one, by the rules
-// of those who use them: feature discovery writes hyphens for spaces, SkyPilot
-// and gpuhunt leave the vendor's words and all spaces out.
+// of those who use them: feature discovery replaces spaces with hyphens,
+// SkyPilot and gpuhunt omit the vendor's words and all spaces.
 func complete(m Model) Model {
 	short := m.Name
 	for _, word := range []string{"NVIDIA ", "GeForce ", "AMD ", "Instinct ", "Radeon ", "Intel "} {

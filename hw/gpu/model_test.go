@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// TestTable: a line that is not well formed would name a card by chance.
+// TestTable: a malformed line would name a card by chance.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("models.tsv")
@@ -59,7 +59,7 @@ func TestModels(t *testing.T) {
 	}
 }
 
-// TestCodesAreListed: a code that is not could be shown without words.
+// TestCodesAreListed: a code that is not listed could be shown without a text.
 func TestCodesAreListed(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("reason.go")

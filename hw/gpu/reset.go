@@ -6,16 +6,16 @@ import "github.com/dbc-network/dbc/hw/pci"
 const (
 	// resetFLR is the function's own.
 	resetFLR = "flr"
-	// resetBus is a hot reset by the port above, which hits all that is below it.
+	// resetBus is a hot reset by the port above, which affects everything below it.
 	resetBus = "bus"
-	// resetNone: there is none that would not need the whole computer.
+	// resetNone: only a reset of the whole computer would do.
 	resetNone = "none"
 )
 
-// resetOf returns how a function can be reset. That the kernel lists a bus reset
-// says nothing: it lists it for the first of several functions, where it fails,
-// and for none of the others. A hot reset works for all functions below a port
-// once VFIO holds all of them.
+// resetOf returns how a function can be reset. A bus reset in the kernel's list
+// means nothing: the kernel lists it for the first of several functions, where
+// it fails, and for none of the others. A hot reset works for all functions
+// below a port once VFIO holds all of them.
 func resetOf(f pci.Function) string {
 	if f.Offers("flr") || f.Offers("af_flr") {
 		return resetFLR
@@ -26,8 +26,8 @@ func resetOf(f pci.Function) string {
 	return resetNone
 }
 
-// judgeReset asks whether each function of a set can be reset, and without a
-// device that is not of the set.
+// judgeReset adds the reasons why a function of a set cannot be reset, or not
+// without affecting a device outside the set.
 func (b *board) judgeReset(s *set) {
 	for _, c := range s.cards {
 		if b.integrated(c) {

@@ -7,8 +7,8 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// set is the closure of cards over IOMMU groups and fabric: what goes to one VM
-// together, or not at all.
+// set is the closure of cards over IOMMU groups and fabric: what is passed to
+// one VM together, or not at all.
 type set struct {
 	cards []*card
 	// functions are the endpoints that the VM would be given.
@@ -16,12 +16,12 @@ type set struct {
 	switches  []pci.Function
 	// why are all reasons of all of its cards and groups.
 	why reasons
-	// foreign are reasons that concern every card of the set.
+	// foreign are reasons that apply to every card of the set.
 	foreign reasons
 	fabric  bool
 }
 
-// sets joins cards until no group and no fabric reaches from one set into another.
+// sets merges cards until no group and no fabric is shared between two sets.
 func (b *board) sets() []*set {
 	list := make([]*set, 0, len(b.cards))
 	fabric, switches := b.fabric()
@@ -63,7 +63,7 @@ func (b *board) sets() []*set {
 }
 
 // touch reports whether two sets share an IOMMU group. The processor's graphics
-// never join: to a card they are a device of the host's.
+// are never merged: to a card they are a device of the host.
 func (b *board) touch(x, y *set) bool {
 	for _, s := range []*set{x, y} {
 		if len(s.cards) == 1 && b.integrated(s.cards[0]) {
@@ -89,8 +89,8 @@ func (s *set) groups() []int {
 	return list
 }
 
-// fabric returns the GPUs that NVSwitches join, and these. Which GPU a switch
-// joins is not to be seen without its driver: a board has them all.
+// fabric returns the GPUs that NVSwitches join, and the switches. Which GPUs a
+// switch joins can't be seen without its driver: a board joins them all.
 func (b *board) fabric() ([]*card, []pci.Function) {
 	var joined, all []*card
 	counts := map[pci.ID]int{}
@@ -109,7 +109,7 @@ func (b *board) fabric() ([]*card, []pci.Function) {
 	if len(joined) > 0 || len(b.switches) == 0 {
 		return joined, b.switches
 	}
-	// A model that the table does not have yet: the most frequent one is the board's.
+	// For a model that is not in the table yet, the most frequent one is the board's.
 	for _, c := range all {
 		most := slices.MaxFunc(all, func(x, y *card) int { return counts[x.gpu.ID] - counts[y.gpu.ID] })
 		if c.gpu.ID == most.gpu.ID {
@@ -119,7 +119,7 @@ func (b *board) fabric() ([]*card, []pci.Function) {
 	return joined, b.switches
 }
 
-// judge finds all reasons against passing a set.
+// judge adds all reasons against passing a set.
 func (b *board) judge(s *set) {
 	for _, c := range s.cards {
 		b.judgeCard(c)
@@ -134,7 +134,7 @@ func (b *board) judge(s *set) {
 	}
 }
 
-// whyOf says why a card's set cannot be passed, beside the card's own reasons.
+// whyOf says why a card's set cannot be passed, apart from the card's own reasons.
 func (s *set) whyOf(c *card) reasons {
 	list := slices.Clone(s.foreign)
 	code := CodeTogether
@@ -172,7 +172,11 @@ func (b *board) judgeCard(c *card) {
 		}
 		for _, bar := range part.BARs {
 			if !bar.Assigned && !bar.IO {
-				c.why.add(CodeUnassigned, Params{"address": part.Address.String(), "bar": strconv.Itoa(bar.Index), "mib": strconv.FormatUint(bar.Bytes>>20, 10)})
+				p := Params{"address": part.Address.String(), "bar": strconv.Itoa(bar.Index)}
+				if bar.Bytes > 0 {
+					p["mib"] = strconv.FormatUint(bar.Bytes>>20, 10)
+				}
+				c.why.add(CodeUnassigned, p)
 			}
 		}
 	}
@@ -183,7 +187,7 @@ func (b *board) judgeCard(c *card) {
 	}
 }
 
-// judgeGroups asks whether the host keeps nothing in the groups of a set.
+// judgeGroups adds the reasons that the groups of a set cannot be passed.
 func (b *board) judgeGroups(s *set) {
 	for _, option := range b.host.Unsafe {
 		s.foreign.add(CodeUnsafe, Params{"option": option})
@@ -219,8 +223,8 @@ func (b *board) foreign(f pci.Function) Params {
 	return p
 }
 
-// hidesIOMMU reports whether the firmware, rather than the kernel, has the IOMMU
-// off: AMD's is a PCI function, which then is not there.
+// hidesIOMMU reports whether the IOMMU is off in the firmware rather than in the
+// kernel: AMD's is a PCI function, which is missing then.
 func (b *board) hidesIOMMU() bool {
 	const amd = 0x1022
 	var amds bool

@@ -5,9 +5,9 @@ import "github.com/dbc-network/dbc/hw/pci"
 const mib = 1 << 20
 
 // windowMiB returns how much of a guest's 64-bit memory window some functions
-// take, in MiB. Each device is given to the guest behind a port of its own, whose
-// window holds its regions and begins at a multiple of the largest: so it takes
-// the sum rounded up to a power of two.
+// take, in MiB. Each device is passed to the guest behind a port of its own,
+// whose window holds its regions and starts at a multiple of the largest one: so
+// it takes the sum rounded up to a power of two.
 func windowMiB(functions []pci.Function) uint64 {
 	var total uint64
 	for i, f := range functions {
@@ -31,20 +31,20 @@ func windowMiB(functions []pci.Function) uint64 {
 }
 
 // inWindow reports whether a region is placed above 4 GiB: behind a bridge only
-// prefetchable ones of 64 bits are.
+// prefetchable 64-bit ones are.
 func inWindow(bar pci.BAR) bool {
 	return !bar.IO && (bar.Wide && bar.Prefetchable || bar.Bytes >= 4<<30)
 }
 
-// firmwareBits is as far as a guest's firmware reaches, with page tables of four
-// levels.
+// firmwareBits is how far a guest's firmware can address with four-level page
+// tables.
 const firmwareBits = 46
 
-// Window returns the size in MiB of the 64-bit window that a VM of that memory
-// needs for its slots' regions: 0 where the firmware's own, an eighth of the
-// address space, holds them. ok is false where memory and window do not fit into
-// what processor and IOMMU can address; nothing is known of a host that does not
-// say how much that is.
+// Window returns the size in MiB of the 64-bit window that a VM with that memory
+// needs for its slots' regions: 0 where they fit into the firmware's own, an
+// eighth of the address space. ok is false if memory and window do not fit into
+// what processor and IOMMU can address, or if the host does not say how much
+// that is.
 func (h Host) Window(slots []Slot, memoryMiB uint64) (mib uint64, ok bool) {
 	bits := h.PhysicalBits
 	if h.IOMMUBits > 0 && (bits == 0 || h.IOMMUBits < bits) {

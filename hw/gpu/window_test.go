@@ -6,8 +6,8 @@ import (
 	"github.com/dbc-network/dbc/hw/gpu"
 )
 
-// The first rows are what was measured with OVMF and a processor of 40 bits: two
-// regions of 64 GiB fit into its own window, four need a larger one.
+// The first rows were measured with OVMF and a processor of 40 bits: two regions
+// of 64 GiB fit into its own window, four need a larger one.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	const gib = 1024

@@ -20,7 +20,7 @@ func cpuinfo(vendor, bits string) string {
 	return fmt.Sprintf("processor\t: 0\nvendor_id\t: %s\nflags\t\t: fpu %s\naddress sizes\t: %s bits physical, 48 bits virtual\n", vendor, flag, bits)
 }
 
-// computer writes what a line with @ tells.
+// computer writes what a line with @ describes.
 func (b *builder) computer(words []string) error {
 	rest := strings.Join(words[1:], " ")
 	least := map[string]int{"cpu": 2, "iommu": 2, "nodes": 2, "chassis": 2, "iomem": 3, "mount": 4, "route": 3, "file": 2, "link": 3, "cmdline": 1}
@@ -71,7 +71,7 @@ func (b *builder) computer(words []string) error {
 	return b.err
 }
 
-// held links a disk or network to the function that it hangs on, which stands above.
+// held links a disk or network to the function it belongs to, which is listed above it.
 func (b *builder) held(from, address, below string) error {
 	path, err := os.Readlink(filepath.Join(b.root, "sys/bus/pci/devices", full(address)))
 	if err != nil {

@@ -30,7 +30,7 @@ func Build(t testing.TB, description string) (root string) {
 	return b.root
 }
 
-// Answers returns the answers of a description, one word list a line.
+// Answers returns the answers of a description, one list of words per line.
 func Answers(description string) [][]string {
 	var list [][]string
 	for line := range strings.Lines(description) {
@@ -43,7 +43,7 @@ func Answers(description string) [][]string {
 
 type builder struct {
 	root string
-	// open are the bridges that the present line may lie behind.
+	// open are the bridges that the current line may be behind.
 	open                 []open
 	nextNarrow, nextWide uint64
 	err                  error
@@ -176,11 +176,12 @@ func (b *builder) attributes(path, address string, words []string) error {
 	return nil
 }
 
-// bars writes a resource file: 64-bit regions take two places, as in hardware.
+// bars writes a resource file: 64-bit regions take two entries, as in hardware.
 func (b *builder) bars(path, list string) error {
 	var lines []string
 	for bar := range strings.SplitSeq(list, ",") {
 		bar, at, placed := strings.Cut(bar, "@")
+		bar, dropped := strings.CutSuffix(bar, "?")
 		bar, unassigned := strings.CutSuffix(bar, "!")
 		bar, wide := strings.CutSuffix(bar, "p")
 		size, err := bytesOf(bar)
@@ -202,6 +203,10 @@ func (b *builder) bars(path, list string) error {
 		default:
 			*next = start + size
 		}
+		if dropped {
+			b.declare(path, len(lines), wide)
+			start, size, flags = 0, 1, 0
+		}
 		lines = append(lines, fmt.Sprintf("0x%016x 0x%016x 0x%016x", start, start+size-1, flags))
 		if wide {
 			lines = append(lines, fmt.Sprintf("0x%016x 0x%016x 0x%016x", 0, 0, 0))
@@ -212,6 +217,21 @@ func (b *builder) bars(path, list string) error {
 	}
 	b.write(path+"/resource", strings.Join(lines, "\n"))
 	return nil
+}
+
+// declare makes a function's registers show a region, which is all that is left
+// where the kernel found no room for it.
+func (b *builder) declare(path string, index int, wide bool) {
+	config, err := os.ReadFile(filepath.Join(b.root, path, "config"))
+	if err != nil || index > 5 {
+		return
+	}
+	if at := 0x10 + 4*index; wide {
+		config[at], config[at+5] = 0x0c, 0x02 // at 2 TiB, by the firmware
+	} else {
+		config[at+3] = 0xfd
+	}
+	b.raw(path+"/config", config)
 }
 
 func bytesOf(text string) (uint64, error) {

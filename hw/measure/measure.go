@@ -1,7 +1,7 @@
-// Package measure reads what of a card only its own driver knows: UUID, memory,
-// VBIOS, power limit and modes. It asks the vendor's program in a child process
-// with a deadline, and takes its answer as somebody else's words: bounded, each
-// value by its form, and nothing refused for a field that is gone.
+// Package measure reads what only a card's own driver knows: UUID, memory,
+// VBIOS, power limit and modes. It runs the vendor's program in a child process
+// with a deadline, and does not trust its output: it is bounded, each value is
+// checked, and a missing field is not an error.
 package measure
 
 import (
@@ -16,25 +16,25 @@ import (
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// ErrAnswer means that a program's answer is not of its form.
+// ErrAnswer means that a program's output does not have the expected form.
 var ErrAnswer = errors.New("not the answer of this program")
 
-// Mode is a switch of a card's that outlives a renter.
+// Mode is a switch of a card that outlives a renter.
 type Mode string
 
-// The states of a mode; "" is one that was not measured.
+// The states of a mode; "" means that it was not measured.
 const (
 	On  Mode = "on"
 	Off Mode = "off"
-	// Without is of a card that has no such mode.
+	// Without is for a card that has no such mode.
 	Without Mode = "without"
 )
 
-// Facts are what was measured of one card: "" and 0 is what was not.
+// Facts are what was measured of one card: "" and 0 mean not measured.
 type Facts struct {
 	// UUID is NVIDIA's, such as GPU- and 36 characters, in lower case.
 	UUID string `json:"uuid,omitempty" toml:"uuid,omitempty"`
-	// Serial is the board's; GeForce cards have none. Of AMD it is the unique id.
+	// Serial is the board's; GeForce cards have none. For AMD it is the unique id.
 	Serial  string `json:"serial,omitempty" toml:"serial,omitempty"`
 	VBIOS   string `json:"vbios,omitempty" toml:"vbios,omitempty"`
 	VRAMMiB uint64 `json:"vram_mib,omitempty" toml:"vram_mib,omitempty"`
@@ -43,7 +43,7 @@ type Facts struct {
 	DefaultLimitMW uint64 `json:"default_power_limit_mw,omitempty" toml:"default_power_limit_mw,omitempty"`
 	ECC            Mode   `json:"ecc,omitempty" toml:"ecc,omitempty"`
 	MIG            Mode   `json:"mig,omitempty" toml:"mig,omitempty"`
-	// CC is confidential computing, seen by whether memory is set apart for it.
+	// CC is confidential computing, detected by whether memory is set apart for it.
 	CC Mode `json:"cc,omitempty" toml:"cc,omitempty"`
 	// Driver is the version of the driver that was asked.
 	Driver string `json:"driver,omitempty" toml:"driver,omitempty"`
@@ -86,15 +86,26 @@ func (f Facts) Valid() bool {
 	return (f.UUID == "" || uuid.MatchString(strings.ToLower(f.UUID))) && f.VRAMMiB <= maxMiB && f.PowerLimitMW <= maxMW && f.DefaultLimitMW <= maxMW
 }
 
-// Card is one card with where it was, and the ids that its driver says it has.
+// Card is one card with its address and the ids that its driver reports.
 type Card struct {
 	Address pci.Address
-	// ID is 0000:0000 where the program does not say it.
+	// ID is 0000:0000 if the program does not report it.
 	ID pci.ID
 	Facts
+	Now
 }
 
-// Tools are the paths of the vendors' programs, "" for one that is not asked.
+// Now is the state of a card when it was asked; none of it is stored.
+type Now struct {
+	// Product is the driver's name for it, "" if it is not reported.
+	Product string
+	// LinkGen is the PCI Express generation that its link ran at, 0 if it is not reported.
+	// Busy reports whether the card was in use: the link of an idle one slows down.
+	LinkGen int
+	Busy    bool
+}
+
+// Tools are the paths of the vendors' programs, "" for one that is not run.
 type Tools struct{ Nvidia, ROCm string }
 
 // Installed returns the programs where their packages put them.
@@ -114,12 +125,12 @@ const (
 	// limit is how long a program may take: without a persistent driver each card
 	// is started for it, which takes seconds.
 	limit = 90 * time.Second
-	// maxAnswer bounds an answer in bytes; eight cards take 300 KiB.
+	// maxAnswer bounds a program's output in bytes; eight cards take 300 KiB.
 	maxAnswer = 16 << 20
 )
 
-// Read asks the vendors' programs. The cards of one are returned even where the
-// other fails; the error is of all that failed.
+// Read runs the vendors' programs. The cards of one are returned even if the
+// other fails; the error joins all failures.
 func Read(ctx context.Context, tools Tools) ([]Card, error) {
 	var all []Card
 	var failed []error

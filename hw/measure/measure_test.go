@@ -29,7 +29,9 @@ const geforce = `<?xml version="1.0" ?>
 		<serial>N/A</serial>
 		<uuid>GPU-0A1b2c3d-4444-5555-6666-777788889999</uuid>
 		<vbios_version>95.02.3C.00.11</vbios_version>
-		<pci><pci_device_id>268410DE</pci_device_id><pci_bus_id>00000000:01:00.0</pci_bus_id></pci>
+		<pci><pci_device_id>268410DE</pci_device_id><pci_bus_id>00000000:01:00.0</pci_bus_id>
+			<pci_gpu_link_info><pcie_gen><max_link_gen>4</max_link_gen><current_link_gen>4</current_link_gen></pcie_gen></pci_gpu_link_info></pci>
+		<performance_state>P2</performance_state>
 		<fb_memory_usage><total>24564 MiB</total><reserved>400 MiB</reserved></fb_memory_usage>
 		<bar1_memory_usage><total>32768 MiB</total></bar1_memory_usage>
 		<cc_protected_memory_usage><total>0 MiB</total></cc_protected_memory_usage>
@@ -54,7 +56,7 @@ func TestNvidia(t *testing.T) {
 	want := measure.Card{Address: pci.Address{Bus: 1}, ID: pci.ID{Vendor: 0x10de, Device: 0x2684}, Facts: measure.Facts{
 		UUID: "GPU-0a1b2c3d-4444-5555-6666-777788889999", VBIOS: "95.02.3C.00.11", VRAMMiB: 24564, PowerLimitMW: 450_000, DefaultLimitMW: 450_000,
 		ECC: measure.Off, MIG: measure.Without, CC: measure.Off, Driver: "580.65.06",
-	}}
+	}, Now: measure.Now{Product: "NVIDIA GeForce RTX 4090", LinkGen: 4, Busy: true}}
 	if err != nil || len(cards) != 1 || cards[0] != want {
 		t.Errorf("%+v, %v", cards, err)
 	}
@@ -74,8 +76,8 @@ func TestNvidia(t *testing.T) {
 	}
 }
 
-// A field that is gone, or is not of its form, was not measured; nothing else
-// suffers from it.
+// A missing or malformed field counts as not measured; nothing else is
+// affected.
 func TestOddFields(t *testing.T) {
 	t.Parallel()
 	for change, missing := range map[string]string{

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxCards bounds how many cards an answer may have, maxDepth how deep it nests.
+	// maxCards bounds how many cards an output may have, maxDepth how deep it nests.
 	maxCards, maxDepth = 64, 16
 	// maxMiB and maxMW bound a card's memory and power: 16 TiB, 100 kW.
 	maxMiB, maxMW = 16 << 20, 100_000_000
@@ -21,10 +21,12 @@ const (
 var (
 	uuid = regexp.MustCompile(`^gpu-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	word = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
+	// product is a name of several words.
+	product = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/()-]{0,63}$`)
 )
 
 // nvidiaNames maps paths below a card's element to what is read there. Names have
-// changed between versions of the driver: the first that says something counts.
+// changed between versions of the driver: the first with a value counts.
 var nvidiaNames = map[string]string{
 	"uuid": "uuid", "serial": "serial", "vbios_version": "vbios",
 	"pci/pci_bus_id": "address", "pci/pci_device_id": "id",
@@ -32,11 +34,12 @@ var nvidiaNames = map[string]string{
 	"gpu_power_readings/current_power_limit": "limit", "power_readings/enforced_power_limit": "limit", "power_readings/power_limit": "limit",
 	"gpu_power_readings/default_power_limit": "default", "power_readings/default_power_limit": "default",
 	"ecc_mode/current_ecc": "ecc", "mig_mode/current_mig": "mig",
+	"product_name": "product", "pci/pci_gpu_link_info/pcie_gen/current_link_gen": "gen", "performance_state": "state",
 }
 
-// ParseNvidia reads what nvidia-smi -q -x writes. Its form is not promised to be
-// stable, so what is not there was not measured; a card without an address that
-// can be read is left out.
+// ParseNvidia parses the output of nvidia-smi -q -x. Its format is not promised
+// to be stable, so a missing field counts as not measured; a card without a
+// readable address is left out.
 func ParseNvidia(text []byte) ([]Card, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(text))
 	var (
@@ -104,7 +107,7 @@ func attribute(t xml.StartElement, name string) string {
 	return ""
 }
 
-// note keeps the first value of a name that says something.
+// note keeps the first value of a name that is not empty.
 func note(values map[string]string, path, text string) {
 	name, known := nvidiaNames[path]
 	if known && text != "" && (values[name] == "" || values[name] == "N/A") {
@@ -122,6 +125,7 @@ func nvidiaCard(v map[string]string) (Card, bool) {
 		VRAMMiB: number(v["vram"], " MiB", 1, maxMiB), PowerLimitMW: number(v["limit"], " W", 1000, maxMW), DefaultLimitMW: number(v["default"], " W", 1000, maxMW),
 		ECC: mode(v["ecc"]), MIG: mode(v["mig"]), CC: ccMode(v["cc"]),
 	}}
+	c.Now = Now{Product: value(v["product"], product), LinkGen: int(number(v["gen"], "", 1, 9)), Busy: v["state"] == "P0" || v["state"] == "P1" || v["state"] == "P2"}
 	if c.UUID != "" {
 		c.UUID = "GPU-" + c.UUID[len("gpu-"):]
 	}
@@ -134,7 +138,7 @@ func nvidiaCard(v map[string]string) (Card, bool) {
 	return c, true
 }
 
-// value returns what is of a form, "" else: N/A is of none.
+// value returns a text that matches a form, else "": N/A matches none.
 func value(text string, form *regexp.Regexp) string {
 	if !form.MatchString(text) || text == "N/A" || text == "n/a" {
 		return ""
@@ -154,8 +158,8 @@ func mode(text string) Mode {
 	return ""
 }
 
-// ccMode judges by the memory that is set apart: the answer does not say the mode.
-// A card that cannot do it says N/A, and so did drivers that could not tell.
+// ccMode judges by the memory that is set apart: the output does not contain the
+// mode. A card that cannot do it says N/A, and so did drivers that could not tell.
 func ccMode(total string) Mode {
 	switch {
 	case total == "0 MiB":
@@ -166,8 +170,8 @@ func ccMode(total string) Mode {
 	return ""
 }
 
-// number reads a decimal number with a unit, times scale, without a float; 0 for
-// what is none or above most.
+// number parses a decimal number with a unit, times scale, without a float; 0
+// for what is no number or above most.
 func number(text, unit string, scale, most uint64) uint64 {
 	text, ok := strings.CutSuffix(text, unit)
 	if !ok {

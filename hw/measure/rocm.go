@@ -14,9 +14,9 @@ import (
 
 const amd = 0x1002
 
-// ParseROCm reads what rocm-smi --json writes: an object for each card, with
-// texts by names that differ in case between versions. It may write warnings
-// before. ECC and MIG are not in it; CC no such card has.
+// ParseROCm parses the output of rocm-smi --json: an object for each card, with
+// texts under names that differ in case between versions. Warnings may precede
+// it. ECC and MIG are not in it; these cards have no CC.
 func ParseROCm(text []byte) ([]Card, error) {
 	start := bytes.IndexByte(text, '{')
 	if start < 0 {

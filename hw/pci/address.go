@@ -9,15 +9,15 @@ import (
 
 // Address names a PCI function. The zero value is 0000:00:00.0, a host bridge.
 type Address struct {
-	// Domain has 16 bits as a rule; Intel's VMD numbers from 0x10000 on.
+	// Domain usually has 16 bits; Intel's VMD numbers domains from 0x10000 on.
 	Domain   uint32
 	Bus      uint8
 	Device   uint8
 	Function uint8
 }
 
-// ParseAddress reads an address as sysfs writes it (0000:01:00.0, 10001:80:05.0)
-// or as NVML does (00000000:01:00.0, capitals). The error wraps ErrAddress.
+// ParseAddress parses an address as sysfs writes it (0000:01:00.0, 10001:80:05.0) or as
+// NVML does (00000000:01:00.0, capitals). The error wraps ErrAddress.
 func ParseAddress(text string) (Address, error) {
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ':' || r == '.' })
 	if len(parts) != 4 || len(parts[0]) < 4 || len(parts[0]) > 8 || len(parts[1]) != 2 || len(parts[2]) != 2 || len(parts[3]) != 1 ||
@@ -46,7 +46,7 @@ func (a Address) Compare(b Address) int {
 }
 
 // SameDevice reports whether two functions belong to one device, that is, differ
-// in nothing but the function's number.
+// only in the function's number.
 func (a Address) SameDevice(b Address) bool {
 	a.Function, b.Function = 0, 0
 	return a == b
@@ -55,7 +55,7 @@ func (a Address) SameDevice(b Address) bool {
 // MarshalText writes the address as sysfs does.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText reads what ParseAddress does.
+// UnmarshalText parses what ParseAddress does.
 func (a *Address) UnmarshalText(text []byte) (err error) {
 	*a, err = ParseAddress(string(text))
 	return err

@@ -3,8 +3,9 @@ package pci
 import "errors"
 
 var (
-	// ErrAddress means: a text is no PCI address.
+	// ErrAddress means that a text is not a PCI address.
 	ErrAddress = errors.New("no PCI address")
-	// ErrUnreadable means: the kernel's file is there but does not say what it should.
+	// ErrUnreadable means that the kernel's file exists but its content is not as
+	// expected.
 	ErrUnreadable = errors.New("unreadable PCI function")
 )

@@ -15,7 +15,7 @@ func (id ID) String() string { return fmt.Sprintf("%04x:%04x", id.Vendor, id.Dev
 // MarshalText writes the form of String.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
-// UnmarshalText reads the form of String, in digits of either case.
+// UnmarshalText parses the form of String, with digits of either case.
 func (id *ID) UnmarshalText(text []byte) error {
 	vendor, device, _ := strings.Cut(string(text), ":")
 	v, errV := strconv.ParseUint(vendor, 16, 16)
@@ -55,32 +55,33 @@ func (c Class) String() string { return fmt.Sprintf("%04x", c.Kind()) }
 func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 const (
-	// NoGroup is the group of a function that no IOMMU translates for.
+	// NoGroup is the group of a function without an IOMMU.
 	NoGroup = -1
-	// NoNode is the NUMA node of a function of which the firmware does not say it.
+	// NoNode is the NUMA node of a function whose node the firmware does not give.
 	NoNode = -1
 	// unknownHeader stands for a header type that could not be read.
 	unknownHeader = 0x7f
-	// gone is what a function reads as that has fallen off its bus.
+	// gone is what a function reads as after it has fallen off its bus.
 	gone = 0xffff
 )
 
-// BAR is a region of memory or ports that a function answers at.
+// BAR is a region of memory or ports that a function responds to.
 type BAR struct {
 	Index int `json:"index"`
-	// Bytes is its size, a power of two.
+	// Bytes is its size, a power of two; 0 if the kernel found no room for it and no
+	// longer shows it.
 	Bytes        uint64 `json:"bytes"`
 	Wide         bool   `json:"wide"` // 64-bit
 	Prefetchable bool   `json:"prefetchable"`
 	IO           bool   `json:"io,omitempty"`
-	// Assigned is false where the firmware found no room for it.
+	// Assigned is false if firmware and kernel found no room for it.
 	Assigned bool `json:"assigned"`
-	// Start is its physical address, 0 where it is unassigned or hidden.
+	// Start is its physical address, 0 if it is unassigned or hidden.
 	Start uint64 `json:"-"`
 }
 
-// Link is a PCI Express link, 0 where the kernel does not say. An idle card goes
-// down to the lowest speed, so only the width tells something of it.
+// Link is a PCI Express link, 0 if the kernel does not say. The link of an idle
+// card drops to the lowest speed, so only the width is meaningful.
 type Link struct {
 	SpeedMTs    int `json:"speed_mts"`
 	Width       int `json:"width"`
@@ -99,31 +100,33 @@ type Function struct {
 	Header uint8
 	// Group is the IOMMU group, or NoGroup.
 	Group int
-	// Driver is what holds it, "" for nothing; Override is what it is kept for.
+	// Driver is what holds it, "" for none; Override is what it is reserved for.
 	Driver, Override string
 	// NUMA is the node, or NoNode.
 	NUMA int
-	// Resets are the methods that the kernel advertises, in its order. That one is
-	// listed does not mean that it works.
+	// Resets are the methods that the kernel advertises, in its order. An
+	// advertised method does not necessarily work.
 	Resets []string
 	Link   Link
 	BARs   []BAR
-	// BootVGA: the firmware used it as the console.
+	// Silent is set if its configuration space reads as ones.
+	Silent bool
+	// BootVGA is set if the firmware used it as the console.
 	BootVGA bool
-	// VFs are virtual functions that it could have and has; PF is the physical
-	// function of one that is virtual.
+	// MaxVFs is how many virtual functions it can have, VFs how many are enabled;
+	// PF is the physical function of a virtual one.
 	MaxVFs, VFs int
 	PF          *Address
-	// Above are the bridges between it and its host bridge, that one's side first.
+	// Above are the bridges between it and its host bridge, starting at the host bridge.
 	Above []Address
 }
 
 // Gone reports whether the function has fallen off its bus.
-func (f Function) Gone() bool { return f.ID.Vendor == gone }
+func (f Function) Gone() bool { return f.ID.Vendor == gone || f.Silent }
 
-// Bridge reports whether the function is a PCI-to-PCI or host bridge: such a one
-// may share a group with a device that is passed on, and stays with the host.
-// Other bridges of class 06, NVSwitches for one, are endpoints.
+// Bridge reports whether the function is a PCI-to-PCI or host bridge: such a
+// bridge may share a group with a passed device, and stays with the host. Other
+// bridges of class 06, for example NVSwitches, are endpoints.
 func (f Function) Bridge() bool {
 	switch f.Class.Kind() {
 	case ClassPCIBridge:
@@ -144,7 +147,7 @@ func (f Function) Offers(method string) bool {
 	return false
 }
 
-// Port returns the bridge right above the function, and whether there is one.
+// Port returns the bridge directly above the function, and whether there is one.
 func (f Function) Port() (Address, bool) {
 	if len(f.Above) == 0 {
 		return Address{}, false

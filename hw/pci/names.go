@@ -12,31 +12,31 @@ import (
 // idsVersion is the version of pci.ids.gz.
 const idsVersion = "2026.10.24"
 
-// Version returns the version of the names, as the PCI ID Project numbers it.
+// Version returns the version of the names, as numbered by the PCI ID Project.
 func Version() string { return idsVersion }
 
 // packed is pci.ids without the names of subsystems, under the 3-clause BSD
-// License that its head names. To renew it, take Debian's package pci.ids:
+// License that its header names. To update it, take Debian's package pci.ids:
 //
 //	grep -v -P '^\t\t' /usr/share/misc/pci.ids | grep -v -P '^#\s*$' | gzip -9n >pci.ids.gz
 //
 //go:embed pci.ids.gz
 var packed []byte
 
-// Names are what the PCI ID Project calls some vendors and devices.
+// Names are the PCI ID Project's names of some vendors and devices.
 type Names struct {
 	vendors map[uint16]string
 	devices map[ID]string
 }
 
-// Vendor returns a vendor's name, "" where it has none.
+// Vendor returns a vendor's name, "" if it has none.
 func (n Names) Vendor(id ID) string { return n.vendors[id.Vendor] }
 
-// Device returns a device's name, "" where it has none.
+// Device returns a device's name, "" if it has none.
 func (n Names) Device(id ID) string { return n.devices[id] }
 
-// Lookup returns the names of some ids. It keeps nothing of the others: they are
-// 20,000, and a node looks a few up once.
+// Lookup returns the names of some ids. It does not keep the others: there are
+// 20,000, and a node looks up a few, once.
 func Lookup(ids ...ID) (Names, error) {
 	wanted, vendors := map[ID]bool{}, map[uint16]bool{}
 	for _, id := range ids {

@@ -1,6 +1,7 @@
 package pci_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Addresses are ordered by number: by their text, 10001:… would come first.
+// Addresses are ordered by number: as text, 10001:… would come first.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	tree := read(t, hwtest.Build(t, "10001:00:00.0 0604 8086:352a\n0000:0a:00.0 0300 10de:2684\n0000:09:00.0 0300 10de:2684\n0002:00:00.0 0200 8086:10d3\n"))
@@ -89,7 +90,26 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// Without links, as in a copy of a tree, bridges are known by their bus numbers.
+// Without links, as in a copy of a tree, bridges are recognized by their bus numbers. If
+// the kernel finds no room for a region it clears its line in resource: seen with 6.1 and
+// a region of 2 TiB. Only the function's registers still show it.
+func TestRegionsThatTheKernelDropped(t *testing.T) {
+	t.Parallel()
+	tree := read(t, hwtest.Build(t, "01:00.0 0302 10de:2330 bars=4K,2048Gp?,16M?\n02:00.0 0302 10de:2330 bars=4K,32Gp,16M\n"))
+	for i, want := range [][]pci.BAR{
+		{{Index: 0, Bytes: 4096, Assigned: true}, {Index: 1, Wide: true, Prefetchable: true}, {Index: 3}},
+		{{Index: 0, Bytes: 4096, Assigned: true}, {Index: 1, Bytes: 32 << 30, Wide: true, Prefetchable: true, Assigned: true}, {Index: 3, Bytes: 16 << 20, Assigned: true}},
+	} {
+		got := slices.Clone(tree.Functions[i].BARs)
+		for j := range got {
+			got[j].Start = 0
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %+v", tree.Functions[i].Address, got)
+		}
+	}
+}
+
 func TestBridgesByBusNumber(t *testing.T) {
 	t.Parallel()
 	root := hwtest.Build(t, "00:01.0 0604 8086:1901\n  01:00.0 0604 1002:1478\n    02:00.0 0300 1002:744c\n")
@@ -140,6 +160,30 @@ func TestBrokenFunctions(t *testing.T) {
 	}
 }
 
+// A card that has fallen off its bus keeps its ids in sysfs, where the kernel shows
+// what it found at boot; its configuration space reads as ones. So does a virtual
+// function's, in the ids.
+func TestSilent(t *testing.T) {
+	t.Parallel()
+	root := hwtest.Build(t, "00:01.1 0604 1022:1483 group=1\n  01:00.0 0300 10de:2684 group=2\n  01:00.1 0300 10de:2684 group=3\n")
+	for _, name := range []string{"0000:01:00.0", "0000:01:00.1"} {
+		if err := os.WriteFile(filepath.Join(root, "sys/bus/pci/devices", name, "config"), bytes.Repeat([]byte{0xff}, 64), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../0000:01:00.0", filepath.Join(root, "sys/bus/pci/devices/0000:01:00.1/physfn")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "sys/bus/pci/devices/0000:01:00.0/current_link_width"), []byte("63\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[pci.Address]bool{{Bus: 1}: true, {Bus: 1, Function: 1}: false} {
+		if f, ok := read(t, root).Function(at); !ok || f.Gone() != want || f.ID.Vendor != 0x10de || f.Link.Width > 16 {
+			t.Errorf("%s: %+v", at, f)
+		}
+	}
+}
+
 func TestNoPCI(t *testing.T) {
 	t.Parallel()
 	if tree := read(t, t.TempDir()); len(tree.Functions) != 0 {
@@ -148,7 +192,7 @@ func TestNoPCI(t *testing.T) {
 }
 
 // Bridges stay with the host; other functions of class 06 are endpoints, and so
-// is what claims a bridge's class without its header.
+// is one that claims a bridge's class without its header.
 func TestBridge(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

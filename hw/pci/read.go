@@ -1,31 +1,38 @@
 package pci
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Flags of a resource, by the kernel's include/linux/ioport.h.
+// Flags of a resource, from the kernel's include/linux/ioport.h.
 const (
 	flagIO       = 0x100
 	flagMem      = 0x200
 	flagPrefetch = 0x2000
 	flagWide     = 0x100000
 	// standardBARs of the lines of a resource file are the function's own; an
-	// expansion ROM, virtual functions' and a bridge's windows follow.
+	// expansion ROM, virtual functions' regions and a bridge's windows follow.
 	standardBARs = 6
+	maxLanes     = 32
 )
 
-// Offsets in the configuration space's first 64 bytes, which everybody may read.
+// Offsets in the first 64 bytes of the configuration space, which everybody may read:
+// the rest is for root, and some functions misbehave when it is read.
 const (
+	head         = 64
 	headerType   = 0x0e
+	firstBAR     = 0x10
 	secondaryBus = 0x19
 )
 
-// function reads one function. What is optional and does not say what it should
-// counts as absent: one odd attribute must not hide a card.
+// function reads one function. An optional attribute that is malformed counts
+// as absent: one odd attribute must not hide a card.
 func (d folder) function(name string) (Function, error) {
 	at, err := ParseAddress(name)
 	if err != nil {
@@ -51,7 +58,14 @@ func (d folder) function(name string) (Function, error) {
 	if n, err := d.number("revision", 8); err == nil {
 		f.Revision = uint8(n)
 	}
-	if config := d.bytes("config"); len(config) > headerType && !f.Gone() {
+	if pf, err := ParseAddress(d.link("physfn")); err == nil {
+		f.PF = &pf
+	}
+	config := d.bytes("config", head)
+	// The ids in sysfs are what the kernel found once; these are read from the
+	// function. Those of a virtual function are ones there.
+	f.Silent = f.PF == nil && bytes.HasPrefix(config, []byte{0xff, 0xff, 0xff, 0xff})
+	if len(config) > headerType && !f.Gone() {
 		f.Header = config[headerType] & 0x7f
 	}
 	if n, err := strconv.Atoi(d.link("iommu_group")); err == nil && n >= 0 {
@@ -67,15 +81,14 @@ func (d folder) function(name string) (Function, error) {
 	f.Resets = strings.Fields(d.text("reset_method"))
 	f.BootVGA = d.text("boot_vga") == "1"
 	f.MaxVFs, f.VFs = d.count("sriov_totalvfs"), d.count("sriov_numvfs")
-	if pf, err := ParseAddress(d.link("physfn")); err == nil {
-		f.PF = &pf
+	f.Link = Link{ParseSpeed(d.text("current_link_speed")), d.lanes("current_link_width"), ParseSpeed(d.text("max_link_speed")), d.lanes("max_link_width")}
+	if f.BARs = bars(d.text("resource")); f.Header == 0 {
+		f.BARs = withDropped(f.BARs, config)
 	}
-	f.Link = Link{speed(d.text("current_link_speed")), d.count("current_link_width"), speed(d.text("max_link_speed")), d.count("max_link_width")}
-	f.BARs = bars(d.text("resource"))
 	return f, nil
 }
 
-// count reads a small number, 0 where there is none.
+// count parses a small number, 0 if there is none.
 func (d folder) count(name string) int {
 	n, err := strconv.ParseUint(d.text(name), 10, 16)
 	if err != nil {
@@ -84,17 +97,26 @@ func (d folder) count(name string) int {
 	return int(n)
 }
 
+// lanes reads a link's width, 0 if it is larger than possible: a register that does
+// not respond reads as ones.
+func (d folder) lanes(name string) int {
+	if n := d.count(name); n <= maxLanes {
+		return n
+	}
+	return 0
+}
+
 // secondary returns the bus below a bridge.
 func (d folder) secondary(f Function) (uint8, bool) {
-	config := d.bytes("config")
+	config := d.bytes("config", head)
 	if f.Header != 1 || len(config) <= secondaryBus || config[secondaryBus] == 0 {
 		return 0, false
 	}
 	return config[secondaryBus], true
 }
 
-// speed reads "16.0 GT/s PCIe" as 16000 MT/s, 0 for what is none.
-func speed(text string) int {
+// ParseSpeed parses "16.0 GT/s PCIe" as 16000 MT/s; it returns 0 for anything else.
+func ParseSpeed(text string) int {
 	value, _, _ := strings.Cut(text, " ")
 	whole, tenth, _ := strings.Cut(value, ".")
 	n, err := strconv.ParseUint(whole, 10, 16)
@@ -108,7 +130,14 @@ func speed(text string) int {
 	return int(n*1000 + m*100)
 }
 
-// bars reads a resource file: a line of start, end and flags for each region.
+// Regions returns the regions of an endpoint from its resource file and the first
+// 64 bytes of its configuration space, which may be missing. Without those, a
+// region that the kernel found no room for is not seen.
+func Regions(resource string, config []byte) []BAR {
+	return withDropped(bars(resource), config)
+}
+
+// bars parses a resource file: a line of start, end and flags for each region.
 func bars(text string) []BAR {
 	var list []BAR
 	index := -1
@@ -139,8 +168,29 @@ func bars(text string) []BAR {
 	return list
 }
 
+// withDropped adds memory regions that only an endpoint's registers show. If the
+// kernel finds no room for one, it clears the region's line in resource, including
+// its size. A function that reads as ones everywhere does not respond.
+func withDropped(list []BAR, config []byte) []BAR {
+	for i := 0; i < standardBARs && firstBAR+4*i+4 <= len(config); i++ {
+		register := binary.LittleEndian.Uint32(config[firstBAR+4*i:])
+		if register == 1<<32-1 || register&1 != 0 { // ports
+			continue
+		}
+		wide := register&6 == 4
+		if register != 0 && !slices.ContainsFunc(list, func(b BAR) bool { return b.Index == i }) {
+			list = append(list, BAR{Index: i, Wide: wide, Prefetchable: register&8 != 0})
+		}
+		if wide {
+			i++ // the next one is its upper half
+		}
+	}
+	slices.SortFunc(list, func(a, b BAR) int { return a.Index - b.Index })
+	return list
+}
+
 // RoundUp returns the least power of two that is at least n, 0 for 0, and the
-// largest one of 64 bits for what is above it.
+// largest 64-bit one for anything above it.
 func RoundUp(n uint64) uint64 {
 	if n == 0 {
 		return 0

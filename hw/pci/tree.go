@@ -24,8 +24,8 @@ const (
 // Tree is every PCI function of a computer, by address.
 type Tree struct {
 	Functions []Function
-	// Broken are those that could not be read, by the name of their folder. One of
-	// them hides no other.
+	// Broken are those that could not be read, by the name of their folder. They do
+	// not hide the others.
 	Broken map[string]error
 }
 
@@ -85,8 +85,8 @@ type bus struct {
 	number uint8
 }
 
-// above returns the bridges above a function: as the path of its folder says, or,
-// where that is no link, as the bridges' own bus numbers do.
+// above returns the bridges above a function: from the path of its folder, or, if
+// that is no link, from the bridges' own bus numbers.
 func above(root *os.Root, at Address, secondary map[bus]Address) []Address {
 	var list []Address
 	if to, err := root.Readlink(path.Join(devices, at.String())); err == nil {
@@ -100,7 +100,7 @@ func above(root *os.Root, at Address, secondary map[bus]Address) []Address {
 	}
 	for bridge, ok := secondary[bus{at.Domain, at.Bus}]; ok; bridge, ok = secondary[bus{bridge.Domain, bridge.Bus}] {
 		if slices.Contains(list, bridge) {
-			break // a tree that says it is above itself
+			break // a tree that claims to be above itself
 		}
 		list = append(list, bridge)
 	}
@@ -108,7 +108,7 @@ func above(root *os.Root, at Address, secondary map[bus]Address) []Address {
 	return list
 }
 
-// list returns the names in a folder, none where there is no such folder.
+// list returns the names in a folder, none if there is no such folder.
 func list(root *os.Root, dir string) ([]string, error) {
 	f, err := root.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -129,27 +129,27 @@ type folder struct {
 	dir  string
 }
 
-// text returns an attribute without the line's end, "" where there is none.
+// text returns an attribute without the newline, "" if there is none.
 func (d folder) text(name string) string {
-	b := d.bytes(name)
+	b := d.bytes(name, maxFile)
 	return strings.TrimSpace(string(b))
 }
 
-func (d folder) bytes(name string) []byte {
+func (d folder) bytes(name string, limit int64) []byte {
 	f, err := d.root.Open(path.Join(d.dir, name))
 	if err != nil {
 		return nil
 	}
 	defer func() { _ = f.Close() }()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile))
+	b, err := io.ReadAll(io.LimitReader(f, limit))
 	if err != nil {
 		return nil
 	}
 	return b
 }
 
-// link returns the last part of what a link points to, "" where there is none.
-// Nothing is followed: a link may lead out of the root.
+// link returns the last part of a link's target, "" if there is none. The link
+// is not followed: it may lead out of the root.
 func (d folder) link(name string) string {
 	to, err := d.root.Readlink(path.Join(d.dir, name))
 	if err != nil {
@@ -158,7 +158,7 @@ func (d folder) link(name string) string {
 	return path.Base(to)
 }
 
-// number reads an attribute in any base that its prefix names.
+// number parses an attribute in any base that its prefix names.
 func (d folder) number(name string, bits int) (uint64, error) {
 	n, err := strconv.ParseUint(d.text(name), 0, bits)
 	if err != nil {

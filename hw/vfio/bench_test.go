@@ -1,6 +1,7 @@
 package vfio
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -35,11 +36,11 @@ type bench struct {
 	root   string
 	cfg    Config
 	keeper *Keeper
-	// resets are the steps that were asked for; fail is what becomes of them.
+	// resets are the steps that were requested; fail is their result.
 	mu     sync.Mutex
 	resets []Step
 	fail   error
-	// during happens while a card is reset.
+	// during runs while a card is reset.
 	during func()
 }
 
@@ -101,6 +102,15 @@ func (b *bench) want(slot int, state State) Entry {
 func (b *bench) write(address, name, text string) {
 	b.t.Helper()
 	if err := os.WriteFile(filepath.Join(b.root, devices, address, name), []byte(text+"\n"), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// config fills a function's configuration space, which is read from the card itself;
+// the kernel remembers the ids that it found at boot.
+func (b *bench) config(address string, octet byte) {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.root, devices, address, "config"), bytes.Repeat([]byte{octet}, 64), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }

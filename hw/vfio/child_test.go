@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The real child: FLR writes to the function's own attributes and to no other,
-// and only to one that vfio-pci has; a hot reset gets as far as a computer does
-// that has no VFIO.
+// The real child: FLR writes only to the function's own attributes, and only if
+// vfio-pci has it; a hot reset gets as far as it can on a computer without
+// VFIO.
 func TestChild(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -49,6 +49,14 @@ func TestChild(t *testing.T) {
 		if text, err := os.ReadFile(filepath.Join(b.root, devices, own.String(), name)); err != nil || string(text) != want {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
+	}
+	// The kernel takes only the name of a method that the function has.
+	b.write(own.String(), "reset_method", "af_flr bus")
+	if err := reset(t.Context(), []Step{{Functions: []pci.Address{own}}}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(b.root, devices, own.String(), "reset_method")); err != nil || string(text) != "af_flr" {
+		t.Errorf("%q, %v", text, err)
 	}
 	if err := reset(t.Context(), []Step{{Hot: true, Functions: []pci.Address{{Bus: 2}, {Bus: 2, Function: 1}}}}); err == nil || !strings.Contains(err.Error(), "inappropriate ioctl") {
 		t.Errorf("%v", err)
@@ -69,8 +77,8 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// script is what a killed program was doing: life goes through it, writing down
-// outside of the journal what it relies on.
+// script is what a killed program was doing: life continues it, writing down
+// outside the journal what it relies on.
 type script struct {
 	Root, Journal, Trace string
 	Slots                []binding.Slot
@@ -78,7 +86,7 @@ type script struct {
 }
 
 // life takes a card, starts a VM, ends it, and gives the card to the next, and
-// kills itself at a step.
+// kills itself at one step.
 func life(file string) int {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -129,8 +137,8 @@ func life(file string) int {
 	return 0
 }
 
-// Killed at any step, the next program finds a state that is right: a card that a
-// VM was started with is not ready before it was reset.
+// Killed at any step, the next program finds a correct state: a card that a VM
+// was started with is not ready before it was reset.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -179,9 +187,41 @@ func TestKilled(t *testing.T) {
 		case strings.HasPrefix(last, "end_") && e.State == Ready:
 			t.Errorf("step %d: ready after %s without a reset", n, last)
 		}
-		// The program that follows brings the card to the next VM.
+		// The next program brings the card to the next VM.
 		if err := errors.Join(k.Recover(t.Context()), k.Release(t.Context(), 0, e.Holder), k.Take(t.Context(), 0, "next"), k.Close()); err != nil {
 			t.Errorf("step %d, %s of %q: %v", n, e.State, e.Holder, err)
 		}
+	}
+}
+
+// A reset that was not started, or whose process somebody else ended, says nothing about
+// the card: it is due, and not quarantined. When short of memory, the kernel kills the
+// child first.
+func TestUndone(t *testing.T) {
+	t.Parallel()
+	for name, argv := range map[string][]string{
+		"no program": {"/nowhere/dbc"},
+		"killed":     {"/bin/sh", "-c", "kill -9 $$"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t).ready()
+			ctx := t.Context()
+			if err := b.keeper.Take(ctx, 0, "a"); err != nil {
+				t.Fatal(err)
+			}
+			b.cfg.Reset = Child(argv)
+			b.open()
+			if err := b.keeper.Release(ctx, 0, "a"); !errors.Is(err, ErrUndone) {
+				t.Errorf("%v", err)
+			}
+			b.want(0, Resetting)
+			b.cfg.Reset = b.reset
+			b.open()
+			if err := b.keeper.Settle(ctx, 0); err != nil {
+				t.Error(err)
+			}
+			b.want(0, Ready)
+		})
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"runtime"
 	"slices"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// The requests of VFIO, by the kernel's include/uapi/linux/vfio.h.
+// The ioctl requests of VFIO, from the kernel's include/uapi/linux/vfio.h.
 const (
 	vfioBase          = ';'<<8 + 100
 	setIOMMU          = vfioBase + 2
@@ -22,7 +23,7 @@ const (
 	getHotResetInfo   = vfioBase + 12
 	hotResetRequest   = vfioBase + 13
 	type1             = 1
-	// maxHit bounds how many devices a hot reset may hit.
+	// maxHit bounds how many devices a hot reset may affect.
 	maxHit = 256
 )
 
@@ -36,17 +37,27 @@ type hotInfo struct {
 	}
 }
 
+// busyLimit is how long to wait for an open group: an emulator that was killed,
+// or the reset of a killed program, is about to release it.
+const busyLimit, busyPause = 15 * time.Second, 50 * time.Millisecond
+
 func openGroup(root *os.Root, group string) (*os.File, error) {
-	f, err := root.OpenFile(path.Join("dev/vfio", group), os.O_RDWR, 0)
-	if errors.Is(err, syscall.EBUSY) {
-		return nil, fmt.Errorf("%w: %w", ErrBusy, err)
+	pause := time.NewTicker(busyPause)
+	defer pause.Stop()
+	for limit := time.Now().Add(busyLimit); ; <-pause.C {
+		f, err := root.OpenFile(path.Join("dev/vfio", group), os.O_RDWR, 0)
+		if !errors.Is(err, syscall.EBUSY) {
+			return f, err
+		}
+		if time.Now().After(limit) {
+			return nil, fmt.Errorf("%w: %w", ErrBusy, err)
+		}
 	}
-	return f, err
 }
 
 // hotReset resets everything below the port of the first function, which must
-// be among the functions. All of them must be vfio-pci's: the kernel refuses it
-// where one merely has no driver.
+// be among the functions. All of them must be bound to vfio-pci: the kernel
+// refuses if one merely has no driver.
 func hotReset(root *os.Root, functions []pci.Address) error {
 	container, err := root.OpenFile("dev/vfio/vfio", os.O_RDWR, 0)
 	if err != nil {
@@ -94,7 +105,7 @@ func hotReset(root *os.Root, functions []pci.Address) error {
 	return request(device, groups)
 }
 
-// hits refuses a reset that would hit what is not among the functions.
+// hits refuses a reset that would affect devices that are not among the functions.
 func hits(device *os.File, functions []pci.Address) error {
 	info := &hotInfo{}
 	info.argsz = uint32(unsafe.Sizeof(*info))

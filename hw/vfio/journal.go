@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,16 +19,16 @@ const (
 	maxJournal = 4 << 20
 )
 
-// Entry is what is known of one slot.
+// Entry is what is known about a slot.
 type Entry struct {
 	State State     `json:"state"`
 	Since time.Time `json:"since"`
-	// Holder is the VM that has it; while it is reset, the one that had it.
+	// Holder is the VM that has it; during a reset, the VM that had it.
 	Holder string `json:"holder,omitempty"`
-	// Fault is why it is quarantined, Kernel what the kernel said then.
+	// Fault is why it is quarantined, Kernel what the kernel logged then.
 	Fault  *Fault   `json:"fault,omitempty"`
 	Kernel []string `json:"kernel,omitempty"`
-	// Seen is what it showed when it was last found clean, by address.
+	// Seen are the values read when it was last found clean, by address.
 	Seen map[string]Vitals `json:"seen,omitempty"`
 }
 
@@ -37,16 +38,16 @@ type states struct {
 	Slots map[string]Entry `json:"slots"`
 }
 
-// journal is a file that holds the newest states, whole at any moment.
+// journal is a file that holds the newest states and is replaced atomically.
 type journal struct {
 	path string
 	all  states
-	// before is asked ahead of each write; only tests end the program there.
+	// before is called ahead of each write; only tests end the program there.
 	before func(step string)
 }
 
-// load reads the states. A file that is not there holds none; one that cannot be
-// read is an error, since nobody knows then whose a card is.
+// load reads the states. A missing file holds none; an unreadable one is an
+// error, since it is not known then who has a card.
 func load(path string) (*journal, error) {
 	j := &journal{path: path, all: states{Schema: journalSchema, Slots: map[string]Entry{}}}
 	info, err := os.Lstat(path)
@@ -71,19 +72,17 @@ func load(path string) (*journal, error) {
 		return nil, fmt.Errorf("%w: %s: schema %d, want %d", ErrJournal, path, j.all.Schema, journalSchema)
 	}
 	for key, e := range j.all.Slots {
-		if _, known := table[e.State]; !known || (e.State == InUse) != (e.Holder != "") && e.State != Resetting {
+		_, known := table[e.State]
+		if !known || (e.State == InUse) != (e.Holder != "") && e.State != Resetting || e.State == Quarantined && e.Fault == nil {
 			return nil, fmt.Errorf("%w: %s: slot %.64q is %.32q of %.64q", ErrJournal, path, key, e.State, e.Holder)
 		}
 	}
 	return j, nil
 }
 
-// set writes an entry down. In memory it counts only once it is on the disk.
+// set writes an entry. In memory it counts only once it is on disk.
 func (j *journal) set(key string, e Entry) error {
-	changed := states{journalSchema, map[string]Entry{}}
-	for k, v := range j.all.Slots {
-		changed.Slots[k] = v
-	}
+	changed := states{journalSchema, maps.Clone(j.all.Slots)}
 	changed.Slots[key] = e
 	text, err := json.MarshalIndent(changed, "", "  ")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/hw/binding"
+	"github.com/dbc-network/dbc/hw/gpu"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
@@ -21,7 +22,7 @@ type Code string
 
 // What can be wrong with a card.
 const (
-	// CodeOffBus: it answers with ones only: address.
+	// CodeOffBus: it reads as ones only: address.
 	CodeOffBus Code = "OFF_BUS"
 	// CodeAbsent: nothing is there: address.
 	CodeAbsent Code = "ABSENT"
@@ -29,13 +30,16 @@ const (
 	CodeOther Code = "OTHER_CARD"
 	// CodeDriver: vfio-pci does not have it: address, driver.
 	CodeDriver Code = "OTHER_DRIVER"
+	// CodeNoSlot: its functions no longer make a slot of this computer: an IOMMU
+	// group has another member, or the host uses one of them.
+	CodeNoSlot Code = "NO_SLOT"
 	// CodeBusy: a program has its IOMMU group open, though its VM has ended.
 	CodeBusy Code = "IN_USE"
-	// CodeHits: its hot reset would reset what is not of its slot.
+	// CodeHits: its hot reset would reset devices outside its slot.
 	CodeHits Code = "RESET_HITS_OTHERS"
 	// CodeReset: the reset failed: error.
 	CodeReset Code = "RESET_FAILED"
-	// CodeStuck: the reset had not ended in time; the kernel may still be at it.
+	// CodeStuck: the reset did not end in time; the kernel may still be busy with it.
 	CodeStuck Code = "RESET_STUCK"
 	// CodeLink: its link has fewer lanes than before: address, want, have.
 	CodeLink Code = "LINK_WIDTH"
@@ -43,10 +47,10 @@ const (
 	CodeErrors Code = "BUS_ERRORS"
 )
 
-// Codes are all of them: whatever shows them has words for each.
-var Codes = []Code{CodeOffBus, CodeAbsent, CodeOther, CodeDriver, CodeBusy, CodeHits, CodeReset, CodeStuck, CodeLink, CodeErrors}
+// Codes are all codes; programs that show them have a text for each.
+var Codes = []Code{CodeOffBus, CodeAbsent, CodeOther, CodeDriver, CodeNoSlot, CodeBusy, CodeHits, CodeReset, CodeStuck, CodeLink, CodeErrors}
 
-// Fault is what was found wrong first.
+// Fault is the first fault that was found.
 type Fault struct {
 	Code   Code              `json:"code"`
 	Params map[string]string `json:"params,omitempty"`
@@ -63,27 +67,32 @@ func fault(code Code, pairs ...string) *Fault {
 	return f
 }
 
-// Vitals are what of a function must not get worse.
+// Vitals are those values of a function that must not get worse.
 type Vitals struct {
-	// Width is the most lanes that its link was seen with.
+	// Width is the largest number of lanes that its link was seen with.
 	Width int `json:"width"`
 	// Fatal and Nonfatal count uncorrected errors since the kernel started.
 	Fatal    uint64 `json:"fatal"`
 	Nonfatal uint64 `json:"nonfatal"`
 }
 
-// computer is sysfs, seen anew for each question.
+// computer is sysfs, read anew for each query.
 type computer struct {
 	root *os.Root
 	tree pci.Tree
+	inv  gpu.Inventory
 }
 
 func (k *Keeper) look() (computer, error) {
 	tree, err := pci.Read(k.root)
-	return computer{k.root, tree}, err
+	if err != nil {
+		return computer{}, err
+	}
+	inv, err := gpu.Read(k.cfg.Root)
+	return computer{k.root, tree, inv}, err
 }
 
-// identify finds what is not the recorded slot, or not vfio-pci's.
+// identify returns what is not the recorded slot, or not held by vfio-pci.
 func (c computer) identify(slot binding.Slot) *Fault {
 	for _, want := range slot.Functions {
 		at := want.Address.String()
@@ -101,10 +110,13 @@ func (c computer) identify(slot binding.Slot) *Fault {
 			return fault(CodeDriver, "address", at, "driver", have.Driver)
 		}
 	}
+	if _, ok := slot.Of(c.inv); !ok {
+		return fault(CodeNoSlot, "address", slot.Functions[0].Address.String())
+	}
 	return nil
 }
 
-// vitals reads what each function shows now.
+// vitals reads each function's current values.
 func (c computer) vitals(slot binding.Slot) map[string]Vitals {
 	seen := map[string]Vitals{}
 	for _, want := range slot.Functions {
@@ -127,8 +139,8 @@ func (c computer) errors(at pci.Address, kind string) uint64 {
 	return 0
 }
 
-// worse finds what got worse since a slot was last clean. Counters that went back
-// belong to a kernel that has started since.
+// worse returns what got worse since a slot was last clean. Counters that
+// decreased belong to a kernel that has started since.
 func worse(slot binding.Slot, before, now map[string]Vitals) *Fault {
 	for _, fn := range slot.Functions {
 		at := fn.Address.String()

@@ -5,27 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/child"
 	"github.com/dbc-network/dbc/hw/pci"
 )
 
-// Step is one reset: of a function by its own means, or of all that is below its
-// port.
+// Step is one reset: of a function by itself, or of everything below its port.
 type Step struct {
-	// Hot is a hot reset through VFIO; else it is a function's FLR.
+	// Hot is a hot reset through VFIO; otherwise it is a function's FLR.
 	Hot bool
-	// Functions are the one to reset; for a hot reset all that may be hit.
+	// Functions are the one to reset; for a hot reset all that may be affected.
 	Functions []pci.Address
 }
 
-// Steps returns what brings a slot back to a clean state. That the kernel lists a
-// bus reset says nothing; that it lists FLR does.
+// Steps returns the resets that bring a slot back to a clean state. A bus reset
+// in the kernel's list means nothing; FLR in it does.
 func Steps(tree pci.Tree, slot binding.Slot) []Step {
 	var steps []Step
 	var all, hot []pci.Address
@@ -43,7 +44,7 @@ func Steps(tree pci.Tree, slot binding.Slot) []Step {
 		if !ok || slices.ContainsFunc(own, func(o pci.Function) bool { return o.Address == f.Address }) {
 			continue
 		}
-		// A card's sound and USB keep nothing of a renter's, and the bus reset of a
+		// A card's audio and USB keep no data of a renter, and the bus reset of a
 		// card whose GPU has FLR is known to fail on some.
 		beside := func(o pci.Function) bool { return !isPart(o) && o.Address.SameDevice(f.Address) }
 		covered := slices.ContainsFunc(hot, f.Address.SameDevice)
@@ -66,11 +67,11 @@ func isPart(f pci.Function) bool {
 	return false
 }
 
-// resetLimit is how long a reset may take: the kernel gives a function up after
-// 65 seconds.
+// resetLimit is how long a reset may take: the kernel gives up on a function
+// after 65 seconds.
 const resetLimit = 120 * time.Second
 
-// The codes that a child process ends with, for errors that have a meaning.
+// Exit codes of a child process, for errors that have a meaning.
 const (
 	exitFailed = 1
 	exitHits   = 64
@@ -78,7 +79,7 @@ const (
 )
 
 // Child returns a Reset that runs a program for each step, which calls Main with
-// the arguments that are appended: a write that the kernel holds is left behind.
+// the appended arguments: a write that blocks in the kernel is left behind.
 func Child(argv []string) func(ctx context.Context, steps []Step) error {
 	return func(ctx context.Context, steps []Step) error {
 		for _, s := range steps {
@@ -90,16 +91,7 @@ func Child(argv []string) func(ctx context.Context, steps []Step) error {
 				args = append(args, at.String())
 			}
 			_, err := child.Run(ctx, child.Program{Argv: args, Limit: resetLimit, MaxOutput: 4 << 10})
-			var exit interface{ ExitCode() int }
-			if errors.As(err, &exit) {
-				switch exit.ExitCode() {
-				case exitHits:
-					return fmt.Errorf("%w: %w", ErrHits, err)
-				case exitBusy:
-					return fmt.Errorf("%w: %w", ErrBusy, err)
-				}
-			}
-			if err != nil {
+			if err = meant(ctx, err); err != nil {
 				return err
 			}
 		}
@@ -107,8 +99,25 @@ func Child(argv []string) func(ctx context.Context, steps []Step) error {
 	}
 }
 
+// meant translates the end of a child process into an error.
+func meant(ctx context.Context, err error) error {
+	var exit *exec.ExitError
+	ended := errors.As(err, &exit)
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, child.ErrDeadline), errors.Is(err, child.ErrOutput):
+		return err
+	case !ended, exit.ExitCode() < 0: // it was not started, or was killed
+		return fmt.Errorf("%w: %w", ErrUndone, err)
+	case exit.ExitCode() == exitHits:
+		return fmt.Errorf("%w: %w", ErrHits, err)
+	case exit.ExitCode() == exitBusy:
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return err
+}
+
 // Main is what the child process does with the arguments of Child, below a root:
-// it returns the code to end with, and why.
+// it returns the exit code, and why.
 func Main(root string, args []string) (int, error) {
 	err := one(root, args)
 	switch {
@@ -148,8 +157,8 @@ func one(root string, args []string) error {
 	return fmt.Errorf("%.16q is neither flr nor hot", args[0])
 }
 
-// flr resets a function by its own means. Only a card that vfio-pci has, and that
-// nobody has open, is ever reset.
+// flr resets a function by itself. Only a card that vfio-pci has, and that nobody
+// has open, is ever reset.
 func flr(root *os.Root, at pci.Address) error {
 	group, err := groupOf(root, at)
 	if err != nil {
@@ -160,8 +169,14 @@ func flr(root *os.Root, at pci.Address) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	// Conventional PCI functions name it differently; the kernel refuses the wrong name.
+	method := "flr"
+	has := strings.Fields(hw.Files{Root: root}.Text(path.Join(devices, at.String(), "reset_method")))
+	if !slices.Contains(has, method) && slices.Contains(has, "af_flr") {
+		method = "af_flr"
+	}
 	sysfs := binding.Sysfs{Root: root}
-	for _, w := range [][2]string{{"reset_method", "flr"}, {"reset", "1"}} {
+	for _, w := range [][2]string{{"reset_method", method}, {"reset", "1"}} {
 		if err := sysfs.Write(path.Join(devices, at.String(), w[0]), w[1]); err != nil {
 			return err
 		}

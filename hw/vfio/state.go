@@ -2,7 +2,7 @@ package vfio
 
 import "fmt"
 
-// State is what a slot is in.
+// State is the state of a slot.
 type State string
 
 // The states of a slot.
@@ -11,7 +11,7 @@ const (
 	Ready State = "ready"
 	// InUse slots belong to a VM, whether or not it runs.
 	InUse State = "in_use"
-	// Resetting slots may hold what the last VM left.
+	// Resetting slots may hold data of the last VM.
 	Resetting State = "resetting"
 	// Quarantined slots did not come back as recorded.
 	Quarantined State = "quarantined"
@@ -25,15 +25,16 @@ const (
 	released event = "released"
 	clean    event = "clean"
 	faulty   event = "faulty"
-	checked  event = "checked" // its host wants it looked at again
+	checked  event = "checked" // its host wants it checked again
+	found    event = "found"   // a VM has it that the journal does not name
 )
 
-// table has every step that there is. Only a reset that was found clean makes a
+// table has every allowed transition. Only a reset that was found clean makes a
 // slot ready.
 var table = map[State]map[event]State{
-	Ready:       {taken: InUse, checked: Resetting},
+	Ready:       {taken: InUse, checked: Resetting, found: InUse},
 	InUse:       {released: Resetting},
-	Resetting:   {clean: Ready, faulty: Quarantined, checked: Resetting},
+	Resetting:   {clean: Ready, faulty: Quarantined, checked: Resetting, found: InUse},
 	Quarantined: {checked: Resetting},
 }
 

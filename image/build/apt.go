@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 )
 
 var (
-	// bootTools make an image bootable; tinyTools go into the tiny one.
+	// bootTools make an image bootable; tinyTools go into the tiny image.
 	bootTools = []string{"grub-pc-bin", "grub-efi-amd64-bin", "grub-common"}
 	tinyTools = []string{"busybox-static", "dropbear-bin", "qemu-guest-agent"}
-	// kernels are the metapackages of the small kernel, Debian's and Ubuntu's;
-	// the first that the distribution has is taken.
+	// kernels are the metapackages of the small kernel in Debian and Ubuntu.
+	// The first one that the distribution has is used.
 	kernels = []string{"linux-image-cloud-amd64", "linux-image-virtual"}
-	// kernelFiles are what is needed of a kernel's dependencies.
+	// kernelFiles matches the dependencies of a kernel that are needed.
 	kernelFiles = regexp.MustCompile(`^linux-(image|modules)-[0-9]`)
 )
 
@@ -31,9 +31,10 @@ func (b *builder) fetchTiny(ctx context.Context) error {
 	return b.fetchPackages(ctx, slices.Concat(bootTools, tinyTools), kernel)
 }
 
-// fetchPackages asks apt which packages belong to a system with these tools and
-// nothing else, downloads exactly those and more, and unpacks them one over
-// another. apt checks their hashes against its signed lists.
+// fetchPackages asks apt for the packages that a system with these tools and
+// nothing else consists of, downloads exactly those and the packages in more,
+// and unpacks all of them into one folder. apt verifies their hashes against
+// its signed lists.
 func (b *builder) fetchPackages(ctx context.Context, tools, more []string) error {
 	wanted, err := b.resolve(ctx, tools...)
 	if err != nil {
@@ -80,9 +81,9 @@ func (b *builder) resolveKernel(ctx context.Context) ([]string, error) {
 	return nil, fmt.Errorf("find a kernel: %w", errors.Join(errs...))
 }
 
-// resolve is the closure of packages as name=version, as if nothing were
-// installed and nothing downloaded yet: apt names only what it would fetch, and
-// what this computer has plays no part.
+// resolve returns the dependency closure of packages as name=version, as if
+// nothing were installed or downloaded yet: apt lists only what it would fetch,
+// and what this computer has must not matter.
 func (b *builder) resolve(ctx context.Context, packages ...string) ([]string, error) {
 	status := filepath.Join(b.work, "status")
 	if err := os.WriteFile(status, nil, 0o644); err != nil {
@@ -103,7 +104,7 @@ func (b *builder) resolve(ctx context.Context, packages ...string) ([]string, er
 	return parseURIs(string(raw))
 }
 
-// parseURIs reads lines of 'uri' name_version_arch.deb size hash.
+// parseURIs parses lines of 'uri' name_version_arch.deb size hash.
 func parseURIs(raw string) ([]string, error) {
 	var found []string
 	for line := range strings.Lines(raw) {

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"bytes"
@@ -39,7 +39,8 @@ func TestModuleName(t *testing.T) {
 	}
 }
 
-// TestFollow: links of packages lead to packages, never into this computer.
+// TestFollow verifies that links in packages resolve to packages, never to this
+// computer.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	b := &builder{packages: t.TempDir()}
@@ -70,7 +71,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// TestArchive: another program reads what we write.
+// TestArchive has another program read what we write.
 func TestArchive(t *testing.T) {
 	t.Parallel()
 	var raw bytes.Buffer

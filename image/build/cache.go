@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 
 const keySuffix = ".inputs"
 
-// inputsKey is a hash of all that decides what the image becomes, but for the
-// versions of packages: asking for those takes longer than a cached run may.
+// inputsKey returns a hash of everything that determines the image, except the
+// versions of packages: querying those takes longer than a cached run may.
 func inputsKey(ctx context.Context) (string, error) {
 	const mine = "{{if and .Module .Module.Main}}{{.Dir}}{{end}}"
 	raw, err := output(ctx, "", []string{"CGO_ENABLED=0"}, "go", "list", "-deps", "-f", mine,
@@ -72,9 +72,9 @@ func upToDate(target, key string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// publish puts the image in place. Overlays of the old one keep its content
-// only as long as something has it open, so who keeps guests gives each version
-// its own name; a development machine has none.
+// publish moves the image into place. Overlays of the old one keep its content
+// only as long as it is open, so a computer with guests needs a new name for
+// each version; a development machine has none.
 func publish(image, target, key string) error {
 	if err := os.Remove(target + keySuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("publish image: %w", err)

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"os/exec"
 )
 
-// runIn runs a program in a folder with more environment; what it wrote is
-// part of the error.
+// runIn runs a program in a folder with additional environment variables. Its
+// output is part of the error.
 func runIn(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	_, err := output(ctx, dir, env, name, args...)
 	return err

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 )
 
 // archive writes an initramfs: cpio "newc", everything owned by root, no times,
-// so that equal files make equal archives.
+// so that equal files result in equal archives.
 // https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
 type archive struct {
 	w       io.Writer

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ const (
 	mib       = 1 << 20
 	blockSize = 4096
 
-	// GRUB's core for a BIOS lies before the first MiB, its core for UEFI in the
+	// GRUB's core for BIOS is before the first MiB, its core for UEFI in the
 	// second one, the root after both.
 	bootFirst = gpt.FirstUsable
 	efiFirst  = mib / gpt.Sector
@@ -30,11 +30,12 @@ const (
 type layout struct {
 	// size of the disk in bytes; guests grow the last partition.
 	size int64
-	// label of the root's file system.
+	// label of the root file system.
 	label string
 	// journalMiB is the size of that file system's journal.
 	journalMiB int
-	// boot is what GRUB does, built into its core: no menu, no search, no second file.
+	// boot is what GRUB executes, built into its core: no menu, no search, no
+	// second file.
 	boot string
 }
 
@@ -66,8 +67,9 @@ func (b *builder) makeDisk(ctx context.Context) error {
 	return runIn(ctx, "", nil, "qemu-img", "convert", "-f", "raw", "-O", "qcow2", "--", raw, b.out)
 }
 
-// makeFileSystem fills an ext4 from the tree. Features that old GRUBs can't
-// read are off, and blocks are 4 KiB whatever the size, for the guest grows it.
+// makeFileSystem fills an ext4 file system from the tree. Features that old
+// GRUBs cannot read are off, and blocks are 4 KiB whatever the size, because
+// the guest grows it.
 func (b *builder) makeFileSystem(ctx context.Context, path string, size int64) error {
 	err := runIn(ctx, "", nil, "mkfs.ext4", "-q", "-F", "-L", b.layout.label, "-b", fmt.Sprint(blockSize), "-i", "16384", "-m", "0",
 		"-J", fmt.Sprintf("size=%d", b.layout.journalMiB), "-O", "^metadata_csum_seed,^orphan_file", "-E", "root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1",
@@ -78,9 +80,9 @@ func (b *builder) makeFileSystem(ctx context.Context, path string, size int64) e
 	return b.setOwners(ctx, path)
 }
 
-// setOwners gives every file to root or to whom the packages gave it: mkfs.ext4
-// copied the owner, who is whoever builds, and would be the tenant's user in the
-// guest.
+// setOwners gives every file to root or to the owner in the packages: mkfs.ext4
+// copied the owner from the user who runs the build, whose uid would be the
+// renter's user in the guest.
 func (b *builder) setOwners(ctx context.Context, system string) error {
 	var script strings.Builder
 	err := filepath.WalkDir(b.root, func(path string, _ fs.DirEntry, err error) error {
@@ -112,7 +114,7 @@ func writeTable(disk io.WriterAt, sectors uint64) error {
 	})
 }
 
-// copySparse copies a file into the disk and leaves holes where it is empty.
+// copySparse copies a file into the disk and leaves holes for its empty parts.
 func copySparse(disk io.WriterAt, path string, at int64) error {
 	f, err := os.Open(path)
 	if err != nil {

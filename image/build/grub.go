@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -12,20 +12,22 @@ import (
 )
 
 const (
-	// Offsets that grub-bios-setup patches, in its boot.S and diskboot.S: where
-	// the core lies, the jump that it makes harmless for hard disks, where the
-	// rest of the core lies, and the length of the boot code.
+	// Offsets that grub-bios-setup patches in boot.S and diskboot.S: where the
+	// core is, the jump that it disables for hard disks, where the rest of the
+	// core is, and the length of the boot code.
 	grubCoreAt   = 0x5c
 	grubDriveAt  = 0x66
 	grubRestAt   = 0x1f4
 	bootCodeSize = 440
 
-	// efiLoader is what UEFI starts from a disk that none of its variables name.
+	// efiLoader is what UEFI starts from a disk that none of its variables
+	// name.
 	efiLoader = "::/EFI/BOOT/BOOTX64.EFI"
 )
 
-// core is GRUB for one kind of firmware. root is where the image's second
-// partition is; without a disk it is on the one that the core came from.
+// core is GRUB for one kind of firmware. root is the location of the image's
+// second partition; without a disk it is on the disk that the core was loaded
+// from.
 type core struct {
 	format, root string
 	modules      []string
@@ -36,8 +38,8 @@ var (
 	efiCore  = core{"x86_64-efi", "(,gpt2)", []string{"part_gpt", "ext2", "linux", "boot", "efi_gop"}}
 )
 
-// makeCore makes GRUB's core with the packages' own grub-mkimage and libraries,
-// and returns its path.
+// makeCore builds GRUB's core with grub-mkimage and libraries from the
+// packages, and returns its path.
 func (b *builder) makeCore(ctx context.Context, c core) (string, error) {
 	mkimage, err := b.find("usr/bin/grub-mkimage")
 	if err != nil {
@@ -66,7 +68,7 @@ func (b *builder) grubFiles(c core) string {
 	return filepath.Join(b.packages, "usr/lib/grub", c.format)
 }
 
-// writeBIOS puts GRUB where a BIOS and GRUB's boot sector look.
+// writeBIOS writes GRUB to where a BIOS and GRUB's boot sector look for it.
 func (b *builder) writeBIOS(ctx context.Context, disk *os.File) error {
 	path, err := b.makeCore(ctx, biosCore)
 	if err != nil {
@@ -93,7 +95,8 @@ func (b *builder) writeBIOS(ctx context.Context, disk *os.File) error {
 	return err
 }
 
-// writeEFI makes the EFI system partition: a FAT with GRUB as its only file.
+// writeEFI creates the EFI system partition: a FAT file system with GRUB as its
+// only file.
 func (b *builder) writeEFI(ctx context.Context, disk *os.File) error {
 	path, err := b.makeCore(ctx, efiCore)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"compress/gzip"
@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// makeInitrd packs the guest's init and the modules it loads first. Light
-// compression: guests unpack it under emulation too.
+// makeInitrd packs the guest's init and the modules that it loads first.
+// Compression is light, because guests also unpack it under emulation.
 func (b *builder) makeInitrd(context.Context) error {
 	k, err := b.findKernel()
 	if err != nil {

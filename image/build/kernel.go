@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"bytes"
@@ -16,8 +16,9 @@ import (
 )
 
 // wantedModules are the drivers of a guest on q35 with virtio devices, and the
-// file systems of root and seed. What one depends on comes by itself, what the
-// kernel has built in is left out. crc32c is what ext4 looks for by name.
+// file systems of root and seed. Their dependencies are added automatically,
+// and what the kernel has built in is left out. crc32c is the name that ext4
+// requests.
 var wantedModules = []string{
 	"virtio_pci", "virtio_blk", "crc32c_generic", "ext4", "isofs",
 	"virtio_net", "virtio_console", "virtio_rng", "button", "evdev",
@@ -26,10 +27,11 @@ var wantedModules = []string{
 // optionalModules exist in some kernels only.
 var optionalModules = map[string]bool{"crc32c_generic": true}
 
-// kernel is the one kernel among the packages.
+// kernel is the kernel found in the packages.
 type kernel struct {
 	image string
-	// files is module name to path, builtin the names of what needs no file.
+	// files maps module names to paths. builtin are the names of modules
+	// without a file.
 	files   map[string]string
 	builtin map[string]bool
 }
@@ -66,8 +68,8 @@ func (b *builder) findKernel() (kernel, error) {
 	return k, err
 }
 
-// moduleName is the kernel's name of a module file: virtio-rng.ko.xz is
-// virtio_rng.
+// moduleName returns the kernel's name of a module file: virtio_rng for
+// virtio-rng.ko.xz.
 func moduleName(path string) string {
 	name, _, _ := strings.Cut(filepath.Base(path), ".ko")
 	return strings.ReplaceAll(name, "-", "_")
@@ -78,8 +80,8 @@ type module struct {
 	content []byte
 }
 
-// closure is the wanted modules and all they depend on, in an order in which
-// they load.
+// closure returns the wanted modules and all their dependencies, in an order in
+// which they load.
 func (k kernel) closure(wanted []string) ([]module, error) {
 	var loaded []module
 	seen := map[string]bool{}
@@ -120,7 +122,7 @@ func (k kernel) closure(wanted []string) ([]module, error) {
 	return loaded, nil
 }
 
-// readModule unpacks: Debian 13 has .ko.xz, Ubuntu .ko.zst.
+// readModule decompresses a module: Debian 13 has .ko.xz, Ubuntu .ko.zst.
 func readModule(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -140,8 +142,8 @@ func readModule(path string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// dependencies is what a module says that it needs, in its section .modinfo:
-// strings that end in NUL, one of them depends=a,b.
+// dependencies reads a module's dependencies from its section .modinfo: strings
+// that end in NUL, one of them depends=a,b.
 func dependencies(content []byte) ([]string, error) {
 	f, err := elf.NewFile(bytes.NewReader(content))
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// rootFolders are made empty; modes are set apart, for the umask takes no part.
+// rootFolders are created empty. Modes are set separately, because of the
+// umask.
 var rootFolders = map[string]os.FileMode{
 	"bin": 0o755, "sbin": 0o755, "usr/bin": 0o755, "usr/sbin": 0o755, "lib64": 0o755, libFolder: 0o755,
 	"boot": 0o755, "dev": 0o755, "etc/dropbear": 0o700, "home": 0o755, "mnt": 0o755, "proc": 0o755,
 	"root": 0o700, "run": 0o755, "sys": 0o755, "tmp": 0o1777, "var/lib": 0o755, "var/log": 0o755,
 }
 
-// rootFiles are the whole configuration; the seed brings the rest.
+// rootFiles are all configuration files; the seed provides the rest.
 var rootFiles = map[string]string{
 	"etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
 	"etc/group":  "root:x:0:\ntty:x:5:\n",
@@ -27,7 +28,7 @@ var rootFiles = map[string]string{
 	"etc/os-release": "NAME=\"DBC tiny guest\"\nID=dbc-tiny\n",
 }
 
-// ownNames are the commands that init itself is, in place of busybox's.
+// ownNames are the commands that init implements itself, in place of busybox's.
 var ownNames = []string{"sbin/poweroff", "sbin/reboot", "sbin/halt", "sbin/shutdown", "usr/sbin/chpasswd"}
 
 func (b *builder) makeRoot(ctx context.Context) error {
@@ -65,7 +66,7 @@ func (b *builder) makeRoot(ctx context.Context) error {
 	return copyFile(b.initrd, filepath.Join(b.root, "boot/initrd"), 0o644)
 }
 
-// chmod takes the sticky bit as the number that everybody knows.
+// chmod accepts the sticky bit in the usual octal notation.
 func chmod(path string, mode os.FileMode) error {
 	perm := mode & 0o777
 	if mode&0o1000 != 0 {
@@ -113,7 +114,8 @@ func (b *builder) copyPrograms() error {
 	return copyFile(filepath.Join(b.work, "init"), filepath.Join(b.root, "sbin/init"), 0o755)
 }
 
-// linkCommands gives busybox all its names, but for those that are ours.
+// linkCommands creates all of busybox's links except those for our own
+// commands.
 func (b *builder) linkCommands(ctx context.Context) error {
 	ours := map[string]bool{"init": true, "linuxrc": true, "busybox": true}
 	for _, path := range ownNames {

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 
 const guestProgram = "github.com/dbc-network/dbc/image/guest"
 
-// tiny is a guest for tests: busybox, dropbear, the guest agent and an init of
-// our own.
+// tiny is a guest for tests: busybox, dropbear, the guest agent and our own
+// init.
 var tiny = kind{
 	layout: layout{
 		size: 128 * mib, label: "dbc-tiny", journalMiB: 4,
-		// tsc and no_timer_check spare emulated guests the calibration of a clock that
-		// the host gives them anyway; panic=5 starts a guest again that could not boot.
+		// tsc and no_timer_check save emulated guests the calibration of a
+		// clock that the emulator provides anyway; panic=5 restarts a guest
+		// that could not boot.
 		boot: `linux /boot/vmlinuz console=ttyS0,115200 quiet tsc=reliable no_timer_check panic=5
 initrd /boot/initrd
 `,

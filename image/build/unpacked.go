@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"debug/elf"
@@ -21,8 +21,8 @@ const (
 // merge of / and /usr.
 var libraryFolders = []string{libFolder, "usr/" + libFolder, "lib64", "usr/lib64"}
 
-// find is the file at the first of these paths, links followed within the
-// unpacked packages.
+// find returns the first of these paths that exists, with links resolved within
+// the unpacked packages.
 func (b *builder) find(paths ...string) (string, error) {
 	for _, p := range paths {
 		if path, err := b.follow(p); err == nil {
@@ -32,14 +32,14 @@ func (b *builder) find(paths ...string) (string, error) {
 	return "", fmt.Errorf("no package has %s", strings.Join(paths, " or "))
 }
 
-// follow resolves links as the installed system would, absolute ones too,
+// follow resolves links as the installed system would, including absolute ones,
 // which on this computer point elsewhere.
 func (b *builder) follow(path string) (string, error) {
 	for range maxLinks {
 		path = filepath.Clean("/" + path)
 		info, err := os.Lstat(filepath.Join(b.packages, path))
 		if errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(path, "/usr/") {
-			// A link into /lib where its package moved to /usr/lib.
+			// A link into /lib whose package moved to /usr/lib.
 			path = "/usr" + path
 			info, err = os.Lstat(filepath.Join(b.packages, path))
 		}
@@ -61,8 +61,8 @@ func (b *builder) follow(path string) (string, error) {
 	return "", fmt.Errorf("%s: too many links", path)
 }
 
-// libraries is every shared library that these programs need, directly or not:
-// name to file. The loader is among them.
+// libraries returns every shared library that these programs need, directly or
+// not, as name to file. The loader is among them.
 func (b *builder) libraries(programs ...string) (map[string]string, error) {
 	found := map[string]string{}
 	for todo := programs; len(todo) > 0; todo = todo[1:] {

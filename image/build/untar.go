@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"archive/tar"
@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// unpack puts a tarball into root and remembers who owns what: only root could
-// give files away here. Device nodes are left out, for the guest makes its own.
+// unpack extracts a tarball into root and records the owners, because only root
+// could change them here. Device nodes are skipped, because the guest creates
+// its own.
 func (b *builder) unpack(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -27,7 +28,7 @@ func (b *builder) unpack(path string) error {
 	}
 	defer func() { _ = root.Close() }()
 	b.owners = map[string]owner{}
-	// Folders get their modes last, so that one without w can be filled.
+	// Set the modes of folders last, so that folders without w can be filled.
 	modes := map[string]os.FileMode{}
 	for r := tar.NewReader(f); ; {
 		h, err := r.Next()
@@ -57,7 +58,7 @@ func (b *builder) unpack(path string) error {
 	return os.Remove(path)
 }
 
-// permissions are the bits that chmod knows.
+// permissions returns the bits that chmod knows.
 func permissions(mode os.FileMode) os.FileMode {
 	return mode & (os.ModePerm | os.ModeSetuid | os.ModeSetgid | os.ModeSticky)
 }

@@ -1,5 +1,5 @@
-// Package gpt writes a partition table for a guest image, and lets the guest's
-// own partition grow with its disk. It knows what this project's images need:
+// Package gpt writes a partition table for a guest image, and grows a guest's
+// last partition with its disk. It supports what this project's images need:
 // 512-byte sectors and the usual 128 entries. UEFI specification, chapter 5.
 package gpt
 
@@ -16,7 +16,7 @@ import (
 const (
 	// Sector is the size of a sector in bytes.
 	Sector = 512
-	// FirstUsable is the first sector that a partition may take.
+	// FirstUsable is the first sector that a partition may occupy.
 	FirstUsable = tableAt + tableLen
 
 	entries    = 128
@@ -30,15 +30,15 @@ const (
 	revision   = 0x10000
 )
 
-// ErrTable means: there is no such table, or it is damaged.
+// ErrTable means that the partition table is missing or damaged.
 var ErrTable = errors.New("no valid partition table")
 
-// GUID as it is on disk: the first three fields little-endian.
+// GUID in its on-disk form: the first three fields are little-endian.
 type GUID [16]byte
 
-// The types of partitions.
+// Partition types.
 var (
-	// BIOSBoot is where GRUB's core lies.
+	// BIOSBoot contains GRUB's core.
 	BIOSBoot = GUID{0x48, 0x61, 0x68, 0x21, 0x49, 0x64, 0x6f, 0x6e, 0x74, 0x4e, 0x65, 0x65, 0x64, 0x45, 0x46, 0x49}
 	// EFISystem is where UEFI looks for boot loaders.
 	EFISystem = GUID{0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}
@@ -46,18 +46,19 @@ var (
 	Linux = GUID{0xe3, 0xbc, 0x68, 0x4f, 0xcd, 0xe8, 0xb1, 0x4d, 0x96, 0xe7, 0xfb, 0xca, 0xf9, 0x84, 0xb7, 0x09}
 )
 
-// Partition is one entry; First and Last are sectors, both included.
+// Partition is one entry. First and Last are sectors, both inclusive.
 type Partition struct {
 	Type, ID    GUID
 	First, Last uint64
 	Name        string
 }
 
-// LastUsable is the last sector that a partition may take on a disk of so many.
+// LastUsable returns the last sector that a partition may occupy on a disk with
+// the given number of sectors.
 func LastUsable(sectors uint64) uint64 { return sectors - FirstUsable }
 
-// Write puts a fresh table on a disk of so many sectors, leaving the first 446
-// bytes (boot code) alone.
+// Write writes a new table to a disk with the given number of sectors. It
+// leaves the first 446 bytes (boot code) unchanged.
 func Write(w io.WriterAt, sectors uint64, disk GUID, parts []Partition) error {
 	table := make([]byte, tableSize)
 	for i, p := range parts {
@@ -78,8 +79,8 @@ func Write(w io.WriterAt, sectors uint64, disk GUID, parts []Partition) error {
 	return write(w, sectors, disk, table)
 }
 
-// write puts the copy at the end first: a crash in between leaves the old table
-// whole at the front.
+// write writes the copy at the end first: a crash in between leaves the old
+// table intact at the front.
 func write(w io.WriterAt, sectors uint64, disk GUID, table []byte) error {
 	last := sectors - 1
 	backupAt := last - tableLen
@@ -121,7 +122,8 @@ func header(self, other, table, sectors uint64, disk GUID, entriesRaw []byte) []
 	return h
 }
 
-// protective is the MBR's table: one partition over all, for old programs.
+// protective returns the MBR's table: one partition over the whole disk, for
+// old programs.
 func protective(sectors uint64) []byte {
 	b := make([]byte, 66)
 	copy(b, []byte{0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0})
@@ -137,8 +139,8 @@ type ReadWriter interface {
 }
 
 // GrowLast moves the end of the last partition to the end of a disk that has
-// become larger, and returns the partition's number, from 1. Where it reaches
-// that far already, nothing is written and grown is false.
+// grown, and returns the partition's number, counted from 1. If it ends there
+// already, nothing is written and grown is false.
 func GrowLast(disk ReadWriter, sectors uint64) (number int, p Partition, grown bool, err error) {
 	id, table, err := read(disk, sectors)
 	if err != nil {

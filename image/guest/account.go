@@ -30,11 +30,12 @@ const (
 
 var (
 	loginName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
-	// A hash has no colon and no line break, which would begin another field.
+	// A hash contains no colon, which would start another field, and no line
+	// break.
 	shadowHash = regexp.MustCompile(`^\$[0-9a-z]+\$[./0-9A-Za-z=,$]+$`)
 )
 
-// addUser makes the one login of this guest, or brings it up to date.
+// addUser creates this guest's only login user, or updates it.
 func addUser(u nocloud.User) error {
 	if !loginName.MatchString(u.Name) || u.Name == "root" {
 		return errors.New("the name is not usable")
@@ -72,7 +73,7 @@ func addUser(u nocloud.User) error {
 	return os.Chmod(home, 0o700)
 }
 
-// shell is the wished one where this guest has it.
+// shell returns the requested shell if this guest has it.
 func shell(wish string) string {
 	if _, err := os.Stat(wish); err == nil && !strings.ContainsAny(wish, ":\n") {
 		return wish
@@ -80,7 +81,7 @@ func shell(wish string) string {
 	return "/bin/sh"
 }
 
-// setRecord replaces the line of name in a file of the passwd kind, or adds it.
+// setRecord replaces the line of name in a file in passwd format, or adds it.
 func setRecord(path, name, rest string, mode os.FileMode) error {
 	raw, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -96,8 +97,8 @@ func setRecord(path, name, rest string, mode os.FileMode) error {
 	return replaceFile(path, []byte(b.String()), mode)
 }
 
-// chpasswd reads lines of user:password, or user:hash when they are encrypted,
-// as the guest agent writes them.
+// chpasswd reads lines of user:password, or user:hash if encrypted is set, as
+// the guest agent writes them.
 func chpasswd(r io.Reader, encrypted bool) error {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
@@ -126,8 +127,9 @@ func known(name string) bool {
 	return err == nil && loginName.MatchString(name) && strings.Contains("\n"+string(raw), "\n"+name+":")
 }
 
-// setHostKey turns the seed's key into dropbear's format. The key goes through
-// a file that only root reads, and the result in place by a rename.
+// setHostKey converts the seed's key to dropbear's format. The key goes through
+// a file that only root can read, and the result is moved into place by a
+// rename.
 func setHostKey(ctx context.Context, private string) error {
 	source, target := "/run/hostkey", hostKey+".new"
 	if err := os.WriteFile(source, []byte(private), 0o600); err != nil {

@@ -19,8 +19,8 @@ const (
 	deviceMax = 10 * time.Second
 )
 
-// boot never returns but with an error: the kernel panics then, and its
-// command line makes it start again.
+// boot returns only with an error. The kernel then panics, and its command line
+// makes it restart.
 func boot(ctx context.Context) error {
 	began := time.Now()
 	if err := mountKernel(); err != nil {
@@ -42,15 +42,16 @@ func boot(ctx context.Context) error {
 		logf("root stays as it is: %v", err)
 	}
 	s := &supervisor{children: map[int]service{}}
-	// Before anything shows that the guest is there, and somebody wants it off.
+	// Do this before anything shows that the guest is up and someone may want
+	// to turn it off.
 	s.watchPower()
-	// A guest without a usable seed still shows why on its console, and still
-	// answers the agent and the power button.
+	// A guest without a usable seed still shows the reason on its console, and
+	// still responds to the agent and the power button.
 	if err := setUp(ctx, s); err != nil {
 		logf("seed: %v", err)
 	}
 	s.add(agent())
-	s.announce(began)
+	announce(began)
 	s.add(login())
 	return s.run()
 }
@@ -65,7 +66,7 @@ func mountKernel() error {
 			return err
 		}
 	}
-	// The kernel opened the console before /dev was there, if at all.
+	// The kernel opened the console before /dev was mounted, if at all.
 	console, err := unix.Open("/dev/console", unix.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return fmt.Errorf("open console: %w", err)
@@ -81,7 +82,7 @@ func mountKernel() error {
 }
 
 // switchRoot makes root the root, as switch_root does but without a second
-// program: this one goes on. The initramfs is emptied to free its memory.
+// program: this one continues. The initramfs is emptied to free its memory.
 func switchRoot(root string) error {
 	if err := mount(root, newRoot, "ext4", unix.MS_NOATIME, ""); err != nil {
 		return err
@@ -134,7 +135,7 @@ func mount(source, target, kind string, flags uintptr, options string) error {
 	return nil
 }
 
-// logf writes a line to the serial console. The text never has a secret.
+// logf writes a line to the serial console. The text never contains a secret.
 func logf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "tiny: "+format+"\r\n", args...)
 }

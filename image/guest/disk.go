@@ -23,7 +23,7 @@ const (
 	pollStep = 5 * time.Millisecond
 
 	ext4ResizeFS = 0x40086610 // EXT4_IOC_RESIZE_FS: _IOW('f', 16, __u64)
-	ext4Block    = 4096       // as image/build makes it
+	ext4Block    = 4096       // as image/build creates it
 )
 
 // ext4Label and isoLabel read a volume's label from its superblock.
@@ -43,8 +43,8 @@ func isoLabel(f *os.File) string {
 	return strings.ToLower(strings.TrimRight(string(b[40:]), " \x00"))
 }
 
-// waitForDisk is the block device whose label is this; devices come up while
-// it looks.
+// waitForDisk returns the block device with this label. Devices may appear
+// while it looks.
 func waitForDisk(label string, read func(*os.File) string, most time.Duration) (string, error) {
 	var path string
 	found := eventually(most, func() bool {
@@ -74,8 +74,9 @@ func findDisk(label string, read func(*os.File) string) string {
 	return ""
 }
 
-// eventually asks until it is so, or for most. The first process of a system
-// has no events to wait for: devices, sockets and programs come without one.
+// eventually polls so until it returns true, for at most the given time. The
+// first process of a system has no events to wait for: devices, sockets and
+// programs appear without one.
 func eventually(most time.Duration, so func() bool) bool {
 	tick := time.NewTicker(pollStep)
 	defer tick.Stop()
@@ -89,9 +90,9 @@ func eventually(most time.Duration, so func() bool) bool {
 	}
 }
 
-// growPartition lets the root's partition reach the end of its disk, in the
-// table and in the kernel, and returns its length in sectors. After a crash
-// between the two the next boot reads the new table anyway.
+// growPartition extends the root partition to the end of its disk, in the table
+// and in the kernel, and returns its length in sectors. After a crash between
+// the two the next boot reads the new table anyway.
 func growPartition(partition string) (sectors uint64, err error) {
 	// /sys/class/block/vda2 links to …/block/vda/vda2.
 	link, err := os.Readlink(filepath.Join(sysBlock, filepath.Base(partition)))
@@ -138,8 +139,8 @@ func resizePartition(disk *os.File, number int, p gpt.Partition) error {
 	return nil
 }
 
-// growFileSystem grows the mounted ext4 to so many sectors; what is that large
-// already stays.
+// growFileSystem grows the mounted ext4 to the given number of sectors. It does
+// nothing if it is already that large.
 func growFileSystem(mounted string, sectors uint64) error {
 	if sectors == 0 {
 		return nil

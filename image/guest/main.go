@@ -1,12 +1,12 @@
 //go:build linux
 
-// Guest is the first program of the tiny guest image: it loads the kernel's
-// modules, mounts the root, reads the NoCloud seed, brings up the network, and
-// then keeps SSH and the guest agent running until the power button.
+// Guest is the first program of the tiny guest image: it loads kernel modules,
+// mounts the root, reads the NoCloud seed, configures the network, and then keeps
+// SSH and the guest agent running until the power button is pressed.
 //
-// It is the same program under several names, as busybox is: init in the
-// initramfs, and in the root file system shutdown (with poweroff, reboot and
-// halt) and chpasswd, which the guest agent calls.
+// Like busybox it is one program under several names: init in the initramfs, and
+// in the root file system shutdown (also as poweroff, reboot and halt) and
+// chpasswd, which the guest agent calls.
 package main
 
 import (

@@ -12,8 +12,8 @@ import (
 )
 
 // loadModules loads the modules of a folder in the order of their names, which
-// begin with a number that image/build gave them. A module that fails is told
-// and left out: what needed it will say so.
+// start with a number assigned by image/build. A module that fails is logged
+// and skipped: whatever needs it will report that.
 func loadModules(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

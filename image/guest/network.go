@@ -19,8 +19,8 @@ import (
 
 const cardMax = 2 * time.Second
 
-// setNetwork gives each card of the seed, found by its MAC address, its
-// addresses and routes, and the guest its resolvers. Nothing asks a DHCP server.
+// setNetwork gives each card in the seed, found by its MAC address, its
+// addresses and routes, and the guest its resolvers. It does not use DHCP.
 func setNetwork(config nocloud.NetworkConfig) error {
 	if err := loopbackUp(); err != nil {
 		return err
@@ -89,7 +89,8 @@ func setCard(card nocloud.Ethernet) error {
 	return nil
 }
 
-// waitForCard: the driver may still be at work when the seed is read.
+// waitForCard waits, because the driver may still be initializing when the seed
+// is read.
 func waitForCard(mac net.HardwareAddr) (netlink.Link, error) {
 	var card netlink.Link
 	found := eventually(cardMax, func() bool {

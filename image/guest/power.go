@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	// The event of linux/input.h: two times of 8 bytes, type, code, value.
+	// The event of linux/input.h: two 8-byte times, type, code, value.
 	eventSize = 24
 	keyEvent  = 1
 	keyPower  = 116
 
-	// grace is what programs get between being asked and being killed. A second
-	// in all is what a renter's shutdown button should take.
+	// grace is the time that programs get between being asked to end and being
+	// killed. A renter's shutdown button should take a second in total.
 	grace = 300 * time.Millisecond
-	// release is what killed programs get to let go of their files.
+	// release is the time that killed programs get to close their files.
 	release = 3 * time.Second
 )
 
-// watchPower turns the guest off at the ACPI power button, and does what the
-// shutdown command asks by signals: SIGUSR1 and SIGUSR2 power off, SIGTERM and
-// SIGINT start again. From its return on no press is lost: a button keeps what
-// it was told since it was opened.
+// watchPower powers the guest off when the ACPI power button is pressed, and
+// handles the signals that the shutdown command sends: SIGUSR1 and SIGUSR2
+// power off, SIGTERM and SIGINT restart. After it returns no press is lost: the
+// button's device queues events once it is open.
 func (s *supervisor) watchPower() {
 	buttons, _ := filepath.Glob("/dev/input/event*")
 	for _, path := range buttons {
@@ -68,8 +68,8 @@ func (s *supervisor) watchButton(f *os.File) {
 	}
 }
 
-// goDown ends all programs, makes the root clean and does not return. No program
-// is started meanwhile.
+// goDown ends all programs, makes the root file system clean and does not
+// return. No program is started meanwhile.
 func (s *supervisor) goDown(command int) {
 	s.starting.Lock()
 	logf("going down")
@@ -77,8 +77,9 @@ func (s *supervisor) goDown(command int) {
 	eventually(grace, func() bool { return !alive() })
 	_ = unix.Kill(-1, unix.SIGKILL)
 	unix.Sync()
-	// A root that is read-only again needs no recovery at its next start; where
-	// it can't be, the journal does that. What was killed may still hold files.
+	// A root that is read-only again needs no recovery at its next start;
+	// otherwise the journal recovers it. Killed programs may still have files
+	// open.
 	var err error
 	readOnly := eventually(release, func() bool {
 		err = unix.Mount("", "/", "", unix.MS_REMOUNT|unix.MS_RDONLY, "")
@@ -93,7 +94,7 @@ func (s *supervisor) goDown(command int) {
 	select {}
 }
 
-// alive: some process with a program of its own is left, besides this one.
+// alive reports whether any user process is left besides this one.
 func alive() bool {
 	stats, _ := filepath.Glob("/proc/[0-9]*/exe")
 	for _, path := range stats {
@@ -104,8 +105,9 @@ func alive() bool {
 	return false
 }
 
-// askInit is the shutdown command: it tells the first process. Times and
-// messages of the real one are ignored, the agent asks for "now".
+// askInit implements the shutdown command by signalling the first process. It
+// ignores the real command's times and messages, because the agent asks for
+// "now".
 func askInit(name string, args []string) error {
 	sig := unix.SIGUSR2
 	if name == "reboot" || (name == "shutdown" && slices.Contains(args, "-r")) {

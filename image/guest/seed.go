@@ -22,7 +22,7 @@ const (
 	seedMount = "/run/seed"
 	seedMax   = 2 * time.Second
 	maxFile   = 1 << 20
-	// stateFile holds the instance id for which this guest was set up.
+	// stateFile contains the instance id for which this guest was configured.
 	stateFile = "/var/lib/dbc-instance"
 )
 
@@ -32,14 +32,14 @@ type seed struct {
 	network nocloud.NetworkConfig
 }
 
-// setUp applies the seed: hostname and network at every boot, the login and the
-// host key once for each instance, so that what the tenant changes stays.
+// setUp applies the seed: host name and network at every boot, login user and
+// host key once per instance, so that the renter's changes persist.
 func setUp(ctx context.Context, s *supervisor) error {
 	data, err := readSeed()
 	if err != nil {
 		return err
 	}
-	// Everything is tried: a guest without network is still worth a console.
+	// Try everything: a guest without network is still useful on its console.
 	errs := []error{setHostname(data.meta.LocalHostname), setNetwork(data.network)}
 	done, _ := os.ReadFile(stateFile)
 	if string(done) != data.meta.InstanceID || data.meta.InstanceID == "" {
@@ -50,7 +50,7 @@ func setUp(ctx context.Context, s *supervisor) error {
 }
 
 // personalize can be repeated after a crash at any line: the state file, which
-// says that it is done, is written last.
+// marks completion, is written last.
 func (d seed) personalize(ctx context.Context) error {
 	for _, u := range d.user.Users {
 		if err := addUser(u); err != nil {
@@ -67,7 +67,7 @@ func (d seed) personalize(ctx context.Context) error {
 	return nil
 }
 
-// readSeed finds the seed among the virtio disks.
+// readSeed looks for the seed on the virtio disks.
 func readSeed() (seed, error) {
 	device, err := waitForDisk(nocloud.Label, isoLabel, seedMax)
 	if err != nil {
@@ -86,7 +86,8 @@ func readSeed() (seed, error) {
 			return seed{}, err
 		}
 		if err := yaml.Unmarshal(raw, into); err != nil {
-			// The parser quotes what it read, which may be a password's hash.
+			// The parser's error quotes its input, which may contain a password
+			// hash.
 			return seed{}, fmt.Errorf("%s is not valid YAML", name)
 		}
 	}
@@ -119,13 +120,13 @@ func setHostname(name string) error {
 	)
 }
 
-// replaceFile writes a whole file or leaves the old one.
+// replaceFile writes a file completely or leaves the old one.
 func replaceFile(path string, content []byte, mode os.FileMode) error {
 	temp := path + ".new"
 	if err := os.WriteFile(temp, content, mode); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	// WriteFile keeps the mode of a file that a crash left.
+	// WriteFile keeps the mode of a file that a crash left behind.
 	if err := os.Chmod(temp, mode); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

@@ -19,16 +19,16 @@ const (
 	restartDelay = time.Second
 	readyMax     = 5 * time.Second
 	agentPort    = "org.qemu.guest_agent.0"
-	// sshListening is how /proc/net/tcp spells a listener on port 22.
+	// sshListening is a listener on port 22 in the format of /proc/net/tcp.
 	sshListening = ":0016 00000000:0000 0A"
 )
 
-// service is a program that is started again when it ends. The zero value is
-// none.
+// service is a program that is restarted when it ends. The zero value is no
+// service.
 type service struct{ argv []string }
 
-// sshServer is dropbear; without passwords unless the seed wants them, and
-// never for root.
+// sshServer returns dropbear, without password login unless the seed enables
+// it, and never for root.
 func sshServer(passwords bool) service {
 	argv := []string{"/usr/sbin/dropbear", "-F", "-r", hostKey, "-p", "22", "-w"}
 	if !passwords {
@@ -37,7 +37,7 @@ func sshServer(passwords bool) service {
 	return service{argv}
 }
 
-// agent is the QEMU guest agent, where the host gave the guest its channel.
+// agent returns the QEMU guest agent if the VM has a channel for it.
 func agent() service {
 	names, _ := filepath.Glob("/sys/class/virtio-ports/*/name")
 	for _, path := range names {
@@ -49,17 +49,19 @@ func agent() service {
 	return service{}
 }
 
-// login takes logins on the serial console, for a guest whose network is gone.
+// login accepts logins on the serial console, for a guest whose network has
+// failed.
 func login() service {
 	return service{[]string{"/bin/getty", "-L", "115200", "ttyS0", "vt100"}}
 }
 
-// supervisor runs services and reaps every process that ends: it is the first.
-// Only run waits for children, after the set-up, which waits for its own.
+// supervisor runs services and, being the first process, reaps every process
+// that ends. Only run waits for children, and only after the set-up, which
+// waits for its own.
 type supervisor struct {
 	children map[int]service
-	// starting is held while a program is started, and for ever once the guest goes
-	// down.
+	// starting is held while a program is started, and forever once the guest
+	// goes down.
 	starting sync.Mutex
 }
 
@@ -88,7 +90,7 @@ func (s *supervisor) add(v service) {
 	_ = p.Release()
 }
 
-// run reaps for ever.
+// run reaps processes forever.
 func (s *supervisor) run() error {
 	for {
 		pid, err := unix.Wait4(-1, nil, 0, nil)
@@ -108,16 +110,30 @@ func (s *supervisor) run() error {
 	}
 }
 
-// announce waits until SSH listens and says so on the console.
-func (s *supervisor) announce(began time.Time) {
-	listening := eventually(readyMax, func() bool {
-		tcp, err := os.ReadFile("/proc/net/tcp")
-		return err == nil && bytes.Contains(tcp, []byte(sshListening))
-	})
-	if !listening {
-		logf("not ready: nothing listens for SSH")
+// announce reports on the console when SSH listens. A slow computer's boot goes on
+// after readyMax, so that there is a login without a network.
+func announce(began time.Time) {
+	whenSo(sshListens, func() {
+		host, _ := os.Hostname()
+		logf("ready: %s, %v after the kernel", host, time.Since(began).Round(time.Millisecond))
+	}, func() { logf("not ready yet: nothing listens for SSH") })
+}
+
+// whenSo calls then as soon as so holds; after readyMax it calls late and returns.
+func whenSo(so func() bool, then, late func()) {
+	if eventually(readyMax, so) {
+		then()
 		return
 	}
-	host, _ := os.Hostname()
-	logf("ready: %s, %v after the kernel", host, time.Since(began).Round(time.Millisecond))
+	late()
+	go func() {
+		for !eventually(readyMax, so) {
+		}
+		then()
+	}()
+}
+
+func sshListens() bool {
+	tcp, err := os.ReadFile("/proc/net/tcp")
+	return err == nil && bytes.Contains(tcp, []byte(sshListening))
 }

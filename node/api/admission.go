@@ -8,7 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/budget"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
 const (
@@ -28,6 +30,9 @@ const (
 	maxConns = 512
 	// detailsLife is how long the machine's details are good for.
 	detailsLife = time.Second
+	// imagesLimit is how long callers wait for images to be read; what is in those that
+	// take longer is shown later.
+	imagesLimit = time.Second
 )
 
 // ErrTurns means: a wallet has as many requests open as it may have.
@@ -41,12 +46,14 @@ type admission struct {
 	mu    sync.Mutex
 	known map[string]time.Time
 	turns map[string]int
+	// waits are those of them that wait for a change.
+	waits map[string]int
 }
 
 func newAdmission() *admission {
 	return &admission{
 		strangers: budget.NewBytes(strangersBytes, strangerBytes).Paced(strangersPace), callers: budget.NewBytes(callersBytes, callerBytes),
-		patience: budget.NewPatience(), known: map[string]time.Time{}, turns: map[string]int{},
+		patience: budget.NewPatience(), known: map[string]time.Time{}, turns: map[string]int{}, waits: map[string]int{},
 	}
 }
 
@@ -78,18 +85,23 @@ func (a *admission) welcome(source string) {
 }
 
 // enter takes a turn of the wallet's.
-func (a *admission) enter(wallet string) (leave func(), err error) {
+func (a *admission) enter(wallet string) (leave func(), err error) { return a.take(a.turns, wallet) }
+
+// wait takes one of the wallet's places to wait in, of which there are as many.
+func (a *admission) wait(wallet string) (leave func(), err error) { return a.take(a.waits, wallet) }
+
+func (a *admission) take(of map[string]int, wallet string) (leave func(), err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.turns[wallet] >= maxTurns {
-		return nil, fmt.Errorf("%w: %d, at most %d", ErrTurns, a.turns[wallet], maxTurns)
+	if of[wallet] >= maxTurns {
+		return nil, fmt.Errorf("%w: %d, at most %d", ErrTurns, of[wallet], maxTurns)
 	}
-	a.turns[wallet]++
+	of[wallet]++
 	return func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if a.turns[wallet]--; a.turns[wallet] == 0 {
-			delete(a.turns, wallet)
+		if of[wallet]--; of[wallet] == 0 {
+			delete(of, wallet)
 		}
 	}, nil
 }
@@ -106,13 +118,9 @@ func (s *Server) admit(c *call) (err error) {
 
 // readBody takes the body of a call within the memory for its source.
 func (s *Server) readBody(w http.ResponseWriter, c *call) error {
-	if err := CheckJSON(c.http); err != nil {
-		return err
-	}
-	source := budget.Source(c.http.RemoteAddr)
-	held, err := s.admission.pool(source).Read(w, c.http, source, MaxBody)
+	held, err := httpapi.ReadBody(w, c.http, s.admission.pool(budget.Source(c.http.RemoteAddr)))
 	if err != nil {
-		return BadBody(wrongBody(err))
+		return err
 	}
 	c.body, c.held = held.Bytes, held
 	return nil
@@ -122,7 +130,7 @@ func (s *Server) readBody(w http.ResponseWriter, c *call) error {
 // are many of them. Nothing else of the call is kept meanwhile.
 func (s *Server) hold(ctx context.Context, c *call, err error) {
 	if err != nil {
-		if v, known := judge(err); !known || v.status >= http.StatusInternalServerError {
+		if code, foreseen := codes.Of(err); !foreseen || api.MeaningOf(code).Status >= http.StatusInternalServerError {
 			return
 		}
 	}

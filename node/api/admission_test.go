@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 )
@@ -23,7 +23,7 @@ func TestStrangersCostNoWrite(t *testing.T) {
 		path   string
 		change func(r *http.Request)
 		spoil  func(b *bench)
-		code   string
+		code   api.Code
 	}{
 		"no rental":       {by: bob, path: api.PathTasks, code: "NO_RENTAL"},
 		"no rental, long": {by: bob, path: api.PathTaskStart, code: "NO_RENTAL"},
@@ -52,7 +52,7 @@ func TestStrangersCostNoWrite(t *testing.T) {
 func TestKeptDisksAreSeenWithoutARental(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.m.tasks["kept"] = journal.Task{ID: "kept", Renter: bob.Address(), RentID: 3, KeepUntil: now.Add(time.Hour)}
+	b.m.tasks["kept"] = journal.Task{ID: "kept", Rental: journal.Rental{Renter: bob.Address(), ID: 3}, Keep: journal.Keep{Until: now.Add(time.Hour)}}
 	status, reply := b.ask(bob, api.PathTasks, `{}`, nil)
 	if status != http.StatusOK || !strings.Contains(string(reply.Message), `"kept_until"`) {
 		t.Errorf("list: %d %s %s", status, reply.Code, reply.Message)

@@ -13,9 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
@@ -31,7 +30,7 @@ func TestGolden(t *testing.T) {
 		status           int
 	}{
 		"create":             {alice, api.PathTaskStart, start, nil, 200},
-		"create-port-taken":  {alice, api.PathTaskStart, start, &host.Refusal{Kind: host.ErrPortTaken, Field: "ssh_port", Value: "5682", Limit: "a free port", Remedy: "choose another port"}, 409},
+		"create-port-taken":  {alice, api.PathTaskStart, start, &api.Refusal{Kind: host.ErrPortTaken, Field: "ssh_port", Value: "5682", Limit: "a free port", Remedy: "choose another port"}, 409},
 		"create-internal":    {alice, api.PathTaskStart, start, errors.New("open /var/lib/dbc/secret: no"), 502},
 		"create-port-range":  {alice, api.PathTaskStart, `{"image_name":"tiny.qcow2","ssh_port":22}`, nil, 400},
 		"create-unknown":     {alice, api.PathTaskStart, `{"image":"tiny.qcow2"}`, nil, 400},
@@ -45,8 +44,11 @@ func TestGolden(t *testing.T) {
 		"no-rental":          {bob, api.PathTasks, `{}`, nil, 403},
 		"machine":            {nil, api.PathMiningNodes, `{}`, nil, 200},
 		"images":             {alice, api.PathImages, `{}`, nil, 200},
-		"images-no-rental":   {bob, api.PathImages, `{}`, nil, 403},
-		"images-download":    {alice, "/api/v1/images/download", `{"image_filename":"x.qcow2"}`, nil, 422},
+		"images-no-rental":   {bob, api.PathImages, `{}`, nil, 200},
+		"images-stranger":    {nil, api.PathImages, `{}`, nil, 200},
+		"create-default":     {alice, api.PathTaskStart, `{"ssh_port":"5682"}`, nil, 200},
+		"images-download":    {alice, "/api/v1/images/download", `{"image_filename":"x.qcow2"}`, nil, 410},
+		"images-upload":      {alice, "/api/v1/images/upload", `{"image_filename":"x.qcow2"}`, nil, 422},
 		"not-supported":      {nil, "/api/v1/snapshot/list", `{}`, nil, 422},
 		"not-supported-root": {nil, "/api/v1/peers", `{}`, nil, 422},
 		"no-route":           {nil, "/api/v1/nothing", `{}`, nil, 404},
@@ -94,7 +96,7 @@ func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(r *http.Request)
 		status int
-		code   string
+		code   api.Code
 	}{
 		"foreign host":      {func(r *http.Request) { r.Host = "evil.example" }, 403, "HOST_REFUSED"},
 		"foreign origin":    {func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, 403, "ORIGIN_REFUSED"},
@@ -178,13 +180,13 @@ func TestDoubtGrantsNothing(t *testing.T) {
 func TestRootTellsOfAStall(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	stalled := chain.Problem{Code: chain.CodeStalled, Height: 42, AgeSeconds: 9, IntervalMillis: 1000}
+	stalled := api.Problem{Code: api.ProblemStalled, Height: 42, AgeSeconds: 9, IntervalMillis: 1000}
 	b.m.problem = &stalled
 	for _, c := range []struct {
 		doubt error
-		want  chain.ProblemCode
+		want  api.ProblemCode
 	}{
-		{nil, chain.CodeStalled}, {trust.ErrSilent, chain.CodeStalled}, {fmt.Errorf("%w: 3", trust.ErrFalling), chain.CodeFell}, {trust.ErrOtherChain, chain.CodeOther},
+		{nil, api.ProblemStalled}, {trust.ErrSilent, api.ProblemStalled}, {fmt.Errorf("%w: 3", trust.ErrFalling), api.ProblemFell}, {trust.ErrOtherChain, api.ProblemOther},
 	} {
 		b.m.word.Doubt = c.doubt
 		_, reply := b.send(nil, http.MethodGet, "/", "", nil)
@@ -192,7 +194,7 @@ func TestRootTellsOfAStall(t *testing.T) {
 		if err := json.Unmarshal(reply.Message, &root); err != nil || root.Problem == nil || root.Problem.Code != c.want || root.Problem.Height != 42 {
 			t.Errorf("%v: %s %v", c.doubt, reply.Message, err)
 		}
-		if c.want == chain.CodeStalled && *root.Problem != stalled {
+		if c.want == api.ProblemStalled && *root.Problem != stalled {
 			t.Errorf("got %+v", *root.Problem)
 		}
 	}
@@ -217,7 +219,7 @@ func TestOrderIsAsWritten(t *testing.T) {
 		t.Fatal(string(reply.Message))
 	}
 	got := b.m.orders[0]
-	want := []journal.Port{{Protocol: "tcp", Host: 5682, Guest: 22}, {Protocol: "tcp", Host: 5700, Guest: 80}}
+	want := []journal.Port{{Name: "ssh", Protocol: "tcp", Host: 5682, Guest: 22}, {Name: "tcp-80", Protocol: "tcp", Host: 5700, Guest: 80}}
 	if got.CPUs != 2 || got.GPUs != 1 || got.MemoryMillionths != 500_000 || cmp.Diff(want, got.Ports) != "" || got.Rental.ID != 7 {
 		t.Errorf("%+v", got)
 	}

@@ -17,13 +17,14 @@ import (
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
-	"github.com/dbc-network/dbc/node/api"
+	nodeapi "github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 )
@@ -81,25 +82,33 @@ func newBench(t *testing.T) *bench {
 // restart of the node.
 func (b *bench) start() {
 	b.t.Helper()
-	binding := journal.Binding{ChainID: chainID, GenesisHash: "00", MachineID: b.k.MachineID()}
+	binding := names.Binding{ChainID: chainID, GenesisHash: "00", MachineID: b.k.MachineID()}
 	var err error
 	if b.journal, err = journal.Open(b.path, binding); err != nil {
 		b.t.Fatal(err)
 	}
 	m := b.m
-	server := api.New(api.Config{
+	server := nodeapi.New(nodeapi.Config{
 		Key: b.k, ChainID: chainID, Version: "test", Listen: netip.MustParseAddrPort("127.0.0.1:5060"),
 		Hosts: []string{"node.example"}, Origins: []string{"http://web.example"},
 		PublicIP: netip.MustParseAddr("203.0.113.7"), PortFirst: 5200, PortLast: 5999,
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 8000}, GPUs: []int{1, 1}}, GPUType: "Test GPU",
-	}, api.Deps{
+	}, nodeapi.Deps{
 		Host: m, Usage: m, Rentals: m, Images: m, Replay: m, Renters: m, Sessions: m, Grants: b.journal, Now: func() time.Time { return now },
 		Inventory: func(context.Context) (hw.Inventory, error) {
+			if m.unreadable != nil {
+				m.looked.Add(1)
+				return hw.Inventory{}, m.unreadable
+			}
 			return hw.Inventory{CPUModel: "CPU", MHz: 2400, Sockets: 1, Disks: []hw.Disk{
 				{Type: "SSD", TotalGiB: 100, FreeGiB: 50}, {Type: "HDD", TotalGiB: 900, FreeGiB: 800},
 			}}, nil
 		},
-		Log: slog.New(slog.DiscardHandler), Problem: func() *chain.Problem { return m.problem },
+		Cards: func(context.Context) ([]byte, error) {
+			m.looked.Add(1)
+			return []byte(`{"schema":1,"slots":[]}`), m.unreadable
+		},
+		Log: slog.New(slog.DiscardHandler), Problem: func() *api.Problem { return m.problem },
 	})
 	b.h = server.Handler()
 }

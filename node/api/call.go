@@ -1,27 +1,23 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
-
-// callLimit bounds one request.
-const callLimit = 30 * time.Second
 
 // call is one request on its way through the checks.
 type call struct {
@@ -30,10 +26,13 @@ type call struct {
 	// text is what the reply is signed over.
 	text string
 	// request is set for POST.
-	request Request
+	request api.Request
 	// wallet signed it; rentals are its open rentals here. Both only behind renters.
 	wallet  string
 	rentals []trust.Rental
+	// behind is set where the caller has seen a later block than this node, which may
+	// lack a rental because of that.
+	behind error
 	// reads: the route changes nothing.
 	reads bool
 	// ticket is nil where the request was signed exactly.
@@ -50,10 +49,11 @@ type call struct {
 	leave func()
 }
 
-// release gives back what the call holds of what all callers share.
+// release gives back what the call holds of what all callers share. The body is kept by
+// nothing that outlives it, neither as it came nor decoded.
 func (c *call) release() {
 	c.held.Release()
-	c.body, c.held = nil, nil
+	c.body, c.request, c.proof, c.held = nil, api.Request{}, nil, nil
 	if c.leave != nil {
 		c.leave()
 		c.leave = nil
@@ -65,30 +65,32 @@ func (c *call) short() error {
 	if len(c.body) <= MaxKept {
 		return nil
 	}
-	return &host.Refusal{
-		Kind: ErrBody, Field: "body", Value: fmt.Sprintf("%d bytes", len(c.body)), Limit: fmt.Sprintf("at most %d bytes", MaxKept),
+	return &api.Refusal{
+		Kind: httpapi.ErrBody, Field: "body", Value: fmt.Sprintf("%d bytes", len(c.body)), Limit: fmt.Sprintf("at most %d bytes", MaxKept),
 		Remedy: "leave out what is no field",
 	}
 }
 
 type handler func(ctx context.Context, c *call) (any, error)
 
-func (s *Server) serve(needs Authority, scope auth.Scope, next handler) http.HandlerFunc {
+func (s *Server) serve(route api.Route, next handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
+		_, limit := route.Bounds()
+		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
 		c := &call{http: r}
 		defer c.release()
-		message, err := s.run(ctx, w, c, needs, scope, next)
-		if err != nil || needs == Everyone {
+		message, err := s.run(ctx, w, c, route, next)
+		if err != nil || route.Authority == api.Everyone {
 			s.hold(ctx, c, err)
 		}
 		s.reply(w, c, message, err)
 	}
 }
 
-func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs Authority, scope auth.Scope, next handler) (any, error) {
-	c.reads = needs.renters() && scope == auth.ScopeRead
+func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, route api.Route, next handler) (any, error) {
+	needs := route.Authority
+	c.reads = needs.Renters() && route.Scope == api.ScopeRead
 	c.text = s.verifier.Exact(auth.Credential{}, c.http.Method, c.http.RequestURI, nil).Text()
 	if err := s.guard().Check(c.http); err != nil {
 		return nil, err
@@ -103,9 +105,9 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 	}
 	// The signature first: nobody learns from the decoder what he may not ask. A
 	// ticket is inside the body, so there the decoder comes first.
-	signed := needs != Granted && len(c.http.Header.Values(auth.HeaderName)) > 0
-	if needs.renters() && signed {
-		if err := s.prove(ctx, c, scope); err != nil {
+	signed := needs != api.Granted && len(c.http.Header.Values(auth.HeaderName)) > 0
+	if needs.Renters() && signed {
+		if err := s.prove(ctx, c, route.Scope); err != nil {
 			return nil, err
 		}
 	}
@@ -115,23 +117,23 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, c *call, needs 
 			return nil, err
 		}
 	}
-	if signed && c.request.ticketed() {
-		return nil, &host.Refusal{
-			Kind: ErrBody, Field: "wallet, nonce, sign, session_id", Value: "…", Limit: "absent with " + auth.HeaderName,
+	if signed && c.request.Ticketed() {
+		return nil, &api.Refusal{
+			Kind: httpapi.ErrBody, Field: "wallet, nonce, sign, session_id", Value: "…", Limit: "absent with " + auth.HeaderName,
 			Remedy: "send the header or a ticket",
 		}
 	}
-	if needs.renters() && !signed {
+	if needs.Renters() && !signed {
 		if err := s.proveTicket(c, needs); err != nil {
 			return nil, err
 		}
 	}
-	if needs != Everyone || c.http.Method == http.MethodPost {
-		if err := s.forUs(c.request, needs != Everyone); err != nil {
+	if needs != api.Everyone || c.http.Method == http.MethodPost {
+		if err := s.forUs(c.request, needs != api.Everyone); err != nil {
 			return nil, err
 		}
 	}
-	if needs.renters() && !signed {
+	if needs.Renters() && !signed {
 		if err := s.authorize(ctx, c); err != nil {
 			return nil, err
 		}
@@ -157,7 +159,7 @@ func credential(r *http.Request) auth.Credential {
 
 // prove checks the signature, then the wallet's rentals, and only then uses up
 // the nonce: who has no rental costs the machine no write.
-func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
+func (s *Server) prove(ctx context.Context, c *call, scope api.Scope) error {
 	header := c.http.Header.Values(auth.HeaderName)
 	if len(header) > 1 {
 		return fmt.Errorf("%w: %s is there %d times, want once", auth.ErrMalformed, auth.HeaderName, len(header))
@@ -168,7 +170,7 @@ func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
 		if g := proved.Session; g != nil {
 			c.proof.Grant, c.proof.GrantSign, c.proof.Multisig = g.Text(), g.Sign, g.Multisig
 			c.session, c.grant = g.RentID, g.ID()
-			if !g.Scope.Covers(scope) {
+			if !g.Scope.Covers(auth.Scope(scope)) {
 				return fmt.Errorf("%w: it is %s, this needs %s", ErrScope, g.Scope, scope)
 			}
 		}
@@ -180,13 +182,13 @@ func (s *Server) prove(ctx context.Context, c *call, scope auth.Scope) error {
 }
 
 // forUs: the first of peer_nodes_list names the machine.
-func (s *Server) forUs(req Request, needed bool) error {
+func (s *Server) forUs(req api.Request, needed bool) error {
 	own := s.cfg.Key.MachineID()
 	if len(req.PeerNodesList) == 0 && !needed {
 		return nil
 	}
 	if len(req.PeerNodesList) != 1 || req.PeerNodesList[0] != own {
-		return &host.Refusal{
+		return &api.Refusal{
 			Kind: ErrMachine, Field: "peer_nodes_list", Value: fmt.Sprint(req.PeerNodesList), Limit: own,
 			Remedy: "name this machine, or ask the other one",
 		}
@@ -211,13 +213,20 @@ func (s *Server) authorize(ctx context.Context, c *call) error {
 func (s *Server) rents(ctx context.Context, c *call) error {
 	word := s.deps.Rentals.Word()
 	c.rentals = rentalsOf(word, c.wallet)
-	if word.Doubt != nil || len(c.rentals) == 0 {
+	seen, err := heightSeen(c.http)
+	if err != nil {
+		return err
+	}
+	if word.Doubt != nil || len(c.rentals) == 0 || seen > word.Height {
 		word = s.deps.Rentals.Fresh(ctx)
 		c.rentals = rentalsOf(word, c.wallet)
 	}
 	if word.Doubt != nil {
 		c.rentals = nil
 		return word.Doubt
+	}
+	if seen > word.Height {
+		c.behind = behind(seen, word.Height)
 	}
 	if len(c.rentals) > 0 {
 		return nil
@@ -226,7 +235,34 @@ func (s *Server) rents(ctx context.Context, c *call) error {
 	if err != nil || kept {
 		return err
 	}
+	if c.behind != nil {
+		return c.behind
+	}
 	return fmt.Errorf("%w: wallet %s has none at block %d; rent the machine first", ErrNoRental, c.wallet, word.Height)
+}
+
+// heightSeen returns the block that the caller has seen, 0 if it names none.
+func heightSeen(r *http.Request) (int64, error) {
+	text := r.Header.Get(api.HeaderHeight)
+	if text == "" {
+		return 0, nil
+	}
+	seen, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return 0, badValue(api.HeaderHeight, text, "the number of a block")
+	}
+	return int64(seen), nil
+}
+
+// behind refuses a caller who has seen a later block: what the node does not know of may
+// be in it. A caller that names a block which never comes is told so each time.
+func behind(seen, height int64) error {
+	wanted, own := strconv.FormatInt(seen, 10), strconv.FormatInt(height, 10)
+	return &api.Refusal{
+		Code: api.ChainBehind, Field: api.HeaderHeight, Value: wanted, Limit: own,
+		Message: fmt.Sprintf("this machine has seen block %s, you block %s: try again in a moment", own, wanted),
+		Params:  map[string]string{"height": own, "wanted": wanted},
+	}
 }
 
 // keeps reports whether the machine keeps disks of a wallet that asks only to
@@ -240,7 +276,7 @@ func (s *Server) keeps(c *call) (bool, error) {
 		return false, err
 	}
 	tasks, err := s.deps.Host.Tasks(c.wallet)
-	return slices.ContainsFunc(tasks, func(t journal.Task) bool { return !t.KeepUntil.IsZero() }), err
+	return slices.ContainsFunc(tasks, func(t journal.Task) bool { return !t.Keep.Until.IsZero() }), err
 }
 
 // keepers are the wallets with kept disks, as they were read last.
@@ -268,81 +304,53 @@ func (k *keepers) have(wallet string, read func() (map[string]bool, error)) (boo
 }
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
-	body, status := s.answer(c, message, err)
+	answer := s.answer(c, message, err)
+	body := answer.Body()
+	if document, ok := message.(api.Document); ok && err == nil {
+		body = document
+	}
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	answer.Headers(h)
 	if origin := c.http.Header.Get("Origin"); origin != "" && s.guard().OriginAllowed(c.http) {
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", auth.HeaderMachine+", "+auth.HeaderSign)
+		h.Set("Access-Control-Expose-Headers", auth.HeaderMachine+", "+auth.HeaderSign+", Retry-After")
 		h.Add("Vary", "Origin")
 	}
 	h.Set(auth.HeaderMachine, s.cfg.Key.MachineID())
-	h.Set(auth.HeaderSign, auth.SignReply(s.cfg.Key.Private(), c.text, status, body))
-	w.WriteHeader(status)
+	h.Set(auth.HeaderSign, auth.SignReply(s.cfg.Key.Private(), c.text, answer.Status, body))
+	w.WriteHeader(answer.Status)
 	if _, err := w.Write(body); err != nil {
 		s.deps.Log.Debug("a reply was not taken", "error", err)
 	}
 }
 
-// answer is the body: the envelope, or a document as it is.
-func (s *Server) answer(c *call, message any, err error) (body []byte, status int) {
-	reply, status := Reply{}, http.StatusOK
-	if document, ok := message.(Document); ok && err == nil {
-		if s.deps.Observer != nil {
-			s.deps.Observer.Answered("")
-		}
-		return document, status
+func (s *Server) answer(c *call, message any, err error) (a httpapi.Answer) {
+	if err == nil {
+		a, err = httpapi.OK(message)
 	}
 	if err != nil {
-		reply, status = s.refusal(c, err)
-	} else if reply.Message, err = encode(message); err != nil {
-		reply, status = s.refusal(c, err)
+		a = s.refusal(c, err)
 	}
 	if s.deps.Observer != nil {
-		s.deps.Observer.Answered(reply.Code)
+		s.deps.Observer.Answered(string(a.Reply.Code))
 	}
-	if body, err = encode(reply); err != nil { // strings and numbers only: can't be
-		s.deps.Log.Error("a reply could not be encoded", "error", err)
-		status = http.StatusBadGateway
-	}
-	return body, status
+	return a
 }
 
-func (s *Server) refusal(c *call, err error) (Reply, int) {
-	v, known := judge(err)
-	away := errors.Is(err, vm.ErrUnavailable)
-	if !known {
-		s.deps.Log.Error("a request failed", "path", c.http.URL.Path, "error", err)
-		if err = errInternal; away {
-			err = errAway
-		}
-		v, _ = judge(err)
-	}
-	reply := Reply{ErrCode: v.errcode, Code: v.code}
-	if r := new(host.Refusal); errors.As(err, &r) {
-		reply.Field, reply.Value, reply.Limit = envelope.Clip(r.Field, envelope.MaxEcho), envelope.Clip(r.Value, envelope.MaxEcho), r.Limit
-	}
+func (s *Server) refusal(c *call, err error) httpapi.Answer {
 	if skew := new(auth.SkewError); errors.As(err, &skew) {
-		reply.Field, reply.Value = "time", fmt.Sprint(skew.Sent.Unix())
-		reply.Limit = fmt.Sprintf("%d ± %d", skew.Server.Unix(), int64(auth.MaxSkew/time.Second))
+		err = &api.Refusal{
+			Kind: auth.ErrClockSkew, Message: err.Error(), Field: "time", Value: fmt.Sprint(skew.Sent.Unix()),
+			Limit: fmt.Sprintf("%d ± %d", skew.Server.Unix(), int64(auth.MaxSkew/time.Second)),
+		}
 	}
-	text, encodeErr := encode(envelope.Clip(err.Error(), envelope.MaxMessage))
-	if encodeErr != nil {
-		text = json.RawMessage(`""`)
+	a, foreseen := codes.Refusal(err, api.FaultMachine)
+	if foreseen {
+		return a
 	}
-	reply.Message = text
-	return reply, v.status
-}
-
-// encode writes JSON without HTML escapes or a closing line.
-func encode(v any) (json.RawMessage, error) {
-	var buf bytes.Buffer
-	encoder := json.NewEncoder(&buf)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode reply: %w", err)
+	s.deps.Log.Error("a request failed", "path", c.http.URL.Path, "error", err)
+	if errors.Is(err, vm.ErrUnavailable) {
+		a, _ = codes.Refusal(errAway, api.FaultMachine)
 	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+	return a
 }

@@ -3,18 +3,11 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"mime"
-	"net/http"
 
-	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
-
-// MaxBody bounds a request's body in bytes.
-const MaxBody = 1 << 20
 
 // MaxKept bounds the body in bytes of a request that is kept, to be shown to those
 // who verify it again.
@@ -23,16 +16,16 @@ const MaxKept = 64 << 10
 // request is Request with the fields that are refused for now, so that a caller
 // who sends them is told instead of ignored.
 type request struct {
-	Request
+	api.Request
 	Multisig  json.RawMessage `json:"multisig_accounts"`
-	RentOrder Text            `json:"rent_order"`
+	RentOrder api.Text        `json:"rent_order"`
 }
 
 // create is Create with the original's further fields.
 type create struct {
-	Create
+	api.Create
 	OperationSystem string          `json:"operation_system"`
-	RDPPort         Text            `json:"rdp_port"`
+	RDPPort         api.Text        `json:"rdp_port"`
 	VMXML           json.RawMessage `json:"vm_xml"`
 	VMXMLURL        json.RawMessage `json:"vm_xml_url"`
 	PublicIP        json.RawMessage `json:"public_ip"`
@@ -43,67 +36,29 @@ type create struct {
 	InterfaceModel  json.RawMessage `json:"interface_model_type"`
 }
 
-// CheckJSON is ErrBody for a body that is not JSON: a form could be sent by any
-// web page without asking.
-func CheckJSON(r *http.Request) error {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return &host.Refusal{
-			Kind: ErrBody, Field: "Content-Type", Value: r.Header.Get("Content-Type"), Limit: "application/json",
-		}
-	}
-	return nil
-}
-
-// ReadBody takes JSON of at most MaxBody, whose bytes count in pool for the
-// address that sends them, until they are released. It is ErrBody, or what package
-// budget says of a pool that is full and of a sender that is slow.
-func ReadBody(w http.ResponseWriter, r *http.Request, pool *budget.Bytes) (*budget.Body, error) {
-	if err := CheckJSON(r); err != nil {
-		return nil, err
-	}
-	body, err := pool.Read(w, r, budget.Source(r.RemoteAddr), MaxBody)
-	if err != nil {
-		return nil, BadBody(wrongBody(err))
-	}
-	return body, nil
-}
-
-// wrongBody is the field that is at fault where a body could not be read, and err
-// where that is not the caller's.
-func wrongBody(err error) error {
-	switch {
-	case errors.Is(err, budget.ErrLong):
-		return &envelope.Wrong{Field: "body", Value: "too long", Limit: fmt.Sprintf("at most %d bytes", MaxBody)}
-	case errors.Is(err, budget.ErrFull), errors.Is(err, budget.ErrSlow):
-		return err
-	}
-	return &envelope.Wrong{Field: "body", Value: "cut off", Limit: "a JSON object"}
-}
-
 // decodeRequest reads the envelope.
-func decodeRequest(body []byte) (Request, error) {
+func decodeRequest(body []byte) (api.Request, error) {
 	var req request
 	if err := strict(body, &req); err != nil {
-		return Request{}, err
+		return api.Request{}, err
 	}
 	if present(req.Multisig) {
-		return Request{}, &host.Refusal{
+		return api.Request{}, &api.Refusal{
 			Kind: host.ErrNotSupported, Field: "multisig_accounts", Value: "…", Limit: "the header DBC-Auth, or a ticket",
 			Remedy: "sign with one wallet",
 		}
 	}
 	if text := bytes.TrimSpace(req.Additional); len(text) > 0 && text[0] != '{' && string(text) != "null" {
-		return Request{}, BadBody(&envelope.Wrong{Field: "additional", Value: "something else", Limit: "a JSON object"})
+		return api.Request{}, httpapi.BadBody(&api.Wrong{Field: "additional", Value: "something else", Limit: "a JSON object"})
 	}
 	return req.Request, nil
 }
 
 // decodeCreate reads additional of PathTaskStart.
-func decodeCreate(additional json.RawMessage) (Create, error) {
+func decodeCreate(additional json.RawMessage) (api.Create, error) {
 	var c create
 	if err := strict(additional, &c); err != nil {
-		return Create{}, err
+		return api.Create{}, err
 	}
 	for field, value := range map[string]json.RawMessage{
 		"vm_xml": c.VMXML, "vm_xml_url": c.VMXMLURL, "public_ip": c.PublicIP, "network_name": c.NetworkName,
@@ -111,20 +66,20 @@ func decodeCreate(additional json.RawMessage) (Create, error) {
 		"interface_model_type": c.InterfaceModel,
 	} {
 		if present(value) {
-			return Create{}, unsupported(field, "…", "leave it out")
+			return api.Create{}, unsupported(field, "…", "leave it out")
 		}
 	}
 	if c.RDPPort != "" {
-		return Create{}, unsupported("rdp_port", string(c.RDPPort), "use ssh_port")
+		return api.Create{}, unsupported("rdp_port", string(c.RDPPort), "use ssh_port")
 	}
 	if c.OperationSystem != "" && c.OperationSystem != "linux" && c.OperationSystem != "ubuntu" {
-		return Create{}, unsupported("operation_system", c.OperationSystem, "linux")
+		return api.Create{}, unsupported("operation_system", c.OperationSystem, "linux")
 	}
 	return c.Create, nil
 }
 
 func unsupported(field, value, limit string) error {
-	return &host.Refusal{Kind: host.ErrNotSupported, Field: field, Value: value, Limit: limit}
+	return &api.Refusal{Kind: host.ErrNotSupported, Field: field, Value: value, Limit: limit}
 }
 
 // present: the original's tools send empty strings and lists for what they don't mean.
@@ -137,13 +92,4 @@ func present(value json.RawMessage) bool {
 }
 
 // strict decodes exactly one JSON value without unknown fields.
-func strict(data []byte, into any) error { return BadBody(envelope.Strict(data, into)) }
-
-// BadBody is ErrBody with the field that is at fault, nil for nil.
-func BadBody(err error) error {
-	wrong := new(envelope.Wrong)
-	if !errors.As(err, &wrong) {
-		return err
-	}
-	return &host.Refusal{Kind: ErrBody, Field: wrong.Field, Value: wrong.Value, Limit: wrong.Limit}
-}
+func strict(data []byte, into any) error { return httpapi.BadBody(api.Strict(data, into)) }

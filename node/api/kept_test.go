@@ -5,14 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
+	nodeapi "github.com/dbc-network/dbc/node/api"
 )
 
 // TestKeptRequestsAreShort: a request that is kept, for as long as its token or its
 // VM, is short: nobody fills a machine's memory or journal by what he pads it with.
 func TestKeptRequestsAreShort(t *testing.T) {
 	t.Parallel()
-	pad := strings.Repeat(" ", api.MaxKept)
+	pad := strings.Repeat(" ", nodeapi.MaxKept)
 	for name, c := range map[string]struct{ path, additional string }{
 		"a console":  {api.PathTaskConsole + sampleID, `{` + pad + `}`},
 		"a screen":   {api.PathTaskVNC + sampleID, `{` + pad + `}`},

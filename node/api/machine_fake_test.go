@@ -6,12 +6,13 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/host"
@@ -24,14 +25,23 @@ import (
 type machine struct {
 	tasks   map[string]journal.Task
 	orders  []host.Order
+	log     string
 	refuse  error
 	word    trust.Word
-	problem *chain.Problem
+	problem *api.Problem
 	later   *trust.Word
+	// changed replaces a channel that is never closed.
+	changed func() <-chan struct{}
 	deleted []string
 	asked   []string
 	// listed counts the questions after images; Tasks waits where wait is set.
 	listed atomic.Int64
+	// cards are the slots with real GPUs.
+	cards []host.Slot
+	// looked counts the questions after cards, and those after the computer that failed.
+	looked atomic.Int64
+	// unreadable is why the computer cannot be read.
+	unreadable error
 	// read counts how often all tasks were read.
 	read  atomic.Int64
 	waits chan<- struct{}
@@ -80,6 +90,13 @@ func (m *machine) Create(ctx context.Context, o host.Order) (journal.Task, error
 	return sample(o.Rental), nil
 }
 
+func (m *machine) Changed() <-chan struct{} {
+	if m.changed != nil {
+		return m.changed()
+	}
+	return nil
+}
+
 // hear keeps the request on whose behalf something is done.
 func (m *machine) hear(ctx context.Context) {
 	if p, ok := auth.ProofFrom(ctx); ok {
@@ -97,7 +114,7 @@ func (m *machine) Tasks(wallet string) (list []journal.Task, err error) {
 		<-m.wait
 	}
 	for _, t := range m.tasks {
-		if t.Renter == wallet {
+		if t.Rental.Renter == wallet {
 			list = append(list, t)
 		}
 	}
@@ -108,8 +125,8 @@ func (m *machine) Keepers() (map[string]bool, error) {
 	m.read.Add(1)
 	wallets := map[string]bool{}
 	for _, t := range m.tasks {
-		if !t.KeepUntil.IsZero() {
-			wallets[t.Renter] = true
+		if !t.Keep.Until.IsZero() {
+			wallets[t.Rental.Renter] = true
 		}
 	}
 	return wallets, nil
@@ -117,8 +134,8 @@ func (m *machine) Keepers() (map[string]bool, error) {
 
 func (m *machine) Task(wallet, id string) (journal.Task, error) {
 	t, ok := m.tasks[id]
-	if !ok || t.Renter != wallet {
-		return t, &host.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of yours"}
+	if !ok || t.Rental.Renter != wallet {
+		return t, &api.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of yours"}
 	}
 	return t, nil
 }
@@ -152,6 +169,9 @@ func (m *machine) Log(wallet string, rentals []uint64, id string, tail bool, lin
 		return "", err
 	}
 	m.asked = append(m.asked, fmt.Sprint("log ", rentals, tail, lines))
+	if m.log != "" {
+		return m.log, m.refuse
+	}
 	return "a <line>", m.refuse
 }
 
@@ -208,9 +228,11 @@ func (m *machine) connect(what, wallet string, rentals []uint64, id string) (net
 	return caller, nil
 }
 
-func (m *machine) Used() (host.Amount, int, error) {
-	return host.Amount{CPUs: 2, MemoryMiB: 512}, 1, nil
+func (m *machine) Used() (host.Amount, []uint32, error) {
+	return host.Amount{CPUs: 2, MemoryMiB: 512}, []uint32{1}, nil
 }
+
+func (m *machine) Slots(context.Context) ([]host.Slot, error) { return m.cards, nil }
 
 func (m *machine) Word() trust.Word { return m.word }
 
@@ -221,9 +243,13 @@ func (m *machine) Fresh(context.Context) trust.Word {
 	return m.word
 }
 
-func (m *machine) List(context.Context) ([]image.Image, error) {
+func (m *machine) ListWithin(context.Context, time.Duration) ([]image.Image, error) {
 	m.listed.Add(1)
-	return []image.Image{{Name: "tiny.qcow2", Size: 19 << 20}}, nil
+	return []image.Image{{Name: "tiny.qcow2", Size: 19 << 20, Manifest: &image.Manifest{
+		Digest: strings.Repeat("0a", 32), OS: "ubuntu", Version: "24.04", Kernel: "6.8.0-151-generic",
+		Driver: &image.Driver{Vendor: "nvidia", Version: "580.178.04", Open: true}, Contents: []image.Content{{Package: "rsync", Version: "3.2.7"}},
+		Login: "dbc", CloudInit: true, Firmware: []string{"bios", "uefi"}, MinDiskGiB: 6, Licences: []image.Licence{image.LicenceNVIDIA}, Texts: "/usr/share/doc/*/copyright",
+	}}}, nil
 }
 
 func (m *machine) Use(_ context.Context, wallet, nonce string, _, _ time.Time) error {
@@ -238,16 +264,20 @@ func (m *machine) Use(_ context.Context, wallet, nonce string, _, _ time.Time) e
 
 func sample(r trust.Rental) journal.Task {
 	return journal.Task{
-		ID: "3mJr7AoUXx2Wqd4yHw9kPz", RentID: r.ID, Renter: r.Renter, Created: now.Add(-time.Minute), Desc: "a <b> & c",
-		Status: lifecycle.Running, Image: "tiny.qcow2", CPUs: 2, MemoryMiB: 1024, GPUs: 1, SystemGiB: 10, Disks: []journal.Disk{{Name: "vdb", GiB: 20}}, MAC: "52:54:00:12:34:56", Tap: "dbc-1",
-		Ports: []journal.Port{{Protocol: "tcp", Host: 5682, Guest: 22}}, Addr: netip.MustParseAddr("172.31.224.2"),
-		User: "dbc", Password: "made-for-this-test", HostKeyPublic: "ssh-ed25519 AAAA",
-		Steps: []journal.Step{
+		ID:      "3mJr7AoUXx2Wqd4yHw9kPz",
+		Rental:  journal.Rental{ID: r.ID, Renter: r.Renter, End: now.Add(30 * time.Minute)},
+		Created: now.Add(-time.Minute),
+		Desc:    "a <b> & c",
+		Progress: journal.Progress{State: lifecycle.Running, Steps: []journal.Step{
 			{Name: "reserve", State: journal.StepDone, Started: now.Add(-time.Minute)},
 			{Name: "disk", State: journal.StepDone, Started: now.Add(-time.Minute), Took: 1500 * time.Millisecond},
 			{Name: "seed", State: journal.StepBegun, Started: now},
 			{Name: "network"},
-		},
-		RentEnd: now.Add(30 * time.Minute),
+		}},
+		Disks:    journal.Disks{Image: journal.Image{Name: "tiny.qcow2"}, System: journal.Disk{GiB: 10}, Data: []journal.Disk{{Name: "vdb", GiB: 20}}},
+		Wanted:   journal.Wanted{CPUs: 2, MemoryMiB: 1024, GPUs: 1},
+		Identity: journal.Identity{HostKeyPublic: "ssh-ed25519 AAAA", Cards: []journal.Card{{MAC: "52:54:00:12:34:56", Tap: "dbc-1"}}},
+		Network:  journal.Network{Ports: []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: 5682, Guest: 22}}, Addr: netip.MustParseAddr("172.31.224.2")},
+		Login:    journal.Login{User: "dbc", Password: "made-for-this-test"},
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/journal"
 )
 
 // modify is Modify with the original's further fields.
 type modify struct {
-	Modify
+	api.Modify
 	NewGPUCount json.RawMessage `json:"new_gpu_count"`
 	NewRDPPort  json.RawMessage `json:"new_rdp_port"`
 	NewVNCPort  json.RawMessage `json:"new_vnc_port"`
@@ -40,7 +42,8 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 			return out, unsupported(field, "…", "leave it out")
 		}
 	}
-	if wish.NewSSHPort != "" {
+	out.PortFirst, out.PortLast = lim.portFirst, lim.portLast
+	if out.AutoSSH = wish.NewSSHPort == auto; wish.NewSSHPort != "" && !out.AutoSSH {
 		if out.SSHPort, err = parseNumber("new_ssh_port", wish.NewSSHPort, lim.portFirst, lim.portLast); err != nil {
 			return out, err
 		}
@@ -50,6 +53,9 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 	}
 	for _, text := range wish.NewCustomPort {
 		ports, err := parseCustomPort("new_custom_port", text, lim)
+		if guest, ok := parseAutoPort(text); ok {
+			ports, err = []journal.Port{guest}, nil
+		}
 		if err != nil {
 			return out, err
 		}
@@ -57,6 +63,7 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 			return out, badValue("new_custom_port", text, "fewer ports in all")
 		}
 	}
+	journal.NamePorts(out.Ports)
 	if wish.NewCPUCores != "" {
 		if out.CPUs, err = parseNumber[int]("new_cpu_cores", wish.NewCPUCores, 1, 4096); err != nil {
 			return out, err
@@ -68,7 +75,7 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 		}
 		out.MemoryMiB *= 1024
 	}
-	if out.SSHPort == 0 && len(out.Ports) == 0 && !out.NoPorts && out.CPUs == 0 && out.MemoryMiB == 0 {
+	if out.SSHPort == 0 && !out.AutoSSH && len(out.Ports) == 0 && !out.NoPorts && out.CPUs == 0 && out.MemoryMiB == 0 {
 		return out, badValue("additional", "nothing to change", "new_ssh_port, new_custom_port, new_cpu_cores or new_mem_size")
 	}
 	return out, nil
@@ -78,7 +85,7 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 const shownLines = "100"
 
 func (s *Server) taskLogs(_ context.Context, c *call) (any, error) {
-	var wish Logs
+	var wish api.Logs
 	if len(c.request.Additional) > 0 {
 		if err := strict(c.request.Additional, &wish); err != nil {
 			return nil, err
@@ -89,7 +96,7 @@ func (s *Server) taskLogs(_ context.Context, c *call) (any, error) {
 	if flag != "head" && flag != "tail" {
 		return nil, badValue("flag", flag, "head or tail")
 	}
-	lines, err := parseNumber[int]("line_num", cmp.Or(Text(query.Get("line_num")), wish.LineNum, shownLines), 1, host.MaxLines)
+	lines, err := parseNumber[int]("line_num", cmp.Or(api.Text(query.Get("line_num")), wish.LineNum, shownLines), 1, host.MaxLines)
 	if err != nil {
 		return nil, err
 	}
@@ -98,5 +105,5 @@ func (s *Server) taskLogs(_ context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Log{TaskID: id, Logs: text}, nil
+	return api.Log{TaskID: id, Logs: text}, nil
 }

@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -34,11 +34,15 @@ func TestOperations(t *testing.T) {
 		"restart, not by it": {api.PathTaskRestart + sampleID + "?force_reboot=false", `{"force_reboot":false}`, "restart [7]"},
 		"modify": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"5300","new_cpu_cores":4,"new_mem_size":"2","new_custom_port":["udp,5301:53"]}`,
-			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 Ports:[{Protocol:udp Host:5301 Guest:53}] NoPorts:false}",
+			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 AutoSSH:false Ports:[{Name:udp-53 Protocol:udp Host:5301 Guest:53 Sources:[]}] NoPorts:false PortFirst:5200 PortLast:5999}",
+		},
+		"modify, ports of the node's choice": {
+			api.PathTaskModify + sampleID, `{"new_ssh_port":"auto","new_custom_port":["tcp,auto:80"]}`,
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:true Ports:[{Name:tcp-80 Protocol:tcp Host:0 Guest:80 Sources:[]}] NoPorts:false PortFirst:5200 PortLast:5999}",
 		},
 		"modify, no ports": {
 			api.PathTaskModify + sampleID, `{"new_custom_port":["none"]}`,
-			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 Ports:[] NoPorts:true}",
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:false Ports:[] NoPorts:true PortFirst:5200 PortLast:5999}",
 		},
 		"delete a disk": {api.PathDiskDelete + sampleID, `{"disk":"vdb"}`, "delete [7] vdb"},
 		"resize a disk": {api.PathDiskResize + sampleID, `{"disk":"vdb","size":20}`, "resize [7] vdb 20"},
@@ -47,7 +51,7 @@ func TestOperations(t *testing.T) {
 		},
 		"modify, empty": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"","new_custom_port":[],"new_cpu_cores":"2"}`,
-			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 Ports:[] NoPorts:false}",
+			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 AutoSSH:false Ports:[] NoPorts:false PortFirst:5200 PortLast:5999}",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,11 +74,11 @@ func TestOperationsRefused(t *testing.T) {
 		path, additional string
 		refuse           error
 		status           int
-		code             string
+		code             api.Code
 	}{
 		"away":           {api.PathTaskBoot + sampleID, `{}`, fmt.Errorf("read /var/lib: %w", vm.ErrUnavailable), 503, "VMS_AWAY"},
-		"state":          {api.PathTaskBoot + sampleID, `{}`, &host.Refusal{Kind: host.ErrState, Field: "task_id"}, 409, "WRONG_STATE"},
-		"busy":           {api.PathTaskBoot + sampleID, `{}`, &host.Refusal{Kind: host.ErrBusy, Field: "task_id"}, 409, "BUSY"},
+		"state":          {api.PathTaskBoot + sampleID, `{}`, &api.Refusal{Kind: host.ErrState, Field: "task_id"}, 409, "WRONG_STATE"},
+		"busy":           {api.PathTaskBoot + sampleID, `{}`, &api.Refusal{Kind: host.ErrBusy, Field: "task_id"}, 409, "BUSY"},
 		"another's":      {api.PathTaskBoot + "11111111111111111111", `{}`, nil, 404, "TASK_NOT_FOUND"},
 		"modify nothing": {api.PathTaskModify + sampleID, `{}`, nil, 400, "BAD_VALUE"},
 		"modify GPUs":    {api.PathTaskModify + sampleID, `{"new_gpu_count":"1"}`, nil, 422, "NOT_SUPPORTED"},
@@ -85,8 +89,8 @@ func TestOperationsRefused(t *testing.T) {
 		"none and one":   {api.PathTaskModify + sampleID, `{"new_custom_port":["none","tcp,5300"]}`, nil, 400, "BAD_VALUE"},
 		"disk of none":   {api.PathDiskAdd + sampleID, `{"size":0}`, nil, 400, "BAD_VALUE"},
 		"disk somewhere": {api.PathDiskAdd + sampleID, `{"size":1,"mount_dir":"/data"}`, nil, 422, "NOT_SUPPORTED"},
-		"full":           {api.PathDiskAdd + sampleID, `{"size":1}`, &host.Refusal{Kind: host.ErrDisk, Field: "size"}, 409, "DISK_FULL"},
-		"no agent":       {api.PathTaskPasswd + sampleID, `{"username":"dbc","password":"x"}`, &host.Refusal{Kind: host.ErrAgent, Field: "username"}, 409, "NO_AGENT"},
+		"full":           {api.PathDiskAdd + sampleID, `{"size":1}`, &api.Refusal{Kind: host.ErrDisk, Field: "size"}, 409, "DISK_FULL"},
+		"no agent":       {api.PathTaskPasswd + sampleID, `{"username":"dbc","password":"x"}`, &api.Refusal{Kind: host.ErrAgent, Field: "username"}, 409, "NO_AGENT"},
 		"no password":    {api.PathTaskPasswd + sampleID, `{"username":"dbc","password":5}`, nil, 400, "BAD_REQUEST"},
 		"force as what":  {api.PathTaskRestart + sampleID + "?force_reboot=maybe", `{}`, nil, 400, "BAD_VALUE"},
 		"force as 1":     {api.PathTaskRestart + sampleID, `{"force_reboot":1}`, nil, 400, "BAD_REQUEST"},
@@ -132,8 +136,8 @@ func TestDisks(t *testing.T) {
 		t.Errorf("%d %s", status, reply.Message)
 	}
 	task := b.m.tasks[sampleID]
-	task.SystemGiB, task.Reason = 10, notice.Failed(notice.DiskAddFailed, errors.New("no"), notice.Disk, "vdd")
-	task.Disks = []journal.Disk{{Name: "vdb", GiB: 3}, {Name: "vdc", GiB: 5, Doing: lifecycle.DiskAdding}}
+	task.Disks.System.GiB, task.Progress.Reason = 10, notice.Failed(notice.DiskAddFailed, errors.New("no"), notice.Disk, "vdd")
+	task.Disks.Data = []journal.Disk{{Name: "vdb", GiB: 3}, {Name: "vdc", GiB: 5, Doing: lifecycle.DiskAdding}}
 	b.m.tasks[sampleID] = task
 	status, reply = b.ask(alice, api.PathDiskList+sampleID, `{}`, nil)
 	want := `{"task_id":"` + sampleID + `","disks":[{"disk":"vda","size":"10G","status":"ok"},{"disk":"vdb","size":"3G","status":"ok"},` +

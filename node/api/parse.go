@@ -6,15 +6,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 )
 
 // Nothing from a request reaches the host but numbers that these parsers made.
 
 const (
 	sshPort = 22
+	// auto leaves the choice of a port to the node.
+	auto = "auto"
 	// maxGiB bounds sizes, so that sums can't overflow.
 	maxGiB = 1 << 20
 )
@@ -25,14 +28,17 @@ type limits struct {
 }
 
 func badValue(field, value, limit string) error {
-	return &host.Refusal{Kind: host.ErrInvalid, Field: field, Value: value, Limit: limit}
+	return &api.Refusal{Kind: host.ErrInvalid, Field: field, Value: value, Limit: limit}
 }
 
 // parseCreate is an order without its rental.
-func parseCreate(c Create, lim limits) (o host.Order, err error) {
+func parseCreate(c api.Create, lim limits) (o host.Order, err error) {
 	o = host.Order{
-		TaskID: c.TaskID, RestoreTaskID: c.RestoreTaskID, Image: c.ImageName, Boot: c.BiosMode, Desc: c.Desc,
-		GPUs: host.All, CPUs: host.All,
+		TaskID: c.TaskID, RestoreTaskID: c.RestoreTaskID, Image: c.ImageName, Desc: c.Desc,
+		GPUs: host.All, CPUs: host.All, PortFirst: lim.portFirst, PortLast: lim.portLast,
+	}
+	if o.Firmware, err = host.ParseBiosMode(c.BiosMode); err != nil {
+		return o, err
 	}
 	for _, line := range c.SSHPublicKeys {
 		o.AuthorizedKeys = append(o.AuthorizedKeys, strings.TrimSpace(line)) // a .pub file ends with a newline
@@ -64,7 +70,7 @@ func parseCreate(c Create, lim limits) (o host.Order, err error) {
 	return o, parseMemory(c, &o)
 }
 
-func parseMemory(c Create, o *host.Order) (err error) {
+func parseMemory(c api.Create, o *host.Order) (err error) {
 	switch {
 	case c.MemSize != "" && c.MemRate != "":
 		return badValue("mem_rate", string(c.MemRate), "mem_rate or mem_size, not both")
@@ -77,7 +83,7 @@ func parseMemory(c Create, o *host.Order) (err error) {
 	return err
 }
 
-func parseNumber[T int | uint16 | uint64](field string, value Text, low, high T) (T, error) {
+func parseNumber[T int | uint16 | uint64](field string, value api.Text, low, high T) (T, error) {
 	limit := fmt.Sprintf("%d-%d", low, high)
 	// No leading zero either: who writes 0700 may mean an octal number.
 	if len(value) > 10 || (len(value) > 1 && value[0] == '0') || strings.TrimLeft(string(value), "0123456789") != "" {
@@ -108,15 +114,23 @@ func parseRate(field, value string) (uint64, error) {
 	return n, nil
 }
 
-// parsePorts are ssh_port, then custom_port.
-func parsePorts(c Create, lim limits) ([]journal.Port, error) {
-	first, err := parseNumber("ssh_port", c.SSHPort, lim.portFirst, lim.portLast)
-	if err != nil {
-		return nil, err
+// parsePorts returns the ports of ssh_port and custom_port, named.
+func parsePorts(c api.Create, lim limits) ([]journal.Port, error) {
+	var (
+		first uint16
+		err   error
+	)
+	if c.SSHPort != "" && c.SSHPort != auto {
+		if first, err = parseNumber("ssh_port", c.SSHPort, lim.portFirst, lim.portLast); err != nil {
+			return nil, err
+		}
 	}
-	ports := []journal.Port{{Protocol: "tcp", Host: first, Guest: sshPort}}
+	ports := []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: first, Guest: sshPort}}
 	for _, text := range c.CustomPort {
 		more, err := parseCustomPort("custom_port", text, lim)
+		if guest, ok := parseAutoPort(text); ok {
+			more, err = []journal.Port{guest}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +138,16 @@ func parsePorts(c Create, lim limits) ([]journal.Port, error) {
 			return nil, badValue("custom_port", text, fmt.Sprintf("at most %d ports in all", host.MaxPorts))
 		}
 	}
+	journal.NamePorts(ports)
 	return ports, nil
+}
+
+// parseAutoPort takes "tcp,auto:Q", whose host port the node chooses.
+func parseAutoPort(text string) (p journal.Port, ok bool) {
+	protocol, rest, _ := strings.Cut(text, ",")
+	guest, chosen := strings.CutPrefix(rest, auto+":")
+	n, err := parseNumber[uint16]("", api.Text(guest), 1, 65535)
+	return journal.Port{Protocol: protocol, Guest: n}, chosen && err == nil && (protocol == "tcp" || protocol == "udp")
 }
 
 // parseCustomPort takes the original's "tcp,P", "udp,P:Q", "tcp,A-B" and
@@ -160,13 +183,13 @@ func parseCustomPort(field, text string, lim limits) ([]journal.Port, error) {
 
 func parseRange(text string, low, high uint16) (from, to uint16, ok bool) {
 	first, last, ranged := strings.Cut(text, "-")
-	from, err := parseNumber("", Text(first), low, high)
+	from, err := parseNumber("", api.Text(first), low, high)
 	if err != nil {
 		return 0, 0, false
 	}
 	if !ranged {
 		return from, from, true
 	}
-	to, err = parseNumber("", Text(last), low, high)
+	to, err = parseNumber("", api.Text(last), low, high)
 	return from, to, err == nil && from <= to
 }

@@ -6,11 +6,43 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
 var testLimits = limits{portFirst: 5200, portLast: 5999}
+
+// TestPortsLeftToTheNode verifies which ports the node chooses: those that a create
+// does not name, or calls auto.
+func TestPortsLeftToTheNode(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]journal.Port{
+		`{}`:                  {{Name: "ssh", Protocol: "tcp", Guest: 22}},
+		`{"ssh_port":"auto"}`: {{Name: "ssh", Protocol: "tcp", Guest: 22}},
+		`{"ssh_port":5300,"custom_port":["tcp,auto:80","udp,auto:53","tcp,auto:80"]}`: {
+			{Name: "ssh", Protocol: "tcp", Host: 5300, Guest: 22},
+			{Name: "tcp-80", Protocol: "tcp", Guest: 80},
+			{Name: "udp-53", Protocol: "udp", Guest: 53},
+			{Name: "tcp-80-2", Protocol: "tcp", Guest: 80},
+		},
+		`{"ssh_port":"Auto"}`:              nil,
+		`{"ssh_port":0}`:                   nil,
+		`{"custom_port":["tcp,auto"]}`:     nil,
+		`{"custom_port":["tcp,auto:0"]}`:   nil,
+		`{"custom_port":["icmp,auto:80"]}`: nil,
+		`{"custom_port":["tcp,auto:8-9"]}`: nil,
+	} {
+		wish, err := decodeCreate(json.RawMessage(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := parseCreate(wish, testLimits)
+		if (err == nil) != (want != nil) || err == nil && !reflect.DeepEqual(o.Ports, want) {
+			t.Errorf("%s: %+v, %v", text, o.Ports, err)
+		}
+	}
+}
 
 func TestParseCustomPort(t *testing.T) {
 	t.Parallel()
@@ -84,7 +116,7 @@ func TestParseRate(t *testing.T) {
 // TestKeyWithLineEnd: a .pub file pasted as it is.
 func TestKeyWithLineEnd(t *testing.T) {
 	t.Parallel()
-	o, err := parseCreate(Create{SSHPort: "5200", SSHPublicKeys: []string{"ssh-ed25519 AAAA renter\n"}}, testLimits)
+	o, err := parseCreate(api.Create{SSHPort: "5200", SSHPublicKeys: []string{"ssh-ed25519 AAAA renter\n"}}, testLimits)
 	if err != nil || len(o.AuthorizedKeys) != 1 || o.AuthorizedKeys[0] != "ssh-ed25519 AAAA renter" {
 		t.Errorf("%q, %v", o.AuthorizedKeys, err)
 	}

@@ -3,8 +3,8 @@ package api_test
 import (
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 // TestProofs: what needs its renter's own signature reaches the VM's side with the
@@ -29,7 +29,7 @@ func TestProofs(t *testing.T) {
 		}},
 		"console": {ask: func(b *bench, _, _ string) (int, api.Reply) {
 			_, code := b.socket(api.PathTaskConsole+sampleTask, b.opened(alice, api.PathTaskConsole+sampleTask, `{}`))
-			return 200, api.Reply{Code: code}
+			return 200, api.Reply{Code: api.Code(code)}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,3 +1,5 @@
+// Package api answers the routes of a compute node, which package api at the root
+// describes.
 package api
 
 import (
@@ -6,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
@@ -16,6 +20,7 @@ import (
 	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/trust"
@@ -48,6 +53,8 @@ type Host interface {
 	// Keepers are the wallets that have kept disks here.
 	Keepers() (map[string]bool, error)
 	Task(wallet, id string) (journal.Task, error)
+	// Changed returns a channel that is closed when a task is written next.
+	Changed() <-chan struct{}
 	Delete(wallet string, rentals []uint64, id string) error
 	Operate(wallet string, rentals []uint64, id string, op lifecycle.Request) error
 	Modify(ctx context.Context, wallet string, rentals []uint64, id string, c host.Change) error
@@ -63,7 +70,9 @@ type Host interface {
 
 // Usage is what VMs hold now.
 type Usage interface {
-	Used() (amount host.Amount, slots int, err error)
+	Used() (amount host.Amount, slots []uint32, err error)
+	// Slots are those with real GPUs.
+	Slots(ctx context.Context) ([]host.Slot, error)
 }
 
 // Rentals is what the chain is believed to say.
@@ -95,7 +104,7 @@ var (
 
 // Images lists guest images.
 type Images interface {
-	List(ctx context.Context) ([]image.Image, error)
+	ListWithin(ctx context.Context, limit time.Duration) ([]image.Image, error)
 }
 
 // Observer is told the code of every answer, "" for one that went well.
@@ -117,14 +126,16 @@ type Deps struct {
 	Grants Grants
 	// Inventory reads the computer.
 	Inventory func(ctx context.Context) (hw.Inventory, error)
-	Log       *slog.Logger
+	// Cards returns the JSON of PathInventory.
+	Cards func(ctx context.Context) ([]byte, error)
+	Log   *slog.Logger
 	// Now is time.Now where nil; golden tests set it.
 	Now func() time.Time
 	// Observer may be nil.
 	Observer Observer
 	// Problem is what is wrong with the chain by what was seen last; nil where
 	// nobody looks.
-	Problem func() *chain.Problem
+	Problem func() *api.Problem
 	// Welcome is told the RemoteAddr of every request that was authorised; it may be nil.
 	Welcome func(remote string)
 }
@@ -134,11 +145,17 @@ type Server struct {
 	cfg      Config
 	deps     Deps
 	verifier auth.Verifier
-	desk     *console.Desk
+	hub      *console.Hub
 
 	admission *admission
 	details   details
-	keepers   keepers
+
+	inventories inventories
+	keepers     keepers
+
+	// closing ends what waits.
+	closing  chan struct{}
+	closeAll func()
 }
 
 // New is a server for http.Server.
@@ -149,12 +166,18 @@ func New(cfg Config, deps Deps) *Server {
 	s := &Server{cfg: cfg, deps: deps, admission: newAdmission(), verifier: auth.Verifier{
 		ChainID: cfg.ChainID, MachineID: cfg.Key.MachineID(), Replay: deps.Replay, Sessions: deps.Grants, Now: deps.Now,
 	}}
-	s.desk = console.New(console.Deps{Open: s.connect, Allowed: s.allowed, Log: deps.Log, Now: deps.Now})
+	s.closing = make(chan struct{})
+	s.closeAll = sync.OnceFunc(func() { close(s.closing) })
+	s.hub = console.New(console.Deps{Open: s.connect, Allowed: s.allowed, Log: deps.Log, Now: deps.Now})
 	return s
 }
 
-// Close ends all WebSockets and waits for that: http.Server.Shutdown doesn't.
-func (s *Server) Close() { s.desk.Close() }
+// Close answers what waits for a change, ends all WebSockets and waits for that:
+// http.Server.Shutdown doesn't.
+func (s *Server) Close() {
+	s.closeAll()
+	s.hub.Close()
+}
 
 // HTTP is an http.Server with limits for a hostile client.
 func (s *Server) HTTP() *http.Server {
@@ -168,4 +191,8 @@ func (s *Server) HTTP() *http.Server {
 		ConnState:         budget.NewConns(maxConns).Track,
 		ErrorLog:          slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
 	}
+}
+
+func (s *Server) guard() httpapi.Guard {
+	return httpapi.Guard{Listen: s.cfg.Listen, Hosts: s.cfg.Hosts, Origins: s.cfg.Origins}
 }

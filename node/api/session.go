@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 )
 
@@ -27,10 +27,10 @@ var _ Grants = (*journal.Journal)(nil)
 
 // createSession needs no authority but the grant's own: a multisig has no other.
 func (s *Server) createSession(ctx context.Context, c *call) (any, error) {
-	if c.request.ticketed() {
+	if c.request.Ticketed() {
 		return nil, fmt.Errorf("%w: sign a grant, as dbc session create does", ErrTicketRights)
 	}
-	var wish CreateSession
+	var wish api.CreateSession
 	if err := strict(c.request.Additional, &wish); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s *Server) createSession(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	multi, err := wish.Multisig.parse()
+	multi, err := parseMultisig(wish.Multisig)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Server) createSession(ctx context.Context, c *call) (any, error) {
 	return grantedSession(kept)
 }
 
-func (m *Multisig) parse() (*auth.Multisig, error) {
+func parseMultisig(m *api.Multisig) (*auth.Multisig, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -81,13 +81,13 @@ func (m *Multisig) parse() (*auth.Multisig, error) {
 	return &auth.Multisig{Threshold: threshold, PublicKeys: m.PublicKeys, Signs: m.Signs}, nil
 }
 
-func grantedSession(g journal.Grant) (GrantedSession, error) {
+func grantedSession(g journal.Grant) (api.GrantedSession, error) {
 	grant, err := auth.ParseGrant(g.Text)
 	if err != nil {
-		return GrantedSession{}, fmt.Errorf("read session %s: %w", g.ID, err)
+		return api.GrantedSession{}, fmt.Errorf("read session %s: %w", g.ID, err)
 	}
-	return GrantedSession{
-		Session:   Session{SessionID: g.ID, RentOrder: strconv.FormatUint(g.RentID, 10), Expires: stamp(g.Expires)},
+	return api.GrantedSession{
+		Session:   api.Session{SessionID: g.ID, RentOrder: strconv.FormatUint(g.RentID, 10), Expires: stamp(g.Expires)},
 		Wallet:    g.Wallet,
 		PublicKey: grant.PublicKey, Scope: grant.Scope.String(), Created: stamp(g.Created), Revoked: g.Revoked,
 	}, nil
@@ -98,7 +98,7 @@ func (s *Server) listSessions(_ context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	list := Sessions{Sessions: []GrantedSession{}}
+	list := api.Sessions{Sessions: []api.GrantedSession{}}
 	for _, g := range all {
 		if !c.sees(g.RentID) {
 			continue
@@ -114,11 +114,11 @@ func (s *Server) listSessions(_ context.Context, c *call) (any, error) {
 
 // revokeSession is also for a session of full scope: a multisig has no other way.
 func (s *Server) revokeSession(_ context.Context, c *call) (any, error) {
-	var wish RevokeSession
+	var wish api.RevokeSession
 	if err := strict(c.request.Additional, &wish); err != nil {
 		return nil, err
 	}
-	missing := &host.Refusal{Kind: ErrSessionID, Field: "session_id", Value: wish.SessionID, Limit: "a session of yours", Remedy: "list them with " + PathSessionList}
+	missing := &api.Refusal{Kind: ErrSessionID, Field: "session_id", Value: wish.SessionID, Limit: "a session of yours", Remedy: "list them with " + api.PathSessionList}
 	all, err := s.deps.Grants.Grants(c.wallet, s.deps.Now())
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)

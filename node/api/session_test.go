@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 // seventh is a session key made for these tests.
@@ -71,7 +71,7 @@ func (b *bench) by(key auth.Signer, wallet, session, path, additional string) (i
 	})
 }
 
-func wants(t *testing.T, what string, status int, reply api.Reply, want int, code string) {
+func wants(t *testing.T, what string, status int, reply api.Reply, want int, code api.Code) {
 	t.Helper()
 	if status != want || reply.Code != code {
 		t.Errorf("%s: %d %s %s, want %d %s", what, status, reply.Code, reply.Message, want, code)
@@ -175,7 +175,7 @@ func TestGrantsAreRefused(t *testing.T) {
 		by     auth.Signer
 		change func(g *auth.Grant)
 		status int
-		code   string
+		code   api.Code
 	}{
 		"another renter":       {bob, func(*auth.Grant) {}, 403, "NO_RENTAL"},
 		"another chain":        {alice, func(g *auth.Grant) { g.ChainID = "dbc-devnet-2" }, 403, "TICKET_MACHINE"},

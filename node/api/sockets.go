@@ -8,59 +8,19 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/console"
 	"github.com/dbc-network/dbc/node/host"
 )
 
-// sockets are the routes of WebSockets. A browser can't sign their opening, so
-// a signed POST gives a token for it.
-var sockets = []Route{
-	{
-		Name: "open_console", Method: http.MethodPost, Path: PathTaskConsole + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
-		Summary:    "Give a token that opens a virtual machine's serial console once, within 30 seconds.",
-		SummaryZH:  "给出一个令牌，30 秒内可打开一次虚拟机的串口控制台。",
-		Additional: OpenConsole{}, Reply: SocketToken{}, handle: openSocket(console.Serial),
-	},
-	{
-		Name: "console", Method: http.MethodGet, Path: PathTaskConsole + "{id}", Authority: TokenHolder,
-		Summary:   "Open the serial console as a WebSocket: its bytes are the terminal's.",
-		SummaryZH: "以 WebSocket 打开串口控制台：其字节即终端的输入输出。",
-		socket:    console.Serial,
-	},
-	{
-		Name: "open_vnc", Method: http.MethodPost, Path: PathTaskVNC + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
-		Summary:   "Give a token that opens a virtual machine's screen once, within 30 seconds.",
-		SummaryZH: "给出一个令牌，30 秒内可打开一次虚拟机的桌面。",
-		Reply:     SocketToken{}, handle: openSocket(console.VNC),
-	},
-	{
-		Name: "vnc", Method: http.MethodGet, Path: PathTaskVNC + "{id}", Authority: TokenHolder,
-		Summary:   "Open the screen as a WebSocket: its bytes are those of RFB (VNC).",
-		SummaryZH: "以 WebSocket 打开桌面：其字节为 RFB（VNC）协议。",
-		socket:    console.VNC,
-	},
-	{
-		Name: "open_forward", Method: http.MethodPost, Path: PathTaskForward + "{id}", Authority: ExactRenter, Scope: auth.ScopeOperate,
-		Summary:    "Give a token that opens one connection to a TCP port of a virtual machine, within 30 seconds.",
-		SummaryZH:  "给出一个令牌，30 秒内可打开一次到虚拟机某个 TCP 端口的连接。",
-		Additional: OpenForward{}, Reply: SocketToken{}, handle: (*Server).openForward,
-	},
-	{
-		Name: "forward", Method: http.MethodGet, Path: PathTaskForward + "{id}", Authority: TokenHolder,
-		Summary:   "Open the connection as a WebSocket: its bytes are those of TCP.",
-		SummaryZH: "以 WebSocket 打开该连接：其字节即 TCP 的数据。",
-		socket:    console.Forward,
-	},
-}
-
 func openSocket(kind console.Kind) func(*Server, context.Context, *call) (any, error) {
 	return func(s *Server, _ context.Context, c *call) (any, error) { return s.openSocket(c, kind) }
 }
 
 func (s *Server) openSocket(c *call, kind console.Kind) (any, error) {
-	var wish OpenConsole
+	var wish api.OpenConsole
 	if kind == console.Serial && len(c.request.Additional) > 0 {
 		if err := strict(c.request.Additional, &wish); err != nil {
 			return nil, err
@@ -70,13 +30,13 @@ func (s *Server) openSocket(c *call, kind console.Kind) (any, error) {
 }
 
 func (s *Server) openForward(_ context.Context, c *call) (any, error) {
-	var wish OpenForward
+	var wish api.OpenForward
 	if err := strict(c.request.Additional, &wish); err != nil {
 		return nil, err
 	}
 	port, err := strconv.ParseUint(string(wish.Port), 10, 16)
 	if err != nil || port == 0 {
-		return nil, &host.Refusal{Kind: host.ErrInvalid, Field: "port", Value: string(wish.Port), Limit: "1-65535"}
+		return nil, &api.Refusal{Kind: host.ErrInvalid, Field: "port", Value: string(wish.Port), Limit: "1-65535"}
 	}
 	return s.give(c, console.Right{Kind: console.Forward, Port: uint16(port)})
 }
@@ -88,15 +48,15 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(c.rentalIDs(), t.RentID) {
-		return nil, &host.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of an open rental of yours"}
+	if !slices.Contains(c.rentalIDs(), t.Rental.ID) {
+		return nil, &api.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of an open rental of yours"}
 	}
-	if t.Status.IsOff() {
-		return nil, &host.Refusal{
-			Kind: host.ErrState, Field: "task_id", Value: id, Limit: "a VM that runs", Remedy: fmt.Sprintf("it is %s now", t.Status),
+	if t.Progress.State.IsOff() {
+		return nil, &api.Refusal{
+			Kind: host.ErrState, Field: "task_id", Value: id, Limit: "a VM that runs", Remedy: fmt.Sprintf("it is %s now", t.Progress.State),
 		}
 	}
-	r.TaskID, r.Wallet, r.RentID, r.Session = id, c.wallet, t.RentID, c.grant
+	r.TaskID, r.Wallet, r.RentID, r.Session = id, c.wallet, t.Rental.ID, c.grant
 	if err := c.short(); err != nil {
 		return nil, err
 	}
@@ -105,11 +65,11 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 		proof.Body = slices.Clone(proof.Body)
 		r.Proof = &proof
 	}
-	token, expires, err := s.desk.Give(r)
+	token, expires, err := s.hub.Give(r)
 	if err != nil {
 		return nil, err
 	}
-	return SocketToken{Token: token, Expires: stamp(expires)}, nil
+	return api.SocketToken{Token: token, Expires: stamp(expires)}, nil
 }
 
 // socketOf serves a WebSocket's opening, whose authority is its token.
@@ -129,13 +89,13 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, kind consol
 	}
 	query := r.URL.Query()
 	if own := s.cfg.Key.MachineID(); query.Get("machine_id") != own {
-		return &host.Refusal{Kind: ErrMachine, Field: "machine_id", Value: query.Get("machine_id"), Limit: own}
+		return &api.Refusal{Kind: ErrMachine, Field: "machine_id", Value: query.Get("machine_id"), Limit: own}
 	}
-	right, err := s.desk.Take(kind, r.PathValue("id"), query.Get("token"))
+	right, err := s.hub.Take(kind, r.PathValue("id"), query.Get("token"))
 	if err != nil {
 		return err
 	}
-	return s.desk.Serve(w, r, right)
+	return s.hub.Serve(w, r, right)
 }
 
 // connect is console.Deps.Open.
@@ -169,8 +129,8 @@ func (s *Server) allowed(ctx context.Context, r console.Right) error {
 	if err != nil {
 		return err
 	}
-	if t.Status == lifecycle.Deleting {
-		return &host.Refusal{Kind: host.ErrState, Field: "task_id", Value: t.ID, Limit: "a VM that is kept"}
+	if t.Progress.State == lifecycle.Deleting {
+		return &api.Refusal{Kind: host.ErrState, Field: "task_id", Value: t.ID, Limit: "a VM that is kept"}
 	}
 	return nil
 }

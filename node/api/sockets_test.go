@@ -11,9 +11,9 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/lifecycle"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
 )
 
@@ -49,7 +49,7 @@ func (b *bench) socket(path, token string) (*websocket.Conn, string) {
 	if err := json.NewDecoder(res.Body).Decode(&reply); err != nil {
 		b.t.Fatal(err)
 	}
-	return nil, reply.Code
+	return nil, string(reply.Code)
 }
 
 func TestSockets(t *testing.T) {
@@ -89,7 +89,7 @@ func TestConsoleRefused(t *testing.T) {
 		path, additional string
 		status           lifecycle.State
 		want             int
-		code             string
+		code             api.Code
 	}{
 		"another's":   {bob, path, `{}`, lifecycle.Running, 403, "NO_RENTAL"},
 		"no such":     {alice, api.PathTaskConsole + "11111111111111111111", `{}`, lifecycle.Running, 404, "TASK_NOT_FOUND"},
@@ -105,7 +105,7 @@ func TestConsoleRefused(t *testing.T) {
 	} {
 		b := newBench(t)
 		task := b.m.tasks[sampleID]
-		task.Status = c.status
+		task.Progress.State = c.status
 		b.m.tasks[sampleID] = task
 		if status, reply := b.ask(c.by, c.path, c.additional, nil); status != c.want || reply.Code != c.code {
 			t.Errorf("%s: %d %s", name, status, reply.Code)
@@ -120,18 +120,18 @@ func TestTokenIsWorthlessWithoutTheRight(t *testing.T) {
 	path := api.PathTaskConsole + sampleID
 	for name, c := range map[string]struct {
 		end  func(b *bench)
-		code string
+		code api.Code
 	}{
 		"rental":        {func(b *bench) { delete(b.m.word.Open, 7) }, "NO_RENTAL"},
 		"task":          {func(b *bench) { delete(b.m.tasks, sampleID) }, "TASK_NOT_FOUND"},
 		"chain away":    {func(b *bench) { b.m.word.Doubt = context.DeadlineExceeded }, ""},
 		"away too long": {func(b *bench) { b.endLongAgo() }, "NO_RENTAL"},
-		"guest off":     {func(b *bench) { b.m.refuse = &host.Refusal{Kind: host.ErrState, Field: "task_id"} }, "WRONG_STATE"},
+		"guest off":     {func(b *bench) { b.m.refuse = &api.Refusal{Kind: host.ErrState, Field: "task_id"} }, "WRONG_STATE"},
 	} {
 		b := newBench(t)
 		token := b.opened(alice, path, `{}`)
 		c.end(b)
-		if conn, code := b.socket(path, token); code != c.code || (code == "") != (conn != nil) {
+		if conn, code := b.socket(path, token); code != string(c.code) || (code == "") != (conn != nil) {
 			t.Errorf("%s: %q, want %q", name, code, c.code)
 		}
 	}
@@ -151,7 +151,7 @@ func TestSocketOfAnotherMachineOrPage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	path := api.PathTaskConsole + sampleID + "?token=" + strings.Repeat("A", 26)
-	for want, change := range map[string]func(r *http.Request){
+	for want, change := range map[api.Code]func(r *http.Request){
 		"WRONG_MACHINE":  func(*http.Request) {},
 		"ORIGIN_REFUSED": func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") },
 		"HOST_REFUSED":   func(r *http.Request) { r.Host = "evil.example" },

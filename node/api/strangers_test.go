@@ -4,7 +4,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 )
 
 // TestStrangersReadNoJournal: who has no rental does not have all tasks read from

@@ -3,12 +3,16 @@ package api
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
@@ -44,13 +48,34 @@ func (s *Server) createTask(ctx context.Context, c *call) (any, error) {
 		}
 	}
 	if order.Rental, err = choose(c.rentals, string(wish.RentOrder)); err != nil {
-		return nil, err
+		return nil, cmp.Or(c.behind, err)
+	}
+	if wish.TaskID != "" {
+		if order.Asked, err = digest(wish, order.Rental.ID); err != nil {
+			return nil, err
+		}
+	}
+	if order.Image == "" && order.RestoreTaskID == "" {
+		if order.Image, err = s.defaultImage(ctx); err != nil {
+			return nil, err
+		}
 	}
 	t, err := s.deps.Host.Create(ctx, order)
 	if err != nil {
 		return nil, err
 	}
 	return s.task(t), nil
+}
+
+// digest is of what a create asks for, however its JSON is written.
+func digest(wish api.Create, rentID uint64) (string, error) {
+	wish.RentOrder = api.Text(strconv.FormatUint(rentID, 10))
+	text, err := json.Marshal(wish)
+	if err != nil {
+		return "", fmt.Errorf("encode the request: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // choose is the rental that rent_order names, or the only one.
@@ -62,34 +87,45 @@ func choose(rentals []trust.Rental, order string) (trust.Rental, error) {
 			return r, nil
 		}
 	}
-	return trust.Rental{}, &host.Refusal{
+	return trust.Rental{}, &api.Refusal{
 		Kind: host.ErrInvalid, Field: "rent_order", Value: order, Limit: fmt.Sprintf("one of %v", ids),
 		Remedy: "name the rental that pays for the VM",
 	}
 }
 
-func (s *Server) listTasks(_ context.Context, c *call) (any, error) {
-	tasks, err := s.deps.Host.Tasks(c.wallet)
-	if err != nil {
-		return nil, err
-	}
-	rows := []TaskSummary{}
-	for _, t := range tasks {
-		if c.sees(t.RentID) {
-			rows = append(rows, summary(t))
+func (s *Server) listTasks(ctx context.Context, c *call) (any, error) {
+	return await(ctx, s, c, func() (list api.Tasks, revision string, err error) {
+		tasks, err := s.deps.Host.Tasks(c.wallet)
+		if err != nil {
+			return list, "", err
 		}
-	}
-	return Tasks{rows}, nil
+		list.Tasks = []api.TaskSummary{}
+		for _, t := range tasks {
+			if c.sees(t.Rental.ID) {
+				list.Tasks = append(list.Tasks, s.task(t).TaskSummary)
+			}
+		}
+		list.Revision = api.Revision(list.Tasks)
+		return list, list.Revision, nil
+	})
 }
 
-func (s *Server) showTask(_ context.Context, c *call) (any, error) {
+func (s *Server) showTask(ctx context.Context, c *call) (any, error) {
+	return await(ctx, s, c, func() (api.Task, string, error) {
+		task, err := s.seen(c)
+		return task, task.Revision, err
+	})
+}
+
+// seen returns the task of the path, if the caller may see it.
+func (s *Server) seen(c *call) (task api.Task, err error) {
 	id := c.http.PathValue("id")
 	t, err := s.deps.Host.Task(c.wallet, id)
 	if err != nil {
-		return nil, err
+		return task, err
 	}
-	if !c.sees(t.RentID) {
-		return nil, &host.Refusal{
+	if !c.sees(t.Rental.ID) {
+		return task, &api.Refusal{
 			Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of a rental that the ticket is for",
 			Remedy: "make a ticket with sign_tool --machine " + s.cfg.Key.MachineID(),
 		}
@@ -104,47 +140,48 @@ func (s *Server) deleteTask(_ context.Context, c *call) (any, error) {
 	return "ok", nil
 }
 
-func summary(t journal.Task) TaskSummary {
-	row := TaskSummary{
+func summary(t journal.Task) api.TaskSummary {
+	row := api.TaskSummary{
 		TaskID: t.ID, CreateTime: stamp(t.Created), Desc: t.Desc, Status: string(t.Shown()),
-		RentOrder: strconv.FormatUint(t.RentID, 10),
+		RentOrder: strconv.FormatUint(t.Rental.ID, 10),
 	}
-	if !t.KeepUntil.IsZero() {
-		row.KeptUntil = stamp(t.KeepUntil)
+	if !t.Keep.Until.IsZero() {
+		row.KeptUntil = stamp(t.Keep.Until)
 	}
 	return row
 }
 
 // task is the detail. The password goes to the renter whose rental made the VM,
 // and nobody else can ask for it.
-func (s *Server) task(t journal.Task) Task {
-	d := Task{
-		TaskSummary: summary(t), OS: "linux", UserName: t.User, LoginPassword: string(t.Password),
-		SSHIP: s.cfg.PublicIP.String(), ImageName: t.Image, BiosMode: host.BootOf(t),
-		CPUCores: strconv.Itoa(t.CPUs), GPUCount: strconv.Itoa(t.GPUs), MemSize: mebibytes(t.MemoryMiB),
-		CPUPinned:  t.CPUs > 0 && len(t.Reserved.CPUSet) >= t.CPUs,
-		DiskSystem: gibibytes(t.SystemGiB), Disks: []TaskDisk{{"vda", gibibytes(t.SystemGiB)}},
-		Interface:   []TaskNIC{{t.Tap, "virtio", t.MAC}},
-		SSHHostKeys: []string{t.HostKeyPublic}, Reason: t.Reason,
-		Warnings: host.Warnings(t, s.deps.Now()), RentEnd: stamp(t.RentEnd),
+func (s *Server) task(t journal.Task) api.Task {
+	d := api.Task{
+		TaskSummary: summary(t), OS: "linux", UserName: t.Login.User, LoginPassword: string(t.Login.Password),
+		SSHIP: s.cfg.PublicIP.String(), ImageName: t.Disks.Image.Name, BiosMode: host.BiosMode(t.Disks.Firmware),
+		CPUCores: strconv.Itoa(t.Wanted.CPUs), GPUCount: strconv.Itoa(t.Wanted.GPUs), MemSize: mebibytes(t.Wanted.MemoryMiB),
+		CPUPinned:  t.Wanted.CPUs > 0 && len(t.Reserved.CPUSet) >= t.Wanted.CPUs,
+		DiskSystem: gibibytes(t.Disks.System.GiB), Disks: []api.TaskDisk{{Name: "vda", Size: gibibytes(t.Disks.System.GiB)}},
+		Interface:   []api.TaskNIC{{Name: t.Card().Tap, Type: "virtio", MAC: t.Card().MAC}},
+		SSHHostKeys: []string{t.Identity.HostKeyPublic}, Reason: t.Progress.Reason,
+		Warnings: host.Warnings(t, s.deps.Now()), RentEnd: stamp(t.Rental.End),
 	}
 	if t.Reserved.PageKiB > 0 {
 		d.MemPage = fmt.Sprintf("%dK", t.Reserved.PageKiB)
 	}
-	if len(t.Ports) > 0 {
-		d.SSHPort = strconv.Itoa(int(t.Ports[0].Host))
-		for _, p := range t.Ports[1:] {
-			d.CustomPort = append(d.CustomPort, fmt.Sprintf("%s,%d:%d", p.Protocol, p.Host, p.Guest))
+	for _, p := range t.Network.Ports {
+		if p.Name == journal.PortSSH {
+			d.SSHPort = strconv.Itoa(int(p.Host))
+			continue
 		}
+		d.CustomPort = append(d.CustomPort, fmt.Sprintf("%s,%d:%d", p.Protocol, p.Host, p.Guest))
 	}
-	if t.Addr != (netip.Addr{}) {
-		d.LocalAddress = []string{t.Addr.String()}
+	if t.Network.Addr != (netip.Addr{}) {
+		d.LocalAddress = []string{t.Network.Addr.String()}
 	}
-	for _, disk := range t.Disks {
-		d.Disks = append(d.Disks, TaskDisk{disk.Name, gibibytes(disk.GiB)})
+	for _, disk := range t.Disks.Data {
+		d.Disks = append(d.Disks, api.TaskDisk{Name: disk.Name, Size: gibibytes(disk.GiB)})
 	}
-	for _, step := range t.Steps {
-		row := Step{Name: step.Name}
+	for _, step := range t.Progress.Steps {
+		row := api.Step{Name: step.Name}
 		if !step.Started.IsZero() {
 			row.Started = stamp(step.Started)
 		}
@@ -154,7 +191,18 @@ func (s *Server) task(t journal.Task) Task {
 		}
 		d.Steps = append(d.Steps, row)
 	}
+	d.Revision = revisionOf(d)
 	return d
+}
+
+// revisionOf leaves out of a task what time alone changes: when a warning comes true.
+func revisionOf(d api.Task) string {
+	codes := make([]string, len(d.Warnings))
+	for i, w := range d.Warnings {
+		codes[i] = string(w.Code) + " " + w.TaskID
+	}
+	d.Warnings, d.Revision = nil, ""
+	return api.Revision(d, codes)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

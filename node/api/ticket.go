@@ -10,8 +10,9 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
 	xrental "github.com/dbc-network/dbc/x/rental"
@@ -21,20 +22,15 @@ import (
 // more than fit on it needs a ticket that names the machine.
 const elsewherePage = 100
 
-// ticketed: the body carries authority of its own.
-func (r Request) ticketed() bool {
-	return r.Wallet != "" || r.Nonce != "" || r.Sign != "" || r.SessionID != "" || r.SessionIDSign != ""
-}
-
 // proveTicket checks the ticket, or the session that a ticket gave, in the body.
-func (s *Server) proveTicket(c *call, needs Authority) error {
+func (s *Server) proveTicket(c *call, needs api.Authority) error {
 	r := c.request
 	switch {
 	case r.SessionID != "" || r.SessionIDSign != "":
 		if err := s.proveSession(c); err != nil {
 			return err
 		}
-	case r.ticketed():
+	case r.Ticketed():
 		t, err := auth.VerifyTicket(r.Wallet, r.Nonce, r.Sign, s.cfg.Key.MachineID(), s.deps.Now())
 		if err != nil {
 			return err
@@ -44,7 +40,7 @@ func (s *Server) proveTicket(c *call, needs Authority) error {
 		return fmt.Errorf("%w: sign the request and send the header %s, or put a ticket of sign_tool into wallet, nonce and sign",
 			ErrNoAuthority, auth.HeaderName)
 	}
-	if needs == ExactRenter {
+	if needs == api.ExactRenter {
 		return fmt.Errorf("%w: sign this very request and send the header %s, as dbc does", ErrTicketRights, auth.HeaderName)
 	}
 	return nil
@@ -53,8 +49,8 @@ func (s *Server) proveTicket(c *call, needs Authority) error {
 func (s *Server) proveSession(c *call) error {
 	r := c.request
 	if r.Nonce != "" || r.Sign != "" {
-		return &host.Refusal{
-			Kind: ErrBody, Field: "session_id", Value: "with nonce and sign", Limit: "a session or a ticket", Remedy: "send one of both",
+		return &api.Refusal{
+			Kind: httpapi.ErrBody, Field: "session_id", Value: "with nonce and sign", Limit: "a session or a ticket", Remedy: "send one of both",
 		}
 	}
 	// The id first: what is no id is not looked for.
@@ -63,7 +59,7 @@ func (s *Server) proveSession(c *call) error {
 	}
 	session, err := s.deps.Sessions.Session(r.SessionID, s.deps.Now())
 	if errors.Is(err, journal.ErrNoSession) {
-		return fmt.Errorf("%w: field session_id: none has it here, or it is over; get one from %s", auth.ErrNoSession, PathSessionID)
+		return fmt.Errorf("%w: field session_id: none has it here, or it is over; get one from %s", auth.ErrNoSession, api.PathSessionID)
 	}
 	if err != nil {
 		return fmt.Errorf("read the session: %w", err)
@@ -88,6 +84,9 @@ func (s *Server) proveSession(c *call) error {
 func (s *Server) limit(ctx context.Context, c *call) error {
 	if c.session != 0 {
 		c.rentals = slices.DeleteFunc(c.rentals, func(r trust.Rental) bool { return r.ID != c.session })
+		if len(c.rentals) == 0 && c.behind != nil {
+			return c.behind
+		}
 		if len(c.rentals) == 0 {
 			return fmt.Errorf("%w: rental %d, which the session is for, is over or another wallet's", ErrNoRental, c.session)
 		}
@@ -129,7 +128,7 @@ func (s *Server) sessionID(_ context.Context, c *call) (any, error) {
 	if c.ticket == nil || c.session != 0 {
 		return nil, fmt.Errorf("%w: a session's id is given for a ticket; put one of sign_tool into wallet, nonce and sign", ErrNoAuthority)
 	}
-	var wish ForSession
+	var wish api.ForSession
 	if len(c.request.Additional) > 0 {
 		if err := strict(c.request.Additional, &wish); err != nil {
 			return nil, err
@@ -147,5 +146,5 @@ func (s *Server) sessionID(_ context.Context, c *call) (any, error) {
 	if err := s.deps.Sessions.KeepSession(session, s.deps.Now()); err != nil {
 		return nil, fmt.Errorf("keep the session: %w", err)
 	}
-	return Session{SessionID: session.ID, RentOrder: strconv.FormatUint(r.ID, 10), Expires: stamp(session.Expires)}, nil
+	return api.Session{SessionID: session.ID, RentOrder: strconv.FormatUint(r.ID, 10), Expires: stamp(session.Expires)}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/journal"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -80,7 +80,7 @@ func TestTickets(t *testing.T) {
 		world  func(m *machine)
 		path   string
 		status int
-		code   string
+		code   api.Code
 	}{
 		"plain":                      {make: plain, status: 200},
 		"create":                     {make: plain, path: api.PathTaskStart, status: 200},
@@ -213,7 +213,7 @@ func TestSession(t *testing.T) {
 		change func(b *bench, session paste)
 		path   string
 		status int
-		code   string
+		code   api.Code
 	}{
 		"as it should be":   {status: 200},
 		"with the wallet":   {change: func(_ *bench, p paste) { p["wallet"] = alice.Address() }, status: 200},

@@ -1,6 +1,6 @@
-// Package budget bounds what callers may take of a node's memory and time: the
-// bodies of their requests in bytes, for all of them together; how fast they get
-// an answer that says no; and how many connections they have open.
+// Package budget limits what callers may use of a node's memory and time: the
+// bytes of their request bodies in total, how fast they get a refusal, and how
+// many connections they have open.
 package budget
 
 import (
@@ -16,32 +16,32 @@ import (
 )
 
 const (
-	// A body is reserved and read in pieces, each as long as all before it, between
-	// these bounds in bytes.
+	// A body is reserved and read in pieces, each as long as all before it,
+	// between these bounds in bytes.
 	piece    = 16 << 10
 	maxPiece = 256 << 10
-	// stall and leastRate, in bytes a second, are how long a piece may take;
-	// bodyLimit is how long all of it may.
+	// stall and leastRate, in bytes per second, bound the time of a piece;
+	// bodyLimit bounds that of a whole body.
 	stall     = 3 * time.Second
 	leastRate = 32 << 10
 	bodyLimit = 30 * time.Second
-	// maxEmpty is how often a reader may give nothing.
+	// maxEmpty is how often a reader may return no data.
 	maxEmpty = 64
-	// roomLimit is how long a body waits for others to make room.
+	// roomLimit is how long a body waits for others to release memory.
 	roomLimit = time.Second
 )
 
 var (
-	// ErrFull means: others' bodies hold all the bytes that there are.
+	// ErrFull means that other bodies occupy all the memory.
 	ErrFull = errors.New("too many requests are being sent; try again in a moment")
-	// ErrSlow means: a body came too slowly, or stopped.
+	// ErrSlow means that a body arrived too slowly, or stopped.
 	ErrSlow = errors.New("the request's body came too slowly")
-	// ErrLong means: a body is longer than it may be.
+	// ErrLong means that a body exceeds its limit.
 	ErrLong = errors.New("the request's body is too long")
 )
 
-// Bytes is the memory that the bodies of many requests share. The zero value has
-// none; make it with NewBytes.
+// Bytes is the memory shared by the bodies of many requests. Use NewBytes; the
+// zero value has no memory.
 type Bytes struct {
 	all, each int64
 	pace      *rate.Limiter
@@ -53,7 +53,8 @@ type Bytes struct {
 	freed  chan struct{}
 }
 
-// NewBytes shares all bytes, of which one source has at most each.
+// NewBytes returns a pool of all bytes, of which one source may use at most
+// each.
 func NewBytes(all, each int64) *Bytes {
 	return &Bytes{
 		all: all, each: each, pace: rate.NewLimiter(rate.Inf, 0),
@@ -61,28 +62,28 @@ func NewBytes(all, each int64) *Bytes {
 	}
 }
 
-// Paced bounds how many bytes are read in a second, all together. It is set
+// Paced limits how many bytes are read per second in total. It must be called
 // before the first use.
 func (p *Bytes) Paced(second int64) *Bytes {
 	p.pace = rate.NewLimiter(rate.Limit(second), int(max(second, maxPiece)))
 	return p
 }
 
-// Body is a request's body. Release gives its bytes back.
+// Body is a request's body. Release releases its bytes.
 type Body struct {
 	Bytes []byte
 
 	pool   *Bytes
 	source string
 	held   int64
-	// cut ends the reading; it is nil once the body is complete.
+	// cut stops reading. It is nil once the body is complete.
 	cut   func()
 	moved time.Time
 }
 
-// Read takes a body of at most limit bytes, whose bytes count for source. Where
-// there is no room, the body that stands still the longest is cut off. It is
-// ErrLong, ErrSlow, ErrFull, or the caller's fault.
+// Read reads a body of at most limit bytes, which count towards source. If
+// there is no room, the body that has stalled longest is cut off. It returns
+// ErrLong, ErrSlow, ErrFull, or an error of the caller's connection.
 func (p *Bytes) Read(w http.ResponseWriter, r *http.Request, source string, limit int64) (*Body, error) {
 	if r.ContentLength > limit {
 		return nil, ErrLong
@@ -103,7 +104,7 @@ func (p *Bytes) Read(w http.ResponseWriter, r *http.Request, source string, limi
 	b.cut = nil
 	p.mu.Unlock()
 	if err == nil {
-		// The handler has a limit of its own.
+		// The handler has its own limit.
 		_ = control.SetReadDeadline(time.Time{})
 		return b, nil
 	}
@@ -132,7 +133,7 @@ func (b *Body) fill(ctx context.Context, control *http.ResponseController, from 
 		} else {
 			_ = control.SetReadDeadline(end)
 		}
-		if ctx.Err() != nil { // cut between the two
+		if ctx.Err() != nil { // cut off between the two
 			return context.Cause(ctx)
 		}
 		grown := make([]byte, len(b.Bytes)+int(size))
@@ -152,8 +153,8 @@ func (b *Body) fill(ctx context.Context, control *http.ResponseController, from 
 	}
 }
 
-// readPiece fills p. It is io.EOF at the end of the body, and what the reader
-// says, which io.ReadFull would not tell apart, where it was cut off.
+// readPiece fills p. It returns io.EOF at the end of the body and the reader's
+// own error if it was cut off, which io.ReadFull would not distinguish.
 func readPiece(from io.Reader, p []byte) (n int, err error) {
 	for empty := 0; n < len(p) && err == nil; {
 		var more int
@@ -206,7 +207,8 @@ func (p *Bytes) take(ctx context.Context, b *Body, n int64) error {
 	}
 }
 
-// slowest is how to cut off the body that stands still the longest; it needs mu.
+// slowest returns the cut function of the body that has stalled longest. It
+// must be called with mu held.
 func (p *Bytes) slowest(but *Body) func() {
 	var found *Body
 	for b := range p.bodies {
@@ -222,7 +224,7 @@ func (p *Bytes) slowest(but *Body) func() {
 	return cut
 }
 
-// Release gives the bytes back; a second time it does nothing, as for nil.
+// Release releases the bytes. Calling it again, or on nil, does nothing.
 func (b *Body) Release() {
 	if b == nil {
 		return
@@ -243,7 +245,7 @@ func (b *Body) Release() {
 	p.freed = make(chan struct{})
 }
 
-// Used is how many bytes are held now.
+// Used returns how many bytes are held now.
 func (p *Bytes) Used() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

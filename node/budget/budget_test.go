@@ -105,8 +105,9 @@ func TestBodiesOfAllLengths(t *testing.T) {
 	}
 }
 
-// TestBodiesThatStopOneByteShort: they hold the pool's bytes and no more, make
-// room for whoever sends, are cut off for being slow, and give all back.
+// TestBodiesThatStopOneByteShort verifies that they hold no more than the
+// pool's bytes, make room for whoever sends, are cut off for being slow, and
+// release everything.
 func TestBodiesThatStopOneByteShort(t *testing.T) {
 	t.Parallel()
 	const all = 4 << 20
@@ -166,7 +167,8 @@ func TestACallerWhoLeavesGivesAllBack(t *testing.T) {
 	}
 }
 
-// TestPatience: few answers are prompt, many are held, too many are not.
+// TestPatience verifies that a few answers are immediate, many are delayed, and
+// too many are not delayed.
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -205,8 +207,8 @@ func TestPatience(t *testing.T) {
 	})
 }
 
-// TestConns: with too many connections the idle ones of the greediest address go
-// first, and the last one that came is served.
+// TestConns verifies that with too many connections the idle ones of the
+// address with the most are closed first, and that the newest one is served.
 func TestConns(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") }))
@@ -245,7 +247,8 @@ func TestConns(t *testing.T) {
 	}
 }
 
-// TestStrangersBodiesAreReadAtAPace, all of them together.
+// TestStrangersBodiesAreReadAtAPace verifies the limit on bytes per second in
+// total.
 func TestStrangersBodiesAreReadAtAPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Conns bounds the connections of an http.Server: with one more than most, an
-// idle one of the address that has the most is closed, or else the oldest.
+// Conns limits the connections of an http.Server. Beyond the maximum an idle
+// one of the address with the most connections is closed, or else its oldest.
 type Conns struct {
 	most int
 
@@ -22,7 +22,7 @@ type state struct {
 	idle    bool
 }
 
-// NewConns bounds to most connections.
+// NewConns limits the number of connections to most.
 func NewConns(most int) *Conns { return &Conns{most: most, open: map[net.Conn]*state{}} }
 
 // Track is for http.Server.ConnState.
@@ -49,7 +49,8 @@ func (c *Conns) Track(conn net.Conn, now http.ConnState) {
 	}
 }
 
-// worst is who has to go, not the one that just came; it needs mu.
+// worst returns the connection to close, which is not the newest one. It must
+// be called with mu held.
 func (c *Conns) worst(came net.Conn) (found net.Conn) {
 	counts := map[string]int{}
 	for _, s := range c.open {

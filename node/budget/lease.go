@@ -2,7 +2,7 @@ package budget
 
 import "sync"
 
-// Budget is a number of bytes, of which no one has more than a share.
+// Budget is a number of bytes of which nobody may have more than a share.
 type Budget struct {
 	total, share int64
 
@@ -11,30 +11,31 @@ type Budget struct {
 	by   map[string]int64
 }
 
-// New has total bytes, and share of them for each who takes from it.
+// New returns a budget of total bytes, of which each holder may use share.
 func New(total, share int64) *Budget {
 	return &Budget{total: total, share: share, by: map[string]int64{}}
 }
 
-// Lease begins with nothing. Its methods are for one goroutine; Release ends it.
+// Lease returns an empty lease. Its methods are for one goroutine; Release ends
+// it.
 func (b *Budget) Lease(who string) *Lease { return &Lease{of: b, who: who} }
 
-// Used is what all leases have.
+// Used returns the bytes of all leases.
 func (b *Budget) Used() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.used
 }
 
-// Lease is what one request took.
+// Lease is what one request has taken.
 type Lease struct {
 	of   *Budget
 	who  string
 	held int64
 }
 
-// Take takes n more bytes, or nothing and returns ErrFull. It never waits: who
-// waits is held too.
+// Take takes n more bytes, or takes nothing and returns ErrFull. It never
+// waits, because a waiting request occupies memory too.
 func (l *Lease) Take(n int64) error {
 	b := l.of
 	b.mu.Lock()
@@ -48,7 +49,7 @@ func (l *Lease) Take(n int64) error {
 	return nil
 }
 
-// Release gives all of it back; a second call gives nothing.
+// Release releases everything. Calling it again does nothing.
 func (l *Lease) Release() {
 	b := l.of
 	b.mu.Lock()

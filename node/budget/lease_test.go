@@ -48,7 +48,7 @@ func TestNobodyTakesMoreThanAShare(t *testing.T) {
 	}
 }
 
-// TestAccountsAddUp: against a sum of what was taken and given back.
+// TestAccountsAddUp compares with a sum of what was taken and released.
 func TestAccountsAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

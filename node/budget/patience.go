@@ -9,25 +9,26 @@ import (
 )
 
 const (
-	// Answers that say no, or that anybody may have, are given at once while there
-	// are few of them; beyond that each is held for a while, so that callers who
-	// wait for their answer can't ask fast. At most so many are held.
+	// Refusals, and answers that anybody may have, are sent immediately while
+	// there are few. Beyond that each is delayed, so that callers who wait for
+	// their answer cannot ask fast. The number of delayed answers is limited.
 	promptSecond = 50
 	promptBurst  = 100
 	holdFor      = time.Second
 	maxHeld      = 512
 )
 
-// Patience holds answers back that cost the node something and bring it nothing.
+// Patience delays answers that cost the node something without benefit.
 type Patience struct {
 	prompt *rate.Limiter
 	held   atomic.Int64
 }
 
-// NewPatience holds nothing back yet.
+// NewPatience returns a Patience that starts with a full burst of immediate
+// answers.
 func NewPatience() *Patience { return &Patience{prompt: rate.NewLimiter(promptSecond, promptBurst)} }
 
-// Wait returns when an answer may be given.
+// Wait returns when an answer may be sent.
 func (p *Patience) Wait(ctx context.Context) {
 	if p.prompt.Allow() {
 		return
@@ -44,5 +45,5 @@ func (p *Patience) Wait(ctx context.Context) {
 	}
 }
 
-// Held is how many answers are held now.
+// Held returns how many answers are being delayed.
 func (p *Patience) Held() int64 { return p.held.Load() }

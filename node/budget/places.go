@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Places are how much may be going on at once, of which one source has a share.
+// Places limits concurrency, in total and per source.
 type Places struct {
 	all, each int
 
@@ -15,12 +15,12 @@ type Places struct {
 	freed chan struct{}
 }
 
-// NewPlaces has all places, and each of them for one source.
+// NewPlaces returns all places, of which one source may have each.
 func NewPlaces(all, each int) *Places {
 	return &Places{all: all, each: each, by: map[string]int{}, freed: make(chan struct{})}
 }
 
-// Enter waits for a place, or for ctx, whose error it returns then.
+// Enter waits for a place, or returns the error of ctx.
 func (p *Places) Enter(ctx context.Context, source string) (leave func(), err error) {
 	for {
 		p.mu.Lock()

@@ -5,14 +5,15 @@ import (
 	"net/netip"
 )
 
-// siteBits of a public IPv6 address are the network's that one person easily has.
+// siteBits is the prefix length of a public IPv6 network that one person easily
+// has.
 const siteBits = 48
 
 var public6 = netip.MustParsePrefix("2000::/3")
 
-// Source is whom an address with a port counts for: its host; of a public IPv6
-// address the network, for one person has all of its addresses. What is no address,
-// as a peer's id, is itself.
+// Source returns what a remote address counts as: its host or, for a public
+// IPv6 address, the network, because one person has all of its addresses. A
+// text that is not an address, such as a peer id, is returned unchanged.
 func Source(remote string) string {
 	name, _, err := net.SplitHostPort(remote)
 	if err != nil {

@@ -14,10 +14,11 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// stuck is a dbcd that answers "status" and lets everything else wait.
+// stuck is a dbcd that answers "status" and blocks every other call.
 func stuck(t *testing.T) (to *url.URL, waiting *atomic.Int64) {
 	t.Helper()
 	waiting = new(atomic.Int64)
@@ -42,8 +43,8 @@ func stuck(t *testing.T) (to *url.URL, waiting *atomic.Int64) {
 	return to, waiting
 }
 
-// TestOneAddressLeavesPlaces: whoever asks the chain for much from one address
-// leaves the others room, also from the many addresses of one network.
+// TestOneAddressLeavesPlaces verifies that many calls from one address, or from
+// the many addresses of one network, leave room for others.
 func TestOneAddressLeavesPlaces(t *testing.T) {
 	t.Parallel()
 	for name, flood := range map[string]func(i int) string{
@@ -85,7 +86,7 @@ func TestOneAddressLeavesPlaces(t *testing.T) {
 	}
 }
 
-// slowBook counts how often it is asked at once.
+// slowBook counts its concurrent calls.
 type slowBook struct {
 	book
 	now, most atomic.Int64
@@ -104,15 +105,16 @@ func (b *slowBook) Rental(ctx context.Context, id uint64) (rental.Rental, error)
 	return b.book.Rental(ctx, id)
 }
 
-// TestOrdersAreCalls: rent_orders asks the chain no oftener at once than others may.
+// TestOrdersAreCalls verifies that rent_orders is subject to the same limit of
+// concurrent calls as everything else.
 func TestOrdersAreCalls(t *testing.T) {
 	t.Parallel()
 	b := &slowBook{end: make(chan struct{})}
-	handler := RentOrders(b, NewPlaces(), quiet())
+	handler := RentOrders(b, NewPlaces(), nil, quiet())
 	var all sync.WaitGroup
 	for range 4 * calls {
 		all.Go(func() {
-			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, PathOrders+"/7", nil))
+			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, api.PathRentOrders+"/7", nil))
 		})
 	}
 	for limit := time.After(10 * time.Second); b.now.Load() < callsOf; {
@@ -129,8 +131,8 @@ func TestOrdersAreCalls(t *testing.T) {
 	}
 }
 
-// TestOriginsAreFree: who is no browser says any extension's origin, and still
-// leaves other addresses a WebSocket.
+// TestOriginsAreFree: a program that is not a browser can claim any extension's
+// origin, and must still leave other addresses a WebSocket.
 func TestOriginsAreFree(t *testing.T) {
 	t.Parallel()
 	s := NewSockets(echoes(t, 0), quiet())
@@ -162,7 +164,7 @@ func TestOriginsAreFree(t *testing.T) {
 		if err != nil {
 			t.Fatal("another address: ", err)
 		}
-		if got, err := says(t, c, websocket.MessageText, call("status", `{}`)); err != nil || !strings.Contains(got, "status") {
+		if got, err := exchange(t, c, websocket.MessageText, call("status", `{}`)); err != nil || !strings.Contains(got, "status") {
 			t.Errorf("another address: %q, %v", got, err)
 		}
 	}

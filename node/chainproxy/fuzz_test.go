@@ -6,18 +6,21 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/dbc-network/dbc/api"
 )
 
-// FuzzRentOrders: every path and body gets a list or a refusal in this API's form.
+// FuzzRentOrders verifies that every path and body gets a list or a refusal in
+// the API's format.
 func FuzzRentOrders(f *testing.F) {
 	f.Add("/7", `{}`)
 	f.Add("", `{"peer_nodes_list":["`+theMachine+`"],"additional":{}}`)
 	f.Add("/../7", `[]`)
 	f.Fuzz(func(t *testing.T, path, body string) {
-		r := httptest.NewRequest("POST", PathOrders, strings.NewReader(body))
-		r.URL = &url.URL{Path: PathOrders + path}
+		r := httptest.NewRequest("POST", api.PathRentOrders, strings.NewReader(body))
+		r.URL = &url.URL{Path: api.PathRentOrders + path}
 		w := httptest.NewRecorder()
-		RentOrders(book{}, NewPlaces(), quiet()).ServeHTTP(w, r)
+		RentOrders(book{}, NewPlaces(), nil, quiet()).ServeHTTP(w, r)
 		var answer struct {
 			ErrCode int             `json:"errcode"`
 			Message json.RawMessage `json:"message"`

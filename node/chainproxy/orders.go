@@ -13,25 +13,27 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// PathOrders lists a machine's rentals; an id may follow after a slash.
-const PathOrders = "/api/v1/rent_orders"
-
 const (
-	// maxOrders of one answer, as the original has it.
+	// maxOrders per answer, as in the original API.
 	maxOrders = 50
 	// maxOrderBody in bytes.
 	maxOrderBody = 64 << 10
 	orderLimit   = 10 * time.Second
+	// waits is how many requests may wait for a change of a rental, waitsOf how many of
+	// one address.
+	waits   = 256
+	waitsOf = 32
 )
 
-// Orders is what rent_orders needs of the chain.
+// Orders is the part of the chain that rent_orders needs.
 type Orders interface {
 	Rental(ctx context.Context, id uint64) (rental.Rental, error)
 	RentalsByMachine(ctx context.Context, req rental.QueryRentalsByMachineRequest) (*rental.QueryRentalsByMachineResponse, error)
@@ -40,14 +42,14 @@ type Orders interface {
 
 var _ Orders = (*chain.Client)(nil)
 
-// waiting asks the chain from one of the places.
+// waiting queries the chain once it has got a place.
 type waiting struct {
 	Orders
 	places *budget.Places
 	source string
 }
 
-// Rental is Orders.
+// Rental implements Orders.
 func (o waiting) Rental(ctx context.Context, id uint64) (one rental.Rental, err error) {
 	leave, err := o.places.Enter(ctx, o.source)
 	if err != nil {
@@ -57,7 +59,7 @@ func (o waiting) Rental(ctx context.Context, id uint64) (one rental.Rental, err 
 	return o.Orders.Rental(ctx, id)
 }
 
-// RentalsByMachine is Orders.
+// RentalsByMachine implements Orders.
 func (o waiting) RentalsByMachine(ctx context.Context, req rental.QueryRentalsByMachineRequest) (*rental.QueryRentalsByMachineResponse, error) {
 	leave, err := o.places.Enter(ctx, o.source)
 	if err != nil {
@@ -67,7 +69,7 @@ func (o waiting) RentalsByMachine(ctx context.Context, req rental.QueryRentalsBy
 	return o.Orders.RentalsByMachine(ctx, req)
 }
 
-// Machine is Orders.
+// Machine implements Orders.
 func (o waiting) Machine(ctx context.Context, id string) (l machine.Listing, err error) {
 	leave, err := o.places.Enter(ctx, o.source)
 	if err != nil {
@@ -77,97 +79,150 @@ func (o waiting) Machine(ctx context.Context, id string) (l machine.Listing, err
 	return o.Orders.Machine(ctx, id)
 }
 
-// RentOrder is a rental in the original system's words.
-type RentOrder struct {
-	ID     string `json:"id"`
-	Renter string `json:"renter"`
-	// RentEnd is unix seconds.
-	RentEnd int64 `json:"rent_end"`
-	// RentStatus is waitingVerifying in the trial, renting, or rentExpired.
-	RentStatus string `json:"rent_status"`
-	GPUNums    uint32 `json:"gpu_nums"`
-	// GPUIndex counts the machine's GPUs from 0 in the order of its slots.
-	GPUIndex []uint32 `json:"gpu_index"`
-}
-
-// OrderList is the reply of PathOrders.
-type OrderList struct {
-	RentOrders []RentOrder `json:"rent_orders"`
-}
-
 var machineID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// RentOrders answers PathOrders and PathOrders/<id>, by POST with
-// peer_nodes_list as the original does, or by GET with an id.
-func RentOrders(c Orders, places *budget.Places, log *slog.Logger) http.Handler {
+// RentOrders serves api.PathRentOrders and api.PathRentOrders/<id>: by POST with
+// peer_nodes_list, as in the original API, or by GET with an id. changed returns a channel
+// that is closed after a block; nil means that nobody can wait for a change.
+func RentOrders(c Orders, places *budget.Places, changed func() <-chan struct{}, log *slog.Logger) http.Handler {
+	patience := budget.NewPlaces(waits, waitsOf)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), orderLimit)
-		defer cancel()
-		orders, err := rentOrders(ctx, w, r, waiting{c, places, budget.Source(r.RemoteAddr)})
+		source := budget.Source(r.RemoteAddr)
+		asked, err := parseOrders(w, r)
+		var orders []api.RentOrder
 		if err == nil {
-			envelope.Write(w, OrderList{orders})
+			orders, err = asked.answer(r.Context(), waiting{c, places, source}, changed, func(ctx context.Context) (func(), error) {
+				return patience.Enter(ctx, source)
+			})
+		}
+		if err == nil {
+			httpapi.Write(w, api.RentOrderList{RentOrders: orders})
 			return
 		}
-		if !envelope.Refuse(w, refusal(ctx, err)) {
+		if !httpapi.Refuse(w, err) {
 			log.Error("rent_orders failed", slog.Any("error", err))
 		}
 	})
 }
 
-// orderRequest is the original's body; only the first machine counts.
+// orderRequest is the original body. Only the first machine is used.
 type orderRequest struct {
-	envelope.Caller
+	api.Caller
 	PeerNodesList []string        `json:"peer_nodes_list"`
 	Additional    json.RawMessage `json:"additional"`
 }
 
-func rentOrders(ctx context.Context, w http.ResponseWriter, r *http.Request, c Orders) ([]RentOrder, error) {
-	id := strings.Trim(strings.TrimPrefix(r.URL.Path, PathOrders), "/")
+// ordersAsked is what a request asks for.
+type ordersAsked struct {
+	// id is of one rental, else 0; machineID is "" where the list is empty.
+	id        uint64
+	machineID string
+	// revision and seconds are what a caller waits for, and for how long at most.
+	revision string
+	seconds  uint64
+}
+
+func parseOrders(w http.ResponseWriter, r *http.Request) (asked ordersAsked, err error) {
+	id := strings.Trim(strings.TrimPrefix(r.URL.Path, api.PathRentOrders), "/")
 	var req orderRequest
 	if r.Method == http.MethodPost {
-		if err := envelope.Read(w, r, maxOrderBody, &req); err != nil {
-			return nil, err
+		if err := httpapi.Read(w, r, maxOrderBody, &req); err != nil {
+			return asked, err
 		}
-	} else if err := envelope.Method(r, http.MethodGet); err != nil {
-		return nil, err
+	} else if err := httpapi.Method(r, http.MethodGet); err != nil {
+		return asked, err
 	}
-	if id != "" {
-		n, err := strconv.ParseUint(id, 10, 64)
-		if err != nil || n == 0 {
-			return nil, envelope.BadValue("id", id, "the number of a rental")
+	q, most := r.URL.Query(), uint64(api.MaxWait/time.Second)
+	asked.revision = q.Get("revision")
+	if text := q.Get("wait"); text != "" {
+		if asked.seconds, err = strconv.ParseUint(text, 10, 16); err != nil || asked.seconds > most {
+			return asked, httpapi.BadValue("wait", text, "seconds, 0 to "+strconv.FormatUint(most, 10))
 		}
-		one, err := c.Rental(ctx, n)
+	}
+	switch {
+	case id != "":
+		if asked.id, err = strconv.ParseUint(id, 10, 64); err != nil || asked.id == 0 {
+			return asked, httpapi.BadValue("id", id, "the number of a rental")
+		}
+	case r.Method == http.MethodPost && len(req.PeerNodesList) == 0: // of no machine
+	case len(req.PeerNodesList) == 0 || !machineID.MatchString(req.PeerNodesList[0]):
+		return asked, httpapi.BadValue("peer_nodes_list", strings.Join(req.PeerNodesList, ","), "a list with a machine's id, or a rental's id in the path")
+	default:
+		asked.machineID = req.PeerNodesList[0]
+	}
+	return asked, nil
+}
+
+// answer returns at once or, if one rental has the revision that the caller knows, when it
+// has another one or the time is over.
+func (a ordersAsked) answer(
+	ctx context.Context, c Orders, changed func() <-chan struct{}, enter func(ctx context.Context) (func(), error),
+) ([]api.RentOrder, error) {
+	patience := time.Duration(a.seconds) * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience+orderLimit)
+	defer cancel()
+	timer, begun := time.NewTimer(patience), time.Now()
+	defer timer.Stop()
+	for over := a.seconds == 0 || a.id == 0 || a.revision == "" || changed == nil; ; {
+		var next <-chan struct{}
+		if !over {
+			next = changed()
+		}
+		orders, err := a.read(ctx, c)
+		if err != nil {
+			return nil, refusal(ctx, err)
+		}
+		if over || orders[0].Revision != a.revision {
+			return orders, nil
+		}
+		waits, stop := context.WithTimeout(ctx, time.Until(begun.Add(patience)))
+		leave, err := enter(waits)
+		stop()
+		if err != nil { // no place to wait in until the time was over
+			return orders, nil
+		}
+		select {
+		case <-next:
+		case <-timer.C:
+			over = true
+		case <-ctx.Done():
+			over = true
+		}
+		leave()
+	}
+}
+
+func (a ordersAsked) read(ctx context.Context, c Orders) ([]api.RentOrder, error) {
+	if a.id != 0 {
+		one, err := c.Rental(ctx, a.id)
 		if err != nil {
 			return nil, err
 		}
-		return tell(ctx, c, one.MachineId, []rental.Rental{one})
+		return toOrders(ctx, c, one.MachineId, []rental.Rental{one})
 	}
-	if r.Method == http.MethodPost && len(req.PeerNodesList) == 0 {
-		return []RentOrder{}, nil // of no machine
-	}
-	if len(req.PeerNodesList) == 0 || !machineID.MatchString(req.PeerNodesList[0]) {
-		return nil, envelope.BadValue("peer_nodes_list", strings.Join(req.PeerNodesList, ","), "a list with a machine's id, or a rental's id in the path")
+	if a.machineID == "" {
+		return []api.RentOrder{}, nil
 	}
 	res, err := c.RentalsByMachine(ctx, rental.QueryRentalsByMachineRequest{
-		MachineId: req.PeerNodesList[0], Pagination: &query.PageRequest{Limit: maxOrders},
+		MachineId: a.machineID, Pagination: &query.PageRequest{Limit: maxOrders},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return tell(ctx, c, req.PeerNodesList[0], res.Rentals)
+	return toOrders(ctx, c, a.machineID, res.Rentals)
 }
 
-func tell(ctx context.Context, c Orders, machineID string, rentals []rental.Rental) ([]RentOrder, error) {
+func toOrders(ctx context.Context, c Orders, machineID string, rentals []rental.Rental) ([]api.RentOrder, error) {
 	listing, err := c.Machine(ctx, machineID)
 	if err != nil {
 		return nil, err
 	}
-	orders := make([]RentOrder, len(rentals))
+	orders := make([]api.RentOrder, len(rentals))
 	for i, r := range rentals {
 		gpus := gpuIndex(listing.Machine.Facts.Slots, r.Slots)
-		orders[i] = RentOrder{
+		orders[i] = api.RentOrder{
 			ID: strconv.FormatUint(r.Id, 10), Renter: r.Renter, RentEnd: r.End.Unix(), RentStatus: status(r.State),
-			GPUNums: uint32(len(gpus)), GPUIndex: gpus,
+			GPUNums: uint32(len(gpus)), GPUIndex: gpus, Revision: api.Revision(r),
 		}
 	}
 	return orders, nil
@@ -201,7 +256,7 @@ func status(state rental.RentalState) string {
 func refusal(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, chain.ErrNotFound):
-		return &envelope.Refusal{Status: http.StatusNotFound, ErrCode: -8, Code: "RENT_ORDER_NOT_FOUND", Message: err.Error()}
+		return &api.Refusal{Code: api.RentOrderNotFound, Message: err.Error()}
 	case errors.Is(err, chain.ErrUnreachable), ctx.Err() != nil:
 		return away(ctx, err)
 	}

@@ -1,6 +1,6 @@
-// Package chainproxy lets web apps reach the node's own dbcd through the node:
-// CometBFT's RPC and the REST of the queries, each by a list of what may be
-// asked, and the original system's rent_orders, answered from the chain.
+// Package chainproxy gives web apps access to the node's own dbcd: CometBFT's
+// RPC and the REST queries, each restricted to a list of allowed calls, and the
+// original API's rent_orders, answered from the chain.
 package chainproxy
 
 import (
@@ -16,55 +16,62 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// The proxied routes begin with these.
+// Prefixes of the proxied routes.
 const (
 	PathRPC  = "/chain/rpc"
 	PathREST = "/chain/rest"
 )
 
 const (
-	// maxBody of a request, in bytes: a transaction is at most a tenth of it.
+	// maxBody bounds a request in bytes. A transaction is at most a tenth of
+	// it.
 	maxBody = 1 << 20
-	// maxReply of the dbcd, in bytes; a longer one is cut, which breaks its JSON.
+	// maxReply bounds the dbcd's reply in bytes. A longer one is truncated,
+	// which makes its JSON invalid.
 	maxReply = 32 << 20
-	// callLimit bounds one call, calls how many run at once, callsOf those of one address.
+	// callLimit bounds one call, calls the number of concurrent calls, callsOf
+	// those from one address.
 	callLimit = 20 * time.Second
 	calls     = 64
 	callsOf   = calls / 2
 )
 
-// NewPlaces are the calls to the chain that may run at once, for all handlers of a node.
+// NewPlaces returns the limit of concurrent calls to the chain, which all
+// handlers of a node share.
 func NewPlaces() *budget.Places { return budget.NewPlaces(calls, callsOf) }
 
-// passed are the request's headers that the dbcd sees; no cookie and no credential is among them.
+// passed are the request headers that are forwarded to the dbcd. Cookies and
+// credentials are not among them.
 var passed = []string{"Accept", "Content-Type", "X-Cosmos-Block-Height"}
 
-// returned are the reply's headers that the caller sees. Who may read it from
-// another origin is the node's to say, not the dbcd's.
+// returned are the reply headers that are forwarded to the caller. Who may read
+// the reply from another origin is decided by the node, not by the dbcd.
 var returned = []string{"Content-Type", "Grpc-Metadata-X-Cosmos-Block-Height", "X-Cosmos-Block-Height"}
 
-// check judges a request and gives what the dbcd is asked instead.
+// check validates a request and returns the request to send to the dbcd
+// instead.
 type check func(r *http.Request, body []byte) (asked, error)
 
-// asked is a request to the dbcd, made of what was understood.
+// asked is a request to the dbcd, built from what was parsed.
 type asked struct {
 	path  string
 	query url.Values
 	body  []byte
 }
 
-// newProxy gives a handler that asks to for what check lets through.
+// newProxy returns a handler that forwards what check permits.
 func newProxy(to *url.URL, places *budget.Places, may check, log *slog.Logger) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:        func(p *httputil.ProxyRequest) { rewrite(p, to) },
 		ModifyResponse: trim,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			log.Debug("the chain's node did not answer", slog.Any("error", err))
-			envelope.Refuse(w, away(r.Context(), err))
+			httpapi.Refuse(w, away(r.Context(), err))
 		},
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -73,17 +80,17 @@ func newProxy(to *url.URL, places *budget.Places, may check, log *slog.Logger) h
 		defer cancel()
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
-			envelope.Refuse(w, tooLong(err))
+			httpapi.Refuse(w, tooLong(err))
 			return
 		}
 		a, err := may(r, body)
 		if err != nil {
-			envelope.Refuse(w, err)
+			httpapi.Refuse(w, err)
 			return
 		}
 		leave, err := places.Enter(ctx, budget.Source(r.RemoteAddr))
 		if err != nil {
-			envelope.Refuse(w, away(ctx, err))
+			httpapi.Refuse(w, away(ctx, err))
 			return
 		}
 		defer leave()
@@ -131,26 +138,26 @@ func trim(res *http.Response) error {
 
 func away(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return &envelope.Refusal{
-			Status: http.StatusGatewayTimeout, ErrCode: -32700, Code: "TIMEOUT", Limit: callLimit.String(),
+		return &api.Refusal{
+			Code: api.Timeout, Limit: callLimit.String(),
 			Message: "the chain's node did not answer in time: " + err.Error(),
 		}
 	}
-	return &envelope.Refusal{
-		Status: http.StatusBadGateway, ErrCode: -15, Code: "CHAIN_UNREACHABLE",
+	return &api.Refusal{
+		Code:    api.ChainUnreachable,
 		Message: "the chain's node of this client node can't be reached; ask again, or start it",
 	}
 }
 
 func tooLong(err error) error {
-	return &envelope.Refusal{
-		Status: http.StatusBadRequest, ErrCode: -32600, Code: "BAD_REQUEST", Field: "body",
+	return &api.Refusal{
+		Code: api.BadRequest, Field: "body",
 		Limit: fmt.Sprintf("at most %d bytes", maxBody), Message: "bad request body: " + err.Error(),
 	}
 }
 
 func refuse(field, value, limit string) error {
-	r := envelope.BadValue(field, value, limit)
-	r.Status, r.Code = http.StatusForbidden, "CHAIN_ROUTE_REFUSED"
+	r := httpapi.BadValue(field, value, limit)
+	r.Code = api.ChainRouteRefused
 	return r
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/dbc-network/dbc/node/budget"
 )
 
-// upstream tells what reached it.
+// upstream records what reaches it.
 func upstream(t *testing.T) (*url.URL, func() string) {
 	t.Helper()
 	seen := make(chan string, 1)
@@ -63,7 +63,7 @@ func TestProxy(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler            func(*url.URL, *budget.Places, *slog.Logger) http.Handler
 		method, path, body string
-		// reaches is what the dbcd saw, "" for nothing.
+		// reaches is what the dbcd received, or "" for nothing.
 		reaches string
 	}{
 		"call":             {RPC, "POST", "/chain/rpc", call, "POST / " + call},
@@ -135,7 +135,8 @@ func TestAway(t *testing.T) {
 	}
 }
 
-// FuzzCalls: what passes holds listed methods only, also for the next reader.
+// FuzzCalls verifies that what is forwarded contains listed methods only, also
+// when another parser reads it.
 func FuzzCalls(f *testing.F) {
 	for _, body := range []string{`{"method":"status"}`, `[{"method":"tx"}]`, `{"method":"x","Method":"status"}`, `[]`, `[[]]`} {
 		f.Add([]byte(body))

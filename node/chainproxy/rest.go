@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// readable are the queries of the SDK's REST that may be asked.
+// readable are the permitted queries of the SDK's REST API.
 var readable = []string{
 	"/cosmos/auth/v1beta1/", "/cosmos/authz/v1beta1/", "/cosmos/bank/v1beta1/", "/cosmos/base/node/v1beta1/",
 	"/cosmos/base/tendermint/v1beta1/", "/cosmos/distribution/v1beta1/", "/cosmos/feegrant/v1beta1/", "/cosmos/gov/v1/", "/cosmos/mint/v1beta1/", "/cosmos/slashing/v1beta1/",
@@ -22,14 +22,14 @@ var readable = []string{
 // writable are the two calls that carry a signed transaction.
 var writable = []string{"/cosmos/tx/v1beta1/txs", "/cosmos/tx/v1beta1/simulate"}
 
-// REST proxies the SDK's REST below PathREST.
+// REST proxies the SDK's REST API below PathREST.
 func REST(to *url.URL, places *budget.Places, log *slog.Logger) http.Handler {
 	return newProxy(to, places, checkREST, log)
 }
 
 func checkREST(r *http.Request, body []byte) (asked, error) {
 	wanted := strings.TrimPrefix(r.URL.Path, PathREST)
-	// A path that another reader could take for another one goes nowhere.
+	// Refuse a path that another parser could read differently.
 	if wanted != path.Clean(wanted) || strings.ContainsAny(wanted, "\\%;\x00") {
 		return asked{}, refuse("path", wanted, "a clean path without escapes")
 	}
@@ -45,5 +45,5 @@ func checkREST(r *http.Request, body []byte) (asked, error) {
 		}
 		return asked{path: wanted, body: body}, nil
 	}
-	return asked{}, envelope.Method(r, http.MethodGet)
+	return asked{}, httpapi.Method(r, http.MethodGet)
 }

@@ -10,23 +10,23 @@ import (
 	"strings"
 
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// methods of CometBFT's RPC that may be asked: what wallets and explorers need.
-// Peers, the consensus state, the mempool's content and everything unsafe are
-// the dbcd's own business.
+// methods of CometBFT's RPC that are permitted: what wallets and explorers
+// need. Peers, the consensus state, the content of the mempool and everything
+// unsafe stay private to the dbcd.
 var methods = []string{
 	"abci_info", "abci_query", "block", "block_by_hash", "block_results", "block_search", "blockchain",
 	"broadcast_tx_async", "broadcast_tx_sync", "commit", "consensus_params", "genesis_chunked", "header",
 	"header_by_hash", "health", "num_unconfirmed_txs", "status", "tx", "tx_search", "validators",
 }
 
-// maxBatch bounds the calls of one JSON-RPC batch.
+// maxBatch bounds the number of calls in one JSON-RPC batch.
 const maxBatch = 20
 
 // RPC proxies CometBFT's RPC below PathRPC: JSON-RPC by POST, and by GET with
-// the method as path. Subscriptions need a WebSocket: Sockets has them.
+// the method as path. Subscriptions need a WebSocket; see Sockets.
 func RPC(to *url.URL, places *budget.Places, log *slog.Logger) http.Handler {
 	return newProxy(to, places, checkRPC, log)
 }
@@ -52,10 +52,11 @@ func checkRPC(r *http.Request, body []byte) (asked, error) {
 			return asked{}, refuse("path", r.URL.Path, PathRPC)
 		}
 		body, err := checkCalls(body)
-		// What was read is written anew, so that the dbcd can't read it otherwise.
+		// Encode what was parsed again, so that the dbcd cannot read it
+		// differently.
 		return asked{path: "/", body: body}, err
 	}
-	return asked{}, envelope.Method(r, http.MethodPost)
+	return asked{}, httpapi.Method(r, http.MethodPost)
 }
 
 func checkCalls(body []byte) ([]byte, error) {
@@ -69,7 +70,7 @@ func checkCalls(body []byte) ([]byte, error) {
 		err = json.Unmarshal(body, &list[0])
 	}
 	if err != nil || len(list) == 0 || len(list) > maxBatch {
-		return nil, envelope.BadValue("body", string(body), "one JSON-RPC call or 1 to 20 in a list")
+		return nil, httpapi.BadValue("body", string(body), "one JSON-RPC call or 1 to 20 in a list")
 	}
 	for _, call := range list {
 		if err := mayCall(call.Method); err != nil {

@@ -15,36 +15,39 @@ import (
 	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// PathSocket is CometBFT's WebSocket, as wallets and explorers look for it below
-// an RPC address.
+// PathSocket is CometBFT's WebSocket, at the path below an RPC address where
+// wallets and explorers expect it.
 const PathSocket = PathRPC + "/websocket"
 
 const (
-	// sockets may be open at once, socketsOf of them of one address and origin.
+	// sockets is the number of open sockets, socketsOf the number per address
+	// and origin.
 	sockets   = 64
 	socketsOf = 8
-	// maxSubscriptions of one socket, as CometBFT's own limit has it.
+	// maxSubscriptions per socket, equal to CometBFT's own limit.
 	maxSubscriptions = 5
 	maxSubscription  = 512
-	// socketCalls a second, after a burst.
+	// socketCalls are the calls per second after a burst.
 	socketCalls = 10
 	socketBurst = 40
-	// takeLimit is what a caller may take to read one message, and to answer a ping.
+	// takeLimit is how long a caller may take to read one message, and to
+	// answer a ping.
 	takeLimit  = 30 * time.Second
 	pingPeriod = 45 * time.Second
 )
 
 var (
 	errTooFast = errors.New("too many calls a second")
-	errEnding  = errors.New("the node is ending")
-	errShare   = errors.New("others have fewer WebSockets")
+	errEnding  = errors.New("the node is shutting down")
+	errShare   = errors.New("closed for a caller with fewer WebSockets")
 )
 
-// Sockets passes WebSockets on to CometBFT's RPC, call by call.
+// Sockets forwards WebSockets to CometBFT's RPC, call by call.
 type Sockets struct {
 	to  string
 	log *slog.Logger
@@ -58,10 +61,10 @@ type Sockets struct {
 	opened uint64
 }
 
-// seat is one WebSocket's.
+// seat is the place of one WebSocket.
 type seat struct {
 	address, origin string
-	// number counts seats in the order in which they were taken.
+	// number increases in the order in which seats were taken.
 	number uint64
 	ctx    context.Context //nolint:containedctx // the WebSocket's own
 	end    context.CancelCauseFunc
@@ -69,14 +72,14 @@ type seat struct {
 
 var _ http.Handler = (*Sockets)(nil)
 
-// NewSockets passes on to the RPC at to. Close ends them.
+// NewSockets returns sockets that forward to the RPC at to. Close ends them.
 func NewSockets(to *url.URL, log *slog.Logger) *Sockets {
 	s := &Sockets{to: to.JoinPath("websocket").String(), log: log, open: map[*seat]struct{}{}}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	return s
 }
 
-// Close ends all sockets and waits for them.
+// Close closes all sockets and waits for them.
 func (s *Sockets) Close() error {
 	s.mu.Lock()
 	s.cancel(errEnding) // nobody enters from here on
@@ -85,9 +88,10 @@ func (s *Sockets) Close() error {
 	return nil
 }
 
-// enter takes a place. The caller's Origin tells pages and extensions of one browser
-// apart; who is no browser says any. So where all places are taken, the address with
-// the most gives its last one to an address that would have fewer.
+// enter takes a place. The Origin distinguishes pages and extensions of one
+// browser, but a program that is not a browser can claim any. So if all places
+// are taken, the address that has the most gives its latest one to an address
+// that would have fewer.
 func (s *Sockets) enter(r *http.Request) (*seat, error) {
 	one := &seat{address: budget.Source(r.RemoteAddr), origin: r.Header.Get("Origin")}
 	s.mu.Lock()
@@ -104,8 +108,8 @@ func (s *Sockets) enter(r *http.Request) (*seat, error) {
 		spare = s.beyondShare(counts, counts[one.address]+1)
 	}
 	if s.ctx.Err() != nil || same >= socketsOf || len(s.open) >= sockets && spare == nil {
-		return nil, &envelope.Refusal{
-			Status: http.StatusTooManyRequests, ErrCode: -3, Code: "TOO_MANY_OPEN", Message: "too many WebSockets are open; close one",
+		return nil, &api.Refusal{
+			Code: api.TooManyOpen, Message: "too many WebSockets are open; close one",
 		}
 	}
 	if spare != nil {
@@ -120,8 +124,8 @@ func (s *Sockets) enter(r *http.Request) (*seat, error) {
 	return one, nil
 }
 
-// beyondShare is the last seat of the address that has the most, and more than
-// most; it needs s.mu.
+// beyondShare returns the latest seat of the address that has the most seats,
+// and more than most. It must be called with s.mu held.
 func (s *Sockets) beyondShare(counts map[string]int, most int) (last *seat) {
 	for other := range s.open {
 		n := counts[other.address]
@@ -140,18 +144,18 @@ func (s *Sockets) leave(one *seat) {
 	s.done.Done()
 }
 
-// ServeHTTP runs one socket. Who may ask was decided before.
+// ServeHTTP runs one socket. The caller has been authorized before.
 func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		envelope.Refuse(w, &envelope.Refusal{
-			Status: http.StatusBadRequest, ErrCode: -32600, Code: "UPGRADE_WANTED", Field: "Upgrade", Limit: "websocket",
-			Message: "this route opens a WebSocket and nothing else",
+		httpapi.Refuse(w, &api.Refusal{
+			Code: api.UpgradeWanted, Field: "Upgrade", Limit: "websocket",
+			Message: "this route only opens WebSockets",
 		})
 		return
 	}
 	one, err := s.enter(r)
 	if err != nil {
-		envelope.Refuse(w, err)
+		httpapi.Refuse(w, err)
 		return
 	}
 	defer s.leave(one)
@@ -161,7 +165,7 @@ func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	node, res, err := websocket.Dial(opening, s.to, &websocket.DialOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		s.log.Debug("the chain's node opened no WebSocket", slog.Any("error", err))
-		envelope.Refuse(w, away(opening, err))
+		httpapi.Refuse(w, away(opening, err))
 		return
 	}
 	if res.Body != nil {
@@ -188,7 +192,7 @@ func why(err error) websocket.StatusCode {
 	return websocket.StatusGoingAway
 }
 
-// carry passes calls up and answers down until one of them ends.
+// carry forwards calls up and answers down until one side ends.
 func carry(ctx context.Context, caller, node *websocket.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	parts := []func() error{
@@ -208,7 +212,7 @@ func carry(ctx context.Context, caller, node *websocket.Conn) error {
 	return first
 }
 
-// ping finds callers that are gone without a word.
+// ping detects callers that vanished without closing.
 func ping(ctx context.Context, caller *websocket.Conn) error {
 	ticker := time.NewTicker(pingPeriod)
 	defer ticker.Stop()
@@ -227,7 +231,7 @@ func ping(ctx context.Context, caller *websocket.Conn) error {
 	}
 }
 
-// down copies messages piece by piece, however long they are.
+// down copies messages in chunks, however long they are.
 func down(ctx context.Context, caller, node *websocket.Conn) error {
 	for {
 		kind, message, err := node.Reader(ctx)
@@ -253,7 +257,7 @@ func pass(ctx context.Context, caller *websocket.Conn, kind websocket.MessageTyp
 	return out.Close()
 }
 
-// up passes each call that is allowed, and answers the others itself.
+// up forwards each permitted call, and answers the others itself.
 func up(ctx context.Context, caller, node *websocket.Conn) error {
 	limit := rate.NewLimiter(socketCalls, socketBurst)
 	has := subscriptions{}
@@ -296,7 +300,7 @@ type rpcRefusal struct {
 	} `json:"error"`
 }
 
-// refused is JSON-RPC's way to say no.
+// refused returns a refusal in JSON-RPC format.
 func refused(call rpcCall, err error) rpcRefusal {
 	no := rpcRefusal{Version: "2.0", ID: call.ID}
 	if len(no.ID) == 0 {

@@ -14,8 +14,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// echoes is a dbcd's RPC whose WebSocket says back what it is told; what it is
-// told as "long" it answers with so many bytes.
+// echoes is the RPC of a dbcd whose WebSocket echoes; it answers "long" with
+// the given number of bytes.
 func echoes(t *testing.T, long int) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,8 +78,8 @@ func dial(t *testing.T, at, origin string) (*websocket.Conn, error) {
 	return c, nil
 }
 
-// says sends and reads once.
-func says(t *testing.T, c *websocket.Conn, kind websocket.MessageType, text string) (string, error) {
+// exchange sends one message and reads one.
+func exchange(t *testing.T, c *websocket.Conn, kind websocket.MessageType, text string) (string, error) {
 	t.Helper()
 	if err := c.Write(t.Context(), kind, []byte(text)); err != nil {
 		return "", err
@@ -104,7 +104,7 @@ func TestSocketPassesWhatMayBeAsked(t *testing.T) {
 	for i, step := range []struct {
 		kind websocket.MessageType
 		text string
-		// want is in the answer; what passes comes back as it was.
+		// want is part of the answer. What is forwarded comes back unchanged.
 		want string
 	}{
 		{websocket.MessageText, call("status", `{}`), ""},
@@ -130,7 +130,7 @@ func TestSocketPassesWhatMayBeAsked(t *testing.T) {
 		{websocket.MessageText, call("subscribe", `{}`), no},
 		{websocket.MessageText, call("subscribe", `["`+strings.Repeat("x", 600)+`"]`), no},
 	} {
-		answer, err := says(t, c, step.kind, step.text)
+		answer, err := exchange(t, c, step.kind, step.text)
 		if err != nil {
 			t.Fatalf("step %d: %v", i, err)
 		}
@@ -141,7 +141,7 @@ func TestSocketPassesWhatMayBeAsked(t *testing.T) {
 			t.Errorf("step %d: %d bytes come back", i, len(answer))
 		}
 	}
-	if answer, err := says(t, c, websocket.MessageText, call("abci_info", `{}`)); err != nil || len(answer) != 5<<20 {
+	if answer, err := exchange(t, c, websocket.MessageText, call("abci_info", `{}`)); err != nil || len(answer) != 5<<20 {
 		t.Errorf("a long answer: %d bytes, %v", len(answer), err)
 	}
 }
@@ -164,13 +164,14 @@ func TestSocketsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatalf("another origin: %v", err)
 	}
-	// Too long a message, and too many calls, end one socket and no other.
-	if _, err := says(t, one, websocket.MessageText, strings.Repeat("x", maxBody+1)); err == nil {
+	// A message that is too long, or too many calls, end one socket and no
+	// other.
+	if _, err := exchange(t, one, websocket.MessageText, strings.Repeat("x", maxBody+1)); err == nil {
 		t.Error("a long message was taken")
 	}
 	var last error
 	for range 10 * socketBurst {
-		if _, last = says(t, other, websocket.MessageText, call("status", `{}`)); last != nil {
+		if _, last = exchange(t, other, websocket.MessageText, call("status", `{}`)); last != nil {
 			break
 		}
 	}

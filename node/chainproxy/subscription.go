@@ -6,18 +6,18 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// subscriptions of one socket, by their queries.
+// subscriptions of one socket, by query.
 type subscriptions map[string]bool
 
-// check reads one call and counts what it subscribes to. What was read is
-// written anew, so that the dbcd can't read it otherwise.
+// check parses one call and counts its subscription. It encodes what was parsed
+// again, so that the dbcd cannot read it differently.
 func (s subscriptions) check(kind websocket.MessageType, text []byte) (rpcCall, error) {
 	var call rpcCall
 	if err := json.Unmarshal(text, &call); err != nil || kind != websocket.MessageText {
-		return rpcCall{}, envelope.BadValue("message", string(text), "one JSON-RPC call in a text message")
+		return rpcCall{}, httpapi.BadValue("message", string(text), "one JSON-RPC call in a text message")
 	}
 	switch call.Method {
 	case "subscribe":
@@ -45,7 +45,7 @@ func (s subscriptions) add(call rpcCall) (rpcCall, error) {
 	return call, nil
 }
 
-// queryOf is the one parameter of a subscription, by name or by place.
+// queryOf returns the only parameter of a subscription, by name or by position.
 func queryOf(call rpcCall) (string, error) {
 	var named struct {
 		Query string `json:"query"`

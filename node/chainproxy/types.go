@@ -11,32 +11,32 @@ import (
 	"net/url"
 
 	"github.com/dbc-network/dbc/node/budget"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// PathTypes gives the chain's own descriptors as they are, a
-// cosmos.reflection.v1.FileDescriptorsResponse: in the JSON of the RPC, as
-// base64, they would be half as much again after zipping.
+// PathTypes serves the chain's own descriptors unmodified, as a
+// cosmos.reflection.v1.FileDescriptorsResponse. In the RPC's JSON, as base64,
+// they would be half as large again after compression.
 const PathTypes = "/chain/types"
 
-// typesQuery asks the chain for them.
+// typesQuery queries the chain for them.
 const typesQuery = `/abci_query?path="/cosmos.reflection.v1.ReflectionService/FileDescriptors"`
 
-// Types passes the chain's descriptors on.
+// Types forwards the chain's descriptors.
 func Types(to *url.URL, places *budget.Places, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), callLimit)
 		defer cancel()
 		leave, err := places.Enter(ctx, budget.Source(r.RemoteAddr))
 		if err != nil {
-			envelope.Refuse(w, away(ctx, err))
+			httpapi.Refuse(w, away(ctx, err))
 			return
 		}
 		defer leave()
 		types, err := readTypes(ctx, to)
 		if err != nil {
 			log.Debug("the chain's types were not read", slog.Any("error", err))
-			envelope.Refuse(w, away(ctx, err))
+			httpapi.Refuse(w, away(ctx, err))
 			return
 		}
 		w.Header().Set("Content-Type", "application/octet-stream")

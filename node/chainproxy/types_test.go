@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestTypes: the bytes that the dbcd gives as base64 come as they are; what else
-// it says comes not at all.
+// TestTypes verifies that the bytes which the dbcd sends as base64 are served
+// decoded, and that nothing else it says is.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -1,5 +1,5 @@
-// Package challenge proves that a machine is there whenever somebody on the
-// chain asks: the machine's key signs the answer, the operator's key sends it.
+// Package challenge answers challenges to prove that a machine is there: the
+// machine's key signs the answer, the operator's key sends it.
 package challenge
 
 import (
@@ -7,8 +7,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// Answer is the message that answers c. Its signature is good for this chain,
-// machine and challenge alone, so it can be made as often as one likes.
+// Answer returns the message that answers c. Its signature is valid for this
+// chain, machine and challenge only, so it can be made any number of times.
 func Answer(k key.Key, chainID, operator string, c machine.Challenge) *machine.MsgAnswerChallenge {
 	id := k.MachineID()
 	return &machine.MsgAnswerChallenge{

@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// tick looks for a challenge where no block wakes: the window is minutes.
+	// tick is the pause between checks if no block wakes the loop: the window is minutes.
 	tick = 30 * time.Second
-	// A failed answer is tried again after at most maxPause, which leaves room
-	// for many tries in any window.
+	// A failed answer is retried after at most maxPause, which leaves room for many
+	// attempts in any window.
 	minPause = time.Second
 	maxPause = 15 * time.Second
 )
@@ -42,11 +42,11 @@ type Signer interface {
 type Config struct {
 	Key     key.Key
 	ChainID string
-	// Operator sends the answers; nil only tells the log that somebody must.
+	// Operator sends the answers; if nil, the loop only logs that somebody has to.
 	Operator Signer
 }
 
-// Deps is what the loop works with.
+// Deps are the loop's dependencies.
 type Deps struct {
 	Chain Chain
 	Log   *slog.Logger
@@ -54,20 +54,20 @@ type Deps struct {
 	Wakes <-chan struct{}
 }
 
-// Loop answers the challenges of one machine. What is open is asked of the
-// chain each time and nothing is stored: after a kill at any line the next
-// start sees the challenge or that it is gone.
+// Loop answers the challenges of one machine. Open challenges are queried from
+// the chain each time and nothing is stored: after a kill at any line the next
+// start sees that the challenge is open, or that it is gone.
 type Loop struct {
 	cfg Config
 	Deps
 
-	// told is the last thing said of it that need not be said again.
+	// told is the last failure logged about it, so that it is not repeated.
 	told string
-	// hot says that the owner's key was found here and the log told so.
+	// hot is set if the owner's key was found here and that was logged.
 	hot bool
 }
 
-// New makes the loop and says at once whether it can answer.
+// New returns a loop and logs at once whether it can answer.
 func New(cfg Config, deps Deps) *Loop {
 	l := &Loop{cfg: cfg, Deps: deps}
 	if cfg.Operator == nil {
@@ -80,8 +80,8 @@ func New(cfg Config, deps Deps) *Loop {
 }
 
 // Run answers until ctx is done. It works on one answer at a time and waits
-// until the chain took it or never will, so that none is sent twice. Whether
-// an answer is late is the chain's to say: its clock counts, not ours.
+// until the chain has accepted it or never will, so that none is sent twice.
+// The chain decides whether an answer is late: its clock counts, not ours.
 func (l *Loop) Run(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
@@ -115,7 +115,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// tell logs what failed: each lost answer, but only once that a dbcd is silent.
+// tell logs failures: each lost answer, but only once that a dbcd does not answer.
 func (l *Loop) tell(err error) {
 	if errors.Is(err, chain.ErrUnreachable) {
 		if l.told != "unreachable" {
@@ -152,8 +152,8 @@ func (l *Loop) look(ctx context.Context) error {
 	}
 	if err := l.able(m); err != nil {
 		ids, oldest := m.OpenChallenges, open[0]
-		// Nothing will change by trying again soon, so it is said once for a
-		// challenge, and looked at again with the next block.
+		// Retrying soon would change nothing, so it is logged once per challenge
+		// and checked again with the next block.
 		if said := fmt.Sprintf("%v: %v", ids, err); l.told != said {
 			l.told = said
 			l.Log.Error("a challenge is open that this node can't answer: run dbc host answer before its deadline",
@@ -164,7 +164,7 @@ func (l *Loop) look(ctx context.Context) error {
 	return l.answer(ctx, open)
 }
 
-// open reads challenges, but for those that were closed between the questions.
+// open returns challenges, except those that were closed between the queries.
 func (l *Loop) open(ctx context.Context, ids []uint64) ([]machine.Challenge, error) {
 	var open []machine.Challenge
 	for _, id := range ids[:min(len(ids), maxAnswers)] {
@@ -180,7 +180,7 @@ func (l *Loop) open(ctx context.Context, ids []uint64) ([]machine.Challenge, err
 	return open, nil
 }
 
-// warnHot tells once of a key that can do more than it is here for.
+// warnHot logs once that a key here can do more than it should.
 func (l *Loop) warnHot(m machine.Machine) {
 	if l.hot || l.cfg.Operator == nil || l.cfg.Operator.Address() != m.Owner {
 		return
@@ -190,7 +190,7 @@ func (l *Loop) warnHot(m machine.Machine) {
 		"keep the owner's key elsewhere and bond with an operator of its own")
 }
 
-// able says whether the node has what an answer needs.
+// able reports whether the node has what an answer needs.
 func (l *Loop) able(m machine.Machine) error {
 	if l.cfg.Operator == nil {
 		return ErrNoOperator
@@ -202,7 +202,7 @@ func (l *Loop) able(m machine.Machine) error {
 }
 
 // answer sends the answers in one transaction. If one of the challenges was
-// closed before it came, the others are found again with the next block.
+// closed before it arrived, the others are found again with the next block.
 func (l *Loop) answer(ctx context.Context, open []machine.Challenge) error {
 	c := open[0]
 	var answers []sdk.Msg
@@ -212,8 +212,8 @@ func (l *Loop) answer(ctx context.Context, open []machine.Challenge) error {
 	}
 	tx, err := l.Chain.Broadcast(ctx, l.cfg.Operator, answers...)
 	if isClosed(err) {
-		// By hand, by an answer that an earlier run of this node had sent, or
-		// by its deadline: the machine's state tells which.
+		// By hand, by an answer that an earlier run of this node had sent, or by
+		// its deadline: the machine's state shows which.
 		l.Log.Warn("the challenge was closed before the answer came", "challenge", c.Id, "error", err)
 		return nil
 	}

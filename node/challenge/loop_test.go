@@ -24,7 +24,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// The ignored goroutine is begun by a library of the SDK when it is loaded.
+// The ignored goroutine is started by a library of the SDK when it is loaded.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
 }
@@ -40,7 +40,7 @@ type dbcd struct {
 	mu      sync.Mutex
 	machine machine.Machine
 	open    []machine.Challenge
-	// fail are the results of the next broadcasts; nil is taken.
+	// fail are the results of the next broadcasts; nil is accepted.
 	fail []error
 	// takes is how long a broadcast waits for its block.
 	takes time.Duration
@@ -137,7 +137,7 @@ func begin(t *testing.T, operator challenge.Signer) *world {
 	return w
 }
 
-// block wakes the loop as a block does and lets it come to rest.
+// block wakes the loop as a block does and waits until it is idle.
 func (w *world) block() {
 	select {
 	case w.wakes <- struct{}{}:
@@ -205,7 +205,7 @@ func TestTriesAgain(t *testing.T) {
 		w.dbcd.fail = []error{chain.ErrUnreachable, chain.ErrExpired, &chain.Refused{Codespace: "sdk", Code: 5, Log: "insufficient funds"}}
 		w.dbcd.challenge(1)
 		w.block()
-		// Blocks do not hurry a failed one: that would be a try a second.
+		// Blocks do not speed up a failed one: that would be an attempt per second.
 		for range 20 {
 			w.block()
 		}
@@ -223,7 +223,7 @@ func TestTriesAgain(t *testing.T) {
 	})
 }
 
-// Renters may ask while others do: all are answered, some in each transaction.
+// Renters may challenge while others do: all are answered, some in each transaction.
 func TestAnswersAllThatAreOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,30 +13,32 @@ import (
 )
 
 const (
-	// piece is what is passed on at once, in bytes; nothing more of a guest is
-	// ever held.
+	// piece is the size of the buffer for passing on, in bytes. No more of a
+	// guest's output is ever held.
 	piece = 16 << 10
-	// maxMessage bounds one message of the caller: a screen's clipboard is the largest.
+	// maxMessage bounds one message of the caller. A screen's clipboard is the
+	// largest.
 	maxMessage = 1 << 20
-	// sendLimit is how long the other side may take nothing.
+	// sendLimit is how long the other side may accept nothing.
 	sendLimit = 30 * time.Second
-	// pingEvery finds callers that went without a word.
+	// pingEvery is the interval of pings that detect vanished callers.
 	pingEvery = 15 * time.Second
 )
 
 // StatusTakenOver closes a WebSocket whose console was opened elsewhere.
 const StatusTakenOver websocket.StatusCode = 4000
 
-// carry passes bytes on both ways until one side ends or the right does, and
-// says why.
-func (d *Desk) carry(s *seat, caller *websocket.Conn, guest net.Conn) error {
+// carry copies bytes in both directions until one side ends or the right does,
+// and returns why.
+func (h *Hub) carry(s *seat, caller *websocket.Conn, guest net.Conn) error {
 	caller.SetReadLimit(maxMessage)
-	// The WebSocket's own context is not ended before its closing words are said.
+	// Do not cancel the WebSocket's own context before its close frame has been
+	// sent.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.ctx))
 	var all sync.WaitGroup
 	all.Go(func() { s.end(show(ctx, caller, guest)) })
 	all.Go(func() { s.end(enter(ctx, caller, guest)) })
-	all.Go(func() { s.end(d.watch(s.ctx, ctx, caller, s.right)) })
+	all.Go(func() { s.end(h.watch(s.ctx, ctx, caller, s.right)) })
 	<-s.ctx.Done()
 	why := context.Cause(s.ctx)
 	_ = caller.Close(status(why), inFrame(why.Error()))
@@ -59,14 +61,14 @@ func status(why error) websocket.StatusCode {
 	return websocket.StatusPolicyViolation
 }
 
-// inFrame cuts a reason to what a closing frame holds (RFC 6455, 5.5).
+// inFrame truncates a reason to the capacity of a close frame (RFC 6455, 5.5).
 func inFrame(reason string) string {
 	const most = 123
 	return strings.ToValidUTF8(reason[:min(len(reason), most)], "")
 }
 
-// show passes on what the guest says. A caller who takes little has the guest
-// wait, whose emulator then drops what it writes: nothing piles up here.
+// show passes on what the guest writes. A slow caller makes the guest wait,
+// whose emulator then drops its output, so that nothing accumulates here.
 func show(ctx context.Context, caller *websocket.Conn, guest io.Reader) error {
 	for buf := make([]byte, piece); ; {
 		n, err := guest.Read(buf)
@@ -93,7 +95,7 @@ func send(ctx context.Context, caller *websocket.Conn, data []byte) error {
 	return nil
 }
 
-// enter passes on what the caller types, text and bytes alike.
+// enter passes on what the caller types, both text and bytes.
 func enter(ctx context.Context, caller *websocket.Conn, guest net.Conn) error {
 	for buf := make([]byte, piece); ; {
 		_, message, err := caller.Reader(ctx)
@@ -109,8 +111,8 @@ func enter(ctx context.Context, caller *websocket.Conn, guest net.Conn) error {
 	}
 }
 
-// watch ends with an error when the right is gone, or the caller is.
-func (d *Desk) watch(ctx, socket context.Context, caller *websocket.Conn, r Right) error {
+// watch returns an error when the right, or the caller, is gone.
+func (h *Hub) watch(ctx, socket context.Context, caller *websocket.Conn, r Right) error {
 	look, ping := time.NewTicker(lookEvery), time.NewTicker(pingEvery)
 	defer look.Stop()
 	defer ping.Stop()
@@ -123,7 +125,7 @@ func (d *Desk) watch(ctx, socket context.Context, caller *websocket.Conn, r Righ
 		case <-limit.C:
 			return errTime
 		case <-look.C:
-			if err := d.deps.Allowed(ctx, r); err != nil && ctx.Err() == nil {
+			if err := h.deps.Allowed(ctx, r); err != nil && ctx.Err() == nil {
 				return err
 			}
 		case <-ping.C:

@@ -24,18 +24,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errGone = errors.New("the rental is over")
 
-// bench is a desk before guests that echo, behind an HTTP server.
+// bench is a hub with guests that echo, behind an HTTP server.
 type bench struct {
-	t    *testing.T
-	desk *console.Desk
-	url  string
+	t   *testing.T
+	hub *console.Hub
+	url string
 
 	mu     sync.Mutex
 	now    time.Time
 	denied error
-	// guests are the guests' ends of what was opened.
+	// guests are the guests' ends of the opened connections.
 	guests []net.Conn
-	// guest is what a guest does; it echoes where nil.
+	// guest is what a guest does. Nil means echo.
 	guest func(net.Conn)
 	all   sync.WaitGroup
 }
@@ -43,7 +43,7 @@ type bench struct {
 func newBench(t *testing.T, guest func(net.Conn)) *bench {
 	t.Helper()
 	b := &bench{t: t, now: time.Now(), guest: guest}
-	b.desk = console.New(console.Deps{
+	b.hub = console.New(console.Deps{
 		Open: b.open, Log: slog.New(slog.DiscardHandler),
 		Allowed: func(context.Context, console.Right) error {
 			b.mu.Lock()
@@ -59,7 +59,7 @@ func newBench(t *testing.T, guest func(net.Conn)) *bench {
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	b.url = server.URL
 	t.Cleanup(func() {
-		b.desk.Close()
+		b.hub.Close()
 		server.Close()
 		b.all.Wait()
 	})
@@ -83,9 +83,9 @@ func (b *bench) open(context.Context, console.Right) (net.Conn, error) {
 }
 
 func (b *bench) serve(w http.ResponseWriter, r *http.Request) {
-	right, err := b.desk.Take(console.Kind(r.URL.Query().Get("kind")), r.URL.Query().Get("task"), r.URL.Query().Get("token"))
+	right, err := b.hub.Take(console.Kind(r.URL.Query().Get("kind")), r.URL.Query().Get("task"), r.URL.Query().Get("token"))
 	if err == nil {
-		err = b.desk.Serve(w, r, right)
+		err = b.hub.Serve(w, r, right)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusConflict)
@@ -94,7 +94,7 @@ func (b *bench) serve(w http.ResponseWriter, r *http.Request) {
 
 func (b *bench) give(r console.Right) string {
 	b.t.Helper()
-	token, expires, err := b.desk.Give(r)
+	token, expires, err := b.hub.Give(r)
 	if err != nil || !expires.Equal(b.now.Add(console.TokenLife)) {
 		b.t.Fatalf("token expires %s, %v", expires, err)
 	}
@@ -123,7 +123,7 @@ func (b *bench) must(kind console.Kind, task string, takeOver bool) *websocket.C
 	return c
 }
 
-// ended reads to the end and wants it so.
+// ended reads to the end and checks the closing status and reason.
 func ended(t *testing.T, c *websocket.Conn, status websocket.StatusCode, reason string) {
 	t.Helper()
 	for {
@@ -169,18 +169,18 @@ func TestTokens(t *testing.T) {
 	b := newBench(t, nil)
 	right := console.Right{Kind: console.Serial, TaskID: "a", Wallet: "alice", RentID: 7, Session: "s"}
 	token := b.give(right)
-	if got, err := b.desk.Take(console.Serial, "a", token); err != nil || got != right {
+	if got, err := b.hub.Take(console.Serial, "a", token); err != nil || got != right {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for name, take := range map[string]func() error{
-		"twice": func() error { _, err := b.desk.Take(console.Serial, "a", token); return err },
-		"none":  func() error { _, err := b.desk.Take(console.Serial, "a", ""); return err },
+		"twice": func() error { _, err := b.hub.Take(console.Serial, "a", token); return err },
+		"none":  func() error { _, err := b.hub.Take(console.Serial, "a", ""); return err },
 		"another kind": func() error {
-			_, err := b.desk.Take(console.VNC, "a", b.give(right))
+			_, err := b.hub.Take(console.VNC, "a", b.give(right))
 			return err
 		},
 		"another task": func() error {
-			_, err := b.desk.Take(console.Serial, "b", b.give(right))
+			_, err := b.hub.Take(console.Serial, "b", b.give(right))
 			return err
 		},
 		"late": func() error {
@@ -188,7 +188,7 @@ func TestTokens(t *testing.T) {
 			b.mu.Lock()
 			b.now = b.now.Add(console.TokenLife)
 			b.mu.Unlock()
-			_, err := b.desk.Take(console.Serial, "a", token)
+			_, err := b.hub.Take(console.Serial, "a", token)
 			return err
 		},
 	} {
@@ -199,7 +199,7 @@ func TestTokens(t *testing.T) {
 	for range 16 {
 		b.give(right)
 	}
-	if _, _, err := b.desk.Give(right); !errors.Is(err, console.ErrTooMany) {
+	if _, _, err := b.hub.Give(right); !errors.Is(err, console.ErrTooMany) {
 		t.Errorf("17 tokens: %v", err)
 	}
 	b.give(console.Right{Kind: console.Serial, TaskID: "b"})
@@ -214,7 +214,7 @@ func TestOneReaderOfAConsole(t *testing.T) {
 	b := newBench(t, nil)
 	early := b.give(console.Right{Kind: console.Serial, TaskID: "a"})
 	first := b.must(console.Serial, "a", false)
-	if _, _, err := b.desk.Give(console.Right{Kind: console.Serial, TaskID: "a"}); !errors.Is(err, console.ErrBusy) {
+	if _, _, err := b.hub.Give(console.Right{Kind: console.Serial, TaskID: "a"}); !errors.Is(err, console.ErrBusy) {
 		t.Errorf("a second reader: %v", err)
 	}
 	if _, err := b.dial(console.Serial, "a", early); err == nil {
@@ -224,7 +224,7 @@ func TestOneReaderOfAConsole(t *testing.T) {
 	for range 4 {
 		b.must(console.VNC, "a", false)
 	}
-	if _, _, err := b.desk.Give(console.Right{Kind: console.VNC, TaskID: "a"}); !errors.Is(err, console.ErrBusy) {
+	if _, _, err := b.hub.Give(console.Right{Kind: console.VNC, TaskID: "a"}); !errors.Is(err, console.ErrBusy) {
 		t.Errorf("a fifth screen: %v", err)
 	}
 	second := make(chan *websocket.Conn, 1)
@@ -257,7 +257,7 @@ func TestEnds(t *testing.T) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			_ = b.guests[0].Close()
-		}, websocket.StatusNormalClosure, "went off"},
+		}, websocket.StatusNormalClosure, "machine stopped"},
 		"the right": {func(b *bench) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -268,7 +268,7 @@ func TestEnds(t *testing.T) {
 			defer b.mu.Unlock()
 			b.denied = errors.New(strings.Repeat("é", 200))
 		}, websocket.StatusPolicyViolation, strings.Repeat("é", 61)},
-		"the node": {func(b *bench) { go b.desk.Close() }, websocket.StatusGoingAway, "node is ending"},
+		"the node": {func(b *bench) { go b.hub.Close() }, websocket.StatusGoingAway, "node is shutting down"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -276,7 +276,7 @@ func TestEnds(t *testing.T) {
 			conn := b.must(console.Serial, "a", false)
 			c.end(b)
 			ended(t, conn, c.status, c.reason)
-			// The seat is free again, unless the reason still stands.
+			// The seat is free again, unless the reason persists.
 			if b.denied == nil && name != "the node" {
 				b.must(console.Serial, "a", true)
 			}
@@ -296,8 +296,8 @@ func TestNoRightAtTheOpening(t *testing.T) {
 	}
 }
 
-// TestFlood: what a guest writes without end to a reader who takes nothing stays
-// in the guest, but for the buffers of the connection.
+// TestFlood verifies that what a guest writes without end to a reader who reads
+// nothing stays in the guest, except for the connection's buffers.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	var wrote atomic.Int64
@@ -316,7 +316,7 @@ func TestFlood(t *testing.T) {
 	})
 	b.must(console.Serial, "a", false)
 	<-begun
-	b.desk.Close()
+	b.hub.Close()
 	b.all.Wait()
 	if n := wrote.Load(); n > 64<<20 {
 		t.Errorf("%d bytes were taken of a guest whose reader reads none", n)

@@ -11,15 +11,15 @@ import (
 	"github.com/dbc-network/dbc/node/console"
 )
 
-// TestOneRenterCanNotTakeAllSockets: who opened all of a machine's sockets loses
-// the last one for each that another renter opens, down to an equal share; and
-// gets none of the other's.
+// TestOneRenterCanNotTakeAllSockets verifies that a renter who opened all of a
+// machine's sockets loses the latest one for each that another renter opens,
+// down to an equal share, and gets none of the other's.
 func TestOneRenterCanNotTakeAllSockets(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	open := func(wallet, task string, port uint16) (*websocket.Conn, error) {
 		r := console.Right{Kind: console.Forward, TaskID: task, Wallet: wallet, RentID: 1, Port: port}
-		token, _, err := b.desk.Give(r)
+		token, _, err := b.hub.Give(r)
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +32,7 @@ func TestOneRenterCanNotTakeAllSockets(t *testing.T) {
 		if err != nil {
 			t.Fatalf("socket %d: %v", i, err)
 		}
-		// Who does not read answers no ping, and is taken for gone.
+		// A caller that does not read answers no ping, and counts as gone.
 		ended := make(chan error, 1)
 		go func() {
 			_, _, err := c.Read(context.Background())
@@ -69,12 +69,12 @@ func TestOneRenterCanNotTakeAllSockets(t *testing.T) {
 	}
 }
 
-// TestOneRenterCanNotTakeAllTokens.
+// TestOneRenterCanNotTakeAllTokens does the same for tokens.
 func TestOneRenterCanNotTakeAllTokens(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	give := func(wallet string, i int) error {
-		_, _, err := b.desk.Give(console.Right{Kind: console.VNC, TaskID: fmt.Sprint(wallet, i/16), Wallet: wallet})
+		_, _, err := b.hub.Give(console.Right{Kind: console.VNC, TaskID: fmt.Sprint(wallet, i/16), Wallet: wallet})
 		return err
 	}
 	for i := range 128 {

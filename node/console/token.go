@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/auth"
 )
 
-// Kind is what of a VM is opened.
+// Kind is what is opened of a VM.
 type Kind string
 
 // The kinds.
@@ -23,34 +23,34 @@ const (
 )
 
 const (
-	// TokenLife is how long a token can be used: from the signed request to the
-	// opening of the WebSocket, which a browser can't sign.
+	// TokenLife is how long a token is valid: from the signed request to the
+	// opening of the WebSocket, which a browser cannot sign.
 	TokenLife = 30 * time.Second
-	// The bounds of unused tokens: of one VM, of one renter's VMs, and of all. Where
-	// all are there, a renter who has fewer than another takes the place of one.
+	// Limits of unused tokens: per VM, per renter, and in total. If all are
+	// taken, a renter who has fewer than another takes the place of one.
 	maxTokens       = 16
 	maxTokensRenter = 128
 	maxTokensAll    = 1024
 )
 
-// Right is what a token opens, and in whose name.
+// Right is what a token opens, and on whose behalf.
 type Right struct {
 	Kind   Kind
 	TaskID string
-	// Wallet and RentID pay for the VM.
+	// Wallet and RentID identify the rental of the VM.
 	Wallet string
 	RentID uint64
-	// Session is the id of the session that asked, "" where the wallet did.
+	// Session is the id of the session that asked, or "" if it was the wallet.
 	Session string
 	// Port of the guest, for Forward.
 	Port uint16
-	// TakeOver ends whoever has it open.
+	// TakeOver disconnects whoever has it open.
 	TakeOver bool
-	// Proof is the signed request that asked for the token.
+	// Proof is the signed request for the token.
 	Proof *auth.Proof
 }
 
-// tokens are kept in memory only, and hashed: after a restart none opens anything.
+// tokens are kept in memory only, as hashes, and are lost on a restart.
 type tokens struct {
 	mu    sync.Mutex
 	given map[[sha256.Size]byte]given
@@ -87,7 +87,7 @@ func (s *tokens) give(r Right, now time.Time) (token string, expires time.Time, 
 	return token, expires, nil
 }
 
-// makeRoom takes a token from the renter with the most, if that is more than
+// makeRoom removes a token of the renter with the most, if that is more than
 // wallet would have with one more.
 func (s *tokens) makeRoom(counts map[string]int, wallet string) bool {
 	most, victim := counts[wallet]+1, [sha256.Size]byte{}
@@ -101,8 +101,8 @@ func (s *tokens) makeRoom(counts map[string]int, wallet string) bool {
 	return found
 }
 
-// take uses a token up. One that is for something else is used up too: it got
-// into wrong hands.
+// take consumes a token, even if it is for something else: then it is in the
+// wrong hands.
 func (s *tokens) take(kind Kind, taskID, token string, now time.Time) (Right, error) {
 	hash := sha256.Sum256([]byte(strings.TrimSpace(token)))
 	s.mu.Lock()

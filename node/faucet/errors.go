@@ -2,5 +2,5 @@ package faucet
 
 import "errors"
 
-// ErrNotDevnet means: only devnets give coins away.
+// ErrNotDevnet means that the chain is not a devnet.
 var ErrNotDevnet = errors.New("a faucet is for dbc-devnet-N only")

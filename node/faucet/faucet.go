@@ -1,4 +1,4 @@
-// Package faucet gives coins of a devnet to whoever asks.
+// Package faucet gives away coins of a devnet.
 package faucet
 
 import (
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,18 +17,16 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/chainid"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// Path is where a client node on a devnet gives coins.
-const Path = "/api/v1/faucet"
-
 const (
-	// gift in udbc, unless the caller asks for less.
+	// gift is the amount in udbc, unless the caller asks for less.
 	gift = 1000 * 1_000_000
-	// perAddress and perWindow bound the gifts of one window.
+	// perAddress and perWindow limit the number of gifts per window.
 	perAddress = 3
 	perWindow  = 300
 	window     = time.Hour
@@ -38,9 +35,7 @@ const (
 	sendLimit = time.Minute
 )
 
-var devnetID = regexp.MustCompile(`^dbc-devnet-[0-9]+$`)
-
-// Sender sends coins; *chain.Client is one.
+// Sender sends coins; *chain.Client implements it.
 type Sender interface {
 	Broadcast(ctx context.Context, signer chain.Signer, msgs ...sdk.Msg) (chain.TxResult, error)
 }
@@ -63,77 +58,64 @@ type given struct {
 	when time.Time
 }
 
-// New refuses every chain that is not a devnet: there coins are worth something.
+// New refuses every chain that is not a devnet, because elsewhere coins have a
+// value.
 func New(chainID string, sender Sender, key chain.Signer, log *slog.Logger) (*Faucet, error) {
-	if !devnetID.MatchString(chainID) {
+	if !chainid.Devnet(chainID) {
 		return nil, fmt.Errorf("open faucet on %s: %w", chainID, ErrNotDevnet)
 	}
 	return &Faucet{sender: sender, key: key, log: log, now: time.Now}, nil
 }
 
-// Request is the body of Path.
-type Request struct {
-	// Address is whom the coins are for.
-	Address string `json:"address"`
-	// Amount in udbc; empty is the whole gift.
-	Amount api.Text `json:"amount,omitempty"`
-}
-
-// Gift is the reply of Path; Amount is in udbc.
-type Gift struct {
-	Amount string `json:"amount"`
-	TxHash string `json:"tx_hash"`
-	Height int64  `json:"height"`
-}
-
-// ServeHTTP answers once a block has the coins.
+// ServeHTTP answers once the coins are in a block.
 func (f *Faucet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), sendLimit)
 	defer cancel()
 	res, err := f.give(ctx, w, r)
 	if err == nil {
-		envelope.Write(w, res)
+		httpapi.Write(w, res)
 		return
 	}
-	if !envelope.Refuse(w, err) {
+	if !httpapi.Refuse(w, err) {
 		f.log.Error("the faucet failed", slog.Any("error", err))
 	}
 }
 
-func (f *Faucet) give(ctx context.Context, w http.ResponseWriter, r *http.Request) (Gift, error) {
-	if err := envelope.Method(r, http.MethodPost); err != nil {
-		return Gift{}, err
+func (f *Faucet) give(ctx context.Context, w http.ResponseWriter, r *http.Request) (api.Gift, error) {
+	if err := httpapi.Method(r, http.MethodPost); err != nil {
+		return api.Gift{}, err
 	}
-	var req Request
-	if err := envelope.Read(w, r, maxBody, &req); err != nil {
-		return Gift{}, err
+	var req api.FaucetRequest
+	if err := httpapi.Read(w, r, maxBody, &req); err != nil {
+		return api.Gift{}, err
 	}
 	account, err := chain.ParseAddress(req.Address)
 	if err != nil || len(account) != 20 {
-		return Gift{}, envelope.BadValue("address", req.Address, "the address of a wallet, dbc1…")
+		return api.Gift{}, httpapi.BadValue("address", req.Address, "the address of a wallet, dbc1…")
 	}
 	to := chain.AddressOf(account)
 	amount := uint64(gift)
 	if req.Amount != "" {
 		amount, err = strconv.ParseUint(strings.TrimSuffix(string(req.Amount), chain.Denom), 10, 64)
 		if err != nil || amount == 0 || amount > gift {
-			return Gift{}, envelope.BadValue("amount", string(req.Amount), fmt.Sprintf("1 to %d udbc", gift))
+			return api.Gift{}, httpapi.BadValue("amount", string(req.Amount), fmt.Sprintf("1 to %d udbc", gift))
 		}
 	}
 	if err := f.take(to); err != nil {
-		return Gift{}, err
+		return api.Gift{}, err
 	}
 	tx, err := f.sender.Broadcast(ctx, f.key, &banktypes.MsgSend{
 		FromAddress: chain.Address(f.key.PubKey()), ToAddress: to,
 		Amount: sdk.Coins{sdk.Coin{Denom: chain.Denom, Amount: math.NewIntFromUint64(amount)}},
 	})
 	if err != nil {
-		return Gift{}, refused(ctx, err)
+		return api.Gift{}, refused(ctx, err)
 	}
-	return Gift{Amount: strconv.FormatUint(amount, 10), TxHash: tx.Hash, Height: tx.Height}, nil
+	return api.Gift{Amount: strconv.FormatUint(amount, 10), TxHash: tx.Hash, Height: tx.Height}, nil
 }
 
-// take books a gift before it is sent, so that callers at the same time can't pass the limit.
+// take records a gift before it is sent, so that concurrent calls cannot exceed
+// the limit.
 func (f *Faucet) take(to string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -141,25 +123,29 @@ func (f *Faucet) take(to string) error {
 	for len(f.gifts) > 0 && now.Sub(f.gifts[0].when) >= window {
 		f.gifts = f.gifts[1:]
 	}
-	own := 0
+	var own []given
 	for _, g := range f.gifts {
 		if g.to == to {
-			own++
+			own = append(own, g)
 		}
 	}
-	var limit string
+	var (
+		limit string
+		first given // whose hour has to pass
+	)
 	switch {
-	case own >= perAddress:
-		limit = fmt.Sprintf("%d gifts an hour for one address", perAddress)
+	case len(own) >= perAddress:
+		limit, first = fmt.Sprintf("%d gifts an hour for one address", perAddress), own[0]
 	case len(f.gifts) >= perWindow:
-		limit = fmt.Sprintf("%d gifts an hour", perWindow)
+		limit, first = fmt.Sprintf("%d gifts an hour", perWindow), f.gifts[0]
 	default:
 		f.gifts = append(f.gifts, given{to, now})
 		return nil
 	}
-	return &envelope.Refusal{
-		Status: http.StatusTooManyRequests, ErrCode: -3, Code: "FAUCET_LIMIT", Field: "address", Value: to, Limit: limit,
-		Message: "the faucet gives " + limit + "; come back later",
+	at := first.when.Add(window)
+	return &api.Refusal{
+		Code: api.FaucetLimit, Field: "address", Value: to, Limit: limit, At: at,
+		Message: fmt.Sprintf("the faucet gives %s; come back at %s", limit, at.UTC().Format(time.RFC3339)),
 	}
 }
 
@@ -167,11 +153,11 @@ func refused(ctx context.Context, err error) error {
 	answer := new(chain.Refused)
 	switch {
 	case errors.As(err, &answer):
-		return &envelope.Refusal{Status: http.StatusConflict, ErrCode: -3, Code: "CHAIN_REFUSED", Message: err.Error()}
+		return &api.Refusal{Code: api.ChainRefused, Message: err.Error()}
 	case errors.Is(err, chain.ErrUnreachable):
-		return &envelope.Refusal{Status: http.StatusBadGateway, ErrCode: -15, Code: "CHAIN_UNREACHABLE", Message: err.Error()}
+		return &api.Refusal{Code: api.ChainUnreachable, Message: err.Error()}
 	case ctx.Err() != nil, errors.Is(err, chain.ErrExpired):
-		return &envelope.Refusal{Status: http.StatusGatewayTimeout, ErrCode: -32700, Code: "TIMEOUT", Message: err.Error()}
+		return &api.Refusal{Code: api.Timeout, Message: err.Error()}
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 )
 
@@ -41,7 +42,7 @@ func address() string { return chain.Address(secp256k1.GenPrivKey().PubKey()) }
 
 func ask(f *Faucet, method, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	f.ServeHTTP(w, httptest.NewRequest(method, Path, strings.NewReader(body)))
+	f.ServeHTTP(w, httptest.NewRequest(method, api.PathFaucet, strings.NewReader(body)))
 	return w
 }
 
@@ -95,25 +96,30 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestLimits: so many for an address and so many for all in an hour, and then again.
+// TestLimits verifies the limits per address and in total within an hour, and
+// that they are reset afterwards.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	f := open(t, &sent{})
 	now := time.Unix(1_800_000_000, 0)
 	f.now = func() time.Time { return now }
-	to := address()
+	to, until := address(), fmt.Sprintf(`"retry":"at","retry_at":%q`, now.Add(window).UTC().Format(time.RFC3339))
 	for i := range perAddress + 1 {
 		w := ask(f, "POST", fmt.Sprintf(`{"address":%q}`, to))
 		if want := map[bool]int{true: 200, false: 429}[i < perAddress]; w.Code != want {
 			t.Fatalf("gift %d: %d %s", i, w.Code, w.Body)
 		}
+		if i == perAddress && !strings.Contains(w.Body.String(), until) {
+			t.Errorf("refused without the time from which it is not, want %s: %s", until, w.Body)
+		}
+		now = now.Add(time.Second)
 	}
 	for range perWindow - perAddress {
 		if w := ask(f, "POST", fmt.Sprintf(`{"address":%q}`, address())); w.Code != http.StatusOK {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 	}
-	if w := ask(f, "POST", fmt.Sprintf(`{"address":%q}`, address())); w.Code != http.StatusTooManyRequests {
+	if w := ask(f, "POST", fmt.Sprintf(`{"address":%q}`, address())); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), until) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	now = now.Add(window)

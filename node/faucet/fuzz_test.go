@@ -9,7 +9,8 @@ import (
 	"github.com/dbc-network/dbc/chain"
 )
 
-// FuzzRequest: coins go to an account and never more than a gift, or nothing is sent.
+// FuzzRequest verifies that either an account gets coins, never more than a
+// gift, or nothing is sent.
 func FuzzRequest(f *testing.F) {
 	f.Add(`{"address":"` + chain.AddressOf(make([]byte, 20)) + `","amount":"5udbc"}`)
 	f.Add(`{"address":"` + chain.AddressOf(make([]byte, 32)) + `"}`)

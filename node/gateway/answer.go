@@ -10,39 +10,41 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 )
 
 const (
-	// maxWhole bounds in bytes what of an answer is held before the first of it
-	// goes on. Nearly all answers are shorter: they come whole or as an error.
+	// maxWhole is how many bytes of an answer are buffered before the first of
+	// them is sent. Nearly all answers are shorter: they are sent completely,
+	// or replaced by an error.
 	maxWhole = 64 << 10
 	// maxAnswer bounds in bytes what is passed on.
 	maxAnswer = 8 << 20
 )
 
-// ErrAnswer means: a machine's answer is none that a client node passes on: too
-// long, broken off, or with a status that is no answer.
+// ErrAnswer means that a client node does not pass on a machine's answer,
+// because it is too long, incomplete, or has an invalid status.
 var ErrAnswer = errors.New("the machine's answer can't be passed on")
 
-// refusals are the statuses by which a machine says no, statuses all that it answers with.
+// refusals are the statuses with which a machine refuses a request, statuses
+// all that it may answer with.
 var (
 	refusals = []int{400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 502, 503, 504}
 	statuses = append([]int{http.StatusOK}, refusals...)
 )
 
-// passed are the headers of a machine's answer that reach the renter, by what
-// they may say.
+// passed are the headers of a machine's answer that reach the renter, with
+// their permitted values.
 var passed = map[string]*regexp.Regexp{
-	"Content-Type":     regexp.MustCompile(`^[\x20-\x7e]{1,100}$`), // sealed makes one of two of it
+	"Content-Type":     regexp.MustCompile(`^[\x20-\x7e]{1,100}$`), // sealed replaces it by one of two types
 	auth.HeaderMachine: regexp.MustCompile(`^[0-9A-Za-z+/=_-]{1,256}$`),
 	auth.HeaderSign:    regexp.MustCompile(`^[0-9A-Za-z+/=_-]{1,256}$`),
 	"Retry-After":      regexp.MustCompile(`^[0-9]{1,5}$`),
 }
 
-// answer passes a machine's answer on as data. lost is why an earlier one did
-// not come.
+// answer passes a machine's answer on as data. lost is why an earlier answer
+// was lost.
 func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, res *http.Response, may []int, lost error) {
 	start, whole, err := begin(res, may)
 	if err != nil {
@@ -50,7 +52,7 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, res *http.Respo
 		return
 	}
 	if lost != nil && saysTaken(res.StatusCode, start) {
-		g.refuse(w, r, fmt.Errorf("the machine had taken the request and its answer was lost, look whether it was done: %w", lost))
+		g.refuse(w, r, fmt.Errorf("the machine had accepted the request and its answer was lost, check whether it was executed: %w", lost))
 		return
 	}
 	g.headers(w, r)
@@ -67,7 +69,7 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, res *http.Respo
 	}
 	w.WriteHeader(res.StatusCode)
 	if _, err := w.Write(start); err != nil {
-		g.deps.Log.Debug("an answer was not taken", "error", err)
+		g.deps.Log.Debug("an answer could not be sent", "error", err)
 		return
 	}
 	if whole {
@@ -76,11 +78,11 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, res *http.Respo
 	rest := &io.LimitedReader{R: res.Body, N: maxAnswer - int64(len(start)) + 1}
 	if _, err = io.Copy(w, rest); err != nil || rest.N == 0 {
 		g.deps.Log.Debug("an answer was cut off", "error", err)
-		panic(http.ErrAbortHandler) // the caller must not take it for whole
+		panic(http.ErrAbortHandler) // the caller must not take it for complete
 	}
 }
 
-// begin reads the start of an answer, and all of it where it is short.
+// begin reads the start of an answer, or all of it if it is short.
 func begin(res *http.Response, may []int) (start []byte, whole bool, err error) {
 	if !slices.Contains(may, res.StatusCode) {
 		return nil, false, fmt.Errorf("%w: HTTP status %d", ErrAnswer, res.StatusCode)
@@ -95,8 +97,9 @@ func begin(res *http.Response, may []int) (start []byte, whole bool, err error) 
 	return start, len(start) <= maxWhole, nil
 }
 
-// saysTaken: the machine refuses to take a request twice.
+// saysTaken reports whether the machine refused the request because it had
+// already accepted it once.
 func saysTaken(status int, answer []byte) bool {
 	var reply api.Reply
-	return status == http.StatusUnauthorized && json.Unmarshal(answer, &reply) == nil && reply.Code == api.CodeReplayed
+	return status == http.StatusUnauthorized && json.Unmarshal(answer, &reply) == nil && reply.Code == api.Replayed
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// from is a gateway whose callers come from whatever address a test says.
+// from is a gateway whose callers have the address that a test sets.
 func from(t *testing.T, next http.Handler) (at string, address *atomic.Value) {
 	t.Helper()
 	address = new(atomic.Value)
@@ -22,8 +22,9 @@ func from(t *testing.T, next http.Handler) (at string, address *atomic.Value) {
 	return server.URL, address
 }
 
-// TestOneCallerLeavesMachines: whoever calls a machine as often as he can, from one
-// address or from many of one network, leaves other addresses room at that machine.
+// TestOneCallerLeavesMachines verifies that a caller who calls a machine as
+// often as possible, from one address or from many of one network, leaves room
+// for other addresses.
 func TestOneCallerLeavesMachines(t *testing.T) {
 	t.Parallel()
 	post := fmt.Sprintf("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 88\r\n\r\n"+

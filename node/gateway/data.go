@@ -7,23 +7,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// Whatever is below these paths is data, also where a machine or the chain's
-// node wrote it: it never becomes a document, code or a cookie of this origin,
+// Everything below these paths is data, including what a machine or the chain's
+// node wrote: it never becomes a document, code or a cookie of this origin,
 // which is the wallet's.
 const (
 	pathAPI   = "/api"
 	pathChain = "/chain"
 )
 
-// ErrFetch means: a browser wants data for something else than a page's own code.
-var ErrFetch = errors.New("only a page's own code may ask for this")
+// ErrFetch means that a browser requested data for another purpose than a
+// page's own code.
+var ErrFetch = errors.New("only a page's own code may request this")
 
-// dataHeaders are of every answer below the data paths. Should a browser come to
-// show one as a document all the same, it is one without an origin or scripts.
+// dataHeaders are set on every answer below the data paths. If a browser should
+// still display one as a document, the document has no origin and no scripts.
 var dataHeaders = map[string]string{
 	"Cache-Control":                "no-store",
 	"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -33,21 +34,21 @@ var dataHeaders = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
-// kept are the other headers that leave the node on such an answer.
+// kept are the other headers that such an answer may have.
 var kept = []string{
 	"Content-Length", "Date", "Retry-After", "Vary", "Dbc-Machine", "Dbc-Sign", "X-Cosmos-Block-Height", "Grpc-Metadata-X-Cosmos-Block-Height",
 	"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Expose-Headers",
 	"Access-Control-Max-Age",
 }
 
-// below reports whether a path is one of the data paths, or under it.
+// below reports whether path is root or below it.
 func below(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
 
 func isData(r *http.Request) bool { return below(r.URL.Path, pathAPI) || below(r.URL.Path, pathChain) }
 
-// checkFetch refuses what a browser asks for data for: to show it, to run it, to
-// make it a service worker, and, from another site, anything without an Origin
-// that was allowed. Programs send none of these headers.
+// checkFetch refuses requests in which a browser wants to display data, run it,
+// or make it a service worker, and any request from another site without an
+// allowed Origin. Programs send none of these headers.
 func checkFetch(r *http.Request) error {
 	for _, rule := range []struct {
 		header string
@@ -59,39 +60,39 @@ func checkFetch(r *http.Request) error {
 	} {
 		for _, value := range r.Header.Values(rule.header) {
 			if !slices.Contains(rule.fits, value) {
-				return &host.Refusal{Kind: ErrFetch, Field: rule.header, Value: value, Limit: "fetch or WebSocket of a page's code"}
+				return &api.Refusal{Kind: ErrFetch, Field: rule.header, Value: value, Limit: "fetch or WebSocket of a page's code"}
 			}
 		}
 	}
 	for _, value := range r.Header.Values("Sec-Fetch-Site") {
-		// Guard has checked an Origin that is there.
+		// Guard has checked the Origin if there is one.
 		if value != "same-origin" && value != "none" && r.Header.Get("Origin") == "" {
-			return &host.Refusal{Kind: api.ErrForbiddenOrigin, Field: "Sec-Fetch-Site", Value: value, Limit: "pages of this node"}
+			return &api.Refusal{Kind: httpapi.ErrForbiddenOrigin, Field: "Sec-Fetch-Site", Value: value, Limit: "pages of this node"}
 		}
 	}
 	return nil
 }
 
-// isExtension reports whether an Origin is a browser extension's own, as of a
-// wallet, which may ask the chain. No page can have such an origin. The browser
-// lets the extension read the answer only if its user gave it the permission, for
-// no header of the answer says that it may.
+// isExtension reports whether an Origin is that of a browser extension, such as
+// a wallet, which may query the chain. No page can have such an origin. The
+// browser lets the extension read the answer only if its user granted that
+// permission, because no header of the answer grants it.
 func isExtension(origin string) bool {
 	scheme, id, found := strings.Cut(origin, "://")
 	return found && id != "" && slices.Contains([]string{"chrome-extension", "moz-extension", "safari-web-extension"}, scheme)
 }
 
-// sealed is a response of which only data leaves the node.
+// sealed is a response writer that lets only data leave the node.
 type sealed struct {
 	http.ResponseWriter
 	request *http.Request
 	wrote   bool
-	// mute: the status was none that may leave.
+	// mute is set if the status may not leave the node.
 	mute bool
 }
 
-// WriteHeader keeps the headers that are allowed. Informational answers go
-// nowhere, and redirects and the like become an error of this node's.
+// WriteHeader keeps the allowed headers. It drops informational responses and
+// turns redirects and the like into an error of this node.
 func (s *sealed) WriteHeader(status int) {
 	if s.wrote || status < http.StatusOK && status != http.StatusSwitchingProtocols {
 		return
@@ -110,13 +111,16 @@ func (s *sealed) WriteHeader(status int) {
 		h.Del("Content-Length")
 	}
 	keepOnly(h, kept)
+	if (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", "1") // whoever answered, such as the chain's node, did not say
+	}
 	h.Set("Content-Type", kind)
 	for name, value := range dataHeaders {
 		h.Set(name, value)
 	}
 	s.ResponseWriter.WriteHeader(status)
 	if s.mute {
-		_, _ = s.ResponseWriter.Write([]byte(`{"errcode":-3,"code":"GATEWAY","message":"an answer that is none was not passed on"}`))
+		_, _ = s.ResponseWriter.Write([]byte(`{"errcode":-3,"code":"GATEWAY","message":"an invalid answer was not passed on"}`))
 	}
 }
 
@@ -129,7 +133,7 @@ func (s *sealed) Write(p []byte) (int, error) {
 	return s.ResponseWriter.Write(p)
 }
 
-// end answers where nobody did, and leaves no trailer.
+// end answers if the handler did not, and removes trailers.
 func (s *sealed) end() {
 	s.WriteHeader(http.StatusOK)
 	keepOnly(s.Header(), kept)
@@ -146,7 +150,8 @@ func keepOnly(h http.Header, names []string) {
 	}
 }
 
-// dataType is JSON or bytes: no other type is data to a browser.
+// dataType returns the type for JSON or for bytes: browsers treat no other type
+// as data.
 func dataType(said string) string {
 	if kind, _, err := mime.ParseMediaType(said); err == nil && kind == "application/json" {
 		return kind

@@ -1,9 +1,10 @@
 package gateway
 
-// AcceptOf is for machines that lie with the right answer.
+// AcceptOf is used by machines that lie but give the right answer to the
+// handshake.
 var AcceptOf = acceptOf
 
-// Held is what requests and WebSockets have of the budgets.
+// Held returns what requests and WebSockets hold of the budgets.
 func (g *Gateway) Held() int64 {
 	return g.held.bodies.Used() + g.held.exchanges.machines.Used() + g.held.sockets.machines.Used()
 }

@@ -6,11 +6,12 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
-// FuzzNamed: a request that is passed on names one machine, and its bytes stay as they came.
+// FuzzNamed verifies that a forwarded request names exactly one machine, and
+// that its bytes do not change.
 func FuzzNamed(f *testing.F) {
 	f.Add([]byte(`{"peer_nodes_list":["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"],"additional":{}}`))
 	f.Add([]byte(`{"peer_nodes_list":["a","b"]}`))
@@ -18,7 +19,7 @@ func FuzzNamed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		r := httptest.NewRequest("POST", "/api/v1/tasks", bytes.NewReader(sent))
 		r.Header.Set("Content-Type", "application/json")
-		read, err := api.ReadBody(httptest.NewRecorder(), r, newHeld().bodies)
+		read, err := httpapi.ReadBody(httptest.NewRecorder(), r, newHeld().bodies)
 		if err != nil {
 			return
 		}

@@ -1,88 +1,99 @@
-// Package gateway is the API of a client node: it passes each request, byte for
-// byte, to the one machine that peer_nodes_list names, and that machine's signed
-// answer back. It knows no route of a machine, so it can neither read a request
-// differently than the machine does nor answer in its name.
+// Package gateway is the API of a client node. It passes each request, byte for
+// byte, to the one machine that peer_nodes_list names, and passes that
+// machine's signed answer back. It does not interpret a machine's routes, so it
+// can neither read a request differently than the machine does nor answer in
+// its name.
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/budget"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-const exposed = auth.HeaderMachine + ", " + auth.HeaderSign
+const exposed = auth.HeaderMachine + ", " + auth.HeaderSign + ", Retry-After"
 
-// Config is what a client node says of itself and whom it answers.
+// Config is what a client node reports about itself and whom it answers.
 type Config struct {
 	Version string
 	ChainID string
-	Guard   api.Guard
-	// Faucet says that a Mount gives coins.
+	Guard   httpapi.Guard
+	// Faucet reports that one of the Mounts is a faucet.
 	Faucet bool
 }
 
-// Mount is what the client node answers itself, as a pattern of http.ServeMux.
+// Mount is a route that the client node answers itself, as a pattern of
+// http.ServeMux.
 type Mount struct {
 	Pattern string
 	Handler http.Handler
 }
 
-// Deps are the parts that a gateway works with.
+// Deps are the dependencies of a gateway.
 type Deps struct {
-	// Machines carries a request to the machine whose id is the URL's host.
+	// Machines sends a request to the machine whose id is the URL's host.
 	Machines http.RoundTripper
-	// Streams does the same for connections to guests, which not every relay carries.
+	// Streams does the same for connections to guests, which not every relay
+	// carries.
 	Streams http.RoundTripper
-	// Bonded is nil for a machine of the chain: no other peer is asked anything.
+	// Bonded returns nil for a machine of the chain. Requests are sent to no
+	// other peer.
 	Bonded func(ctx context.Context, machineID string) error
-	// Known lists machines that can be asked for.
+	// Known lists machines that can be named in a request.
 	Known func(ctx context.Context) ([]api.Node, error)
-	// Status is the node's own.
-	Status func(ctx context.Context) Status
+	// Status returns the node's own status.
+	Status func(ctx context.Context) api.ClientRoot
+	// Own are the handlers of the routes that the node answers itself, by name;
+	// one without a handler does not exist. Mounts are further ones.
+	Own    map[string]http.Handler
 	Mounts []Mount
-	// Web is the web app; nil for a node without one.
+	// Web is the web app. Nil means a node without one.
 	Web http.Handler
 	Log *slog.Logger
 }
 
-// Status is the reply of GET /.
-type Status struct {
-	api.Root
-	// PeerID is this node's among the others; Peers is how many it has.
-	PeerID string `json:"peer_id"`
-	Peers  int    `json:"peers"`
-}
-
-// Gateway answers renters.
+// Gateway serves renters.
 type Gateway struct {
 	cfg  Config
 	deps Deps
 	held held
 }
 
-// New is a gateway for http.Server.
+// New returns a gateway for http.Server.
 func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps, held: newHeld()} }
 
-// Handler is everything behind the checks of Host and Origin.
+// Handler returns everything behind the checks of Host and Origin.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", g.root)
-	for _, route := range []string{"POST /{$}", "GET /api/v1/{$}", "POST /api/v1/{$}"} {
-		mux.HandleFunc(route, g.status)
+	asked := map[string]http.HandlerFunc{"node_status": g.root, "node_version": g.status, "openapi": g.openAPI, "web_app": g.meta}
+	streams := map[string]http.RoundTripper{"forward": g.deps.Streams}
+	for _, r := range api.Routes() {
+		switch own := g.deps.Own[r.Name]; {
+		case asked[r.Name] != nil:
+			mux.HandleFunc(r.Method+" "+r.Path, asked[r.Name])
+		case own != nil:
+			mux.Handle(r.Path, g.own(own)) // it refuses other methods
+		case r.Stream:
+			machines := cmp.Or(streams[r.Name], g.deps.Machines)
+			mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, r *http.Request) { g.socket(w, r, machines) })
+		}
 	}
-	mux.HandleFunc("GET "+PathWeb, g.meta)
+	mux.HandleFunc("POST /{$}", g.status)
+	mux.HandleFunc("POST /api/v1/{$}", g.status)
 	mux.HandleFunc("POST "+api.PathMiningNodes, g.machines)
 	mux.HandleFunc("/api/v1/", g.forward)
-	for path, machines := range map[string]http.RoundTripper{
-		api.PathTaskConsole: g.deps.Machines, api.PathTaskVNC: g.deps.Machines, api.PathTaskForward: g.deps.Streams,
-	} {
-		mux.HandleFunc("GET "+path+"{id}", func(w http.ResponseWriter, r *http.Request) { g.socket(w, r, machines) })
+	for _, gone := range api.RemovedRoutes() {
+		refuse := func(w http.ResponseWriter, r *http.Request) { g.refuse(w, r, gone.Refusal(r.URL.Path)) }
+		mux.HandleFunc(gone.Path, refuse)
+		mux.HandleFunc(gone.Path+"/", refuse)
 	}
 	for _, m := range g.deps.Mounts {
 		mux.Handle(m.Pattern, g.own(m.Handler))
@@ -101,7 +112,7 @@ func (g *Gateway) Handler() http.Handler {
 		defer z.free()
 		g.data(z, r, mux)
 		if err := z.end(); err != nil {
-			g.deps.Log.Debug("an answer was not taken", "error", err)
+			g.deps.Log.Debug("an answer could not be sent", "error", err)
 		}
 	})
 }
@@ -123,7 +134,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeM
 	}
 }
 
-// check keeps other web pages out.
+// check refuses other web pages.
 func (g *Gateway) check(r *http.Request) error {
 	guard := g.cfg.Guard
 	if origin := r.Header.Get("Origin"); below(r.URL.Path, pathChain) && isExtension(origin) {
@@ -138,14 +149,14 @@ func (g *Gateway) check(r *http.Request) error {
 	return checkFetch(r)
 }
 
-// own is what this node answers itself, under the rules for all: JSON only, and
-// read by the pages that may ask.
+// own wraps what this node answers itself in the same rules: JSON only,
+// readable by the pages that are allowed.
 func (g *Gateway) own(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			r.Body = http.NoBody
 		} else {
-			body, err := api.ReadBody(w, r, g.held.bodies)
+			body, err := httpapi.ReadBody(w, r, g.held.bodies)
 			if err != nil {
 				g.refuse(w, r, err)
 				return
@@ -158,7 +169,7 @@ func (g *Gateway) own(next http.Handler) http.Handler {
 	})
 }
 
-// HTTP is an http.Server with limits for slow and half-open callers.
+// HTTP returns an http.Server with limits for slow and half-open connections.
 func (g *Gateway) HTTP() *http.Server {
 	return &http.Server{
 		Handler: g.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
@@ -167,11 +178,12 @@ func (g *Gateway) HTTP() *http.Server {
 	}
 }
 
-// preflight is asked by a browser before a page of another origin may ask.
+// preflight answers a browser's request for permission on behalf of a page of
+// another origin.
 func (g *Gateway) preflight(w http.ResponseWriter, r *http.Request) {
 	g.headers(w, r)
 	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
-	w.Header().Set("Access-Control-Allow-Headers", "Content-Type, "+auth.HeaderName)
+	w.Header().Set("Access-Control-Allow-Headers", "Content-Type, "+auth.HeaderName+", "+api.HeaderHeight)
 	w.Header().Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -179,5 +191,12 @@ func (g *Gateway) preflight(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) status(w http.ResponseWriter, r *http.Request) {
 	status := g.deps.Status(r.Context())
 	status.Version, status.Role, status.ChainID = g.cfg.Version, "client", g.cfg.ChainID
-	g.write(w, r, http.StatusOK, api.Reply{}, status)
+	status.APIVersion, status.Features = api.Version, api.ClientFeatures
+	g.write(w, r, status)
+}
+
+func (g *Gateway) openAPI(w http.ResponseWriter, r *http.Request) {
+	g.headers(w, r)
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(api.OpenAPI())
 }

@@ -19,15 +19,16 @@ import (
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
-// TestMain: the keyring's library starts a timer when it is loaded.
+// TestMain ignores a timer that the keyring's library starts when it is loaded.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
 }
@@ -55,7 +56,7 @@ func peer(t *testing.T, cfg p2p.Config) (*p2p.Host, string) {
 	return h, k.MachineID()
 }
 
-// machine answers what it was asked, with headers of all kinds.
+// machine echoes the request, with all kinds of headers.
 func machine(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		c, err := websocket.Accept(w, r, nil)
@@ -79,22 +80,22 @@ func machine(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s|%s|%s|%s", r.RequestURI, r.Header.Get(auth.HeaderName), r.Header.Get("Cookie"), body)
 }
 
-// stranger is a key whose peer is no machine of the chain.
+// stranger is a key whose peer is not a machine of the chain.
 var stranger = strings.Repeat("0", 63) + "2"
 
-// world is a client node's API before one machine.
+// world is the API of a client node with one machine.
 func world(t *testing.T) (url, machineID string) {
 	t.Helper()
 	return worldWith(t, machine)
 }
 
-// worldWith has a machine of another kind.
+// worldWith uses another handler for the machine.
 func worldWith(t *testing.T, machine http.HandlerFunc) (url, machineID string) {
 	t.Helper()
 	return build(t, machine, func(way http.RoundTripper) http.RoundTripper { return way })
 }
 
-// worldBehind has something on the way to the machine.
+// worldBehind puts something between the node and the machine.
 func worldBehind(t *testing.T, behind func(way http.RoundTripper) http.RoundTripper) (url, machineID string) {
 	t.Helper()
 	return build(t, machine, behind)
@@ -115,7 +116,7 @@ func build(t *testing.T, machine http.HandlerFunc, behind func(way http.RoundTri
 		}
 	})
 	client, _ := peer(t, p2p.Config{Finder: finder{machineID: mining.Addrs()}})
-	g := gateway.New(gateway.Config{Guard: api.Guard{Origins: []string{"https://app.example"}}}, gateway.Deps{
+	g := gateway.New(gateway.Config{Guard: httpapi.Guard{Origins: []string{"https://app.example"}}}, gateway.Deps{
 		Machines: behind(client.Transport()), Log: slog.New(slog.DiscardHandler),
 		Bonded: func(_ context.Context, id string) error {
 			if id == stranger {
@@ -124,7 +125,7 @@ func build(t *testing.T, machine http.HandlerFunc, behind func(way http.RoundTri
 			return nil
 		},
 		Known:  func(context.Context) ([]api.Node, error) { return []api.Node{{NodeID: machineID}}, nil },
-		Status: func(context.Context) gateway.Status { return gateway.Status{PeerID: client.ID()} },
+		Status: func(context.Context) api.ClientRoot { return api.ClientRoot{PeerID: client.ID()} },
 		Mounts: []gateway.Mount{{Pattern: "/api/v1/own", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("own"))
 		})}, {Pattern: "/chain/rpc/x", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}},
@@ -176,7 +177,7 @@ func TestBytesGoToTheMachineAndBack(t *testing.T) {
 	}
 }
 
-// stale takes requests and loses them, so many times, as a connection does whose
+// stale accepts and loses the given number of requests, like a connection whose
 // other end was killed.
 type stale struct {
 	way  http.RoundTripper
@@ -220,8 +221,8 @@ func TestOnlyWhatIsTakenOnceIsAskedAgain(t *testing.T) {
 	}
 }
 
-// taken loses the answer to a request that its machine had taken, and gives that
-// machine's word on the next one.
+// taken loses the answer to a request that its machine had accepted, and
+// returns that machine's answer to the next one.
 type taken struct{ before bool }
 
 func (s *taken) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -235,12 +236,35 @@ func (s *taken) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// TestLostAnswerIsNoRefusal: who asked has to learn that it may have been done.
+// TestLostAnswerIsNoRefusal verifies that the caller learns that the request
+// may have been executed.
 func TestLostAnswerIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	url, id := worldBehind(t, func(http.RoundTripper) http.RoundTripper { return &taken{} })
 	res, text := send(t, http.MethodPost, url+"/api/v1/tasks", `{"peer_nodes_list":["`+id+`"]}`, auth.HeaderName, "v1 a b")
-	if res.StatusCode != http.StatusBadGateway || !strings.Contains(text, "look whether it was done") || strings.Contains(text, "REPLAYED") {
+	if res.StatusCode != http.StatusBadGateway || !strings.Contains(text, "check whether it was executed") || strings.Contains(text, "REPLAYED") {
+		t.Errorf("HTTP %d: %s", res.StatusCode, text)
+	}
+}
+
+// another is a transport whose address is answered by another node.
+type another struct{}
+
+func (another) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, &p2p.UnreachableError{MachineID: strings.Repeat("0", 63) + "1", Others: []string{"12D3KooWother"}, Timeout: true}
+}
+
+// TestAnotherNodeAnswers verifies that a separate code tells the renter that
+// another node is at the machine's address, and which.
+func TestAnotherNodeAnswers(t *testing.T) {
+	t.Parallel()
+	url, id := worldBehind(t, func(http.RoundTripper) http.RoundTripper { return another{} })
+	res, text := send(t, http.MethodPost, url+"/api/v1/tasks", `{"peer_nodes_list":["`+id+`"]}`)
+	var reply api.Reply
+	if err := json.Unmarshal([]byte(text), &reply); err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusBadGateway || reply.Code != "ANOTHER_NODE" || reply.Field != "peer_id" || reply.Value != "12D3KooWother" {
 		t.Errorf("HTTP %d: %s", res.StatusCode, text)
 	}
 }
@@ -249,13 +273,13 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	url, id := world(t)
 	ours := `{"peer_nodes_list":["` + id + `"]}`
-	// A valid key whose machine is nowhere.
+	// A valid key whose machine cannot be found.
 	gone := strings.Repeat("0", 63) + "1"
 	for name, c := range map[string]struct {
 		method, path, body string
 		headers            []string
 		status             int
-		code               string
+		code               api.Code
 	}{
 		"rebound name":   {"POST", "/api/v1/tasks", ours, []string{"Host", "evil.example"}, 403, "HOST_REFUSED"},
 		"foreign page":   {"POST", "/api/v1/tasks", ours, []string{"Origin", "https://evil.example"}, 403, "ORIGIN_REFUSED"},

@@ -15,11 +15,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/gateway"
 )
 
-// stalls is a way to machines of which one begins long answers and ends none.
+// stalls is a transport to machines of which one starts long answers and
+// finishes none.
 type stalls struct {
 	stalling string
 	asked    atomic.Int64
@@ -50,7 +51,7 @@ type waits struct{ end chan struct{} }
 
 func (w waits) Read([]byte) (int, error) { <-w.end; return 0, io.ErrUnexpectedEOF }
 
-// bounded is a gateway behind which one machine stalls.
+// bounded is a gateway in front of one machine that stalls.
 func bounded(t *testing.T) (g *gateway.Gateway, at string, machines *stalls) {
 	t.Helper()
 	machines = &stalls{stalling: stranger, end: make(chan struct{})}
@@ -66,8 +67,8 @@ func bounded(t *testing.T) (g *gateway.Gateway, at string, machines *stalls) {
 	return g, server.URL, machines
 }
 
-// begin opens a connection and sends a request of which the answer is awaited by
-// nobody but the caller.
+// begin opens a connection and sends a request whose answer only the caller
+// waits for.
 func begin(t *testing.T, at, request string) net.Conn {
 	t.Helper()
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(at, "http://"))
@@ -93,8 +94,8 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// TestAStallingMachineHoldsItsShare: what it was asked beyond that is refused at
-// once, the others' machines answer, and all of it comes back.
+// TestAStallingMachineHoldsItsShare verifies that further requests to it are
+// refused at once, that other machines answer, and that everything is released.
 func TestAStallingMachineHoldsItsShare(t *testing.T) {
 	t.Parallel()
 	const calls, share = 300, 16 << 20
@@ -136,7 +137,8 @@ func TestAStallingMachineHoldsItsShare(t *testing.T) {
 	until(t, "memory is not given back", func() bool { return g.Held() == 0 })
 }
 
-// TestSocketsLeaveRoomForCalls: the places of a machine's WebSockets are their own.
+// TestSocketsLeaveRoomForCalls verifies that a machine's WebSockets have a
+// budget of their own.
 func TestSocketsLeaveRoomForCalls(t *testing.T) {
 	t.Parallel()
 	g, at, machines := bounded(t)
@@ -161,13 +163,14 @@ func TestSocketsLeaveRoomForCalls(t *testing.T) {
 	until(t, "memory is not given back", func() bool { return g.Held() == 0 })
 }
 
-// TestBodiesThatStopOneByteShort: they hold what was sent, up to one caller's share.
+// TestBodiesThatStopOneByteShort verifies that they hold what was sent, up to
+// one caller's share.
 func TestBodiesThatStopOneByteShort(t *testing.T) {
 	t.Parallel()
 	g, at, _ := bounded(t)
 	announced := "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"
 	var conns []net.Conn
-	for range 200 { // nothing is held for what is announced alone
+	for range 200 { // an announced length alone holds nothing
 		conns = append(conns, begin(t, at, fmt.Sprintf(announced, "/api/v1/tasks")))
 	}
 	for i := range 40 {

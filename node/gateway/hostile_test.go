@@ -13,16 +13,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/gateway"
 )
 
-// html is what a browser would run, were it ever shown.
+// html is what a browser would run if it were ever displayed.
 const html = `<!doctype html><script>navigator.serviceWorker.register("/api/v1/tasks/console/sw.js")</script>`
 
-// liar is a machine that writes bytes of its own choice, where %s is the right
-// Sec-WebSocket-Accept.
+// liar is a machine that writes arbitrary bytes, in which %s is replaced by the
+// right Sec-WebSocket-Accept.
 func liar(t *testing.T, says string) (url, machineID string) {
 	t.Helper()
 	return worldWith(t, func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +40,7 @@ func liar(t *testing.T, says string) (url, machineID string) {
 	})
 }
 
-// ask sends one request as it is written and reads what comes back.
+// ask sends one request as it is written and reads the answer.
 func ask(t *testing.T, url, request string) (*http.Response, string, error) {
 	t.Helper()
 	at := strings.TrimPrefix(url, "http://")
@@ -97,8 +97,8 @@ const (
 		`{"peer_nodes_list":["ID"]}`
 )
 
-// TestNothingOfALyingMachineActs: each lie is told to a call and to the opening
-// of a console. status 0 is for an answer that breaks off.
+// TestNothingOfALyingMachineActs sends each lie in answer to a call and to the
+// opening of a console. status 0 is for an incomplete answer.
 func TestNothingOfALyingMachineActs(t *testing.T) {
 	t.Parallel()
 	const evil = "Set-Cookie: a=b\r\nService-Worker-Allowed: /\r\nClear-Site-Data: \"*\"\r\nRefresh: 0; url=//evil.example\r\n" +
@@ -175,7 +175,8 @@ func TestNothingOfALyingMachineActs(t *testing.T) {
 	}
 }
 
-// TestOnlyAPagesCodeMayAsk: by what a browser says of what it wants.
+// TestOnlyAPagesCodeMayAsk checks the headers in which a browser states the
+// purpose of a request.
 func TestOnlyAPagesCodeMayAsk(t *testing.T) {
 	t.Parallel()
 	url, id := world(t)
@@ -185,7 +186,7 @@ func TestOnlyAPagesCodeMayAsk(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path string
 		headers      []string
-		code         string
+		code         api.Code
 	}{
 		"the own page":        {"POST", "/api/v1/own", with("Origin", url), ""},
 		"its reading":         {"GET", "/api/v1/web", call, ""},
@@ -250,8 +251,8 @@ func TestOnlyAPagesCodeMayAsk(t *testing.T) {
 	}
 }
 
-// TestNothingOfAMountActs: what the node answers itself is under the same rule,
-// the chain's node among it.
+// TestNothingOfAMountActs verifies that what the node answers itself is under
+// the same rule, including answers of the chain's node.
 func TestNothingOfAMountActs(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w http.ResponseWriter){
@@ -290,7 +291,8 @@ func TestNothingOfAMountActs(t *testing.T) {
 	}
 }
 
-// TestALongAnswerComesWhole: what is longer than what is held goes through.
+// TestALongAnswerComesWhole verifies that an answer longer than the buffer is
+// passed on.
 func TestALongAnswerComesWhole(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 8<<20)

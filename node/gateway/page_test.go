@@ -9,19 +9,20 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// TestPages: a browser gets the app where a program gets the status, and no
-// path of the API is ever a page.
+// TestPages verifies that a browser gets the app where a program gets the
+// status, and that no path of the API is ever a page.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	g := gateway.New(gateway.Config{
-		ChainID: "dbc-devnet-1", Faucet: true, Guard: api.Guard{Hosts: []string{"node.example"}},
+		ChainID: "dbc-devnet-1", Faucet: true, Guard: httpapi.Guard{Hosts: []string{"node.example"}},
 	}, gateway.Deps{
 		Log:    slog.New(slog.DiscardHandler),
-		Status: func(context.Context) gateway.Status { return gateway.Status{} },
+		Status: func(context.Context) api.ClientRoot { return api.ClientRoot{} },
 		Web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, "page %s", r.URL.Path)
 		}),
@@ -49,8 +50,8 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s %s for %s: HTTP %d %s", c.method, c.path, c.accept, res.StatusCode, text)
 		}
 	}
-	_, text := send(t, http.MethodGet, server.URL+gateway.PathWeb, "")
-	var reply struct{ Message gateway.Meta }
+	_, text := send(t, http.MethodGet, server.URL+api.PathWeb, "")
+	var reply struct{ Message api.WebApp }
 	if err := json.Unmarshal([]byte(text), &reply); err != nil {
 		t.Fatal(err)
 	}

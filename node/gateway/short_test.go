@@ -6,11 +6,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/api"
 )
 
-// TestRefusalsAreShort: what was refused comes back in part only, and whole in
-// its characters.
+// TestRefusalsAreShort verifies that a refused value is returned truncated,
+// without splitting a character.
 func TestRefusalsAreShort(t *testing.T) {
 	t.Parallel()
 	url, _ := world(t)
@@ -35,7 +35,7 @@ func TestRefusalsAreShort(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			res, text := send(t, c.method, url+c.path, c.body, c.headers...)
-			if res.StatusCode == http.StatusOK || len(text) > 6*envelope.MaxEcho || !utf8.ValidString(text) {
+			if res.StatusCode == http.StatusOK || len(text) > 6*api.MaxEcho || !utf8.ValidString(text) {
 				t.Errorf("HTTP %d, %d bytes: %.300s", res.StatusCode, len(text), text)
 			}
 		})

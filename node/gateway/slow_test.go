@@ -13,10 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/gateway"
 )
 
-// pipes is a listener whose connections are pipes, so that a test's clock rules them.
+// pipes is a listener whose connections are pipes, so that the test's clock
+// applies to them.
 type pipes struct {
 	next chan net.Conn
 	once sync.Once
@@ -43,7 +45,8 @@ func (p *pipes) dial() net.Conn {
 	return ours
 }
 
-// slow are ways to hold a connection; each ends when the node closes it.
+// slow are ways to hold a connection open. Each returns when the node closes
+// it.
 var slow = map[string]func(c net.Conn){
 	"silent":    func(net.Conn) {},
 	"half head": func(c net.Conn) { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: loc") },
@@ -61,14 +64,14 @@ var slow = map[string]func(c net.Conn){
 	"takes no answer": func(c net.Conn) { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") },
 }
 
-// TestOneThousandSlowClients: while they hold their connections others are
-// answered, and the node closes every one of theirs in the end.
+// TestOneThousandSlowClients verifies that others are answered while they hold
+// their connections, and that the node closes all of theirs in the end.
 func TestOneThousandSlowClients(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := gateway.New(gateway.Config{}, gateway.Deps{
 			Log:    slog.New(slog.DiscardHandler),
-			Status: func(context.Context) gateway.Status { return gateway.Status{} },
+			Status: func(context.Context) api.ClientRoot { return api.ClientRoot{} },
 		})
 		var opened, closed atomic.Int64
 		server, listener := g.HTTP(), newPipes()
@@ -98,7 +101,7 @@ func TestOneThousandSlowClients(t *testing.T) {
 			t.Fatalf("%d are open and %d closed, want %d open", opened.Load(), closed.Load(), want)
 		}
 		answerOthers(t, listener)
-		<-time.After(2 * time.Minute) // of the test's clock: longer than each limit
+		<-time.After(2 * time.Minute) // by the test's clock: longer than each limit
 		synctest.Wait()
 		if opened.Load() != closed.Load() {
 			t.Errorf("%d of %d connections are still open", opened.Load()-closed.Load(), opened.Load())
@@ -116,7 +119,7 @@ func TestOneThousandSlowClients(t *testing.T) {
 	})
 }
 
-// answerOthers makes calls, 64 at a time; none may fail.
+// answerOthers makes calls, 64 at a time. None may fail.
 func answerOthers(t *testing.T, listener *pipes) {
 	t.Helper()
 	transport := &http.Transport{

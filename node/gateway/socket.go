@@ -15,50 +15,50 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/api"
 )
 
-// ErrUpgrade means: a WebSocket's route was asked for without opening one.
-var ErrUpgrade = errors.New("this route opens a WebSocket and nothing else")
+// ErrUpgrade means that a WebSocket's route was requested without opening one.
+var ErrUpgrade = errors.New("this route only opens WebSockets")
 
 const (
-	// socketSecret is RFC 6455's.
+	// socketSecret is the GUID of RFC 6455.
 	socketSecret = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-	// openLimit is what a machine may take to open a WebSocket.
+	// openLimit is how long a machine may take to open a WebSocket.
 	openLimit = 20 * time.Second
 )
 
 // opening are the headers of an answer that opens a WebSocket. Extensions are
-// not among them: nobody was offered one.
+// not among them, because none was offered.
 var opening = []string{"Upgrade", "Connection", "Sec-Websocket-Accept", "Sec-Websocket-Protocol", "Date"}
 
-// acceptOf is what Sec-WebSocket-Accept has to be for a key.
+// acceptOf returns the required Sec-WebSocket-Accept for a key.
 func acceptOf(key string) string {
 	sum := sha1.Sum([]byte(key + socketSecret)) //nolint:gosec // as above
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// checkOpening refuses what opens no WebSocket.
+// checkOpening refuses a request that does not open a WebSocket.
 func checkOpening(r *http.Request) error {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
 	case r.Method != http.MethodGet:
-		return &host.Refusal{Kind: ErrUpgrade, Field: "method", Value: r.Method, Limit: http.MethodGet}
+		return &api.Refusal{Kind: ErrUpgrade, Field: "method", Value: r.Method, Limit: http.MethodGet}
 	case !httpguts.HeaderValuesContainsToken(r.Header["Connection"], "upgrade"),
 		!httpguts.HeaderValuesContainsToken(r.Header["Upgrade"], "websocket"):
-		return &host.Refusal{Kind: ErrUpgrade, Field: "Upgrade", Value: r.Header.Get("Upgrade"), Limit: "websocket"}
+		return &api.Refusal{Kind: ErrUpgrade, Field: "Upgrade", Value: r.Header.Get("Upgrade"), Limit: "websocket"}
 	case r.Header.Get("Sec-Websocket-Version") != "13":
-		return &host.Refusal{Kind: ErrUpgrade, Field: "Sec-WebSocket-Version", Value: r.Header.Get("Sec-Websocket-Version"), Limit: "13"}
+		return &api.Refusal{Kind: ErrUpgrade, Field: "Sec-WebSocket-Version", Value: r.Header.Get("Sec-Websocket-Version"), Limit: "13"}
 	case err != nil || len(key) != 16 || len(r.Header["Sec-Websocket-Key"]) != 1:
-		return &host.Refusal{Kind: ErrUpgrade, Field: "Sec-WebSocket-Key", Value: r.Header.Get("Sec-Websocket-Key"), Limit: "16 bytes in Base64"}
+		return &api.Refusal{Kind: ErrUpgrade, Field: "Sec-WebSocket-Key", Value: r.Header.Get("Sec-Websocket-Key"), Limit: "16 bytes in Base64"}
 	case r.ContentLength != 0:
-		return &host.Refusal{Kind: ErrUpgrade, Field: "body", Value: "some", Limit: "no body"}
+		return &api.Refusal{Kind: ErrUpgrade, Field: "body", Value: "some", Limit: "no body"}
 	}
 	return nil
 }
 
-// opened reports whether the headers of an answer open the WebSocket that was
-// asked for: only who read this very request knows what proves it.
+// opened reports whether the headers of an answer open the requested WebSocket.
+// Only whoever read this request knows the value that proves it.
 func opened(asked *http.Request, h http.Header) bool {
 	if checkOpening(asked) != nil || len(h["Sec-Websocket-Extensions"]) > 0 || len(h["Sec-Websocket-Protocol"]) > 1 {
 		return false
@@ -70,7 +70,7 @@ func opened(asked *http.Request, h http.Header) bool {
 		(spoken == "" || slices.Contains(protocols(asked), spoken))
 }
 
-// protocols are those that were offered.
+// protocols returns those that were offered.
 func protocols(r *http.Request) []string {
 	var all []string
 	for _, line := range r.Header["Sec-Websocket-Protocol"] {
@@ -83,8 +83,8 @@ func protocols(r *http.Request) []string {
 	return all
 }
 
-// socket passes a WebSocket through. Its opening has no body, so the query's
-// machine_id names the machine, which is told no more than what opens it.
+// socket forwards a WebSocket. Its opening has no body, so machine_id in the
+// query names the machine, which receives nothing but what opens the WebSocket.
 func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.RoundTripper) {
 	if err := checkOpening(r); err != nil {
 		g.refuse(w, r, err)
@@ -130,7 +130,8 @@ func (g *Gateway) socket(w http.ResponseWriter, r *http.Request, machines http.R
 	g.join(w, r, machine, res.Header.Get("Sec-Websocket-Protocol"))
 }
 
-// openingFor asks a machine for the WebSocket, with a key of this node's.
+// openingFor returns the request for the WebSocket to a machine, with a key of
+// this node.
 func openingFor(r *http.Request, machineID string) (*http.Request, error) {
 	target, err := machineURL(machineID, r)
 	if err != nil {
@@ -153,7 +154,7 @@ func openingFor(r *http.Request, machineID string) (*http.Request, error) {
 	return out, nil
 }
 
-// join opens the caller's side and carries bytes until one end is gone.
+// join opens the caller's side and copies bytes until one side ends.
 func (g *Gateway) join(w http.ResponseWriter, r *http.Request, machine io.ReadWriteCloser, spoken string) {
 	h := w.Header()
 	clear(h)

@@ -11,31 +11,33 @@ import (
 )
 
 const (
-	// minZip is how many bytes an answer has at least for zipping to gain anything.
+	// minZip is the length in bytes from which compressing an answer pays off.
 	minZip = 1 << 10
-	// maxZips are zipped at once; those beyond go out as they are. A caller who takes
-	// his answer slowly holds a writer for as long.
+	// maxZips is the number of answers compressed at once; others are sent
+	// uncompressed. A caller that reads its answer slowly occupies a writer for
+	// as long.
 	maxZips = 32
 )
 
-// places are those of the answers that are being zipped.
+// places are those of the answers that are being compressed.
 var places = make(chan struct{}, maxZips)
 
-// writers are reused: one holds most of a MiB.
+// writers are reused, because each takes most of a MiB.
 var writers = sync.Pool{New: func() any {
 	w, _ := gzip.NewWriterLevel(nil, gzip.DefaultCompression) // the level is valid
 	return w
 }}
 
-// zipped compresses a longer answer on its way to a caller that takes
-// gzip. What DBC-Sign covers is the body before. The handler that panics to cut
-// an answer off leaves it without its end.
+// zipped compresses a long answer to a caller that accepts gzip. DBC-Sign
+// covers the uncompressed body. If the handler panics to abort an answer, the
+// compressed stream stays without its end.
 type zipped struct {
 	http.ResponseWriter
 	// start is what was written before there was enough to decide.
 	start  []byte
 	status int
-	// header is as it was when the status was written: no trailer changes it.
+	// header is a copy from when the status was written, so that no trailer
+	// changes it.
 	header http.Header
 	plain  bool
 	zip    *gzip.Writer
@@ -43,7 +45,7 @@ type zipped struct {
 
 var _ http.ResponseWriter = (*zipped)(nil)
 
-// takesZip reports whether the caller takes gzip and a body is expected.
+// takesZip reports whether the caller accepts gzip and expects a body.
 func takesZip(r *http.Request) bool {
 	if r.Method == http.MethodHead || r.Header.Get("Upgrade") != "" {
 		return false
@@ -57,10 +59,11 @@ func takesZip(r *http.Request) bool {
 	return false
 }
 
-// zips reports whether a type of data gains by it; both that there are do.
+// zips reports whether compressing a data type pays off. It does for both that
+// exist.
 func zips(kind string) bool { return kind == "application/json" || kind == "application/octet-stream" }
 
-// WriteHeader waits for the body where that may be zipped.
+// WriteHeader waits for the body if that may be compressed.
 func (z *zipped) WriteHeader(status int) {
 	if z.status != 0 {
 		return
@@ -76,7 +79,7 @@ func (z *zipped) WriteHeader(status int) {
 	}
 }
 
-// Write zips once there is enough.
+// Write compresses once there is enough data.
 func (z *zipped) Write(p []byte) (int, error) {
 	z.WriteHeader(http.StatusOK)
 	switch {
@@ -103,7 +106,7 @@ func (z *zipped) Write(p []byte) (int, error) {
 	return z.begin(z.zip, p)
 }
 
-// begin writes what waited, then p.
+// begin writes the buffered start, then p.
 func (z *zipped) begin(to io.Writer, p []byte) (int, error) {
 	start := z.start
 	z.start = nil
@@ -113,7 +116,7 @@ func (z *zipped) begin(to io.Writer, p []byte) (int, error) {
 	return to.Write(p)
 }
 
-// pass gives the answer on as it is.
+// pass sends the answer uncompressed.
 func (z *zipped) pass() {
 	z.plain = true
 	z.writeHeader()
@@ -126,7 +129,7 @@ func (z *zipped) writeHeader() {
 	z.ResponseWriter.WriteHeader(z.status)
 }
 
-// free gives the place back, also where the handler panicked.
+// free releases the place, also if the handler panicked.
 func (z *zipped) free() {
 	if z.zip != nil {
 		z.zip = nil
@@ -150,8 +153,9 @@ func (z *zipped) end() error {
 	return nil
 }
 
-// FlushError sends what is there, where that is not zipped: a flush after each
-// piece would cost what zipping gains, and before the first one the header too early.
+// FlushError flushes an uncompressed answer. In a compressed one, a flush after
+// each piece would cost what compression gains, and a flush before the first
+// one would send the header too early.
 func (z *zipped) FlushError() error {
 	if !z.plain {
 		return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/dbc-network/dbc/node/gateway"
 )
 
-// TestLongAnswersAreZipped: to callers that take gzip, with what a machine
-// signed in them; a short answer is not worth it.
+// TestLongAnswersAreZipped verifies that callers that accept gzip get a long
+// answer compressed, with what a machine signed in it, and a short one not.
 func TestLongAnswersAreZipped(t *testing.T) {
 	t.Parallel()
 	long, short := strings.Repeat(`{"x":1}`, 1<<16), strings.Repeat("x", 100)
@@ -48,8 +48,8 @@ func TestLongAnswersAreZipped(t *testing.T) {
 	}
 }
 
-// TestAFlushedAnswerIsZipped: what passes an answer on piece by piece flushes its
-// header before the first one.
+// TestAFlushedAnswerIsZipped covers handlers that pass an answer on in pieces
+// and flush its header before the first one.
 func TestAFlushedAnswerIsZipped(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat(`{"x":1}`, 1<<12)
@@ -87,8 +87,8 @@ func unzip(t *testing.T, text string) string {
 	return string(plain)
 }
 
-// TestACutAnswerIsNoWholeZip: where the machine stops early, the caller can't
-// take what came for all.
+// TestACutAnswerIsNoWholeZip verifies that, if the machine stops early, the
+// caller cannot take the answer for complete.
 func TestACutAnswerIsNoWholeZip(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 6<<20)
@@ -101,7 +101,7 @@ func TestACutAnswerIsNoWholeZip(t *testing.T) {
 	req.Header.Set("Accept-Encoding", "gzip")
 	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
-		return // cut before the header came
+		return // aborted before the header arrived
 	}
 	defer func() { _ = res.Body.Close() }()
 	var body bytes.Buffer

@@ -16,12 +16,13 @@ import (
 	"github.com/dbc-network/dbc/node/gateway"
 )
 
-// TestZippingIsBounded: a zipped answer holds most of a MiB for as long as its
-// caller does not take it, so only some are zipped at once; the others get
-// theirs as it is. It takes the places of all, so it runs alone.
+// TestZippingIsBounded: a compressed answer occupies most of a MiB until its
+// caller has read it, so only some are compressed at once; the others are sent
+// uncompressed. The test takes the places of all, so it does not run in
+// parallel.
 func TestZippingIsBounded(t *testing.T) {
 	const callers, most = 60, 32
-	answer := make([]byte, 8<<20) // that can't be zipped, and fits into no buffer on the way
+	answer := make([]byte, 8<<20) // cannot be compressed, and fits into no buffer on the way
 	for i := range answer {
 		answer[i] = byte(rand.IntN(256))
 	}
@@ -29,7 +30,7 @@ func TestZippingIsBounded(t *testing.T) {
 		Log: slog.New(slog.DiscardHandler),
 		Mounts: []gateway.Mount{{Pattern: "/chain/rpc/", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.Copy(w, struct{ io.Reader }{bytes.NewReader(answer)}) // in pieces, as a proxy
+			_, _ = io.Copy(w, struct{ io.Reader }{bytes.NewReader(answer)}) // in pieces, like a proxy
 		})}},
 	})
 	server := httptest.NewServer(g.Handler())

@@ -22,8 +22,8 @@ func TestAddressIsOneGuests(t *testing.T) {
 		_, err := h.files.WriteSeed(h.ctx, changed(h.seedOf(name), func(r *steps.WriteSeedRequest) { r.Addr = addr }))
 		return err
 	}
-	define := func(h *taken, name, addr string) error {
-		_, err := h.machines.Define(h.ctx, changed(h.define(name), func(r *steps.DefineRequest) { r.Card.Addr = addr }))
+	define := func(h *taken, name string) error { // by the address of its seed
+		_, err := h.machines.Define(h.ctx, h.define(name))
 		return err
 	}
 	h := newTaken(t)
@@ -42,13 +42,13 @@ func TestAddressIsOneGuests(t *testing.T) {
 	// Alice's is not defined now: its address is free until it is.
 	must(t, operate(h, "hers", steps.Operation_OPERATION_UNDEFINE))
 	must(t, seed(h, "mine", hers))
-	must(t, define(h, "mine", hers))
-	if err := define(h, "hers", hers); err == nil {
+	must(t, define(h, "mine"))
+	if err := define(h, "hers"); err == nil {
 		t.Error("two guests of one address are defined")
 	}
 	must(t, operate(h, "mine", steps.Operation_OPERATION_UNDEFINE))
-	must(t, define(h, "hers", hers))
-	if err := define(h, "mine", hers); err == nil {
+	must(t, define(h, "hers"))
+	if err := define(h, "mine"); err == nil {
 		t.Error("two guests of one address are defined")
 	}
 }
@@ -71,7 +71,7 @@ func TestAddressRace(t *testing.T) {
 		errs := make([]error, 2)
 		for i, name := range []string{"hers", "mine"} {
 			all.Go(func() {
-				_, errs[i] = h.machines.Define(h.ctx, changed(h.define(name), func(r *steps.DefineRequest) { r.Card.Addr = hers }))
+				_, errs[i] = h.machines.Define(h.ctx, h.define(name))
 			})
 		}
 		all.Wait()

@@ -12,13 +12,9 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/helper/record"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper/steps"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/taskdir"
-	"github.com/dbc-network/dbc/vm"
+	"github.com/dbc-network/dbc/node/names"
 )
 
 // bindingFile in the data folder is what the helper is bound to; it is root's.
@@ -26,33 +22,10 @@ const bindingFile = "binding.json"
 
 var bindingForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Parts are what the helper works with once it knows what it is bound to.
-type Parts struct {
-	Driver vm.Driver
-	Net    Net
-	// Confined is the security driver that keeps guests in, "" for none.
-	Confined string
-	// Close ends them; VMs go on.
-	Close func() error
-}
-
-// bound is a helper that knows its machine.
-type bound struct {
-	Parts
-	binding journal.Binding
-	// prefix begins the names of this machine's domains.
-	prefix string
-	layout layout
-	images *image.Store
-	files  *taskdir.Store
-	// records say which folder, VM, rental and wallet belong together.
-	records *record.Store
-}
-
 // bind is what the first Bind of all does for good: the binding is written down,
 // and from then on another one is refused, whoever asks.
-func (s *Server) bind(ctx context.Context, req *steps.BindRequest) (*bound, error) {
-	want := journal.Binding{ChainID: req.GetChainId(), GenesisHash: req.GetGenesisHash(), MachineID: req.GetMachineId()}
+func (s *Server) bind(ctx context.Context, req *steps.BindRequest) (*guests.Local, error) {
+	want := names.Binding{ChainID: req.GetChainId(), GenesisHash: req.GetGenesisHash(), MachineID: req.GetMachineId()}
 	for field, value := range map[string]string{
 		"chain_id": want.ChainID, "genesis_hash": want.GenesisHash, "machine_id": want.MachineID,
 	} {
@@ -83,7 +56,7 @@ func (s *Server) bind(ctx context.Context, req *steps.BindRequest) (*bound, erro
 
 func (s *Server) bindingPath() string { return filepath.Join(s.config.Data, bindingFile) }
 
-func (s *Server) readBinding() (b journal.Binding, known bool, err error) {
+func (s *Server) readBinding() (b names.Binding, known bool, err error) {
 	text, err := os.ReadFile(s.bindingPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, false, nil
@@ -97,7 +70,7 @@ func (s *Server) readBinding() (b journal.Binding, known bool, err error) {
 	return b, true, nil
 }
 
-func (s *Server) writeBinding(b journal.Binding) error {
+func (s *Server) writeBinding(b names.Binding) error {
 	text, err := json.Marshal(b)
 	if err != nil {
 		return fmt.Errorf("encode the binding: %w", err)
@@ -110,14 +83,14 @@ func (s *Server) writeBinding(b journal.Binding) error {
 
 // ready is what a step works with. After a restart the helper finds what it is
 // bound to by itself.
-func (s *Server) ready(ctx context.Context) (*bound, error) {
+func (s *Server) ready(ctx context.Context) (*guests.Local, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open(ctx)
 }
 
 // open needs the lock. What can't be opened now is tried again by the next call.
-func (s *Server) open(ctx context.Context) (*bound, error) {
+func (s *Server) open(ctx context.Context) (*guests.Local, error) {
 	if s.bound != nil {
 		return s.bound, nil
 	}
@@ -128,21 +101,11 @@ func (s *Server) open(ctx context.Context) (*bound, error) {
 	if !known {
 		return nil, fmt.Errorf("%w: to no machine yet; start the node, which binds it", ErrBinding)
 	}
-	records, err := record.Open(filepath.Join(s.config.Data, recordDir))
+	l, err := guests.New(ctx, s.config.Rules, binding, s.config.Open)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := s.config.Open(ctx, binding)
-	if err != nil {
-		return nil, fmt.Errorf("open the helper's parts: %w", err)
-	}
-	b := &bound{
-		Parts: parts, binding: binding, prefix: host.DomainPrefix(binding),
-		layout: layout{data: s.config.Data, bridge: host.Bridge(binding)},
-		files:  taskdir.Open(s.config.Data, s.config.Overlay), records: records,
-	}
-	b.images = image.Open(b.layout.images())
-	s.bound = b
+	s.bound = l
 	s.log.Info("the helper is bound", "chain_id", binding.ChainID, "machine_id", binding.MachineID)
-	return b, nil
+	return l, nil
 }

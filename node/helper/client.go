@@ -14,8 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/dbc-network/dbc/node/helper/steps"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -29,9 +28,6 @@ const (
 type ClientConfig struct {
 	// Socket is the helper's.
 	Socket string
-	// Data is the node's data_dir: specifications with other paths than those below
-	// it are refused before they are sent.
-	Data string
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
 }
@@ -39,11 +35,11 @@ type ClientConfig struct {
 // Client is the unprivileged side; safe for many goroutines. While the helper is
 // away every call is vm.ErrUnavailable, and it connects again by itself.
 type Client struct {
-	layout   layout
 	log      *slog.Logger
 	conn     *grpc.ClientConn
 	helper   steps.HelperClient
 	machines steps.MachinesClient
+	cards    steps.CardsClient
 	network  steps.NetworkClient
 	files    steps.FilesClient
 	confined string
@@ -76,8 +72,8 @@ func Dial(config ClientConfig) (*Client, error) {
 		return nil, fmt.Errorf("prepare the helper's client: %w", err)
 	}
 	return &Client{
-		layout: layout{data: config.Data}, log: config.Logger.With("helper", config.Socket), conn: conn,
-		helper: steps.NewHelperClient(conn), machines: steps.NewMachinesClient(conn),
+		log: config.Logger.With("helper", config.Socket), conn: conn,
+		helper: steps.NewHelperClient(conn), machines: steps.NewMachinesClient(conn), cards: steps.NewCardsClient(conn),
 		network: steps.NewNetworkClient(conn), files: steps.NewFilesClient(conn),
 	}, nil
 }
@@ -99,8 +95,7 @@ func (c *Client) Await(ctx context.Context) error {
 
 // Bind tells the helper whose node this is, before anything else is asked, and
 // waits until it is there. A helper that is bound otherwise refuses.
-func (c *Client) Bind(ctx context.Context, b journal.Binding) error {
-	c.layout.bridge = host.Bridge(b)
+func (c *Client) Bind(ctx context.Context, b names.Binding) error {
 	return c.retry(ctx, func() error {
 		reply, err := c.helper.Bind(ctx, &steps.BindRequest{ChainId: b.ChainID, GenesisHash: b.GenesisHash, MachineId: b.MachineID})
 		c.confined = reply.GetConfined()

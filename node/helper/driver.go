@@ -2,28 +2,19 @@ package helper
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"google.golang.org/grpc"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/vm"
 )
 
-var _ vm.Driver = (*Client)(nil)
-
-// Define is vm.Driver, for what can be said in ids.
-func (c *Client) Define(ctx context.Context, spec vm.Spec) error {
-	if err := spec.Validate(); err != nil {
-		return err
-	}
-	req := c.layout.reduce(spec)
-	if field := differs(spec, c.layout.expand(req)); field != "" {
-		return badSpec(field, "otherwise", "what the node's helper makes of a VM's ids")
-	}
-	_, err := c.machines.Define(ctx, req)
+// Define defines the VM that is recorded with a folder, or replaces its definition.
+func (c *Client) Define(ctx context.Context, v guests.VM) error {
+	_, err := c.machines.Define(ctx, sayVM(v))
 	return err
 }
 
@@ -32,42 +23,42 @@ func (c *Client) operate(ctx context.Context, id vm.UUID, op steps.Operation) er
 	return err
 }
 
-// Start is vm.Driver.
+// Start is as vm.Driver has it.
 func (c *Client) Start(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_START)
 }
 
-// Shutdown is vm.Driver.
+// Shutdown is as vm.Driver has it.
 func (c *Client) Shutdown(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_SHUTDOWN)
 }
 
-// Stop is vm.Driver.
+// Stop is as vm.Driver has it.
 func (c *Client) Stop(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_STOP)
 }
 
-// Pause is vm.Driver.
+// Pause is as vm.Driver has it.
 func (c *Client) Pause(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_PAUSE)
 }
 
-// Resume is vm.Driver.
+// Resume is as vm.Driver has it.
 func (c *Client) Resume(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_RESUME)
 }
 
-// Reset is vm.Driver.
+// Reset is as vm.Driver has it.
 func (c *Client) Reset(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_RESET)
 }
 
-// Undefine is vm.Driver.
+// Undefine is as vm.Driver has it.
 func (c *Client) Undefine(ctx context.Context, id vm.UUID) error {
 	return c.operate(ctx, id, steps.Operation_OPERATION_UNDEFINE)
 }
 
-// SetPassword is vm.Driver. ctx carries the renter's request.
+// SetPassword is as vm.Driver has it. ctx carries the renter's request.
 func (c *Client) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
 	_, err := c.machines.SetPassword(ctx, &steps.SetPasswordRequest{Uuid: string(id), User: user, Password: password, Authority: authority(ctx)})
 	return err
@@ -81,32 +72,25 @@ func authority(ctx context.Context) *steps.Authority {
 	return nil
 }
 
-// Attach is vm.Driver, for a disk that is named after a VM's folder.
-func (c *Client) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
-	if err := disk.Validate(); err != nil {
-		return err
-	}
-	folder := filepath.Base(filepath.Dir(disk.Path))
-	if disk != c.layout.dataDisk(folder, disk.Target) {
-		return badSpec("disk", disk.Path, "a data disk in a VM's folder")
-	}
-	_, err := c.machines.Attach(ctx, &steps.AttachRequest{Uuid: string(id), Disk: disk.Target})
+// Attach gives a running VM a data disk of its folder.
+func (c *Client) Attach(ctx context.Context, id vm.UUID, disk string) error {
+	_, err := c.machines.Attach(ctx, &steps.AttachRequest{Uuid: string(id), Disk: disk})
 	return err
 }
 
-// Grow is vm.Driver.
+// Grow is as vm.Driver has it.
 func (c *Client) Grow(ctx context.Context, id vm.UUID, target string, size uint64) error {
 	_, err := c.machines.Grow(ctx, &steps.GrowRequest{Uuid: string(id), Disk: target, Bytes: size})
 	return err
 }
 
-// Detach is vm.Driver.
+// Detach is as vm.Driver has it.
 func (c *Client) Detach(ctx context.Context, id vm.UUID, target string) error {
 	_, err := c.machines.Detach(ctx, &steps.DetachRequest{Uuid: string(id), Disk: target})
 	return err
 }
 
-// Get is vm.Driver.
+// Get is as vm.Driver has it.
 func (c *Client) Get(ctx context.Context, id vm.UUID) (vm.Domain, error) {
 	d, err := c.machines.Get(ctx, &steps.GetRequest{Uuid: string(id)})
 	if err != nil {
@@ -115,7 +99,7 @@ func (c *Client) Get(ctx context.Context, id vm.UUID) (vm.Domain, error) {
 	return hear(d), nil
 }
 
-// List is vm.Driver.
+// List is as vm.Driver has it.
 func (c *Client) List(ctx context.Context) ([]vm.Domain, error) {
 	reply, err := c.machines.List(ctx, &steps.ListRequest{})
 	if err != nil {
@@ -132,7 +116,7 @@ func hear(d *steps.Domain) vm.Domain {
 	return vm.Domain{UUID: vm.UUID(d.GetUuid()), Name: d.GetName(), State: vm.State(d.GetState()), Reason: vm.Reason(d.GetReason())}
 }
 
-// Watch is vm.Driver. A helper that is away or restarted is waited for; what was
+// Watch is as vm.Driver has it. A helper that is away or restarted is waited for; what was
 // missed meanwhile is told by "".
 func (c *Client) Watch(ctx context.Context) (<-chan vm.UUID, error) {
 	if err := ctx.Err(); err != nil {

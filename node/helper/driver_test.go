@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/fake"
@@ -31,7 +32,7 @@ func TestDriver(t *testing.T) {
 			}
 			spec := func(t *testing.T, name string) vm.Spec {
 				w.make(name)
-				return w.spec(t, name)
+				return w.spec(name)
 			}
 			return vmtest.Bench{Driver: asked{w.client, t}, Spec: spec, Greeting: fake.Greeting, Disk: disk, Agent: true, Limit: 30 * time.Second}
 		})
@@ -46,60 +47,48 @@ func TestSpecIsWhole(t *testing.T) {
 	w.image("tiny.qcow2")
 	w.bind()
 	w.make("whole")
-	spec := w.spec(t, "whole")
-	spec.NVRAM = filepath.Join(filepath.Dir(spec.ConsoleLog), taskdir.NVRAM)
-	spec.Placement = vm.Placement{CPUs: []int{3, 1}, Emulator: []int{0}, Node: new(int), PageKiB: 2048}
-	must(t, w.client.Define(t.Context(), spec))
+	v := w.vm("whole")
+	v.Firmware, v.Placement = vm.UEFI, vm.Placement{CPUs: []int{3, 1}, Emulator: []int{0}, Node: new(int), PageKiB: 2048}
+	must(t, w.client.Define(t.Context(), v))
+	spec := w.spec("whole")
+	spec.Firmware, spec.NVRAM = vm.UEFI, filepath.Join(filepath.Dir(spec.ConsoleLog), taskdir.NVRAM)
+	spec.Placement = v.Placement
 	if got, _ := w.driver.Spec(spec.UUID); !reflect.DeepEqual(got, spec) {
 		t.Errorf("the driver got %+v, want %+v", got, spec)
 	}
 }
 
-// TestSpecsOfOthers: whatever is not made from ids of this machine is refused
-// before it leaves the node, and nothing is defined.
-func TestSpecsOfOthers(t *testing.T) {
+// TestVMsOfOthers: whatever this computer or this folder does not have is refused, and
+// nothing is defined.
+func TestVMsOfOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.image("tiny.qcow2")
 	w.bind()
 	w.make("refused")
-	for name, spoil := range map[string]func(*vm.Spec){
-		"the host's passwords": func(s *vm.Spec) { s.Disks[1].Path = "/etc/shadow" },
-		"another VM's disk":    func(s *vm.Spec) { s.Disks[1].Path = w.spec(t, "other").Disks[1].Path },
-		"a base elsewhere":     func(s *vm.Spec) { s.Disks[0].Backing = "/tmp/tiny.qcow2" },
-		"a disk too many":      func(s *vm.Spec) { s.Disks = append(s.Disks, vm.Disk{Path: "/dev/sda", Format: "raw", Target: "vdc"}) },
-		"seed to be written":   func(s *vm.Spec) { s.Disks[2].ReadOnly = false },
-		"another bridge":       func(s *vm.Spec) { s.NIC.Bridge = "br0" },
-		"log elsewhere":        func(s *vm.Spec) { s.ConsoleLog = "/var/log/syslog" },
-		"variables elsewhere":  func(s *vm.Spec) { s.NVRAM = "/etc/passwd" },
-		"a CPU twice":          func(s *vm.Spec) { s.Placement.CPUs = []int{1, 1} },
-		"CPUs below zero":      func(s *vm.Spec) { s.Placement.Emulator = []int{-1} },
-		"a node far away":      func(s *vm.Spec) { s.Placement.Node = new(1 << 40) },
-		"socket elsewhere":     func(s *vm.Spec) { s.VNCSocket = "/run/vnc/sock" },
-		"a device":             func(s *vm.Spec) { s.Devices = []vm.PCIDevice{"0000:01:00.0"} },
-		"another's name":       func(s *vm.Spec) { s.Name = "somebody-elses" },
-		"another chain's name": func(s *vm.Spec) { s.Name = "dbc-00000000-7-001122334455" },
-		"another's UUID":       func(s *vm.Spec) { s.UUID = "00000000-1111-4222-8333-444444444444" },
-		"another's card":       func(s *vm.Spec) { s.NIC.Tap = "eth0" },
-		"a vendor's MAC":       func(s *vm.Spec) { s.NIC.MAC[0] = 0x52 },
-		"the gateway":          func(s *vm.Spec) { s.NIC.Addr = cidr.Addr().Next() },
-		"outside the network":  func(s *vm.Spec) { s.NIC.Addr = cidr.Addr().Prev() },
-		"more CPUs than there": func(s *vm.Spec) { s.VCPUs = 9 },
-		"more memory":          func(s *vm.Spec) { s.MemoryMiB = 4097 },
+	for name, spoil := range map[string]func(*guests.VM){
+		"another VM's folder":  func(v *guests.VM) { v.Folder = folderOf("other") },
+		"a path":               func(v *guests.VM) { v.Folder = "../../../etc/shadow" },
+		"a disk not made":      func(v *guests.VM) { v.Disks = []string{"vdc"} },
+		"a disk twice":         func(v *guests.VM) { v.Disks = []string{"vdb", "vdb"} },
+		"a path for a disk":    func(v *guests.VM) { v.Disks = []string{"../vdb"} },
+		"the seed as disk":     func(v *guests.VM) { v.Disks = []string{"vdz"} },
+		"a CPU twice":          func(v *guests.VM) { v.Placement.CPUs = []int{1, 1} },
+		"CPUs below zero":      func(v *guests.VM) { v.Placement.Emulator = []int{-1} },
+		"a node far away":      func(v *guests.VM) { v.Placement.Node = new(1 << 40) },
+		"more CPUs than there": func(v *guests.VM) { v.VCPUs = 9 },
+		"no CPU":               func(v *guests.VM) { v.VCPUs = 0 },
+		"more memory":          func(v *guests.VM) { v.MemoryMiB = 4097 },
+		"memory beyond an int": func(v *guests.VM) { v.MemoryMiB = 1 << 63 },
 	} {
-		spec := w.spec(t, "refused")
-		spoil(&spec)
-		if err := w.client.Define(t.Context(), spec); !errors.Is(err, vm.ErrBadSpec) {
+		v := w.vm("refused")
+		spoil(&v)
+		if err := w.client.Define(t.Context(), v); !errors.Is(err, vm.ErrBadSpec) {
 			t.Errorf("%s: %v, want %v", name, err, vm.ErrBadSpec)
 		}
 	}
-	spec := w.spec(t, "refused")
-	spec.Disks[0].Backing = filepath.Join(w.data, "images", "none.qcow2")
-	if err := w.client.Define(t.Context(), spec); !errors.Is(err, vm.ErrBadSpec) {
-		t.Errorf("another image: %v", err)
-	}
 	must(t, os.Remove(filepath.Join(w.data, "images", "tiny.qcow2")))
-	if err := w.client.Define(t.Context(), w.spec(t, "refused")); !errors.Is(err, image.ErrNotFound) {
+	if err := w.client.Define(t.Context(), w.vm("refused")); !errors.Is(err, image.ErrNotFound) {
 		t.Errorf("no such image: %v", err)
 	}
 	if list, err := w.driver.List(t.Context()); err != nil || len(list) != 0 {
@@ -118,25 +107,25 @@ func TestWatchOutlivesTheHelper(t *testing.T) {
 	changes, err := w.client.Watch(ctx)
 	must(t, err)
 	w.make("watched")
-	spec := w.spec(t, "watched")
+	id := idOf("watched")
 	for range 2 {
 		for got := range changes {
 			if got == "" {
 				break
 			}
 		}
-		must(t, w.client.Define(ctx, spec))
-		must(t, w.client.Start(ctx, spec.UUID))
+		must(t, w.client.Define(ctx, w.vm("watched")))
+		must(t, w.client.Start(ctx, id))
 		for got := range changes {
-			if got == spec.UUID {
+			if got == id {
 				break
 			}
 		}
 		w.stop()
-		if _, err := w.client.Get(ctx, spec.UUID); !errors.Is(err, vm.ErrUnavailable) {
+		if _, err := w.client.Get(ctx, id); !errors.Is(err, vm.ErrUnavailable) {
 			t.Errorf("while the helper is away: %v", err)
 		}
-		must(t, w.driver.Stop(ctx, spec.UUID)) // it changes meanwhile
+		must(t, w.driver.Stop(ctx, id)) // it changes meanwhile
 		w.start()
 	}
 	cancel()

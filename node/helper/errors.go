@@ -11,7 +11,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/helper/record"
+	"github.com/dbc-network/dbc/node/guests"
+	"github.com/dbc-network/dbc/node/guests/record"
 	"github.com/dbc-network/dbc/node/helper/steps"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/taskdir"
@@ -24,12 +25,13 @@ var (
 	ErrPeer = errors.New("not the helper's user")
 	// ErrVersion means: node and helper speak different versions.
 	ErrVersion = errors.New("node and helper are of different versions")
+	// ErrRoot means: the helper was started with privileges, or by a configuration, that
+	// it cannot keep a node in bounds with.
+	ErrRoot = errors.New("not with these privileges")
+	// ErrSplit means: the state is that of a node without a helper.
+	ErrSplit = errors.New("the node's state was not prepared for a helper")
 	// ErrBinding means: the helper is bound to another chain or machine, or to none yet.
 	ErrBinding = errors.New("helper is bound otherwise")
-	// ErrRefused means: a value is not what a step takes.
-	ErrRefused = errors.New("refused by the helper")
-	// ErrConsent means: the renter's own signature is needed, and is missing or another.
-	ErrConsent = errors.New("not what the renter signed")
 	// ErrRunning means: another helper serves this computer.
 	ErrRunning = errors.New("another helper runs on this computer")
 )
@@ -37,7 +39,7 @@ var (
 // kinds are the errors that cross the socket as what they are; of all others only
 // the text does.
 var kinds = map[string]error{
-	"peer": ErrPeer, "version": ErrVersion, "binding": ErrBinding, "refused": ErrRefused, "consent": ErrConsent, "record": record.ErrUnknown,
+	"peer": ErrPeer, "version": ErrVersion, "binding": ErrBinding, "refused": guests.ErrRefused, "consent": guests.ErrConsent, "record": record.ErrUnknown, "shared": record.ErrShared, "full": record.ErrFull,
 	"no domain": vm.ErrNotFound, "unavailable": vm.ErrUnavailable, "bad spec": vm.ErrBadSpec, "running": vm.ErrRunning,
 	"not running": vm.ErrNotRunning, "agent": vm.ErrAgent, "held": vm.ErrHeld,
 	"no image": image.ErrNotFound, "unsafe image": image.ErrUnsafe, "image name": image.ErrName, "disk too small": image.ErrTooSmall,
@@ -46,7 +48,7 @@ var kinds = map[string]error{
 }
 
 func refuse(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s is %v, allowed: %s", ErrRefused, field, value, rule)
+	return fmt.Errorf("%w: %s is %v, allowed: %s", guests.ErrRefused, field, value, rule)
 }
 
 // encode makes an error of a step ready for the socket.
@@ -54,7 +56,7 @@ func encode(err error) error {
 	if err == nil {
 		return nil
 	}
-	fault := &steps.Fault{}
+	fault := &steps.Fault{Slot: saySlotError(err)}
 	for name, kind := range kinds {
 		if errors.Is(err, kind) {
 			fault.Kinds = append(fault.Kinds, name)
@@ -67,8 +69,9 @@ func encode(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		code = codes.DeadlineExceeded
 	}
-	text := strings.ToValidUTF8(err.Error(), "?")
-	told, detailErr := status.New(code, text[:min(len(text), textLimit)]).WithDetails(fault)
+	text := err.Error()
+	text = strings.ToValidUTF8(text[:min(len(text), textLimit)], "?") // in this order: the limit may cut a character
+	told, detailErr := status.New(code, text).WithDetails(fault)
 	if detailErr != nil {
 		return status.Error(codes.Internal, detailErr.Error())
 	}
@@ -88,6 +91,9 @@ func decode(ctx context.Context, err error) error {
 	for _, detail := range told.Details() {
 		if fault, ok := detail.(*steps.Fault); ok {
 			f := &failure{text: told.Message()}
+			if refused := hearSlotError(fault.GetSlot()); refused != nil {
+				f.kinds = append(f.kinds, refused)
+			}
 			for _, name := range fault.Kinds {
 				if kind, known := kinds[name]; known {
 					f.kinds = append(f.kinds, kind)
@@ -100,9 +106,9 @@ func decode(ctx context.Context, err error) error {
 	case codes.Unimplemented:
 		return fmt.Errorf("%w: %s; run both from the same program", ErrVersion, told.Message())
 	case codes.ResourceExhausted, codes.Internal, codes.InvalidArgument:
-		return fmt.Errorf("%w: %s", ErrRefused, told.Message())
+		return fmt.Errorf("%w: %s", guests.ErrRefused, told.Message())
 	}
-	return fmt.Errorf("%w: the node's helper does not answer; start it (dbc node helper): %s", vm.ErrUnavailable, told.Message())
+	return fmt.Errorf("%w: the node's helper does not answer; start it (dbc-helper): %s", vm.ErrUnavailable, told.Message())
 }
 
 // failure is an error of a step as the node sees it.

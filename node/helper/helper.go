@@ -1,29 +1,20 @@
 // Package helper splits a compute node into two processes: the one that faces
-// the network has no privileges, and its helper, which has libvirt, nftables and
-// the disks, does typed steps for it over a unix socket.
+// the network has no privileges, and its helper has the privileged side (package
+// guests) and performs its steps over a unix socket.
 //
-// The helper takes the other process for hostile. It serves one user, checks
-// every field, makes every path itself from ids, and takes bridge, guest
-// network, resolvers and ports from the host's own configuration. It records which
-// folder, VM, rental and wallet belong together when disks are made (package
-// record), and from then on joins nothing else. What hands out a guest's bytes or
-// changes its keys (a password, a console, another VM on kept disks) needs a request
-// that the renter's wallet signed, which the helper verifies itself. It may be killed
-// at any moment: the journal is the node's, and each step may be repeated.
+// This package only marshals and admits: it serves one user, one version of the
+// protocol, and a bounded number of calls, bytes and connections. Whatever a step
+// may do is decided by package guests, which takes the other process for hostile.
+// The helper may be killed at any moment: the journal is the node's, and each step may
+// be repeated.
 //
-// Server is the helper's side; Client gives the node's side a vm.Driver, the
-// guests' network and the files of VMs, as if they were its own.
+// Server is the helper's side; Client gives the node's side what guests.Local gives a
+// node of one process.
 package helper
-
-import (
-	"context"
-
-	"github.com/dbc-network/dbc/node/network"
-)
 
 const (
 	// Version of the protocol; the two sides must have the same.
-	Version = "3"
+	Version = "7"
 	// versionKey and textLimit: the metadata that carries it, and the longest text
 	// of an error in bytes.
 	versionKey = "dbc-helper-version"
@@ -31,9 +22,3 @@ const (
 	// chunk is the most that is read from a console or screen at once, in bytes.
 	chunk = 32 << 10
 )
-
-// Net is the guests' network.
-type Net interface {
-	Ensure(ctx context.Context) error
-	Apply(ctx context.Context, bindings []network.Binding) error
-}

@@ -7,16 +7,17 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/guests"
+	"github.com/dbc-network/dbc/node/guests/record"
 	"github.com/dbc-network/dbc/node/helper"
-	"github.com/dbc-network/dbc/node/helper/record"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -37,14 +38,14 @@ func TestBinding(t *testing.T) {
 	}
 	other = binding
 	other.MachineID = "../../etc"
-	if err := w.client.Bind(ctx, other); !errors.Is(err, helper.ErrRefused) {
+	if err := w.client.Bind(ctx, other); !errors.Is(err, guests.ErrRefused) {
 		t.Errorf("with a path for an id: %v", err)
 	}
 	for range 2 {
 		w.bind()
 	}
-	for _, change := range []func(*journal.Binding){
-		func(b *journal.Binding) { b.GenesisHash = "bb" }, func(b *journal.Binding) { b.MachineID = "cc" },
+	for _, change := range []func(*names.Binding){
+		func(b *names.Binding) { b.GenesisHash = "bb" }, func(b *names.Binding) { b.MachineID = "cc" },
 	} {
 		other := binding
 		change(&other)
@@ -71,10 +72,10 @@ func TestHypervisorAway(t *testing.T) {
 	away := make(chan struct{}, 1)
 	away <- struct{}{}
 	open := w.config.Open
-	w.config.Open = func(ctx context.Context, b journal.Binding) (helper.Parts, error) {
+	w.config.Open = func(ctx context.Context, b names.Binding) (guests.Parts, error) {
 		select {
 		case <-away:
-			return helper.Parts{}, vm.ErrUnavailable
+			return guests.Parts{}, vm.ErrUnavailable
 		default:
 			return open(ctx, b)
 		}
@@ -123,12 +124,12 @@ func TestFiles(t *testing.T) {
 	w.bind()
 	ctx, c, folder := t.Context(), w.client, folderOf("files")
 	dir, data := filepath.Join(w.data, "tasks", folder), w.seed(rent, "files")
-	claim := taskdir.Claim{TaskID: folder, RentID: rent, Wallet: alice.Address()}
+	claim := guests.Claim{TaskID: folder, RentID: rent, Wallet: alice.Address()}
 	if err := c.TakeOver(ctx, folder, claim); !errors.Is(err, record.ErrUnknown) {
 		t.Errorf("take over what is not there: %v", err)
 	}
 	for range 2 {
-		must(t, c.MakeSystem(ctx, folder, claim, base, 10))
+		must(t, c.MakeSystem(ctx, folder, claim, base.Name, 10))
 		must(t, c.SizeDisk(ctx, folder, "vdb", 2, true))
 		must(t, c.WriteSeed(ctx, folder, data))
 		must(t, c.TrimConsole(ctx, folder))
@@ -136,7 +137,7 @@ func TestFiles(t *testing.T) {
 	if list, err := c.Folders(ctx); err != nil || !slices.Equal(list, []string{folder}) {
 		t.Errorf("folders are %q, %v", list, err)
 	}
-	if err := c.MakeSystem(ctx, folder, claim, image.Image{Name: "none.qcow2"}, 10); !errors.Is(err, image.ErrNotFound) {
+	if err := c.MakeSystem(ctx, folder, claim, "none.qcow2", 10); !errors.Is(err, image.ErrNotFound) {
 		t.Errorf("no such image: %v", err)
 	}
 	// What the seed says of the network is the host's, whatever the node says.
@@ -153,15 +154,19 @@ func TestFiles(t *testing.T) {
 	if text, err := c.ReadConsole(ctx, folder, true); err != nil || string(text) != "first and last" {
 		t.Errorf("console: %q, %v", text, err)
 	}
-	if gib, err := c.WrittenGiB(ctx, folder); err != nil || gib != 0 {
-		t.Errorf("written: %d, %v", gib, err)
+	if stored, err := c.Stored(ctx, folder); err != nil || stored.Disks != 0 || stored.All == 0 { // seed and log
+		t.Errorf("stored: %+v, %v", stored, err)
 	}
+	if err := c.CheckTask(ctx, folder); !errors.Is(err, record.ErrShared) {
+		t.Errorf("an id with disks: %v", err)
+	}
+	must(t, c.CheckTask(ctx, folderOf("another")))
 	for range 2 {
 		must(t, c.RemoveDisk(ctx, folder, "vdb"))
 		must(t, c.RemoveSeed(ctx, folder))
 	}
 	for range 2 {
-		must(t, c.Remove(ctx, folder))
+		w.wipe(folder)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after all was deleted: %v", err)
@@ -175,12 +180,13 @@ func TestNetwork(t *testing.T) {
 	w.image("tiny.qcow2")
 	w.bind()
 	w.make("network")
-	nic := w.spec(t, "network").NIC
-	want := network.Binding{Tap: nic.Tap, MAC: nic.MAC, Addr: nic.Addr, Ports: []network.Port{{Protocol: "tcp", Host: 6000, Guest: 22}}}
+	nic, port := w.spec("network").NIC, network.Port{
+		Name: "ssh", Protocol: "tcp", Host: 6000, Guest: 22, Sources: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")},
+	}
 	must(t, w.client.Ensure(t.Context()))
-	must(t, w.client.Apply(t.Context(), []network.Binding{want}))
-	got := w.wires.bindings()
-	if len(got) != 1 || got[0].Tap != want.Tap || got[0].MAC.String() != want.MAC.String() || got[0].Addr != want.Addr || len(got[0].Ports) != 1 || got[0].Ports[0] != want.Ports[0] {
+	must(t, w.client.Connect(t.Context(), []guests.Connection{{Folder: folderOf("network"), CPUs: 3, Ports: []network.Port{port}}}))
+	want := []network.Binding{{Owner: folderOf("network"), Tap: nic.Tap, MAC: nic.MAC, Addr: nic.Addr, CPUs: 3, Ports: []network.Port{port}}}
+	if got := w.wires.bindings(); !reflect.DeepEqual(got, want) {
 		t.Errorf("bindings %+v, want %+v", got, want)
 	}
 }

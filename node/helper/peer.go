@@ -14,7 +14,7 @@ var _ credentials.TransportCredentials = peerCredentials{}
 
 // peerCredentials has the kernel say whose process connected (SO_PEERCRED of
 // unix(7)): who that was at connect, whatever it does afterwards.
-type peerCredentials struct{}
+type peerCredentials struct{ bounds *bounds }
 
 // peerInfo is the caller's user.
 type peerInfo struct {
@@ -28,7 +28,7 @@ func (peerInfo) AuthType() string { return "peercred" }
 var errNoUnix = errors.New("not a unix socket")
 
 // ServerHandshake is credentials.TransportCredentials.
-func (peerCredentials) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+func (p peerCredentials) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	socket, ok := conn.(*net.UnixConn)
 	if !ok {
 		return nil, nil, errNoUnix
@@ -45,7 +45,11 @@ func (peerCredentials) ServerHandshake(conn net.Conn) (net.Conn, credentials.Aut
 	if credErr != nil {
 		return nil, nil, fmt.Errorf("look at the caller: %w", credErr)
 	}
-	return conn, peerInfo{credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}, cred.Uid}, nil
+	held, err := p.bounds.link(conn, cred.Uid)
+	if err != nil {
+		return nil, nil, err
+	}
+	return held, peerInfo{credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}, cred.Uid}, nil
 }
 
 // ClientHandshake is credentials.TransportCredentials; the node's side uses none.

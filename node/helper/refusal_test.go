@@ -2,6 +2,7 @@ package helper_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/helper/steps"
-	"github.com/dbc-network/dbc/vm"
 )
 
 // raw is what a node that somebody took over can say: anything.
@@ -53,7 +53,6 @@ type hostile struct {
 	*world
 	ctx        context.Context //nolint:containedctx // the test's own
 	conn       *grpc.ClientConn
-	spec       vm.Spec
 	folder, id string
 }
 
@@ -63,14 +62,7 @@ func newHostile(t *testing.T) *hostile {
 	w.image("tiny.qcow2")
 	w.bind()
 	w.make("good")
-	spec := w.spec(t, "good")
-	return &hostile{world: w, ctx: spoken(t, helper.Version), conn: w.raw(t), spec: spec, folder: folderOf("good"), id: string(spec.UUID)}
-}
-
-func (h *hostile) card(change func(*steps.Card)) *steps.Card {
-	c := &steps.Card{Tap: h.spec.NIC.Tap, Mac: h.spec.NIC.MAC, Addr: h.spec.NIC.Addr.String()}
-	change(c)
-	return c
+	return &hostile{world: w, ctx: spoken(t, helper.Version), conn: w.raw(t), folder: folderOf("good"), id: string(idOf("good"))}
 }
 
 // TestHostileDefine: each field of a definition out of bounds.
@@ -79,9 +71,7 @@ func TestHostileDefine(t *testing.T) {
 	h := newHostile(t)
 	machines := steps.NewMachinesClient(h.conn)
 	define := func(change func(*steps.DefineRequest)) error {
-		req := &steps.DefineRequest{
-			Uuid: h.id, Name: h.spec.Name, Title: "t", Vcpus: 2, MemoryMib: 256, Folder: h.folder, Image: "tiny.qcow2", Card: h.card(func(*steps.Card) {}),
-		}
+		req := &steps.DefineRequest{Folder: h.folder, Vcpus: 2, MemoryMib: 256, DataDisks: []string{"vdb"}}
 		change(req)
 		_, err := machines.Define(h.ctx, req)
 		return err
@@ -91,29 +81,16 @@ func TestHostileDefine(t *testing.T) {
 		says   string
 		change func(*steps.DefineRequest)
 	}{
-		{"uuid", func(r *steps.DefineRequest) { r.Uuid = "00000000-1111-4222-8333-444444444444" }},
-		{"uuid", func(r *steps.DefineRequest) { r.Uuid = "" }},
-		{"name", func(r *steps.DefineRequest) { r.Name = "vm" }},
-		{"name", func(r *steps.DefineRequest) { r.Name += "/../x" }},
-		{"title", func(r *steps.DefineRequest) { r.Title = "two\nlines" }},
-		{"title", func(r *steps.DefineRequest) { r.Title = strings.Repeat("x", 300) }},
 		{"vcpus", func(r *steps.DefineRequest) { r.Vcpus = 9 }},
 		{"vcpus", func(r *steps.DefineRequest) { r.Vcpus = 0 }},
 		{"memory_mib", func(r *steps.DefineRequest) { r.MemoryMib = 1 << 63 }},
 		{"folder", func(r *steps.DefineRequest) { r.Folder = "../../etc/aaaaaaaaaaaa" }},
 		{"folder", func(r *steps.DefineRequest) { r.Folder = "" }},
-		{"image", func(r *steps.DefineRequest) { r.Image = "../tasks/x.qcow2" }},
-		{"image", func(r *steps.DefineRequest) { r.Image = "" }},
 		{"disk", func(r *steps.DefineRequest) { r.DataDisks = []string{"../x"} }},
 		{"disk", func(r *steps.DefineRequest) { r.DataDisks = []string{"vda"} }},
 		{"disk", func(r *steps.DefineRequest) { r.DataDisks = []string{"vdb", "vdb"} }},
+		{"disk", func(r *steps.DefineRequest) { r.DataDisks = []string{"vdc"} }},
 		{"data_disks", func(r *steps.DefineRequest) { r.DataDisks = make([]string, 9) }},
-		{"tap", func(r *steps.DefineRequest) { r.Card = nil }},
-		{"tap", func(r *steps.DefineRequest) { r.Card.Tap = "eth0" }},
-		{"mac", func(r *steps.DefineRequest) { r.Card.Mac = []byte{0x03, 0, 0, 0, 0, 1} }},
-		{"addr", func(r *steps.DefineRequest) { r.Card.Addr = "10.9.0.1" }},
-		{"addr", func(r *steps.DefineRequest) { r.Card.Addr = "10.9.0.255" }},
-		{"addr", func(r *steps.DefineRequest) { r.Card.Addr = "192.0.2.1" }},
 	} {
 		refused(t, "define", define(c.change), "bad spec", c.says)
 	}
@@ -123,30 +100,40 @@ func TestHostileDefine(t *testing.T) {
 func TestHostileApply(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
-	network, card := steps.NewNetworkClient(h.conn), h.card
-	apply := func(cards *steps.Card, ports ...*steps.Port) error {
-		_, err := network.Apply(h.ctx, &steps.ApplyRequest{Bindings: []*steps.Binding{{Card: cards, Ports: ports}}})
+	network := steps.NewNetworkClient(h.conn)
+	apply := func(folder string, ports ...*steps.Port) error {
+		_, err := network.Apply(h.ctx, &steps.ApplyRequest{Connections: []*steps.Connection{{Folder: folder, Ports: ports}}})
 		return err
 	}
 	port := func(protocol string, host, guest uint32) *steps.Port {
-		return &steps.Port{Protocol: protocol, Host: host, Guest: guest}
+		return &steps.Port{Name: fmt.Sprintf("%s-%d", protocol, host), Protocol: protocol, Host: host, Guest: guest}
 	}
-	good := card(func(*steps.Card) {})
+	odd := func(change func(p *steps.Port)) *steps.Port {
+		p := port("tcp", 6000, 22)
+		change(p)
+		return p
+	}
+	good := h.folder
 	must(t, apply(good, port("udp", 6000, 53), port("tcp", 7000, 22)))
 	want := h.wires.bindings()
 	for says, err := range map[string]error{
 		"host port is 22": apply(good, port("tcp", 22, 22)), "host port is 5999": apply(good, port("tcp", 5999, 22)),
-		"host port is 7001": apply(good, port("tcp", 7001, 22)), "host port is 65558": apply(good, port("tcp", 65558, 22)),
+		"host port is 7001": apply(good, port("tcp", 7001, 22)), "port is 65558": apply(good, port("tcp", 65558, 22)),
 		"guest port": apply(good, port("tcp", 6000, 0)), "protocol": apply(good, port("icmp", 6000, 1)),
+		"port name is \"\"":     apply(good, odd(func(p *steps.Port) { p.Name = "" })),
+		"port name is \"a b\"":  apply(good, odd(func(p *steps.Port) { p.Name = "a b" })),
+		"port name is tcp-6000": apply(good, port("tcp", 6000, 22), odd(func(p *steps.Port) { p.Host = 6001 })),
+		"source is":             apply(good, odd(func(p *steps.Port) { p.Sources = []string{"anywhere"} })),
+		"sources is 17": apply(good, odd(func(p *steps.Port) {
+			p.Sources = slices.Repeat([]string{"203.0.113.0/24"}, 17)
+		})),
 		"ports is 101": apply(good, make([]*steps.Port, 101)...),
-		"tap":          apply(card(func(c *steps.Card) { c.Tap = "lo" })),
-		"mac":          apply(card(func(c *steps.Card) { c.Mac = nil })),
-		"addr":         apply(card(func(c *steps.Card) { c.Addr = "8.8.8.8" })),
+		"folder":       apply("../../etc/aaaaaaaaaaaa"), "not in the helper's record": apply(folderOf("none")),
 	} {
 		refused(t, "apply", err, "bad binding", says)
 	}
-	_, err := network.Apply(h.ctx, &steps.ApplyRequest{Bindings: make([]*steps.Binding, 1025)})
-	refused(t, "apply", err, "bad binding", "bindings is 1025")
+	_, err := network.Apply(h.ctx, &steps.ApplyRequest{Connections: make([]*steps.Connection, 1025)})
+	refused(t, "apply", err, "bad binding", "connections is 1025")
 	if got := h.wires.bindings(); len(got) != 1 || len(got[0].Ports) != 2 || len(want) != 1 {
 		t.Errorf("a refusal changed the bindings to %+v", got)
 	}
@@ -194,7 +181,7 @@ func TestHostileOperate(t *testing.T) {
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
-	w, ctx, folder, spec, files := h.world, h.ctx, h.folder, h.spec, steps.NewFilesClient(h.conn)
+	w, ctx, folder, files := h.world, h.ctx, h.folder, steps.NewFilesClient(h.conn)
 	bad := &steps.FolderRequest{Folder: "../../../etc"}
 	calls := map[string]func() error{
 		"system": func() error {
@@ -205,8 +192,8 @@ func TestHostileFiles(t *testing.T) {
 			_, err := files.TakeOver(ctx, &steps.TakeOverRequest{Folder: bad.Folder, TaskId: folder})
 			return err
 		},
-		"remove":  func() error { _, err := files.Remove(ctx, bad); return err },
-		"written": func() error { _, err := files.Written(ctx, bad); return err },
+		"wipe":   func() error { _, err := files.Wipe(ctx, bad); return err },
+		"stored": func() error { _, err := files.Stored(ctx, bad); return err },
 		"size": func() error {
 			_, err := files.SizeDisk(ctx, &steps.SizeDiskRequest{Folder: bad.Folder, Disk: "vdb", Gib: 1, Create: true})
 			return err
@@ -228,7 +215,7 @@ func TestHostileFiles(t *testing.T) {
 	_, err := files.SizeDisk(ctx, &steps.SizeDiskRequest{Folder: folder, Disk: "vdb", Gib: 1 << 40, Create: true})
 	refused(t, "huge", err, "file size", "allowed")
 	seed := func(change func(*steps.WriteSeedRequest)) error {
-		req := &steps.WriteSeedRequest{Folder: folder, InstanceId: "i", Hostname: "h", User: "dbc", HostKey: make([]byte, 32), Mac: spec.NIC.MAC, Addr: "10.9.0.2"}
+		req := &steps.WriteSeedRequest{Folder: folder, InstanceId: "i", Hostname: "h", User: "dbc", HostKey: make([]byte, 32), Mac: binding.VM(rent, folder).MAC, Addr: "10.9.0.2"}
 		change(req)
 		_, err := files.WriteSeed(ctx, req)
 		return err

@@ -3,17 +3,10 @@ package helper
 import (
 	"context"
 
-	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper/steps"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
-)
-
-var (
-	_ host.Net   = (*Client)(nil)
-	_ host.Files = (*Client)(nil)
 )
 
 // Ensure is host.Net; it waits for the helper.
@@ -24,30 +17,22 @@ func (c *Client) Ensure(ctx context.Context) error {
 	})
 }
 
-// Apply is host.Net.
-func (c *Client) Apply(ctx context.Context, bindings []network.Binding) error {
-	req := &steps.ApplyRequest{}
-	for _, b := range bindings {
-		one := &steps.Binding{Card: &steps.Card{Tap: b.Tap, Mac: b.MAC, Addr: b.Addr.String()}, Cpus: uint32(max(b.CPUs, 0))}
-		for _, p := range b.Ports {
-			one.Ports = append(one.Ports, &steps.Port{Protocol: p.Protocol, Host: uint32(p.Host), Guest: uint32(p.Guest)})
-		}
-		req.Bindings = append(req.Bindings, one)
-	}
-	_, err := c.network.Apply(ctx, req)
+// Connect makes the network's rules exactly these connections'.
+func (c *Client) Connect(ctx context.Context, list []guests.Connection) error {
+	_, err := c.network.Apply(ctx, sayConnections(list))
 	return err
 }
 
 // MakeSystem is host.Files.
-func (c *Client) MakeSystem(ctx context.Context, folder string, claim taskdir.Claim, base image.Image, gib uint64) error {
+func (c *Client) MakeSystem(ctx context.Context, folder string, claim guests.Claim, img string, gib uint64) error {
 	_, err := c.files.MakeSystem(ctx, &steps.MakeSystemRequest{
-		Folder: folder, Image: base.Name, Gib: gib, RentId: claim.RentID, Wallet: claim.Wallet,
+		Folder: folder, Image: img, Gib: gib, RentId: claim.RentID, Wallet: claim.Wallet, Firmware: sayFirmware(claim.Firmware),
 	})
 	return err
 }
 
 // TakeOver is host.Files.
-func (c *Client) TakeOver(ctx context.Context, folder string, claim taskdir.Claim) error {
+func (c *Client) TakeOver(ctx context.Context, folder string, claim guests.Claim) error {
 	_, err := c.files.TakeOver(ctx, &steps.TakeOverRequest{
 		Folder: folder, TaskId: claim.TaskID, RentId: claim.RentID, Authority: sayAuthority(claim.Proof),
 	})
@@ -60,16 +45,22 @@ func (c *Client) Folders(ctx context.Context) ([]string, error) {
 	return reply.GetFolders(), err
 }
 
-// Remove is host.Files.
-func (c *Client) Remove(ctx context.Context, folder string) error {
-	_, err := c.files.Remove(ctx, &steps.FolderRequest{Folder: folder})
-	return err
+// Wipe is host.Files.
+func (c *Client) Wipe(ctx context.Context, folder string) (taskdir.Wiped, error) {
+	reply, err := c.files.Wipe(ctx, &steps.FolderRequest{Folder: folder})
+	return taskdir.Wiped{Method: taskdir.Method(reply.GetMethod()), Bytes: reply.GetBytes()}, err
 }
 
-// WrittenGiB is host.Files.
-func (c *Client) WrittenGiB(ctx context.Context, folder string) (uint64, error) {
-	reply, err := c.files.Written(ctx, &steps.FolderRequest{Folder: folder})
-	return reply.GetGib(), err
+// Stored is host.Files.
+func (c *Client) Stored(ctx context.Context, folder string) (taskdir.Stored, error) {
+	reply, err := c.files.Stored(ctx, &steps.FolderRequest{Folder: folder})
+	return taskdir.Stored{Disks: reply.GetDisks(), All: reply.GetAll()}, err
+}
+
+// CheckTask is host.Files.
+func (c *Client) CheckTask(ctx context.Context, id string) error {
+	_, err := c.files.CheckTask(ctx, &steps.CheckTaskRequest{TaskId: id})
+	return err
 }
 
 // SizeDisk is host.Files.

@@ -6,21 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper/steps"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/names"
 )
-
-// maxStreams bounds the calls of one connection, open consoles among them.
-const maxStreams = 1024
 
 // Config is what the host says, from its core.conf: nothing of it can be changed
 // over the socket.
@@ -29,22 +24,12 @@ type Config struct {
 	UID int
 	// ChainID is core.conf's; "" lets the node say.
 	ChainID string
-	// Data is the node's data_dir.
-	Data string
-	// CIDR is the guests' network, Resolvers what guests are told.
-	CIDR      netip.Prefix
-	Resolvers []netip.Addr
-	// PortFirst and PortLast bound the ports that may be published.
-	PortFirst, PortLast uint16
-	// CPUs and MemoryMiB are the computer's, 0 for no bound.
-	CPUs      int
-	MemoryMiB uint64
+	// Rules bound what the node may ask for.
+	guests.Rules
 	// Open makes the parts; it is called again until it succeeds.
-	Open func(ctx context.Context, b journal.Binding) (Parts, error)
-	// Overlay makes system disks; image.Overlay but for tests.
-	Overlay taskdir.Overlay
-	// Now is time.Now when nil.
-	Now func() time.Time
+	Open func(ctx context.Context, b names.Binding) (guests.Parts, error)
+	// Root is who its host's own calls are served to; nil is user 0.
+	Root *int
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
 }
@@ -54,10 +39,10 @@ type Server struct {
 	config Config
 	log    *slog.Logger
 	grpc   *grpc.Server
-	turns  turns
+	bounds bounds
 
 	mu    sync.Mutex
-	bound *bound
+	bound *guests.Local
 }
 
 // NewServer is a helper that serves nobody yet.
@@ -67,16 +52,19 @@ func NewServer(config Config) *Server {
 		s.log = slog.Default()
 	}
 	s.grpc = grpc.NewServer(
-		grpc.Creds(peerCredentials{}), grpc.MaxConcurrentStreams(maxStreams), grpc.WaitForHandlers(true),
-		grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-			if err := s.admit(ctx); err != nil {
+		grpc.Creds(peerCredentials{&s.bounds}), grpc.MaxConcurrentStreams(maxCalls), grpc.WaitForHandlers(true),
+		// Else 16 MiB of headers for each call, and as much for each that nobody reads from.
+		grpc.MaxHeaderListSize(maxHeaders), grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(window),
+		grpc.MaxRecvMsgSize(maxMessage), grpc.ForceServerCodecV2(newCodec(&s.bounds)), grpc.InTapHandle(s.bounds.admitCall),
+		grpc.ChainUnaryInterceptor(s.bounds.unary, func(ctx context.Context, req any, call *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			if err := s.admit(ctx, call.FullMethod); err != nil {
 				return nil, encode(err)
 			}
 			res, err := next(ctx, req)
 			return res, encode(err)
 		}),
-		grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			if err := s.admit(stream.Context()); err != nil {
+		grpc.ChainStreamInterceptor(s.bounds.stream, func(srv any, stream grpc.ServerStream, call *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+			if err := s.admit(stream.Context(), call.FullMethod); err != nil {
 				return encode(err)
 			}
 			return encode(next(srv, stream))
@@ -84,6 +72,7 @@ func NewServer(config Config) *Server {
 	)
 	steps.RegisterHelperServer(s.grpc, helperSteps{s: s})
 	steps.RegisterMachinesServer(s.grpc, machineSteps{s: s})
+	steps.RegisterCardsServer(s.grpc, cardSteps{s: s})
 	steps.RegisterNetworkServer(s.grpc, networkSteps{s: s})
 	steps.RegisterFilesServer(s.grpc, fileSteps{s: s})
 	return s
@@ -108,11 +97,17 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// admit serves one user, and one version of the protocol.
-func (s *Server) admit(ctx context.Context) error {
+// admit serves one user, and one version of the protocol. What is the host's and not
+// the node's to ask for is served to root instead, and some to both.
+func (s *Server) admit(ctx context.Context, method string) error {
 	from, _ := peer.FromContext(ctx)
 	who, ok := from.AuthInfo.(peerInfo)
-	if !ok || int(who.uid) != s.config.UID {
+	isNode, isRoot := ok && int(who.uid) == s.config.UID, ok && int(who.uid) == s.config.root()
+	switch {
+	case roots[method] && !isRoot:
+		s.log.Warn("somebody else than root asked the helper for what is its host's", "uid", who.uid, "method", method)
+		return fmt.Errorf("%w: uid is %d, want 0; run the command as root", ErrPeer, who.uid)
+	case !roots[method] && !isNode && (!isRoot || !shown[method]):
 		s.log.Warn("somebody else than the node's user asked the helper", "uid", who.uid, "want", s.config.UID)
 		return fmt.Errorf("%w: uid is %d, want %d; run the node as the user that the helper was started with", ErrPeer, who.uid, s.config.UID)
 	}
@@ -134,9 +129,9 @@ type helperSteps struct {
 
 // Bind binds the helper, or says that it is bound so.
 func (h helperSteps) Bind(ctx context.Context, req *steps.BindRequest) (*steps.BindReply, error) {
-	b, err := h.s.bind(ctx, req)
+	l, err := h.s.bind(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return &steps.BindReply{Confined: b.Confined}, nil
+	return &steps.BindReply{Confined: l.Confined()}, nil
 }

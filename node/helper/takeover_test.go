@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,11 +18,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/helper/steps"
-	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -38,6 +40,9 @@ type taken struct {
 	used auth.Proof
 }
 
+// slotsOf are the slots of the VMs that run; a third one is quarantined.
+var slotsOf = map[string][]uint32{"hers": {0}, "mine": {1}}
+
 // rented is mallory's rental.
 const rented = 8
 
@@ -46,6 +51,7 @@ func newTaken(t *testing.T) *taken {
 	w := newWorld(t)
 	w.image("tiny.qcow2")
 	w.image("other.qcow2")
+	w.withRealCards()
 	w.bind()
 	h := &taken{world: w, ctx: spoken(t, helper.Version), conn: w.raw(t)}
 	h.machines, h.files, h.network = steps.NewMachinesClient(h.conn), steps.NewFilesClient(h.conn), steps.NewNetworkClient(h.conn)
@@ -53,9 +59,10 @@ func newTaken(t *testing.T) *taken {
 	w.make("kept")
 	w.makeFor(mallory, rented, "mine")
 	for name, rentID := range map[string]uint64{"hers": rent, "mine": rented} {
-		spec := w.specFor(rentID, name)
-		must(t, w.client.Define(t.Context(), spec))
-		must(t, w.client.Start(t.Context(), spec.UUID))
+		v := w.vm(name)
+		v.Firmware, v.Slots = vm.UEFI, slotsOf[name]
+		must(t, w.client.Define(t.Context(), v))
+		must(t, w.client.Start(t.Context(), binding.VM(rentID, v.Folder).UUID))
 	}
 	h.used = h.passwd(alice, "hers")
 	must(t, h.setPassword(h.used, "hers"))
@@ -63,12 +70,14 @@ func newTaken(t *testing.T) *taken {
 	return h
 }
 
+var recordName = regexp.MustCompile(`^([0-9A-Za-z]{20,22}|used-nonces)\.json$`)
+
 func (h *taken) id(name string) string {
 	rentID := uint64(rent)
 	if name == "mine" {
 		rentID = rented
 	}
-	return string(host.Identify(binding, rentID, folderOf(name)).UUID)
+	return string(binding.VM(rentID, folderOf(name)).UUID)
 }
 
 // state is all that a tenant has to fear for: what her VMs boot with, what they are
@@ -92,12 +101,24 @@ func (h *taken) state() map[string]string {
 		text, _ := os.ReadFile(filepath.Join(h.data, "record", folderOf(name)+".json"))
 		state[name+" record"] = string(text)
 	}
+	// Whatever a call names, records are written in their folder only, under a folder's name.
+	_ = filepath.WalkDir(h.data, func(path string, _ fs.DirEntry, _ error) error {
+		if filepath.Ext(path) == ".json" && !recordName.MatchString(filepath.Base(path)) {
+			state["file "+path] = "there"
+		}
+		return nil
+	})
 	list, _ := h.driver.List(context.Background())
 	for _, d := range list {
 		if string(d.UUID) != h.id("mine") {
 			spec, _ := h.driver.Spec(d.UUID)
 			state["VM "+string(d.UUID)] = fmt.Sprintf("%+v %+v", spec, h.driver.Attached(d.UUID))
 		}
+	}
+	slots, err := h.client.Slots(context.Background())
+	state["slots"] = fmt.Sprint(err)
+	for _, slot := range slots {
+		state["slots"] += fmt.Sprint(" ", slot.Index, slot.State, slot.Holder)
 	}
 	state["password"] = h.driver.Password(vm.UUID(h.id("hers")), "dbc") + h.driver.Password(vm.UUID(h.id("hers")), "root")
 	return state
@@ -120,15 +141,18 @@ func (h *taken) safe(what string) {
 			h.t.Fatalf("%s: mallory's VM has %s", what, disk.Path)
 		}
 	}
+	if !slices.Equal(mine.Devices, []vm.PCIDevice{"0000:02:00.0"}) {
+		h.t.Fatalf("%s: mallory's VM has the devices %q", what, mine.Devices)
+	}
 	for _, b := range h.wires.bindings() {
-		if b.Addr == addrOf("hers") && b.Tap != host.Identify(binding, rent, folderOf("hers")).Tap {
+		if b.Addr == addrOf("hers") && b.Tap != binding.VM(rent, folderOf("hers")).Tap {
 			h.t.Fatalf("%s: alice's address is at %s", what, b.Tap)
 		}
 	}
 }
 
 func (h *taken) passwd(by auth.Signer, name string) auth.Proof {
-	return sign(h.t, by, helper.PathPasswd+folderOf(name), map[string]string{"username": "dbc", "password": "longenough"})
+	return sign(h.t, by, guests.PathPasswd+folderOf(name), map[string]string{"username": "dbc", "password": "longenough"})
 }
 
 func (h *taken) setPassword(p auth.Proof, name string) error {
@@ -207,7 +231,7 @@ func TestTakenOver(t *testing.T) {
 func TestPathsAreTheAPIs(t *testing.T) {
 	t.Parallel()
 	for got, want := range map[string]string{
-		helper.PathCreate: api.PathTaskStart, helper.PathPasswd: api.PathTaskPasswd, helper.PathConsole: api.PathTaskConsole, helper.PathVNC: api.PathTaskVNC,
+		guests.PathCreate: api.PathTaskStart, guests.PathPasswd: api.PathTaskPasswd, guests.PathConsole: api.PathTaskConsole, guests.PathVNC: api.PathTaskVNC,
 	} {
 		if got != want {
 			t.Errorf("%q, the API has %q", got, want)
@@ -221,25 +245,10 @@ var strange = []string{
 	strings.Repeat("a", 1<<20), "vda", "vdz", "record", "%2e%2e", "а" + strings.Repeat("a", 19),
 }
 
-// mixes are all the ways to take some fields of one request and the rest of
-// another's: n fields, each of them at least once.
-func mixes(n int) (list []int) {
-	for bits := 1; bits < 1<<n-1; bits++ {
-		list = append(list, bits)
-	}
-	return list
-}
-
 // define is a request for a VM's own definition.
 func (h *taken) define(name string) *steps.DefineRequest {
-	rentID := uint64(rent)
-	if name == "mine" {
-		rentID = rented
-	}
-	id := host.Identify(binding, rentID, folderOf(name))
 	return &steps.DefineRequest{
-		Uuid: string(id.UUID), Name: id.Domain, Vcpus: 2, MemoryMib: 256, Folder: folderOf(name), Image: "tiny.qcow2",
-		DataDisks: []string{"vdb"}, Card: &steps.Card{Tap: id.Tap, Mac: id.MAC, Addr: addrOf(name).String()},
+		Folder: folderOf(name), Vcpus: 2, MemoryMib: 256, DataDisks: []string{"vdb"}, Firmware: steps.Firmware_FIRMWARE_UEFI, Slots: slotsOf[name],
 	}
 }
 

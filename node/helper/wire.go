@@ -11,12 +11,12 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// Console is vm.Driver.
+// Console is as vm.Driver has it.
 func (c *Client) Console(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return c.connect(ctx, id, steps.Wire_WIRE_CONSOLE)
 }
 
-// VNC is vm.Driver.
+// VNC is as vm.Driver has it.
 func (c *Client) VNC(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return c.connect(ctx, id, steps.Wire_WIRE_VNC)
 }

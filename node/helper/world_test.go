@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,9 +24,9 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
@@ -37,7 +38,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
 var (
-	binding = journal.Binding{
+	binding = names.Binding{
 		ChainID: "dbc-devnet-1", GenesisHash: "aa",
 		MachineID: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", // RFC 8032, test 2
 	}
@@ -87,6 +88,8 @@ type world struct {
 	config            helper.Config
 	client            *helper.Client
 	stop              func()
+	// resets counts those of real cards.
+	resets atomic.Int32
 }
 
 // newWorld has a helper that serves this user, and a client of it.
@@ -100,12 +103,16 @@ func newWorld(t *testing.T) *world {
 		t: t, dir: dir, socket: filepath.Join(dir, "run", "helper.sock"), data: filepath.Join(dir, "data"), driver: fake.New(), wires: &wires{},
 	}
 	must(t, os.MkdirAll(filepath.Join(w.data, "images"), 0o755))
+	root := os.Getuid() + 1 // the node is not root
 	w.config = helper.Config{
-		UID: os.Getuid(), ChainID: binding.ChainID, Data: w.data, CIDR: cidr, Resolvers: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
-		PortFirst: 6000, PortLast: 7000, CPUs: 8, MemoryMiB: 4096, Logger: slog.New(slog.DiscardHandler),
-		Open: func(context.Context, journal.Binding) (helper.Parts, error) {
-			return helper.Parts{Driver: w.driver, Net: w.wires, Close: func() error { return nil }}, nil
+		UID: os.Getuid(), Root: &root, ChainID: binding.ChainID, Logger: slog.New(slog.DiscardHandler),
+		Open: func(context.Context, names.Binding) (guests.Parts, error) {
+			return guests.Parts{Driver: w.driver, Net: w.wires, Close: func() error { return nil }}, nil
 		},
+	}
+	w.config.Rules = guests.Rules{
+		Data: w.data, CIDR: cidr, Resolvers: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
+		PortFirst: 6000, PortLast: 7000, CPUs: 8, MemoryMiB: 4096,
 		Overlay: func(_ context.Context, _ image.Image, path string, _ int64) error {
 			file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) // what is in it stays
 			if err != nil {
@@ -122,7 +129,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) dial() *helper.Client {
 	w.t.Helper()
 	c, err := helper.Dial(helper.ClientConfig{
-		Socket: w.socket, Data: w.data, Logger: slog.New(slog.DiscardHandler),
+		Socket: w.socket, Logger: slog.New(slog.DiscardHandler),
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { must(w.t, c.Close()) })
@@ -181,36 +188,50 @@ func (w *world) make(name string) {
 func (w *world) makeFor(renter auth.Signer, rentID uint64, name string) {
 	w.t.Helper()
 	ctx, c, folder := w.t.Context(), w.client, folderOf(name)
-	claim := taskdir.Claim{TaskID: folder, RentID: rentID, Wallet: renter.Address()}
-	must(w.t, c.MakeSystem(ctx, folder, claim, image.Image{Name: "tiny.qcow2"}, 10))
+	claim := guests.Claim{TaskID: folder, RentID: rentID, Wallet: renter.Address()}
+	must(w.t, c.MakeSystem(ctx, folder, claim, "tiny.qcow2", 10))
 	must(w.t, c.SizeDisk(ctx, folder, "vdb", 2, true))
 	must(w.t, c.WriteSeed(ctx, folder, w.seed(rentID, name)))
 }
 
+// wipe has the helper delete a VM's files.
+func (w *world) wipe(folder string) {
+	w.t.Helper()
+	wiped, err := w.client.Wipe(w.t.Context(), folder)
+	if err != nil || wiped.Method != taskdir.Unlinked {
+		w.t.Fatalf("wipe: %+v, %v", wiped, err)
+	}
+}
+
 // seed is what node/host makes of a task.
 func (w *world) seed(rentID uint64, name string) seed.Data {
-	id := host.Identify(binding, rentID, folderOf(name))
+	id := binding.VM(rentID, folderOf(name))
 	key := sha256.Sum256([]byte("host key of " + name))
 	return seed.Data{
-		InstanceID: string(id.UUID), Hostname: id.Hostname, User: host.User, AuthorizedKeys: []string{aKey},
+		InstanceID: string(id.UUID), Hostname: id.Hostname, User: names.User, AuthorizedKeys: []string{aKey},
 		HostKey: ed25519.NewKeyFromSeed(key[:]), MAC: id.MAC, Addr: netip.PrefixFrom(addrOf(name), cidr.Bits()),
 	}
 }
 
-// spec is what node/host makes of a task.
-func (w *world) spec(_ *testing.T, name string) vm.Spec { return w.specFor(rent, name) }
+// vm is what node/host says of a task's.
+func (w *world) vm(name string) guests.VM {
+	return guests.VM{Folder: folderOf(name), VCPUs: 2, MemoryMiB: 256, Disks: []string{"vdb"}}
+}
 
-func (w *world) specFor(rentID uint64, name string) vm.Spec {
-	id := host.Identify(binding, rentID, folderOf(name))
+func idOf(name string) vm.UUID { return binding.VM(rent, folderOf(name)).UUID }
+
+// spec is the definition that the helper makes of it.
+func (w *world) spec(name string) vm.Spec {
+	id := binding.VM(rent, folderOf(name))
 	file := func(f string) string { return filepath.Join(w.data, "tasks", folderOf(name), f) }
 	return vm.Spec{
-		UUID: id.UUID, Name: id.Domain, Title: "rental 7, task " + name, VCPUs: 2, MemoryMiB: 256,
+		UUID: id.UUID, Name: id.Domain, Title: "rental 7, task " + folderOf(name), VCPUs: 2, MemoryMiB: 256,
 		Disks: []vm.Disk{
 			{Path: file("system.qcow2"), Format: "qcow2", Backing: filepath.Join(w.data, "images", "tiny.qcow2"), Target: "vda"},
 			{Path: file("vdb.raw"), Format: "raw", Target: "vdb"},
 			{Path: file("seed.iso"), Format: "raw", Target: "vdz", ReadOnly: true},
 		},
-		NIC:        vm.NIC{Bridge: host.Bridge(binding), Tap: id.Tap, MAC: id.MAC, Addr: addrOf(name)},
+		NIC:        vm.NIC{Bridge: binding.Bridge(), Tap: id.Tap, MAC: id.MAC, Addr: addrOf(name)},
 		ConsoleLog: file("console.log"), ConsoleSocket: file("vnc/tty.sock"), VNCSocket: file("vnc/vnc.sock"),
 	}
 }
@@ -239,14 +260,37 @@ type asked struct {
 	t *testing.T
 }
 
+func (a asked) Define(ctx context.Context, spec vm.Spec) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	v := guests.VM{
+		Folder: filepath.Base(filepath.Dir(spec.ConsoleLog)), VCPUs: spec.VCPUs, MemoryMiB: uint64(spec.MemoryMiB), Placement: spec.Placement,
+		Firmware: spec.Firmware,
+	}
+	for _, d := range spec.Disks {
+		if d.Target != "vda" && d.Target != "vdz" {
+			v.Disks = append(v.Disks, d.Target)
+		}
+	}
+	return a.Client.Define(ctx, v)
+}
+
+func (a asked) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
+	if filepath.Base(disk.Path) != disk.Target+taskdir.RawDisk || disk.Format != "raw" { // can't be said in ids
+		return vm.ErrBadSpec
+	}
+	return a.Client.Attach(ctx, id, disk.Target)
+}
+
 func (a asked) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
-	return a.signed(ctx, id, helper.PathPasswd, map[string]string{"username": user, "password": password}, func(ctx context.Context) error {
+	return a.signed(ctx, id, guests.PathPasswd, map[string]string{"username": user, "password": password}, func(ctx context.Context) error {
 		return a.Client.SetPassword(ctx, id, user, password)
 	})
 }
 
 func (a asked) Console(ctx context.Context, id vm.UUID) (conn net.Conn, err error) {
-	err = a.signed(ctx, id, helper.PathConsole, nil, func(ctx context.Context) error {
+	err = a.signed(ctx, id, guests.PathConsole, nil, func(ctx context.Context) error {
 		conn, err = a.Client.Console(ctx, id)
 		return err
 	})
@@ -254,7 +298,7 @@ func (a asked) Console(ctx context.Context, id vm.UUID) (conn net.Conn, err erro
 }
 
 func (a asked) VNC(ctx context.Context, id vm.UUID) (conn net.Conn, err error) {
-	err = a.signed(ctx, id, helper.PathVNC, nil, func(ctx context.Context) error {
+	err = a.signed(ctx, id, guests.PathVNC, nil, func(ctx context.Context) error {
 		conn, err = a.Client.VNC(ctx, id)
 		return err
 	})
@@ -264,7 +308,7 @@ func (a asked) VNC(ctx context.Context, id vm.UUID) (conn net.Conn, err error) {
 // signed finds the task by the name that the suite gives its guests.
 func (a asked) signed(ctx context.Context, id vm.UUID, path string, additional any, do func(context.Context) error) error {
 	for _, name := range []string{"console", "screen", "password"} {
-		if host.Identify(binding, rent, folderOf(name)).UUID == id {
+		if binding.VM(rent, folderOf(name)).UUID == id {
 			return do(auth.WithProof(ctx, sign(a.t, alice, path+folderOf(name), additional)))
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -22,12 +22,12 @@ func (w *world) ask(id string, op lifecycle.Request) {
 	}
 }
 
-// is wants status and domain to be as said.
+// is checks the status and the domain.
 func (w *world) is(id string, status lifecycle.State, domain vm.State) {
 	w.t.Helper()
 	t := w.task(id)
-	if got := w.domain(t.UUID); t.Status != status || got != domain {
-		w.t.Fatalf("status %s (%s), domain %s; want %s, %s", t.Status, t.Reason, got, status, domain)
+	if got := w.domain(t.Identity.UUID); t.Progress.State != status || got != domain {
+		w.t.Fatalf("status %s (%s), domain %s; want %s, %s", t.Progress.State, t.Progress.Reason, got, status, domain)
 	}
 }
 
@@ -46,8 +46,8 @@ func TestOperations(t *testing.T) {
 		w.ask(task.ID, lifecycle.Shutdown)
 		settle(time.Second)
 		w.is(task.ID, lifecycle.Closed, vm.StateOff)
-		if got := w.task(task.ID); got.Reserved.CPUs != held.CPUs || len(got.Reserved.Ports) != len(held.Ports) || got.Reason == nil {
-			t.Errorf("a stopped VM holds %+v, %q", got.Reserved, got.Reason)
+		if got := w.task(task.ID); got.Reserved.CPUs != held.CPUs || len(got.Reserved.Ports) != len(held.Ports) || got.Progress.Reason == nil {
+			t.Errorf("a stopped VM holds %+v, %q", got.Reserved, got.Progress.Reason)
 		}
 		settle(time.Hour)
 		w.is(task.ID, lifecycle.Closed, vm.StateOff)
@@ -71,7 +71,7 @@ func TestOperations(t *testing.T) {
 		w.ask(task.ID, lifecycle.Reset)
 		settle(time.Second)
 		w.is(task.ID, lifecycle.Running, vm.StateRunning)
-		if w.driver.Resets(task.UUID) != 1 {
+		if w.driver.Resets(task.Identity.UUID) != 1 {
 			t.Error("not reset")
 		}
 	})
@@ -79,7 +79,7 @@ func TestOperations(t *testing.T) {
 
 func starts(w *world, t journal.Task) (n int) {
 	for _, call := range w.driver.Calls() {
-		if call == "Start "+string(t.UUID) {
+		if call == "Start "+string(t.Identity.UUID) {
 			n++
 		}
 	}
@@ -97,8 +97,8 @@ func TestDeafGuestIsStoppedAfterAMinute(t *testing.T) {
 				w.is(task.ID, map[lifecycle.Request]lifecycle.State{lifecycle.Shutdown: lifecycle.ShuttingDown, lifecycle.Restart: lifecycle.Restarting}[op], vm.StateStopping)
 				settle(40 * time.Second)
 				got := w.task(task.ID)
-				if got.Status != want || (want == lifecycle.Closed && !got.Reason.Is(notice.StoppedHard)) {
-					t.Errorf("%s: %q", got.Status, got.Reason)
+				if got.Progress.State != want || (want == lifecycle.Closed && !got.Progress.Reason.Is(notice.StoppedHard)) {
+					t.Errorf("%s: %q", got.Progress.State, got.Progress.Reason)
 				}
 			})
 		})
@@ -174,8 +174,8 @@ func TestFailedOperationSaysWhy(t *testing.T) {
 				w.driver.Fail(c.method, errors.New("no memory"))
 				w.ask(task.ID, c.op)
 				settle(time.Minute)
-				if got := w.task(task.ID); got.Status != c.want || !strings.Contains(got.Reason.String(), "no memory") {
-					t.Fatalf("%s: %q", got.Status, got.Reason)
+				if got := w.task(task.ID); got.Progress.State != c.want || !strings.Contains(got.Progress.Reason.String(), "no memory") {
+					t.Fatalf("%s: %q", got.Progress.State, got.Progress.Reason)
 				}
 				w.driver.Fail(c.method, nil)
 				w.ask(task.ID, lifecycle.PowerOff)
@@ -188,8 +188,8 @@ func TestFailedOperationSaysWhy(t *testing.T) {
 	}
 }
 
-// TestWishSurvivesKill: the wish is written, the reply sent, and nothing else
-// happened before the kill.
+// TestWishSurvivesKill kills the host when the wish is recorded and the reply
+// sent, and nothing else has happened.
 func TestWishSurvivesKill(t *testing.T) {
 	for op, c := range map[lifecycle.Request]struct {
 		off    bool
@@ -233,7 +233,7 @@ func TestWishSurvivesKill(t *testing.T) {
 	}
 }
 
-// TestEndStopsWhateverWasAsked: a rental's end comes before every wish.
+// TestEndStopsWhateverWasAsked: the end of a rental takes precedence over every wish.
 func TestEndStopsWhateverWasAsked(t *testing.T) {
 	for _, op := range []lifecycle.Request{lifecycle.Shutdown, lifecycle.Restart, lifecycle.PowerOff, lifecycle.Reset} {
 		t.Run(string(op), func(t *testing.T) {
@@ -243,8 +243,8 @@ func TestEndStopsWhateverWasAsked(t *testing.T) {
 				w.ask(task.ID, op)
 				w.ledger.end(1, false)
 				settle(StopAfter + 11*time.Second)
-				if got := w.task(task.ID); got.Status != lifecycle.Closed || got.KeepUntil.IsZero() || w.domain(task.UUID) != "" {
-					t.Fatalf("%s, domain %q", got.Status, w.domain(task.UUID))
+				if got := w.task(task.ID); got.Progress.State != lifecycle.Closed || got.Keep.Until.IsZero() || w.domain(task.Identity.UUID) != "" {
+					t.Fatalf("%s, domain %q", got.Progress.State, w.domain(task.Identity.UUID))
 				}
 				if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.Start); !errors.Is(err, ErrState) {
 					t.Errorf("start after the end: %v", err)
@@ -254,7 +254,7 @@ func TestEndStopsWhateverWasAsked(t *testing.T) {
 	}
 }
 
-// TestWishInDoubt: what was granted goes on until its last known end.
+// TestWishInDoubt: what was granted continues until its last known end.
 func TestWishInDoubt(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
@@ -265,13 +265,13 @@ func TestWishInDoubt(t *testing.T) {
 		w.driver.Fail("Stop", nil)
 		settle(6 * time.Second)
 		w.is(task.ID, lifecycle.Closed, vm.StateOff)
-		if _, err := w.driver.Get(context.Background(), task.UUID); err != nil {
+		if _, err := w.driver.Get(context.Background(), task.Identity.UUID); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// TestOutdatedDecision: a pass saw the VM off before the restart went on.
+// TestOutdatedDecision: a pass saw the VM off before the restart proceeded.
 func TestOutdatedDecision(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
@@ -280,15 +280,15 @@ func TestOutdatedDecision(t *testing.T) {
 				t.Errorf("%s: %v", next, err)
 			}
 			w.is(task.ID, lifecycle.Running, vm.StateRunning)
-			if got := w.task(task.ID); !got.StopAt.IsZero() || w.driver.Resets(task.UUID) != 0 {
+			if got := w.task(task.ID); !got.Progress.StopAt.IsZero() || w.driver.Resets(task.Identity.UUID) != 0 {
 				t.Errorf("%s was done", next)
 			}
 		}
 	})
 }
 
-// TestStuckCreateEndsAtOnce: a guest that never answers keeps its renter neither
-// from switching it off nor from deleting it.
+// TestStuckCreateEndsAtOnce: a guest that never answers does not prevent its
+// renter from switching it off or deleting it.
 func TestStuckCreateEndsAtOnce(t *testing.T) {
 	for request, want := range map[lifecycle.Request]lifecycle.State{
 		lifecycle.PowerOff: lifecycle.Closed, lifecycle.Shutdown: lifecycle.Closed, lifecycle.Delete: "",
@@ -307,7 +307,7 @@ func TestStuckCreateEndsAtOnce(t *testing.T) {
 					if _, err := w.host.Task(alice, task.ID); !errors.Is(err, ErrNotFound) {
 						t.Fatalf("still there: %v", err)
 					}
-					if amount, slots, err := w.host.Used(); err != nil || amount != (Amount{}) || slots != 0 {
+					if amount, slots, err := w.host.Used(); err != nil || amount != (Amount{}) || len(slots) != 0 {
 						t.Errorf("its share is held: %+v, %d, %v", amount, slots, err)
 					}
 					return
@@ -324,7 +324,7 @@ func TestStuckCreateEndsAtOnce(t *testing.T) {
 	}
 }
 
-// TestGivingUpIsNotStopped: what is being undone can't be switched off and kept.
+// TestGivingUpIsNotStopped: a create that is being undone can't be switched off and kept.
 func TestGivingUpIsNotStopped(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.box.ready = errNotReady

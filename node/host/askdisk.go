@@ -11,25 +11,25 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// AddDisk reserves a data disk of so many GiB and returns its name; the loop makes
-// it and gives it to the VM, while it runs or with its next start. It obeys only
-// the rental that made the task, and stays within its share.
+// AddDisk reserves a data disk of the given size and returns its name; the loop
+// makes it and attaches it to the VM, at once or at its next start. Only the
+// rental that made the task may ask, within its share.
 func (h *Host) AddDisk(ctx context.Context, wallet string, rentals []uint64, id string, gib uint64) (name string, err error) {
 	err = h.askDisk(ctx, wallet, rentals, id, func(room diskRoom, t *journal.Task) error {
-		if len(t.Disks) >= MaxDisks {
-			return refuse(ErrInvalid, "disk", len(t.Disks)+1, fmt.Sprintf("%d data disks", MaxDisks), "resize one, or delete one first")
+		if len(t.Disks.Data) >= MaxDisks {
+			return refuse(ErrInvalid, "disk", len(t.Disks.Data)+1, fmt.Sprintf("%d data disks", MaxDisks), "resize one, or delete one first")
 		}
 		if gib == 0 || gib > room.gib {
 			return refuse(ErrDisk, "size", gib, room.limit, room.remedy)
 		}
-		name = freeName(t.Disks)
-		t.Disks = append(t.Disks, journal.Disk{Name: name, GiB: gib, Doing: lifecycle.DiskAdding})
+		name = freeName(t.Disks.Data)
+		t.Disks.Data = append(t.Disks.Data, journal.Disk{Name: name, Format: journal.Raw, GiB: gib, Doing: lifecycle.DiskAdding})
 		return nil
 	})
 	return name, err
 }
 
-// ResizeDisk has a data disk grown to so many GiB: what is on it is never cut off.
+// ResizeDisk grows a data disk to the given size; disks never shrink.
 func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error {
 	return h.askDisk(ctx, wallet, rentals, id, func(room diskRoom, t *journal.Task) error {
 		d, err := findDisk(t, name)
@@ -47,7 +47,7 @@ func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, 
 	})
 }
 
-// DeleteDisk has one data disk deleted with all that is on it.
+// DeleteDisk deletes one data disk with all its data.
 func (h *Host) DeleteDisk(ctx context.Context, wallet string, rentals []uint64, id, name string) error {
 	return h.askDisk(ctx, wallet, rentals, id, func(_ diskRoom, t *journal.Task) error {
 		d, err := findDisk(t, name)
@@ -59,18 +59,25 @@ func (h *Host) DeleteDisk(ctx context.Context, wallet string, rentals []uint64, 
 	})
 }
 
+func oneOf(names []string) string {
+	if len(names) == 0 {
+		return "a data disk; it has none"
+	}
+	return "one of its data disks " + strings.Join(names, ", ")
+}
+
 func findDisk(t *journal.Task, name string) (*journal.Disk, error) {
 	var names []string
-	for i, d := range t.Disks {
+	for i, d := range t.Disks.Data {
 		if d.Name == name {
-			return &t.Disks[i], nil
+			return &t.Disks.Data[i], nil
 		}
 		names = append(names, d.Name)
 	}
-	return nil, refuse(ErrInvalid, "disk", name, fmt.Sprintf("one of its data disks %q", names), "list them with /disk/list; the system disk goes with the VM")
+	return nil, refuse(ErrInvalid, "disk", name, oneOf(names), "the system disk goes with the VM")
 }
 
-// freeName is the lowest that no disk has.
+// freeName returns the lowest name that no disk has.
 func freeName(disks []journal.Disk) string {
 	for c := firstDisk[2]; ; c++ {
 		name := firstDisk[:2] + string(rune(c))
@@ -80,7 +87,7 @@ func freeName(disks []journal.Disk) string {
 	}
 }
 
-// askDisk writes down a change of disks with what it reserves, in one transaction.
+// askDisk records a change of disks and what it reserves in one transaction.
 func (h *Host) askDisk(
 	ctx context.Context, wallet string, rentals []uint64, id string, change func(room diskRoom, t *journal.Task) error,
 ) error {
@@ -92,26 +99,29 @@ func (h *Host) askDisk(
 	if err != nil {
 		return fmt.Errorf("read the machine's listing: %w", err)
 	}
-	rental, open := h.deps.Rentals.Word().Open[t.RentID]
+	rental, open := h.deps.Rentals.Word().Open[t.Rental.ID]
 	if !open {
 		return refuse(ErrState, "task_id", id, "a VM of an open rental", "its rental is over")
 	}
 	share := CapacityOf(listed, h.cfg.Here).Share(len(rental.Slots))
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	_, err = h.deps.Journal.Replan(id, func(others []journal.Task, t *journal.Task) error {
-		if _, err := h.permit(*t, lifecycle.ChangeDisks); err != nil {
-			return err
-		}
-		room, err := h.diskRoom(share, others, *t)
-		if err != nil {
-			return err
-		}
-		if err := change(room, t); err != nil {
-			return err
-		}
-		t.Reserved.DiskGiB, t.Reason = t.DiskGiB(), nil
-		return nil
+	err = h.measured(ctx, func(r room) error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		_, err := h.deps.Journal.Replan(id, func(others []journal.Task, t *journal.Task) error {
+			if _, err := h.permit(*t, lifecycle.ChangeDisks); err != nil {
+				return err
+			}
+			room, err := r.diskRoom(share, others, *t)
+			if err != nil {
+				return err
+			}
+			if err := change(room, t); err != nil {
+				return err
+			}
+			t.Reserved.DiskGiB, t.Progress.Reason = t.Disks.GiB(), nil
+			return nil
+		})
+		return err
 	})
 	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
 		return refusal
@@ -123,43 +133,46 @@ func (h *Host) askDisk(
 	return nil
 }
 
-// diskRoom is how many GiB more a VM may have, why no more, and what makes it more.
+// diskRoom is how many GiB more a VM may have, what limits it, and how to get more.
 type diskRoom struct {
 	gib           uint64
 	limit, remedy string
 }
 
-// diskRoom is the less of what is left of the share and what the disk can still
+// diskRoom returns the lesser of what is left of the share and what the disk can still
 // promise. No kept disk is evicted for it: listings promise that for new VMs only.
-func (h *Host) diskRoom(share Amount, others []journal.Task, t journal.Task) (room diskRoom, err error) {
+func (r room) diskRoom(share Amount, others []journal.Task, t journal.Task) (diskRoom, error) {
+	if err := r.check(others); err != nil {
+		return diskRoom{}, err
+	}
 	own := []journal.Task{t}
 	for _, other := range others {
-		if other.RentID == t.RentID {
+		if other.Rental.ID == t.Rental.ID {
 			own = append(own, other)
 		}
 	}
 	left := share.left(used(own)).DiskGiB
-	free, err := h.freeGiB(append(others, t), nil)
+	free, err := r.freeGiB(append(others, t), nil)
 	if err != nil {
 		return diskRoom{}, err
 	}
 	if left <= free {
 		return diskRoom{left, fmt.Sprintf("%d GiB more, of the share's %d", left, share.DiskGiB), "ask for less"}, nil
 	}
-	remedy, err := h.moreRoom(free, append(others, t), t.Renter)
+	remedy, err := r.moreRoom(free, append(others, t), t.Rental.Renter)
 	return diskRoom{free, fmt.Sprintf("%d GiB more, which is the room on the host's disk", free), remedy}, err
 }
 
-// moreRoom says which kept disks hold room of a full disk, and who may free it: the
-// renter by deleting their own, anybody by a new VM where the listing says so.
-func (h *Host) moreRoom(free uint64, all []journal.Task, renter string) (string, error) {
+// moreRoom says which kept disks take up room on a full disk, and who may free it: the
+// renter by deleting their own, anybody by a new VM where the listing allows it.
+func (r room) moreRoom(free uint64, all []journal.Task, renter string) (string, error) {
 	remedy := "ask for less"
 	kept := func(which func(journal.Task) bool) (list []journal.Task, gib uint64, err error) {
 		list = slices.DeleteFunc(slices.Clone(all), func(t journal.Task) bool { return !isKept(t) || !which(t) })
-		with, err := h.freeGiB(all, list)
+		with, err := r.freeGiB(all, list)
 		return list, with - min(with, free), err
 	}
-	mine, gib, err := kept(func(t journal.Task) bool { return t.Renter == renter })
+	mine, gib, err := kept(func(t journal.Task) bool { return t.Rental.Renter == renter })
 	if err != nil {
 		return "", err
 	}
@@ -170,7 +183,7 @@ func (h *Host) moreRoom(free uint64, all []journal.Task, renter string) (string,
 		}
 		remedy += fmt.Sprintf(", or delete your kept disks (%s), which frees %d GiB", strings.Join(ids, ", "), gib)
 	}
-	_, gib, err = kept(func(t journal.Task) bool { return t.Evictable && t.Renter != renter })
+	_, gib, err = kept(func(t journal.Task) bool { return t.Keep.Evictable && t.Rental.Renter != renter })
 	if err != nil {
 		return "", err
 	}

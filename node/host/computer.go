@@ -23,7 +23,7 @@ type Local struct{}
 const bannerLimit = 1024
 
 // Ready reads the first line that the guest sends on port 22. The guest is
-// hostile: time and size are bounded, and nothing of it is kept.
+// untrusted: time and size are bounded, and nothing it sends is kept.
 func (Local) Ready(ctx context.Context, addr netip.Addr) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -49,9 +49,9 @@ func readBanner(r io.Reader) error {
 	return nil
 }
 
-// PortFree binds the port for a moment on every address, and asks the kernel
-// whether it could give the port to a connection that begins here: such a one's
-// answers would be led to the guest.
+// PortFree binds the port briefly on every address, and asks the kernel whether
+// it could assign the port to an outgoing connection: replies to such a
+// connection would be forwarded to the guest.
 func (Local) PortFree(protocol string, port uint16) bool {
 	if own, err := readEphemeral(netSettings); err != nil || own.holds(port) {
 		return false
@@ -71,13 +71,13 @@ func (Local) PortFree(protocol string, port uint16) bool {
 	return listener.Close() == nil
 }
 
-// FreeGiB is hw's word.
+// FreeGiB returns what hw reports.
 func (Local) FreeGiB(path string) (uint64, error) {
 	disk, err := hw.ReadDisk(path)
 	return disk.FreeGiB, err
 }
 
-// HugePages is hw's word.
+// HugePages returns what hw reports.
 func (Local) HugePages(ctx context.Context) ([]hw.Pages, error) {
 	return hw.ReadPages(ctx, hw.Config{})
 }

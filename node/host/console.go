@@ -9,12 +9,12 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// MaxLines of a log in one reply.
+// MaxLines bounds the lines of a log in one reply.
 const MaxLines = 1000
 
-// Log is the first or last lines of a VM's serial console, without escapes and
-// control characters: the guest writes what it likes, and its reader has a
-// terminal. At most MaxLines and 64 KiB.
+// Log returns the first or last lines of a VM's serial console, at most
+// MaxLines and 64 KiB, without escapes and control characters: the guest
+// controls the text, and it may be shown on a terminal.
 func (h *Host) Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error) {
 	t, err := h.own(wallet, rentals, id)
 	if err != nil {
@@ -41,10 +41,11 @@ func pick(list []string, tail bool, lines int) string {
 	return strings.Join(list, "\n")
 }
 
-// escapes are those of ECMA-48: control sequences, strings, and short ones.
+// escapes matches the escape sequences of ECMA-48: control sequences, strings, and short
+// ones.
 var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])`)
 
-// clean drops what could steer a terminal.
+// clean drops whatever could control a terminal.
 func clean(data []byte) string {
 	text := escapes.ReplaceAllString(strings.ToValidUTF8(string(data), "?"), "")
 	return strings.Map(func(r rune) rune {
@@ -55,7 +56,7 @@ func clean(data []byte) string {
 	}, text)
 }
 
-// trimConsoles keeps guests from filling the host's disk by their consoles.
+// trimConsoles keeps guests from filling the host's disk with console output.
 func (h *Host) trimConsoles(ctx context.Context, tasks []journal.Task) {
 	for _, t := range tasks {
 		if err := h.deps.Files.TrimConsole(ctx, folder(t)); err != nil && !transient(ctx, err) {

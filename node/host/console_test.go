@@ -50,7 +50,7 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// TestLogIsNoLink: a guest that broke out of its emulator owns the file.
+// TestLogIsNoLink: a guest that escaped from its emulator owns the file.
 func TestLogIsNoLink(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()

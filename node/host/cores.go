@@ -7,7 +7,7 @@ import (
 	"github.com/dbc-network/dbc/hw"
 )
 
-// Layout is how the computer's CPUs are shared out. The zero value pins nothing.
+// Layout divides the computer's CPUs. The zero value pins nothing.
 type Layout struct {
 	// Host are the CPUs that the host keeps for itself and for emulators.
 	Host []int
@@ -15,9 +15,9 @@ type Layout struct {
 	Guests []hw.CPU
 }
 
-// Divide gives the host so many CPUs, whole cores from the first on, and guests
-// the rest. A host that keeps none pins none: its own programs would run where
-// a guest can't move away from them.
+// Divide gives the host n CPUs, whole cores starting with the first, and guests
+// the rest. Where the host keeps none, no guest is pinned: the host's own
+// programs would run on CPUs that a guest could not move away from.
 func Divide(cpus []hw.CPU, host int) Layout {
 	if host <= 0 || host >= len(cpus) {
 		return Layout{}
@@ -32,7 +32,7 @@ func Divide(cpus []hw.CPU, host int) Layout {
 	return l
 }
 
-// core is what is free of one.
+// core is what is free of one core.
 type core struct {
 	node  int
 	free  []int
@@ -40,9 +40,9 @@ type core struct {
 }
 
 // pick chooses n of the guests' CPUs that are not taken, threads of a core side by
-// side; nil where there are fewer. Best are whole cores of one NUMA node, near
-// where it has room and else the fullest that has; then whole cores of several;
-// then what there is.
+// side; nil where there are fewer. It prefers whole cores of one NUMA node (near
+// where that has room, else the fullest that has), then whole cores of several
+// nodes, then whatever is free.
 func (l Layout) pick(taken []int, near *int, n int) []int {
 	cores := l.cores(taken)
 	nodes := map[int][]core{}
@@ -67,7 +67,7 @@ func (l Layout) pick(taken []int, near *int, n int) []int {
 	if best != nil {
 		return best
 	}
-	// The emptiest node first: as few as can be.
+	// The emptiest node first, to use as few nodes as possible.
 	slices.SortStableFunc(cores, func(a, b core) int { return cmp.Compare(count(nodes[b.node]), count(nodes[a.node])) })
 	if chosen, _ := fill(cores, n); len(chosen) == n {
 		return chosen
@@ -84,8 +84,8 @@ func (l Layout) nodes() []int {
 	return slices.Compact(list)
 }
 
-// cores of the guests, in order, with what is free of each. One that is shared
-// with the host or another guest is not whole.
+// cores returns the guests' cores, in order, with what is free of each. A core
+// that is shared with the host or another guest is not whole.
 func (l Layout) cores(taken []int) []core {
 	var list []core
 	at := map[int]int{}
@@ -108,8 +108,8 @@ func (l Layout) cores(taken []int) []core {
 	return list
 }
 
-// fill takes n CPUs: of whole cores as long as one fits, then single ones of
-// cores that are shared already, then of any. whole says that the first was enough.
+// fill takes n CPUs: from whole cores as long as one fits, then single ones from cores
+// that are already shared, then from any. whole reports whether whole cores sufficed.
 func fill(cores []core, n int) (chosen []int, whole bool) {
 	for _, c := range cores {
 		if c.whole && len(c.free) <= n-len(chosen) {
@@ -136,8 +136,8 @@ func count(cores []core) (n int) {
 	return n
 }
 
-// node is the one NUMA node of all these CPUs; nil where they are of several, or
-// the computer has one only.
+// node returns the one NUMA node of all these CPUs; nil where they span several,
+// or where the computer has only one.
 func (l Layout) node(cpus []int) *int {
 	if len(l.nodes()) < 2 {
 		return nil
@@ -155,7 +155,7 @@ func (l Layout) node(cpus []int) *int {
 	return node
 }
 
-// holds: all these CPUs are still the guests'.
+// holds reports whether all these CPUs still belong to the guests.
 func (l Layout) holds(cpus []int) bool {
 	for _, id := range cpus {
 		if !slices.ContainsFunc(l.Guests, func(c hw.CPU) bool { return c.ID == id }) {

@@ -10,8 +10,8 @@ import (
 	"github.com/dbc-network/dbc/hw"
 )
 
-// threaded are n CPUs with two threads a core, numbered as Linux does: all first
-// threads, then all second ones; cores are dealt to the nodes one after the other.
+// threaded returns n CPUs with two threads per core, numbered as Linux does: all
+// first threads, then all second ones; cores are dealt to the nodes in turn.
 func threaded(n, nodes int) []hw.CPU {
 	var list []hw.CPU
 	for id := range n {
@@ -79,8 +79,8 @@ func TestPick(t *testing.T) {
 	}
 }
 
-// TestPickProperties: whoever comes and goes, nobody gets what another or the host
-// has, all fit as long as there are enough, and while everybody takes whole cores
+// TestPickProperties: as VMs come and go, none gets CPUs of another or of the
+// host, all fit as long as there are enough, and while everybody takes whole cores
 // nobody shares one.
 func TestPickProperties(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// killer wraps steps: at one moment of one step it copies the journal, as a
-// kill would leave it, and lets the host do nothing more.
+// killer wraps steps: at one point of one step it copies the journal, as a kill
+// would leave it, and makes the host do nothing more.
 type killer struct {
 	w       *world
 	name    string
@@ -48,8 +48,8 @@ func (k *killer) wrap(s step) step {
 	return s
 }
 
-// TestKillInCreate walks the list of steps, kills the host before and after
-// each, and starts another on what is left.
+// TestKillInCreate goes through the list of steps, kills the host before and
+// after each, and starts another on what is left.
 func TestKillInCreate(t *testing.T) {
 	for _, s := range steps {
 		for _, moment := range []string{"before", "after"} {
@@ -98,7 +98,7 @@ func TestKillAfterReserve(t *testing.T) {
 	})
 }
 
-// TestKillInDelete does the same with the way back.
+// TestKillInDelete does the same for the steps of a delete.
 func TestKillInDelete(t *testing.T) {
 	for _, s := range steps {
 		for _, moment := range []string{"before", "after"} {
@@ -128,7 +128,8 @@ func TestKillInDelete(t *testing.T) {
 	}
 }
 
-// TestKillThenRental ends while the node is down: what was half made goes.
+// TestKillThenRental: the rental ends while the node is down, and what was half made is
+// removed.
 func TestKillThenRentalEnds(t *testing.T) {
 	for _, s := range steps[1:] {
 		t.Run(s.name, func(t *testing.T) {
@@ -150,22 +151,22 @@ func TestKillThenRentalEnds(t *testing.T) {
 	}
 }
 
-// revive runs another host on what a killed one left: nothing of its memory.
+// revive runs another host on what a killed one left on disk.
 func (w *world) revive(path string) {
 	w.stop()
 	w.path = path
 	w.boot(nil)
 }
 
-// matches: two periods later the VM is as rented, its reservation is what was
-// promised, and all of it is given back in the end.
+// matches checks that two periods later the VM is as rented, that its reservation is what
+// was promised, and that all of it is given back in the end.
 func (w *world) matches(promised journal.Task) {
 	w.t.Helper()
 	defer w.stop()
 	settle(2 * w.host.cfg.Period)
 	got := w.task(promised.ID)
-	if got.Status != lifecycle.Running || w.domain(got.UUID) != vm.StateRunning || w.wires.bindings() != 1 {
-		w.t.Fatalf("status %s (%s), domain %q, %d bindings", got.Status, got.Reason, w.domain(got.UUID), w.wires.bindings())
+	if got.Progress.State != lifecycle.Running || w.domain(got.Identity.UUID) != vm.StateRunning || len(w.guests.Connections()) != 1 {
+		w.t.Fatalf("status %s (%s), domain %q, %d bindings", got.Progress.State, got.Progress.Reason, w.domain(got.Identity.UUID), len(w.guests.Connections()))
 	}
 	if fmt.Sprint(got.Reserved) != fmt.Sprint(promised.Reserved) {
 		w.t.Errorf("reserved %+v, promised %+v", got.Reserved, promised.Reserved)
@@ -174,8 +175,8 @@ func (w *world) matches(promised journal.Task) {
 	if err != nil || len(domains) != 1 {
 		w.t.Errorf("%d domains, %v", len(domains), err)
 	}
-	spec, _ := w.driver.Spec(got.UUID)
-	if spec.VCPUs != promised.CPUs || spec.MemoryMiB != int(promised.MemoryMiB) {
+	spec, _ := w.driver.Spec(got.Identity.UUID)
+	if spec.VCPUs != promised.Wanted.CPUs || spec.MemoryMiB != int(promised.Wanted.MemoryMiB) {
 		w.t.Errorf("the VM is %+v", spec)
 	}
 	if err := w.host.Delete(alice, []uint64{1}, got.ID); err != nil {

@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
-	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -21,36 +20,32 @@ const (
 	firstDisk = "vdb"
 )
 
-// changesDisk: a change of a disk is written down and still to be done.
+// changesDisk reports whether a change of a disk is recorded and not done yet.
 func changesDisk(t journal.Task) bool {
-	return slices.ContainsFunc(t.Disks, func(d journal.Disk) bool { return d.Doing != "" })
+	return slices.ContainsFunc(t.Disks.Data, func(d journal.Disk) bool { return d.Doing != "" })
 }
 
-// dataDisks are those that a VM starts with: one that is being added or deleted
-// is given or taken afterwards.
-func (h *Host) dataDisks(t journal.Task) []vm.Disk {
-	var list []vm.Disk
-	for _, d := range t.Disks {
+// dataDisks names the disks that a VM starts with: one that is being added or
+// deleted is attached or detached afterwards.
+func dataDisks(t journal.Task) []string {
+	var list []string
+	for _, d := range t.Disks.Data {
 		if d.Doing != lifecycle.DiskAdding && d.Doing != lifecycle.DiskDeleting {
-			list = append(list, h.dataDisk(t, d.Name))
+			list = append(list, d.Name)
 		}
 	}
 	return list
 }
 
-func (h *Host) dataDisk(t journal.Task, name string) vm.Disk {
-	return vm.Disk{Path: h.path(t, name+taskdir.RawDisk), Format: "raw", Target: name}
-}
-
-// makeDisk makes a disk of zeros, or grows the one that is there: never shrinks it.
+// makeDisk makes a disk of zeros, or grows an existing one; it never shrinks it.
 func (h *Host) makeDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
 	return h.deps.Files.SizeDisk(ctx, folder(t), d.Name, max(d.GiB, d.WantGiB), true)
 }
 
-// arrange does the changes that are written down. Each can be done again after a
-// kill at any line: what is so already is no error.
+// arrange makes the recorded changes. After a kill at any line each can be
+// repeated: what is already done is no error.
 func (h *Host) arrange(ctx context.Context, t journal.Task) error {
-	for _, d := range t.Disks {
+	for _, d := range t.Disks.Data {
 		var err error
 		switch d.Doing {
 		case lifecycle.DiskAdding:
@@ -70,7 +65,7 @@ func (h *Host) arrange(ctx context.Context, t journal.Task) error {
 func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
 	err := h.makeDisk(ctx, t, d)
 	if err == nil {
-		err = ifRunning(h.deps.Driver.Attach(ctx, t.UUID, h.dataDisk(t, d.Name)))
+		err = ifRunning(h.deps.Driver.Attach(ctx, t.Identity.UUID, d.Name))
 	}
 	switch {
 	case err == nil:
@@ -79,15 +74,15 @@ func (h *Host) addDisk(ctx context.Context, t journal.Task, d journal.Disk) erro
 		return fmt.Errorf("add disk %s: %w", d.Name, err)
 	}
 	if gone := h.removeDisk(ctx, t, d); gone != nil {
-		return errors.Join(err, gone) // tried again: what is reserved is not forgotten
+		return errors.Join(err, gone) // tried again: the reservation is not forgotten
 	}
 	return errors.Join(err, h.settleDisk(t.ID, d.Name, notice.Failed(notice.DiskAddFailed, err, notice.Disk, d.Name), nil))
 }
 
 func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
-	err := h.deps.Driver.Grow(ctx, t.UUID, d.Name, d.WantGiB<<30)
-	if ifRunning(err) == nil && err != nil { // it is off
-		// A lost one is not made anew, of zeros.
+	err := h.deps.Driver.Grow(ctx, t.Identity.UUID, d.Name, d.WantGiB<<30)
+	if ifRunning(err) == nil && err != nil { // the VM is off
+		// A lost disk is not replaced by one of zeros.
 		err = h.deps.Files.SizeDisk(ctx, folder(t), d.Name, d.WantGiB, false)
 	}
 	switch {
@@ -96,8 +91,8 @@ func (h *Host) growDisk(ctx context.Context, t journal.Task, d journal.Disk) err
 	case transient(ctx, err):
 		return fmt.Errorf("grow disk %s: %w", d.Name, err)
 	}
-	// The emulator may have grown the file before it failed. Growing it is safe, so
-	// it is made sure of: a disk is never larger than what is reserved for it.
+	// The emulator may have grown the file before it failed. Growing it again is
+	// safe, and ensures that a disk is never larger than what is reserved for it.
 	sized := h.deps.Files.SizeDisk(ctx, folder(t), d.Name, d.WantGiB, false)
 	if sized != nil && transient(ctx, sized) {
 		return fmt.Errorf("grow disk %s: %w", d.Name, sized)
@@ -125,15 +120,15 @@ func (h *Host) deleteDisk(ctx context.Context, t journal.Task, d journal.Disk) e
 	return errors.Join(err, h.settleDisk(t.ID, d.Name, notice.Failed(code, err, notice.Disk, d.Name), func(d *journal.Disk) { d.Doing = "" }))
 }
 
-// removeDisk takes a disk from the guest before its file is gone.
+// removeDisk detaches a disk from the guest before its file is deleted.
 func (h *Host) removeDisk(ctx context.Context, t journal.Task, d journal.Disk) error {
-	if err := ifRunning(h.deps.Driver.Detach(ctx, t.UUID, d.Name)); err != nil {
+	if err := ifRunning(h.deps.Driver.Detach(ctx, t.Identity.UUID, d.Name)); err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}
 	return h.deps.Files.RemoveDisk(ctx, folder(t), d.Name)
 }
 
-// ifRunning: a VM that is off gets what it needs with its next start.
+// ifRunning ignores errors for a VM that is off: it gets its disks at its next start.
 func ifRunning(err error) error {
 	if errors.Is(err, vm.ErrNotRunning) || errors.Is(err, vm.ErrNotFound) {
 		return nil
@@ -141,19 +136,19 @@ func ifRunning(err error) error {
 	return err
 }
 
-// settleDisk writes down how a change ended, with what is reserved from now on;
-// a nil change forgets the disk.
+// settleDisk records how a change ended and what is reserved from now on; a nil
+// change forgets the disk.
 func (h *Host) settleDisk(id, name string, reason *notice.Reason, change func(*journal.Disk)) error {
 	return h.set(id, func(t *journal.Task) {
-		i := slices.IndexFunc(t.Disks, func(d journal.Disk) bool { return d.Name == name })
+		i := slices.IndexFunc(t.Disks.Data, func(d journal.Disk) bool { return d.Name == name })
 		if i < 0 {
 			return
 		}
 		if change == nil {
-			t.Disks = slices.Delete(t.Disks, i, i+1)
+			t.Disks.Data = slices.Delete(t.Disks.Data, i, i+1)
 		} else {
-			change(&t.Disks[i])
+			change(&t.Disks.Data[i])
 		}
-		t.Reserved.DiskGiB, t.Reason = t.DiskGiB(), reason
+		t.Reserved.DiskGiB, t.Progress.Reason = t.Disks.GiB(), reason
 	})
 }

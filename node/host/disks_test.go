@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
 var first = []uint64{1}
 
-// size of a data disk's file in GiB, -1 where there is none.
+// size returns the size of a data disk's file in GiB, -1 where there is none.
 func (w *world) size(id, disk string) int64 {
 	info, err := os.Stat(filepath.Join(w.dir, "tasks", id, disk+".raw"))
 	if err != nil {
@@ -36,13 +36,13 @@ func (w *world) addDisk(id string, gib uint64) string {
 	return name
 }
 
-// wants compares the disks of a task, as name and GiB, with what is reserved and
-// what the running guest has.
+// wants compares a task's disks (name and GiB) with what is reserved and what
+// the running guest has.
 func (w *world) wants(id string, want ...string) {
 	w.t.Helper()
 	t := w.task(id)
 	var have, names []string
-	for _, d := range t.Disks {
+	for _, d := range t.Disks.Data {
 		if d.Doing != "" {
 			w.t.Errorf("%s is %s", d.Name, d.Doing)
 		}
@@ -51,19 +51,19 @@ func (w *world) wants(id string, want ...string) {
 		}
 		have, names = append(have, fmt.Sprint(d.Name, " ", d.GiB)), append(names, d.Name)
 	}
-	if !slices.Equal(have, want) || t.Reserved.DiskGiB != t.DiskGiB() {
+	if !slices.Equal(have, want) || t.Reserved.DiskGiB != t.Disks.GiB() {
 		w.t.Errorf("disks %q, want %q; %d GiB reserved", have, want, t.Reserved.DiskGiB)
 	}
-	if w.domain(t.UUID) != vm.StateRunning {
+	if w.domain(t.Identity.UUID) != vm.StateRunning {
 		return
 	}
-	for _, name := range w.driver.Disks(t.UUID) {
+	for _, name := range w.driver.Disks(t.Identity.UUID) {
 		if name != "vda" && name != "vdz" && !slices.Contains(names, name) {
 			w.t.Errorf("the guest has %s too", name)
 		}
 	}
 	for _, name := range names {
-		if !slices.Contains(w.driver.Disks(t.UUID), name) {
+		if !slices.Contains(w.driver.Disks(t.Identity.UUID), name) {
 			w.t.Errorf("the guest has no %s", name)
 		}
 	}
@@ -73,6 +73,7 @@ func TestDisks(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running() // 10 GiB of a share of 50
 		ctx := context.Background()
+		w.driver.Fail("Attach", vm.ErrUnavailable) // or the disk may be there before the next line
 		if name := w.addDisk(task.ID, 5); name != "vdb" {
 			t.Errorf("the first disk is %s", name)
 		}
@@ -82,7 +83,8 @@ func TestDisks(t *testing.T) {
 		if err := w.host.Operate(alice, first, task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
 			t.Errorf("poweroff at the same time: %v", err)
 		}
-		settle(time.Second)
+		w.driver.Fail("Attach", nil)
+		settle(time.Minute)
 		w.wants(task.ID, "vdb 5")
 		w.addDisk(task.ID, 2)
 		settle(time.Second)
@@ -92,7 +94,7 @@ func TestDisks(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(time.Second)
-		// The fake emulator grows no file: the resize of a guest that is off does.
+		// The fake emulator grows no file; resizing the disk of a guest that is off does.
 		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)
 		if err := resize("vdb", 9); err != nil {
@@ -109,7 +111,7 @@ func TestDisks(t *testing.T) {
 		settle(time.Second)
 		w.ask(task.ID, lifecycle.Start)
 		settle(time.Second)
-		w.wants(task.ID, "vdb 9", "vdc 3") // given with the start
+		w.wants(task.ID, "vdb 9", "vdc 3") // attached at the start
 		if err := w.host.DeleteDisk(ctx, alice, first, task.ID, "vdb"); err != nil {
 			t.Fatal(err)
 		}
@@ -151,8 +153,8 @@ func TestDisksRefused(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if got := w.task(task.ID); got.Reserved.DiskGiB != before.Reserved.DiskGiB || !slices.Equal(got.Disks, before.Disks) {
-			t.Errorf("changed by a refusal: %+v, %+v", got.Disks, got.Reserved)
+		if got := w.task(task.ID); got.Reserved.DiskGiB != before.Reserved.DiskGiB || !slices.Equal(got.Disks.Data, before.Disks.Data) {
+			t.Errorf("changed by a refusal: %+v, %+v", got.Disks.Data, got.Reserved)
 		}
 		for range MaxDisks - 1 {
 			w.addDisk(task.ID, 1)
@@ -164,7 +166,7 @@ func TestDisksRefused(t *testing.T) {
 	})
 }
 
-// full has ask come while the host's disk has room for what was promised only.
+// full runs ask while the host's disk has room only for what was promised.
 func (w *world) full(ask func() error) error {
 	before := w.box.free
 	w.box.free = 15
@@ -179,8 +181,8 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		w.addDisk(task.ID, 5)
 		settle(time.Second)
 		got := w.task(task.ID)
-		if len(got.Disks) != 0 || got.Reserved.DiskGiB != got.SystemGiB || got.Reason == nil || w.size(task.ID, "vdb") >= 0 {
-			t.Errorf("%+v, %d GiB reserved, %q", got.Disks, got.Reserved.DiskGiB, got.Reason)
+		if len(got.Disks.Data) != 0 || got.Reserved.DiskGiB != got.Disks.System.GiB || got.Progress.Reason == nil || w.size(task.ID, "vdb") >= 0 {
+			t.Errorf("%+v, %d GiB reserved, %q", got.Disks.Data, got.Reserved.DiskGiB, got.Progress.Reason)
 		}
 		w.driver.Fail("Attach", nil)
 		w.addDisk(task.ID, 5)
@@ -192,7 +194,7 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		}
 		settle(time.Second)
 		w.wants(task.ID, "vdb 5")
-		if got := w.task(task.ID); got.Reason == nil {
+		if got := w.task(task.ID); got.Progress.Reason == nil {
 			t.Error("nobody is told why the disk is still there")
 		}
 		w.driver.Fail("Detach", nil)
@@ -201,42 +203,42 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(time.Second)
-		// The emulator may have grown the file: what is reserved is what it has.
+		// The emulator may have grown the file: its size is what is reserved.
 		w.wants(task.ID, "vdb 9")
 		info, err := os.Stat(filepath.Join(w.dir, "tasks", task.ID, "vdb.raw"))
-		if got := w.task(task.ID); err != nil || info.Size() != 9<<30 || got.Reserved.DiskGiB != 19 || !got.Reason.Is(notice.DiskResizedLater) {
-			t.Errorf("%v, %v, reserved %d, %q", info, err, got.Reserved.DiskGiB, got.Reason)
+		if got := w.task(task.ID); err != nil || info.Size() != 9<<30 || got.Reserved.DiskGiB != 19 || !got.Progress.Reason.Is(notice.DiskResizedLater) {
+			t.Errorf("%v, %v, reserved %d, %q", info, err, got.Reserved.DiskGiB, got.Progress.Reason)
 		}
 	})
 }
 
-// TestKilledWhileSettingAPassword: the guest has the new one, and the journal does
-// not know. Nothing waits, and setting it again is enough.
+// TestKilledWhileSettingAPassword: the guest has the new password, and the journal
+// does not know. Nothing is pending, and setting it again suffices.
 func TestKilledWhileSettingAPassword(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		o := w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200)
 		o.AuthorizedKeys = nil
 		task := w.create(o)
 		settle(time.Second)
-		if err := w.driver.SetPassword(context.Background(), task.UUID, "dbc", "good enough"); err != nil {
+		if err := w.driver.SetPassword(context.Background(), task.Identity.UUID, "dbc", "good enough"); err != nil {
 			t.Fatal(err)
 		}
-		w.stop() // before the node wrote it down
+		w.stop() // before the node recorded it
 		w.boot(nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Password != task.Password {
-			t.Fatalf("after the kill: %s, the password changed: %v", got.Status, got.Password != task.Password)
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Running || got.Login.Password != task.Login.Password {
+			t.Fatalf("after the kill: %s, the password changed: %v", got.Progress.State, got.Login.Password != task.Login.Password)
 		}
 		if err := w.host.SetPassword(context.Background(), alice, first, task.ID, "dbc", "good enough"); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.task(task.ID); got.Password != "" || w.driver.Password(task.UUID, "dbc") != "good enough" {
-			t.Errorf("set again: %q is shown", got.Password)
+		if got := w.task(task.ID); got.Login.Password != "" || w.driver.Password(task.Identity.UUID, "dbc") != "good enough" {
+			t.Errorf("set again: %q is shown", got.Login.Password)
 		}
 	})
 }
 
-// TestLostDiskIsNotMadeAnew: a file of zeros in its place would hide that it is lost.
+// TestLostDiskIsNotMadeAnew: a file of zeros in its place would hide the loss.
 func TestLostDiskIsNotMadeAnew(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
@@ -251,14 +253,14 @@ func TestLostDiskIsNotMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(time.Second)
-		if got := w.task(task.ID); w.size(task.ID, "vdb") >= 0 || got.Disks[0].GiB != 5 || changesDisk(got) || got.Reason == nil {
-			t.Errorf("%+v, a file of %d GiB, %q", got.Disks, w.size(task.ID, "vdb"), got.Reason)
+		if got := w.task(task.ID); w.size(task.ID, "vdb") >= 0 || got.Disks.Data[0].GiB != 5 || changesDisk(got) || got.Progress.Reason == nil {
+			t.Errorf("%+v, a file of %d GiB, %q", got.Disks.Data, w.size(task.ID, "vdb"), got.Progress.Reason)
 		}
 	})
 }
 
-// TestDiskChangesOutliveTheNode: a hypervisor that is away, a node that ends, a
-// VM that is lost meanwhile.
+// TestDiskChangesOutliveTheNode: the hypervisor is away, the node ends, or the
+// VM is lost meanwhile.
 func TestDiskChangesOutliveTheNode(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Attach", "Detach"} {
@@ -279,15 +281,15 @@ func TestDiskChangesOutliveTheNode(t *testing.T) {
 				}
 				settle(10 * time.Second)
 				if got := w.task(task.ID); !changesDisk(got) || got.Reserved.DiskGiB != 15 {
-					t.Errorf("given up: %+v", got.Disks)
+					t.Errorf("given up: %+v", got.Disks.Data)
 				}
 				w.stop()
-				w.driver.End(task.UUID, vm.ReasonLost)
+				w.driver.End(task.Identity.UUID, vm.ReasonLost)
 				w.driver.Fail(method, nil)
 				w.boot(nil)
 				settle(time.Minute)
 				w.wants(task.ID, want...)
-				if w.domain(task.UUID) != vm.StateRunning {
+				if w.domain(task.Identity.UUID) != vm.StateRunning {
 					t.Error("the VM is not back")
 				}
 			})
@@ -295,7 +297,8 @@ func TestDiskChangesOutliveTheNode(t *testing.T) {
 	}
 }
 
-// TestDisksAreKept: at the end with the others, given back on restore.
+// TestDisksAreKept: data disks are kept at the end along with the others, and returned on
+// restore.
 func TestDisksAreKept(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
@@ -305,29 +308,29 @@ func TestDisksAreKept(t *testing.T) {
 		settle(time.Second)
 		w.ledger.end(1, false)
 		settle(2 * time.Minute)
-		if got := w.task(task.ID); got.Status != lifecycle.Closed || got.Reserved.DiskGiB != 17 {
-			t.Fatalf("%s, %d GiB reserved", got.Status, got.Reserved.DiskGiB)
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Closed || got.Reserved.DiskGiB != 17 {
+			t.Fatalf("%s, %d GiB reserved", got.Progress.State, got.Reserved.DiskGiB)
 		}
 		o := w.order(w.ledger.rent(2, alice, time.Hour, 0), 5200)
 		o.Image, o.RestoreTaskID = "", task.ID
 		again := w.create(o)
 		settle(time.Second)
 		got := w.task(again.ID)
-		if got.Status != lifecycle.Running || len(got.Disks) != 2 || got.Reserved.DiskGiB != 17 {
-			t.Fatalf("%s %q, %+v, %d GiB reserved", got.Status, got.Reason, got.Disks, got.Reserved.DiskGiB)
+		if got.Progress.State != lifecycle.Running || len(got.Disks.Data) != 2 || got.Reserved.DiskGiB != 17 {
+			t.Fatalf("%s %q, %+v, %d GiB reserved", got.Progress.State, got.Progress.Reason, got.Disks.Data, got.Reserved.DiskGiB)
 		}
-		if list := w.driver.Disks(again.UUID); !slices.Contains(list, "vdb") || !slices.Contains(list, "vdc") {
+		if list := w.driver.Disks(again.Identity.UUID); !slices.Contains(list, "vdb") || !slices.Contains(list, "vdc") {
 			t.Errorf("the guest has %q", list)
 		}
-		// What was done with them in a trial stays when they are given back.
+		// Changes made to them in a trial remain when they are given back.
 		if err := w.host.DeleteDisk(context.Background(), alice, []uint64{2}, again.ID, "vdb"); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
 		w.ledger.end(2, true)
 		settle(time.Minute)
-		if got := w.task(task.ID); len(got.Disks) != 1 || got.Disks[0].Name != "vdc" || got.Reserved.DiskGiB != 12 {
-			t.Errorf("given back: %+v, %d GiB reserved", got.Disks, got.Reserved.DiskGiB)
+		if got := w.task(task.ID); len(got.Disks.Data) != 1 || got.Disks.Data[0].Name != "vdc" || got.Reserved.DiskGiB != 12 {
+			t.Errorf("given back: %+v, %d GiB reserved", got.Disks.Data, got.Reserved.DiskGiB)
 		}
 	})
 }
@@ -364,7 +367,7 @@ func TestSetPassword(t *testing.T) {
 		if err := set("dbc", "good enough"); !errors.Is(err, ErrAgent) {
 			t.Errorf("no agent: %v", err)
 		}
-		if w.task(task.ID).Password == "" {
+		if w.task(task.ID).Login.Password == "" {
 			t.Error("the password that still counts is not shown any more")
 		}
 		w.driver.Fail("SetPassword", nil)
@@ -374,11 +377,11 @@ func TestSetPassword(t *testing.T) {
 		if err := errors.Join(set("root", "for root only"), set("dbc", "good enough")); err != nil {
 			t.Fatal(err)
 		}
-		if w.driver.Password(task.UUID, "dbc") != "good enough" || w.driver.Password(task.UUID, "root") != "for root only" {
+		if w.driver.Password(task.Identity.UUID, "dbc") != "good enough" || w.driver.Password(task.Identity.UUID, "root") != "for root only" {
 			t.Error("not set")
 		}
-		if got := w.task(task.ID); got.Password != "" || len(w.host.ops) != 0 {
-			t.Errorf("after it: %+v, %d operations", got.Status, len(w.host.ops))
+		if got := w.task(task.ID); got.Login.Password != "" || len(w.host.ops) != 0 {
+			t.Errorf("after it: %+v, %d operations", got.Progress.State, len(w.host.ops))
 		}
 		w.ask(task.ID, lifecycle.PowerOff)
 		settle(time.Second)

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// netSettings is where Linux says which ports it gives to connections that
-// begin on this computer (ip-sysctl.rst, ip_local_port_range).
+// netSettings is where Linux says which ports it assigns to outgoing
+// connections (ip-sysctl.rst, ip_local_port_range).
 const netSettings = "/proc/sys/net/ipv4"
 
-// ephemeralRange are the ports that the kernel takes for itself, all but the
+// ephemeralRange holds the ports that the kernel assigns itself, except the
 // reserved ones.
 type ephemeralRange struct {
 	first, last uint16

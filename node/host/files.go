@@ -2,17 +2,19 @@ package host
 
 import (
 	"context"
+	"net"
 	"time"
 
-	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
+	"github.com/dbc-network/dbc/vm"
 )
 
-// lookLimit bounds a look at a VM's files, which may be another process's.
+// lookLimit bounds queries about a VM's files, which may go to another process.
 const lookLimit = 5 * time.Second
 
-// Files are the files of VMs, each VM's in a folder that is named after a task.
+// Files manages the files of VMs, each VM's in a folder named after a task.
 type Files interface {
 	Systems
 	DataDisks
@@ -21,13 +23,15 @@ type Files interface {
 	Folders
 }
 
-// Systems makes a VM's folder with its system disk, gives it to another VM of the
-// same renter, and deletes it.
+// Systems makes a VM's folder with its system disk, hands it over to another VM
+// of the same renter, and wipes it.
 type Systems interface {
-	MakeSystem(ctx context.Context, folder string, claim taskdir.Claim, base image.Image, gib uint64) error
-	TakeOver(ctx context.Context, folder string, claim taskdir.Claim) error
-	Remove(ctx context.Context, folder string) error
-	WrittenGiB(ctx context.Context, folder string) (uint64, error)
+	MakeSystem(ctx context.Context, folder string, claim guests.Claim, image string, gib uint64) error
+	TakeOver(ctx context.Context, folder string, claim guests.Claim) error
+	Wipe(ctx context.Context, folder string) (taskdir.Wiped, error)
+	// CheckTask is record.ErrShared for an id that disks are recorded or stored with.
+	CheckTask(ctx context.Context, id string) error
+	Stored(ctx context.Context, folder string) (taskdir.Stored, error)
 }
 
 // DataDisks makes, grows and deletes data disks.
@@ -42,18 +46,57 @@ type Seeds interface {
 	RemoveSeed(ctx context.Context, folder string) error
 }
 
-// Consoles reads and cuts what guests wrote to their consoles.
+// Consoles reads and truncates what guests wrote to their consoles.
 type Consoles interface {
 	ReadConsole(ctx context.Context, folder string, tail bool) ([]byte, error)
 	TrimConsole(ctx context.Context, folder string) error
 }
 
-// Folders names every VM's folder that is there, whether a task has it or not.
+// Folders names every existing VM folder, whether or not a task has it.
 type Folders interface {
 	Folders(ctx context.Context) ([]string, error)
 }
 
-var _ Files = (*taskdir.Store)(nil)
+// StrayFiles finds folders and wipes them.
+type StrayFiles interface {
+	Folders
+	Wipe(ctx context.Context, folder string) (taskdir.Wiped, error)
+}
 
-// TaskDir is the folder of all VMs' folders in a node's data_dir.
-func TaskDir(dataDir string) string { return taskdir.Dir(dataDir) }
+// Machines are virtual machines like vm.Driver's, except that folders are named by
+// id: the privileged side knows what runs in which folder.
+type Machines interface {
+	Operations
+	Guest
+	Observed
+}
+
+// Operations change what a VM does; each may be repeated.
+type Operations interface {
+	Define(ctx context.Context, v guests.VM) error
+	Undefine(ctx context.Context, id vm.UUID) error
+	Start(ctx context.Context, id vm.UUID) error
+	Shutdown(ctx context.Context, id vm.UUID) error
+	Stop(ctx context.Context, id vm.UUID) error
+	Pause(ctx context.Context, id vm.UUID) error
+	Resume(ctx context.Context, id vm.UUID) error
+	Reset(ctx context.Context, id vm.UUID) error
+}
+
+// Guest accesses a running VM. Calls that hand out its bytes or change its keys need
+// the renter's signature; ctx carries the signed request.
+type Guest interface {
+	Console(ctx context.Context, id vm.UUID) (net.Conn, error)
+	VNC(ctx context.Context, id vm.UUID) (net.Conn, error)
+	SetPassword(ctx context.Context, id vm.UUID, user, password string) error
+	Attach(ctx context.Context, id vm.UUID, disk string) error
+	Grow(ctx context.Context, id vm.UUID, disk string, size uint64) error
+	Detach(ctx context.Context, id vm.UUID, disk string) error
+}
+
+// Observed reports what runs.
+type Observed interface {
+	Get(ctx context.Context, id vm.UUID) (vm.Domain, error)
+	List(ctx context.Context) ([]vm.Domain, error)
+	Watch(ctx context.Context) (<-chan vm.UUID, error)
+}

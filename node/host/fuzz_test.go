@@ -3,11 +3,10 @@ package host
 import (
 	"strings"
 	"testing"
-
-	"github.com/dbc-network/dbc/node/journal"
 )
 
-// FuzzBanner: a guest is ready only by a line of SSH, and no more of it is read than the limit.
+// FuzzBanner: only a line of SSH makes a guest ready, and no more of it is read than the
+// limit.
 func FuzzBanner(f *testing.F) {
 	f.Add("SSH-2.0-OpenSSH_9.2\r\n")
 	f.Add("SSH-")
@@ -23,7 +22,7 @@ func FuzzBanner(f *testing.F) {
 	})
 }
 
-// FuzzEphemeral: of the kernel's settings come ranges, or an error.
+// FuzzEphemeral: parsing the kernel's settings yields ranges or an error.
 func FuzzEphemeral(f *testing.F) {
 	f.Add("32768\t60999\n", "40000,50000-50010\n")
 	f.Add("1", "-")
@@ -36,18 +35,6 @@ func FuzzEphemeral(f *testing.F) {
 			if span.first <= span.last && e.holds(span.first) {
 				t.Errorf("%q %q: reserved port %d counts as the kernel's", local, reserved, span.first)
 			}
-		}
-	})
-}
-
-// FuzzDomainName: another's domain is never taken for one of a rental.
-func FuzzDomainName(f *testing.F) {
-	b := journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: strings.Repeat("ab", 32)}
-	f.Add(DomainPrefix(b) + "7-x")
-	f.Add("debian12")
-	f.Fuzz(func(t *testing.T, name string) {
-		if id, ok := rentOf(b, name); ok && !strings.HasPrefix(name, DomainPrefix(b)) {
-			t.Errorf("%q is of rental %d", name, id)
 		}
 	})
 }

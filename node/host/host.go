@@ -1,7 +1,7 @@
-// Package host makes VMs match rentals. What a renter asks for is written to
-// the journal first and then done in steps that can be repeated and undone; one
-// loop compares the chain, the hypervisor and the journal, and events only wake
-// it. A kill between any two lines leaves a journal from which the loop goes on.
+// Package host makes VMs match rentals. What a renter asks for is recorded in the journal
+// first and then done in steps that can be repeated and undone; one loop compares the
+// chain, the hypervisor and the journal, and events only wake it. A kill between any two
+// lines leaves a journal from which the loop continues.
 package host
 
 import (
@@ -9,13 +9,15 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
@@ -25,36 +27,38 @@ import (
 const (
 	// ChainGrace is how long a VM outlives its last known end while the chain is in doubt.
 	ChainGrace = time.Hour
-	// StopAfter is what a guest has to shut down.
+	// StopAfter is how long a guest may take to shut down.
 	StopAfter = time.Minute
 	// MaxKeep is the longest that disks are kept after the end.
 	MaxKeep = 10 * 24 * time.Hour
-	// readyEvery is the pause between two looks for the guest's SSH banner.
+	// readyEvery is the pause between two checks for the guest's SSH banner.
 	readyEvery = 250 * time.Millisecond
-	// User is the login of every guest.
-	User = "dbc"
 )
 
-// Config is what a host is made of.
+// Config configures a host.
 type Config struct {
-	Binding  journal.Binding
+	Binding  names.Binding
 	DataDir  string
 	PublicIP netip.Addr
-	// Bridge is the name of the guests' bridge; GuestCIDR their network.
-	Bridge    string
+	// GuestCIDR is the guests' network.
 	GuestCIDR netip.Prefix
 	GuestDNS  []netip.Addr
 	// Period of the reconcile loop.
 	Period time.Duration
 	// ReadyWithin bounds the wait for a new guest's SSH banner.
 	ReadyWithin time.Duration
-	// Here are the facts of this computer as it is now.
+	// Here are this computer's facts as measured now.
 	Here machine.Facts
-	// Layout shares out its CPUs; the zero value pins no VM.
+	// Numbers finds listed slots in the host's file, as listing.Numbers does; nil
+	// where no cards are kept for VMs.
+	Numbers func(listed []machine.Slot) ([]int, error)
+	// Firmware is what this computer has for VMs; none known where empty.
+	Firmware []vm.Firmware
+	// Layout divides the computer's CPUs; the zero value pins no VM.
 	Layout Layout
 }
 
-// Rentals is what the chain is believed to say.
+// Rentals is what the node believes the chain to say.
 type Rentals interface {
 	Word() trust.Word
 	Refresh(ctx context.Context) trust.Word
@@ -62,30 +66,33 @@ type Rentals interface {
 	Facts(ctx context.Context) (machine.Facts, error)
 }
 
-// Images finds guest images.
+// Images finds guest images and returns the SHA-256 of their files.
 type Images interface {
 	Find(ctx context.Context, name string) (image.Image, error)
+	Digest(ctx context.Context, name string) (string, error)
 }
 
 // Net is the guests' network.
 type Net interface {
 	Ensure(ctx context.Context) error
-	Apply(ctx context.Context, bindings []network.Binding) error
+	// Connect replaces the network's rules by those of these connections, or changes
+	// nothing.
+	Connect(ctx context.Context, list []guests.Connection) error
 }
 
 // Computer is what the host asks of the computer itself.
 type Computer interface {
-	// Ready looks once whether the guest at addr answers on SSH.
+	// Ready checks once whether the guest at addr answers on SSH.
 	Ready(ctx context.Context, addr netip.Addr) error
-	// PortFree says whether nothing on the computer uses the port or may.
+	// PortFree reports whether nothing on the computer uses the port or may come to.
 	PortFree(protocol string, port uint16) bool
-	// FreeGiB is the room on the disk below path.
+	// FreeGiB returns the free space on the disk below path.
 	FreeGiB(path string) (uint64, error)
-	// HugePages are those that the computer set aside.
+	// HugePages returns the huge pages that the computer set aside.
 	HugePages(ctx context.Context) ([]hw.Pages, error)
 }
 
-// Observer is told how the loop and the steps went.
+// Observer is told the outcome of each pass and step.
 type Observer interface {
 	Reconciled(took time.Duration, err error)
 	Stepped(step string, took time.Duration, err error)
@@ -93,8 +100,10 @@ type Observer interface {
 
 // Deps are the parts that a host works with.
 type Deps struct {
-	Journal  *journal.Journal
-	Driver   vm.Driver
+	Journal *journal.Journal
+	Driver  Machines
+	// Cards reports the states of slots of kind GPU; nil where the host keeps none.
+	Cards    vm.Cards
 	Images   Images
 	Files    Files
 	Net      Net
@@ -107,37 +116,39 @@ type Deps struct {
 	Observer Observer
 }
 
-// Host keeps the VMs of one machine.
+// Host runs the VMs of one machine.
 type Host struct {
 	cfg  Config
 	deps Deps
-	// steps are those of making a VM; tests wrap them.
+	// steps make a VM; tests wrap them.
 	steps []step
 
 	// kicks names tasks that have something to do now.
 	kicks chan string
-	// ops are the running operations, one for each task at most.
+	// ops holds the running operations, at most one per task.
 	mu  sync.Mutex
 	ops map[string]*operation
 	all sync.WaitGroup
-	// net makes calls of Apply follow each other, each with what is then so.
+	// net serializes calls of Apply, each with the state at that time.
 	net sync.Mutex
-	// reached remembers whether the hypervisor answered, to tell changes once.
+	// reached is whether the hypervisor answered last, so that changes are logged once.
 	reached bool
-	// netFault is the last error of Apply that was told.
+	// netFault is the last logged error of Apply.
 	netFault string
-	// orphans that were told of already.
+	// listed is the last listing that the chain returned.
+	listed atomic.Pointer[machine.Facts]
+	// orphans are those already logged.
 	orphans map[vm.UUID]bool
 }
 
 type operation struct {
 	action lifecycle.Action
 	cancel context.CancelFunc
-	// again: something else came up meanwhile, so look when it ended.
+	// again is set when something else came up meanwhile: look again at the end.
 	again bool
 }
 
-// New is a host that does nothing before Run.
+// New returns a host that does nothing before Run.
 func New(cfg Config, deps Deps) *Host {
 	return &Host{
 		cfg: cfg, deps: deps, steps: steps,
@@ -145,8 +156,8 @@ func New(cfg Config, deps Deps) *Host {
 	}
 }
 
-// kick lets the loop look at a task now. A full queue is no loss: the next pass
-// sees the journal.
+// kick makes the loop look at a task now. A full queue loses nothing: the next
+// pass reads the journal.
 func (h *Host) kick(id string) {
 	select {
 	case h.kicks <- id:

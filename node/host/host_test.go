@@ -2,8 +2,11 @@ package host
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,11 +18,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/guests"
+	guestsfake "github.com/dbc-network/dbc/node/guests/fake"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -29,7 +36,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
 }
 
-// play runs a test in a bubble of made-up time, with a host that runs.
+// play runs a test in a bubble of simulated time, with a running host.
 func play(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
@@ -42,27 +49,16 @@ func play(t *testing.T, f func(t *testing.T, w *world)) {
 	})
 }
 
-// TestOnlyMadeUpGPUsAreGiven: a slot's kind decides, whatever its GPUs are called.
-func TestOnlyMadeUpGPUsAreGiven(t *testing.T) {
-	for name, c := range map[string]struct {
-		slot machine.Slot
-		want error
-	}{
-		"made-up":                     {machine.Slot{Kind: machine.SLOT_KIND_TEST, GpuType: "NVIDIA H100", GpuCount: 1}, nil},
-		"real":                        {machine.Slot{Kind: machine.SLOT_KIND_GPU, GpuType: "NVIDIA H100", GpuCount: 1}, ErrNotSupported},
-		"real, called like made-up":   {machine.Slot{Kind: machine.SLOT_KIND_GPU, GpuType: "Test GPU", GpuCount: 1}, ErrNotSupported},
-		"of a kind that nobody knows": {machine.Slot{Kind: 9, GpuType: "Test GPU", GpuCount: 1}, ErrNotSupported},
-	} {
-		t.Run(name, func(t *testing.T) {
-			play(t, func(t *testing.T, w *world) {
-				w.ledger.facts.Slots = []machine.Slot{c.slot, c.slot}
-				o := w.order(w.ledger.rent(1, alice, 24*time.Hour, 0, 1), 5200)
-				if _, err := w.host.Create(t.Context(), o); !errors.Is(err, c.want) {
-					t.Errorf("%v, want %v", err, c.want)
-				}
-			})
-		})
-	}
+// TestUnknownKindIsGivenToNobody: a slot's kind decides, whatever its GPUs are called.
+func TestUnknownKindIsGivenToNobody(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		slot := machine.Slot{Kind: 9, GpuType: "Test GPU", GpuCount: 1}
+		w.ledger.facts.Slots = []machine.Slot{slot, slot}
+		o := w.order(w.ledger.rent(1, alice, 24*time.Hour, 0, 1), 5200)
+		if _, err := w.host.Create(t.Context(), o); !errors.Is(err, ErrNotSupported) {
+			t.Errorf("%v, want ErrNotSupported", err)
+		}
+	})
 }
 
 func TestCreateRunsAndDeleteGivesBack(t *testing.T) {
@@ -70,15 +66,15 @@ func TestCreateRunsAndDeleteGivesBack(t *testing.T) {
 		task := w.create(w.order(w.ledger.rent(1, alice, 24*time.Hour, 0, 1), 5200))
 		settle(time.Second)
 		got := w.task(task.ID)
-		if got.Status != lifecycle.Running || w.domain(task.UUID) != vm.StateRunning {
-			t.Fatalf("status %s (%s), domain %s", got.Status, got.Reason, w.domain(task.UUID))
+		if got.Progress.State != lifecycle.Running || w.domain(task.Identity.UUID) != vm.StateRunning {
+			t.Fatalf("status %s (%s), domain %s", got.Progress.State, got.Progress.Reason, w.domain(task.Identity.UUID))
 		}
-		for _, s := range got.Steps {
+		for _, s := range got.Progress.Steps {
 			if s.State != journal.StepDone || s.Started.IsZero() {
 				t.Errorf("step %+v", s)
 			}
 		}
-		if got.GPUs != 2 || len(got.Reserved.Slots) != 2 || w.wires.bindings() != 1 || got.Password != "" {
+		if got.Wanted.GPUs != 2 || len(got.Reserved.Slots) != 2 || len(w.guests.Connections()) != 1 || got.Login.Password != "" {
 			t.Errorf("%+v", got)
 		}
 		if err := w.host.Delete(bob, []uint64{1}, task.ID); !errors.Is(err, ErrNotFound) {
@@ -100,15 +96,15 @@ func TestPasswordWithoutKey(t *testing.T) {
 		o := w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200)
 		o.AuthorizedKeys = nil
 		task := w.create(o)
-		if len(task.Password) != 20 || !strings.HasPrefix(string(task.PasswordHash), "$6$") {
-			t.Errorf("password of %d characters", len(task.Password))
+		if len(task.Login.Password) != 20 || !strings.HasPrefix(string(task.Login.PasswordHash), "$6$") {
+			t.Errorf("password of %d characters", len(task.Login.Password))
 		}
 		settle(time.Second)
 	})
 }
 
-// TestBadKeysAreRefused: what the seed would not take is refused before anything is
-// reserved, also where ssh's own parser would skip a line.
+// TestBadKeysAreRefused: keys that the seed would not accept are refused before
+// anything is reserved, even where ssh's own parser would skip a line.
 func TestBadKeysAreRefused(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		r := w.ledger.rent(1, alice, time.Hour, 0)
@@ -134,13 +130,13 @@ func TestEndShutsDownAndKeepsDisks(t *testing.T) {
 		w.driver.Deafen(true)
 		w.ledger.end(1, false)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.ShuttingDown || w.domain(task.UUID) != vm.StateStopping {
-			t.Fatalf("status %s, domain %s", got.Status, w.domain(task.UUID))
+		if got := w.task(task.ID); got.Progress.State != lifecycle.ShuttingDown || w.domain(task.Identity.UUID) != vm.StateStopping {
+			t.Fatalf("status %s, domain %s", got.Progress.State, w.domain(task.Identity.UUID))
 		}
 		settle(StopAfter + 5*time.Second)
 		got := w.task(task.ID)
-		if got.Status != lifecycle.Closed || w.domain(task.UUID) != "" {
-			t.Fatalf("status %s, domain %q", got.Status, w.domain(task.UUID))
+		if got.Progress.State != lifecycle.Closed || w.domain(task.Identity.UUID) != "" {
+			t.Fatalf("status %s, domain %q", got.Progress.State, w.domain(task.Identity.UUID))
 		}
 		if len(got.Reserved.Slots) != 0 || got.Reserved.CPUs != 0 || len(got.Reserved.Ports) != 0 || got.Reserved.DiskGiB == 0 {
 			t.Errorf("reserved %+v", got.Reserved)
@@ -185,10 +181,10 @@ func TestLostIsStartedAgain(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
 				task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 				settle(time.Second)
-				w.driver.End(task.UUID, c.why)
+				w.driver.End(task.Identity.UUID, c.why)
 				settle(10 * time.Second)
-				if got := w.task(task.ID); got.Status != c.want || w.domain(task.UUID) != c.dom {
-					t.Errorf("status %s, domain %s", got.Status, w.domain(task.UUID))
+				if got := w.task(task.ID); got.Progress.State != c.want || w.domain(task.Identity.UUID) != c.dom {
+					t.Errorf("status %s, domain %s", got.Progress.State, w.domain(task.Identity.UUID))
 				}
 			})
 		})
@@ -202,11 +198,11 @@ func TestDoubtDestroysNothingAndPausesAfterGrace(t *testing.T) {
 		w.ledger.disbelieve(trust.ErrSilent)
 		w.ledger.end(1, true)
 		settle(2*time.Hour + 50*time.Minute)
-		if got := w.domain(task.UUID); got != vm.StateRunning {
+		if got := w.domain(task.Identity.UUID); got != vm.StateRunning {
 			t.Fatalf("within the grace: %s", got)
 		}
 		settle(15 * time.Minute)
-		if got := w.domain(task.UUID); got != vm.StatePaused {
+		if got := w.domain(task.Identity.UUID); got != vm.StatePaused {
 			t.Fatalf("after the grace: %s", got)
 		}
 		settle(12 * time.Hour)
@@ -228,14 +224,14 @@ func TestPausedGoesOnAfterRenewal(t *testing.T) {
 		w.ledger.rent(1, alice, 5*time.Hour, 0)
 		w.ledger.disbelieve(nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Paused || w.domain(task.UUID) != vm.StateRunning {
-			t.Errorf("%s, paused %v, domain %s", got.Status, got.Paused, w.domain(task.UUID))
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Running || got.Progress.Paused || w.domain(task.Identity.UUID) != vm.StateRunning {
+			t.Errorf("%s, paused %v, domain %s", got.Progress.State, got.Progress.Paused, w.domain(task.Identity.UUID))
 		}
 	})
 }
 
-// TestStoppedByAnother: somebody's virsh suspend does not keep a renter from
-// what he pays for, whether the chain is heard or not.
+// TestStoppedByAnother: somebody's virsh suspend does not deprive a renter of
+// what they pay for, whether or not the chain answers.
 func TestStoppedByAnother(t *testing.T) {
 	for name, err := range map[string]error{"believed": nil, "in doubt": trust.ErrSilent} {
 		t.Run(name, func(t *testing.T) {
@@ -244,11 +240,11 @@ func TestStoppedByAnother(t *testing.T) {
 				settle(time.Second)
 				w.ledger.disbelieve(err)
 				settle(6 * time.Second)
-				if err := w.driver.Pause(t.Context(), task.UUID); err != nil {
+				if err := w.driver.Pause(t.Context(), task.Identity.UUID); err != nil {
 					t.Fatal(err)
 				}
 				settle(11 * time.Second)
-				if got := w.domain(task.UUID); got != vm.StateRunning {
+				if got := w.domain(task.Identity.UUID); got != vm.StateRunning {
 					t.Errorf("the domain is %s", got)
 				}
 			})
@@ -256,49 +252,16 @@ func TestStoppedByAnother(t *testing.T) {
 	}
 }
 
-// TestCantBeStartedAgain: a lost VM that does not start is no running one; it is
-// tried again by itself, and its renter may stop it.
-func TestCantBeStartedAgain(t *testing.T) {
-	broken := errors.New("no such file")
-	play(t, func(t *testing.T, w *world) {
-		task := w.create(w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200))
-		settle(time.Second)
-		w.driver.Fail("Start", broken)
-		w.driver.End(task.UUID, vm.ReasonLost)
-		settle(time.Minute)
-		got := w.task(task.ID)
-		if got.Status != lifecycle.StartError || !strings.Contains(got.Reason.String(), "no such file") {
-			t.Errorf("while it can't be started: %s: %q", got.Status, got.Reason)
-		}
-		w.driver.Fail("Start", nil)
-		settle(retryMax)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != nil || w.domain(task.UUID) != vm.StateRunning {
-			t.Errorf("once it can: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
-		}
-		w.driver.Fail("Start", broken)
-		w.driver.End(task.UUID, vm.ReasonLost)
-		settle(time.Minute)
-		if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.PowerOff); err != nil {
-			t.Fatal(err)
-		}
-		w.driver.Fail("Start", nil)
-		settle(2 * retryMax)
-		if got := w.task(task.ID); got.Status != lifecycle.Closed || w.domain(task.UUID) == vm.StateRunning {
-			t.Errorf("after its renter stopped it: %s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
-		}
-	})
-}
-
-// TestDiskWithoutRoom: a VM that its emulator stopped says why, is not tried
-// all the time, and goes on once there is room.
+// TestDiskWithoutRoom: a VM that its emulator stopped says why, is not retried
+// all the time, and resumes once there is room.
 func TestDiskWithoutRoom(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.create(w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200))
 		settle(time.Second)
-		w.driver.Starve(task.UUID, true)
+		w.driver.Starve(task.Identity.UUID, true)
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || !got.Reason.Is(notice.PausedDisk) || w.domain(task.UUID) != vm.StatePaused {
-			t.Errorf("%s: %q, domain %s", got.Status, got.Reason, w.domain(task.UUID))
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Running || !got.Progress.Reason.Is(notice.PausedDisk) || w.domain(task.Identity.UUID) != vm.StatePaused {
+			t.Errorf("%s: %q, domain %s", got.Progress.State, got.Progress.Reason, w.domain(task.Identity.UUID))
 		}
 		tries := 0
 		for _, call := range w.driver.Calls() {
@@ -309,33 +272,33 @@ func TestDiskWithoutRoom(t *testing.T) {
 		if tries < 2 || tries > 13 {
 			t.Errorf("%d tries in a minute, want one each period", tries)
 		}
-		w.driver.Starve(task.UUID, false)
+		w.driver.Starve(task.Identity.UUID, false)
 		settle(11 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != nil || got.Paused || w.domain(task.UUID) != vm.StateRunning {
-			t.Errorf("%s: %q, paused %v, domain %s", got.Status, got.Reason, got.Paused, w.domain(task.UUID))
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Running || got.Progress.Reason != nil || got.Progress.Paused || w.domain(task.Identity.UUID) != vm.StateRunning {
+			t.Errorf("%s: %q, paused %v, domain %s", got.Progress.State, got.Progress.Reason, got.Progress.Paused, w.domain(task.Identity.UUID))
 		}
 	})
 }
 
-// TestConfirmIsHeard: what a renter is warned of changes with the confirm, and
-// with a deadline that a halt of the chain moves.
+// TestConfirmIsHeard: a renter's warnings change with the confirm, and with a
+// deadline that a halt of the chain moves.
 func TestConfirmIsHeard(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		r := w.ledger.try(1, alice, 2*time.Hour, 30*time.Minute)
 		task := w.create(w.order(r, 5200))
 		settle(time.Second)
-		if got := w.task(task.ID); !got.ConfirmBy.Equal(r.Deadline) {
-			t.Fatalf("confirm by %s, the deadline is %s", got.ConfirmBy, r.Deadline)
+		if got := w.task(task.ID); !got.Rental.ConfirmBy.Equal(r.Deadline) {
+			t.Fatalf("confirm by %s, the deadline is %s", got.Rental.ConfirmBy, r.Deadline)
 		}
 		r = w.ledger.try(1, alice, 2*time.Hour, 40*time.Minute)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); !got.ConfirmBy.Equal(r.Deadline) {
-			t.Fatalf("confirm by %s, the deadline moved to %s", got.ConfirmBy, r.Deadline)
+		if got := w.task(task.ID); !got.Rental.ConfirmBy.Equal(r.Deadline) {
+			t.Fatalf("confirm by %s, the deadline moved to %s", got.Rental.ConfirmBy, r.Deadline)
 		}
 		w.ledger.rent(1, alice, 2*time.Hour, 0)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); !got.ConfirmBy.IsZero() {
-			t.Errorf("confirmed, and still to confirm by %s", got.ConfirmBy)
+		if got := w.task(task.ID); !got.Rental.ConfirmBy.IsZero() {
+			t.Errorf("confirmed, and still to confirm by %s", got.Rental.ConfirmBy)
 		}
 	})
 }
@@ -353,6 +316,12 @@ func TestFailedCreateGivesBack(t *testing.T) {
 			func(w *world) { w.driver.Fail("Start", fmt.Errorf("write: %w", syscall.ENOSPC)) },
 			notice.New(notice.HostFull, "step", "start", "detail", "write: no space left on device"),
 		},
+		"no card": {
+			func(w *world) {
+				w.driver.Fail("Define", fmt.Errorf("define: %w", vm.RefuseSlot(vm.ErrSlotQuarantined, 2, "fault", "OFF_BUS", "holder", "another's")))
+			},
+			notice.New(notice.CardRefused, "step", "define", "cause", "SLOT_QUARANTINED", "detail", "slot 2: the slot is quarantined, fault OFF_BUS"),
+		},
 		"guest never answers": {
 			func(w *world) { w.box.ready = errNotReady },
 			notice.New(notice.GuestSilent, "seconds", "60", "bios_mode", "legacy", "detail", "port 22: the guest does not answer on SSH"),
@@ -369,11 +338,11 @@ func TestFailedCreateGivesBack(t *testing.T) {
 					t.Errorf("a VM that was never made was changed: %v", err)
 				}
 				got := w.task(task.ID)
-				if diff := cmp.Diff(c.want, got.Reason); diff != "" {
+				if diff := cmp.Diff(c.want, got.Progress.Reason); diff != "" {
 					t.Error(diff)
 				}
-				if got.Status != lifecycle.CreateError || got.Reserved.CPUs != 0 || w.domain(task.UUID) != "" {
-					t.Fatalf("%s: %q, reserved %+v", got.Status, got.Reason, got.Reserved)
+				if got.Progress.State != lifecycle.CreateError || got.Reserved.CPUs != 0 || w.domain(task.Identity.UUID) != "" {
+					t.Fatalf("%s: %q, reserved %+v", got.Progress.State, got.Progress.Reason, got.Reserved)
 				}
 				if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
 					t.Fatal(err)
@@ -414,18 +383,18 @@ func TestUnreachableHypervisorIsWaitedFor(t *testing.T) {
 		w.box.ready = errNotReady
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Minute)
-		if got := w.task(task.ID); got.Status != lifecycle.Creating || !got.Reason.Is(notice.WaitsHypervisor) {
-			t.Fatalf("%s: %s", got.Status, got.Reason)
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Creating || !got.Progress.Reason.Is(notice.WaitsHypervisor) {
+			t.Fatalf("%s: %s", got.Progress.State, got.Progress.Reason)
 		}
 		w.driver.Fail("Define", nil)
 		settle(6 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Creating || got.Reason != nil {
-			t.Errorf("while its guest boots: %s: %s", got.Status, got.Reason)
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Creating || got.Progress.Reason != nil {
+			t.Errorf("while its guest boots: %s: %s", got.Progress.State, got.Progress.Reason)
 		}
 		w.box.ready = nil
 		settle(11 * time.Second)
-		if got := w.task(task.ID); got.Status != lifecycle.Running || got.Reason != nil {
-			t.Errorf("%s: %s", got.Status, got.Reason)
+		if got := w.task(task.ID); got.Progress.State != lifecycle.Running || got.Progress.Reason != nil {
+			t.Errorf("%s: %s", got.Progress.State, got.Progress.Reason)
 		}
 	})
 }
@@ -436,19 +405,29 @@ func TestOrphans(t *testing.T) {
 		specs := map[string]journal.Task{}
 		for name, c := range map[string]struct {
 			rent    uint64
-			binding journal.Binding
+			binding names.Binding
 		}{
 			"over":        {7, bound},
 			"open":        {1, bound},
-			"other chain": {7, journal.Binding{ChainID: "dbc-testnet-1"}},
+			"other chain": {7, names.Binding{ChainID: "dbc-testnet-1"}},
 		} {
-			task := journal.Task{ID: newTaskID(), RentID: c.rent, Image: "tiny.qcow2", CPUs: 1, MemoryMiB: 512, Addr: w.host.cfg.GuestCIDR.Addr().Next().Next()}
+			task := journal.Task{ID: newTaskID(), Rental: journal.Rental{ID: c.rent}, Disks: journal.Disks{Image: journal.Image{Name: "tiny.qcow2"}}, Wanted: journal.Wanted{CPUs: 1, MemoryMiB: 512}, Network: journal.Network{Addr: w.host.cfg.GuestCIDR.Addr().Next().Next()}}
 			identify(c.binding, &task)
-			spec, err := w.host.spec(context.Background(), task)
+			others := guestsfake.New(c.binding, w.driver, w.dir, images{}.Overlay)
+			ctx, claim := context.Background(), guests.Claim{TaskID: task.ID, RentID: c.rent}
+			mac, err := net.ParseMAC(task.Card().MAC)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := w.driver.Define(context.Background(), spec); err != nil {
+			if err := errors.Join(
+				others.MakeSystem(ctx, task.ID, claim, "tiny.qcow2", 10),
+				others.WriteSeed(ctx, task.ID, seed.Data{
+					InstanceID: task.Identity.InstanceID, Hostname: task.Identity.Hostname, User: names.User, AuthorizedKeys: []string{aKey}, MAC: mac,
+					HostKey: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Addr: netip.PrefixFrom(task.Network.Addr, 24),
+					Gateway: w.host.cfg.GuestCIDR.Addr().Next(), Resolvers: w.host.cfg.GuestDNS,
+				}),
+				others.Define(ctx, guests.VM{Folder: task.ID, VCPUs: 1, MemoryMiB: 512}),
+			); err != nil {
 				t.Fatal(err)
 			}
 			specs[name] = task
@@ -456,7 +435,7 @@ func TestOrphans(t *testing.T) {
 		_ = open
 		settle(6 * time.Second)
 		for name, want := range map[string]vm.State{"over": "", "open": vm.StateOff, "other chain": vm.StateOff} {
-			if got := w.domain(specs[name].UUID); got != want {
+			if got := w.domain(specs[name].Identity.UUID); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ import (
 
 const written = "what the renter wrote"
 
-// keep makes a VM with something on its disk, and ends its rental.
+// keep makes a VM with data on its disk, and ends its rental.
 func (w *world) keep(rent uint64, renter string, length time.Duration, port uint16) journal.Task {
 	w.t.Helper()
 	o := w.order(w.ledger.rent(rent, renter, length, 0), port)
@@ -54,7 +55,7 @@ func (w *world) holds(id, want string) {
 	}
 }
 
-// lists are the ids that a wallet sees.
+// lists returns the ids that a wallet sees.
 func (w *world) lists(wallet string, want ...string) {
 	w.t.Helper()
 	tasks, err := w.host.Tasks(wallet)
@@ -74,11 +75,11 @@ func TestKeptDisksComeBack(t *testing.T) {
 		task := w.create(w.again(2, old.ID))
 		settle(time.Second)
 		got := w.task(task.ID)
-		spec, _ := w.driver.Spec(got.UUID)
-		if got.Status != lifecycle.Running || spec.Disks[0].Path != w.disk(old.ID) || got.Image != "tiny.qcow2" {
-			t.Fatalf("%s (%s), disks %+v", got.Status, got.Reason, spec.Disks)
+		spec, _ := w.driver.Spec(got.Identity.UUID)
+		if got.Progress.State != lifecycle.Running || spec.Disks[0].Path != w.disk(old.ID) || got.Disks.Image.Name != "tiny.qcow2" {
+			t.Fatalf("%s (%s), disks %+v", got.Progress.State, got.Progress.Reason, spec.Disks)
 		}
-		if got.HostKeyPublic != old.HostKeyPublic || got.Disks[0].GiB != 5 || got.Reserved.DiskGiB != 15 || w.task(old.ID).Reserved.DiskGiB != 0 {
+		if got.Identity.HostKeyPublic != old.Identity.HostKeyPublic || got.Disks.Data[0].GiB != 5 || got.Reserved.DiskGiB != 15 || w.task(old.ID).Reserved.DiskGiB != 0 {
 			t.Errorf("got %+v", got)
 		}
 		w.holds(old.ID, written)
@@ -86,7 +87,7 @@ func TestKeptDisksComeBack(t *testing.T) {
 		if _, err := w.host.Task(alice, old.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("the old task is shown: %v", err)
 		}
-		// Its own time is over, and the disks are in use.
+		// Its own time is over, but the disks are in use.
 		settle(3 * time.Hour)
 		w.holds(old.ID, written)
 		w.ledger.end(2, false)
@@ -104,6 +105,58 @@ func TestKeptDisksComeBack(t *testing.T) {
 		settle(time.Second)
 		w.empty()
 	})
+}
+
+const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE3ZbO0cPDUcFx5dPMI1vzR2qXkP8sWz3XIeVqh7uQfL"
+
+// TestRestoreInherits: to its guest the VM is the same one. A guest that already
+// knows its login and address is not set up again; any other is, as the same VM.
+func TestRestoreInherits(t *testing.T) {
+	for name, c := range map[string]struct {
+		order func(w *world, o *Order)
+		same  bool
+	}{
+		"the same login": {func(*world, *Order) {}, true},
+		"another key":    {func(_ *world, o *Order) { o.AuthorizedKeys = []string{aKey, otherKey} }, false},
+		"a password":     {func(_ *world, o *Order) { o.AuthorizedKeys = nil }, false},
+		"its address is taken": {func(w *world, _ *Order) {
+			w.create(w.order(w.ledger.rent(7, bob, time.Hour, 1), 5300))
+			settle(time.Second)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				old := w.task(w.keep(1, alice, 2*time.Hour, 5200).ID)
+				if d := old.Disks; d.Image.Digest != imageDigest || d.System.Format != journal.QCOW2 || d.Data[0].Format != journal.Raw {
+					t.Errorf("disks are %+v", d)
+				}
+				o := w.again(2, old.ID)
+				c.order(w, &o)
+				got := w.create(o)
+				settle(time.Second)
+				got = w.task(got.ID)
+				if got.Progress.State != lifecycle.Running {
+					t.Fatalf("%s, %s", got.Progress.State, got.Progress.Reason)
+				}
+				if same := got.Identity.InstanceID == old.Identity.InstanceID; same != c.same || got.Identity.InstanceID == "" {
+					t.Errorf("instance %s after %s", got.Identity.InstanceID, old.Identity.InstanceID)
+				}
+				want := old.Identity.Clone()
+				want.InstanceID = got.Identity.InstanceID
+				if !reflect.DeepEqual(got.Identity, want) || !reflect.DeepEqual(got.Disks, old.Disks) || got.Domain == old.Domain {
+					t.Errorf("got %+v %+v %s, want %+v %+v", got.Identity, got.Disks, got.Domain, want, old.Disks)
+				}
+				spec, ok := w.driver.Spec(old.Identity.UUID)
+				if !ok || spec.Name != got.Domain || spec.NIC.MAC.String() != old.Card().MAC || w.domain(old.Identity.UUID) != vm.StateRunning {
+					t.Errorf("the domain is %+v, %v", spec, ok)
+				}
+				settle(11 * time.Second) // the task that kept them has the same UUID and is left alone
+				if w.domain(old.Identity.UUID) != vm.StateRunning || w.task(got.ID).Progress.Restarts != 0 {
+					t.Errorf("it was started again: %+v", w.task(got.ID).Progress)
+				}
+			})
+		})
+	}
 }
 
 func TestKeptDisksAreRefused(t *testing.T) {
@@ -138,8 +191,8 @@ func TestKeptDisksAreRefused(t *testing.T) {
 	})
 }
 
-// TestKeptDisksSurviveAFailure: what a VM could not use, or a refund took away,
-// is the renter's as before.
+// TestKeptDisksSurviveAFailure: disks that a VM could not use, or that a refund
+// took away, are the renter's as before.
 func TestKeptDisksSurviveAFailure(t *testing.T) {
 	for name, fail := range map[string]func(w *world) journal.Task{
 		"create fails": func(w *world) journal.Task {
@@ -207,8 +260,8 @@ func TestKillInRestore(t *testing.T) {
 					defer w.stop()
 					settle(2 * w.host.cfg.Period)
 					w.holds(old.ID, written)
-					if got := w.task(task.ID); got.Status != lifecycle.Running || w.domain(got.UUID) != vm.StateRunning {
-						t.Errorf("%s (%s)", got.Status, got.Reason)
+					if got := w.task(task.ID); got.Progress.State != lifecycle.Running || w.domain(got.Identity.UUID) != vm.StateRunning {
+						t.Errorf("%s (%s)", got.Progress.State, got.Progress.Reason)
 					}
 				})
 			})
@@ -216,7 +269,7 @@ func TestKillInRestore(t *testing.T) {
 	}
 }
 
-// TestKillInGivingBack: a kill in the undoing of a failed create loses no disk.
+// TestKillInGivingBack: a kill while a failed create is undone loses no disk.
 func TestKillInGivingBack(t *testing.T) {
 	for _, s := range steps {
 		for _, moment := range []string{"before", "after"} {
@@ -253,7 +306,7 @@ func TestEviction(t *testing.T) {
 	for name, c := range map[string]struct {
 		evict bool
 		free  uint64
-		// left are the kept ones that stay, of the first and the second to end.
+		// left are the kept disks that stay, of the first and the second rental to end.
 		left []bool
 		want error
 	}{
@@ -288,7 +341,7 @@ func TestEviction(t *testing.T) {
 }
 
 // TestAddedDiskEvictsNothing: listings promise kept disks' room to new VMs only. The
-// refusal says what holds the room and who may free it.
+// refusal says what takes up the room and who may free it.
 func TestAddedDiskEvictsNothing(t *testing.T) {
 	for name, evict := range map[string]bool{"promised to new VMs": true, "not promised": false} {
 		t.Run(name, func(t *testing.T) {

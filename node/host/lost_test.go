@@ -14,7 +14,7 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// methods of the driver that a lost libvirtd takes along.
+// methods are those of the driver that fail when libvirtd is lost.
 var methods = []string{"Define", "Start", "Shutdown", "Stop", "Undefine", "Get", "List", "Pause", "Resume", "Reset"}
 
 func (w *world) loseHypervisor(lost bool) {
@@ -35,7 +35,7 @@ func (w *world) loseChain(lost bool) {
 	w.ledger.disbelieve(err)
 }
 
-// losses are what can be away while the node goes on.
+// losses are what can be away while the node keeps running.
 var losses = map[string]func(*world, bool){"hypervisor": (*world).loseHypervisor, "chain": (*world).loseChain}
 
 // losing wraps one step so that something is lost right before it is done or undone.
@@ -60,7 +60,7 @@ func losing(w *world, name string, undoing bool, lose func(*world, bool)) func(s
 	}
 }
 
-// TestLostInCreate: libvirtd or the chain goes away at each step of the
+// TestLostInCreate: libvirtd or the chain goes away at each step in the
 // journal's list; once it is back the VM is as rented.
 func TestLostInCreate(t *testing.T) {
 	for what, lose := range losses {
@@ -81,7 +81,7 @@ func TestLostInCreate(t *testing.T) {
 	}
 }
 
-// TestLostInDelete: the same on the way back, when nothing may be left.
+// TestLostInDelete: the same for a delete, after which nothing may be left.
 func TestLostInDelete(t *testing.T) {
 	for what, lose := range losses {
 		for _, s := range steps {
@@ -108,7 +108,7 @@ func TestLostInDelete(t *testing.T) {
 }
 
 // TestKillAtTheEnd: the host dies before and after each thing that is undone
-// when a rental ends. The VM is gone afterwards, its disk is kept, and only the
+// when a rental ends. Afterwards the VM is gone, its disk is kept, and only the
 // disk's reservation is left.
 func TestKillAtTheEnd(t *testing.T) {
 	for _, name := range []string{stepReady, stepStart, stepDefine, stepNetwork} {
@@ -137,8 +137,8 @@ func TestKillAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestKillInShutdown: a guest that ignores the request is stopped a minute
-// after it, however often the host died meanwhile.
+// TestKillInShutdown: a guest that ignores the request is forced off a minute
+// later, however often the host died meanwhile.
 func TestKillInShutdown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -151,7 +151,7 @@ func TestKillInShutdown(t *testing.T) {
 		w.ledger.end(1, false)
 		settle(2 * w.host.cfg.Period)
 		for n := range 3 {
-			if got := w.domain(task.UUID); got != vm.StateStopping {
+			if got := w.domain(task.Identity.UUID); got != vm.StateStopping {
 				t.Fatalf("the domain is %q, want a guest that was asked to shut down", got)
 			}
 			w.revive(w.snapshot(n))
@@ -163,19 +163,19 @@ func TestKillInShutdown(t *testing.T) {
 	})
 }
 
-// closed: the rental is over, the disk is there, and nothing else is.
+// closed checks that the rental is over and that only the disk is left.
 func (w *world) closed(promised journal.Task) {
 	w.t.Helper()
 	got := w.task(promised.ID)
 	want := journal.Reservation{DiskGiB: promised.Reserved.DiskGiB}
-	if got.Status != lifecycle.Closed || got.KeepUntil.IsZero() || got.Reserved.DiskGiB != want.DiskGiB ||
+	if got.Progress.State != lifecycle.Closed || got.Keep.Until.IsZero() || got.Reserved.DiskGiB != want.DiskGiB ||
 		got.Reserved.CPUs != 0 || len(got.Reserved.Slots)+len(got.Reserved.Ports) != 0 {
-		w.t.Errorf("status %s until %s, reserved %+v", got.Status, got.KeepUntil, got.Reserved)
+		w.t.Errorf("status %s until %s, reserved %+v", got.Progress.State, got.Keep.Until, got.Reserved)
 	}
-	if d := w.domain(got.UUID); d != "" || w.wires.bindings() != 0 {
-		w.t.Errorf("domain %q, %d bindings", d, w.wires.bindings())
+	if d := w.domain(got.Identity.UUID); d != "" || len(w.guests.Connections()) != 0 {
+		w.t.Errorf("domain %q, %d bindings", d, len(w.guests.Connections()))
 	}
-	if _, err := os.Stat(w.host.path(got, taskdir.System)); err != nil {
+	if _, err := os.Stat(w.file(got, taskdir.System)); err != nil {
 		w.t.Errorf("the disk is gone: %v", err)
 	}
 }

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/seed/sshkey"
+	"github.com/dbc-network/dbc/vm"
 )
 
 // The bounds of an order.
@@ -18,45 +20,35 @@ const (
 	MaxPorts = 100
 	MaxKeys  = sshkey.MaxKeys
 	MaxDesc  = 256
-	// minMemoryMiB is the least a guest boots with.
+	// minMemoryMiB is the least memory that a guest boots with.
 	minMemoryMiB = 128
-	// minSystemGiB is the least a system disk is cut to; images grow into it.
+	// minSystemGiB is the smallest system disk; images grow to it.
 	minSystemGiB = 10
 )
-
-// What a VM boots by, in the original's words.
-const (
-	BootLegacy = "legacy"
-	BootUEFI   = "uefi"
-)
-
-// BootOf is what a task's VM boots by.
-func BootOf(t journal.Task) string {
-	if t.UEFI {
-		return BootUEFI
-	}
-	return BootLegacy
-}
 
 // All asks for all that is left of the share.
 const All = -1
 
 // Order is what a renter wants of a VM, parsed.
 type Order struct {
-	// TaskID is "" for a made one.
-	TaskID string
-	Rental trust.Rental
-	// RestoreTaskID names a closed task of the renter whose kept disks the VM
-	// takes over; Image is that task's then. "" for new disks.
+	// TaskID is "" where the node chooses it. Asked is a digest of what the renter asked
+	// for, "" where it can't be repeated: the same id and digest are the same request.
+	TaskID, Asked string
+	Rental        trust.Rental
+	// RestoreTaskID names a closed task of the renter whose kept disks the VM takes
+	// over, with the Image of that task. It is "" for new disks.
 	RestoreTaskID string
 	Image         string
-	// Boot is BootLegacy or BootUEFI; "" is BootLegacy, or what kept disks boot by.
-	Boot string
-	// Ports begin with the one that leads to the guest's port 22.
-	Ports []journal.Port
+	// Firmware is what the VM boots by; "" is BIOS, UEFI with real GPUs, or what kept
+	// disks boot by.
+	Firmware vm.Firmware
+	// Ports have names, one of them journal.PortSSH. One whose Host is 0 is chosen from
+	// PortFirst to PortLast.
+	Ports               []journal.Port
+	PortFirst, PortLast uint16
 	// GPUs and CPUs may be All.
 	GPUs, CPUs int
-	// MemoryMiB is exact where not 0; else MemoryMillionths of the share, or
+	// MemoryMiB is exact where not 0; else it is MemoryMillionths of the share, or
 	// all that is left where that is 0 too.
 	MemoryMiB        uint64
 	MemoryMillionths uint64
@@ -67,16 +59,16 @@ type Order struct {
 	Warnings       []notice.Notice
 }
 
-// check is what can be told without the machine.
+// check checks what can be decided without the machine.
 func (o Order) check() error {
 	if len(o.Ports) == 0 || len(o.Ports) > MaxPorts {
 		return refuse(ErrInvalid, "custom_port", len(o.Ports), fmt.Sprintf("at most %d ports in all", MaxPorts), "publish fewer")
 	}
+	if err := checkNames(o.Ports); err != nil {
+		return err
+	}
 	if len(o.Desc) > MaxDesc || strings.ContainsFunc(o.Desc, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return refuse(ErrInvalid, "desc", len(o.Desc), fmt.Sprintf("%d bytes in one line", MaxDesc), "shorten it")
-	}
-	if o.Boot != "" && o.Boot != BootLegacy && o.Boot != BootUEFI {
-		return refuse(ErrInvalid, "bios_mode", o.Boot, BootLegacy+" or "+BootUEFI, "leave it out for "+BootLegacy)
 	}
 	if len(o.AuthorizedKeys) > MaxKeys {
 		return refuse(ErrInvalid, "ssh_public_keys", len(o.AuthorizedKeys), fmt.Sprintf("%d keys", MaxKeys), "give fewer")
@@ -90,14 +82,31 @@ func (o Order) check() error {
 	return nil
 }
 
-// findImage names the image in the renter's words where there is none.
+// portName is the form of a published port's name.
+var portName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+
+// checkNames refuses ports by whose names they can't be told apart, or without SSH's.
+func checkNames(ports []journal.Port) error {
+	for i, p := range ports {
+		if !portName.MatchString(p.Name) || journal.FindPort(ports, p.Name) != i {
+			return refuse(ErrInvalid, portField(p), p.Name, "names of 1 to 32 of a-z, 0-9 and -, each once", "give the port another name")
+		}
+	}
+	if journal.FindPort(ports, journal.PortSSH) < 0 {
+		return refuse(ErrInvalid, "ssh_port", "none", "a port by which the renter logs in", "publish the guest's port 22")
+	}
+	return nil
+}
+
+// findImage returns an error that names the image in the renter's words where there is
+// none.
 func (h *Host) findImage(ctx context.Context, name string) (image.Image, error) {
 	img, err := h.deps.Images.Find(ctx, name)
 	switch {
 	case errors.Is(err, image.ErrName):
-		return img, refuse(ErrInvalid, "image_name", name, "a file name that ends in .qcow2", "see the images of /mining_nodes")
+		return img, refuse(ErrInvalid, "image_name", name, "a file name that ends in .qcow2", "the machine lists its images")
 	case errors.Is(err, image.ErrNotFound), errors.Is(err, image.ErrUnsafe):
-		return img, refuse(ErrImage, "image_name", name, "the images of /mining_nodes", "choose one of them")
+		return img, refuse(ErrImage, "image_name", name, "one of the images that the machine lists", "choose one of them")
 	case err != nil:
 		return img, fmt.Errorf("find image: %w", err)
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// pickPages is the size in KiB of the largest huge pages that hold so much memory,
-// of one node where node says so; 0 where none do. What others reserved and have
-// not touched yet is not free.
+// pickPages returns the size in KiB of the largest huge pages that hold this much
+// memory, on one node where node says so; 0 where none do. Pages that others
+// reserved and have not touched yet do not count as free.
 func pickPages(pages []hw.Pages, others []journal.Task, node *int, memoryMiB uint64) uint64 {
 	var best uint64
 	for _, size := range sizes(pages) {
@@ -32,8 +32,8 @@ func pickPages(pages []hw.Pages, others []journal.Task, node *int, memoryMiB uin
 	return best
 }
 
-// hasPages: the host set aside enough pages of a size for that and for what others
-// reserved, whoever uses them now.
+// hasPages reports whether the host set aside enough pages of a size for this
+// memory and for what others reserved, whoever uses them now.
 func hasPages(pages []hw.Pages, others []journal.Task, size, memoryMiB uint64) bool {
 	all := slices.Clone(pages)
 	for i := range all {
@@ -42,7 +42,7 @@ func hasPages(pages []hw.Pages, others []journal.Task, size, memoryMiB uint64) b
 	return hasFree(all, others, size, memoryMiB)
 }
 
-// hasFree is hasPages where pages that anybody uses now don't count.
+// hasFree is hasPages, not counting pages that are in use now.
 func hasFree(pages []hw.Pages, others []journal.Task, size, memoryMiB uint64) bool {
 	list := slices.DeleteFunc(slices.Clone(pages), func(p hw.Pages) bool { return p.SizeKiB != size })
 	return pickPages(list, others, nil, memoryMiB) == size

@@ -13,10 +13,11 @@ import (
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/vm"
 )
 
-// TestPinned: whole cores beside the host's and the other VM's, kept from plan to
-// domain, moved with the VM's changes, and given back.
+// TestPinned: a VM gets whole cores beside the host's and the other VM's, from
+// plan to domain; they change with the VM and are given back.
 func TestPinned(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.box.pages = []hw.Pages{{SizeKiB: 2048, Total: 512, Free: 512}}
@@ -25,7 +26,7 @@ func TestPinned(t *testing.T) {
 		settle(time.Second)
 		placed := func(task journal.Task, cpus []int, pageKiB uint64) {
 			t.Helper()
-			spec, _ := w.driver.Spec(task.UUID)
+			spec, _ := w.driver.Spec(task.Identity.UUID)
 			p := spec.Placement
 			if !slices.Equal(p.CPUs, cpus) || !slices.Equal(p.Emulator, []int{0, 5}) || p.PageKiB != pageKiB || p.Node != nil {
 				t.Errorf("placed at %+v, want CPUs %v and pages of %d KiB", p, cpus, pageKiB)
@@ -60,7 +61,7 @@ func TestPinned(t *testing.T) {
 		if got := w.task(first.ID).Reserved; got.CPUSet != nil || got.PageKiB != 0 {
 			t.Errorf("kept disks hold %+v", got)
 		}
-		// Somebody else uses the pages when it starts anew.
+		// Somebody else uses the pages when it is started anew.
 		w.box.pages[0].Free = 0
 		if err := w.host.Operate(bob, []uint64{2}, second.ID, lifecycle.ForceRestart); err != nil {
 			t.Fatal(err)
@@ -74,7 +75,7 @@ func TestPinned(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(time.Second)
-		if spec, _ := w.driver.Spec(second.UUID); spec.Placement.CPUs != nil || spec.Placement.PageKiB != 0 {
+		if spec, _ := w.driver.Spec(second.Identity.UUID); spec.Placement.CPUs != nil || spec.Placement.PageKiB != 0 {
 			t.Errorf("placed at %+v", spec.Placement)
 		}
 	})
@@ -110,20 +111,21 @@ func TestPickPages(t *testing.T) {
 	}
 }
 
-// TestUEFI: the wish reaches the domain, its variables stay with kept disks and go
-// with the VM, and kept disks boot by what they did.
+// TestUEFI: the choice reaches the domain, its variables stay with kept disks and
+// go with the VM, and kept disks boot as they did.
 func TestUEFI(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		o := w.order(w.ledger.rent(1, alice, time.Hour, 0), 5200)
-		o.Boot = "pxe"
-		if _, err := w.host.Create(context.Background(), o); !errors.Is(err, ErrInvalid) {
-			t.Errorf("pxe: %v", err)
+		w.host.cfg.Firmware = []vm.Firmware{vm.BIOS, vm.UEFI}
+		o.Firmware = vm.SecureBoot
+		if _, err := w.host.Create(context.Background(), o); !errors.Is(err, ErrNotSupported) {
+			t.Errorf("firmware that the computer lacks: %v", err)
 		}
-		o.Boot = BootUEFI
+		o.Firmware = vm.UEFI
 		task := w.create(o)
 		settle(time.Second)
 		nvram := filepath.Join(w.dir, "tasks", task.ID, taskdir.NVRAM)
-		if spec, _ := w.driver.Spec(task.UUID); spec.NVRAM != nvram || !w.task(task.ID).UEFI {
+		if spec, _ := w.driver.Spec(task.Identity.UUID); spec.NVRAM != nvram || w.task(task.ID).Disks.Firmware != vm.UEFI || spec.Firmware != vm.UEFI {
 			t.Fatalf("variables are at %q, want %q", spec.NVRAM, nvram)
 		}
 		if err := os.WriteFile(nvram, []byte(written), 0o600); err != nil { // as the driver does
@@ -132,14 +134,18 @@ func TestUEFI(t *testing.T) {
 		w.ledger.end(1, false)
 		settle(11 * time.Second)
 		again := w.again(2, task.ID)
-		again.Boot = BootLegacy
+		again.Firmware = vm.BIOS
 		if _, err := w.host.Create(context.Background(), again); !errors.Is(err, ErrInvalid) {
 			t.Errorf("kept disks by another firmware: %v", err)
 		}
-		again.Boot = ""
+		again.Firmware, w.host.cfg.Firmware = "", []vm.Firmware{vm.BIOS}
+		if _, err := w.host.Create(context.Background(), again); !errors.Is(err, ErrNotSupported) {
+			t.Errorf("kept disks whose firmware is gone: %v", err)
+		}
+		w.host.cfg.Firmware = []vm.Firmware{vm.BIOS, vm.UEFI}
 		second := w.create(again)
 		settle(time.Second)
-		if spec, _ := w.driver.Spec(second.UUID); spec.NVRAM != nvram {
+		if spec, _ := w.driver.Spec(second.Identity.UUID); spec.NVRAM != nvram {
 			t.Errorf("variables are at %q, want %q", spec.NVRAM, nvram)
 		}
 		if text, err := os.ReadFile(nvram); string(text) != written {

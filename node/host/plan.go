@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 
@@ -9,24 +10,28 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// ground is what a plan is made on: the machine and what is free of it.
+// ground is what a plan is based on: the machine and what is free of it.
 type ground struct {
 	capacity Capacity
+	// bad are slots whose cards no VM can be given.
+	bad map[uint32]Slot
 	// freeGiB is what the disk can still promise.
 	freeGiB uint64
-	// writtenGiB is what the task's disks take already, where they were kept.
+	// writtenGiB is what the task's disks already take, where they were kept.
 	writtenGiB uint64
 	cidr       netip.Prefix
 	layout     Layout
 	pages      []hw.Pages
+	// portFree reports whether no program of the host uses a port; it costs system calls.
+	portFree func(protocol string, port uint16) bool
 }
 
-// plan fills in what a new task reserves, within what is left of its rental's
-// share. It runs inside the journal's transaction, so what it saw is so.
+// plan fills in what a new task reserves, within what is left of its rental's share. It
+// runs inside the journal's transaction, so what it reads does not change.
 func (g ground) plan(o Order, others []journal.Task, t *journal.Task) error {
 	var own []journal.Task
 	for _, other := range others {
-		if other.RentID == t.RentID {
+		if other.Rental.ID == t.Rental.ID {
 			own = append(own, other)
 		}
 	}
@@ -38,8 +43,8 @@ func (g ground) plan(o Order, others []journal.Task, t *journal.Task) error {
 		func() error { return planMemory(o, share, left, t) },
 		func() error { return g.planDisk(left, t) },
 		func() error { return g.planHost(others, t) },
-		func() error { return planPorts(o, others, t) },
 		func() error { return g.planAddr(others, t) },
+		func() error { return g.planPorts(o, others, t) },
 		func() error { g.planPlace(others, t); return nil },
 	} {
 		if err := reserve(); err != nil {
@@ -64,7 +69,11 @@ func (g ground) planGPUs(o Order, own, others []journal.Task, t *journal.Task) e
 	if want == All {
 		want = gpus
 	}
-	slots, ok := pickSlots(free, g.capacity.GPUs, want)
+	usable := slices.DeleteFunc(slices.Clone(free), func(s uint32) bool { _, bad := g.bad[s]; return bad })
+	slots, ok := pickSlots(usable, g.capacity.GPUs, want)
+	if !ok && len(usable) < len(free) {
+		return refuse(ErrCard, "gpu_count", want, broken(g.bad, free), "ask for fewer GPUs, or cancel the rental: the host has to look at the card")
+	}
 	if !ok {
 		return refuse(ErrShare, "gpu_count", want, fmt.Sprintf("%d GPUs in whole free slots", gpus),
 			"ask for the GPUs of whole slots, or delete another VM of this rental")
@@ -72,11 +81,11 @@ func (g ground) planGPUs(o Order, own, others []journal.Task, t *journal.Task) e
 	if len(freeSlots(slots, others)) != len(slots) {
 		return refuse(ErrClearing, "gpu_count", want, "slots that are free", "try again in a minute")
 	}
-	t.GPUs, t.Reserved.Slots = want, slots
+	t.Wanted.GPUs, t.Reserved.Slots = want, slots
 	return nil
 }
 
-// planCPUs: an even number, as threads of a core belong together; one only
+// planCPUs takes an even number, as threads of a core belong together; one only
 // where the share is one.
 func planCPUs(o Order, share, left Amount, t *journal.Task) error {
 	if left.CPUs == 0 {
@@ -101,7 +110,7 @@ func planCPUs(o Order, share, left Amount, t *journal.Task) error {
 	if want > left.CPUs {
 		return refuse(ErrShare, "cpu_cores", want, limit, "ask for less, or delete another VM of this rental")
 	}
-	t.CPUs, t.Reserved.CPUs = want, want
+	t.Wanted.CPUs, t.Reserved.CPUs = want, want
 	return nil
 }
 
@@ -121,13 +130,13 @@ func planMemory(o Order, share, left Amount, t *journal.Task) error {
 	if want > left.MemoryMiB {
 		return refuse(ErrShare, field, fmt.Sprintf("%d MiB", want), limit, "ask for less, or delete another VM of this rental")
 	}
-	t.MemoryMiB, t.Reserved.MemoryMiB = want, want
+	t.Wanted.MemoryMiB, t.Reserved.MemoryMiB = want, want
 	return nil
 }
 
 func (g ground) planDisk(left Amount, t *journal.Task) error {
-	want := t.DiskGiB()
-	what := fmt.Sprintf("%d GiB, %d of them for the system", want, t.SystemGiB)
+	want := t.Disks.GiB()
+	what := fmt.Sprintf("%d GiB, %d of them for the system", want, t.Disks.System.GiB)
 	if want > left.DiskGiB {
 		return refuse(ErrShare, "disk_size", what, fmt.Sprintf("%d GiB", left.DiskGiB), "ask for less, or delete another VM of this rental")
 	}
@@ -138,59 +147,101 @@ func (g ground) planDisk(left Amount, t *journal.Task) error {
 	return nil
 }
 
-// planHost: in the minute in which the rental before is shut down, what it held
-// is not free yet.
+// planHost refuses what the previous rental still holds, for the minute in
+// which that is shut down.
 func (g ground) planHost(others []journal.Task, t *journal.Task) error {
 	left := g.capacity.left(used(others))
-	if t.CPUs > left.CPUs {
-		return refuse(ErrClearing, "cpu_cores", t.CPUs, fmt.Sprintf("%d now", left.CPUs), "try again in a minute")
+	if t.Wanted.CPUs > left.CPUs {
+		return refuse(ErrClearing, "cpu_cores", t.Wanted.CPUs, fmt.Sprintf("%d now", left.CPUs), "try again in a minute")
 	}
-	if t.MemoryMiB > left.MemoryMiB {
-		return refuse(ErrClearing, "mem_size", fmt.Sprintf("%d MiB", t.MemoryMiB), fmt.Sprintf("%d MiB now", left.MemoryMiB), "try again in a minute")
+	if t.Wanted.MemoryMiB > left.MemoryMiB {
+		return refuse(ErrClearing, "mem_size", fmt.Sprintf("%d MiB", t.Wanted.MemoryMiB), fmt.Sprintf("%d MiB now", left.MemoryMiB), "try again in a minute")
 	}
 	return nil
 }
 
-func planPorts(o Order, others []journal.Task, t *journal.Task) error {
-	type door struct {
-		protocol string
-		port     uint16
-	}
+// planPorts takes the ports of an order. It comes after all that an order may be refused
+// for, since looking for a free port may try each of the range.
+func (g ground) planPorts(o Order, others []journal.Task, t *journal.Task) error {
 	taken := map[door]bool{}
 	for _, other := range others {
 		for _, p := range other.Reserved.Ports {
-			taken[door{p.Protocol, p.Host}] = true
+			taken[doorOf(p)] = true
 		}
 	}
-	for i, p := range o.Ports {
-		if taken[door{p.Protocol, p.Host}] {
-			return refuse(ErrPortTaken, portField(i), p.Host, "a free port of this machine", "choose another port")
+	ports := slices.Clone(o.Ports)
+	for _, p := range ports {
+		if p.Host == 0 {
+			continue
 		}
-		taken[door{p.Protocol, p.Host}] = true
+		if taken[doorOf(p)] {
+			return refuse(ErrPortTaken, portField(p), p.Host, "a free port of this machine", "choose another port")
+		}
+		taken[doorOf(p)] = true
 	}
-	t.Ports = slices.Clone(o.Ports)
-	t.Reserved.Ports = slices.Clone(o.Ports)
+	for _, p := range t.Network.Ports { // what a VM has stays, or is not free before the change is done
+		taken[doorOf(p)] = true
+	}
+	for i, p := range ports {
+		if p.Host != 0 {
+			continue
+		}
+		if ports[i].Host = g.choosePort(o, p.Protocol, taken); ports[i].Host == 0 {
+			return refuse(ErrPortTaken, portField(p), "auto", fmt.Sprintf("%d-%d, of which none is free", o.PortFirst, o.PortLast), "publish fewer ports")
+		}
+		taken[doorOf(ports[i])] = true
+	}
+	t.Network.Ports, t.Reserved.Ports = ports, slices.Clone(ports)
 	return nil
 }
 
-// portField: the first port is SSH's.
-func portField(i int) string {
-	if i == 0 {
+// choosePort returns a port of the node's range that is free, the first from a random one
+// on, or 0. The journal's ports are left out before the computer is asked.
+func (g ground) choosePort(o Order, protocol string, taken map[door]bool) uint16 {
+	count := int(o.PortLast) - int(o.PortFirst) + 1
+	for n, start := 0, rand.IntN(max(count, 1)); n < count; n++ {
+		port := o.PortFirst + uint16((start+n)%count)
+		if !taken[door{protocol, port}] && g.portFree(protocol, port) {
+			return port
+		}
+	}
+	return 0
+}
+
+// door is a port of the host, which one VM at most has.
+type door struct {
+	protocol string
+	port     uint16
+}
+
+func doorOf(p journal.Port) door { return door{p.Protocol, p.Host} }
+
+// portField returns the name of a port's field in requests.
+func portField(p journal.Port) string {
+	if p.Name == journal.PortSSH {
 		return "ssh_port"
 	}
 	return "custom_port"
 }
 
-// planAddr takes the lowest free address: the network's first host is the
-// gateway, its last address is broadcast.
+// planAddr takes the address that the VM had, or the lowest free one: the network's
+// first host is the gateway, its last address is broadcast.
 func (g ground) planAddr(others []journal.Task, t *journal.Task) error {
 	taken := map[netip.Addr]bool{}
 	for _, other := range others {
 		taken[other.Reserved.Addr] = true
 	}
-	for a := g.cidr.Addr().Next().Next(); g.cidr.Contains(a) && g.cidr.Contains(a.Next()); a = a.Next() {
-		if !taken[a] {
-			t.Addr, t.Reserved.Addr = a, a
+	first := g.cidr.Addr().Next().Next()
+	usable := func(a netip.Addr) bool {
+		return g.cidr.Contains(a) && g.cidr.Contains(a.Next()) && !a.Less(first) && !taken[a]
+	}
+	if a := t.Network.Addr; usable(a) {
+		t.Reserved.Addr = a
+		return nil
+	}
+	for a := first; g.cidr.Contains(a); a = a.Next() {
+		if usable(a) {
+			t.Network.Addr, t.Reserved.Addr = a, a
 			return nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,14 +24,14 @@ func testGround(gpus ...int) ground {
 func wish(slots ...uint32) Order {
 	return Order{
 		Rental: trust.Rental{ID: 1, Slots: slots}, GPUs: All, CPUs: All,
-		Ports: []journal.Port{{Protocol: "tcp", Host: 5200, Guest: 22}},
+		Ports: []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: 5200, Guest: 22}},
 	}
 }
 
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	held := func(rent uint64, r journal.Reservation) []journal.Task {
-		return []journal.Task{{ID: "other", RentID: rent, Reserved: r}}
+		return []journal.Task{{ID: "other", Rental: journal.Rental{ID: rent}, Reserved: r}}
 	}
 	for name, c := range map[string]struct {
 		ground ground
@@ -71,7 +72,7 @@ func TestPlan(t *testing.T) {
 			if c.order != nil {
 				c.order(&o)
 			}
-			task := journal.Task{ID: "new", RentID: 1, SystemGiB: 10}
+			task := journal.Task{ID: "new", Rental: journal.Rental{ID: 1}, Disks: journal.Disks{System: journal.Disk{GiB: 10}}}
 			err := c.ground.plan(o, c.others, &task)
 			if !errors.Is(err, c.kind) {
 				t.Fatalf("got %v, want %v", err, c.kind)
@@ -87,8 +88,43 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// TestPlansNeverOverlap: whatever is asked for, VMs never hold together more
-// than the machine, nor a rental more than its share, nor two the same thing.
+// TestPortsComeLast: the computer is asked about no port for an order that is refused
+// anyway, nor about a port that another VM has.
+func TestPortsComeLast(t *testing.T) {
+	t.Parallel()
+	others := []journal.Task{{ID: "other", Rental: journal.Rental{ID: 2}, Reserved: journal.Reservation{
+		Ports: []journal.Port{{Protocol: "tcp", Host: 5200}, {Protocol: "udp", Host: 5201}},
+	}}}
+	for name, c := range map[string]struct {
+		memoryMiB uint64
+		last      uint16
+		kind      error
+		asked     []uint16
+	}{
+		"refused for its memory": {4001, 5203, ErrShare, nil},
+		"none is left":           {1000, 5200, ErrPortTaken, nil},
+		"one is left":            {1000, 5201, nil, []uint16{5201}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked []uint16
+			g := testGround(1, 1)
+			g.portFree = func(_ string, port uint16) bool { asked = append(asked, port); return true }
+			o := wish(0)
+			o.Ports, o.PortFirst, o.PortLast, o.MemoryMiB = []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Guest: 22}}, 5200, c.last, c.memoryMiB
+			task := journal.Task{ID: "new", Rental: journal.Rental{ID: 1}, Disks: journal.Disks{System: journal.Disk{GiB: 10}}}
+			if err := g.plan(o, others, &task); !errors.Is(err, c.kind) || !slices.Equal(asked, c.asked) {
+				t.Errorf("got %v, asked about %v, want %v and %v", err, asked, c.kind, c.asked)
+			}
+			if c.kind == nil && (len(task.Reserved.Ports) != 1 || task.Reserved.Ports[0].Host != 5201 || o.Ports[0].Host != 0) {
+				t.Errorf("reserved %v of an order for %v", task.Reserved.Ports, o.Ports)
+			}
+		})
+	}
+}
+
+// TestPlansNeverOverlap: whatever is asked for, VMs together never hold more than the
+// machine, nor a rental's VMs more than its share, nor two VMs the same thing.
 func TestPlansNeverOverlap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -120,9 +156,9 @@ func TestPlansNeverOverlap(t *testing.T) {
 			o := Order{
 				Rental: r, GPUs: rapid.IntRange(All, 4).Draw(t, "want GPUs"), CPUs: rapid.SampledFrom([]int{All, 1, 2, 3, 4, 8}).Draw(t, "want CPUs"),
 				MemoryMillionths: rapid.Uint64Range(0, 1_000_000).Draw(t, "rate"),
-				Ports:            []journal.Port{{Protocol: "tcp", Host: uint16(rapid.IntRange(5200, 5204).Draw(t, "port")), Guest: 22}},
+				Ports:            []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: uint16(rapid.IntRange(5200, 5204).Draw(t, "port")), Guest: 22}},
 			}
-			task := journal.Task{ID: fmt.Sprint(i), RentID: r.ID, SystemGiB: 10}
+			task := journal.Task{ID: fmt.Sprint(i), Rental: journal.Rental{ID: r.ID}, Disks: journal.Disks{System: journal.Disk{GiB: 10}}}
 			if g.plan(o, tasks, &task) == nil {
 				tasks = append(tasks, task)
 			}
@@ -147,12 +183,12 @@ func fits(t *rapid.T, g ground, rentals []trust.Rental, tasks []journal.Task) {
 		}
 	}
 	for _, task := range tasks {
-		things := []string{task.Addr.String(), fmt.Sprint("port", task.Ports[0].Host)}
+		things := []string{task.Network.Addr.String(), fmt.Sprint("port", task.Network.Ports[0].Host)}
 		for _, s := range task.Reserved.Slots {
 			things = append(things, fmt.Sprint("slot", s))
 		}
-		if len(task.Reserved.CPUSet) != task.CPUs {
-			t.Fatalf("%d CPUs are pinned to %v", task.CPUs, task.Reserved.CPUSet)
+		if len(task.Reserved.CPUSet) != task.Wanted.CPUs {
+			t.Fatalf("%d CPUs are pinned to %v", task.Wanted.CPUs, task.Reserved.CPUSet)
 		}
 		for _, cpu := range task.Reserved.CPUSet {
 			things = append(things, fmt.Sprint("cpu", cpu))
@@ -167,7 +203,7 @@ func fits(t *rapid.T, g ground, rentals []trust.Rental, tasks []journal.Task) {
 	for _, r := range rentals {
 		var own []journal.Task
 		for _, task := range tasks {
-			if task.RentID == r.ID {
+			if task.Rental.ID == r.ID {
 				own = append(own, task)
 			}
 		}
@@ -175,29 +211,5 @@ func fits(t *rapid.T, g ground, rentals []trust.Rental, tasks []journal.Task) {
 		if sum.CPUs > share.CPUs || sum.MemoryMiB > share.MemoryMiB || sum.DiskGiB > share.DiskGiB {
 			t.Fatalf("rental %d holds %+v of %+v", r.ID, sum, share)
 		}
-	}
-}
-
-func TestIdentifyIsBound(t *testing.T) {
-	t.Parallel()
-	task := journal.Task{ID: "3mJr7AoUXx2Wqd4yHw9kPz", RentID: 7}
-	a, b, c := task, task, task
-	identify(bound, &a)
-	identify(bound, &b)
-	identify(journal.Binding{ChainID: "dbc-devnet-2", GenesisHash: "aa", MachineID: "bb"}, &c)
-	if a.UUID != b.UUID || a.Tap != b.Tap || a.MAC != b.MAC || a.Domain != b.Domain {
-		t.Error("twice is not the same")
-	}
-	if a.UUID == c.UUID || a.Domain == c.Domain {
-		t.Error("another chain's VM has the same name")
-	}
-	if id, ok := rentOf(bound, a.Domain); !ok || id != 7 {
-		t.Errorf("%s: %d, %v", a.Domain, id, ok)
-	}
-	if _, ok := rentOf(bound, c.Domain); ok {
-		t.Error("another chain's domain counts as ours")
-	}
-	if len(a.Tap) > 15 || len(Bridge(bound)) > 15 {
-		t.Error("too long for a link")
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// Run keeps the loop until ctx is done, then waits for the operations, which
-// stop between two steps. VMs run on.
+// Run runs the loop until ctx is done, then waits for the operations, which
+// stop between two steps. VMs keep running.
 func (h *Host) Run(ctx context.Context) error {
 	if err := h.deps.Net.Ensure(ctx); ctx.Err() != nil {
 		return nil
@@ -55,8 +55,8 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 }
 
-// Reconcile is one comparison of chain, hypervisor and journal. It starts what
-// has to be done and does not wait for it.
+// Reconcile compares chain, hypervisor and journal once. It starts what has to
+// be done and does not wait for it.
 func (h *Host) Reconcile(ctx context.Context) {
 	began := time.Now()
 	err := h.compare(ctx)
@@ -87,8 +87,11 @@ func (h *Host) compare(ctx context.Context) error {
 		byID[d.UUID] = d
 	}
 	for _, t := range tasks {
-		d, found := byID[t.UUID]
-		delete(byID, t.UUID)
+		if t.Keep.LentTo != "" {
+			continue // the VM belongs to the other task, which has the same identity
+		}
+		d, found := byID[t.Identity.UUID]
+		delete(byID, t.Identity.UUID)
 		h.act(ctx, t, d, found)
 	}
 	for _, d := range byID {
@@ -97,15 +100,15 @@ func (h *Host) compare(ctx context.Context) error {
 	return nil
 }
 
-// look is Reconcile for one task, on the chain's last word.
+// look is Reconcile for one task, on what the chain said last.
 func (h *Host) look(ctx context.Context, id string) {
 	t, err := h.deps.Journal.Task(id)
 	if err != nil {
-		return // gone meanwhile
+		return // deleted meanwhile
 	}
-	d, err := h.deps.Driver.Get(ctx, t.UUID)
+	d, err := h.deps.Driver.Get(ctx, t.Identity.UUID)
 	if err != nil && !errors.Is(err, vm.ErrNotFound) {
-		return // the next pass tells
+		return // the next pass logs it
 	}
 	h.act(ctx, t, d, err == nil)
 }
@@ -121,36 +124,36 @@ func (h *Host) act(ctx context.Context, t journal.Task, d vm.Domain, found bool)
 }
 
 func (h *Host) standing(t journal.Task) lifecycle.Standing {
-	if t.Over != nil {
+	if t.Rental.Over != nil {
 		return lifecycle.Over
 	}
 	word := h.deps.Rentals.Word()
-	if r, ok := word.Open[t.RentID]; ok && word.Doubt == nil && r.Renter == t.Renter {
+	if r, ok := word.Open[t.Rental.ID]; ok && word.Doubt == nil && r.Renter == t.Rental.Renter {
 		return lifecycle.Open
 	}
 	return lifecycle.InDoubt
 }
 
-// hear takes over what the chain says of the task's rental. What could not be
-// written is heard again in the next pass.
+// hear records what the chain says of the task's rental. What could not be
+// written is read again in the next pass.
 func (h *Host) hear(ctx context.Context, t journal.Task) journal.Task {
 	word := h.deps.Rentals.Word()
-	if word.Doubt != nil || t.Over != nil {
+	if word.Doubt != nil || t.Rental.Over != nil {
 		return t
 	}
-	r, open := word.Open[t.RentID]
-	if open && r.End.Equal(t.RentEnd) && r.ConfirmBy().Equal(t.ConfirmBy) {
+	r, open := word.Open[t.Rental.ID]
+	if open && r.End.Equal(t.Rental.End) && r.ConfirmBy().Equal(t.Rental.ConfirmBy) {
 		return t
 	}
-	change := func(t *journal.Task) error { t.RentEnd, t.ConfirmBy = r.End, r.ConfirmBy(); return nil }
+	change := func(t *journal.Task) error { t.Rental.End, t.Rental.ConfirmBy = r.End, r.ConfirmBy(); return nil }
 	if !open {
-		over, err := h.deps.Rentals.Over(ctx, t.RentID)
+		over, err := h.deps.Rentals.Over(ctx, t.Rental.ID)
 		if err != nil {
-			h.deps.Log.Warn("how a rental ended is not known yet", "rent_id", t.RentID, "error", err)
+			h.deps.Log.Warn("how a rental ended is not known yet", "rent_id", t.Rental.ID, "error", err)
 			return t
 		}
-		h.deps.Log.Info("a rental is over", "rent_id", t.RentID, "task_id", t.ID, "refunded", over.Refunded)
-		change = func(t *journal.Task) error { t.Over = &over; return nil }
+		h.deps.Log.Info("a rental is over", "rent_id", t.Rental.ID, "task_id", t.ID, "refunded", over.Refunded)
+		change = func(t *journal.Task) error { t.Rental.Over = &over; return nil }
 	}
 	changed, err := h.deps.Journal.Change(t.ID, change)
 	if errors.Is(err, journal.ErrNotFound) {
@@ -163,7 +166,7 @@ func (h *Host) hear(ctx context.Context, t journal.Task) journal.Task {
 	return changed
 }
 
-// tellReached tells when the hypervisor is lost and when it is back.
+// tellReached logs when the hypervisor is lost and when it is back.
 func (h *Host) tellReached(ctx context.Context, err error) {
 	if ctx.Err() != nil || (err == nil) == h.reached {
 		return
@@ -176,10 +179,10 @@ func (h *Host) tellReached(ctx context.Context, err error) {
 }
 
 // adoptOrphan handles a domain of ours that no task has: it is removed where the
-// chain says that its rental is not open. Else somebody's data may be in it, and
-// a person has to look.
+// chain says that its rental is not open. Otherwise it may hold somebody's data,
+// and a person has to look.
 func (h *Host) adoptOrphan(ctx context.Context, d vm.Domain) {
-	id, ours := rentOf(h.cfg.Binding, d.Name)
+	id, ours := h.cfg.Binding.Rental(d.Name)
 	word := h.deps.Rentals.Word()
 	if !ours || word.Doubt != nil {
 		return
@@ -205,7 +208,7 @@ func (h *Host) adoptOrphan(ctx context.Context, d vm.Domain) {
 
 func hasDomain(tasks []journal.Task, id vm.UUID) bool {
 	for _, t := range tasks {
-		if t.UUID == id {
+		if t.Identity.UUID == id {
 			return true
 		}
 	}

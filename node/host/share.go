@@ -22,8 +22,8 @@ type Capacity struct {
 	GPUs []int
 }
 
-// CapacityOf is the chain's listing, but never more than the computer has now:
-// a part that was taken out can't be rented, whatever the listing says.
+// CapacityOf returns what the chain lists, but never more than the computer has
+// now: a part that was removed can't be rented, whatever the listing says.
 func CapacityOf(listed, here machine.Facts) Capacity {
 	c := Capacity{Amount: Amount{
 		CPUs:      int(min(listed.CpuCores, here.CpuCores)),
@@ -56,7 +56,7 @@ func part(total uint64, n, all int) uint64 {
 	return q
 }
 
-// used is what tasks hold.
+// used returns what tasks hold.
 func used(tasks []journal.Task) Amount {
 	var sum Amount
 	for _, t := range tasks {
@@ -67,7 +67,7 @@ func used(tasks []journal.Task) Amount {
 	return sum
 }
 
-// left is a minus b, not below zero.
+// left returns a minus b, but not less than zero.
 func (a Amount) left(b Amount) Amount {
 	less := func(x, y uint64) uint64 { return x - min(x, y) }
 	return Amount{
@@ -77,22 +77,36 @@ func (a Amount) left(b Amount) Amount {
 	}
 }
 
-// pickSlots takes the lowest free slots that have exactly gpus GPUs together;
-// ok is false where no such choice is found from the lowest on.
+// pickSlots picks free slots that together have exactly gpus GPUs: of all such
+// choices the one with the lowest slots. ok is false where there is none.
 func pickSlots(free []uint32, perSlot []int, gpus int) (slots []uint32, ok bool) {
-	for _, s := range free {
-		if int(s) >= len(perSlot) {
-			continue
+	free = slices.DeleteFunc(slices.Clone(free), func(s uint32) bool { return int(s) >= len(perSlot) || perSlot[s] <= 0 })
+	if gpus < 0 {
+		return nil, false
+	}
+	// reach[i][n]: some of the slots from the i-th on have n GPUs.
+	reach := make([][]bool, len(free)+1)
+	reach[len(free)] = make([]bool, gpus+1)
+	reach[len(free)][0] = true
+	for i := len(free) - 1; i >= 0; i-- {
+		reach[i] = slices.Clone(reach[i+1])
+		for n := perSlot[free[i]]; n <= gpus; n++ {
+			reach[i][n] = reach[i][n] || reach[i+1][n-perSlot[free[i]]]
 		}
-		if n := perSlot[s]; n > 0 && n <= gpus {
+	}
+	if !reach[0][gpus] {
+		return nil, false
+	}
+	for i, s := range free {
+		if n := perSlot[s]; n <= gpus && reach[i+1][gpus-n] {
 			slots = append(slots, s)
 			gpus -= n
 		}
 	}
-	return slots, gpus == 0
+	return slots, true
 }
 
-// freeSlots are the slots of a rental that no task holds, ascending.
+// freeSlots returns the slots of a rental that no task holds, ascending.
 func freeSlots(slots []uint32, tasks []journal.Task) []uint32 {
 	free := slices.Clone(slots)
 	for _, t := range tasks {

@@ -8,13 +8,13 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/vm"
 )
 
-// The steps of making a VM, in their order.
+// The steps of making a VM, in order.
 const (
 	stepReserve = "reserve"
 	stepDisk    = "disk"
@@ -26,10 +26,10 @@ const (
 )
 
 // step can be done twice and undone twice. Its do and undo run only after the
-// journal says so, and are written down again when they returned.
+// journal records their start, and it records their end when they return.
 type step struct {
 	name string
-	// does and undoes say what, for people.
+	// does and undoes describe the step for people.
 	does, undoes string
 	do, undo     func(h *Host, ctx context.Context, t journal.Task) error
 }
@@ -60,23 +60,23 @@ func (h *Host) step(name string) step {
 }
 
 func entry(t *journal.Task, name string) *journal.Step {
-	i := slices.IndexFunc(t.Steps, func(s journal.Step) bool { return s.Name == name })
+	i := slices.IndexFunc(t.Progress.Steps, func(s journal.Step) bool { return s.Name == name })
 	if i < 0 {
-		t.Steps = append(t.Steps, journal.Step{Name: name})
-		i = len(t.Steps) - 1
+		t.Progress.Steps = append(t.Progress.Steps, journal.Step{Name: name})
+		i = len(t.Progress.Steps) - 1
 	}
-	return &t.Steps[i]
+	return &t.Progress.Steps[i]
 }
 
-// perform writes that a step begins, does it, and writes that it is done. After
-// a kill in between the entry says begun, and the step is done again.
+// perform records that a step begins, does it, and records that it is done.
+// After a kill in between the entry says begun, and the step is repeated.
 func (h *Host) perform(ctx context.Context, id, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	began := time.Now()
 	t, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
-		if t.Status == lifecycle.Deleting {
+		if t.Progress.State == lifecycle.Deleting {
 			return journal.ErrNotFound
 		}
 		*entry(t, name) = journal.Step{Name: name, State: journal.StepBegun, Started: began}
@@ -107,12 +107,13 @@ func (h *Host) perform(ctx context.Context, id, name string) error {
 	return errors.Join(doErr, err)
 }
 
-// transient: the step neither failed nor succeeded; it is tried again.
+// transient reports whether the step neither failed nor succeeded, so that it is tried
+// again.
 func transient(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, vm.ErrUnavailable)
 }
 
-// undo writes that a step is to be undone, undoes it, and writes that it is so.
+// undo records that a step is to be undone, undoes it, and records that it is undone.
 func (h *Host) undo(ctx context.Context, id, name string) error {
 	t, err := h.deps.Journal.Change(id, func(t *journal.Task) error {
 		if e := entry(t, name); e.State != journal.StepWaiting {
@@ -123,8 +124,8 @@ func (h *Host) undo(ctx context.Context, id, name string) error {
 	if err != nil {
 		return fmt.Errorf("begin to undo %s: %w", name, err)
 	}
-	// Even one that never began: undoing what is not there costs little, and a
-	// restore may have done it without the create's entry.
+	// Undo even one that never began: undoing nothing costs little, and a restore
+	// may have done it without the create's entry.
 	if err := h.step(name).undo(h, ctx, t); err != nil {
 		return fmt.Errorf("undo %s: %w", name, err)
 	}
@@ -155,7 +156,7 @@ type stepError struct {
 func (e *stepError) Error() string { return "step " + e.step + ": " + e.err.Error() }
 func (e *stepError) Unwrap() error { return e.err }
 
-// failure is an error with the reason that a renter is told.
+// failure is an error with the reason shown to the renter.
 type failure struct {
 	code  notice.Code
 	pairs []string
@@ -165,7 +166,7 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
-// whyFailed is the reason of a create whose step failed.
+// whyFailed returns the reason of a create whose step failed.
 func whyFailed(step string, err error) *notice.Reason {
 	if own := (*stepError)(nil); errors.As(err, &own) {
 		err = own.err
@@ -173,17 +174,20 @@ func whyFailed(step string, err error) *notice.Reason {
 	if told := (*failure)(nil); errors.As(err, &told) {
 		return notice.Failed(told.code, err, told.pairs...)
 	}
+	if refused := (*vm.SlotError)(nil); errors.As(err, &refused) {
+		return notice.Failed(notice.CardRefused, refused, notice.Step, step, notice.Cause, refused.Code())
+	}
 	if errors.Is(err, syscall.ENOSPC) {
 		return notice.Failed(notice.HostFull, err, notice.Step, step)
 	}
 	return notice.Failed(notice.CreateFailed, err, notice.Step, step)
 }
 
-// build carries on with a create from the first step that is not done. A
-// failure undoes all of it and leaves the reason for the renter.
+// build continues a create from the first step that is not done. A failure
+// undoes all of it and leaves the reason for the renter.
 func (h *Host) build(ctx context.Context, t journal.Task) error {
 	if why := given(t); why != nil {
-		// A kill came between the failure and the end of its undoing.
+		// The node was killed between the failure and the end of its undoing.
 		return h.giveUp(ctx, t.ID, why)
 	}
 	for _, s := range h.steps {
@@ -192,26 +196,26 @@ func (h *Host) build(ctx context.Context, t journal.Task) error {
 		}
 		if err := h.perform(ctx, t.ID, s.name); err != nil {
 			if errors.Is(err, vm.ErrUnavailable) && ctx.Err() == nil {
-				return errors.Join(err, h.making(t.ID, func(t *journal.Task) { t.Reason = notice.New(notice.WaitsHypervisor) }))
+				return errors.Join(err, h.making(t.ID, func(t *journal.Task) { t.Progress.Reason = notice.New(notice.WaitsHypervisor) }))
 			}
 			if transient(ctx, err) || errors.Is(err, journal.ErrNotFound) {
 				return err
 			}
 			return errors.Join(err, h.giveUp(ctx, t.ID, whyFailed(s.name, err)))
 		}
-		if t.Reason != nil { // it waited, and goes on
-			t.Reason = nil
-			if err := h.making(t.ID, func(t *journal.Task) { t.Reason = nil }); err != nil {
+		if t.Progress.Reason != nil { // it waited, and continues
+			t.Progress.Reason = nil
+			if err := h.making(t.ID, func(t *journal.Task) { t.Progress.Reason = nil }); err != nil {
 				return err
 			}
 		}
 	}
-	return h.making(t.ID, func(t *journal.Task) { t.Status, t.Reason = lifecycle.Running, nil })
+	return h.making(t.ID, func(t *journal.Task) { t.Progress.State, t.Progress.Reason = lifecycle.Running, nil })
 }
 
-// given is why a create is being undone, nil for one that is not.
+// given returns why a create is being undone, nil for one that is not.
 func given(t journal.Task) *notice.Reason {
-	for _, s := range t.Steps {
+	for _, s := range t.Progress.Steps {
 		if s.Reason != nil {
 			return s.Reason
 		}
@@ -221,8 +225,8 @@ func given(t journal.Task) *notice.Reason {
 
 func (h *Host) giveUp(ctx context.Context, id string, why *notice.Reason) error {
 	err := h.making(id, func(t *journal.Task) {
-		t.GiveBack = t.RestoreFrom != ""
-		// From here on it can't be stopped and kept: its disks go.
+		t.Restored.GiveBack = t.Restored.From != ""
+		// From here on it can't be stopped and kept: its disks are deleted.
 		if e := entry(t, stepStart); e.State != journal.StepWaiting {
 			e.State = journal.StepUndoing
 		}
@@ -234,7 +238,7 @@ func (h *Host) giveUp(ctx context.Context, id string, why *notice.Reason) error 
 		return err
 	}
 	return h.making(id, func(t *journal.Task) {
-		t.Status, t.Reason = lifecycle.CreateError, why
+		t.Progress.State, t.Progress.Reason = lifecycle.CreateError, why
 	})
 }
 

@@ -9,13 +9,13 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// ErrNotStray means: a folder is not there, or a task has it.
+// ErrNotStray means that a folder does not exist, or that a task has it.
 var ErrNotStray = errors.New("no folder without a task")
 
-// Strays names the folders of VMs that no task of the journal has: somebody's data
-// may be in them, so nothing removes them but a command.
+// Strays names the VM folders that no task of the journal has: somebody's data may
+// be in them, so nothing but a command removes them.
 func Strays(ctx context.Context, files Folders, j *journal.Journal) ([]string, error) {
-	// Folders first: a create writes its task down before it makes its folder.
+	// Folders first: a create records its task before it makes its folder.
 	folders, err := files.Folders(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the VMs' folders: %w", err)
@@ -29,8 +29,8 @@ func Strays(ctx context.Context, files Folders, j *journal.Journal) ([]string, e
 	}), nil
 }
 
-// RemoveStray deletes one of Strays with all that is in it.
-func RemoveStray(ctx context.Context, files Files, j *journal.Journal, name string) error {
+// RemoveStray deletes one of Strays with all its contents.
+func RemoveStray(ctx context.Context, files StrayFiles, j *journal.Journal, name string) error {
 	strays, err := Strays(ctx, files, j)
 	if err != nil {
 		return err
@@ -38,10 +38,11 @@ func RemoveStray(ctx context.Context, files Files, j *journal.Journal, name stri
 	if !slices.Contains(strays, name) {
 		return fmt.Errorf("%w: %.60q, there are %q", ErrNotStray, name, strays)
 	}
-	return files.Remove(ctx, name)
+	_, err = files.Wipe(ctx, name)
+	return err
 }
 
-// tellStrays tells the host's owner once, at start.
+// tellStrays logs them for the host's owner once, at start.
 func (h *Host) tellStrays(ctx context.Context) {
 	strays, err := Strays(ctx, h.deps.Files, h.deps.Journal)
 	if err != nil {

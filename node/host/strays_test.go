@@ -12,7 +12,7 @@ import (
 )
 
 // TestStrays: folders that no task has are named and can be removed; those of a
-// task, and of one whose disks another has now, can't.
+// task, or of one whose disks another has now, can't.
 func TestStrays(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -23,7 +23,7 @@ func TestStrays(t *testing.T) {
 	t.Cleanup(func() { _ = j.Close() })
 	files := taskdir.Open(dir, images{}.Overlay)
 	const own, kept, stray = "aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc"
-	for _, task := range []journal.Task{{ID: own}, {ID: "dddddddddddddddddddd", DisksFrom: kept}} {
+	for _, task := range []journal.Task{{ID: own}, {ID: "dddddddddddddddddddd", Disks: journal.Disks{Folder: kept}}} {
 		if _, err := j.AddChanging(task, func([]journal.Task, *journal.Task) ([]journal.Task, error) { return nil, nil }); err != nil {
 			t.Fatal(err)
 		}

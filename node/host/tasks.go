@@ -10,13 +10,13 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// Tasks are the tasks of a wallet, oldest first, kept disks among them.
+// Tasks returns the tasks of a wallet, oldest first, including kept disks.
 func (h *Host) Tasks(wallet string) ([]journal.Task, error) {
 	tasks, err := h.deps.Journal.Tasks()
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
-	tasks = slices.DeleteFunc(tasks, func(t journal.Task) bool { return t.Renter != wallet || t.RestoredBy != "" })
+	tasks = slices.DeleteFunc(tasks, func(t journal.Task) bool { return t.Rental.Renter != wallet || t.Keep.LentTo != "" })
 	slices.SortFunc(tasks, func(a, b journal.Task) int {
 		if c := a.Created.Compare(b.Created); c != 0 {
 			return c
@@ -26,7 +26,7 @@ func (h *Host) Tasks(wallet string) ([]journal.Task, error) {
 	return tasks, nil
 }
 
-// Keepers are the wallets whose disks are kept.
+// Keepers returns the wallets whose disks are kept.
 func (h *Host) Keepers() (map[string]bool, error) {
 	tasks, err := h.deps.Journal.Tasks()
 	if err != nil {
@@ -34,18 +34,19 @@ func (h *Host) Keepers() (map[string]bool, error) {
 	}
 	wallets := map[string]bool{}
 	for _, t := range tasks {
-		if !t.KeepUntil.IsZero() && t.RestoredBy == "" {
-			wallets[t.Renter] = true
+		if !t.Keep.Until.IsZero() && t.Keep.LentTo == "" {
+			wallets[t.Rental.Renter] = true
 		}
 	}
 	return wallets, nil
 }
 
-// Task is one task of a wallet; another's is ErrNotFound, as if it were not there.
+// Task returns one task of a wallet; another wallet's is ErrNotFound, as if it did not
+// exist.
 func (h *Host) Task(wallet, id string) (journal.Task, error) {
 	t, err := h.deps.Journal.Task(id)
-	if errors.Is(err, journal.ErrNotFound) || (err == nil && (t.Renter != wallet || t.RestoredBy != "")) {
-		return journal.Task{}, refuse(ErrNotFound, "task_id", id, "a task of yours", "list them with /tasks")
+	if errors.Is(err, journal.ErrNotFound) || (err == nil && (t.Rental.Renter != wallet || t.Keep.LentTo != "")) {
+		return journal.Task{}, refuse(ErrNotFound, "task_id", id, "a task of yours", "the list of tasks shows them")
 	}
 	if err != nil {
 		return journal.Task{}, fmt.Errorf("read the journal: %w", err)
@@ -53,27 +54,31 @@ func (h *Host) Task(wallet, id string) (journal.Task, error) {
 	return t, nil
 }
 
-// Delete lets the loop stop a VM, delete its disks and give back all that it
-// reserved. It obeys only the rental that made the task; kept disks obey any open
-// rental of their renter.
+// Changed returns a channel that is closed when a task is written next.
+func (h *Host) Changed() <-chan struct{} { return h.deps.Journal.Changed() }
+
+// Delete lets the loop stop a VM, delete its disks and free all that it reserved.
+// Only the rental that made the task may ask; for kept disks any open rental of
+// their renter may.
 func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
 	if t, err := h.Task(wallet, id); err == nil && isKept(t) {
 		return h.deleteKept(id)
 	}
 	return h.ask(wallet, rentals, id, lifecycle.Delete, func(t *journal.Task) {
-		t.GiveBack = false // as a create has written down that is being undone
+		t.Restored.GiveBack = false // recorded as for a create that is being undone
 	})
 }
 
-// Used is what tasks hold now, and how many slots.
-func (h *Host) Used() (Amount, int, error) {
+// Used returns what tasks hold now, and which slots, ascending.
+func (h *Host) Used() (Amount, []uint32, error) {
 	tasks, err := h.deps.Journal.Tasks()
 	if err != nil {
-		return Amount{}, 0, fmt.Errorf("read the journal: %w", err)
+		return Amount{}, nil, fmt.Errorf("read the journal: %w", err)
 	}
-	slots := 0
+	var slots []uint32
 	for _, t := range tasks {
-		slots += len(t.Reserved.Slots)
+		slots = append(slots, t.Reserved.Slots...)
 	}
-	return used(tasks), slots, nil
+	slices.Sort(slots)
+	return used(tasks), slices.Compact(slots), nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// TestDeleteWhileGivingUpDeletes: who has a VM on kept disks deleted wants them gone,
-// also where its create is being undone.
+// TestDeleteWhileGivingUpDeletes: deleting a VM on kept disks deletes them, even
+// while its create is being undone.
 func TestDeleteWhileGivingUpDeletes(t *testing.T) {
 	for _, undoing := range []bool{false, true} {
 		t.Run(fmt.Sprint(undoing), func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestDeleteWhileGivingUpDeletes(t *testing.T) {
 }
 
 // TestEndWhileGivingUp: a rental that ends while its create is undone leaves no task
-// that promises disks which are not its own, or not there.
+// that promises disks which belong to another or don't exist.
 func TestEndWhileGivingUp(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		old := w.keep(1, alice, 20*time.Hour, 5200)
@@ -54,8 +54,8 @@ func TestEndWhileGivingUp(t *testing.T) {
 		w.driver.Fail("Stop", nil)
 		settle(time.Minute)
 		got, err := w.journal.Task(task.ID)
-		t.Logf("%+v %v", got.Status, err)
-		t.Logf("give back %v, from %q, disks %q, kept until %v, reserved %+v", got.GiveBack, got.RestoreFrom, got.DisksFrom, got.KeepUntil, got.Reserved)
+		t.Logf("%+v %v", got.Progress.State, err)
+		t.Logf("give back %v, from %q, disks %q, kept until %v, reserved %+v", got.Restored.GiveBack, got.Restored.From, got.Disks.Folder, got.Keep.Until, got.Reserved)
 		w.holds(old.ID, written)
 		if isKept(got) {
 			if err := w.host.Delete(alice, nil, task.ID); err != nil {

@@ -8,11 +8,11 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// observed is what a decision depends on, before it is compared with the time.
+// observed is what a decision depends on, before times are compared with now.
 type observed struct {
 	task     journal.Task
 	standing lifecycle.Standing
-	// doubt: the chain is not believed now.
+	// doubt is set while the chain is not believed.
 	doubt bool
 	// found is false where the hypervisor has no such domain.
 	found  bool
@@ -20,17 +20,17 @@ type observed struct {
 	now    time.Time
 }
 
-// view is what lifecycle decides on.
+// view returns what lifecycle decides on.
 func (o observed) view() lifecycle.View {
 	t, passed := o.task, func(at time.Time) bool { return !o.now.Before(at) }
 	return lifecycle.View{
-		State: t.Status, DiskChanging: changesDisk(t), Lent: t.RestoredBy != "",
-		Standing: o.standing, Doubt: o.doubt, Refunded: t.Over != nil && t.Over.Refunded,
-		EndPassed: passed(t.RentEnd), GracePassed: passed(t.RentEnd.Add(ChainGrace)),
-		Kept: !t.KeepUntil.IsZero(), KeepPassed: passed(t.KeepUntil),
-		Guest: o.guest(), NotedPaused: t.Paused,
-		Pressed: !t.StopAt.IsZero(), MinutePassed: passed(t.StopAt),
-		Retried: t.Restarts > 0, MayRetry: passed(t.RetryAt),
+		State: t.Progress.State, DiskChanging: changesDisk(t), Lent: t.Keep.LentTo != "",
+		Standing: o.standing, Doubt: o.doubt, Refunded: t.Rental.Over != nil && t.Rental.Over.Refunded,
+		EndPassed: passed(t.Rental.End), GracePassed: passed(t.Rental.End.Add(ChainGrace)),
+		Kept: !t.Keep.Until.IsZero(), KeepPassed: passed(t.Keep.Until),
+		Guest: o.guest(), NotedPaused: t.Progress.Paused,
+		Pressed: !t.Progress.StopAt.IsZero(), MinutePassed: passed(t.Progress.StopAt),
+		Retried: t.Progress.Restarts > 0, MayRetry: passed(t.Progress.RetryAt),
 	}
 }
 

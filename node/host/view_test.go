@@ -9,6 +9,31 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
+// in returns a task in that state.
+func in(state lifecycle.State, more ...func(*journal.Task)) journal.Task {
+	t := journal.Task{Progress: journal.Progress{State: state}}
+	for _, change := range more {
+		change(&t)
+	}
+	return t
+}
+
+func ended(over *journal.Over) func(*journal.Task) {
+	return func(t *journal.Task) { t.Rental.Over = over }
+}
+
+func until(end time.Time) func(*journal.Task) { return func(t *journal.Task) { t.Rental.End = end } }
+
+func keptTo(at time.Time) func(*journal.Task) { return func(t *journal.Task) { t.Keep.Until = at } }
+
+func retried(at time.Time) func(*journal.Task) {
+	return func(t *journal.Task) { t.Progress.RetryAt = at }
+}
+
+func stopped(at time.Time) func(*journal.Task) {
+	return func(t *journal.Task) { t.Progress.StopAt = at }
+}
+
 func TestView(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
@@ -23,34 +48,34 @@ func TestView(t *testing.T) {
 		domain *vm.Domain
 		want   lifecycle.Action
 	}{
-		"open, creating":                   {journal.Task{Status: lifecycle.Creating}, lifecycle.Open, false, nil, lifecycle.Build},
-		"open, runs":                       {journal.Task{Status: lifecycle.Running}, lifecycle.Open, false, &on, lifecycle.Nothing},
-		"open, lost":                       {journal.Task{Status: lifecycle.Running}, lifecycle.Open, false, nil, lifecycle.StartAgain},
-		"open, off":                        {journal.Task{Status: lifecycle.Running}, lifecycle.Open, false, &off, lifecycle.StartAgain},
-		"open, off, tried just now":        {journal.Task{Status: lifecycle.Running, RetryAt: future}, lifecycle.Open, false, &off, lifecycle.Nothing},
-		"open, the guest went off":         {journal.Task{Status: lifecycle.Running}, lifecycle.Open, false, &guest, lifecycle.NoteClosed},
-		"open, closed, somebody booted it": {journal.Task{Status: lifecycle.Closed}, lifecycle.Open, false, &on, lifecycle.NoteRunning},
-		"open, closed":                     {journal.Task{Status: lifecycle.Closed}, lifecycle.Open, false, &guest, lifecycle.Nothing},
-		"open, create failed":              {journal.Task{Status: lifecycle.CreateError}, lifecycle.Open, false, nil, lifecycle.Nothing},
-		"deleting":                         {journal.Task{Status: lifecycle.Deleting}, lifecycle.InDoubt, true, &on, lifecycle.Wipe},
-		"over, runs":                       {journal.Task{Status: lifecycle.Running, Over: over}, lifecycle.Over, false, &on, lifecycle.EndGracefully},
-		"over, in its minute":              {journal.Task{Status: lifecycle.ShuttingDown, Over: over, StopAt: future}, lifecycle.Over, false, &on, lifecycle.Nothing},
-		"over, minute past":                {journal.Task{Status: lifecycle.ShuttingDown, Over: over, StopAt: past}, lifecycle.Over, false, &on, lifecycle.Finish},
-		"over, off":                        {journal.Task{Status: lifecycle.ShuttingDown, Over: over, StopAt: future}, lifecycle.Over, false, &off, lifecycle.Finish},
-		"over, creating":                   {journal.Task{Status: lifecycle.Creating, Over: over}, lifecycle.Over, false, &on, lifecycle.Finish},
-		"over, runs, in doubt":             {journal.Task{Status: lifecycle.Running, Over: over}, lifecycle.Over, true, &on, lifecycle.EndGracefully},
-		"over, kept":                       {journal.Task{Status: lifecycle.Closed, Over: over, KeepUntil: future}, lifecycle.Over, false, nil, lifecycle.Nothing},
-		"over, kept long enough":           {journal.Task{Status: lifecycle.Closed, Over: over, KeepUntil: past}, lifecycle.Over, false, nil, lifecycle.Wipe},
-		"over, long enough, in doubt":      {journal.Task{Status: lifecycle.Closed, Over: over, KeepUntil: past}, lifecycle.Over, true, nil, lifecycle.Nothing},
-		"refunded":                         {journal.Task{Status: lifecycle.Running, Over: refunded}, lifecycle.Over, false, &on, lifecycle.Wipe},
-		"refunded, in doubt":               {journal.Task{Status: lifecycle.Running, Over: refunded}, lifecycle.Over, true, &on, lifecycle.Finish},
-		"refunded, off, in doubt":          {journal.Task{Status: lifecycle.Closed, Over: refunded, KeepUntil: past}, lifecycle.Over, true, nil, lifecycle.Nothing},
-		"over, create failed":              {journal.Task{Status: lifecycle.CreateError, Over: over}, lifecycle.Over, false, nil, lifecycle.Wipe},
-		"doubt, within its time":           {journal.Task{Status: lifecycle.Running, RentEnd: now}, lifecycle.InDoubt, true, &on, lifecycle.Nothing},
-		"doubt, after the grace":           {journal.Task{Status: lifecycle.Running, RentEnd: now.Add(-ChainGrace)}, lifecycle.InDoubt, true, &on, lifecycle.Pause},
-		"doubt, lost":                      {journal.Task{Status: lifecycle.Running, RentEnd: future}, lifecycle.InDoubt, true, nil, lifecycle.StartAgain},
-		"doubt, lost after its end":        {journal.Task{Status: lifecycle.Running, RentEnd: past}, lifecycle.InDoubt, true, nil, lifecycle.Nothing},
-		"doubt, creating":                  {journal.Task{Status: lifecycle.Creating, RentEnd: future}, lifecycle.InDoubt, true, nil, lifecycle.Nothing},
+		"open, creating":                   {in(lifecycle.Creating), lifecycle.Open, false, nil, lifecycle.Build},
+		"open, runs":                       {in(lifecycle.Running), lifecycle.Open, false, &on, lifecycle.Nothing},
+		"open, lost":                       {in(lifecycle.Running), lifecycle.Open, false, nil, lifecycle.StartAgain},
+		"open, off":                        {in(lifecycle.Running), lifecycle.Open, false, &off, lifecycle.StartAgain},
+		"open, off, tried just now":        {in(lifecycle.Running, retried(future)), lifecycle.Open, false, &off, lifecycle.Nothing},
+		"open, the guest went off":         {in(lifecycle.Running), lifecycle.Open, false, &guest, lifecycle.NoteClosed},
+		"open, closed, somebody booted it": {in(lifecycle.Closed), lifecycle.Open, false, &on, lifecycle.NoteRunning},
+		"open, closed":                     {in(lifecycle.Closed), lifecycle.Open, false, &guest, lifecycle.Nothing},
+		"open, create failed":              {in(lifecycle.CreateError), lifecycle.Open, false, nil, lifecycle.Nothing},
+		"deleting":                         {in(lifecycle.Deleting), lifecycle.InDoubt, true, &on, lifecycle.Wipe},
+		"over, runs":                       {in(lifecycle.Running, ended(over)), lifecycle.Over, false, &on, lifecycle.EndGracefully},
+		"over, in its minute":              {in(lifecycle.ShuttingDown, stopped(future), ended(over)), lifecycle.Over, false, &on, lifecycle.Nothing},
+		"over, minute past":                {in(lifecycle.ShuttingDown, stopped(past), ended(over)), lifecycle.Over, false, &on, lifecycle.Finish},
+		"over, off":                        {in(lifecycle.ShuttingDown, stopped(future), ended(over)), lifecycle.Over, false, &off, lifecycle.Finish},
+		"over, creating":                   {in(lifecycle.Creating, ended(over)), lifecycle.Over, false, &on, lifecycle.Finish},
+		"over, runs, in doubt":             {in(lifecycle.Running, ended(over)), lifecycle.Over, true, &on, lifecycle.EndGracefully},
+		"over, kept":                       {in(lifecycle.Closed, ended(over), keptTo(future)), lifecycle.Over, false, nil, lifecycle.Nothing},
+		"over, kept long enough":           {in(lifecycle.Closed, ended(over), keptTo(past)), lifecycle.Over, false, nil, lifecycle.Wipe},
+		"over, long enough, in doubt":      {in(lifecycle.Closed, ended(over), keptTo(past)), lifecycle.Over, true, nil, lifecycle.Nothing},
+		"refunded":                         {in(lifecycle.Running, ended(refunded)), lifecycle.Over, false, &on, lifecycle.Wipe},
+		"refunded, in doubt":               {in(lifecycle.Running, ended(refunded)), lifecycle.Over, true, &on, lifecycle.Finish},
+		"refunded, off, in doubt":          {in(lifecycle.Closed, ended(refunded), keptTo(past)), lifecycle.Over, true, nil, lifecycle.Nothing},
+		"over, create failed":              {in(lifecycle.CreateError, ended(over)), lifecycle.Over, false, nil, lifecycle.Wipe},
+		"doubt, within its time":           {in(lifecycle.Running, until(now)), lifecycle.InDoubt, true, &on, lifecycle.Nothing},
+		"doubt, after the grace":           {in(lifecycle.Running, until(now.Add(-ChainGrace))), lifecycle.InDoubt, true, &on, lifecycle.Pause},
+		"doubt, lost":                      {in(lifecycle.Running, until(future)), lifecycle.InDoubt, true, nil, lifecycle.StartAgain},
+		"doubt, lost after its end":        {in(lifecycle.Running, until(past)), lifecycle.InDoubt, true, nil, lifecycle.Nothing},
+		"doubt, creating":                  {in(lifecycle.Creating, until(future)), lifecycle.InDoubt, true, nil, lifecycle.Nothing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

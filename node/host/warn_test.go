@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 )
 
 func TestWarnings(t *testing.T) {
@@ -15,10 +15,10 @@ func TestWarnings(t *testing.T) {
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	const minutes, hour, day = 600, 3600, 86400
 	kept := func(left time.Duration, evictable bool) journal.Task {
-		return journal.Task{Over: &journal.Over{}, KeepUntil: now.Add(left), Evictable: evictable}
+		return journal.Task{Rental: journal.Rental{Over: &journal.Over{}}, Keep: journal.Keep{Until: now.Add(left), Evictable: evictable}}
 	}
 	trial := func(left, end time.Duration) journal.Task {
-		return journal.Task{ConfirmBy: now.Add(left), RentEnd: now.Add(end)}
+		return journal.Task{Rental: journal.Rental{ConfirmBy: now.Add(left), End: now.Add(end)}}
 	}
 	at := func(code notice.Code, left time.Duration, within int64) notice.Notice {
 		return notice.Notice{Code: code, At: now.Add(left), WithinSeconds: within}
@@ -33,11 +33,11 @@ func TestWarnings(t *testing.T) {
 		task journal.Task
 		want []notice.Notice
 	}{
-		"far":                     {journal.Task{RentEnd: now.Add(24*time.Hour + 1)}, nil},
-		"a day":                   {journal.Task{RentEnd: now.Add(24 * time.Hour)}, []notice.Notice{at(notice.RentalEnds, 24*time.Hour, day)}},
-		"an hour":                 {journal.Task{RentEnd: now.Add(59 * time.Minute)}, []notice.Notice{at(notice.RentalEnds, 59*time.Minute, hour)}},
-		"minutes":                 {journal.Task{RentEnd: now.Add(9 * time.Minute)}, []notice.Notice{at(notice.RentalEnds, 9*time.Minute, minutes)}},
-		"now":                     {journal.Task{RentEnd: now}, []notice.Notice{at(notice.RentalEnds, 0, minutes)}},
+		"far":                     {journal.Task{Rental: journal.Rental{End: now.Add(24*time.Hour + 1)}}, nil},
+		"a day":                   {journal.Task{Rental: journal.Rental{End: now.Add(24 * time.Hour)}}, []notice.Notice{at(notice.RentalEnds, 24*time.Hour, day)}},
+		"an hour":                 {journal.Task{Rental: journal.Rental{End: now.Add(59 * time.Minute)}}, []notice.Notice{at(notice.RentalEnds, 59*time.Minute, hour)}},
+		"minutes":                 {journal.Task{Rental: journal.Rental{End: now.Add(9 * time.Minute)}}, []notice.Notice{at(notice.RentalEnds, 9*time.Minute, minutes)}},
+		"now":                     {journal.Task{Rental: journal.Rental{End: now}}, []notice.Notice{at(notice.RentalEnds, 0, minutes)}},
 		"trial, all is far":       {trial(20*time.Minute, 72*time.Hour), nil},
 		"trial, its last minutes": {trial(9*time.Minute, 72*time.Hour), []notice.Notice{at(notice.TrialEnds, 9*time.Minute, minutes)}},
 		"trial, the end is near": {trial(20*time.Minute, time.Hour), []notice.Notice{
@@ -48,9 +48,9 @@ func TestWarnings(t *testing.T) {
 		}},
 		"kept":            {kept(25*time.Hour, false), []notice.Notice{disks(25*time.Hour, 0, "false")}},
 		"kept, evictable": {kept(time.Hour, true), []notice.Notice{disks(time.Hour, hour, "true")}},
-		"over, not kept":  {journal.Task{Over: &journal.Over{}, RentEnd: now}, nil},
+		"over, not kept":  {journal.Task{Rental: journal.Rental{Over: &journal.Over{}, End: now}}, nil},
 		"of the create": {
-			journal.Task{RentEnd: now.Add(72 * time.Hour), Pending: true, Warnings: []notice.Notice{vnc}},
+			journal.Task{Rental: journal.Rental{End: now.Add(72 * time.Hour)}, Wanted: journal.Wanted{Pending: true}, Warnings: []notice.Notice{vnc}},
 			[]notice.Notice{{Code: notice.ChangePending}, vnc},
 		},
 	} {

@@ -12,11 +12,11 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// forwardLimit is what a guest may take to accept a connection.
+// forwardLimit is how long a guest may take to accept a connection.
 const forwardLimit = 5 * time.Second
 
-// Console connects to a VM's serial console, also while it is being made. It
-// obeys only the rental that made the task.
+// Console connects to a VM's serial console, also while it is being made. Only
+// the rental that made the task may ask.
 func (h *Host) Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
 	return h.connect(ctx, wallet, rentals, id, h.deps.Driver.Console)
 }
@@ -32,15 +32,15 @@ func (h *Host) Forward(ctx context.Context, wallet string, rentals []uint64, id 
 	if err != nil {
 		return nil, err
 	}
-	if t.Over != nil {
+	if t.Rental.Over != nil {
 		return nil, refuse(ErrState, "task_id", id, "a VM of an open rental", "its rental is over")
 	}
 	ctx, cancel := context.WithTimeout(ctx, forwardLimit)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp4", netip.AddrPortFrom(t.Addr, port).String())
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp4", netip.AddrPortFrom(t.Network.Addr, port).String())
 	if err != nil {
 		return nil, refuse(ErrState, "port", strconv.Itoa(int(port)), "a TCP port that the guest listens on",
-			fmt.Sprintf("the VM is %s, and nothing took the connection", t.Status))
+			fmt.Sprintf("the VM is %s, and nothing took the connection", t.Progress.State))
 	}
 	return conn, nil
 }
@@ -52,12 +52,12 @@ func (h *Host) connect(
 	if err != nil {
 		return nil, err
 	}
-	if t.Over != nil {
+	if t.Rental.Over != nil {
 		return nil, refuse(ErrState, "task_id", id, "a VM of an open rental", "its rental is over")
 	}
-	conn, err := open(ctx, t.UUID)
+	conn, err := open(ctx, t.Identity.UUID)
 	if errors.Is(err, vm.ErrNotRunning) || errors.Is(err, vm.ErrNotFound) {
-		return nil, refuse(ErrState, "task_id", id, "a VM that runs", fmt.Sprintf("it is %s now", t.Status))
+		return nil, refuse(ErrState, "task_id", id, "a VM that runs", fmt.Sprintf("it is %s now", t.Progress.State))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("connect to the guest: %w", err)

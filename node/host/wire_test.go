@@ -25,7 +25,7 @@ func TestConsoleAndVNC(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.driver.Say(task.UUID, fake.Greeting)
+		w.driver.Write(task.Identity.UUID, fake.Greeting)
 		buf := make([]byte, 64)
 		if n, err := conn.Read(buf); err != nil || string(buf[:n]) != fake.Greeting {
 			t.Errorf("%q, %v", buf[:n], err)

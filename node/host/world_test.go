@@ -9,18 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.etcd.io/bbolt"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
+	guestsfake "github.com/dbc-network/dbc/node/guests/fake"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/notice"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
@@ -36,7 +39,7 @@ const (
 	aKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHM0iyFlX5UCiAIvXXvDr6WqLA4KOdNbtUSTgm4T8iHV"
 )
 
-var bound = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
+var bound = names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
 
 // ledger is a chain in memory.
 type ledger struct {
@@ -101,8 +104,9 @@ func (l *ledger) disbelieve(err error) {
 	l.doubt = err
 }
 
-// images makes empty files for disks.
-type images struct{}
+// images makes empty files for disks. While other is set, the images have other
+// content than before.
+type images struct{ other *atomic.Bool }
 
 func (images) Find(_ context.Context, name string) (image.Image, error) {
 	if name != "tiny.qcow2" {
@@ -111,36 +115,18 @@ func (images) Find(_ context.Context, name string) (image.Image, error) {
 	return image.Image{Name: name, Path: "/images/" + name, Format: "qcow2", VirtualSize: 1 << 30}, nil
 }
 
+func (i images) Digest(context.Context, string) (string, error) {
+	if i.other != nil && i.other.Load() {
+		return strings.Repeat("0", len(imageDigest)), nil
+	}
+	return imageDigest, nil
+}
+
+// imageDigest is the SHA-256 of nothing.
+const imageDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 func (images) Overlay(_ context.Context, _ image.Image, path string, _ int64) error {
 	return os.WriteFile(path, nil, 0o600)
-}
-
-// wires remembers the last bindings.
-type wires struct {
-	mu   sync.Mutex
-	last []network.Binding
-	err  error
-}
-
-func (w *wires) Ensure(context.Context) error { return nil }
-
-func (w *wires) Apply(ctx context.Context, b []network.Binding) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.err != nil {
-		return w.err
-	}
-	w.last = slices.Clone(b)
-	return nil
-}
-
-func (w *wires) bindings() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.last)
 }
 
 // box is a computer whose guests answer when ready says so.
@@ -164,18 +150,21 @@ func (b *box) FreeGiB(string) (uint64, error)      { return b.free, nil }
 
 func (b *box) HugePages(context.Context) ([]hw.Pages, error) { return b.pages, nil }
 
-// world is everything around a host; it outlives the host, as libvirt does.
+// world is everything around a host; like libvirt, it outlives the host.
 type world struct {
-	t       *testing.T
-	dir     string
-	path    string
-	ledger  *ledger
-	driver  *fake.Driver
-	wires   *wires
-	box     *box
-	journal *journal.Journal
-	host    *Host
-	stop    func()
+	t      *testing.T
+	dir    string
+	path   string
+	ledger *ledger
+	driver *fake.Driver
+	guests *guestsfake.Guests
+	box    *box
+	// otherImage is set when the images' files were replaced.
+	otherImage atomic.Bool
+	shelf      *shelf
+	journal    *journal.Journal
+	host       *Host
+	stop       func()
 }
 
 // twoSlots is a machine of 8 CPUs and two slots.
@@ -184,20 +173,21 @@ var twoSlots = machine.Facts{
 	CpuCores: 8, MemoryMib: 8000, DataDiskGib: 100,
 }
 
-// tenCPUs are five cores of two threads, of which the host keeps the first.
+// tenCPUs are five cores with two threads each, of which the host keeps the first.
 var tenCPUs = Divide(threaded(10, 1), 2)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, dir: t.TempDir(), driver: fake.New(), wires: &wires{}, box: &box{free: 1000},
+		t: t, dir: t.TempDir(), driver: fake.New(), box: &box{free: 1000}, shelf: &shelf{},
 		ledger: &ledger{open: map[uint64]trust.Rental{}, over: map[uint64]journal.Over{}, facts: twoSlots},
 	}
 	w.path = filepath.Join(w.dir, "journal.db")
+	w.guests = guestsfake.New(bound, w.driver, w.dir, images{}.Overlay)
 	return w
 }
 
-// boot opens the journal and runs a host on it. wrap may change its steps.
+// boot opens the journal and runs a host on it. wrap may replace its steps.
 func (w *world) boot(wrap func(step) step) {
 	w.t.Helper()
 	var err error
@@ -205,13 +195,13 @@ func (w *world) boot(wrap func(step) step) {
 		w.t.Fatal(err)
 	}
 	w.host = New(Config{
-		Binding: bound, DataDir: w.dir, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: "dbctest",
+		Binding: bound, DataDir: w.dir, PublicIP: netip.MustParseAddr("127.0.0.1"),
 		GuestCIDR: netip.MustParsePrefix("10.9.0.0/24"), GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
 		Period: 5 * time.Second, ReadyWithin: time.Minute, Here: twoSlots,
-		Layout: tenCPUs,
+		Layout: tenCPUs, Numbers: w.shelf.find,
 	}, Deps{
-		Journal: w.journal, Driver: w.driver, Images: images{}, Files: taskdir.Open(w.dir, images{}.Overlay), Net: w.wires, Rentals: w.ledger,
-		Computer: w.box, Log: slog.New(slog.DiscardHandler),
+		Journal: w.journal, Driver: w.guests, Images: images{&w.otherImage}, Files: w.guests, Net: w.guests, Rentals: w.ledger,
+		Computer: w.box, Cards: w.shelf, Log: slog.New(slog.DiscardHandler),
 	})
 	if wrap != nil {
 		w.host.steps = slices.Clone(steps)
@@ -234,7 +224,7 @@ func (w *world) boot(wrap func(step) step) {
 	})
 }
 
-// snapshot copies the journal as it is on the disk now, which is what a killed
+// snapshot copies the journal as it is on disk now, which is what a killed
 // process leaves behind.
 func (w *world) snapshot(n int) string {
 	w.t.Helper()
@@ -247,8 +237,8 @@ func (w *world) snapshot(n int) string {
 
 func copyDB(from, to string) error {
 	// bbolt locks the file of a running journal, so its bytes are copied: each
-	// commit is synced and complete before Update returns, and no other
-	// operation of these tests writes at the same time.
+	// commit is synced and complete before Update returns, and no other operation
+	// of these tests writes at the same time.
 	text, err := os.ReadFile(from)
 	if err != nil {
 		return err
@@ -266,7 +256,7 @@ func copyDB(from, to string) error {
 func (w *world) order(r trust.Rental, port uint16) Order {
 	return Order{
 		Rental: r, Image: "tiny.qcow2", GPUs: All, CPUs: 2, MemoryMiB: 512, AuthorizedKeys: []string{aKey},
-		Ports: []journal.Port{{Protocol: "tcp", Host: port, Guest: 22}},
+		Ports: []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: port, Guest: 22}},
 	}
 }
 
@@ -279,7 +269,7 @@ func (w *world) create(o Order) journal.Task {
 	return t
 }
 
-// settle lets d pass, and everything that happens in it.
+// settle lets d pass, with everything that happens in it.
 func settle(d time.Duration) {
 	time.Sleep(d) //nolint:forbidigo // made-up time of a synctest bubble
 	synctest.Wait()
@@ -302,7 +292,7 @@ func (w *world) domain(id vm.UUID) vm.State {
 	return d.State
 }
 
-// empty: nothing of any task is left anywhere.
+// empty checks that nothing of any task is left anywhere.
 func (w *world) empty() {
 	w.t.Helper()
 	tasks, err := w.journal.Tasks()
@@ -313,11 +303,16 @@ func (w *world) empty() {
 	if err != nil || len(domains) != 0 {
 		w.t.Errorf("%d domains are left, %v", len(domains), err)
 	}
-	if n := w.wires.bindings(); n != 0 {
+	if n := len(w.guests.Connections()); n != 0 {
 		w.t.Errorf("%d bindings are left", n)
 	}
 	entries, err := os.ReadDir(filepath.Join(w.dir, "tasks"))
 	if err == nil && len(entries) != 0 {
 		w.t.Errorf("%d folders are left", len(entries))
 	}
+}
+
+// file returns one of a task's files.
+func (w *world) file(t journal.Task, name string) string {
+	return filepath.Join(taskdir.Dir(w.dir), folder(t), name)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/dbc-network/dbc/auth"
 )
 
-// maxGrants bounds what is remembered of one rental's sessions, revoked ones
-// among them.
+// maxGrants bounds the sessions that are stored for one rental, revoked ones
+// included.
 const maxGrants = 256
 
 var _ auth.Sessions = (*Journal)(nil)
@@ -36,9 +36,9 @@ type Grant struct {
 	Revoked  bool           `json:"revoked,omitempty"`
 }
 
-// KeepGrant writes a session down and returns what is kept: the same grant again
-// changes nothing. Those that are over at now are forgotten, and none that would
-// be over with them is taken any more: whether it was revoked is not known.
+// KeepGrant stores a session and returns what is stored: the same grant again changes
+// nothing. Sessions that have expired at now are forgotten, and from then on any that
+// would have expired with them is refused: whether it was revoked is not known.
 func (j *Journal) KeepGrant(g Grant, now time.Time) (kept Grant, err error) {
 	err = j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketGrants)
@@ -78,7 +78,7 @@ func (j *Journal) KeepGrant(g Grant, now time.Time) (kept Grant, err error) {
 	return kept, err
 }
 
-// Grants are a wallet's sessions that are not over at now, oldest first.
+// Grants returns a wallet's sessions that have not expired at now, oldest first.
 func (j *Journal) Grants(wallet string, now time.Time) (list []Grant, err error) {
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		list, err = grants(tx.Bucket(bucketGrants))
@@ -94,8 +94,8 @@ func (j *Journal) Grants(wallet string, now time.Time) (list []Grant, err error)
 	return list, err
 }
 
-// RevokeGrant ends a session of the wallet for good, or is ErrNoSession. When it
-// returns nil that is on disk.
+// RevokeGrant ends a session of the wallet for good, or returns ErrNoSession.
+// When it returns nil the change is on disk.
 func (j *Journal) RevokeGrant(wallet, id string) error {
 	return j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketGrants)
@@ -111,7 +111,7 @@ func (j *Journal) RevokeGrant(wallet, id string) error {
 	})
 }
 
-// Granted is the live session of id, or auth.ErrNoSession.
+// Granted returns the live session with the given id, or auth.ErrNoSession.
 func (j *Journal) Granted(ctx context.Context, id string, now time.Time) (granted auth.Granted, err error) {
 	if err := ctx.Err(); err != nil {
 		return granted, err

@@ -6,10 +6,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// AddChanging writes a new task like Add; plan may give back others that it
-// changed, which are written in the same transaction.
+// AddChanging writes a new task like Add; plan may also return other tasks that
+// it changed, which are written in the same transaction.
 func (j *Journal) AddChanging(t Task, plan func(others []Task, t *Task) (changed []Task, err error)) (Task, error) {
-	err := j.update(func(tx *bbolt.Tx) error {
+	err := j.updateTasks(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		if bucket.Get([]byte(t.ID)) != nil {
 			return ErrExists
@@ -34,7 +34,7 @@ func (j *Journal) AddChanging(t Task, plan func(others []Task, t *Task) (changed
 
 // ChangeBoth rewrites two tasks in one transaction, or neither.
 func (j *Journal) ChangeBoth(id, other string, change func(t, other *Task) error) error {
-	return j.update(func(tx *bbolt.Tx) error {
+	return j.updateTasks(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		a, err := decode(bucket.Get([]byte(id)))
 		if err != nil {
@@ -63,7 +63,7 @@ func forgetTask(bucket *bbolt.Bucket, id string) error {
 	gone := []string{id}
 	for i := 0; i < len(gone); i++ {
 		for _, t := range tasks {
-			if t.RestoredBy == gone[i] && t.ID != gone[i] {
+			if t.Keep.LentTo == gone[i] && t.ID != gone[i] {
 				gone = append(gone, t.ID)
 			}
 		}

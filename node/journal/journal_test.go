@@ -15,9 +15,10 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 )
 
-var binding = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
+var binding = names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
 
 func open(t *testing.T, path string) *journal.Journal {
 	t.Helper()
@@ -39,7 +40,7 @@ func TestBinding(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v, %v", info.Mode(), err)
 	}
-	for _, other := range []journal.Binding{
+	for _, other := range []names.Binding{
 		{ChainID: "dbc-devnet-2", GenesisHash: "aa", MachineID: "bb"},
 		{ChainID: "dbc-devnet-1", GenesisHash: "ab", MachineID: "bb"},
 		{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bc"},
@@ -92,9 +93,9 @@ func TestReplayPurges(t *testing.T) {
 	})
 }
 
-// TestClocksThatJump: a request that was captured is not taken again after the
-// server's clock was ahead, which made it forget nonces, and was set back;
-// neither with a restart in between.
+// TestClocksThatJump: a captured request is not accepted again after the
+// server's clock was ahead, which made it forget nonces, and was set back; not
+// even with a restart in between.
 func TestClocksThatJump(t *testing.T) {
 	t.Parallel()
 	base := time.Unix(1_800_000_000, 0)
@@ -143,7 +144,8 @@ func TestClocksThatJump(t *testing.T) {
 	}
 }
 
-// TestManyNoncesTogether: what is written in one transaction is refused one by one.
+// TestManyNoncesTogether: nonces that are written in one transaction are refused one by
+// one.
 func TestManyNoncesTogether(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
@@ -222,7 +224,7 @@ func TestChangeKeepsOnError(t *testing.T) {
 
 func TestSecretPrintsDots(t *testing.T) {
 	t.Parallel()
-	task := journal.Task{Password: "hunter2", HostKey: "hunter2"}
+	task := journal.Task{Login: journal.Login{Password: "hunter2"}, Identity: journal.Identity{HostKey: "hunter2"}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
 		if s := fmt.Sprintf(verb, task); strings.Contains(s, "hunter2") {
 			t.Errorf("%s: %s", verb, s)

@@ -20,8 +20,8 @@ const (
 	// one it adds, so the memory shrinks to what is still valid.
 	purgeBatch = 16
 	// maxNonces bounds the nonces of all wallets, and maxOfWallet those of one; a
-	// wallet with fewer than fairNonces may always add one. A nonce is kept for
-	// four minutes at most.
+	// wallet with fewer than fairNonces may always add one. A nonce is kept for at
+	// most four minutes.
 	maxNonces   = 40960
 	maxOfWallet = 10240
 	fairNonces  = 512
@@ -30,7 +30,7 @@ const (
 	hashSize = 16
 )
 
-// tag stands for a wallet; nonceKey for its nonce, and begins with the tag.
+// tag identifies a wallet; nonceKey identifies its nonce and begins with the tag.
 type (
 	tag      [tagSize]byte
 	nonceKey [tagSize + hashSize]byte
@@ -53,24 +53,24 @@ type use struct {
 	err        error
 }
 
-// uses are nonces that are written together: while one transaction is on its way
-// to the disk, the next ones gather.
+// uses are nonces that are written together: while one transaction is being
+// written, the next ones queue up.
 type uses struct {
-	// writing is held by who writes for all that wait.
+	// writing is held by the call that writes for all that wait.
 	writing sync.Mutex
 
 	mu      sync.Mutex
 	waiting []*use
-	// counts are the remembered nonces, of each wallet and of all.
+	// counts are the numbers of stored nonces per wallet, total that of all.
 	counts map[tag]int
 	total  int
 }
 
-// Use takes a nonce once until until, or returns auth.ErrReplayed, or ErrNonces
-// where the wallet used too many in a short time. When it returns nil the nonce
-// is on disk. Nonces that are over at now are forgotten, and all that would be
-// over with them are auth.ErrForgotten from then on: a clock that was ahead for a
-// while lets no request in twice.
+// Use accepts a nonce once until until. It returns auth.ErrReplayed for a used
+// one, and ErrNonces where the wallet used too many in a short time. When it
+// returns nil the nonce is on disk. Nonces that have expired at now are
+// forgotten, and from then on all that would have expired with them are
+// auth.ErrForgotten: a clock that was ahead for a while lets no request in twice.
 func (j *Journal) Use(ctx context.Context, wallet, nonce string, until, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -87,7 +87,7 @@ func (j *Journal) Use(ctx context.Context, wallet, nonce string, until, now time
 	return u.err
 }
 
-// writeUses needs uses.writing.
+// writeUses writes the waiting nonces. The caller holds uses.writing.
 func (j *Journal) writeUses() {
 	j.uses.mu.Lock()
 	group := j.uses.waiting
@@ -123,7 +123,8 @@ func (j *Journal) writeUses() {
 	}
 }
 
-// take writes a nonce; refused is the caller's answer, err ends the transaction.
+// take writes a nonce; refused is returned to the caller of Use, err aborts the
+// transaction.
 func (j *Journal) take(tx *bbolt.Tx, u *use, change map[tag]int) (refused, err error) {
 	nonces := tx.Bucket(bucketNonces)
 	if nonces.Get(u.key[:]) != nil {
@@ -150,14 +151,14 @@ func (j *Journal) take(tx *bbolt.Tx, u *use, change map[tag]int) (refused, err e
 	return nil, nil
 }
 
-// Nonces is how many nonces are remembered.
+// Nonces returns how many nonces are stored.
 func (j *Journal) Nonces() (n int, err error) {
 	j.uses.writing.Lock()
 	defer j.uses.writing.Unlock()
 	return j.uses.total, nil
 }
 
-// countNonces is for a journal that was just opened.
+// countNonces counts the nonces of a journal that was just opened.
 func (j *Journal) countNonces() error {
 	j.uses.counts = map[tag]int{}
 	return j.db.View(func(tx *bbolt.Tx) error {
@@ -172,8 +173,8 @@ func (j *Journal) countNonces() error {
 	})
 }
 
-// purge removes some nonces whose time is over; keys begin with the end in big
-// endian, so the oldest come first.
+// purge removes some expired nonces; keys begin with the expiry in big endian,
+// so the oldest come first.
 func purge(tx *bbolt.Tx, now uint64, change map[tag]int) error {
 	untils, nonces := tx.Bucket(bucketUntil), tx.Bucket(bucketNonces)
 	cursor, last := untils.Cursor(), uint64(0)
@@ -195,7 +196,7 @@ func purge(tx *bbolt.Tx, now uint64, change map[tag]int) error {
 	return forget(tx, keyForgotten, last)
 }
 
-// forgotten is up to when what was kept for a time is forgotten, in Unix seconds.
+// forgotten returns the time up to which entries were forgotten, in Unix seconds.
 func forgotten(tx *bbolt.Tx, key []byte) uint64 {
 	if v := tx.Bucket(bucketMeta).Get(key); len(v) == 8 {
 		return binary.BigEndian.Uint64(v)

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allocate gives the file blocks of the disk up to size, without a change of
-// what it holds.
+// allocate allocates the file's disk blocks up to size, without changing its
+// content.
 func allocate(f *os.File, size int64) error {
 	for {
 		err := unix.Fallocate(int(f.Fd()), 0, 0, size)
@@ -17,3 +17,5 @@ func allocate(f *os.File, size int64) error {
 		}
 	}
 }
+
+func unlock(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) }

@@ -11,18 +11,18 @@ import (
 // maxSessions bounds the live sessions of one rental.
 const maxSessions = 64
 
-// Session is what a session's id stands for: a ticket's rights in one rental.
+// Session is what a session's id refers to: a ticket's rights in one rental.
 type Session struct {
 	ID     string `json:"id"`
 	Wallet string `json:"wallet"`
 	RentID uint64 `json:"rent_id"`
-	// Nonce is the ticket's, which says its times and machine.
+	// Nonce is the ticket's, which contains its times and machine.
 	Nonce   string    `json:"nonce"`
 	Expires time.Time `json:"expires"`
 }
 
-// KeepSession writes a session down; the same one again changes nothing. When it
-// returns nil the session is on disk. Those that are over at now are forgotten.
+// KeepSession stores a session; the same one again changes nothing. When it returns nil
+// the session is on disk. Sessions that have expired at now are forgotten.
 func (j *Journal) KeepSession(s Session, now time.Time) error {
 	return j.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketIDs)
@@ -58,7 +58,8 @@ func (j *Journal) KeepSession(s Session, now time.Time) error {
 	})
 }
 
-// Session is the session of id, or ErrNoSession where it is over at now.
+// Session returns the session with the given id, or ErrNoSession where it has expired at
+// now.
 func (j *Journal) Session(id string, now time.Time) (s Session, err error) {
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		text := tx.Bucket(bucketIDs).Get([]byte(id))

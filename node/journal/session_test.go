@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 )
 
 func TestSessionsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	path, binding := filepath.Join(t.TempDir(), "journal.db"), journal.Binding{ChainID: "dbc-devnet-1"}
+	path, binding := filepath.Join(t.TempDir(), "journal.db"), names.Binding{ChainID: "dbc-devnet-1"}
 	want := journal.Session{ID: "a", Wallet: "dbc1", RentID: 7, Nonce: "n", Expires: now.Add(time.Hour)}
 	j, err := journal.Open(path, binding)
 	if err != nil {
@@ -39,7 +40,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 func TestSessionsOfARentalAreBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	j, err := journal.Open(filepath.Join(t.TempDir(), "journal.db"), journal.Binding{})
+	j, err := journal.Open(filepath.Join(t.TempDir(), "journal.db"), names.Binding{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/node/names"
 )
 
-var testBinding = Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
+var testBinding = names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
 
 func openFor(t *testing.T, path string) *Journal {
 	t.Helper()
@@ -22,8 +23,8 @@ func openFor(t *testing.T, path string) *Journal {
 	return j
 }
 
-// TestAWalletHasItsShareOfTheReplayMemory: one that used it up, or found all of
-// it used, keeps no other from its own.
+// TestAWalletHasItsShareOfTheReplayMemory: a wallet that used up its share, or
+// filled all of it, does not deprive another of its own.
 func TestAWalletHasItsShareOfTheReplayMemory(t *testing.T) {
 	t.Parallel()
 	j := openFor(t, filepath.Join(t.TempDir(), "journal.db"))
@@ -57,7 +58,7 @@ func TestAWalletHasItsShareOfTheReplayMemory(t *testing.T) {
 }
 
 // TestARevokedSessionStaysRevokedWhenClocksJump: its grant, which is no secret,
-// does not mint it again after the server's clock was ahead and was set back.
+// does not create it again after the server's clock was ahead and was set back.
 func TestARevokedSessionStaysRevokedWhenClocksJump(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
@@ -71,7 +72,7 @@ func TestARevokedSessionStaysRevokedWhenClocksJump(t *testing.T) {
 		t.Fatal(err)
 	}
 	later := Grant{ID: "later", Wallet: "w", RentID: 1, Created: now, Expires: now.Add(time.Hour)}
-	for range 2 { // the second time it is known already
+	for range 2 { // the second time it is already known
 		if _, err := j.KeepGrant(later, now.Add(2*time.Minute)); err != nil {
 			t.Fatal(err)
 		}

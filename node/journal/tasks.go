@@ -9,9 +9,9 @@ import (
 )
 
 // Add writes a new task. plan sees every other task in the same transaction and
-// fills in what t reserves, so two creates can't take the same thing.
+// fills in what t reserves, so that two creates can't take the same thing.
 func (j *Journal) Add(t Task, plan func(others []Task, t *Task) error) (Task, error) {
-	err := j.update(func(tx *bbolt.Tx) error {
+	err := j.updateTasks(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		if bucket.Get([]byte(t.ID)) != nil {
 			return ErrExists
@@ -31,7 +31,7 @@ func (j *Journal) Add(t Task, plan func(others []Task, t *Task) error) (Task, er
 // Change rewrites a task in one transaction. An error of change leaves it as it was.
 func (j *Journal) Change(id string, change func(t *Task) error) (Task, error) {
 	var t Task
-	err := j.update(func(tx *bbolt.Tx) error {
+	err := j.updateTasks(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		var err error
 		if t, err = decode(bucket.Get([]byte(id))); err != nil {
@@ -45,10 +45,10 @@ func (j *Journal) Change(id string, change func(t *Task) error) (Task, error) {
 	return t, err
 }
 
-// Replan is Change with every other task in sight, as Add has.
+// Replan is Change whose plan also sees every other task, as with Add.
 func (j *Journal) Replan(id string, plan func(others []Task, t *Task) error) (Task, error) {
 	var t Task
-	err := j.update(func(tx *bbolt.Tx) error {
+	err := j.updateTasks(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketTasks)
 		others, err := all(bucket)
 		if err != nil {
@@ -66,7 +66,7 @@ func (j *Journal) Replan(id string, plan func(others []Task, t *Task) error) (Ta
 	return t, err
 }
 
-// Task is the task of id, or ErrNotFound.
+// Task returns the task with the given id, or ErrNotFound.
 func (j *Journal) Task(id string) (t Task, err error) {
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		t, err = decode(tx.Bucket(bucketTasks).Get([]byte(id)))
@@ -75,7 +75,7 @@ func (j *Journal) Task(id string) (t Task, err error) {
 	return t, err
 }
 
-// Tasks is every task, by id.
+// Tasks returns every task, by id.
 func (j *Journal) Tasks() (tasks []Task, err error) {
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		tasks, err = all(tx.Bucket(bucketTasks))
@@ -84,20 +84,20 @@ func (j *Journal) Tasks() (tasks []Task, err error) {
 	return tasks, err
 }
 
-// Remove forgets a task, with those whose disks it had taken over, and gives back
-// what it reserved; one that is gone is no error.
+// Remove forgets a task, with those whose disks it had taken over, and releases
+// what it reserved; one that does not exist is no error.
 func (j *Journal) Remove(id string) error {
-	return j.update(func(tx *bbolt.Tx) error {
+	return j.updateTasks(func(tx *bbolt.Tx) error {
 		return forgetTask(tx.Bucket(bucketTasks), id)
 	})
 }
 
-// View is the chain's last trusted word.
+// View is the last trusted state of the chain.
 type View struct {
 	Height int64 `json:"height"`
 }
 
-// LastView is the highest view that SetView wrote.
+// LastView returns the view that SetView stored last.
 func (j *Journal) LastView() (v View, err error) {
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		text := tx.Bucket(bucketMeta).Get(keyView)
@@ -109,7 +109,7 @@ func (j *Journal) LastView() (v View, err error) {
 	return v, err
 }
 
-// SetView keeps v.
+// SetView stores v.
 func (j *Journal) SetView(v View) error {
 	return j.update(func(tx *bbolt.Tx) error { return put(tx.Bucket(bucketMeta), keyView, v) })
 }
@@ -131,5 +131,7 @@ func decode(text []byte) (t Task, err error) {
 	if err := json.Unmarshal(text, &t); err != nil {
 		return t, fmt.Errorf("read a task: %w", err)
 	}
+	nameOld(t.Network.Ports)
+	nameOld(t.Reserved.Ports)
 	return t, nil
 }

@@ -2,8 +2,9 @@ package key
 
 import "errors"
 
-// ErrMode means: others than the owner may read or write the key's file.
+// ErrMode means that users other than the owner may read or write the key file.
 var ErrMode = errors.New("the key's file is open to others")
 
-// ErrFormat means: the file does not hold an ed25519 key as Create writes it.
+// ErrFormat means that the file does not contain an ed25519 key in Create's
+// format.
 var ErrFormat = errors.New("unreadable key")

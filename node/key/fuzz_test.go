@@ -10,7 +10,8 @@ import (
 	"github.com/dbc-network/dbc/node/key"
 )
 
-// FuzzLoad: a key's file is a key or an error that doesn't quote it.
+// FuzzLoad verifies that a key file is either loaded or refused with an error
+// that does not quote it.
 func FuzzLoad(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "good")
 	if _, err := key.Create(path); err != nil {

@@ -24,7 +24,7 @@ type Key struct {
 	private ed25519.PrivateKey
 }
 
-// Create makes a key in path, mode 0600. A key that is there is kept and
+// Create generates a key in path with mode 0600. An existing key is kept and
 // returned: a machine_id is bonded with a stake and must never be lost.
 func Create(path string) (Key, error) {
 	if k, err := Load(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -42,14 +42,15 @@ func Create(path string) (Key, error) {
 		return Key{}, fmt.Errorf("encode the key: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: blockType, Bytes: der})
-	// Written beside, synced and renamed: a kill leaves no half key.
+	// Written to a temporary file, synced and renamed, so that a kill leaves no
+	// partial key.
 	if err := renameio.WriteFile(path, text, 0o600); err != nil {
 		return Key{}, fmt.Errorf("write %s: %w", path, err)
 	}
 	return k, nil
 }
 
-// New makes a key that is kept nowhere.
+// New generates a key without storing it.
 func New() (Key, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -58,8 +59,8 @@ func New() (Key, error) {
 	return Key{private}, nil
 }
 
-// Load reads the key of path. It refuses a file that others than its owner may
-// read or write.
+// Load reads the key from path. It refuses a file that users other than its
+// owner may read or write.
 func Load(path string) (Key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -88,22 +89,23 @@ func Load(path string) (Key, error) {
 	return Key{private}, nil
 }
 
-// MachineID is the public key in 64 lower-case hex digits.
+// MachineID returns the public key in 64 lower-case hex digits.
 func (k Key) MachineID() string {
 	return hex.EncodeToString(k.private.Public().(ed25519.PublicKey))
 }
 
-// Sign is the 64 bytes of the ed25519 signature of message.
+// Sign returns the ed25519 signature of message, 64 bytes.
 func (k Key) Sign(message []byte) []byte { return ed25519.Sign(k.private, message) }
 
-// Private is the key itself, for the signatures of replies.
+// Private returns the private key, for signing replies.
 func (k Key) Private() ed25519.PrivateKey { return k.private }
 
-// String is the machine_id: a key that is logged by mistake gives nothing away.
+// String returns the machine_id, so that a key that is logged by mistake
+// reveals nothing.
 func (k Key) String() string { return k.MachineID() }
 
-// GoString is String, for %#v.
+// GoString returns String, for %#v.
 func (k Key) GoString() string { return k.MachineID() }
 
-// Format keeps every other verb (%x, %+v) from printing the secret.
+// Format prevents every other verb (%x, %+v) from printing the secret.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.MachineID())) }

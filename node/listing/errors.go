@@ -2,5 +2,5 @@ package listing
 
 import "errors"
 
-// ErrReserve means: the host keeps so much that nothing is left to rent out.
+// ErrReserve means that the host keeps so much that nothing is left to rent out.
 var ErrReserve = errors.New("nothing left to rent out")

@@ -1,5 +1,5 @@
 // Package listing makes the facts that a machine is bonded with: what its
-// computer has, minus what the host keeps for itself, cut into slots.
+// computer has, minus what the host keeps for itself, divided into slots.
 package listing
 
 import (
@@ -21,17 +21,20 @@ type Config struct {
 	// SystemPath and DataPath name the inventory's disks that are listed as
 	// system and data disk.
 	SystemPath, DataPath string
-	// TestSlots is the number of made-up slots, 0 for none.
+	// Cards are the slots with GPUs, none for a machine without.
+	Cards []Card
+	// TestSlots is the number of simulated slots, 0 for none.
 	TestSlots           int
 	PublicIP            netip.Addr
 	PortFirst, PortLast uint16
 	Multiaddrs          []string
-	// Features of the computer, ascending.
+	// Features are the computer's, ascending.
 	Features []machine.Feature
 }
 
-// Facts state what renters get of inv. They depend on nothing but inv and cfg,
-// so that the same computer is listed the same way again.
+// Facts returns what renters get of inv. It depends only on cfg and on what the
+// computer has, not on its load or on how full its disks are, so that the same
+// computer is listed the same way again.
 func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 	if inv.Cores <= cfg.HostCPUs {
 		return machine.Facts{}, fmt.Errorf("host_cpus=%d leaves none of %d CPUs for renters; lower it: %w",
@@ -50,7 +53,7 @@ func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 		Slots:          slots(cfg),
 		CpuModel:       inv.CPUModel,
 		CpuCores:       uint32(cores),
-		CpuMhz:         uint32(inv.MHz),
+		CpuMhz:         uint32(inv.RatedMHz),
 		MemoryMib:      inv.MemoryMiB - cfg.HostMemoryMiB,
 		PublicIp:       cfg.PublicIP.String(),
 		PortFirst:      uint32(cfg.PortFirst),
@@ -65,21 +68,28 @@ func Facts(inv hw.Inventory, cfg Config) (machine.Facts, error) {
 			facts.SystemDiskGib = disk.TotalGiB
 		}
 		if disk.Path == cfg.DataPath {
-			facts.DataDiskGib = disk.FreeGiB
+			facts.DataDiskGib = disk.TotalGiB
 		}
 	}
 	return facts, nil
 }
 
-// slots: GPUs are not looked for yet, so a machine has made-up slots or the one
-// slot without GPU that the chain asks for.
+// slots returns the cards' slots, else simulated ones, else the one slot without
+// a GPU that the chain requires.
 func slots(cfg Config) []machine.Slot {
+	if len(cfg.Cards) > 0 {
+		list := make([]machine.Slot, len(cfg.Cards))
+		for i, c := range cfg.Cards {
+			list[i] = c.Slot
+		}
+		return list
+	}
 	if cfg.TestSlots == 0 {
 		return []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}
 	}
 	made := make([]machine.Slot, cfg.TestSlots)
 	for i := range made {
-		// GPU ids are unique on a chain, so they come from the machine's id.
+		// GPU ids are unique on a chain, so they are derived from the machine's id.
 		sum := sha256.Sum256(fmt.Appendf(nil, "dbc-test-gpu\n%s\n%d", cfg.MachineID, i))
 		made[i] = machine.Slot{
 			Kind:     machine.SLOT_KIND_TEST,
@@ -87,8 +97,6 @@ func slots(cfg Config) []machine.Slot {
 			GpuIds:   []string{"TEST-" + hex.EncodeToString(sum[:8])},
 			GpuCount: 1,
 			VramMib:  1024,
-			// No PC has the domain 00ff, so no real device is meant.
-			PciAddress: fmt.Sprintf("00ff:%02x:00.0", i),
 		}
 	}
 	return made

@@ -3,10 +3,12 @@ package listing_test
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node/listing"
@@ -15,7 +17,7 @@ import (
 
 var (
 	inventory = hw.Inventory{
-		CPUModel: "CPU", Cores: 8, MHz: 2400, MemoryMiB: 16000,
+		CPUModel: "CPU", Cores: 8, MHz: 1800, RatedMHz: 2400, MemoryMiB: 16000,
 		Disks: []hw.Disk{{Path: "/", TotalGiB: 100, FreeGiB: 50}, {Path: "/data", TotalGiB: 1000, FreeGiB: 900}},
 	}
 	config = listing.Config{
@@ -34,7 +36,7 @@ func TestFactsWithoutGPU(t *testing.T) {
 	}
 	want := machine.Facts{
 		Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuModel: "CPU", CpuCores: 6, CpuMhz: 2400, MemoryMib: 12000,
-		SystemDiskGib: 100, DataDiskGib: 900, PublicIp: "203.0.113.7", PortFirst: 5200, PortLast: 5999,
+		SystemDiskGib: 100, DataDiskGib: 1000, PublicIp: "203.0.113.7", PortFirst: 5200, PortLast: 5999,
 		KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM, Features: config.Features, Delivery: machine.DELIVERY_VM,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -65,6 +67,30 @@ func TestFactsTestSlots(t *testing.T) {
 	if err != nil || seen[other.Slots[0].GpuIds[0]] {
 		t.Errorf("another machine has the same GPU id: %v", err)
 	}
+}
+
+// TestFactsOfBusyComputer: neither load nor data on disks changes the facts.
+func TestFactsOfBusyComputer(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		measure := func(when string) machine.Facts {
+			inv := inventory
+			inv.MHz = rapid.IntRange(0, 6000).Draw(t, when+" MHz")
+			inv.FreeMiB = rapid.Uint64Range(0, inv.MemoryMiB).Draw(t, when+" free MiB")
+			inv.Disks = slices.Clone(inv.Disks)
+			for i := range inv.Disks {
+				inv.Disks[i].FreeGiB = rapid.Uint64Range(0, inv.Disks[i].TotalGiB).Draw(t, when+" free GiB")
+			}
+			facts, err := listing.Facts(inv, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return facts
+		}
+		if diff := cmp.Diff(measure("now"), measure("later")); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func TestFactsRefuses(t *testing.T) {

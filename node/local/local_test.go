@@ -11,12 +11,13 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/faucet"
 )
 
-// TestRoutes: without a chain each route says so in the API's form, and the
-// follower ends with its context.
+// TestRoutes verifies that without a chain each route reports that in the API's
+// format, and that the follower ends with its context.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	c, err := chain.Dial(t.Context(), chain.Config{ChainID: "dbc-devnet-1", GRPC: "127.0.0.1:1", RPC: "http://127.0.0.1:1"})
@@ -34,8 +35,13 @@ func TestRoutes(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = r.Close() })
 	mux := http.NewServeMux()
-	for pattern, handler := range r.Handlers {
+	for pattern, handler := range r.Chain {
 		mux.Handle(pattern, handler)
+	}
+	for _, route := range api.Routes() {
+		if handler := r.Own[route.Name]; handler != nil {
+			mux.Handle(route.Path, handler)
+		}
 	}
 	for _, route := range []struct{ method, path, body, code string }{
 		{"POST", "/api/v1/machines", `{}`, "INDEX_INCOMPLETE"},

@@ -3,13 +3,15 @@ package market
 import "errors"
 
 var (
-	// ErrIncomplete means: the index is still being filled, so an answer would
-	// lack machines.
+	// ErrIncomplete means that the index is still being filled, so an answer
+	// would lack machines.
 	ErrIncomplete = errors.New("the index of machines is being filled")
-	// ErrNoMachine means: the chain has no machine of this id.
+	// ErrNoMachine means that the chain has no machine with this id.
 	ErrNoMachine = errors.New("no machine of this chain")
-	// ErrAsked means: too many machines were asked for that the index does not have.
-	ErrAsked = errors.New("the chain is being asked for other machines; ask again in a second")
-	// errGap means: blocks passed whose events can't be read, so the index is filled anew.
+	// ErrAsked means that there were too many queries for machines that the
+	// index does not have.
+	ErrAsked = errors.New("too many other machines are being looked up; try again in a second")
+	// errGap means that events of some blocks cannot be read, so the index has
+	// to be filled again.
 	errGap = errors.New("events were missed")
 )

@@ -16,7 +16,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// Chain is what an index is made of.
+// Chain is the source of an index.
 type Chain interface {
 	Head(ctx context.Context) (chain.Head, error)
 	Watch(ctx context.Context) (<-chan struct{}, error)
@@ -28,16 +28,18 @@ type Chain interface {
 var _ Chain = (*chain.Client)(nil)
 
 const (
-	// fillPage is the chain's greatest page.
+	// fillPage is the largest page that the chain serves.
 	fillPage = 500
-	// maxGap blocks are caught up by their events; beyond it a filling is cheaper.
+	// maxGap is the number of blocks that are caught up by their events. Beyond
+	// it, filling the index again is cheaper.
 	maxGap = 500
-	// retry after a failure, if no block wakes the follower before.
+	// retry is the delay after a failure, unless a block wakes the follower
+	// before.
 	retry = 2 * time.Second
 )
 
-// Follow keeps the index at the newest block until ctx is done. The chain
-// decides what the index is of: another id or genesis hash empties it first.
+// Follow keeps the index at the newest block until ctx is done. The index
+// belongs to the chain: another chain id or genesis hash empties it first.
 func (s *Store) Follow(ctx context.Context, c Chain, log *slog.Logger) error {
 	wakes, err := c.Watch(ctx)
 	if err != nil {
@@ -48,6 +50,8 @@ func (s *Store) Follow(ctx context.Context, c Chain, log *slog.Logger) error {
 		if err := s.catchUp(ctx, c); err != nil && ctx.Err() == nil {
 			log.Warn("the index of machines could not be brought up to date", slog.Any("error", err))
 			pause = time.After(retry)
+		} else {
+			s.blocks.Tell()
 		}
 		select {
 		case <-ctx.Done():
@@ -61,8 +65,8 @@ func (s *Store) Follow(ctx context.Context, c Chain, log *slog.Logger) error {
 	}
 }
 
-// catchUp brings the index to the newest block: by events where it is complete
-// and near, else by a filling.
+// catchUp brings the index to the newest block: by events if it is complete and
+// close enough, otherwise by filling it.
 func (s *Store) catchUp(ctx context.Context, c Chain) error {
 	head, err := c.Head(ctx)
 	if err != nil {
@@ -72,7 +76,8 @@ func (s *Store) catchUp(ctx context.Context, c Chain) error {
 	if err != nil {
 		return err
 	}
-	// The newest block may not be executed yet; what a query answers from is.
+	// The newest block may not be executed yet; the height from which a query
+	// answers is.
 	_, newest, err := c.MachinesAt(ctx, 0, machine.QueryMachinesRequest{Pagination: &query.PageRequest{Limit: 1}})
 	if err != nil {
 		return err
@@ -88,8 +93,9 @@ func (s *Store) catchUp(ctx context.Context, c Chain) error {
 	return err
 }
 
-// replay reads the events after now and asks anew for the machines they name.
-// All of it lands in one transaction, so a kill leaves the older block whole.
+// replay reads the events after now and queries the machines that they name.
+// Everything is written in one transaction, so that a kill leaves the older
+// state intact.
 func (s *Store) replay(ctx context.Context, c Chain, now position, to int64) error {
 	if to == now.height {
 		return nil
@@ -118,7 +124,7 @@ func (s *Store) replay(ctx context.Context, c Chain, now position, to int64) err
 	}
 	now.height = to
 	if len(ids) == 0 {
-		// Nothing moved, so counts stay good.
+		// Nothing changed, so counts stay valid.
 		_, err := s.db.ExecContext(ctx, "UPDATE meta SET height = ?", to)
 		return err
 	}
@@ -130,8 +136,8 @@ func (s *Store) replay(ctx context.Context, c Chain, now position, to int64) err
 	})
 }
 
-// gap: a chain that is away is asked again later; one that answers without
-// what was asked for has pruned it.
+// gap distinguishes an unreachable chain, which is queried again later, from
+// one that answers but has pruned what was requested.
 func gap(ctx context.Context, err error) error {
 	if ctx.Err() != nil || errors.Is(err, chain.ErrUnreachable) {
 		return err
@@ -139,8 +145,9 @@ func gap(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", errGap, err)
 }
 
-// fill reads every machine at one height. Until its last page the index says
-// that it is incomplete; machines of an older chain are gone before the first.
+// fill reads every machine at one height. Until the last page the index is
+// marked incomplete; machines of an earlier chain are deleted before the first
+// page.
 func (s *Store) fill(ctx context.Context, c Chain, is Binding) error {
 	before, err := s.position(ctx)
 	if err != nil {
@@ -184,14 +191,14 @@ func (s *Store) fill(ctx context.Context, c Chain, is Binding) error {
 			return err
 		}
 		if last {
-			debug.FreeOSMemory() // no page so large comes again
+			debug.FreeOSMemory() // there will be no page as large as this one again
 			return nil
 		}
 		key = res.Pagination.NextKey
 	}
 }
 
-// finish drops what the filling did not see.
+// finish removes machines that the filling did not see.
 func finish(ctx context.Context, tx *sql.Tx, p position, round int64) error {
 	for _, text := range []string{
 		"DELETE FROM gpus WHERE machine IN (SELECT machine FROM listings WHERE round <> ?)",

@@ -11,12 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 func total(t *testing.T, s *Store, filters map[string]json.RawMessage) int64 {
 	t.Helper()
-	page, err := s.Search(t.Context(), Query{Filters: filters})
+	page, err := s.Search(t.Context(), api.Search{Filters: filters})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,8 +34,8 @@ func every(t *testing.T) map[string]json.RawMessage {
 
 func raise(l *machine.Listing) { l.Machine.PricePerDay = 999_000_000 }
 
-// TestEventsAreFollowed: a block's events change the machines that they name,
-// without another filling.
+// TestEventsAreFollowed verifies that a block's events update the machines that
+// they name, without filling the index again.
 func TestEventsAreFollowed(t *testing.T) {
 	t.Parallel()
 	l := newLedger(250)
@@ -51,8 +52,8 @@ func TestEventsAreFollowed(t *testing.T) {
 	}
 }
 
-// TestGapIsFilled: events that are gone make the index read all anew, and
-// machines that are gone leave it.
+// TestGapIsFilled verifies that missing events cause the index to be filled
+// again, and that machines which no longer exist are removed.
 func TestGapIsFilled(t *testing.T) {
 	t.Parallel()
 	l := newLedger(250)
@@ -68,8 +69,8 @@ func TestGapIsFilled(t *testing.T) {
 	}
 }
 
-// TestEndInTheMiddle: what was being filled says so, in this process and the
-// next, until it was filled again.
+// TestEndInTheMiddle verifies that an interrupted filling is marked as
+// incomplete, in this process and the next, until it was completed.
 func TestEndInTheMiddle(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -79,10 +80,10 @@ func TestEndInTheMiddle(t *testing.T) {
 	if err := first.catchUp(t.Context(), l); !errors.Is(err, errBroken) {
 		t.Fatalf("fill: %v", err)
 	}
-	// The first is not closed: a killed process does not either.
+	// The first one is not closed, as if its process had been killed.
 	second := openAt(t, dir)
 	for _, s := range []*Store{first, second} {
-		if _, err := s.Search(t.Context(), Query{}); !errors.Is(err, ErrIncomplete) {
+		if _, err := s.Search(t.Context(), api.Search{}); !errors.Is(err, ErrIncomplete) {
 			t.Errorf("search: %v", err)
 		}
 	}
@@ -94,7 +95,8 @@ func TestEndInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestRestartGoesOn: a complete index is not filled again by the next process.
+// TestRestartGoesOn verifies that the next process does not fill a complete
+// index again.
 func TestRestartGoesOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -114,7 +116,8 @@ func TestRestartGoesOn(t *testing.T) {
 	}
 }
 
-// TestOtherChain: another genesis empties the index before anything is read.
+// TestOtherChain verifies that another genesis empties the index before
+// anything is read.
 func TestOtherChain(t *testing.T) {
 	t.Parallel()
 	s := filled(t, newLedger(250))
@@ -124,7 +127,7 @@ func TestOtherChain(t *testing.T) {
 	if err := s.catchUp(t.Context(), other); !errors.Is(err, errBroken) {
 		t.Fatal(err)
 	}
-	if _, err := s.Search(t.Context(), Query{}); !errors.Is(err, ErrIncomplete) {
+	if _, err := s.Search(t.Context(), api.Search{}); !errors.Is(err, ErrIncomplete) {
 		t.Errorf("search: %v", err)
 	}
 	if err := s.catchUp(t.Context(), other); err != nil {
@@ -135,7 +138,8 @@ func TestOtherChain(t *testing.T) {
 	}
 }
 
-// TestFallingHeight: a chain that was set back is read anew.
+// TestFallingHeight verifies that the index is filled again after the chain was
+// rolled back.
 func TestFallingHeight(t *testing.T) {
 	t.Parallel()
 	l := newLedger(20)
@@ -169,7 +173,7 @@ func TestFollowEnds(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- s.Follow(ctx, l, quiet()) }()
 	l.wakes <- struct{}{}
-	l.wakes <- struct{}{} // taken only after the first was worked off
+	l.wakes <- struct{}{} // received only after the first one has been processed
 	if n := total(t, s, every(t)); n != 20 {
 		t.Errorf("%d machines", n)
 	}
@@ -204,7 +208,7 @@ func TestHandler(t *testing.T) {
 		"incomplete": {empty, "POST", `{}`, 502, `"INDEX_INCOMPLETE"`},
 	} {
 		w := httptest.NewRecorder()
-		Handler(c.store, quiet()).ServeHTTP(w, httptest.NewRequest(c.method, Path, strings.NewReader(c.body)))
+		Handler(c.store, quiet()).ServeHTTP(w, httptest.NewRequest(c.method, api.PathMachines, strings.NewReader(c.body)))
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.has) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}

@@ -8,15 +8,16 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// many machines are what an index is promised for.
+// many is the number of machines that an index is designed for.
 const many = 100_000
 
-// TestOneHundredThousand fills an index of that many, ends in the middle and
-// begins anew, asks for each filter and each order, and turns all pages while
-// machines change and the node starts again.
+// TestOneHundredThousand fills an index with that many machines, interrupts it
+// and starts again, uses each filter and each order, and reads all pages while
+// machines change and the node restarts.
 func TestOneHundredThousand(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -29,7 +30,7 @@ func TestOneHundredThousand(t *testing.T) {
 	if err := s.catchUp(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	// What a search leaves out unless told.
+	// What a search omits by default.
 	open := slices.DeleteFunc(slices.Clone(l.listings), func(l machine.Listing) bool {
 		return l.Machine.State == machine.MACHINE_STATE_RETIRED
 	})
@@ -48,18 +49,18 @@ func TestOneHundredThousand(t *testing.T) {
 	t.Run("pages", func(t *testing.T) { pagesUnderChange(t, s, dir, l) })
 }
 
-// filter is one, with what it lets through.
+// filter is one filter and what it matches.
 type filter struct {
 	raw  json.RawMessage
 	lets func(l machine.Listing) bool
 }
 
-// everyFilter has each filter once, with values that like has.
+// everyFilter returns each filter once, with values of the machine like.
 func everyFilter(t *testing.T, like machine.Listing) map[string]filter {
 	all := map[string]filter{}
 	for _, name := range words {
 		if name == "state" {
-			continue // the list is of the open ones; the property test has it
+			continue // the list has only open ones; the property test covers this
 		}
 		w := word(like, name)
 		all[name] = filter{raw(t, w), func(l machine.Listing) bool { return word(l, name) == w }}
@@ -79,7 +80,7 @@ func everyFilter(t *testing.T, like machine.Listing) map[string]filter {
 func filterIs(t *testing.T, s *Store, all []machine.Listing, name string, c filter) {
 	t.Helper()
 	want := slices.DeleteFunc(slices.Clone(all), func(l machine.Listing) bool { return !c.lets(l) })
-	page, err := s.Search(t.Context(), Query{Filters: map[string]json.RawMessage{name: c.raw}, Limit: maxLimit})
+	page, err := s.Search(t.Context(), api.Search{Filters: map[string]json.RawMessage{name: c.raw}, Limit: maxLimit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +96,11 @@ func filterIs(t *testing.T, s *Store, all []machine.Listing, name string, c filt
 	}
 }
 
-// orderIs looks at the pages that begin there.
+// orderIs checks the pages that start at begins.
 func orderIs(t *testing.T, s *Store, want []machine.Listing, o order, begins ...int) {
 	t.Helper()
 	for _, from := range begins {
-		q := Query{Order: o.String(), Limit: maxLimit}
+		q := api.Search{Order: o.String(), Limit: maxLimit}
 		if from > 0 {
 			last := want[from-1]
 			c := cursor{Order: o.String(), ID: last.Machine.Id, Word: word(last, o.name)}
@@ -121,9 +122,10 @@ func orderIs(t *testing.T, s *Store, want []machine.Listing, o order, begins ...
 	}
 }
 
-// pagesUnderChange turns all pages. Each page one machine that was seen and one
-// that will be become the dearest, halfway events are lost and the node is
-// killed: whatever stays where it is must be seen once, in its place.
+// pagesUnderChange reads all pages. On each page one machine that was seen and
+// one that was not yet become the most expensive ones, and halfway events are
+// lost and the node is killed. Whatever keeps its position must be seen exactly
+// once, in order.
 func pagesUnderChange(t *testing.T, s *Store, dir string, l *ledger) {
 	t.Helper()
 	moved, turned, seen := map[string]bool{}, 0, []machine.Listing{}
@@ -131,7 +133,7 @@ func pagesUnderChange(t *testing.T, s *Store, dir string, l *ledger) {
 	for _, have := range l.listings {
 		before[have.Machine.Id] = have
 	}
-	q := Query{Filters: map[string]json.RawMessage{"state": raw(t, states)}, Limit: maxLimit}
+	q := api.Search{Filters: map[string]json.RawMessage{"state": raw(t, states)}, Limit: maxLimit}
 	for more := true; more; more = q.Cursor != "" {
 		page, err := s.Search(t.Context(), q)
 		if err != nil {
@@ -148,7 +150,7 @@ func pagesUnderChange(t *testing.T, s *Store, dir string, l *ledger) {
 		}
 		if turned%20 == 0 { // the blocks since then are caught up by their events
 			if turned == 100 {
-				s = openAt(t, dir) // the old one isn't closed: a killed process does not either
+				s = openAt(t, dir) // the old one is not closed, as if its process had been killed
 				delete(l.events, l.head.Height-3)
 			}
 			if err := s.catchUp(t.Context(), l); err != nil {
@@ -168,7 +170,7 @@ func pagesUnderChange(t *testing.T, s *Store, dir string, l *ledger) {
 	}
 }
 
-// ranked sorts a copy by an order, as Go does and not the index.
+// ranked sorts a copy in an order by Go's comparison instead of the index.
 func ranked(listings []machine.Listing, o order) []machine.Listing {
 	type place struct {
 		number int64
@@ -193,7 +195,7 @@ func ranked(listings []machine.Listing, o order) []machine.Listing {
 	return sorted
 }
 
-func ids(machines []Machine) []string {
+func ids(machines []api.Machine) []string {
 	list := make([]string, len(machines))
 	for i, m := range machines {
 		list[i] = m.ID

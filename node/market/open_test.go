@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestOpenReplaces: all of an index comes from the chain, so what can't be read
-// is made anew instead of keeping the node from its work.
+// TestOpenReplaces verifies that an unreadable index is created again from the
+// chain instead of stopping the node.
 func TestOpenReplaces(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(file []byte) []byte{

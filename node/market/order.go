@@ -7,10 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-// order is a column and a direction; ties go by id in the same direction.
+// order is a column and a direction. Ties are ordered by id in the same
+// direction.
 type order struct {
 	name       string
 	descending bool
@@ -24,8 +25,8 @@ func parseOrder(s string) (order, error) {
 	name, descending := strings.CutPrefix(s, "-")
 	o := order{name: name, descending: descending, numeric: slices.Contains(numbers, name)}
 	if !o.numeric && !slices.Contains(orders, name) {
-		return order{}, envelope.BadValue("order", s, "one of "+strings.Join(append(slices.Clone(numbers), orders...), ", ")+
-			", with a minus for the greatest first")
+		return order{}, httpapi.BadValue("order", s, "one of "+strings.Join(append(slices.Clone(numbers), orders...), ", ")+
+			", with a leading minus for descending")
 	}
 	return o, nil
 }
@@ -37,7 +38,7 @@ func (o order) String() string {
 	return o.name
 }
 
-// key is the column by which machines of the same place are ordered.
+// key returns the column that decides between machines of equal rank.
 func (o order) key() string {
 	if slices.Contains(listed, o.name) {
 		return "machine"
@@ -45,8 +46,9 @@ func (o order) key() string {
 	return "id"
 }
 
-// from is the tables that a page is read from: those of its filters and its
-// order. Walked, they are read in that order until the page is full.
+// from returns the tables that a page is read from: those of its filters and
+// its order. If walk is set, they are read in that order until the page is
+// full.
 func (o order) from(walk bool) string {
 	switch wide := slices.Contains(listed, o.name); {
 	case wide && walk:
@@ -59,7 +61,7 @@ func (o order) from(walk bool) string {
 	return "machines"
 }
 
-// by is the ORDER BY; its column is of the whitelist.
+// by returns the ORDER BY clause. Its column is from the whitelist.
 func (o order) by() string {
 	return fmt.Sprintf(" ORDER BY %s%s, %s%s", column(o.name), o.way(), o.key(), o.way())
 }
@@ -71,7 +73,7 @@ func (o order) way() string {
 	return ""
 }
 
-// after is the condition for machines behind a cursor.
+// after returns the condition for machines after a cursor.
 func (o order) after(c cursor) (string, []any) {
 	compare := ">"
 	if o.descending {
@@ -88,7 +90,7 @@ func (o order) after(c cursor) (string, []any) {
 	return fmt.Sprintf("(%s, %s) %s (?, ?)", column(o.name), o.key(), compare), []any{value, id}
 }
 
-// cursor is the last machine of a page: its place in the order.
+// cursor is the last machine of a page: its position in the order.
 type cursor struct {
 	Order  string `json:"o"`
 	Number int64  `json:"n,omitempty"`
@@ -101,14 +103,14 @@ const maxCursor = 1024
 
 func (c cursor) String() string {
 	text, err := json.Marshal(c)
-	if err != nil { // strings and numbers only: can't be
+	if err != nil { // cannot happen: strings and numbers only
 		return ""
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
 func parseCursor(s string, o order) (cursor, error) {
-	bad := envelope.BadValue("cursor", s, "next of a page with the same filters and order")
+	bad := httpapi.BadValue("cursor", s, "next of a page with the same filters and order")
 	if len(s) > maxCursor {
 		return cursor{}, bad
 	}

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestPlans: in every order, forwards and back, from the first page and from one
-// behind a cursor, the page of what many machines fit is read by an index of that
-// order and nothing is sorted.
+// TestPlans verifies for every order, in both directions, from the first page
+// and after a cursor, that a page of a filter which many machines match is read
+// from an index of that order, without sorting.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := filled(t, newLedger(2_000))
@@ -44,8 +44,8 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// TestWalks: the order's index is walked where it meets a page of what fits soon,
-// a filter's where that lets fewer through.
+// TestWalks verifies that the index of the order is used if it soon yields a
+// page of matches, and a filter's index if fewer machines match that.
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -65,8 +65,8 @@ func TestWalks(t *testing.T) {
 	}
 }
 
-// TestRareFilter: where a filter lets few of many machines through, its index
-// finds them; no search reads all of them for it.
+// TestRareFilter verifies that if few of many machines match a filter, its
+// index finds them, so that no search reads all machines.
 func TestRareFilter(t *testing.T) {
 	t.Parallel()
 	s := filled(t, newLedger(5_000))

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
 const (
@@ -21,20 +21,6 @@ const (
 	maxWord  = 128
 )
 
-// Query is the body of a search.
-type Query struct {
-	// Filters by name; all of them must hold. Words take one or a list of
-	// alternatives, of features a machine has all that are listed, numbers take a
-	// bound as <name>_min or <name>_max.
-	Filters map[string]json.RawMessage `json:"filters"`
-	// Order is a name of orders, with a minus for the greatest first. Empty is by price.
-	Order string `json:"order"`
-	// Limit of machines on a page, 50 unless told, at most 500.
-	Limit uint32 `json:"limit"`
-	// Cursor is next of the page before, with the same filters and order.
-	Cursor string `json:"cursor"`
-}
-
 // numbers are the columns that can be bounded and ordered by.
 var numbers = []string{
 	"gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz", "memory_mib", "system_disk_gib",
@@ -42,12 +28,13 @@ var numbers = []string{
 	"machine_price_per_day", "stake",
 }
 
-// words are the columns that can be one of some words; gpu_type is apart
+// words are the columns that are compared with text. gpu_type is separate
 // because a machine can have several.
 var words = []string{"state", "owner", "operator", "country", "city", "cpu_model", "machine_id"}
 
-// orders are the columns of words that can be ordered by, besides numbers. By
-// gpu_type, machines of several types come after those without GPUs, then the others.
+// orders are the text columns that can be ordered by, in addition to numbers.
+// By gpu_type, machines without GPUs come first, then those with several types,
+// then the others.
 var orders = []string{"state", "owner", "operator", "country", "city", "gpu_type", "cpu_model", "machine_id"}
 
 // listed are the columns of the wider table.
@@ -55,7 +42,7 @@ var listed = []string{"owner", "operator"}
 
 var states = []string{"bonded", "online", "offline", "retired"}
 
-// column is a name's column: only whitelisted names get here.
+// column returns the column of a name. Only whitelisted names get here.
 func column(name string) string {
 	if name == "machine_id" {
 		return "id"
@@ -85,12 +72,12 @@ func (c clause) where() string {
 	return " WHERE " + c.text
 }
 
-// condition is what a search asks of machines.
+// condition is what a search requires of machines.
 type condition struct {
 	all clause
 	// typeless is all without gpu_type, for the counts by type.
 	typeless clause
-	// parts of all, by column: what its index can find.
+	// parts are the parts of all by column, each of which an index can find.
 	parts map[string]*clause
 }
 
@@ -110,7 +97,7 @@ func parseFilters(raw map[string]json.RawMessage) (condition, error) {
 	}
 	slices.Sort(names)
 	if _, told := raw["state"]; !told {
-		// Retired machines are history.
+		// Retired machines are omitted by default.
 		c.all.and("state <> ?", "retired")
 	}
 	for _, name := range names {
@@ -147,7 +134,7 @@ func (c *condition) add(name string, raw json.RawMessage) error {
 		if name == "state" {
 			for _, word := range list {
 				if !slices.Contains(states, word) {
-					return envelope.BadValue(field, word, "one of "+strings.Join(states, ", "))
+					return httpapi.BadValue(field, word, "one of "+strings.Join(states, ", "))
 				}
 			}
 		}
@@ -168,7 +155,7 @@ func (c *condition) add(name string, raw json.RawMessage) error {
 		base, compare = strings.TrimSuffix(name, "_max"), " <= ?"
 	}
 	if base == name || !slices.Contains(numbers, base) {
-		return envelope.BadValue("filters", name, "one of "+Names())
+		return httpapi.BadValue("filters", name, "one of "+Names())
 	}
 	n, err := number(field, raw)
 	if err != nil {
@@ -178,7 +165,7 @@ func (c *condition) add(name string, raw json.RawMessage) error {
 	return nil
 }
 
-// Names are the filters that a search takes, for people.
+// Names returns the filters that a search accepts, for display.
 func Names() string {
 	return "gpu_type, " + strings.Join(words, ", ") + ", " + strings.Join(slices.Sorted(maps.Keys(terms)), ", ") + ", and with _min or _max " + strings.Join(numbers, ", ")
 }
@@ -190,26 +177,27 @@ func wordsOf(name string, raw json.RawMessage) ([]string, error) {
 	if err := json.Unmarshal(raw, &list); err != nil {
 		var one *string
 		if err := json.Unmarshal(raw, &one); err != nil || one == nil {
-			return nil, envelope.BadValue(field, string(raw), limit)
+			return nil, httpapi.BadValue(field, string(raw), limit)
 		}
 		list = []string{*one}
 	}
 	if len(list) == 0 || len(list) > maxWords || slices.ContainsFunc(list, func(s string) bool { return len(s) > maxWord || strings.Contains(s, mixed) }) {
-		return nil, envelope.BadValue(field, string(raw), limit)
+		return nil, httpapi.BadValue(field, string(raw), limit)
 	}
 	return list, nil
 }
 
-// number takes 8 and "8" alike.
+// number accepts both 8 and "8".
 func number(field string, raw json.RawMessage) (int64, error) {
 	n, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 64)
 	if err != nil || n > math.MaxInt64 {
-		return 0, envelope.BadValue(field, string(raw), "a whole number from 0 to 2^63-1")
+		return 0, httpapi.BadValue(field, string(raw), "a whole number from 0 to 2^63-1")
 	}
 	return int64(n), nil
 }
 
-// unhex is a machine's id as the index has it; what is no id is none's.
+// unhex converts a machine id to the index's form. An invalid id matches
+// nothing.
 func unhex(id string) []byte {
 	raw, err := hex.DecodeString(id)
 	if err != nil {

@@ -16,26 +16,26 @@ import (
 )
 
 const (
-	// A stranger can ask for any id, so the chain is asked for those that the
-	// index lacks so often a second, after a burst.
+	// asksSecond bounds the queries per second, after a burst, for machines
+	// that the index lacks, because a stranger can request any id.
 	asksSecond = 5
 	asksBurst  = 20
-	// believed is how long an answer is good: a machine's, or that there is none,
-	// which a bond may end in the next block.
+	// believed is how long an answer is valid, also that there is no such
+	// machine, which a bond in the next block may change.
 	believed = 30 * time.Second
 	doubted  = 2 * time.Second
-	// maxBelieved bounds the memory of answers.
+	// maxBelieved bounds the number of cached answers.
 	maxBelieved = 4096
 )
 
-// Bonds is the chain's word on one machine.
+// Bonds queries one machine on the chain.
 type Bonds interface {
 	Machine(ctx context.Context, id string) (machine.Listing, error)
 }
 
 var _ Bonds = (*chain.Client)(nil)
 
-// Register knows which machines are bonded. A peer with any other key is no
+// Register knows which machines are bonded. A peer with any other key is not a
 // machine, whatever it answers.
 type Register struct {
 	store *Store
@@ -51,13 +51,14 @@ type belief struct {
 	until time.Time
 }
 
-// NewRegister asks the index first; without one, store nil, the chain alone.
+// NewRegister returns a register that looks in the index first. If store is
+// nil, it queries only the chain.
 func NewRegister(store *Store, c Bonds) *Register {
 	return &Register{store: store, chain: c, asks: rate.NewLimiter(asksSecond, asksBurst), believes: map[string]belief{}}
 }
 
-// Bonded is nil for a machine of the chain, ErrNoMachine for any other id, and
-// ErrAsked or the chain's error where it can't be known now.
+// Bonded returns nil for a machine of the chain, ErrNoMachine for any other id,
+// and ErrAsked or the chain's error if that cannot be determined now.
 func (r *Register) Bonded(ctx context.Context, id string) error {
 	r.mu.Lock()
 	b, known := r.believes[id]
@@ -65,7 +66,7 @@ func (r *Register) Bonded(ctx context.Context, id string) error {
 	if known && time.Now().Before(b.until) {
 		return b.err
 	}
-	err := r.look(ctx, id)
+	err := r.lookUp(ctx, id)
 	switch {
 	case err == nil:
 		r.believe(id, belief{nil, time.Now().Add(believed)})
@@ -84,7 +85,7 @@ func (r *Register) believe(id string, b belief) {
 	r.believes[id] = b
 }
 
-func (r *Register) look(ctx context.Context, id string) error {
+func (r *Register) lookUp(ctx context.Context, id string) error {
 	if r.store != nil {
 		if listed, err := r.store.has(ctx, id); err != nil || listed {
 			return err
@@ -100,12 +101,14 @@ func (r *Register) look(ctx context.Context, id string) error {
 	return err
 }
 
-// gone: what is retired and has its stake back answers for nothing.
+// gone reports whether a machine is retired and has its stake back, so that it
+// is liable for nothing.
 func gone(state string, stake uint64) bool {
 	return state == machine.MACHINE_STATE_RETIRED.Word() && stake == 0
 }
 
-// has reports whether the index lists a machine; that it does not proves nothing.
+// has reports whether the index lists a machine. If it does not, that proves
+// nothing.
 func (s *Store) has(ctx context.Context, id string) (bool, error) {
 	raw, err := hex.DecodeString(id)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// asked counts the questions to a chain.
+// asked counts the queries to a chain.
 type asked struct {
 	*ledger
 	n    int
@@ -58,7 +58,8 @@ func TestOnlyBondedMachinesAreMachines(t *testing.T) {
 	}
 }
 
-// TestStrangersCantMakeTheNodeAsk: the chain is asked for made-up ids only so often.
+// TestStrangersCantMakeTheNodeAsk verifies that queries for made-up ids are
+// rate-limited.
 func TestStrangersCantMakeTheNodeAsk(t *testing.T) {
 	t.Parallel()
 	l := newLedger(2)
@@ -84,8 +85,9 @@ func TestStrangersCantMakeTheNodeAsk(t *testing.T) {
 	}
 }
 
-// TestARegisterFollowsTheChain: a bond is seen soon, a chain that is away is not
-// taken for a no, and what was known stays known meanwhile.
+// TestARegisterFollowsTheChain verifies that a bond is noticed soon, that an
+// unreachable chain is not taken for a refusal, and that earlier answers stay
+// valid meanwhile.
 func TestARegisterFollowsTheChain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

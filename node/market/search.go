@@ -8,151 +8,76 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"time"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// Page is the answer to a search.
-type Page struct {
-	Machines []Machine `json:"machines"`
-	// Next is the cursor of the next page, "" on the last.
-	Next string `json:"next"`
-	// Total is the number of machines that fit, on all pages.
-	Total int64 `json:"total"`
-	// ByGPUType counts the machines that fit all filters but gpu_type.
-	ByGPUType []GPUCount `json:"by_gpu_type"`
-	// Height is the block that the index is at.
-	Height int64 `json:"height"`
-}
-
-// GPUCount counts machines of a GPU type; "" is those without GPUs.
-type GPUCount struct {
-	GPUType string `json:"gpu_type"`
-	// Idle are online with a free slot.
-	Idle  int64 `json:"idle"`
-	Total int64 `json:"total"`
-}
-
-// Machine is a listing as a search tells it. Money is a string of udbc.
-type Machine struct {
-	ID            string   `json:"machine_id"`
-	Owner         string   `json:"owner"`
-	Operator      string   `json:"operator"`
-	State         string   `json:"state"`
-	GPUCount      int64    `json:"gpu_count"`
-	Slots         []Slot   `json:"slots"`
-	FreeSlots     []uint32 `json:"free_slots"`
-	CPUModel      string   `json:"cpu_model"`
-	CPUCores      uint32   `json:"cpu_cores"`
-	CPUMHz        uint32   `json:"cpu_mhz"`
-	MemoryMiB     uint64   `json:"memory_mib"`
-	SystemDiskGiB uint64   `json:"system_disk_gib"`
-	DataDiskGiB   uint64   `json:"data_disk_gib"`
-	UploadMbps    uint32   `json:"upload_mbps"`
-	DownloadMbps  uint32   `json:"download_mbps"`
-	Country       string   `json:"country"`
-	City          string   `json:"city"`
-	LongitudeE4   int32    `json:"longitude_e4"`
-	LatitudeE4    int32    `json:"latitude_e4"`
-	Operators     []string `json:"operators"`
-	// KeepDiskPolicy is firm, or evict where kept disks may go before their time
-	// when a new VM needs the room.
-	KeepDiskPolicy string `json:"keep_disk_policy"`
-	// Features that the machine has beyond what every machine has: uefi, or the
-	// digits of one that this node does not know.
-	Features []string `json:"features"`
-	// Delivery is what a renter is given: vm, or the digits of one that this node
-	// does not know.
-	Delivery  string `json:"delivery"`
-	PublicIP  string `json:"public_ip"`
-	PortFirst uint32 `json:"port_first"`
-	PortLast  uint32 `json:"port_last"`
-	// PricePerDay is a slot's, or the machine's where it has no GPUs, in udbc as the two that follow from it.
-	PricePerDay        uint64     `json:"price_per_day,string"`
-	GPUPricePerDay     uint64     `json:"gpu_price_per_day,string"`
-	MachinePricePerDay uint64     `json:"machine_price_per_day,string"`
-	Stake              uint64     `json:"stake,string"`
-	StakeRequired      uint64     `json:"stake_required,string"`
-	ListingVersion     uint64     `json:"listing_version"`
-	DrainFrom          *time.Time `json:"drain_from,omitempty"`
-	OfflineSince       *time.Time `json:"offline_since,omitempty"`
-}
-
-// Slot is what can be rented alone.
-type Slot struct {
-	// Kind is gpu, test for made-up GPUs of a test network, or none.
-	Kind     string `json:"kind"`
-	GPUType  string `json:"gpu_type"`
-	GPUCount uint32 `json:"gpu_count"`
-	VRAMMiB  uint64 `json:"vram_mib"`
-}
-
-// Search finds machines. A wrong filter, order or cursor is an
-// *envelope.Refusal; an index that is not complete is ErrIncomplete.
-func (s *Store) Search(ctx context.Context, q Query) (Page, error) {
+// Search finds machines. It returns an *api.Refusal for an invalid filter,
+// order or cursor, and ErrIncomplete for an incomplete index.
+func (s *Store) Search(ctx context.Context, q api.Search) (api.SearchResult, error) {
 	o, err := parseOrder(q.Order)
 	if err != nil {
-		return Page{}, err
+		return api.SearchResult{}, err
 	}
 	if q.Limit == 0 {
 		q.Limit = defaultLimit
 	}
 	if q.Limit > maxLimit {
-		return Page{}, envelope.BadValue("limit", fmt.Sprint(q.Limit), fmt.Sprintf("1 to %d", maxLimit))
+		return api.SearchResult{}, httpapi.BadValue("limit", fmt.Sprint(q.Limit), fmt.Sprintf("1 to %d", maxLimit))
 	}
 	c, err := parseFilters(q.Filters)
 	if err != nil {
-		return Page{}, err
+		return api.SearchResult{}, err
 	}
 	paged := clause{text: c.all.text, args: slices.Clone(c.all.args)}
 	if q.Cursor != "" {
 		last, err := parseCursor(q.Cursor, o)
 		if err != nil {
-			return Page{}, err
+			return api.SearchResult{}, err
 		}
 		text, args := o.after(last)
 		paged.and(text, args...)
 	}
-	// One snapshot, so that the counts fit the page.
+	// Use one snapshot, so that the counts match the page.
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return Page{}, fmt.Errorf("search machines: %w", err)
+		return api.SearchResult{}, fmt.Errorf("search machines: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	page, err := s.search(ctx, tx, o, paged, c, q.Limit)
 	if err != nil {
-		return Page{}, fmt.Errorf("search machines: %w", err)
+		return api.SearchResult{}, fmt.Errorf("search machines: %w", err)
 	}
 	return page, nil
 }
 
-func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged clause, c condition, limit uint32) (Page, error) {
+func (s *Store) search(ctx context.Context, tx *sql.Tx, o order, paged clause, c condition, limit uint32) (api.SearchResult, error) {
 	revision := s.now()
-	page := Page{Machines: []Machine{}}
+	page := api.SearchResult{Machines: []api.Machine{}}
 	var complete bool
 	err := tx.QueryRowContext(ctx, "SELECT height, complete FROM meta").Scan(&page.Height, &complete)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && !complete) {
-		return Page{}, ErrIncomplete
+		return api.SearchResult{}, ErrIncomplete
 	}
 	if err != nil {
-		return Page{}, err
+		return api.SearchResult{}, err
 	}
 	found, err := s.count(ctx, tx, revision, c)
 	if err != nil {
-		return Page{}, err
+		return api.SearchResult{}, err
 	}
 	page.Total, page.ByGPUType = found.total, found.types
-	return page, page.read(ctx, tx, o, o.page(found.walk(limit), paged), paged.args, limit)
+	return page, readPage(ctx, tx, &page, o, o.page(found.walk(limit), paged), paged.args, limit)
 }
 
-// page selects the ids of a page, and the places of its order.
+// page selects the ids of a page and their positions in its order.
 func (o order) page(walk bool, where clause) string {
 	return "SELECT id, " + column(o.name) + " AS place FROM " + o.from(walk) + where.where() + o.by() + " LIMIT ?"
 }
 
-func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, of string, args []any, limit uint32) error {
+func readPage(ctx context.Context, tx *sql.Tx, p *api.SearchResult, o order, of string, args []any, limit uint32) error {
 	rows, err := tx.QueryContext(ctx, //nolint:gosec // columns are of the whitelist, values are bound
 		"SELECT id, place, l.listing FROM ("+of+") page JOIN listings l ON l.machine = page.id ORDER BY place"+o.way()+", id"+o.way(),
 		append(args, int64(limit)+1)...)
@@ -175,7 +100,7 @@ func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, of string, args []
 			return err
 		}
 		if last.ID = hex.EncodeToString(id); o.name == "machine_id" {
-			last.Word = "" // the bytes of the id, which the cursor has
+			last.Word = "" // the bytes of the id, which the cursor already has
 		}
 		var l machine.Listing
 		if err := l.Unmarshal(blob); err != nil {
@@ -186,12 +111,12 @@ func (p *Page) read(ctx context.Context, tx *sql.Tx, o order, of string, args []
 	return rows.Err()
 }
 
-func newMachine(l machine.Listing) Machine {
+func newMachine(l machine.Listing) api.Machine {
 	m, f := l.Machine, l.Machine.Facts
 	gpus, _ := sums(f.Slots)
-	v := Machine{
+	v := api.Machine{
 		ID: m.Id, Owner: m.Owner, Operator: m.Operator, State: m.State.Word(), GPUCount: gpus,
-		Slots: make([]Slot, len(f.Slots)), FreeSlots: append([]uint32{}, l.FreeSlots...),
+		Slots: make([]api.Slot, len(f.Slots)), FreeSlots: append([]uint32{}, l.FreeSlots...),
 		CPUModel: f.CpuModel, CPUCores: f.CpuCores, CPUMHz: f.CpuMhz, MemoryMiB: f.MemoryMib,
 		SystemDiskGiB: f.SystemDiskGib, DataDiskGiB: f.DataDiskGib, UploadMbps: f.UploadMbps, DownloadMbps: f.DownloadMbps,
 		Country: f.Country, City: f.City, LongitudeE4: f.LongitudeE4, LatitudeE4: f.LatitudeE4,
@@ -202,7 +127,7 @@ func newMachine(l machine.Listing) Machine {
 		DrainFrom: m.DrainFrom, OfflineSince: m.OfflineSince,
 	}
 	for i, slot := range f.Slots {
-		v.Slots[i] = Slot{Kind: slot.Kind.Word(), GPUType: slot.GpuType, GPUCount: slot.GpuCount, VRAMMiB: slot.VramMib}
+		v.Slots[i] = api.Slot{Kind: slot.Kind.Word(), GPUType: slot.GpuType, GPUCount: slot.GpuCount, VRAMMiB: slot.VramMib}
 	}
 	for i, feature := range f.Features {
 		v.Features[i] = feature.Word()
@@ -210,27 +135,30 @@ func newMachine(l machine.Listing) Machine {
 	return v
 }
 
-// counts are kept while nothing changes: they read every machine that fits.
+// counts are cached until something changes, because they read every matching
+// machine.
 type counts struct {
 	total int64
-	types []GPUCount
-	// machines is about how many there are, fewest how many one by one cost what
-	// the cheapest way costs that isn't the order's: of the filter that lets the
-	// fewest through, or of all in a row.
+	types []api.GPUTypeCount
+	// machines is the approximate number of matches. fewest is the number of
+	// single lookups that cost as much as the cheapest way other than walking
+	// the order: the filter with the fewest matches, or all machines in
+	// sequence.
 	machines, fewest int64
 }
 
-// row machines read in a row cost what one costs that is looked up.
+// row machines read in sequence cost as much as one lookup.
 const row = 4
 
-// walk tells whether a page is read in its order until it is full. Where few
-// fit, that could pass all machines; what the filters find is sorted instead.
+// walk reports whether a page is read in its order until it is full. With few
+// matches that could pass over all machines; then the filters' matches are
+// sorted instead.
 func (c counts) walk(limit uint32) bool {
 	passed := (int64(limit) + 1) * c.machines / max(c.total, 1)
 	return passed < c.fewest
 }
 
-// maxCounts filters have their counts kept.
+// maxCounts is the number of filters whose counts are cached.
 const maxCounts = 64
 
 func (s *Store) now() uint64 {
@@ -292,10 +220,10 @@ func count(ctx context.Context, tx *sql.Tx, c condition) (kept counts, err error
 	return kept, nil
 }
 
-// countTypes also counts the machines, of which some have several types.
-func countTypes(ctx context.Context, tx *sql.Tx, where clause) (total int64, types []GPUCount, err error) {
+// countTypes also counts the machines, some of which have several types.
+func countTypes(ctx context.Context, tx *sql.Tx, where clause) (total int64, types []api.GPUTypeCount, err error) {
 	const idle = "sum(state = 'online' AND free_slots > 0)"
-	sums := map[string]GPUCount{}
+	sums := map[string]api.GPUTypeCount{}
 	plain := "SELECT gpu_type, " + idle + ", count(*) FROM machines" + where.where() + " GROUP BY gpu_type"
 	if err := addTypes(ctx, tx, sums, plain, where.args); err != nil {
 		return 0, nil, err
@@ -304,7 +232,7 @@ func countTypes(ctx context.Context, tx *sql.Tx, where clause) (total int64, typ
 		total += c.Total
 	}
 	if _, found := sums[mixed]; found {
-		// Machines of several types count once under each.
+		// Machines of several types count once for each.
 		delete(sums, mixed)
 		several := where
 		several.args = append([]any(nil), where.args...)
@@ -315,7 +243,7 @@ func countTypes(ctx context.Context, tx *sql.Tx, where clause) (total int64, typ
 			return 0, nil, err
 		}
 	}
-	types = make([]GPUCount, 0, len(sums))
+	types = make([]api.GPUTypeCount, 0, len(sums))
 	for _, c := range sums {
 		types = append(types, c)
 	}
@@ -323,14 +251,14 @@ func countTypes(ctx context.Context, tx *sql.Tx, where clause) (total int64, typ
 	return total, types, nil
 }
 
-func addTypes(ctx context.Context, tx *sql.Tx, sums map[string]GPUCount, text string, args []any) error {
+func addTypes(ctx context.Context, tx *sql.Tx, sums map[string]api.GPUTypeCount, text string, args []any) error {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var c GPUCount
+		var c api.GPUTypeCount
 		if err := rows.Scan(&c.GPUType, &c.Idle, &c.Total); err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -22,8 +22,8 @@ func raw(t interface{ Fatal(...any) }, v any) json.RawMessage {
 	return text
 }
 
-// value is a column's number, read from the listing and not from the index; 0
-// for a column of words.
+// value returns a column's number from the listing rather than the index, or 0
+// for a text column.
 func value(l machine.Listing, name string) int64 {
 	f := &l.Machine.Facts
 	gpus, vram := sums(f.Slots)
@@ -67,7 +67,7 @@ func value(l machine.Listing, name string) int64 {
 	return 0
 }
 
-// word is a column's word, "" for a column of numbers.
+// word returns a column's text, or "" for a numeric column.
 func word(l machine.Listing, name string) string {
 	switch m := &l.Machine; name {
 	case "state":
@@ -90,14 +90,14 @@ func word(l machine.Listing, name string) string {
 	return ""
 }
 
-// TestSearchEqualsSorting: any filters in any order, page by page, are what
-// filtering and sorting a list gives.
+// TestSearchEqualsSorting verifies that any filters in any order return, page
+// by page, what filtering and sorting a list returns.
 func TestSearchEqualsSorting(t *testing.T) {
 	t.Parallel()
 	l := newLedger(400)
 	s := filled(t, l)
 	rapid.Check(t, func(t *rapid.T) {
-		q := Query{Filters: map[string]json.RawMessage{}, Limit: uint32(rapid.IntRange(1, 90).Draw(t, "limit"))}
+		q := api.Search{Filters: map[string]json.RawMessage{}, Limit: uint32(rapid.IntRange(1, 90).Draw(t, "limit"))}
 		want := slices.Clone(l.listings)
 		keep := func(ok func(machine.Listing) bool) {
 			want = slices.DeleteFunc(want, func(l machine.Listing) bool { return !ok(l) })
@@ -162,7 +162,7 @@ func TestSearchEqualsSorting(t *testing.T) {
 	})
 }
 
-// byTerms adds filters by enums, by words and by numbers.
+// byTerms adds filters by enums, text and numbers.
 func byTerms(t *rapid.T, filters map[string]json.RawMessage, keep func(func(machine.Listing) bool)) {
 	draw := func(name string) int { return rapid.IntRange(0, 5).Draw(t, name) }
 	switch draw("kind") {
@@ -198,8 +198,8 @@ func byTerms(t *rapid.T, filters map[string]json.RawMessage, keep func(func(mach
 	}
 }
 
-func typeCounts(listings []machine.Listing) []GPUCount {
-	sums := map[string]GPUCount{}
+func typeCounts(listings []machine.Listing) []api.GPUTypeCount {
+	sums := map[string]api.GPUTypeCount{}
 	for _, l := range listings {
 		list := l.Machine.Facts.GPUTypes()
 		if len(list) == 0 {
@@ -215,61 +215,62 @@ func typeCounts(listings []machine.Listing) []GPUCount {
 			sums[name] = c
 		}
 	}
-	types := []GPUCount{}
+	types := []api.GPUTypeCount{}
 	for _, c := range sums {
 		types = append(types, c)
 	}
-	slices.SortFunc(types, func(a, b GPUCount) int { return cmp.Compare(a.GPUType, b.GPUType) })
+	slices.SortFunc(types, func(a, b api.GPUTypeCount) int { return cmp.Compare(a.GPUType, b.GPUType) })
 	return types
 }
 
 func TestSearchRefuses(t *testing.T) {
 	t.Parallel()
 	s := filled(t, newLedger(30))
-	first, err := s.Search(t.Context(), Query{Limit: 1, Order: "price_per_day"})
+	first, err := s.Search(t.Context(), api.Search{Limit: 1, Order: "price_per_day"})
 	if err != nil || first.Next == "" {
 		t.Fatalf("%v %q", err, first.Next)
 	}
 	for name, c := range map[string]struct {
-		q     Query
+		q     api.Search
 		field string
 	}{
-		"unknown filter":  {Query{Filters: map[string]json.RawMessage{"listing": raw(t, "x")}}, "filters"},
-		"sql in a name":   {Query{Filters: map[string]json.RawMessage{"1=1;--_min": raw(t, 1)}}, "filters"},
-		"bare number":     {Query{Filters: map[string]json.RawMessage{"price_per_day": raw(t, 1)}}, "filters"},
-		"state":           {Query{Filters: map[string]json.RawMessage{"state": raw(t, "idle")}}, "filters.state"},
-		"slot kind":       {Query{Filters: map[string]json.RawMessage{"kind": raw(t, "cpu")}}, "filters.kind"},
-		"policy":          {Query{Filters: map[string]json.RawMessage{"keep_disk_policy": raw(t, 3)}}, "filters.keep_disk_policy"},
-		"feature 0":       {Query{Filters: map[string]json.RawMessage{"features": raw(t, 0)}}, "filters.features"},
-		"feature in list": {Query{Filters: map[string]json.RawMessage{"features": raw(t, []any{"uefi", []int{1}})}}, "filters.features"},
-		"no feature":      {Query{Filters: map[string]json.RawMessage{"features": raw(t, []int{})}}, "filters.features"},
-		"delivery":        {Query{Filters: map[string]json.RawMessage{"delivery": raw(t, "' OR 1=1 --")}}, "filters.delivery"},
-		"delivery null":   {Query{Filters: map[string]json.RawMessage{"delivery": raw(t, nil)}}, "filters.delivery"},
-		"no word":         {Query{Filters: map[string]json.RawMessage{"owner": raw(t, []string{})}}, "filters.owner"},
-		"a NUL":           {Query{Filters: map[string]json.RawMessage{"gpu_type": raw(t, mixed)}}, "filters.gpu_type"},
-		"null":            {Query{Filters: map[string]json.RawMessage{"owner": raw(t, nil)}}, "filters.owner"},
-		"negative":        {Query{Filters: map[string]json.RawMessage{"stake_min": raw(t, -1)}}, "filters.stake_min"},
-		"fraction":        {Query{Filters: map[string]json.RawMessage{"stake_max": raw(t, 1.5)}}, "filters.stake_max"},
-		"too great":       {Query{Filters: map[string]json.RawMessage{"stake_max": raw(t, uint64(1<<63))}}, "filters.stake_max"},
-		"order":           {Query{Order: "listing"}, "order"},
-		"sql in order":    {Query{Order: "id; DROP TABLE machines"}, "order"},
-		"two minuses":     {Query{Order: "--stake"}, "order"},
-		"limit":           {Query{Limit: 501}, "limit"},
-		"cursor":          {Query{Cursor: "!"}, "cursor"},
-		"cursor of other": {Query{Cursor: first.Next, Order: "stake"}, "cursor"},
+		"unknown filter":  {api.Search{Filters: map[string]json.RawMessage{"listing": raw(t, "x")}}, "filters"},
+		"sql in a name":   {api.Search{Filters: map[string]json.RawMessage{"1=1;--_min": raw(t, 1)}}, "filters"},
+		"bare number":     {api.Search{Filters: map[string]json.RawMessage{"price_per_day": raw(t, 1)}}, "filters"},
+		"state":           {api.Search{Filters: map[string]json.RawMessage{"state": raw(t, "idle")}}, "filters.state"},
+		"slot kind":       {api.Search{Filters: map[string]json.RawMessage{"kind": raw(t, "cpu")}}, "filters.kind"},
+		"policy":          {api.Search{Filters: map[string]json.RawMessage{"keep_disk_policy": raw(t, 3)}}, "filters.keep_disk_policy"},
+		"feature 0":       {api.Search{Filters: map[string]json.RawMessage{"features": raw(t, 0)}}, "filters.features"},
+		"feature in list": {api.Search{Filters: map[string]json.RawMessage{"features": raw(t, []any{"uefi", []int{1}})}}, "filters.features"},
+		"no feature":      {api.Search{Filters: map[string]json.RawMessage{"features": raw(t, []int{})}}, "filters.features"},
+		"delivery":        {api.Search{Filters: map[string]json.RawMessage{"delivery": raw(t, "' OR 1=1 --")}}, "filters.delivery"},
+		"delivery null":   {api.Search{Filters: map[string]json.RawMessage{"delivery": raw(t, nil)}}, "filters.delivery"},
+		"no word":         {api.Search{Filters: map[string]json.RawMessage{"owner": raw(t, []string{})}}, "filters.owner"},
+		"a NUL":           {api.Search{Filters: map[string]json.RawMessage{"gpu_type": raw(t, mixed)}}, "filters.gpu_type"},
+		"null":            {api.Search{Filters: map[string]json.RawMessage{"owner": raw(t, nil)}}, "filters.owner"},
+		"negative":        {api.Search{Filters: map[string]json.RawMessage{"stake_min": raw(t, -1)}}, "filters.stake_min"},
+		"fraction":        {api.Search{Filters: map[string]json.RawMessage{"stake_max": raw(t, 1.5)}}, "filters.stake_max"},
+		"too great":       {api.Search{Filters: map[string]json.RawMessage{"stake_max": raw(t, uint64(1<<63))}}, "filters.stake_max"},
+		"order":           {api.Search{Order: "listing"}, "order"},
+		"sql in order":    {api.Search{Order: "id; DROP TABLE machines"}, "order"},
+		"two minuses":     {api.Search{Order: "--stake"}, "order"},
+		"limit":           {api.Search{Limit: 501}, "limit"},
+		"cursor":          {api.Search{Cursor: "!"}, "cursor"},
+		"cursor of other": {api.Search{Cursor: first.Next, Order: "stake"}, "cursor"},
 	} {
 		_, err := s.Search(t.Context(), c.q)
-		refusal := new(envelope.Refusal)
+		refusal := new(api.Refusal)
 		if !errors.As(err, &refusal) || refusal.Field != c.field || refusal.Limit == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if page, err := s.Search(t.Context(), Query{}); err != nil || page.Total == 0 {
+	if page, err := s.Search(t.Context(), api.Search{}); err != nil || page.Total == 0 {
 		t.Errorf("afterwards: %d, %v", page.Total, err)
 	}
 }
 
-// FuzzSearch: whatever comes, the answer is a page or a refusal, and the index stays.
+// FuzzSearch verifies that the answer to any input is a page or a refusal, and
+// that the index does not change.
 func FuzzSearch(f *testing.F) {
 	l := newLedger(20)
 	s := filled(f, l)
@@ -281,12 +282,12 @@ func FuzzSearch(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var q Query
+		var q api.Search
 		if json.Unmarshal(body, &q) != nil {
 			return
 		}
 		page, err := s.Search(t.Context(), q)
-		if refusal := new(envelope.Refusal); err != nil && !errors.As(err, &refusal) {
+		if refusal := new(api.Refusal); err != nil && !errors.As(err, &refusal) {
 			t.Fatalf("%s: %v", body, err)
 		}
 		if err == nil && (page.Total > int64(len(l.listings)) || len(page.Machines) > int(page.Total)) {
@@ -297,7 +298,7 @@ func FuzzSearch(f *testing.F) {
 
 func BenchmarkSearch(b *testing.B) {
 	s := filled(b, newLedger(100_000))
-	for name, q := range map[string]Query{
+	for name, q := range map[string]api.Search{
 		"first":    {},
 		"filtered": {Filters: map[string]json.RawMessage{"state": raw(b, "online"), "gpu_type": raw(b, "RTX 4090"), "free_slots_min": raw(b, 2), "country": raw(b, "DE")}, Order: "-vram_mib"},
 		"deep":     {Order: "price_per_day", Cursor: cursor{Order: "price_per_day", Number: 25_000_000, ID: "8"}.String()},

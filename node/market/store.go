@@ -1,6 +1,6 @@
 // Package market is a client node's index of machines: a file that is filled
-// from the chain, followed by its events, and searched by any filter in any
-// order. The chain is the truth; the file can be deleted at any time.
+// from the chain, updated from its events, and searched by any filter in any
+// order. The chain is the source of truth; the file can be deleted at any time.
 package market
 
 import (
@@ -15,9 +15,11 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver's name is sqlite
+
+	"github.com/dbc-network/dbc/node/change"
 )
 
-// schema version: another one is dropped and made anew.
+// schemaVersion: a file with another version is deleted and created again.
 const schemaVersion = 5
 
 const schema = `
@@ -47,8 +49,9 @@ CREATE TABLE gpus (
 ) STRICT, WITHOUT ROWID;
 `
 
-// searched are the indexes of searches, by name. A first filling goes without
-// them: one made at the end costs a fraction of writing each machine's places into it.
+// searched are the indexes for searches, by name. The first filling does
+// without them: creating them at the end costs a fraction of updating them for
+// each machine.
 var searched = func() map[string]string {
 	all := map[string]string{"facets": "machines (state, gpu_type, country, free_slots)"}
 	for _, name := range listed {
@@ -69,11 +72,11 @@ var searched = func() map[string]string {
 	return all
 }()
 
-// common are what most searches ask for. Each order's index has them, so that a
-// walk passes what doesn't fit without reading the machine.
+// common are the columns of most searches. Each order's index includes them, so
+// that a walk can skip a machine that does not match without reading it.
 var common = []string{"state", "gpu_type", "country", "free_slots"}
 
-// indexOf is the index of an order.
+// indexOf returns the name of the index for an order.
 func indexOf(name string) string {
 	if name == "machine_id" {
 		return "sqlite_autoindex_machines_1"
@@ -87,7 +90,8 @@ func makeIndexes(ctx context.Context, tx *sql.Tx) error {
 			return fmt.Errorf("index machines: %w", err)
 		}
 	}
-	// Without its counts SQLite takes most machines being online for a rare state.
+	// Without statistics SQLite does not know that most machines are online and
+	// that other states are rare.
 	if _, err := tx.ExecContext(ctx, "ANALYZE"); err != nil {
 		return fmt.Errorf("count machines for the planner: %w", err)
 	}
@@ -107,28 +111,33 @@ func dropIndexes(ctx context.Context, tx *sql.Tx) error {
 type Store struct {
 	db *sql.DB
 
-	// counts of the filters asked for last, good for one revision.
+	// counts of the filters used last, valid for one revision.
 	mu       sync.Mutex
 	revision uint64
 	counts   map[string]counts
+
+	blocks change.Signal
 }
 
-// Binding says which chain an index is of.
+// Changed returns a channel that is closed when the index has read further blocks.
+func (s *Store) Changed() <-chan struct{} { return s.blocks.Next() }
+
+// Binding identifies the chain that an index belongs to.
 type Binding struct {
 	ChainID string
 	// Genesis is the hash of its genesis document in hex.
 	Genesis string
 }
 
-// position is how far the index is.
+// position is how far the index has got.
 type position struct {
 	Binding
 	height   int64
 	complete bool
 }
 
-// Open opens or makes the index in a folder. A file that is no index of this
-// version is replaced: all of it comes from the chain.
+// Open opens or creates the index in a folder. A file that is not an index of
+// this version is replaced, because everything in it comes from the chain.
 func Open(ctx context.Context, dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the index of machines: %w", err)
@@ -150,8 +159,9 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 }
 
 func open(ctx context.Context, path string) (*Store, error) {
-	// A rolled back write costs blocks that are read again, so NORMAL will do. Each
-	// connection has a cache of its own, in KiB; beyond it, the system's is as near.
+	// A lost write only means that some blocks are read again, so NORMAL is
+	// sufficient. Each connection has its own cache, in KiB; beyond that, the
+	// system's cache is just as fast.
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"+
 		"&_pragma=busy_timeout(5000)&_pragma=cache_size(-2048)&_pragma=journal_size_limit(16777216)&_txlock=immediate")
 	if err != nil {
@@ -172,7 +182,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	if version == schemaVersion {
-		_, err := s.position(ctx) // a file that is broken behind its head is replaced too
+		_, err := s.position(ctx) // a file that is damaged after its header is replaced too
 		return err
 	}
 	if version != 0 {
@@ -190,7 +200,7 @@ func (s *Store) prepare(ctx context.Context) error {
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// change runs one transaction; afterwards no count is good any more.
+// change runs one transaction, after which no cached count is valid any more.
 func (s *Store) change(ctx context.Context, edit func(tx *sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {

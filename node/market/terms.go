@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/envelope"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 // term is a filter by an enum of the facts. Its column has the number, so that
-// numbers of a later version are found like those that this one knows.
+// numbers of a later version are found like those that this version knows.
 type term struct {
 	parse func(text string) (int32, bool)
 	limit string
@@ -24,8 +24,8 @@ var terms = map[string]term{
 	"features":         {func(s string) (int32, bool) { v, ok := machine.ParseFeature(s); return int32(v), ok }, "uefi, or a number from 1 to 65535"},
 }
 
-// addTerm adds a filter by an enum. Of features a machine must have all that
-// are named, of the others it is one.
+// addTerm adds a filter by an enum. A machine must have all the named features,
+// but only one of several values of other enums.
 func (c *condition) addTerm(name string, raw json.RawMessage) error {
 	values, err := terms[name].values("filters."+name, raw)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *condition) addTerm(name string, raw json.RawMessage) error {
 	return nil
 }
 
-// values reads one word or number, or a list of them.
+// values parses one word or number, or a list of them.
 func (e term) values(field string, raw json.RawMessage) ([]any, error) {
 	limit := fmt.Sprintf("%s, or a list of 1 to %d", e.limit, maxWords)
 	var list []json.RawMessage
@@ -49,26 +49,26 @@ func (e term) values(field string, raw json.RawMessage) ([]any, error) {
 		list = []json.RawMessage{raw}
 	}
 	if len(list) == 0 || len(list) > maxWords {
-		return nil, envelope.BadValue(field, string(raw), limit)
+		return nil, httpapi.BadValue(field, string(raw), limit)
 	}
 	values := make([]any, len(list))
 	for i, one := range list {
 		text := string(one)
 		if len(one) > 0 && one[0] == '"' {
 			if err := json.Unmarshal(one, &text); err != nil {
-				return nil, envelope.BadValue(field, string(one), limit)
+				return nil, httpapi.BadValue(field, string(one), limit)
 			}
 		}
 		n, ok := e.parse(text)
 		if !ok {
-			return nil, envelope.BadValue(field, text, limit)
+			return nil, httpapi.BadValue(field, text, limit)
 		}
 		values[i] = n
 	}
 	return values, nil
 }
 
-// featureColumn is a list that is searched for ",7,".
+// featureColumn encodes a list so that it can be searched for ",7,".
 func featureColumn(features []machine.Feature) string {
 	if len(features) == 0 {
 		return ""

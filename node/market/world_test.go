@@ -17,10 +17,11 @@ import (
 
 var gpuTypes = []string{"", "RTX 4090", "H100 80GB", "A100", "L40S"}
 
-// testFeatures are one that this version knows, and two whose digits begin alike.
+// testFeatures are one that this version knows, and two whose digits start the
+// same.
 var testFeatures = []machine.Feature{machine.FEATURE_UEFI, 30, 300}
 
-// listing number i; the same number gives the same listing.
+// listing returns listing number i. The same number returns the same listing.
 func listing(i int) machine.Listing {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	n := 1 + r.IntN(8)
@@ -60,13 +61,13 @@ func listing(i int) machine.Listing {
 	return l
 }
 
-// ledger is a chain of listings in memory, in pages of its own size.
+// ledger is an in-memory chain of listings with its own page size.
 type ledger struct {
 	head     chain.Head
 	listings []machine.Listing
 	events   map[int64][]string
 	page     int
-	// failPage is the page at which it breaks, from 1; 0 never.
+	// failPage is the page at which it fails, counted from 1; 0 means never.
 	failPage int
 	pages    int
 	wakes    chan struct{}
@@ -129,7 +130,7 @@ func (l *ledger) Touched(_ context.Context, height int64) ([]string, error) {
 	return ids, nil
 }
 
-// block makes a block that changed some machines.
+// block makes a block that changes some machines.
 func (l *ledger) block(change func(m *machine.Listing), numbers ...int) {
 	l.head.Height++
 	l.events[l.head.Height] = []string{}
@@ -160,7 +161,7 @@ func filled(t testing.TB, l *ledger) *Store {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// The keyring of the SDK starts a timer when it is imported.
+// The SDK's keyring starts a timer when it is imported.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
 }

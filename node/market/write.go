@@ -12,10 +12,11 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// mixed stands for the GPU type of a machine that has several: gpus has each.
+// mixed is the GPU type of a machine that has several; the table gpus has each
+// of them.
 const mixed = "\x00"
 
-// written are a machine's columns behind its id, in the order of pen.put.
+// written are a machine's columns after its id, in the order of pen.put.
 var written = []string{
 	"state", "country", "city", "gpu_type", "cpu_model", "gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz",
 	"memory_mib", "system_disk_gib", "data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "gpu_price_per_day",
@@ -23,7 +24,7 @@ var written = []string{
 	"kind", "keep_disk_policy", "delivery", "features",
 }
 
-// What is written of one machine.
+// What is written for one machine.
 var (
 	upsertMachine = "INSERT INTO machines (id, " + strings.Join(written, ", ") + ") VALUES (?," + marks(len(written)) + ")" +
 		" ON CONFLICT (id) DO UPDATE SET (" + strings.Join(written, ", ") + ") = (excluded." + strings.Join(written, ", excluded.") + ")"
@@ -33,7 +34,7 @@ var (
 	insertType    = "INSERT INTO gpus (machine, gpu_type) VALUES (?, ?)"
 )
 
-// pen has the statements of one transaction.
+// pen has the prepared statements of one transaction.
 type pen struct{ same, machine, listing, forget, gpu *sql.Stmt }
 
 func newPen(ctx context.Context, tx *sql.Tx) (pen, error) {
@@ -50,7 +51,8 @@ func newPen(ctx context.Context, tx *sql.Tx) (pen, error) {
 	return p, nil
 }
 
-// put writes listings; round tells those of one filling from older ones.
+// put writes listings. round distinguishes those of one filling from older
+// ones.
 func put(ctx context.Context, tx *sql.Tx, round int64, listings []machine.Listing) error {
 	p, err := newPen(ctx, tx)
 	if err != nil {
@@ -74,7 +76,7 @@ func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 	if err != nil {
 		return fmt.Errorf("decode its id: %w", err)
 	}
-	// A filling finds most of what it reads as it was.
+	// A filling finds most of what it reads unchanged.
 	if is, err := p.same.ExecContext(ctx, round, id, blob); err != nil {
 		return err
 	} else if n, err := is.RowsAffected(); err != nil || n == 1 {
@@ -105,7 +107,7 @@ func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 	return nil
 }
 
-// gpuColumn is the machine's type of GPU, "" for none.
+// gpuColumn returns the machine's GPU type, or "" for none.
 func gpuColumn(f machine.Facts) string {
 	switch names := f.GPUTypes(); len(names) {
 	case 0:
@@ -117,7 +119,7 @@ func gpuColumn(f machine.Facts) string {
 	}
 }
 
-// kindColumn is the kind of all slots of a machine.
+// kindColumn returns the kind of all slots of a machine.
 func kindColumn(f machine.Facts) machine.SlotKind {
 	if len(f.Slots) == 0 {
 		return machine.SLOT_KIND_UNSPECIFIED
@@ -125,7 +127,7 @@ func kindColumn(f machine.Facts) machine.SlotKind {
 	return f.Slots[0].Kind
 }
 
-// sums are the number of GPUs, and the memory of the smallest in MiB.
+// sums returns the number of GPUs, and the memory of the smallest one in MiB.
 func sums(slots []machine.Slot) (gpus int64, vram uint64) {
 	for _, slot := range slots {
 		if slot.GpuCount == 0 {
@@ -139,7 +141,7 @@ func sums(slots []machine.Slot) (gpus int64, vram uint64) {
 	return gpus, vram
 }
 
-// machinePrice is what all slots cost a day, in udbc.
+// machinePrice returns the price of all slots per day, in udbc.
 func machinePrice(m machine.Machine) uint64 {
 	over, sum := bits.Mul64(m.PricePerDay, uint64(len(m.Facts.Slots)))
 	if over != 0 {
@@ -148,7 +150,8 @@ func machinePrice(m machine.Machine) uint64 {
 	return sum
 }
 
-// gpuPrice is what one GPU costs a day, in udbc, rounded up; without GPUs it is the machine's price.
+// gpuPrice returns the price of one GPU per day in udbc, rounded up. Without
+// GPUs it is the machine's price.
 func gpuPrice(m machine.Machine) uint64 {
 	gpus, _ := sums(m.Facts.Slots)
 	sum := machinePrice(m)
@@ -162,5 +165,5 @@ func gpuPrice(m machine.Machine) uint64 {
 	return price
 }
 
-// clamp is for order and comparison only: the listing keeps the number itself.
+// clamp is for order and comparison only: the listing keeps the exact number.
 func clamp(n uint64) int64 { return int64(min(n, math.MaxInt64)) }

@@ -1,5 +1,6 @@
-// Package metrics shows how a compute node is, for Prometheus. Labels come from
-// fixed lists of this program: no renter, machine, task or address is among them.
+// Package metrics exports the state of a compute node for Prometheus. Labels
+// come from fixed lists in this program: no renter, machine, task or address is
+// among them.
 package metrics
 
 import (
@@ -11,20 +12,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/dbc-network/dbc/node/api"
+	nodeapi "github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 )
 
 const (
 	namespace = "dbc"
-	// Path is where they are.
+	// Path is the route of the metrics.
 	Path = "/metrics"
 )
 
-// stepBuckets reach from a file's write to a slow guest's boot, in seconds.
+// stepBuckets range from writing a file to a slow guest's boot, in seconds.
 var stepBuckets = []float64{.005, .02, .1, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600}
 
-// Metrics counts what happens and asks Sources for what is.
+// Metrics counts events and queries Sources for the current state.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -36,11 +38,11 @@ type Metrics struct {
 }
 
 var (
-	_ host.Observer = (*Metrics)(nil)
-	_ api.Observer  = (*Metrics)(nil)
+	_ host.Observer    = (*Metrics)(nil)
+	_ nodeapi.Observer = (*Metrics)(nil)
 )
 
-// New registers everything; sources are asked at every scrape.
+// New registers everything. Sources are queried at every scrape.
 func New(sources Sources) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -73,7 +75,7 @@ func New(sources Sources) *Metrics {
 	return m
 }
 
-// Reconciled counts one comparison.
+// Reconciled counts one pass of the reconcile loop.
 func (m *Metrics) Reconciled(took time.Duration, err error) {
 	m.reconciles.WithLabelValues().Observe(took.Seconds())
 	if err != nil {
@@ -83,7 +85,7 @@ func (m *Metrics) Reconciled(took time.Duration, err error) {
 	m.lastReconcile.SetToCurrentTime()
 }
 
-// Stepped counts one step of making a VM.
+// Stepped counts one step of creating a VM.
 func (m *Metrics) Stepped(step string, took time.Duration, err error) {
 	outcome := "done"
 	if err != nil {
@@ -92,7 +94,7 @@ func (m *Metrics) Stepped(step string, took time.Duration, err error) {
 	m.steps.WithLabelValues(step, outcome).Observe(took.Seconds())
 }
 
-// Answered counts one call of the API by its code, "" for one that went well.
+// Answered counts one API call by its error code, or "" for success.
 func (m *Metrics) Answered(code string) {
 	if code == "" {
 		code = "OK"
@@ -100,8 +102,8 @@ func (m *Metrics) Answered(code string) {
 	m.calls.WithLabelValues(code).Inc()
 }
 
-// Handler answers GET Path and nothing else. guard keeps web pages out.
-func (m *Metrics) Handler(guard api.Guard, log *slog.Logger) http.Handler {
+// Handler serves GET Path and nothing else. guard keeps web pages out.
+func (m *Metrics) Handler(guard httpapi.Guard, log *slog.Logger) http.Handler {
 	show := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), MaxRequestsInFlight: 4,
 	})

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -13,11 +14,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/lifecycle"
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/node/health"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/vm"
 )
 
 const renter = "dbc1q9c8rlx5h9vd3qkq5p6x0t5x9c2vkq3mzsf5xy"
@@ -29,14 +33,22 @@ func sources(t *testing.T) Sources {
 		Tasks: func() ([]journal.Task, error) {
 			held := journal.Reservation{CPUs: 2, MemoryMiB: 512, DiskGiB: 10, Slots: []uint32{0}, Ports: make([]journal.Port, 3), Addr: netip.MustParseAddr("172.31.224.2")}
 			return []journal.Task{
-				{ID: "3mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Password: "hunter2", Status: lifecycle.Running, Reserved: held},
-				{ID: "4mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: lifecycle.Running, Reserved: held},
-				{ID: "5mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: lifecycle.Closed, Reserved: journal.Reservation{DiskGiB: 5}},
-				{ID: "6mJr7AoUXx2Wqd4yHw9kPz", Renter: renter, Status: lifecycle.Closed, RestoredBy: "x"},
+				{ID: "3mJr7AoUXx2Wqd4yHw9kPz", Rental: journal.Rental{Renter: renter}, Login: journal.Login{Password: "hunter2"}, Progress: journal.Progress{State: lifecycle.Running}, Reserved: held},
+				{ID: "4mJr7AoUXx2Wqd4yHw9kPz", Rental: journal.Rental{Renter: renter}, Progress: journal.Progress{State: lifecycle.Running}, Reserved: held},
+				{ID: "5mJr7AoUXx2Wqd4yHw9kPz", Rental: journal.Rental{Renter: renter}, Progress: journal.Progress{State: lifecycle.Closed}, Reserved: journal.Reservation{DiskGiB: 5}},
+				{ID: "6mJr7AoUXx2Wqd4yHw9kPz", Rental: journal.Rental{Renter: renter}, Progress: journal.Progress{State: lifecycle.Closed}, Keep: journal.Keep{LentTo: "x"}},
 			}, nil
 		},
 		Word: func() trust.Word {
 			return trust.Word{Height: 42, Time: now.Add(-3 * time.Second), Open: map[uint64]trust.Rental{7: {ID: 7, Renter: renter}}}
+		},
+		Slots: func(context.Context) ([]host.Slot, error) {
+			return []host.Slot{{State: vm.SlotReady}, {State: vm.SlotQuarantined}, {State: vm.SlotQuarantined}}, nil
+		},
+		Health: func() health.Report {
+			return health.Report{Examined: now, Findings: []doctor.Finding{
+				{Check: doctor.CheckIOMMU, Level: doctor.Pass}, {Check: doctor.CheckReset, Level: doctor.Fail}, {Check: doctor.CheckReset, Level: doctor.Warn}, {Check: doctor.CheckSwap, Level: doctor.Warn},
+			}}
 		},
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 2048, DiskGiB: 100}, GPUs: []int{1, 1}},
 		Period:   5 * time.Second, Confined: true, Disks: map[string]string{"data": t.TempDir()}, Now: func() time.Time { return now },
@@ -63,6 +75,13 @@ dbc_capacity{resource="cpus"} 8
 dbc_capacity{resource="disk_bytes"} 1.073741824e+11
 dbc_capacity{resource="memory_bytes"} 2.147483648e+09
 dbc_capacity{resource="slots"} 2
+# HELP dbc_card_slots Listed slots with real GPUs by state: ready, in_use, resetting, quarantined, missing.
+# TYPE dbc_card_slots gauge
+dbc_card_slots{state="in_use"} 0
+dbc_card_slots{state="missing"} 0
+dbc_card_slots{state="quarantined"} 2
+dbc_card_slots{state="ready"} 1
+dbc_card_slots{state="resetting"} 0
 # HELP dbc_chain_block_age_seconds How old that block is.
 # TYPE dbc_chain_block_age_seconds gauge
 dbc_chain_block_age_seconds 3
@@ -75,6 +94,14 @@ dbc_chain_open_rentals 1
 # HELP dbc_chain_trusted 1 while the node believes the chain, else 0: then it grants and destroys nothing.
 # TYPE dbc_chain_trusted gauge
 dbc_chain_trusted 1
+# HELP dbc_doctor_check Each check of dbc host doctor that the node makes of itself: 0 passed, 1 to look at, 2 failed.
+# TYPE dbc_doctor_check gauge
+dbc_doctor_check{check="iommu"} 0
+dbc_doctor_check{check="reset"} 2
+dbc_doctor_check{check="swap"} 1
+# HELP dbc_doctor_last_timestamp_seconds When the node last made them.
+# TYPE dbc_doctor_last_timestamp_seconds gauge
+dbc_doctor_last_timestamp_seconds 1.795608e+09
 # HELP dbc_guests_confined 1 where AppArmor or SELinux confines guests, else 0: then only users of their own do.
 # TYPE dbc_guests_confined gauge
 dbc_guests_confined 1
@@ -101,7 +128,7 @@ dbc_vms{state="running"} 2
 dbc_vms{state="start error"} 0
 `
 	err := testutil.GatherAndCompare(m.registry, strings.NewReader(want), "dbc_api_requests_total", "dbc_capacity", "dbc_reserved", "dbc_vms",
-		"dbc_chain_block_age_seconds", "dbc_chain_height", "dbc_chain_open_rentals", "dbc_chain_trusted",
+		"dbc_card_slots", "dbc_chain_block_age_seconds", "dbc_chain_height", "dbc_chain_open_rentals", "dbc_chain_trusted", "dbc_doctor_check", "dbc_doctor_last_timestamp_seconds",
 		"dbc_reconcile_errors_total", "dbc_reconcile_period_seconds")
 	if err != nil {
 		t.Error(err)
@@ -113,7 +140,7 @@ dbc_vms{state="start error"} 0
 
 func get(t *testing.T, m *Metrics, host string) (int, string) {
 	t.Helper()
-	h := m.Handler(api.Guard{Listen: netip.MustParseAddrPort("127.0.0.1:9464")}, slog.New(slog.DiscardHandler))
+	h := m.Handler(httpapi.Guard{Listen: netip.MustParseAddrPort("127.0.0.1:9464")}, slog.New(slog.DiscardHandler))
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+Path, nil)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -148,7 +175,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// TestOneSourceFails: the others are still shown.
+// TestOneSourceFails verifies that the others are still exported.
 func TestOneSourceFails(t *testing.T) {
 	t.Parallel()
 	s := sources(t)

@@ -1,37 +1,52 @@
 package metrics
 
 import (
+	"context"
 	"fmt"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/health"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/vm"
 )
 
-// Sources say what is now.
+// Sources provide the current state.
 type Sources struct {
 	Tasks func() ([]journal.Task, error)
 	Word  func() trust.Word
-	// Capacity is what the machine has for renters, Period the reconcile loop's.
+	// Slots are the listed slots with real GPUs; nil for a machine without.
+	Slots func(ctx context.Context) ([]host.Slot, error)
+	// Health is what the node found out about itself; nil exports none of it.
+	Health func() health.Report
+	// Capacity is what the machine has for renters, Period that of the
+	// reconcile loop.
 	Capacity host.Capacity
 	Period   time.Duration
-	// Confined: a security driver of the kernel keeps guests in.
+	// Confined reports whether a security driver of the kernel confines guests.
 	Confined bool
-	// Disks are the folders whose file systems are watched, by label.
+	// Disks are the folders whose file systems are monitored, by label.
 	Disks map[string]string
-	// Now is time.Now where nil.
+	// Now defaults to time.Now.
 	Now func() time.Time
 }
 
-// always are shown at zero too, so that an alert on them can be written.
+// always are exported at zero too, so that alerts can be written for them.
 var always = []lifecycle.State{
 	lifecycle.Creating, lifecycle.Running, lifecycle.Closed, lifecycle.Deleting, lifecycle.CreateError, lifecycle.StartError,
 }
+
+// slotStates are shown at zero too.
+var slotStates = []vm.SlotState{vm.SlotReady, vm.SlotInUse, vm.SlotResetting, vm.SlotQuarantined, host.SlotMissing}
+
+// slotLimit bounds the question after cards: a scrape does not wait for a helper.
+const slotLimit = 5 * time.Second
 
 func describe(subsystem, name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
@@ -47,11 +62,15 @@ var (
 	descAge       = describe("chain", "block_age_seconds", "How old that block is.")
 	descTrusted   = describe("chain", "trusted", "1 while the node believes the chain, else 0: then it grants and destroys nothing.")
 	descRentals   = describe("chain", "open_rentals", "Open rentals of this machine.")
+	descSlots     = describe("", "card_slots", "Listed slots with real GPUs by state: ready, in_use, resetting, quarantined, missing.", "state")
+	descCheck     = describe("doctor", "check", "Each check of dbc host doctor that the node makes of itself: 0 passed, 1 to look at, 2 failed.", "check")
+	descExamined  = describe("doctor", "last_timestamp_seconds", "When the node last made them.")
 	descDiskFree  = describe("disk", "free_bytes", "Room on a file system of the node.", "disk")
 	descDiskTotal = describe("disk", "size_bytes", "Size of a file system of the node.", "disk")
 )
 
-// state asks the sources at every scrape: what can be derived is not counted.
+// state queries the sources at every scrape: what can be derived is not
+// counted.
 type state struct{ sources Sources }
 
 var _ prometheus.Collector = (*state)(nil)
@@ -59,13 +78,13 @@ var _ prometheus.Collector = (*state)(nil)
 // Describe sends every description.
 func (s *state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descVMs, descReserved, descCapacity, descPeriod, descConfined, descHeight, descAge, descTrusted, descRentals, descDiskFree, descDiskTotal,
+		descVMs, descReserved, descCapacity, descPeriod, descConfined, descHeight, descAge, descTrusted, descRentals, descSlots, descCheck, descExamined, descDiskFree, descDiskTotal,
 	} {
 		to <- d
 	}
 }
 
-// Collect sends the values; a source that fails is left out and told in the log.
+// Collect sends the values. A source that fails is skipped and logged.
 func (s *state) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
@@ -78,6 +97,8 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 	gauge(descConfined, confined)
 	s.collectTasks(to, gauge)
 	s.collectChain(gauge)
+	s.collectSlots(to, gauge)
+	s.collectHealth(gauge)
 	for label, path := range s.sources.Disks {
 		var fs syscall.Statfs_t
 		if err := syscall.Statfs(path, &fs); err != nil {
@@ -104,8 +125,8 @@ func (s *state) collectTasks(to chan<- prometheus.Metric, gauge gauge) {
 	var held host.Amount
 	var slots, ports int
 	for _, t := range tasks {
-		if t.RestoredBy == "" {
-			byState[t.Status]++
+		if t.Keep.LentTo == "" {
+			byState[t.Progress.State]++
 		}
 		held.CPUs += t.Reserved.CPUs
 		held.MemoryMiB += t.Reserved.MemoryMiB
@@ -119,6 +140,45 @@ func (s *state) collectTasks(to chan<- prometheus.Metric, gauge gauge) {
 	amounts(gauge, descReserved, held, slots)
 	gauge(descReserved, float64(ports), "ports")
 	amounts(gauge, descCapacity, s.sources.Capacity.Amount, len(s.sources.Capacity.GPUs))
+}
+
+func (s *state) collectSlots(to chan<- prometheus.Metric, gauge gauge) {
+	if s.sources.Slots == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), slotLimit)
+	defer cancel()
+	slots, err := s.sources.Slots(ctx)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(descSlots, fmt.Errorf("read the cards' states: %w", err))
+		return
+	}
+	byState := map[vm.SlotState]int{}
+	for _, state := range slotStates {
+		byState[state] = 0
+	}
+	for _, slot := range slots {
+		byState[slot.State]++
+	}
+	for state, n := range byState {
+		gauge(descSlots, float64(n), string(state))
+	}
+}
+
+// levels are the values of a check's gauge.
+var levels = map[doctor.Level]float64{doctor.Pass: 0, doctor.Warn: 1, doctor.Fail: 2}
+
+func (s *state) collectHealth(gauge gauge) {
+	if s.sources.Health == nil {
+		return
+	}
+	report := s.sources.Health()
+	for check, level := range report.Worst() {
+		gauge(descCheck, levels[level], string(check))
+	}
+	if !report.Examined.IsZero() {
+		gauge(descExamined, float64(report.Examined.Unix()))
+	}
 }
 
 func amounts(gauge gauge, d *prometheus.Desc, a host.Amount, slots int) {
@@ -141,7 +201,7 @@ func (s *state) collectChain(gauge gauge) {
 	gauge(descTrusted, trusted)
 	gauge(descHeight, float64(word.Height))
 	gauge(descRentals, float64(len(word.Open)))
-	if !word.Time.IsZero() { // none was believed yet
+	if !word.Time.IsZero() { // nothing has been trusted yet
 		gauge(descAge, now().Sub(word.Time).Seconds())
 	}
 }

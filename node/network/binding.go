@@ -5,9 +5,9 @@ import (
 	"net/netip"
 )
 
-// check refuses a list that can't be applied; nothing was changed then.
+// check refuses a list that cannot be applied, before anything is changed.
 func (c Config) check(bindings []Binding) error {
-	seen := map[string]bool{}
+	seen, doors := map[string]bool{}, map[string]string{}
 	once := func(field string, value any) error {
 		key := fmt.Sprintf("%s %v", field, value)
 		if seen[key] {
@@ -26,9 +26,11 @@ func (c Config) check(bindings []Binding) error {
 			}
 		}
 		for _, p := range b.Ports {
-			if err := once("host port", fmt.Sprintf("%s/%d", p.Protocol, p.Host)); err != nil {
-				return err
+			door := fmt.Sprintf("%s/%d", p.Protocol, p.Host)
+			if other, taken := doors[door]; taken {
+				return refuse("host port", door, "each once; "+other+" has it")
 			}
+			doors[door] = fmt.Sprintf("%q of %s", p.Name, b.Owner)
 		}
 	}
 	return nil
@@ -49,6 +51,11 @@ func (c Config) checkOne(b Binding) error {
 			return refuse("protocol", p.Protocol, "tcp or udp")
 		case p.Host == 0 || p.Guest == 0:
 			return refuse("port", fmt.Sprintf("%d to %d", p.Host, p.Guest), "1 to 65535")
+		}
+		for _, source := range p.Sources {
+			if !source.IsValid() || !source.Addr().Is4() || source != source.Masked() {
+				return refuse("source", source, "an IPv4 network such as 203.0.113.0/24")
+			}
 		}
 	}
 	return nil

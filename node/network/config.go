@@ -1,7 +1,8 @@
-// Package network gives guests the internet and nothing else: a bridge whose
-// ports can't talk to each other, and nftables rules that publish chosen ports
-// and drop everything on the way to the host, to private ranges, to networks
-// that the host is connected to and to other guests.
+// Package network gives guests access to the internet and nothing else. It
+// consists of a bridge whose ports cannot talk to each other, and nftables
+// rules that publish chosen ports and drop all traffic to the computer itself,
+// to private ranges, to networks that the computer is connected to and to other
+// guests.
 package network
 
 import (
@@ -14,41 +15,49 @@ import (
 
 // Config is what Open needs.
 type Config struct {
-	// Bridge is the name of the bridge, 1 to 15 of [a-z0-9-]. The names of the
-	// tables follow from it, so that several networks live side by side.
+	// Bridge is the name of the bridge: 1 to 15 characters of [a-z0-9-]. The
+	// names of the tables are derived from it, so that several networks can
+	// coexist.
 	Bridge string
-	// CIDR is the guests' private IPv4 network; its first host is the gateway.
+	// CIDR is the guests' private IPv4 network. Its first address is the
+	// gateway.
 	CIDR netip.Prefix
-	// Published is the host's address that answers for published ports.
-	// 0.0.0.0 means every address of the host. A loopback address is for
-	// devnets: only programs of this host reach the guests then.
+	// Published is the computer's address on which published ports are
+	// reachable. 0.0.0.0 means all its addresses. A loopback address is for
+	// devnets: then only programs on this computer reach the guests.
 	Published netip.Addr
-	// Limits bound each guest by its virtual CPUs.
+	// Limits bound each guest, per virtual CPU.
 	Limits Limits
-	// Logger is slog.Default() when nil.
+	// Logger defaults to slog.Default().
 	Logger *slog.Logger
 }
 
-// TapPrefix begins the names of guests' ports.
-const TapPrefix = "dt"
-
 // Binding is one guest: its port on the bridge, its addresses, and the ports
-// that the host publishes for it.
+// that the computer publishes for it.
 type Binding struct {
+	// Owner names the VM in errors.
+	Owner string
 	Tap   string
 	MAC   net.HardwareAddr
 	Addr  netip.Addr
 	Ports []Port
-	// CPUs are the guest's, by which its limits grow; 0 counts as 1.
+	// CPUs is the number of the guest's CPUs, by which its limits are
+	// multiplied; 0 counts as 1.
 	CPUs int
 }
 
-// Port leads Host on the published address to Guest on the guest.
+// Port forwards Host on the published address to Guest on the guest. Its place in a list
+// means nothing.
 type Port struct {
+	// Name is the port's among those of its owner.
+	Name string
 	// Protocol is "tcp" or "udp".
 	Protocol string
 	Host     uint16
 	Guest    uint16
+	// Sources are IPv4 networks that may connect, beside the computer itself; none
+	// means everybody.
+	Sources []netip.Prefix
 }
 
 var linkPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,14}$`)
@@ -69,7 +78,7 @@ func (c Config) validate() error {
 	return nil
 }
 
-// Gateway is the bridge's own address: the first host of the network.
+// Gateway returns the bridge's own address: the first address of the network.
 func (c Config) Gateway() netip.Prefix {
 	return netip.PrefixFrom(c.CIDR.Addr().Next(), c.CIDR.Bits())
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/google/nftables"
 )
 
-// Keys and values of sets are parts of whole four-byte registers, each padded
-// with zeros at its end.
+// Keys and values of sets consist of whole four-byte registers; each part is
+// padded with zeros at its end.
 
 func (r *ruleset) guestElements() []nftables.SetElement {
 	var list []nftables.SetElement
@@ -23,8 +23,11 @@ func (r *ruleset) openElements() []nftables.SetElement {
 	seen := map[string]bool{}
 	for _, b := range r.bindings {
 		for _, p := range b.Ports {
+			if len(p.Sources) > 0 {
+				continue // decided by the guest's own chain; see sources
+			}
 			key := slices.Concat(b.Addr.AsSlice(), protocolKey(p.Protocol), portKey(p.Guest))
-			// Two host ports may lead to one port of a guest.
+			// Two ports of the computer may lead to one port of a guest.
 			if !seen[string(key)] {
 				seen[string(key)] = true
 				list = append(list, nftables.SetElement{Key: key})
@@ -47,8 +50,8 @@ func (r *ruleset) publishedElements() []nftables.SetElement {
 	return list
 }
 
-// blockedElements has two for each span: its first address, and the one after
-// its last, which for the end of the address space does not exist.
+// blockedElements returns two elements for each span: its first address, and
+// the one after its last, which does not exist at the end of the address space.
 func (r *ruleset) blockedElements() []nftables.SetElement {
 	var list []nftables.SetElement
 	for _, s := range r.blocked {

@@ -12,15 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Docker and ufw end iptables' chain FORWARD with "drop", and what one base
-// chain drops, no other can save. So the guests' packets are accepted at its
-// head. That opens nothing: this network's own table judges them all the same.
+// Docker and ufw end the FORWARD chain of iptables with "drop", and no other
+// base chain can save a packet that one of them drops. So the guests' packets
+// are accepted at the head of that chain. That opens nothing, because this
+// network's own table still checks them.
 const (
 	foreignTable = "filter"
 	foreignChain = "FORWARD"
 )
 
-// admit puts what is missing of the two rules into FORWARD, where there is one.
+// admit adds the two rules to FORWARD if it exists and they are missing.
 func (n *Network) admit() error {
 	conn, err := n.connect()
 	if err != nil {
@@ -43,7 +44,7 @@ func (n *Network) admit() error {
 	return flushForeign(conn)
 }
 
-// leave takes them out again.
+// leave removes them again.
 func (n *Network) leave() error {
 	conn, err := n.connect()
 	if err != nil {
@@ -61,8 +62,8 @@ func (n *Network) leave() error {
 	return flushForeign(conn)
 }
 
-// flushForeign: whoever owns the chain may take it away meanwhile; the next
-// pass looks again.
+// flushForeign ignores an error because the chain's owner may remove it
+// meanwhile; the next pass checks again.
 func flushForeign(conn *nftables.Conn) error {
 	if err := conn.Flush(); err != nil && !errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("write the rules in %s: %w", foreignChain, err)
@@ -70,7 +71,8 @@ func flushForeign(conn *nftables.Conn) error {
 	return nil
 }
 
-// foreign is the chain, or nil, and the rules in it that this network made.
+// foreign returns the chain, or nil, and the rules in it that this network
+// created.
 func (n *Network) foreign(conn *nftables.Conn) (*nftables.Chain, []*nftables.Rule, error) {
 	chains, err := conn.ListChainsOfTableFamily(nftables.TableFamilyIPv4)
 	if err != nil {
@@ -100,7 +102,7 @@ func (n *Network) foreign(conn *nftables.Conn) (*nftables.Chain, []*nftables.Rul
 	return chain, ours, nil
 }
 
-// mark is a comment by which the rules are known again.
+// mark returns a comment by which the rules are recognized.
 func (c Config) mark() []byte {
 	return userdata.AppendString(nil, userdata.TypeComment, c.tableName())
 }

@@ -10,30 +10,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Limits are what a guest may take for each of its virtual CPUs; zero bounds nothing.
+// Limits are what a guest may use per virtual CPU. Zero means no limit.
 type Limits struct {
-	// Connections that are tracked at once, whichever side began them.
+	// Connections is the number of connections tracked at once, whichever side
+	// opened them.
 	Connections uint32
-	// Packets and Bytes a second, each way.
+	// Packets and Bytes are per second and direction.
 	Packets, Bytes uint64
 }
 
-// of is the whole of a guest's limits.
+// of returns the total limits of a guest.
 func (l Limits) of(cpus int) Limits {
 	n := uint64(max(cpus, 1))
 	return Limits{Connections: uint32(min(uint64(l.Connections)*n, 1<<31)), Packets: l.Packets * n, Bytes: l.Bytes * n}
 }
 
-// The least that a limit lets through at once.
+// The smallest burst that a limit permits.
 const (
 	minBurst  = 256
 	minBytes  = 1 << 20
 	overLimit = 1 // NFT_CONNLIMIT_F_INV
 )
 
-// limitChains begin the names of the chains that hold guests' limits. The rest of a
-// name is the guest's port and the limits themselves: a chain whose name is still
-// right is left alone, since it remembers what passed.
+// Prefixes of the chains with guests' limits. The rest of a name is the guest's
+// port and the limits themselves. A chain whose name is still right is left
+// unchanged, because it has the state of what passed.
 const (
 	connChain = "conn-"
 	inChain   = "in-"
@@ -44,8 +45,8 @@ func (c Config) limitTable(family nftables.TableFamily) *nftables.Table {
 	return &nftables.Table{Name: c.tableName() + "-limits", Family: family}
 }
 
-// limit makes the limits of each guest, in tables of their own: those of the other
-// rules are made anew in each pass, and would forget whom they had counted.
+// limit creates the limits of each guest, in separate tables: those of the
+// other rules are rebuilt in each pass, and would lose their counters.
 func (n *Network) limit(bindings []Binding) error {
 	conn, err := n.connect()
 	if err != nil {
@@ -73,9 +74,10 @@ type limiter struct {
 	conn   *nftables.Conn
 	config Config
 	table  *nftables.Table
-	// old are the chains of guests that are there and not wanted so far.
+	// old are the existing chains of guests that have not been requested so
+	// far.
 	old map[string]*nftables.Chain
-	// have are those that are there.
+	// have are the existing chains.
 	have map[string]*nftables.Chain
 }
 
@@ -95,14 +97,14 @@ func (l *limiter) read() error {
 	return nil
 }
 
-// base is a chain that sends guests' packets to their limits, empty.
+// base returns an empty chain that sends guests' packets to their limits.
 func (l *limiter) base(name string, hook *nftables.ChainHook, prio nftables.ChainPriority) *nftables.Chain {
 	chain := l.conn.AddChain(&nftables.Chain{Name: name, Table: l.table, Type: nftables.ChainTypeFilter, Hooknum: hook, Priority: &prio})
 	l.conn.FlushChain(chain)
 	return chain
 }
 
-// guest is a chain with such rules, kept where it is there.
+// guest returns a chain with such rules, and keeps it if it exists.
 func (l *limiter) guest(name string, rules ...[]expr.Any) []expr.Any {
 	if l.have[name] == nil {
 		chain := l.conn.AddChain(&nftables.Chain{Name: name, Table: l.table})
@@ -119,7 +121,8 @@ func (l *limiter) add(chain *nftables.Chain, parts ...[]expr.Any) {
 	l.conn.AddRule(&nftables.Rule{Table: l.table, Chain: chain, Exprs: rule(parts...)})
 }
 
-// drop deletes the chains of guests that are gone, to which nothing leads any more.
+// drop deletes the chains of guests that are gone, to which no rule leads any
+// more.
 func (l *limiter) drop() {
 	for _, chain := range l.old {
 		l.conn.FlushChain(chain)
@@ -127,8 +130,8 @@ func (l *limiter) drop() {
 	}
 }
 
-// connections bounds what a guest has tracked: one new connection more is dropped,
-// and takes no room then.
+// connections bounds a guest's tracked connections: a new one beyond the limit
+// is dropped and not tracked.
 func (l *limiter) connections(bindings []Binding) {
 	forward := l.base("forward", nftables.ChainHookForward, *nftables.ChainPriorityFilter-5)
 	for _, b := range bindings {
@@ -150,7 +153,8 @@ func (l *limiter) connections(bindings []Binding) {
 	}
 }
 
-// rates bounds packets and bytes at a guest's port, before anything else sees them.
+// rates bounds packets and bytes at a guest's port, before anything else sees
+// them.
 func (l *limiter) rates(bindings []Binding) {
 	in := l.base("prerouting", nftables.ChainHookPrerouting, bridgeFirst-10)
 	out := l.base("output", nftables.ChainHookOutput, bridgeFirst-10)

@@ -15,14 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mac of the bridge follows from its name. It doesn't change when ports come
-// and go, which guests would notice, and tells our bridge from another's.
+// mac returns the bridge's MAC address, which is derived from its name. So it
+// does not change when ports come and go, which guests would notice, and it
+// distinguishes our bridge from another.
 func (c Config) mac() net.HardwareAddr {
 	sum := sha256.Sum256([]byte("dbc bridge " + c.Bridge))
 	return append(net.HardwareAddr{0x02}, sum[:5]...)
 }
 
-// find is our bridge, or nil; a link of that name that isn't ours is ErrForeign.
+// find returns our bridge, or nil. A link of that name that is not ours is
+// ErrForeign.
 func (c Config) find() (netlink.Link, error) {
 	link, err := netlink.LinkByName(c.Bridge)
 	var missing netlink.LinkNotFoundError
@@ -39,7 +41,8 @@ func (c Config) find() (netlink.Link, error) {
 	return link, nil
 }
 
-// ensureBridge makes bridge and address; each step finds what is done already.
+// ensureBridge creates the bridge and its address. Each step skips what is done
+// already.
 func (c Config) ensureBridge() error {
 	link, err := c.find()
 	if err != nil {
@@ -75,7 +78,8 @@ func (c Config) addBridge() (netlink.Link, error) {
 	return link, err
 }
 
-// dropOtherAddrs takes away what an earlier configuration gave the bridge.
+// dropOtherAddrs removes addresses that an earlier configuration gave the
+// bridge.
 func (c Config) dropOtherAddrs(link netlink.Link, keep *netlink.Addr) error {
 	addrs, err := netlink.AddrList(link, unix.AF_INET)
 	if err != nil {
@@ -103,7 +107,7 @@ func (c Config) removeBridge() error {
 	return nil
 }
 
-// checkOverlap looks at the host's own networks, the bridge's apart.
+// checkOverlap checks the computer's own networks except the bridge's.
 func (c Config) checkOverlap() error {
 	ours, err := c.find()
 	if err != nil {
@@ -126,7 +130,7 @@ func (c Config) checkOverlap() error {
 	return nil
 }
 
-// ensureSettings sets the bridge up last: only then do guests' packets move.
+// ensureSettings brings the bridge up last: only then can guests send packets.
 func (c Config) ensureSettings() error {
 	localnet := "0"
 	if c.Published.IsLoopback() {
@@ -135,14 +139,15 @@ func (c Config) ensureSettings() error {
 	own := "net/ipv4/conf/" + c.Bridge + "/"
 	for _, s := range []struct{ path, value string }{
 		{"net/ipv6/conf/" + c.Bridge + "/disable_ipv6", "1"},
-		// The host answers ARP for the gateway only, not for its other addresses.
+		// Answer ARP for the gateway only, not for the computer's other
+		// addresses.
 		{own + "arp_ignore", "1"},
 		{own + "arp_announce", "2"},
 		{own + "proxy_arp", "0"},
 		{own + "rp_filter", "1"},
 		{own + "accept_redirects", "0"},
 		{own + "send_redirects", "0"},
-		// Lets 127.0.0.1 be led to a guest, on this bridge alone.
+		// Permit forwarding 127.0.0.1 to a guest, on this bridge alone.
 		{own + "route_localnet", localnet},
 		{own + "forwarding", "1"},
 		{"net/ipv4/ip_forward", "1"},
@@ -167,8 +172,9 @@ func (c Config) ensureSettings() error {
 	return nil
 }
 
-// writeSetting leaves a value that is right already: writing ip_forward resets
-// every interface's forwarding. A host without IPv6 lacks that setting.
+// writeSetting skips a value that is already right, because writing ip_forward
+// resets every interface's forwarding. A computer without IPv6 lacks that
+// setting.
 func writeSetting(path, value string) error {
 	full := filepath.Join("/proc/sys", path)
 	old, err := os.ReadFile(full)

@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A rule is a list of expressions that run left to right until one doesn't
-// match. These helpers read like nft's own words.
+// A rule is a list of expressions that are evaluated left to right until one
+// does not match. These helpers resemble nft's own syntax.
 
-// reg is the first of the kernel's sixteen registers of four bytes, so that
-// the parts of a concatenation lie side by side; NFT_REG32_00.
+// reg is the first of the kernel's sixteen four-byte registers, so that the
+// parts of a concatenation are adjacent; NFT_REG32_00.
 const reg = unix.NFT_REG32_00
 
-// The offsets that rules read, in bytes.
+// Offsets that rules read, in bytes.
 const (
 	etherDest    = 0
 	etherSource  = 6
@@ -68,7 +68,7 @@ func oif(op expr.CmpOp, name string) []expr.Any {
 	return []expr.Any{&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: reg}, compare(op, linkName(name))}
 }
 
-// iifBegins is of a link whose name begins so.
+// iifBegins matches an input interface by the prefix of its name.
 func iifBegins(name string) []expr.Any {
 	return []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: reg}, compare(expr.CmpOpEq, []byte(name))}
 }
@@ -100,7 +100,7 @@ func ctDirection(direction byte) []expr.Any {
 	return []expr.Any{&expr.Ct{Key: expr.CtKeyDIRECTION, Register: reg}, compare(expr.CmpOpEq, []byte{direction})}
 }
 
-// ctBits matches when any of the bits is set.
+// ctBits matches if any of the bits is set.
 func ctBits(key expr.CtKey, bits uint32) []expr.Any {
 	zero := make([]byte, 4)
 	return []expr.Any{
@@ -115,7 +115,7 @@ func ctBits(key expr.CtKey, bits uint32) []expr.Any {
 
 func ctState(bits uint32) []expr.Any { return ctBits(expr.CtKeySTATE, bits) }
 
-// isReply matches what answers a connection that the other side began, and the
+// isReply matches replies in a connection that the other side opened, and
 // errors that belong to it.
 func isReply() []expr.Any {
 	return rule(ctDirection(ctReply), ctState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))

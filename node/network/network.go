@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socketBuffer lets a transaction with tens of thousands of ports go out whole,
-// and its acknowledgements, one a message, come back.
+// socketBuffer is large enough to send a transaction with tens of thousands of
+// ports at once, and to receive its acknowledgements, one per message.
 const socketBuffer = 16 << 20
 
-// Network is the guests' network of one bridge; safe for many goroutines. It
-// works on the network namespace of the calling thread, keeps nothing in
+// Network is the guests' network on one bridge. It is safe for concurrent use,
+// works on the network namespace of the calling thread, keeps no state in
 // memory, and needs root.
 type Network struct {
 	config Config
@@ -25,7 +25,7 @@ type Network struct {
 	mu     sync.Mutex
 }
 
-// Open checks the configuration and changes nothing.
+// Open validates the configuration and changes nothing.
 func Open(config Config) (*Network, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
@@ -37,10 +37,10 @@ func Open(config Config) (*Network, error) {
 	return &Network{config: config, log: log}, nil
 }
 
-// Ensure makes the bridge, its settings and its rules. Rules that are there
-// stay, so that guests of a node that starts again keep their ports until
-// Apply; without any, nothing passes. It may be repeated, and switches
-// net.ipv4.ip_forward on, which Remove leaves: others may count on it by then.
+// Ensure creates the bridge, its settings and its rules. Existing rules stay,
+// so that guests of a restarted node keep their ports until Apply; without any,
+// nothing passes. It may be repeated. It enables net.ipv4.ip_forward, which
+// Remove does not disable, because others may rely on it by then.
 func (n *Network) Ensure(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -54,7 +54,7 @@ func (n *Network) Ensure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Before the bridge: there is no moment in which guests have it unguarded.
+	// Before the bridge, so that guests never have it without protection.
 	if !present {
 		if err := n.replace(nil); err != nil {
 			return err
@@ -69,10 +69,10 @@ func (n *Network) Ensure(ctx context.Context) error {
 	return n.config.ensureSettings()
 }
 
-// Apply makes the kernel's rules exactly these bindings', in one transaction,
-// and takes the host's connected networks anew. A refusal is ErrBadBinding and
-// changes nothing. Connections that it lets through no more are forgotten too.
-// It may be repeated, and after a restart.
+// Apply sets the kernel's rules to exactly these bindings, in one transaction,
+// and reads the computer's connected networks again. An invalid binding is
+// ErrBadBinding and changes nothing. Tracked connections that are no longer
+// permitted are removed too. It may be repeated, also after a restart.
 func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -82,7 +82,7 @@ func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	if err := n.config.check(bindings); err != nil {
 		return err
 	}
-	// Limits first: there is no moment in which a guest has none.
+	// Limits first, so that a guest is never without.
 	if err := n.limit(bindings); err != nil {
 		return err
 	}
@@ -92,17 +92,22 @@ func (n *Network) Apply(ctx context.Context, bindings []Binding) error {
 	if err := n.admit(); err != nil {
 		return err
 	}
-	return newStale(n.config, bindings).forget()
+	old, err := newStale(n.config, bindings)
+	if err != nil {
+		return err
+	}
+	return old.forget()
 }
 
-// Remove takes the bridge and the rules away. What isn't there is no error.
+// Remove removes the bridge and the rules. It is not an error if they do not
+// exist.
 func (n *Network) Remove(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// The bridge first: rules outlive it rather than the other way round.
+	// The bridge first, so that it is never without rules.
 	if err := n.config.removeBridge(); err != nil {
 		return err
 	}

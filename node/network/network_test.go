@@ -48,7 +48,7 @@ func TestApplyRefuses(t *testing.T) {
 		return []Binding{
 			{
 				Tap: "tap1", MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, Addr: netip.MustParseAddr("10.66.0.2"),
-				Ports: []Port{{"tcp", 5222, 22}, {"udp", 5222, 22}, {"tcp", 5223, 22}},
+				Ports: []Port{{Protocol: "tcp", Host: 5222, Guest: 22}, {Protocol: "udp", Host: 5222, Guest: 22}, {Protocol: "tcp", Host: 5223, Guest: 22}},
 			},
 			{Tap: "tap2", MAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}, Addr: netip.MustParseAddr("10.66.0.3")},
 		}
@@ -74,7 +74,10 @@ func TestApplyRefuses(t *testing.T) {
 		"host port 0":         func(b []Binding) { b[0].Ports[0].Host = 0 },
 		"guest port 0":        func(b []Binding) { b[0].Ports[0].Guest = 0 },
 		"host port twice":     func(b []Binding) { b[0].Ports[2].Host = 5222 },
-		"another's host port": func(b []Binding) { b[1].Ports = []Port{{"tcp", 5222, 80}} },
+		"IPv6 source":         func(b []Binding) { b[0].Ports[0].Sources = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")} },
+		"a host's bits":       func(b []Binding) { b[0].Ports[0].Sources = []netip.Prefix{netip.MustParsePrefix("203.0.113.7/24")} },
+		"no source":           func(b []Binding) { b[0].Ports[0].Sources = []netip.Prefix{{}} },
+		"another's host port": func(b []Binding) { b[1].Ports = []Port{{Protocol: "tcp", Host: 5222, Guest: 80}} },
 	} {
 		b := good()
 		spoil(b)
@@ -113,7 +116,7 @@ func holds(spans []span, a netip.Addr) bool {
 func TestMergeHoldsExactlyWhatItWasGiven(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		// Few distinct addresses, so that prefixes meet.
+		// Few distinct addresses, so that prefixes overlap.
 		addr := rapid.Custom(func(t *rapid.T) netip.Addr {
 			return netip.AddrFrom4([4]byte{
 				rapid.SampledFrom([]byte{0, 10, 255}).Draw(t, "a"), rapid.SampledFrom([]byte{0, 1, 255}).Draw(t, "b"),

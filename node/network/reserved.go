@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserved is what no guest may reach: all of IANA's special-purpose registry
-// for IPv4 that is not global, multicast, and the one public address under
-// which a cloud serves metadata.
+// reserved are the ranges that no guest may reach: everything in IANA's IPv4
+// special-purpose registry that is not global, multicast, and the one public
+// address on which a cloud serves metadata.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("10.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // shared; Alibaba's metadata is in it
+	netip.MustParsePrefix("100.64.0.0/10"), // shared; contains Alibaba's metadata
 	netip.MustParsePrefix("127.0.0.0/8"),
 	netip.MustParsePrefix("168.63.129.16/32"), // Azure's platform service
 	netip.MustParsePrefix("169.254.0.0/16"),   // link-local; 169.254.169.254 is metadata
 	netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.0.0.0/24"), // Oracle's metadata is in it
+	netip.MustParsePrefix("192.0.0.0/24"), // contains Oracle's metadata
 	netip.MustParsePrefix("192.0.2.0/24"),
 	netip.MustParsePrefix("192.88.99.0/24"),
 	netip.MustParsePrefix("192.168.0.0/16"),
@@ -33,12 +33,12 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("240.0.0.0/4"),
 }
 
-// minConnected is the shortest prefix taken for a connected network: a link
-// route to half the internet is a tunnel, not a neighbourhood.
+// minConnected is the shortest prefix that counts as a connected network: a
+// link route to half the internet is a tunnel, not a local network.
 const minConnected = 8
 
-// connected are the networks that the host reaches without a router: its
-// addresses' and those of its link routes in every table.
+// connected returns the networks that the computer reaches without a router:
+// those of its addresses and of its link routes in every table.
 func connected() ([]netip.Prefix, error) {
 	var list []netip.Prefix
 	addrs, err := netlink.AddrList(nil, unix.AF_INET)
@@ -78,11 +78,11 @@ func appendNet(list []netip.Prefix, ip, mask []byte) []netip.Prefix {
 	return append(list, netip.PrefixFrom(addr, bits).Masked())
 }
 
-// span is a range of addresses, both ends in it.
+// span is a range of addresses, including both ends.
 type span struct{ first, last uint32 }
 
-// merge makes sorted spans that neither overlap nor touch: the kernel refuses
-// a set with overlaps.
+// merge returns sorted spans that neither overlap nor touch, because the kernel
+// refuses a set with overlaps.
 func merge(prefixes []netip.Prefix) []span {
 	spans := make([]span, 0, len(prefixes))
 	for _, p := range prefixes {

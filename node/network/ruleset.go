@@ -4,17 +4,20 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
+
+	"github.com/dbc-network/dbc/node/names"
 )
 
-// chunk is how many elements of a set go into one message: a netlink attribute
-// holds 64 KiB.
+// chunk is the number of set elements per message: a netlink attribute holds 64
+// KiB.
 const chunk = 512
 
-// ruleset writes this network's two tables into one transaction.
+// ruleset writes this network's two tables in one transaction.
 type ruleset struct {
 	conn     *nftables.Conn
 	config   Config
@@ -26,7 +29,7 @@ type ruleset struct {
 
 func (c Config) tableName() string { return "dbc-" + c.Bridge }
 
-// ipTable is inet rather than ip so that IPv6 is dropped by the same rules.
+// ipTable is inet rather than ip so that the same rules drop IPv6.
 func (c Config) ipTable() *nftables.Table {
 	return &nftables.Table{Name: c.tableName(), Family: nftables.TableFamilyINet}
 }
@@ -35,8 +38,8 @@ func (c Config) linkTable() *nftables.Table {
 	return &nftables.Table{Name: c.tableName(), Family: nftables.TableFamilyBridge}
 }
 
-// write replaces both tables: adding first makes deleting one that isn't there
-// no error, and all of it happens at once or not at all.
+// write replaces both tables. Adding them first makes it no error to delete one
+// that does not exist, and everything happens atomically.
 func (r *ruleset) write() error {
 	r.fresh(r.config.ipTable())
 	r.input()
@@ -79,10 +82,10 @@ func (r *ruleset) set(set nftables.Set, elements []nftables.SetElement) *nftable
 	return &set
 }
 
-// input: the host answers guests nothing, and takes their replies only.
+// input drops packets from guests to the computer, except replies.
 func (r *ruleset) input() {
 	in := r.base("input", nftables.ChainTypeFilter, nftables.ChainHookInput, *nftables.ChainPriorityFilter)
-	// What came by a guest's own port came around the bridge; see seeAll.
+	// What arrives through a guest's own port bypassed the bridge; see seeAll.
 	taps := r.set(nftables.Set{Name: "taps", KeyType: nftables.TypeIFName}, r.tapElements())
 	r.add(in, inSet(taps, &expr.Meta{Key: expr.MetaKeyIIFNAME, Register: reg}), drop())
 	r.add(in, iif(expr.CmpOpNeq, r.config.Bridge), accept())
@@ -90,10 +93,10 @@ func (r *ruleset) input() {
 	r.add(in, drop())
 }
 
-// forward: replies first, since clients of published ports may well have
-// private addresses; then, for what a guest began, all that it may not reach.
-// Each packet is judged anew, so a rule that goes away takes the connections
-// that it let in with it.
+// forward permits replies first, since clients of published ports may well have
+// private addresses, and then drops, in connections that a guest opened, all
+// packets to forbidden destinations. Each packet is checked anew, so removing a
+// rule also ends the connections that it permitted.
 func (r *ruleset) forward() {
 	guests := r.set(nftables.Set{Name: "guests", KeyType: nftables.TypeIPAddr}, r.guestElements())
 	open := r.set(nftables.Set{
@@ -111,7 +114,8 @@ func (r *ruleset) forward() {
 	r.add(from, notInSet(guests, source), drop())
 	r.add(from, ctState(expr.CtStateBitINVALID|expr.CtStateBitUNTRACKED), drop())
 	r.add(from, isReply(), accept())
-	// What somebody else's table led away was sent to an address of the host.
+	// What somebody else's table redirected was sent to an address of the
+	// computer.
 	r.add(from, ctBits(expr.CtKeySTATUS, statusDNAT), drop())
 	r.add(from, inSet(blocked, dest), drop())
 	r.add(from, []expr.Any{
@@ -125,6 +129,7 @@ func (r *ruleset) forward() {
 	r.add(to, notInSet(guests, dest), drop())
 	r.add(to, isReply(), accept())
 	r.add(to, ctState(expr.CtStateBitRELATED), accept())
+	r.sources(to)
 	r.add(to, ctDirection(ctOriginal), ctBits(expr.CtKeySTATUS, statusDNAT), inSet(open,
 		load(expr.PayloadBaseNetworkHeader, ipDest, 4, reg),
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: reg + 1},
@@ -136,7 +141,36 @@ func (r *ruleset) forward() {
 	r.add(fwd, oif(expr.CmpOpEq, r.config.Bridge), jump(to.Name))
 }
 
-// nat leads published ports to guests and hides guests behind the host.
+// sources leads what was sent to a port with sources to a chain of its guest, which drops
+// what others send. The host's port decides, for one without sources may lead to the same
+// port of the guest.
+func (r *ruleset) sources(to *nftables.Chain) {
+	for _, b := range r.bindings {
+		if !slices.ContainsFunc(b.Ports, func(p Port) bool { return len(p.Sources) > 0 }) {
+			continue
+		}
+		own := r.chain("from-sources-" + b.Tap)
+		for _, p := range b.Ports {
+			door := rule([]expr.Any{
+				&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: reg}, compare(expr.CmpOpEq, []byte{protocolNumber(p.Protocol)}),
+				&expr.Ct{Key: expr.CtKeyPROTODST, Direction: ctOriginal, Register: reg},
+				compare(expr.CmpOpEq, binary.BigEndian.AppendUint16(nil, p.Host)),
+			})
+			for _, source := range p.Sources {
+				r.add(own, door, sourceIn(source), accept())
+			}
+			if len(p.Sources) > 0 {
+				r.add(own, door, drop())
+			}
+		}
+		r.add(to, ctDirection(ctOriginal), ctBits(expr.CtKeySTATUS, statusDNAT), []expr.Any{
+			load(expr.PayloadBaseNetworkHeader, ipDest, 4, reg), compare(expr.CmpOpEq, b.Addr.AsSlice()),
+		}, jump(own.Name))
+	}
+}
+
+// nat forwards published ports to guests and hides guests behind the computer's
+// address.
 func (r *ruleset) nat() {
 	published := r.set(nftables.Set{
 		Name: "published", IsMap: true, Concatenation: true,
@@ -157,9 +191,10 @@ func (r *ruleset) nat() {
 	r.add(out, r.toPublished(), lead)
 
 	post := r.base("postrouting", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, *nftables.ChainPriorityNATSource)
-	// A guest can't answer 127.0.0.1; it answers the gateway instead.
+	// A guest cannot reply to 127.0.0.1, so it replies to the gateway instead.
 	r.add(post, oif(expr.CmpOpEq, r.config.Bridge), sourceIn(netip.MustParsePrefix("127.0.0.0/8")), []expr.Any{&expr.Masq{}})
-	// Not what the host sends from the bridge's own address, as to itself.
+	// Not what the computer sends from the bridge's own address, such as to
+	// itself.
 	r.add(post, oif(expr.CmpOpNeq, r.config.Bridge), sourceIn(r.config.CIDR), []expr.Any{
 		load(expr.PayloadBaseNetworkHeader, ipSource, 4, reg),
 		compare(expr.CmpOpNeq, r.config.Gateway().Addr().AsSlice()),
@@ -182,7 +217,7 @@ func (r *ruleset) toPublished() []expr.Any {
 }
 
 func sourceIn(p netip.Prefix) []expr.Any {
-	mask := binary.BigEndian.AppendUint32(nil, ^uint32(1<<(32-p.Bits())-1))
+	mask := binary.BigEndian.AppendUint32(nil, ^uint32(1<<(32-p.Bits())-1)) // of /0 it is 0
 	return rule(family(expr.CmpOpEq, unix.NFPROTO_IPV4), []expr.Any{
 		load(expr.PayloadBaseNetworkHeader, ipSource, 4, reg),
 		&expr.Bitwise{SourceRegister: reg, DestRegister: reg, Len: 4, Mask: mask, Xor: make([]byte, 4)},
@@ -191,7 +226,7 @@ func sourceIn(p netip.Prefix) []expr.Any {
 }
 
 // ports binds each port of the bridge to its guest's addresses, below IP, and
-// lets no port talk to another.
+// prevents ports from talking to each other.
 func (r *ruleset) ports() {
 	taps := r.set(nftables.Set{Name: "taps", KeyType: nftables.TypeIFName}, r.tapElements())
 	bound := r.set(nftables.Set{
@@ -214,11 +249,12 @@ func (r *ruleset) ports() {
 		load(expr.PayloadBaseNetworkHeader, arpSenderIP, 4, addr)), accept())
 	r.add(pre, drop())
 
-	// What no bridge passes on is taken in from the guest's own port; see seeAll.
+	// What no bridge forwards is received from the guest's own port; see
+	// seeAll.
 	taken := r.base("input", nftables.ChainTypeFilter, nftables.ChainHookInput, bridgeFirst)
 	group := []expr.Any{load(expr.PayloadBaseLLHeader, etherDest, 5, reg), compare(expr.CmpOpEq, []byte{1, 0x80, 0xc2, 0, 0})}
 	r.add(taken, group, inSet(taps, in), drop())
-	r.add(taken, group, iifBegins(TapPrefix), drop()) // a guest's, bound or not
+	r.add(taken, group, iifBegins(names.TapPrefix), drop()) // a guest's, bound or not
 
 	fwd := r.base("forward", nftables.ChainTypeFilter, nftables.ChainHookForward, bridgeFirst)
 	r.add(fwd, inSet(taps, in), drop())
@@ -226,7 +262,7 @@ func (r *ruleset) ports() {
 
 	host := r.base("output", nftables.ChainTypeFilter, nftables.ChainHookOutput, bridgeFirst)
 	r.add(host, notInSet(taps, out), accept())
-	// The bridge sends to all ports what is for a card that it does not know.
+	// The bridge floods to all ports what is sent to an unknown card.
 	r.add(host, isEther(unix.ETH_P_IP), inSet(bound, out,
 		load(expr.PayloadBaseLLHeader, etherDest, 6, reg+4),
 		load(expr.PayloadBaseNetworkHeader, ipDest, 4, addr)), accept())
@@ -234,5 +270,5 @@ func (r *ruleset) ports() {
 	r.add(host, drop())
 }
 
-// bridgeFirst is NF_BR_PRI_FIRST's neighbourhood: before ebtables (-300).
+// bridgeFirst is close to NF_BR_PRI_FIRST: before ebtables (-300).
 const bridgeFirst nftables.ChainPriority = -310

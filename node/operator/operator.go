@@ -1,12 +1,12 @@
-// Package operator opens the key by which a node pays for its answers to
+// Package operator opens the key with which a node pays for its answers to
 // challenges: the machine's operator, in a keyring of the Cosmos SDK as dbcd
 // and dbc wallet make it.
 //
 // Whoever has this key can set the machine's price, take it offline and drain
-// it, and spend the account's own coins; he can't move the stake, which is the
-// owner's, nor the rent, which goes to payout. So a keyring on a host should
-// hold this one key, of an account with coins for gas and nothing else, and
-// never the owner's.
+// it, and spend the account's own coins, but can move neither the stake, which
+// is the owner's, nor the rent, which goes to payout. So a keyring on a host
+// should hold only this key, of an account with coins for gas and nothing else,
+// and never the owner's.
 package operator
 
 import (
@@ -35,17 +35,17 @@ const (
 	service = "dbc"
 	// testPassphrase is what the SDK's backend "test" encrypts with.
 	testPassphrase = "test"
-	// maxPassphrase bounds what is read of a passphrase file, in bytes.
+	// maxPassphrase bounds in bytes what is read of a passphrase file.
 	maxPassphrase = 4096
 )
 
 // Config says where the key is.
 type Config struct {
-	// Name of the key.
+	// Name is the key's name.
 	Name string
 	// Dir has the SDK's folders keyring-test and keyring-file.
 	Dir string
-	// Test takes the backend "test", which has no passphrase; only devnets do.
+	// Test selects the backend "test", which has no passphrase; only devnets use it.
 	Test bool
 	// PassphraseFile has the passphrase of backend "file" in its first line.
 	PassphraseFile string
@@ -61,8 +61,8 @@ type Key struct {
 	public cryptotypes.PubKey
 }
 
-// Open finds the key and proves that it can be used. It never asks a terminal
-// and writes nothing: a keyring that is not there stays so.
+// Open finds the key and proves that it can be used. It never asks on a
+// terminal and writes nothing: a missing keyring is not created.
 func Open(cfg Config) (*Key, error) {
 	dir, phrase := filepath.Join(cfg.Dir, "keyring-file"), testPassphrase
 	if cfg.Test {
@@ -73,14 +73,14 @@ func Open(cfg Config) (*Key, error) {
 			return nil, err
 		}
 	}
-	// The library would make the folder, as root in a home of somebody else.
+	// The library would create the folder, as root in somebody else's home.
 	path := filepath.Join(dir, cfg.Name+".info")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("look for key %s at %s: %w", cfg.Name, path, ErrNoKey)
 	} else if err != nil {
 		return nil, fmt.Errorf("look for key %s: %w", cfg.Name, err)
 	}
-	// The SDK's own constructor asks the terminal, whatever it was given.
+	// The SDK's own constructor asks on the terminal, whatever it was given.
 	files, err := filering.Open(filering.Config{
 		AllowedBackends: []filering.BackendType{filering.FileBackend}, ServiceName: service, FileDir: dir,
 		FilePasswordFunc: func(string) (string, error) { return phrase, nil },
@@ -98,17 +98,17 @@ func Open(cfg Config) (*Key, error) {
 	if k.public, err = record.GetPubKey(); err != nil {
 		return nil, fmt.Errorf("read key %s: %w", cfg.Name, err)
 	}
-	// A key on a ledger or a multisig has a public half and can't sign alone.
+	// A key on a ledger or a multisig has a public half but can't sign alone.
 	if _, err := k.SignTx(context.Background(), nil); err != nil {
 		return nil, err
 	}
 	return k, nil
 }
 
-// Address is the operator's dbc1….
+// Address returns the operator's dbc1….
 func (k *Key) Address() string { return chain.Address(k.public) }
 
-// PubKey is the account's public key.
+// PubKey returns the account's public key.
 func (k *Key) PubKey() cryptotypes.PubKey { return k.public }
 
 // SignTx signs a transaction's document.
@@ -120,7 +120,7 @@ func (k *Key) SignTx(_ context.Context, signBytes []byte) ([]byte, error) {
 	return sig, nil
 }
 
-// passphrase is the first line of a file that nobody but its owner may read.
+// passphrase returns the first line of a file that nobody but its owner may read.
 func passphrase(path string) (string, error) {
 	if path == "" {
 		return "", fmt.Errorf("keyring_passphrase_file is not set: %w", ErrPassphrase)

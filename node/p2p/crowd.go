@@ -14,31 +14,33 @@ import (
 )
 
 const (
-	// maxStrangers are the inbound connections of peers that never were authorised;
-	// with one more, an idle one of the network that has the most is closed.
+	// maxStrangers bounds the inbound connections of peers that were never
+	// authorized. Beyond it, an idle one of the network with the most
+	// connections is closed.
 	maxStrangers = 96
-	// maxExchanges are the exchanges that strangers have open, all together: each
-	// may buffer half a MiB before anybody reads it. With one more, one of the peer
-	// that has the most is cut.
+	// maxExchanges bounds the open exchanges of all strangers together, because
+	// each may buffer half a MiB before anybody reads it. Beyond it, one of the
+	// peer with the most is closed.
 	maxExchanges = 64
-	// maxKnown bounds the callers that are remembered.
+	// maxKnown bounds the number of remembered callers.
 	maxKnown = 4096
-	// tagCaller protects callers from the library's own trimming, tagConfigured is
-	// for the peers of peer.conf, and tagReservation is the library's, of a relay.
+	// tagCaller protects callers from the library's own trimming. tagConfigured
+	// is for the peers in peer.conf, and tagReservation is the library's tag
+	// for a relay.
 	tagCaller      = "caller"
 	tagConfigured  = "peer.conf"
 	tagReservation = "relay-reservation"
 )
 
-// crowd tells callers that were authorised before from strangers, and keeps the
-// strangers within bounds: they can't keep a caller out, nor each other.
+// crowd distinguishes callers that were authorized before from strangers, and
+// limits the strangers: they can lock out neither a caller nor each other.
 type crowd struct {
 	limits *peerLimits
 
 	mu    sync.Mutex
 	host  host.Host
 	known map[peer.ID]time.Time
-	// exchanges are the open ones of strangers, oldest first.
+	// exchanges are the strangers' open ones, oldest first.
 	exchanges []*exchange
 	// closing waits for connections that are being closed.
 	closing sync.WaitGroup
@@ -51,7 +53,7 @@ func newCrowd(limits *peerLimits) *crowd {
 	return c
 }
 
-// watch begins to look at the connections of h.
+// watch starts to monitor the connections of h.
 func (c *crowd) watch(h host.Host) {
 	c.mu.Lock()
 	c.host = h
@@ -59,7 +61,7 @@ func (c *crowd) watch(h host.Host) {
 	h.Network().Notify(&network.NotifyBundle{ConnectedF: func(_ network.Network, n network.Conn) { c.connected(n) }})
 }
 
-// close waits for what it began.
+// close waits for what watch started.
 func (c *crowd) close() {
 	c.mu.Lock()
 	c.ended = true
@@ -67,9 +69,9 @@ func (c *crowd) close() {
 	c.closing.Wait()
 }
 
-// Welcome remembers a peer, by its id as an exchange's RemoteAddr has it, as one
-// that was authorised: its connections are kept, and more of its exchanges may be
-// open at once than of a stranger's.
+// Welcome marks a peer as authorized. remote is its id as in an exchange's
+// RemoteAddr. Its connections are kept, and it may have more open exchanges
+// than a stranger.
 func (h *Host) Welcome(remote string) {
 	if id, err := peer.Decode(remote); err == nil {
 		h.crowd.welcome(id)
@@ -97,7 +99,8 @@ func (c *crowd) welcome(id peer.ID) {
 	})
 }
 
-// forget drops the caller that was away the longest; it needs mu.
+// forget drops the caller that was away the longest. It must be called with mu
+// held.
 func (c *crowd) forget() {
 	var last peer.ID
 	for id, seen := range c.known {
@@ -118,8 +121,8 @@ func (c *crowd) isKnown(id peer.ID) bool {
 	return known
 }
 
-// kept are peers that are no strangers: callers, those of peer.conf, and those
-// that have a place at this relay.
+// kept reports whether a peer is not a stranger: a caller, a peer in peer.conf,
+// or one with a reservation at this relay.
 func (c *crowd) kept(h host.Host, id peer.ID) bool {
 	if c.isKnown(id) || h.ConnManager().IsProtected(id, tagConfigured) {
 		return true
@@ -128,7 +131,7 @@ func (c *crowd) kept(h host.Host, id peer.ID) bool {
 	return info != nil && info.Tags[tagReservation] > 0
 }
 
-// connected makes room where there are too many strangers.
+// connected makes room if there are too many strangers.
 func (c *crowd) connected(n network.Conn) {
 	c.mu.Lock()
 	h, ended := c.host, c.ended
@@ -150,9 +153,9 @@ func (c *crowd) connected(n network.Conn) {
 	}
 }
 
-// leave is the index of who has to go: of the network with the most connections,
-// one without an exchange before one with, then the oldest. The one that just
-// came goes only where there is no other.
+// leave returns the index of the connection to close: of the network with the
+// most connections, one without an exchange before one with, then the oldest.
+// The new one is closed only if there is no other.
 func leave(strangers []network.Conn, came network.Conn) int {
 	counts := map[netip.Prefix]int{}
 	for _, n := range strangers {
@@ -186,8 +189,9 @@ func busy(n network.Conn) bool {
 	})
 }
 
-// networkOf is the /24 of an IPv4 address and the /48 of an IPv6 address: what one
-// person easily has many addresses of. Loopback counts by address.
+// networkOf returns the /24 of an IPv4 address or the /48 of an IPv6 address: a
+// range of which one person easily has many addresses. Loopback addresses count
+// individually.
 func networkOf(n network.Conn) netip.Prefix {
 	ip, err := manet.ToIP(n.RemoteMultiaddr())
 	if err != nil {

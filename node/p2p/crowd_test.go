@@ -20,7 +20,8 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// stranger is a bare peer with a key of its own, whose connections come from an address.
+// stranger is a bare peer with its own key, whose connections come from the
+// given address.
 func stranger(t *testing.T, from string) host.Host {
 	t.Helper()
 	dialer := func(ma.Multiaddr) (libp2ptcp.ContextDialer, error) {
@@ -44,8 +45,8 @@ func (h *Host) info(t *testing.T) peer.AddrInfo {
 	return *info
 }
 
-// flood opens idle connections from six addresses and keeps opening those that
-// are closed, until ctx is done.
+// flood opens idle connections from six addresses and reopens those that are
+// closed, until ctx is done.
 func flood(ctx context.Context, t *testing.T, at peer.AddrInfo, n int) {
 	t.Helper()
 	var first, all sync.WaitGroup
@@ -73,9 +74,9 @@ func flood(ctx context.Context, t *testing.T, at peer.AddrInfo, n int) {
 	first.Wait()
 }
 
-// TestIdleStrangersKeepNobodyOut: among 250 idle connections from six addresses,
-// each of ten new clients is answered, and a caller who was authorised before
-// keeps his connection.
+// TestIdleStrangersKeepNobodyOut verifies that despite 250 idle connections
+// from six addresses, each of ten new clients is answered, and an authorized
+// caller keeps its connection.
 func TestIdleStrangersKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	mining := open(t, Config{Server: true})
@@ -112,8 +113,9 @@ func TestIdleStrangersKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// TestStrangersShareTheirExchanges: a stranger with many slow exchanges loses
-// them to another one; what callers have open is not touched.
+// TestStrangersShareTheirExchanges verifies that a stranger with many slow
+// exchanges loses them to another stranger, and that those of callers are not
+// touched.
 func TestStrangersShareTheirExchanges(t *testing.T) {
 	t.Parallel()
 	mining := open(t, Config{Server: true})
@@ -183,7 +185,8 @@ func until(t *testing.T, done func() bool) {
 	}
 }
 
-// TestCallersAreForgottenOldestFirst, so that their memory is bounded.
+// TestCallersAreForgottenOldestFirst verifies that the memory for callers is
+// bounded.
 func TestCallersAreForgottenOldestFirst(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(&peerLimits{})
@@ -195,14 +198,14 @@ func TestCallersAreForgottenOldestFirst(t *testing.T) {
 	if len(c.known) != maxKnown || c.isKnown("0") || !c.isKnown("1") || !c.isKnown("new") {
 		t.Errorf("%d are known", len(c.known))
 	}
-	new(Host).Welcome("no peer's id") // is nobody
+	new(Host).Welcome("no peer's id") // not a peer id, so ignored
 	if _, err := peer.Decode("no peer's id"); errors.Is(err, nil) {
 		t.Error("it is one")
 	}
 }
 
-// TestAHalfThatEndedEndsTheReading: a peer that closes its half in the middle of
-// a body does not keep the one who reads it busy.
+// TestAHalfThatEndedEndsTheReading verifies that a peer that closes its half in
+// the middle of a body does not keep the reader busy.
 func TestAHalfThatEndedEndsTheReading(t *testing.T) {
 	t.Parallel()
 	mining := open(t, Config{Server: true})

@@ -49,14 +49,14 @@ func (c *crowd) begin(conn net.Conn, id peer.ID) net.Conn {
 	}
 	c.mu.Unlock()
 	if cut != nil {
-		cut.cut()
+		cut.abort()
 	}
 	return e
 }
 
-// longest is the oldest exchange of the peer that has the most, or the one that
-// just came where that is its own peer: who asks for too much gains nothing by
-// asking again. It needs mu.
+// longest returns the oldest exchange of the peer that has the most, or the new
+// one if it belongs to that peer: a peer with too many gains nothing by opening
+// another. It must be called with mu held.
 func (c *crowd) longest() *exchange {
 	counts := map[peer.ID]int{}
 	for _, e := range c.exchanges {
@@ -80,8 +80,8 @@ func (e *exchange) end() {
 	})
 }
 
-// cut ends the exchange for both sides.
-func (e *exchange) cut() {
+// abort ends the exchange for both sides.
+func (e *exchange) abort() {
 	e.end()
 	if s, ok := e.Conn.(interface{ Reset() error }); ok {
 		_ = s.Reset()
@@ -97,14 +97,15 @@ func (e *exchange) Close() error {
 // maxEmpty is how often the end of a stream may be read.
 const maxEmpty = 64
 
-// ending is a stream whose end is no error, for a peer may end its half before it
-// is answered; but who reads on and on, and would never stop, is told.
+// ending is a stream whose end is not an error, because a peer may close its
+// half before it is answered. A reader that keeps reading and would never stop
+// gets an error.
 type ending struct {
 	net.Conn
 	empty int
 }
 
-// Read is io.ErrUnexpectedEOF where the end was read too often.
+// Read returns io.ErrUnexpectedEOF if the end was read too often.
 func (c *ending) Read(p []byte) (n int, err error) {
 	n, err = c.Conn.Read(p)
 	if n > 0 || err != nil || len(p) == 0 {

@@ -8,8 +8,9 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// FuzzAddresses: lines of peer.conf are two ways or none, and addresses from the
-// chain lead, on a main network, to public addresses only.
+// FuzzAddresses verifies that lines of peer.conf result in two addresses or
+// none, and that on a main network addresses from the chain are dialed only if
+// they are public.
 func FuzzAddresses(f *testing.F) {
 	id, err := PeerID("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 	if err != nil {
@@ -28,7 +29,7 @@ func FuzzAddresses(f *testing.F) {
 		}
 		if name, _, err := splitLine(text); err == nil {
 			if _, err := netip.ParseAddr(name); err != nil {
-				return // a name's server would be asked
+				return // a name server would be queried
 			}
 			if addrs, err := lineAddrs(t.Context(), text); err == nil && len(addrs) != 2 {
 				t.Errorf("%q: %v", text, addrs)

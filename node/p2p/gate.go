@@ -12,16 +12,17 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// special are ranges that lead to no computer of the public internet beyond
-// those that netip tells apart (RFC 6890 and its registries), and ranges whose
-// addresses contain another one that a gateway of this network would dial.
+// special are ranges outside the public internet in addition to those that
+// netip knows (RFC 6890 and its registries), and ranges whose addresses embed
+// another one that a gateway of this network would dial.
 var special = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4",
 	"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
 )
 
-// globalV6 is all that is given out of IPv6; nat64 has an IPv4 address at its end (RFC 6052).
+// globalV6 is all of IPv6 that is allocated. nat64 has an IPv4 address at its
+// end (RFC 6052).
 var (
 	globalV6 = netip.MustParsePrefix("2000::/3")
 	nat64    = netip.MustParsePrefix("64:ff9b::/96")
@@ -35,10 +36,10 @@ func prefixes(texts ...string) []netip.Prefix {
 	return all
 }
 
-// gate decides over every dial, whoever named the address: the chain, the hash
-// table, a relay, or a peer that speaks of itself.
+// gate decides about every dial, whatever the source of the address: the chain,
+// the hash table, a relay, or a peer's own claim.
 type gate struct {
-	// publicOnly dials no address but public ones and those of peer.conf.
+	// publicOnly permits only public addresses and those in peer.conf.
 	publicOnly bool
 
 	mu    sync.Mutex
@@ -47,7 +48,7 @@ type gate struct {
 
 var _ connmgr.ConnectionGater = (*gate)(nil)
 
-// name allows addresses that the operator wrote down.
+// name allows addresses that the operator configured.
 func (g *gate) name(addrs []ma.Multiaddr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,7 +60,7 @@ func (g *gate) name(addrs []ma.Multiaddr) {
 	}
 }
 
-// InterceptAddrDial is asked after names were resolved.
+// InterceptAddrDial is called after names were resolved.
 func (g *gate) InterceptAddrDial(_ peer.ID, a ma.Multiaddr) bool {
 	if !g.publicOnly || publicAddr(a) {
 		return true
@@ -69,7 +70,8 @@ func (g *gate) InterceptAddrDial(_ peer.ID, a ma.Multiaddr) bool {
 	return g.named[a.String()]
 }
 
-// mayTry reports whether an address can pass, its name resolved where it has one.
+// mayTry reports whether an address can be permitted. If it has a name, the
+// name is resolved.
 func (g *gate) mayTry(a ma.Multiaddr) bool {
 	if len(a) == 0 {
 		return false
@@ -81,21 +83,21 @@ func (g *gate) mayTry(a ma.Multiaddr) bool {
 	return g.InterceptAddrDial("", a)
 }
 
-// InterceptPeerDial allows every peer: its addresses are looked at.
+// InterceptPeerDial allows every peer; its addresses are checked instead.
 func (*gate) InterceptPeerDial(peer.ID) bool { return true }
 
-// InterceptAccept allows every caller: the resource manager counts them.
+// InterceptAccept allows every caller; the resource manager counts them.
 func (*gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
 
-// InterceptSecured allows every key: it proves only itself.
+// InterceptSecured allows every key, which proves only itself.
 func (*gate) InterceptSecured(network.Direction, peer.ID, network.ConnMultiaddrs) bool { return true }
 
 // InterceptUpgraded allows what was allowed before.
 func (*gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
 
-// publicAddr reports whether an address begins at a computer of the public
-// internet. A way through a relay that is named by its key alone is one too: to
-// reach the relay is a dial of its own.
+// publicAddr reports whether an address starts at a computer on the public
+// internet. A path through a relay that is named only by its key counts as
+// well: reaching the relay is a separate dial.
 func publicAddr(a ma.Multiaddr) bool {
 	if len(a) == 0 {
 		return false
@@ -112,7 +114,7 @@ func publicAddr(a ma.Multiaddr) bool {
 
 func publicIP(ip netip.Addr) bool {
 	if ip.Is4In6() {
-		return false // no peer has a reason to write an address so
+		return false // no peer has a reason to write an address like this
 	}
 	if ip.Is6() && nat64.Contains(ip) {
 		b := ip.As16()

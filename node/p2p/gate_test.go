@@ -16,7 +16,8 @@ import (
 	"google.golang.org/protobuf/encoding/protodelim"
 )
 
-// trap is a service of this computer that no stranger should make a node dial.
+// trap is a service on this computer that no stranger should be able to make a
+// node dial.
 func trap(t *testing.T) (at string, dialed *atomic.Int64) {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -40,7 +41,7 @@ func trap(t *testing.T) (at string, dialed *atomic.Int64) {
 	return l.Addr().String(), dialed
 }
 
-// lieInTheTable answers whoever asks for a peer that it is at these addresses.
+// lieInTheTable answers every query for a peer with these addresses.
 func lieInTheTable(t *testing.T, h *Host, lies ...string) {
 	t.Helper()
 	h.host.SetStreamHandler("/dbc/dbc-devnet-1/kad/1.0.0", func(s network.Stream) {
@@ -52,7 +53,8 @@ func lieInTheTable(t *testing.T, h *Host, lies ...string) {
 				return
 			}
 			answer := &pb.Message{Type: asked.Type, Key: asked.Key}
-			// The one asked for, and one that is said to be near it.
+			// The peer that is looked for, and one that is claimed to be near
+			// it.
 			other, err := PeerID(newKey(t).MachineID())
 			if err != nil {
 				return
@@ -72,8 +74,9 @@ func lieInTheTable(t *testing.T, h *Host, lies ...string) {
 	})
 }
 
-// TestALyingTableLeadsNowhere: what strangers say of addresses makes the node of
-// a main network dial nothing of its own computer, by any way to a connection.
+// TestALyingTableLeadsNowhere verifies that addresses claimed by strangers
+// never make the node of a main network dial its own computer, whatever leads
+// to the connection.
 func TestALyingTableLeadsNowhere(t *testing.T) {
 	t.Parallel()
 	for name, public := range map[string]bool{"main network": true, "devnet": false} {
@@ -96,7 +99,7 @@ func TestALyingTableLeadsNowhere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// As identify does with what a peer says of itself.
+			// This is what identify does with a peer's own claim.
 			client.host.Peerstore().AddAddr(nobody, ma.StringCast("/ip4/127.0.0.1/tcp/"+port), peerstore.TempAddrTTL)
 			if err := client.host.Connect(network.WithForceDirectDial(context.Background(), "test"), peer.AddrInfo{ID: nobody}); err == nil {
 				t.Fatal("connected")

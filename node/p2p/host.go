@@ -1,10 +1,10 @@
-// Package p2p is how nodes reach each other: a libp2p host with the node's key,
-// whose streams carry HTTP exchanges to a machine. Who holds the key of a
-// machine_id is the only one who can accept a stream for it.
+// Package p2p connects nodes: a libp2p host with the node's key, whose streams
+// carry HTTP exchanges to a machine. Only the holder of the key of a machine_id
+// can accept a stream for it.
 //
-// A machine is looked for by the addresses in its facts on the chain, through
-// the peers of peer.conf, and in a distributed hash table that the nodes of one
-// chain keep.
+// A machine is looked up by the addresses in its facts on the chain, through the
+// peers in peer.conf, and in a distributed hash table that the nodes of one chain
+// maintain.
 package p2p
 
 import (
@@ -34,64 +34,68 @@ import (
 // ProtocolHTTP carries one HTTP/1.1 exchange on a stream.
 const ProtocolHTTP protocol.ID = "/dbc/http/1.0.0"
 
-// ProtocolTCP carries one that becomes a WebSocket with the bytes of a
-// connection to a guest. Relays that are for control calls don't get it.
+// ProtocolTCP carries an exchange that becomes a WebSocket with the bytes of a
+// connection to a guest. Relays for control calls do not carry it.
 const ProtocolTCP protocol.ID = "/dbc/tcp/1.0.0"
 
 const (
-	// relayControl is the data of a relayed connection, in bytes each way,
-	// where the operator allows no more: some thousand control calls.
+	// relayControl is the data limit of a relayed connection, in bytes per
+	// direction, unless the operator allows more: enough for a few thousand
+	// control calls.
 	relayControl = 16 << 20
-	// relayFor ends a relayed connection, so that idle ones go.
+	// relayFor ends a relayed connection, so that idle ones do not stay.
 	relayFor = time.Hour
-	// A node behind a NAT can't be reached before it has a place at a relay, so
-	// it takes the first that it finds: it looks for one this often, and asks one
-	// that had none for it again after the backoff.
+	// A node behind a NAT cannot be reached before it has a reservation at a
+	// relay, so it takes the first one it finds. It looks for one at this
+	// interval, and asks a relay that had no place again after the backoff.
 	relayLook    = 5 * time.Second
 	relayBackoff = time.Minute
-	// relayPlaces are the places of one address: the machines of a farm share it.
+	// relayPlaces is the number of reservations per address, because the
+	// machines of one site share it.
 	relayPlaces = addressConns
 )
 
-// Finder knows the addresses of machines, as the chain does.
+// Finder looks up the addresses of machines, for example on the chain.
 type Finder interface {
-	// Addresses are multiaddrs of the machine; they prove nothing.
+	// Addresses returns multiaddrs of the machine. They prove nothing.
 	Addresses(ctx context.Context, machineID string) ([]string, error)
 }
 
 // Register knows the machines of the chain.
 type Register interface {
-	// Bonded is nil for a machine of the chain.
+	// Bonded returns nil for a machine of the chain.
 	Bonded(ctx context.Context, machineID string) error
 }
 
-// Config says who a host is and where it listens.
+// Config identifies a host and says where it listens.
 type Config struct {
 	Key     key.Key
 	ChainID string
-	// Listen is the address and port for QUIC and TCP; the zero value dials only.
+	// Listen is the address and port for QUIC and TCP. With the zero value the
+	// host only dials.
 	Listen netip.AddrPort
-	// Public is a further address under which others reach it, or none.
+	// Public is a further address under which others reach the host, or the
+	// zero value.
 	Public netip.Addr
-	// Peers are the lines of peer.conf, host:port.
+	// Peers are the lines of peer.conf: host:port.
 	Peers []string
-	// Server keeps a part of the hash table for others.
+	// Server stores a part of the hash table for others.
 	Server bool
-	// Relay passes connections on between others; RelayDataMiB is how much data
-	// each may carry each way, 0 for control calls only.
+	// Relay passes on connections between others. RelayDataMiB is how much data
+	// each may carry per direction, or 0 for control calls only.
 	Relay        bool
 	RelayDataMiB uint64
-	// PublicOnly dials no address but public ones and those of Peers.
+	// PublicOnly dials only public addresses and those of Peers.
 	PublicOnly bool
 	// Finder may be nil.
 	Finder Finder
-	// Machines are those that a relay passes connections on to; without a
-	// register it passes none.
+	// Machines are those to which a relay passes on connections. Without a
+	// register it passes on none.
 	Machines Register
 	Log      *slog.Logger
 }
 
-// Host is a node among others.
+// Host is a node in the peer-to-peer network.
 type Host struct {
 	cfg   Config
 	gate  *gate
@@ -103,7 +107,7 @@ type Host struct {
 	done sync.WaitGroup
 }
 
-// New opens the host and begins to look for its peers. Close ends it.
+// New opens the host and starts to look for its peers. Close ends it.
 func New(cfg Config) (*Host, error) {
 	private, err := crypto.UnmarshalEd25519PrivateKey(cfg.Key.Private())
 	if err != nil {
@@ -139,7 +143,7 @@ func New(cfg Config) (*Host, error) {
 	return h, nil
 }
 
-// Close ends all streams and what New began.
+// Close ends all streams and everything that New started.
 func (h *Host) Close() error {
 	h.stop()
 	h.done.Wait()
@@ -147,7 +151,7 @@ func (h *Host) Close() error {
 	return errors.Join(h.dht.Close(), h.host.Close())
 }
 
-// Addrs are this host's own multiaddrs, with its peer id.
+// Addrs returns this host's own multiaddrs, with its peer id.
 func (h *Host) Addrs() []string {
 	var all []string
 	for _, a := range h.host.Addrs() {
@@ -156,7 +160,7 @@ func (h *Host) Addrs() []string {
 	return all
 }
 
-// Peers is the number of nodes that it is connected to.
+// Peers returns the number of connected nodes.
 func (h *Host) Peers() int { return len(h.host.Network().Peers()) }
 
 func (h *Host) listening() []libp2p.Option {
@@ -166,8 +170,9 @@ func (h *Host) listening() []libp2p.Option {
 	return []libp2p.Option{libp2p.ListenAddrStrings(Multiaddrs(h.cfg.Listen)...)}
 }
 
-// relaying: a relay is public by its operator's word; others find out whether
-// they are, and where not, keep a place at the relays among their peers.
+// relaying: a relay is public because its operator says so. Other nodes
+// determine whether they are and, if not, keep a reservation at relays among
+// their peers.
 func (h *Host) relaying() []libp2p.Option {
 	if h.cfg.Relay {
 		limits := relay.DefaultResources()
@@ -191,7 +196,7 @@ func (h *Host) relaying() []libp2p.Option {
 	}
 }
 
-// announce adds the public address to what the host finds on its interfaces.
+// announce adds the public address to those found on the interfaces.
 func (h *Host) announce(own []ma.Multiaddr) []ma.Multiaddr {
 	if !h.cfg.Public.IsValid() || !h.cfg.Listen.IsValid() {
 		return own
@@ -204,7 +209,7 @@ func (h *Host) announce(own []ma.Multiaddr) []ma.Multiaddr {
 	return own
 }
 
-// Multiaddrs are the ways to one address and port: QUIC and TCP.
+// Multiaddrs returns the multiaddrs of one address and port: QUIC and TCP.
 func Multiaddrs(at netip.AddrPort) []string {
 	family := "ip4"
 	if at.Addr().Is6() && !at.Addr().Is4In6() {
@@ -216,7 +221,8 @@ func Multiaddrs(at netip.AddrPort) []string {
 	}
 }
 
-// parseAddrs drops what is no address, is another peer's, or may not be dialed.
+// parseAddrs drops texts that are not an address, that belong to another peer,
+// or that may not be dialed.
 func (h *Host) parseAddrs(id peer.ID, texts []string) []ma.Multiaddr {
 	var addrs []ma.Multiaddr
 	for _, text := range texts {
@@ -233,5 +239,5 @@ func (h *Host) parseAddrs(id peer.ID, texts []string) []ma.Multiaddr {
 	return addrs
 }
 
-// ID is this host's peer id.
+// ID returns this host's peer id.
 func (h *Host) ID() string { return h.host.ID().String() }

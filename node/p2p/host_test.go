@@ -36,7 +36,8 @@ func (f finder) Addresses(_ context.Context, machineID string) ([]string, error)
 	return addrs, nil
 }
 
-// register is a chain on which every key but the keys of it is a machine's.
+// register is a chain on which every key belongs to a machine, except those in
+// the map.
 type register map[string]bool
 
 func (r register) Bonded(_ context.Context, machineID string) error {
@@ -76,7 +77,7 @@ func open(t *testing.T, cfg Config) *Host {
 	return h
 }
 
-// tcp is host:port of a host, as peer.conf has it.
+// tcp returns host:port of a host, as in peer.conf.
 func tcp(t *testing.T, h *Host) string {
 	t.Helper()
 	for _, a := range h.Addrs() {
@@ -148,7 +149,7 @@ func TestExchangeByTheChainsAddresses(t *testing.T) {
 	}
 }
 
-// joined waits until h is connected to n peers that spoke of themselves.
+// joined waits until h is connected to n peers and has their identify data.
 func joined(t *testing.T, h *Host, n int) {
 	t.Helper()
 	sub, err := h.host.EventBus().Subscribe(new(event.EvtPeerIdentificationCompleted))
@@ -253,8 +254,9 @@ func FuzzPeerID(f *testing.F) {
 	})
 }
 
-// TestConnectionsToGuestsNeedARelaysConsent: control calls go through any
-// relay, what reaches guests only where its operator lets it.
+// TestConnectionsToGuestsNeedARelaysConsent verifies that control calls go
+// through any relay, and connections to guests only through one whose operator
+// allows them.
 func TestConnectionsToGuestsNeedARelaysConsent(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -264,7 +266,7 @@ func TestConnectionsToGuestsNeedARelaysConsent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			relay := open(t, Config{Server: true, Relay: true, RelayDataMiB: c.mib, Machines: register{}})
-			// It announces nothing that can be dialed, as behind a NAT.
+			// It announces nothing that can be dialed, as if behind a NAT.
 			mining := open(t, Config{Peers: []string{tcp(t, relay)}})
 			id := serve(t, mining, echo)
 			joined(t, mining, 1)
@@ -294,7 +296,7 @@ func TestConnectionsToGuestsNeedARelaysConsent(t *testing.T) {
 	}
 }
 
-// reserve takes a place at a relay.
+// reserve makes a reservation at a relay.
 func reserve(t *testing.T, h, relay *Host) {
 	t.Helper()
 	if _, err := circuit.Reserve(t.Context(), h.host, peer.AddrInfo{ID: relay.host.ID(), Addrs: relay.host.Addrs()}); err != nil {
@@ -302,8 +304,9 @@ func reserve(t *testing.T, h, relay *Host) {
 	}
 }
 
-// TestARelayServesMachinesOnly: a peer that is no machine gets no place, and a
-// machine that is one no more is led to nobody.
+// TestARelayServesMachinesOnly verifies that a peer that is not a machine gets
+// no reservation, and that nobody is connected to a peer that is no longer a
+// machine.
 func TestARelayServesMachinesOnly(t *testing.T) {
 	t.Parallel()
 	strangers := register{}

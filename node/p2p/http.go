@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// answerLimit is what a machine may take for an answer's head; its own
-	// limit for a call is shorter.
+	// answerLimit is how long a machine may take to send the head of an answer.
+	// Its own limit for a call is shorter.
 	answerLimit = 45 * time.Second
 	maxHead     = 32 << 10
 )
@@ -26,8 +26,8 @@ type Server struct {
 	listeners []net.Listener
 }
 
-// NewServer prepares to answer with handler; limits of base, a server with the
-// limits for hostile callers, are kept.
+// NewServer returns a server that answers with handler and keeps the limits of
+// base, which are meant for hostile callers.
 func (h *Host) NewServer(base *http.Server, handler http.Handler, log *slog.Logger) (*Server, error) {
 	var listeners []net.Listener
 	for _, speak := range []protocol.ID{ProtocolHTTP, ProtocolTCP} {
@@ -66,8 +66,9 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ct
 // Close cuts open exchanges.
 func (s *Server) Close() error { return s.http.Close() }
 
-// asLocal: Host and Origin protect a browser's user from web pages. A peer is
-// no browser; its gateway has checked them.
+// asLocal sets a local Host and removes Origin. These headers protect a
+// browser's user from web pages. A peer is not a browser, and its gateway has
+// checked them.
 func asLocal(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Host = "localhost"
@@ -76,12 +77,12 @@ func asLocal(next http.Handler) http.Handler {
 	})
 }
 
-// Transport carries HTTP requests whose URL has a machine_id for its host, each
-// on a stream of its own.
+// Transport returns a transport for HTTP requests whose URL has a machine_id as
+// its host, each on its own stream.
 func (h *Host) Transport() *http.Transport { return h.transport(ProtocolHTTP) }
 
-// Streams is Transport for connections to guests: direct, or through a relay
-// whose operator lets it carry more than control calls.
+// Streams is like Transport, but for connections to guests: direct, or through
+// a relay whose operator lets it carry more than control calls.
 func (h *Host) Streams() *http.Transport { return h.transport(ProtocolTCP) }
 
 func (h *Host) transport(speak protocol.ID) *http.Transport {

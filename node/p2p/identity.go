@@ -9,8 +9,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
-// PeerID is the peer that holds the key of a machine: the id is the public key,
-// so nobody else can answer for it.
+// PeerID returns the peer that holds the key of a machine. The id is the public
+// key, so nobody else can answer for it.
 func PeerID(machineID string) (peer.ID, error) {
 	public, err := hex.DecodeString(machineID)
 	if err != nil || len(public) != ed25519.PublicKeySize || hex.EncodeToString(public) != machineID {
@@ -23,8 +23,8 @@ func PeerID(machineID string) (peer.ID, error) {
 	return peer.IDFromPublicKey(key)
 }
 
-// MachineID is the machine that a peer would be, false where its key is not an
-// ed25519 one.
+// MachineID returns the machine that a peer would be. ok is false if its key is
+// not an ed25519 key.
 func MachineID(id peer.ID) (string, bool) {
 	key, err := id.ExtractPublicKey()
 	if err != nil || key.Type() != crypto.Ed25519 {

@@ -10,35 +10,35 @@ import (
 )
 
 const (
-	// One client node brings many renters, so it may have many exchanges open;
-	// a peer that was never authorised has fewer.
+	// One client node serves many renters, so it may have many open exchanges;
+	// a peer that was never authorized may have fewer.
 	peerStreamsIn     = 256
 	strangerStreamsIn = 16
 	peerStreamsOut    = 1024
-	// peerMemory is what one peer's streams may buffer, in bytes.
+	// peerMemory is how many bytes one peer's streams may buffer.
 	peerMemory     = 64 << 20
 	strangerMemory = 4 << 20
-	// allMemory is what all peers' streams together may buffer, in bytes, on any
-	// computer: the library's own bound grows with it to gigabytes.
+	// allMemory is how many bytes all peers' streams together may buffer, on
+	// any computer: the library's own limit grows to gigabytes on large ones.
 	allMemory = 256 << 20
-	// addressConns are the connections from one address: client nodes share
-	// the address of their NAT.
+	// addressConns bounds the connections from one address. Client nodes behind
+	// a NAT share an address.
 	addressConns = 64
-	// Connections in all, and those whose handshake is not done: more than the
-	// strangers that are kept, so that these limits keep nobody out.
+	// All connections, and those that have not completed the handshake. Both
+	// are more than maxStrangers, so that these limits lock out nobody.
 	allConns   = 2048
 	earlyConns = 512
 )
 
-// peerLimits are the library's limits, but that callers who were authorised have
-// more than strangers.
+// peerLimits are the library's limits, with more for authorized callers than
+// for strangers.
 type peerLimits struct {
 	rcmgr.Limiter
 	known  func(peer.ID) bool
 	caller rcmgr.Limit
 }
 
-// GetPeerLimits is asked when a peer connects.
+// GetPeerLimits is called when a peer connects.
 func (l *peerLimits) GetPeerLimits(id peer.ID) rcmgr.Limit {
 	if l.known != nil && l.known(id) {
 		return l.caller
@@ -46,9 +46,9 @@ func (l *peerLimits) GetPeerLimits(id peer.ID) rcmgr.Limit {
 	return l.Limiter.GetPeerLimits(id)
 }
 
-// resources are the library's limits, which grow with the computer, with ours
-// for each peer. Only a server of exchanges has strangers: the peers that a
-// client node asks are not.
+// resources returns the library's limits, which grow with the computer, with
+// our own per peer. Only a server of exchanges has strangers: the peers that a
+// client node calls are not.
 func resources(server bool) (network.ResourceManager, *peerLimits, error) {
 	limits := rcmgr.DefaultLimits
 	caller := rcmgr.BaseLimit{

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// open streams of exchanges at a host.
+// exchanges returns the number of open exchange streams of a host.
 func (h *Host) exchanges() int {
 	n := 0
 	for _, c := range h.host.Network().Conns() {
@@ -38,8 +38,8 @@ func emptied(t *testing.T, h *Host) {
 	}
 }
 
-// TestAPeerHasSoManyStreams: one peer's exchanges beyond its limit are refused,
-// another's are not, and what it had is given back.
+// TestAPeerHasSoManyStreams verifies that one peer's exchanges beyond its limit
+// are refused, that another's are not, and that everything is released.
 func TestAPeerHasSoManyStreams(t *testing.T) {
 	t.Parallel()
 	mining := open(t, Config{Server: true})
@@ -90,8 +90,8 @@ func TestAPeerHasSoManyStreams(t *testing.T) {
 	}
 }
 
-// TestManyPeersLeaveNothing: some end well, some vanish in the middle of an
-// exchange; no stream stays, and goleak finds no goroutine.
+// TestManyPeersLeaveNothing lets some peers end properly and others vanish in
+// the middle of an exchange; no stream stays, and goleak finds no goroutine.
 func TestManyPeersLeaveNothing(t *testing.T) {
 	t.Parallel()
 	const peers = 24
@@ -109,7 +109,7 @@ func TestManyPeersLeaveNothing(t *testing.T) {
 				return
 			}
 			close(begun[i])
-			<-r.Context().Done() // the peer's end is the exchange's
+			<-r.Context().Done() // the exchange ends with the peer
 			return
 		}
 		w.WriteHeader(http.StatusOK)
@@ -144,8 +144,8 @@ func TestManyPeersLeaveNothing(t *testing.T) {
 	emptied(t, mining)
 }
 
-// TestASilentStreamIsClosed: who opens a stream and says nothing loses it by
-// the server's limit for a request's head.
+// TestASilentStreamIsClosed verifies that a peer that opens a stream and sends
+// nothing loses it by the server's limit for a request's head.
 func TestASilentStreamIsClosed(t *testing.T) {
 	t.Parallel()
 	mining := open(t, Config{Server: true})

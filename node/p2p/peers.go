@@ -2,8 +2,6 @@ package p2p
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,22 +9,21 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/peerstore"
-	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	ma "github.com/multiformats/go-multiaddr"
 )
 
 const (
-	// peersPeriod is the pause between two looks after the peers of peer.conf.
+	// peersPeriod is the interval at which the peers in peer.conf are checked.
 	peersPeriod = 15 * time.Second
 	joinLimit   = 10 * time.Second
 )
 
-// keepPeers connects to the peers of peer.conf, and again when they are lost.
+// keepPeers connects to the peers in peer.conf, and reconnects when a
+// connection is lost.
 func (h *Host) keepPeers(ctx context.Context) {
 	known := map[string]peer.ID{}
 	for {
@@ -53,7 +50,7 @@ func (h *Host) keepPeers(ctx context.Context) {
 	}
 }
 
-// join connects to host:port, whose peer id nobody knows beforehand.
+// join connects to host:port without knowing the peer id in advance.
 func (h *Host) join(ctx context.Context, line string) (peer.ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinLimit)
 	defer cancel()
@@ -74,27 +71,8 @@ func (h *Host) join(ctx context.Context, line string) (peer.ID, error) {
 	return id, nil
 }
 
-// learn asks for a peer that can't be there; the handshake names who is.
-func (h *Host) learn(ctx context.Context, at []ma.Multiaddr) (peer.ID, error) {
-	_, public, err := crypto.GenerateEd25519Key(rand.Reader)
-	if err != nil {
-		return "", fmt.Errorf("make a key: %w", err)
-	}
-	nobody, err := peer.IDFromPublicKey(public)
-	if err != nil {
-		return "", fmt.Errorf("make a peer id: %w", err)
-	}
-	defer h.host.Peerstore().RemovePeer(nobody)
-	defer h.host.Peerstore().ClearAddrs(nobody)
-	err = h.host.Connect(ctx, peer.AddrInfo{ID: nobody, Addrs: at})
-	var mismatch sec.ErrPeerIDMismatch
-	if errors.As(err, &mismatch) {
-		return mismatch.Actual, nil
-	}
-	return "", fmt.Errorf("%w: %w", ErrPeer, err)
-}
-
-// lineAddrs are QUIC and TCP of host:port, at every address of its name.
+// lineAddrs returns the QUIC and TCP multiaddrs of host:port, at every address
+// of its name.
 func lineAddrs(ctx context.Context, line string) ([]ma.Multiaddr, error) {
 	name, port, err := splitLine(line)
 	if err != nil {
@@ -129,7 +107,7 @@ func splitLine(line string) (name string, port uint16, err error) {
 	return name, uint16(number), nil
 }
 
-// relayPeers are the connected nodes that pass connections on.
+// relayPeers returns the connected nodes that act as relays.
 func (h *Host) relayPeers() []peer.AddrInfo {
 	var found []peer.AddrInfo
 	for _, id := range h.host.Network().Peers() {
@@ -142,7 +120,7 @@ func (h *Host) relayPeers() []peer.AddrInfo {
 	return found
 }
 
-// relays is what the library asks for places at relays.
+// relays is what the library calls to find relays for reservations.
 func (h *Host) relays(_ context.Context, most int) <-chan peer.AddrInfo {
 	found := h.relayPeers()
 	found = slices.Clip(found[:min(most, len(found))])

@@ -18,8 +18,8 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// What finding a machine may take, together below the ten seconds after which a
-// caller has an answer.
+// Limits of the steps to find a machine, together below the ten seconds within
+// which a caller gets an answer.
 const (
 	reachLimit = 9 * time.Second
 	chainLimit = 2 * time.Second
@@ -28,7 +28,8 @@ const (
 )
 
 // Dial opens a stream to a machine, as a connection whose Close ends it. It may
-// go through a relay; one for a guest only where the relay carries that much.
+// go through a relay; a connection to a guest only if the relay carries that
+// much.
 func (h *Host) Dial(ctx context.Context, machineID string, speak protocol.ID) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachLimit)
 	defer cancel()
@@ -58,8 +59,8 @@ func (h *Host) Dial(ctx context.Context, machineID string, speak protocol.ID) (n
 	return conn, nil
 }
 
-// relayCarries tells whether a relay said, when it connected, that it carries
-// more than control calls need.
+// relayCarries reports whether a relay announced, when it connected, that it
+// carries more than control calls need.
 func (h *Host) relayCarries(id peer.ID) bool {
 	for _, c := range h.host.Network().ConnsToPeer(id) {
 		if most, ok := c.Stat().Extra[circuit.StatLimitData].(uint64); ok && (most == 0 || most > relayControl) {
@@ -69,7 +70,8 @@ func (h *Host) relayCarries(id peer.ID) bool {
 	return false
 }
 
-// Way is how a machine is connected: "direct", "relay" or "" for not at all.
+// Way returns how a machine is connected: "direct", "relay", or "" if it is
+// not.
 func (h *Host) Way(machineID string) string {
 	id, err := PeerID(machineID)
 	if err != nil {
@@ -85,8 +87,8 @@ func (h *Host) Way(machineID string) string {
 	return way
 }
 
-// reach connects to a machine: by what the chain and the peers say, then by the
-// hash table.
+// reach connects to a machine: by what the chain and the peers know, then by
+// the hash table.
 func (h *Host) reach(ctx context.Context, machineID string, id peer.ID) error {
 	if h.connected(id) {
 		return nil
@@ -111,7 +113,7 @@ func (h *Host) reach(ctx context.Context, machineID string, id peer.ID) error {
 	return failed
 }
 
-// throughRelays are the ways to a peer through the relays that are connected.
+// throughRelays returns the addresses of a peer through the connected relays.
 func (h *Host) throughRelays(id peer.ID) []ma.Multiaddr {
 	var addrs []ma.Multiaddr
 	for _, r := range h.relayPeers() {
@@ -155,8 +157,8 @@ func (h *Host) fromTable(ctx context.Context, id peer.ID, failed *UnreachableErr
 	return slices.DeleteFunc(info.Addrs, func(a ma.Multiaddr) bool { return !h.gate.mayTry(a) })
 }
 
-// connect tries addrs and what is known of the peer; relays begin a moment
-// after direct addresses.
+// connect tries addrs and what is known about the peer. Relays are tried a
+// moment after direct addresses.
 func (h *Host) connect(ctx context.Context, limit time.Duration, id peer.ID, addrs []ma.Multiaddr, failed *UnreachableError) bool {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -170,31 +172,37 @@ func (h *Host) connect(ctx context.Context, limit time.Duration, id peer.ID, add
 		return true
 	}
 	failed.Timeout = ctx.Err() != nil
-	failed.Tried = append(failed.Tried, h.dialed(id, err, time.Since(begun), failed.Timeout)...)
+	h.dialed(id, err, time.Since(begun), failed)
 	return false
 }
 
-// dialed says what became of each address; the library names those that
-// refused, but not those that were silent until the limit.
-func (h *Host) dialed(id peer.ID, err error, took time.Duration, late bool) []string {
-	var tried []string
+// dialed adds the result for each address. The library names those that
+// refused, but not those that did not respond within the limit.
+func (h *Host) dialed(id peer.ID, err error, took time.Duration, failed *UnreachableError) {
+	said := len(failed.Tried)
 	refused := map[string]bool{}
 	if dial := new(swarm.DialError); errors.As(err, &dial) {
 		for _, way := range dial.DialErrors {
 			refused[way.Address.String()] = true
-			tried = append(tried, fmt.Sprintf("%s: %v", way.Address, way.Cause))
+			cause := way.Cause.Error()
+			if other, met := actual(way.Cause); met {
+				cause = "another node answers there, " + other.String()
+				if !slices.Contains(failed.Others, other.String()) {
+					failed.Others = append(failed.Others, other.String())
+				}
+			}
+			failed.Tried = append(failed.Tried, fmt.Sprintf("%s: %s", way.Address, cause))
 		}
 	}
-	if !late {
-		if len(tried) == 0 {
-			tried = append(tried, err.Error())
+	if !failed.Timeout {
+		if len(failed.Tried) == said {
+			failed.Tried = append(failed.Tried, err.Error())
 		}
-		return tried
+		return
 	}
 	for _, a := range h.host.Peerstore().Addrs(id) {
 		if !refused[a.String()] {
-			tried = append(tried, fmt.Sprintf("%s: no connection within %v", a, took.Round(time.Second)))
+			failed.Tried = append(failed.Tried, fmt.Sprintf("%s: no connection within %v", a, took.Round(time.Second)))
 		}
 	}
-	return tried
 }

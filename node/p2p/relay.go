@@ -9,21 +9,21 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// relayAsk bounds the question whether a peer is a machine.
+// relayAsk bounds the query whether a peer is a machine.
 const relayAsk = 2 * time.Second
 
-// machinesOnly is whom a relay serves. What a relayed connection carries is
-// encrypted end to end, so a relay can't see its protocols: it passes connections
-// on to machines of its chain and to nobody else, within limits of data and time.
+// machinesOnly decides whom a relay serves. A relayed connection is encrypted
+// end to end, so the relay cannot see its protocols: it passes on connections
+// to machines of its chain and to nobody else, within limits of data and time.
 type machinesOnly struct{ register Register }
 
 var _ relay.ACLFilter = machinesOnly{}
 
-// AllowReserve lets machines have a place.
+// AllowReserve permits reservations for machines.
 func (m machinesOnly) AllowReserve(p peer.ID, _ ma.Multiaddr) bool { return m.bonded(p) }
 
-// AllowConnect lets everybody reach a machine. Who asks can't be told: client
-// nodes are not on the chain.
+// AllowConnect lets everybody reach a machine. Callers cannot be checked,
+// because client nodes are not on the chain.
 func (m machinesOnly) AllowConnect(_ peer.ID, _ ma.Multiaddr, to peer.ID) bool { return m.bonded(to) }
 
 func (m machinesOnly) bonded(p peer.ID) bool {

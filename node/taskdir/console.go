@@ -11,16 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The bounds of what is kept of a guest's console, and of what is read, in bytes.
+// Limits of what is stored and read of a guest's console, in bytes.
 const (
-	// MaxConsole is where the log is cut to nothing; a guest can write without end.
+	// MaxConsole is the size at which the log is truncated to zero, because a
+	// guest can write without end.
 	MaxConsole = 4 << 20
-	// MaxRead is how much ReadConsole gives.
+	// MaxRead is the maximum that ReadConsole returns.
 	MaxRead = 64 << 10
 )
 
-// ReadConsole is the beginning or the end of a console's log as the guest wrote
-// it, at most MaxRead; nothing where there is none.
+// ReadConsole returns the start or the end of a console's log as the guest
+// wrote it, at most MaxRead, or nothing if there is no log.
 func (s *Store) ReadConsole(_ context.Context, folder string, tail bool) ([]byte, error) {
 	path, err := s.path(folder, Console)
 	if err != nil {
@@ -54,8 +55,8 @@ func readPart(file *os.File, tail bool) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, MaxRead))
 }
 
-// TrimConsole cuts a log that is longer than MaxConsole. The emulator only
-// appends, so a file that was cut goes on at its beginning.
+// TrimConsole truncates a log longer than MaxConsole to zero. The emulator only
+// appends, so a truncated file continues from its start.
 func (s *Store) TrimConsole(_ context.Context, folder string) error {
 	path, err := s.path(folder, Console)
 	if err != nil {
@@ -74,7 +75,8 @@ func (s *Store) TrimConsole(_ context.Context, folder string) error {
 	return nil
 }
 
-// openPlain follows no link and waits for no pipe: QEMU's user owns the file.
+// openPlain follows no link and does not block on a FIFO, because QEMU's user
+// owns the file.
 func openPlain(path string, flags int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {

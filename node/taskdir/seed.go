@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/seed"
 )
 
-// WriteSeed writes what the guest reads at its first boot.
+// WriteSeed writes the guest's seed for its first boot.
 func (s *Store) WriteSeed(ctx context.Context, folder string, d seed.Data) error {
 	path, err := s.path(folder, Seed)
 	if err != nil {
@@ -19,7 +19,7 @@ func (s *Store) WriteSeed(ctx context.Context, folder string, d seed.Data) error
 	return seed.Write(ctx, path, d)
 }
 
-// RemoveSeed deletes it.
+// RemoveSeed deletes the seed.
 func (s *Store) RemoveSeed(_ context.Context, folder string) error {
 	path, err := s.path(folder, Seed)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package taskdir keeps the files of virtual machines, each VM's in a folder of
-// its own: system disk, data disks, seed and console log. Every method may be
-// repeated; what is so already is no error.
+// Package taskdir stores the files of virtual machines, each VM's in its own
+// folder: system disk, data disks, seed and console log. Every method may be
+// repeated; it is not an error if its effect is already there.
 //
-// The folders can be entered by QEMU's user but not listed, and hold nothing
+// QEMU's user can traverse the folders but not list them, and they contain nothing
 // else. Names come from requests, so each is checked before it becomes a path.
 package taskdir
 
@@ -16,7 +16,6 @@ import (
 	"regexp"
 	"syscall"
 
-	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/image"
 )
 
@@ -25,13 +24,13 @@ const (
 	System  = "system.qcow2"
 	Seed    = "seed.iso"
 	Console = "console.log"
-	// NVRAM are the firmware's variables of a VM that boots by UEFI.
+	// NVRAM contains the firmware's variables of a VM that boots by UEFI.
 	NVRAM = "nvram.fd"
-	// The sockets are in a folder of their own, which the driver makes and gives to
-	// QEMU's user.
+	// The sockets are in a separate folder, which the driver creates and gives
+	// to QEMU's user.
 	TTY = "vnc/tty.sock"
 	VNC = "vnc/vnc.sock"
-	// RawDisk is how the files of data disks end: their format is never guessed.
+	// RawDisk is the extension of data disks: their format is never guessed.
 	RawDisk = ".raw"
 )
 
@@ -39,9 +38,9 @@ const (
 const MaxGiB = image.MaxVirtualSize >> 30
 
 var (
-	// ErrName means: a folder or disk can't have that name.
+	// ErrName means that a folder or disk cannot have that name.
 	ErrName = errors.New("not the name of a VM's file")
-	// ErrSize means: no disk is that large.
+	// ErrSize means that a disk cannot be that large.
 	ErrSize = errors.New("too large for a disk")
 )
 
@@ -50,8 +49,8 @@ var (
 	diskName   = regexp.MustCompile(`^vd[b-y]$`)
 )
 
-// CheckFolder is nil for the name of a VM's folder: 20 to 22 letters and digits,
-// as the original's task ids are.
+// CheckFolder returns nil for a valid name of a VM's folder: 20 to 22 letters
+// and digits, like the original task ids.
 func CheckFolder(name string) error {
 	if !folderName.MatchString(name) {
 		return fmt.Errorf("%w: folder is %q, allowed: 20-22 letters and digits", ErrName, name)
@@ -59,7 +58,7 @@ func CheckFolder(name string) error {
 	return nil
 }
 
-// CheckDisk is nil for the name of a data disk, vdb to vdy.
+// CheckDisk returns nil for a valid name of a data disk, vdb to vdy.
 func CheckDisk(name string) error {
 	if !diskName.MatchString(name) {
 		return fmt.Errorf("%w: disk is %q, allowed: vdb to vdy", ErrName, name)
@@ -71,19 +70,19 @@ func tooLarge(gib uint64) error {
 	return fmt.Errorf("%w: size is %d GiB, allowed: at most %d", ErrSize, gib, MaxGiB)
 }
 
-// Dir is the folder of all VMs' folders in a node's data folder.
+// Dir returns the folder with all VMs' folders below a node's data folder.
 func Dir(data string) string { return filepath.Join(data, "tasks") }
 
-// Store is the files of all VMs.
+// Store manages the files of all VMs.
 type Store struct {
 	dir     string
 	overlay Overlay
 }
 
-// Overlay makes a disk of size bytes at path on base, as image.Overlay does.
+// Overlay creates a disk of size bytes at path on base, like image.Overlay.
 type Overlay func(ctx context.Context, base image.Image, path string, size int64) error
 
-// Open is the store in a node's data folder; it makes nothing yet.
+// Open returns the store in a node's data folder. It creates nothing yet.
 func Open(data string, overlay Overlay) *Store { return &Store{Dir(data), overlay} }
 
 func (s *Store) path(folder, file string) (string, error) {
@@ -93,19 +92,9 @@ func (s *Store) path(folder, file string) (string, error) {
 	return filepath.Join(s.dir, folder, file), nil
 }
 
-// Claim says whose VM a folder is for.
-type Claim struct {
-	TaskID string
-	RentID uint64
-	// Wallet is the renter's.
-	Wallet string
-	// Proof is the renter's request to make the VM; nil where it was not signed as a whole.
-	Proof *auth.Proof
-}
-
-// MakeSystem makes the folder and, in it, a system disk of so many GiB on base. Who
-// may have it is the caller's to know.
-func (s *Store) MakeSystem(ctx context.Context, folder string, _ Claim, base image.Image, gib uint64) error {
+// MakeSystem creates the folder and in it a system disk of gib GiB on base. The
+// caller has to check who may have it.
+func (s *Store) MakeSystem(ctx context.Context, folder string, base image.Image, gib uint64) error {
 	path, err := s.path(folder, System)
 	if err != nil {
 		return err
@@ -124,9 +113,8 @@ func (s *Store) MakeSystem(ctx context.Context, folder string, _ Claim, base ima
 	return nil
 }
 
-// TakeOver is nil where the system disk is there. Who may have it is the caller's
-// to know.
-func (s *Store) TakeOver(_ context.Context, folder string, _ Claim) error {
+// FindSystem returns nil if the system disk exists.
+func (s *Store) FindSystem(folder string) error {
 	path, err := s.path(folder, System)
 	if err != nil {
 		return err
@@ -137,8 +125,8 @@ func (s *Store) TakeOver(_ context.Context, folder string, _ Claim) error {
 	return nil
 }
 
-// SizeDisk grows a data disk of zeros to so many GiB, never shrinks it. One that
-// is not there is made only where create says so.
+// SizeDisk grows a data disk of zeros to gib GiB and never shrinks it. A
+// missing one is created only if create is set.
 func (s *Store) SizeDisk(_ context.Context, folder, name string, gib uint64, create bool) error {
 	path, err := s.disk(folder, name)
 	if err != nil {
@@ -184,20 +172,8 @@ func (s *Store) disk(folder, name string) (string, error) {
 	return s.path(folder, name+RawDisk)
 }
 
-// Remove deletes a VM's folder with all that is in it.
-func (s *Store) Remove(_ context.Context, folder string) error {
-	path, err := s.path(folder, "")
-	if err != nil {
-		return err
-	}
-	if err := os.RemoveAll(path); err != nil {
-		return fmt.Errorf("delete the VM's folder: %w", err)
-	}
-	return nil
-}
-
-// Folders names every VM's folder that is there. What else is beside them is
-// not named.
+// Folders returns the names of all existing VM folders. Other files next to
+// them are ignored.
 func (s *Store) Folders(context.Context) ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -212,26 +188,18 @@ func (s *Store) Folders(context.Context) ([]string, error) {
 	return list, nil
 }
 
-// WrittenGiB is what a VM's disks take, rounded down; a folder that is not there
-// takes nothing.
-func (s *Store) WrittenGiB(_ context.Context, folder string) (uint64, error) {
-	path, err := s.path(folder, System)
+// Exists reports whether a VM's folder exists.
+func (s *Store) Exists(folder string) (bool, error) {
+	path, err := s.path(folder, "")
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	paths, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"+RawDisk))
-	if err != nil {
-		return 0, fmt.Errorf("list the data disks: %w", err)
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, fmt.Errorf("look for the VM's folder: %w", err)
 	}
-	var blocks int64
-	for _, path := range append(paths, path) {
-		info, err := os.Lstat(path)
-		if err != nil {
-			continue
-		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			blocks += stat.Blocks
-		}
-	}
-	return uint64(blocks) * 512 >> 30, nil
 }

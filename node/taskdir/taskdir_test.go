@@ -23,7 +23,7 @@ func open(t *testing.T) (*taskdir.Store, string) {
 	s := taskdir.Open(data, func(_ context.Context, _ image.Image, path string, _ int64) error {
 		return os.WriteFile(path, nil, 0o600)
 	})
-	must(t, s.MakeSystem(t.Context(), folder, taskdir.Claim{}, image.Image{}, 10))
+	must(t, s.MakeSystem(t.Context(), folder, image.Image{}, 10))
 	return s, filepath.Join(data, "tasks", folder)
 }
 
@@ -38,7 +38,7 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)
 	ctx := t.Context()
-	must(t, s.TakeOver(ctx, folder, taskdir.Claim{}))
+	must(t, s.FindSystem(folder))
 	for _, gib := range []uint64{3, 5, 4} { // never smaller
 		must(t, s.SizeDisk(ctx, folder, "vdb", gib, true))
 	}
@@ -49,8 +49,8 @@ func TestFiles(t *testing.T) {
 	if list, err := s.Folders(ctx); err != nil || len(list) != 1 || list[0] != folder {
 		t.Errorf("folders are %q, %v", list, err)
 	}
-	if gib, err := s.WrittenGiB(ctx, folder); err != nil || gib != 0 {
-		t.Errorf("%d GiB are written of a disk of zeros, %v", gib, err)
+	if stored, err := s.Stored(ctx, folder); err != nil || stored != (taskdir.Stored{}) {
+		t.Errorf("%+v is stored of disks of zeros, %v", stored, err)
 	}
 	if err := s.SizeDisk(ctx, folder, "vdc", 1, false); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a lost disk: %v", err)
@@ -59,25 +59,72 @@ func TestFiles(t *testing.T) {
 		must(t, s.RemoveDisk(ctx, folder, "vdb"))
 		must(t, s.RemoveSeed(ctx, folder))
 	}
-	for range 2 {
-		must(t, s.Remove(ctx, folder))
+	must(t, os.WriteFile(filepath.Join(dir, taskdir.System), make([]byte, 8192), 0o600))
+	for round := range 2 {
+		wiped, err := s.Wipe(ctx, folder)
+		must(t, err)
+		if wiped.Method != taskdir.Unlinked || (wiped.Bytes > 0) != (round == 0) {
+			t.Errorf("round %d: wiped as %+v", round, wiped)
+		}
 	}
-	if err := s.TakeOver(ctx, folder, taskdir.Claim{}); !errors.Is(err, fs.ErrNotExist) {
+	if err := s.FindSystem(folder); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after all was deleted: %v", err)
 	}
 }
 
-// TestNames: whatever is asked for, no path leaves the folders.
+// TestStored: everything in a VM's folder counts, by the blocks that it has, and only what
+// its disks have counts for what was promised to them.
+func TestStored(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	ctx := t.Context()
+	must(t, s.SizeDisk(ctx, folder, "vdb", 5, true)) // a hole of 5 GiB
+	must(t, os.MkdirAll(filepath.Join(dir, "snapshots"), 0o711))
+	blocks := func(name string, size int) uint64 {
+		t.Helper()
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_WRONLY, 0o600)
+		must(t, err)
+		_, err = f.Write(make([]byte, size))
+		must(t, errors.Join(err, f.Sync(), f.Close()))
+		info, err := os.Stat(f.Name())
+		must(t, err)
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || stat.Blocks == 0 {
+			t.Fatalf("%s: %+v", name, info.Sys())
+		}
+		return uint64(stat.Blocks) * 512
+	}
+	want := taskdir.Stored{Disks: blocks(taskdir.System, 3<<20) + blocks("vdb.raw", 1<<20)}
+	want.All = want.Disks
+	for name, size := range map[string]int{
+		taskdir.Seed: 400 << 10, taskdir.Console: 2 << 20, taskdir.NVRAM: 540 << 10, "snapshots/one.qcow2": 1 << 20, "system.qcow2.new": 1 << 20,
+		"vdz.raw": 1 << 20, "snapshots/vdb.raw": 1 << 20,
+	} {
+		want.All += blocks(name, size)
+	}
+	if got, err := s.Stored(ctx, folder); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if wiped, err := s.Wipe(ctx, folder); err != nil || wiped.Bytes != want.All {
+		t.Errorf("wiped %+v, %v, want %d bytes", wiped, err, want.All)
+	}
+	if got, err := s.Stored(ctx, folder); err != nil || got != (taskdir.Stored{}) {
+		t.Errorf("after the wipe: %+v, %v", got, err)
+	}
+}
+
+// TestNames verifies that no name leads to a path outside the folders.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)
 	ctx := t.Context()
 	for _, bad := range []string{"", ".", "..", "../" + folder, folder + "/..", "/etc", "short", strings.Repeat("a", 23), "aaaaaaaaaaaaaaaaaaa\x00", "аaaaaaaaaaaaaaaaaaaa"} {
 		_, readErr := s.ReadConsole(ctx, bad, true)
-		_, writtenErr := s.WrittenGiB(ctx, bad)
+		_, storedErr := s.Stored(ctx, bad)
+		_, wipeErr := s.Wipe(ctx, bad)
 		for _, err := range []error{
-			s.MakeSystem(ctx, bad, taskdir.Claim{}, image.Image{}, 1), s.TakeOver(ctx, bad, taskdir.Claim{}), s.Remove(ctx, bad), s.SizeDisk(ctx, bad, "vdb", 1, true),
-			s.RemoveDisk(ctx, bad, "vdb"), s.WriteSeed(ctx, bad, seed.Data{}), s.RemoveSeed(ctx, bad), s.TrimConsole(ctx, bad), readErr, writtenErr,
+			s.MakeSystem(ctx, bad, image.Image{}, 1), s.FindSystem(bad), wipeErr, s.SizeDisk(ctx, bad, "vdb", 1, true),
+			s.RemoveDisk(ctx, bad, "vdb"), s.WriteSeed(ctx, bad, seed.Data{}), s.RemoveSeed(ctx, bad), s.TrimConsole(ctx, bad), readErr, storedErr,
 		} {
 			if !errors.Is(err, taskdir.ErrName) {
 				t.Errorf("folder %q: %v", bad, err)
@@ -99,7 +146,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestConsole: the file is of QEMU's user, who may put anything in its place.
+// TestConsole: the file belongs to QEMU's user, who may put anything in its
+// place.
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)

@@ -6,14 +6,14 @@ import (
 )
 
 var (
-	// ErrDoubt means: the chain's word is not believed now.
-	ErrDoubt = errors.New("the chain's word can't be believed now")
-	// ErrOtherChain means: the dbcd serves another chain or genesis.
+	// ErrDoubt means that the chain cannot be trusted now.
+	ErrDoubt = errors.New("the chain can't be trusted now")
+	// ErrOtherChain means that the dbcd serves another chain or genesis.
 	ErrOtherChain = fmt.Errorf("%w: another chain", ErrDoubt)
-	// ErrFalling means: the height fell.
+	// ErrFalling means that the height fell.
 	ErrFalling = fmt.Errorf("%w: the height fell", ErrDoubt)
-	// ErrSilent means: no block that is new enough.
+	// ErrSilent means that there is no recent block.
 	ErrSilent = fmt.Errorf("%w: no new block", ErrDoubt)
-	// ErrOpen means: the rental is open, where it was thought to be over.
+	// ErrOpen means that a rental is open that was assumed to be over.
 	ErrOpen = errors.New("the rental is still open")
 )

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Fresh is the word of a refresh that began after the call, or the last one
-// where ctx ends first. However many call it together, the dbcd is asked once a
-// second at most: one of the callers asks for all of them, also when it is gone.
+// Fresh returns the result of a refresh that started after the call, or the
+// last one if ctx ends first. However many callers there are, the dbcd is
+// queried at most once per second: one caller queries for all, and continues
+// even if it no longer waits itself.
 func (c *Chain) Fresh(ctx context.Context) Word {
 	c.mu.Lock()
 	seen := c.begun
@@ -30,7 +31,7 @@ func (c *Chain) Fresh(ctx context.Context) Word {
 	return c.Word()
 }
 
-// lead asks the dbcd once its time has come, unless somebody did meanwhile.
+// lead queries the dbcd when it is time, unless another caller did meanwhile.
 func (c *Chain) lead(ctx context.Context, seen uint64) {
 	c.mu.Lock()
 	wait := askEvery - time.Since(c.asked)
@@ -49,7 +50,7 @@ func (c *Chain) lead(ctx context.Context, seen uint64) {
 	}
 }
 
-// hasEnded reports whether a refresh that began after seen others has ended.
+// hasEnded reports whether a refresh has ended that started after seen others.
 func (c *Chain) hasEnded(seen uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

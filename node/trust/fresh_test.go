@@ -16,7 +16,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// counted is a dbcd that takes a while and counts what it is asked.
+// counted is a slow dbcd that counts its queries.
 type counted struct {
 	*dbcd
 	takes time.Duration
@@ -51,8 +51,9 @@ func followCounted(t *testing.T, takes time.Duration) (*trust.Chain, *counted) {
 	return follower, source
 }
 
-// TestManyCallersAskOnceASecond: 50 callers who ask again and again for ten
-// seconds cost a query a second, and each hears what the chain said after it asked.
+// TestManyCallersAskOnceASecond verifies that 50 callers who call repeatedly
+// for ten seconds cost one query per second, and that each gets what the chain
+// reported after the call.
 func TestManyCallersAskOnceASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -77,7 +78,8 @@ func TestManyCallersAskOnceASecond(t *testing.T) {
 	})
 }
 
-// TestALoneCallerDoesNotWait: who comes after a quiet second is answered at once.
+// TestALoneCallerDoesNotWait verifies that a call after a quiet second is
+// answered immediately.
 func TestALoneCallerDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -95,8 +97,8 @@ func TestALoneCallerDoesNotWait(t *testing.T) {
 	})
 }
 
-// TestWhoLeavesSpoilsNobodysAnswer: the one who asks for all goes away in the
-// middle; the others still hear of a rental that began meanwhile.
+// TestWhoLeavesSpoilsNobodysAnswer lets the caller that queries for all leave
+// in the middle; the others still learn of a rental that started meanwhile.
 func TestWhoLeavesSpoilsNobodysAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -118,7 +120,8 @@ func TestWhoLeavesSpoilsNobodysAnswer(t *testing.T) {
 	})
 }
 
-// TestWhoseTimeIsOverGetsTheLastWord, and keeps nobody else from asking.
+// TestWhoseTimeIsOverGetsTheLastWord verifies that such a caller gets the last
+// result and does not block others.
 func TestWhoseTimeIsOverGetsTheLastWord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

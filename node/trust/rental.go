@@ -7,11 +7,11 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// Rental is what a node needs to know of one.
+// Rental is what a node needs to know about a rental.
 type Rental struct {
 	ID     uint64
 	Renter string
-	// Slots are indexes into the machine's facts, ascending.
+	// Slots are indices into the machine's facts, ascending.
 	Slots []uint32
 	State rental.State
 	Start time.Time
@@ -23,12 +23,14 @@ type Rental struct {
 	changed time.Time
 }
 
-// StateAt is the state at a block time, with what is due taken as done.
+// StateAt returns the state at a block time, as if due events had been
+// recorded.
 func (r Rental) StateAt(t time.Time) rental.State {
 	return rental.Position{State: r.State, Deadline: r.Deadline, End: r.End}.At(t)
 }
 
-// ConfirmBy is when a trial is over unless it is confirmed; zero outside of one.
+// ConfirmBy returns when a trial ends unless it is confirmed, or zero outside a
+// trial.
 func (r Rental) ConfirmBy() time.Time {
 	switch {
 	case r.State != rental.StateTrial:
@@ -39,7 +41,7 @@ func (r Rental) ConfirmBy() time.Time {
 	return r.Deadline
 }
 
-// overAt is when a rental that is over was over, at most now.
+// overAt returns when a rental that is over ended, at most now.
 func (r Rental) overAt(now time.Time) time.Time {
 	at := r.End
 	if _, due, ok := (rental.Position{State: r.State, Deadline: r.Deadline, End: r.End}).Due(now); ok {

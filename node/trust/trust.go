@@ -1,7 +1,7 @@
-// Package trust is what a compute node believes of the chain. It asks the
-// operator's own dbcd and takes the answer only where it is of the right chain,
-// does not fall back in height and is not older than a minute. What it can't
-// believe, it neither grants nor takes away.
+// Package trust decides what a compute node believes about the chain. It
+// queries the operator's own dbcd and accepts the answer only if it is from the
+// right chain, its height does not fall, and its block is not older than a
+// minute. On the basis of anything else the node neither grants nor revokes.
 package trust
 
 import (
@@ -14,23 +14,25 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 const (
-	// MaxAge of the newest block.
+	// MaxAge is the maximum age of the newest block.
 	MaxAge = time.Minute
-	// queryLimit bounds one question to the dbcd.
+	// queryLimit bounds one query to the dbcd.
 	queryLimit = 10 * time.Second
-	// saveEvery bounds how often the height is written down. Losing the last
-	// ones over a restart only lets the chain repeat blocks of half a minute.
+	// saveEvery bounds how often the height is saved. Losing the last heights
+	// in a restart only means that the chain could repeat blocks of half a
+	// minute.
 	saveEvery = 30 * time.Second
-	// askEvery bounds how often callers of Fresh make the dbcd be asked.
+	// askEvery bounds how often callers of Fresh cause a query.
 	askEvery = time.Second
 )
 
@@ -44,18 +46,18 @@ type Source interface {
 
 var _ Source = (*chain.Client)(nil)
 
-// Memory keeps the highest view over restarts.
+// Memory stores the highest view across restarts.
 type Memory interface {
 	LastView() (journal.View, error)
 	SetView(journal.View) error
 }
 
-// Word is what the chain last said, if it is believed.
+// Word is what the chain last reported, and whether it is trusted.
 type Word struct {
-	// Doubt is nil where the word is believed.
+	// Doubt is nil if the word is trusted.
 	Doubt  error
 	Height int64
-	// Time is the block's: deadlines and ends are measured by it.
+	// Time is the block time, by which deadlines and ends are measured.
 	Time time.Time
 	// Open are the open rentals of this machine at Time, by id.
 	Open map[uint64]Rental
@@ -63,30 +65,30 @@ type Word struct {
 
 // Chain follows the dbcd. Its methods may be called concurrently.
 type Chain struct {
-	binding journal.Binding
+	binding names.Binding
 	source  Source
 	memory  Memory
 	log     *slog.Logger
 
-	// asking makes refreshes follow each other, so that heights compare.
+	// asking serializes refreshes, so that their heights can be compared.
 	asking  sync.Mutex
 	highest int64
 	saved   time.Time
 
-	// turn is held by the one caller of Fresh who asks for all.
+	// turn is held by the one caller of Fresh that queries for all.
 	turn chan struct{}
 
 	mu   sync.Mutex
 	word Word
-	// begun and ended count refreshes; asked is when the last began, and answered
-	// is closed when the next one ends.
+	// begun and ended count refreshes. asked is when the last one started, and
+	// answered is closed when the next one ends.
 	begun, ended uint64
 	asked        time.Time
 	answered     chan struct{}
 }
 
-// New begins without a word: nothing is believed before the first Refresh.
-func New(binding journal.Binding, source Source, memory Memory, log *slog.Logger) (*Chain, error) {
+// New returns a Chain that trusts nothing before the first Refresh.
+func New(binding names.Binding, source Source, memory Memory, log *slog.Logger) (*Chain, error) {
 	last, err := memory.LastView()
 	if err != nil {
 		return nil, fmt.Errorf("read the last height: %w", err)
@@ -97,7 +99,7 @@ func New(binding journal.Binding, source Source, memory Memory, log *slog.Logger
 	}, nil
 }
 
-// Word is the last one, judged by its age now.
+// Word returns the last word, with its age checked now.
 func (c *Chain) Word() Word {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,8 +111,8 @@ func (c *Chain) Word() Word {
 	return word
 }
 
-// Refresh asks the dbcd. One that can't be reached leaves the last word, which
-// ages; one that speaks for another chain, or of the past, makes it doubtful.
+// Refresh queries the dbcd. If it is unreachable, the last word remains and
+// ages; an answer from another chain or of the past puts it in doubt.
 func (c *Chain) Refresh(ctx context.Context) Word {
 	c.asking.Lock()
 	defer c.asking.Unlock()
@@ -127,7 +129,7 @@ func (c *Chain) Refresh(ctx context.Context) Word {
 	case err == nil:
 		c.word = word
 	case c.word.Doubt == nil && !errors.Is(err, ErrDoubt):
-		// Unreachable: the old word stands until it is too old.
+		// Unreachable: the old word is valid until it is too old.
 		if c.word.Doubt = age(c.word.Time); c.word.Doubt != nil {
 			c.word.Doubt = fmt.Errorf("%w: %w", c.word.Doubt, err)
 		}
@@ -138,27 +140,27 @@ func (c *Chain) Refresh(ctx context.Context) Word {
 	}
 	after := c.word.Doubt
 	c.mu.Unlock()
-	c.tell(before, after)
+	c.logChange(before, after)
 	if err == nil {
 		c.remember(word.Height)
 	}
 	return c.Word()
 }
 
-// tell logs the change between belief and doubt, not every failed question.
-func (c *Chain) tell(before, after error) {
+// logChange logs changes between trust and doubt rather than every failed query.
+func (c *Chain) logChange(before, after error) {
 	switch {
 	case before == nil && after != nil:
-		c.log.Warn("the chain is not believed: nothing is granted and nothing destroyed", "reason", after)
+		c.log.Warn("the chain is not trusted: nothing is granted and nothing destroyed", "reason", after)
 	case before != nil && after == nil:
-		c.log.Info("the chain is believed", "chain_id", c.binding.ChainID)
+		c.log.Info("the chain is trusted", "chain_id", c.binding.ChainID)
 	}
 }
 
 func (c *Chain) ask(ctx context.Context) (Word, error) {
 	head, err := c.source.Head(ctx)
 	if err != nil {
-		return Word{}, err // it says what was asked
+		return Word{}, err // the error says what was queried
 	}
 	if head.ChainID != c.binding.ChainID || hex.EncodeToString(head.GenesisHash[:]) != c.binding.GenesisHash {
 		return Word{}, fmt.Errorf("%w: it is chain %s with genesis %x, want %s with %s",
@@ -177,7 +179,7 @@ func (c *Chain) ask(ctx context.Context) (Word, error) {
 	word := Word{Height: view.Height, Time: view.Time, Open: map[uint64]Rental{}}
 	for _, proto := range view.Rentals {
 		r := fromProto(proto)
-		// Past its deadline it is over, even before a block has recorded it.
+		// Past its deadline it is over, even before a block has recorded that.
 		if proto.MachineId == c.binding.MachineID && r.StateAt(view.Time).Open() {
 			word.Open[r.ID] = r
 		}
@@ -185,7 +187,7 @@ func (c *Chain) ask(ctx context.Context) (Word, error) {
 	return word, nil
 }
 
-// remember keeps the highest height that was believed.
+// remember saves the greatest trusted height.
 func (c *Chain) remember(height int64) {
 	c.highest = max(c.highest, height)
 	if time.Since(c.saved) < saveEvery {
@@ -198,13 +200,14 @@ func (c *Chain) remember(height int64) {
 	c.saved = time.Now()
 }
 
-// endings are the reasons of VMs whose rental is over.
+// endings are the reasons shown for VMs whose rental is over.
 var endings = map[rental.State]notice.Code{
 	rental.StateEnded: notice.RentalEnded, rental.StateRefunded: notice.RentalRefunded, rental.StateBroken: notice.RentalBroken,
 }
 
-// Over is how a rental that is not open any more ended. It is ErrDoubt where
-// that can't be believed, and ErrOpen where the chain calls it open after all.
+// Over returns how a rental that is no longer open ended. It returns ErrDoubt
+// if the answer cannot be trusted, and ErrOpen if the chain says that it is
+// open after all.
 func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
 	word := c.Word()
 	if word.Doubt != nil {
@@ -214,8 +217,8 @@ func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
 	defer cancel()
 	proto, err := c.source.Rental(ctx, id)
 	if errors.Is(err, chain.ErrNotFound) {
-		// Pruned long after its end: how it ended is not known, so its disks
-		// are kept as after a regular end.
+		// It was pruned long after its end. How it ended is unknown, so its
+		// disks are kept as after a regular end.
 		return journal.Over{At: word.Time, Reason: notice.New(notice.RentalForgotten)}, nil
 	}
 	if err != nil {
@@ -229,7 +232,7 @@ func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
 	return journal.Over{At: r.overAt(word.Time), Refunded: state == rental.StateRefunded, Reason: notice.New(endings[state])}, nil
 }
 
-// Facts are this machine's listing, from which shares are cut.
+// Facts returns this machine's listing, from which shares are calculated.
 func (c *Chain) Facts(ctx context.Context) (machine.Facts, error) {
 	if word := c.Word(); word.Doubt != nil {
 		return machine.Facts{}, word.Doubt
@@ -243,7 +246,8 @@ func (c *Chain) Facts(ctx context.Context) (machine.Facts, error) {
 	return listing.Machine.Facts, nil
 }
 
-// age refuses a block that is too old, or that a wrong clock puts far ahead.
+// age refuses a block that is too old, or that a wrong clock puts far into the
+// future.
 func age(block time.Time) error {
 	if d := time.Since(block); d > MaxAge {
 		return fmt.Errorf("%w: the newest block is %s old, at most %s", ErrSilent, d.Truncate(time.Second), MaxAge)

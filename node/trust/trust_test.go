@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
@@ -20,12 +21,12 @@ import (
 
 var (
 	genesis = [32]byte{1}
-	binding = journal.Binding{
+	binding = names.Binding{
 		ChainID: "dbc-devnet-1", GenesisHash: hex.EncodeToString(genesis[:]), MachineID: strings.Repeat("ab", 32),
 	}
 )
 
-// dbcd is a chain that says what it is told to.
+// dbcd is a chain that reports what it is told to.
 type dbcd struct {
 	head chain.Head
 	view chain.View
@@ -48,7 +49,7 @@ func (d *dbcd) Machine(context.Context, string) (machine.Listing, error) {
 	return machine.Listing{}, d.err
 }
 
-// block moves the chain to a height, now.
+// block moves the chain to a height with the current time.
 func (d *dbcd) block(height int64) {
 	d.head.Height, d.head.Time = height, time.Now()
 	d.view.Height, d.view.Time = height, time.Now()
@@ -160,7 +161,8 @@ func rent(id uint64, state xrental.RentalState, left time.Duration) xrental.Rent
 	}
 }
 
-// TestOverAtItsEnd: what the list still shows is over by block time.
+// TestOverAtItsEnd verifies that a rental past its end counts as over by block
+// time even if it is still listed.
 func TestOverAtItsEnd(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
@@ -179,8 +181,8 @@ func TestOverAtItsEnd(t *testing.T) {
 	})
 }
 
-// TestOverBeforeItsFeeIsDecided: a challenge that decides later whose the fee of
-// a trial is does not move when the trial was over.
+// TestOverBeforeItsFeeIsDecided verifies that a challenge which later decides
+// who gets a trial's fee does not change when the trial ended.
 func TestOverBeforeItsFeeIsDecided(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")

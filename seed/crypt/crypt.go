@@ -1,5 +1,5 @@
-// Package crypt hashes passwords as /etc/shadow keeps them: crypt(3), method
-// SHA-512. Guests know that method, and nothing stronger everywhere.
+// Package crypt hashes passwords in the format of /etc/shadow: crypt(3), method
+// SHA-512. It is the strongest method that all guests support.
 package crypt
 
 import (
@@ -15,15 +15,16 @@ const (
 	rounds   = 5000
 	saltLen  = 16
 
-	// MaxPassword is the longest password, in bytes: the hash takes quadratic
-	// work in it.
+	// MaxPassword is the longest password in bytes: hashing takes quadratic
+	// time in its length.
 	MaxPassword = 256
 )
 
-// ErrPassword means: it is empty, too long or has a line break.
+// ErrPassword means that a password is empty, too long or contains a line
+// break.
 var ErrPassword = errors.New("password is not 1-256 bytes without line breaks")
 
-// Hash is "$6$salt$digest" with a fresh salt.
+// Hash returns "$6$salt$digest" with a random salt.
 func Hash(password string) (string, error) {
 	if password == "" || len(password) > MaxPassword || strings.ContainsAny(password, "\x00\n\r") {
 		return "", ErrPassword
@@ -36,8 +37,8 @@ func Hash(password string) (string, error) {
 	return "$6$" + string(salt) + "$" + digest([]byte(password), salt), nil
 }
 
-// digest is "Unix crypt using SHA-256 and SHA-512" by Ulrich Drepper, the
-// digest part, with the default rounds.
+// digest implements the digest part of "Unix crypt using SHA-256 and SHA-512"
+// by Ulrich Drepper, with the default rounds.
 // https://www.akkadia.org/drepper/SHA-crypt.txt
 func digest(password, salt []byte) string {
 	alternate := sum(password, salt, password)
@@ -82,13 +83,13 @@ func sum(parts ...[]byte) []byte {
 	return h.Sum(nil)
 }
 
-// stretch repeats digest to n bytes.
+// stretch repeats digest up to n bytes.
 func stretch(digest []byte, n int) []byte {
 	return bytes.Repeat(digest, n/len(digest)+1)[:n]
 }
 
-// encode writes 64 bytes in crypt's order: three columns of 21 rows, the
-// columns turning from row to row, and the last byte alone.
+// encode encodes 64 bytes in crypt's order: 21 rows of three columns, which
+// rotate from row to row, and the last byte alone.
 func encode(d []byte) string {
 	var b strings.Builder
 	put := func(v uint32, digits int) {

@@ -2,7 +2,7 @@ package crypt
 
 import "testing"
 
-// From Drepper's specification, and from openssl passwd -6.
+// The vectors are from Drepper's specification and from openssl passwd -6.
 func TestVectors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ password, salt, want string }{

@@ -1,6 +1,6 @@
 // Package nocloud is the part of cloud-init's NoCloud format that this project
-// writes (package seed) and its tiny guest reads. It stands alone so that the
-// guest's first program stays small.
+// writes (package seed) and that its tiny guest reads. It has no dependencies,
+// so that the guest's first program stays small.
 // https://cloudinit.readthedocs.io/en/latest/reference/datasources/nocloud.html
 package nocloud
 
@@ -17,8 +17,8 @@ const (
 // Header is the first line of user-data.
 const Header = "#cloud-config\n"
 
-// UserData is the part of cloud-config that a seed uses. The tiny guest reads
-// it by the same type.
+// UserData is the part of cloud-config that a seed uses. The tiny guest decodes
+// the same type.
 type UserData struct {
 	Hostname         string  `yaml:"hostname"`
 	PreserveHostname bool    `yaml:"preserve_hostname"`
@@ -30,7 +30,7 @@ type UserData struct {
 	SSHKeys          SSHKeys `yaml:"ssh_keys"`
 }
 
-// User is one login.
+// User is one login user.
 type User struct {
 	Name           string   `yaml:"name"`
 	Shell          string   `yaml:"shell"`
@@ -40,19 +40,21 @@ type User struct {
 	AuthorizedKeys []string `yaml:"ssh_authorized_keys,omitempty"`
 }
 
-// SSHKeys are the guest's host keys: OpenSSH's private format, a public line.
+// SSHKeys are the guest's host keys: the private one in OpenSSH's format and
+// the public line.
 type SSHKeys struct {
 	Private string `yaml:"ed25519_private"`
 	Public  string `yaml:"ed25519_public"`
 }
 
-// MetaData names the instance.
+// MetaData identifies the instance.
 type MetaData struct {
 	InstanceID    string `yaml:"instance-id"`
 	LocalHostname string `yaml:"local-hostname"`
 }
 
-// NetworkConfig is version 2 of cloud-init's, which is netplan's.
+// NetworkConfig is version 2 of cloud-init's network configuration, which is
+// netplan's.
 type NetworkConfig struct {
 	Version   int                 `yaml:"version"`
 	Ethernets map[string]Ethernet `yaml:"ethernets"`
@@ -71,12 +73,12 @@ type Ethernet struct {
 	Nameservers Nameservers `yaml:"nameservers"`
 }
 
-// Match finds a card.
+// Match selects a card.
 type Match struct {
 	MACAddress string `yaml:"macaddress"`
 }
 
-// Route is one route; OnLink reaches Via without another route.
+// Route is one route. OnLink reaches Via without another route.
 type Route struct {
 	To     string `yaml:"to"`
 	Via    string `yaml:"via"`

@@ -1,7 +1,7 @@
-// Package sshkey reads the public keys that renters give: a line of the API, or a
-// file as editors, PuTTY and Windows leave it. One reader for all of them, so
-// that no key is taken in one place and refused in another, and none is taken
-// that lets nobody in.
+// Package sshkey parses the public keys that renters supply: a line in the API,
+// or a file as written by editors, PuTTY and Windows. All programs use the same
+// parser, so that no key is accepted in one place and refused in another, and
+// none is accepted that permits no login.
 package sshkey
 
 import (
@@ -16,20 +16,21 @@ import (
 )
 
 const (
-	// MaxKeys bounds the keys of a VM.
+	// MaxKeys bounds the number of keys of a VM.
 	MaxKeys = 16
 	// MaxLine bounds a key's line in bytes.
 	MaxLine = 16 << 10
-	// MaxFile bounds in bytes what is read of a file.
+	// MaxFile bounds a file in bytes.
 	MaxFile = MaxKeys * MaxLine
-	// minRSA is the least size in bits that distributions' sshds take.
+	// minRSA is the smallest size in bits that the sshd of distributions
+	// accepts.
 	minRSA = 2048
 )
 
-// Code says what is wrong with a key. The program that shows it has the words.
+// Code says what is wrong with a key. The program that shows it has the text.
 type Code string
 
-// What can be wrong with a key.
+// Problems of a key.
 const (
 	CodeEmpty       Code = "EMPTY"
 	CodeBroken      Code = "BROKEN"
@@ -43,13 +44,13 @@ const (
 	CodeTooMany     Code = "TOO_MANY"
 )
 
-// remedies are what to do about each.
+// remedies say what to do about each problem.
 var remedies = map[Code]string{
 	CodeEmpty:       "give the line of a .pub file; ssh-keygen -t ed25519 makes a key",
 	CodeBroken:      "give the whole line of a .pub file: type, key, comment; it must not be wrapped or cut off",
-	CodeOptions:     "leave out what stands before the type: a VM's keys have no options; restrict them inside the VM",
-	CodeDSA:         "make another key with ssh-keygen -t ed25519: no current sshd takes DSA",
-	CodeShortRSA:    "make another key with ssh-keygen -t ed25519: sshd wants RSA keys of 2048 bits or more",
+	CodeOptions:     "leave out what precedes the type: a VM's keys have no options; restrict them inside the VM",
+	CodeDSA:         "make another key with ssh-keygen -t ed25519: no current sshd accepts DSA",
+	CodeShortRSA:    "make another key with ssh-keygen -t ed25519: sshd requires RSA keys of 2048 bits or more",
 	CodeCertificate: "give the key's own .pub file, not the one that ends in -cert.pub",
 	CodePrivate:     "give the file that ends in .pub; the private key must stay with you",
 	CodeSSH2:        "convert it with ssh-keygen -i -f FILE, or copy the line that PuTTYgen shows for authorized_keys",
@@ -57,14 +58,14 @@ var remedies = map[Code]string{
 	CodeTooMany:     "give fewer",
 }
 
-// Error is why a key was not taken. It never holds the key.
+// Error says why a key was refused. It never contains the key.
 type Error struct {
 	Code Code
-	// Line is the line of the file, 0 for a key that is no file's.
+	// Line is the line of the file, or 0 for a key that is not from a file.
 	Line int
 }
 
-// Error names the line, what is wrong and the remedy.
+// Error states the line, the problem and the remedy.
 func (e *Error) Error() string {
 	where := "ssh key"
 	if e.Line > 0 {
@@ -73,7 +74,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %s", where, e.What(), e.Remedy())
 }
 
-// What says what is wrong.
+// What returns the problem.
 func (e *Error) What() string {
 	return map[Code]string{
 		CodeEmpty: "there is none", CodeBroken: "it is none", CodeOptions: "it has options", CodeDSA: "it is a DSA key",
@@ -82,12 +83,13 @@ func (e *Error) What() string {
 	}[e.Code]
 }
 
-// Remedy says what to do.
+// Remedy returns what to do about it.
 func (e *Error) Remedy() string { return remedies[e.Code] }
 
-// Parse reads one key and returns its line for authorized_keys: type and key.
-// Options would be orders to the guest's sshd; a comment names the renter's
-// computer and is nobody's business. The error is an *Error.
+// Parse parses one key and returns its line for authorized_keys: type and key.
+// It drops options, which are instructions to the guest's sshd, and the
+// comment, which may reveal the name of the renter's computer. The error is an
+// *Error.
 func Parse(line string) (string, error) {
 	switch {
 	case strings.TrimSpace(line) == "":
@@ -114,7 +116,8 @@ func Parse(line string) (string, error) {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), nil
 }
 
-// unread tells apart what could not be read: x/crypto knows no DSA of odd sizes.
+// unread returns why a key could not be parsed: x/crypto does not know DSA keys
+// of odd sizes.
 func unread(line string) Code {
 	if strings.HasPrefix(line, "ssh-dss ") {
 		return CodeDSA
@@ -122,7 +125,7 @@ func unread(line string) Code {
 	return CodeBroken
 }
 
-// unfit returns why a key that was read lets nobody in.
+// unfit returns why a parsed key permits no login.
 func unfit(key ssh.PublicKey) Code {
 	if _, ok := key.(*ssh.Certificate); ok {
 		return CodeCertificate
@@ -142,10 +145,10 @@ func unfit(key ssh.PublicKey) Code {
 	return ""
 }
 
-// ReadFile reads the text of a public key file, or of several keys, one a line:
-// UTF-8 with or without a byte order mark, or UTF-16 with one; lines end as on
-// any system; empty lines and comments are passed over. A line that is wrong is
-// never passed over: its owner would find out when he cannot log in.
+// ReadFile parses the text of a public key file, or several keys with one per
+// line: UTF-8 with or without a byte order mark, or UTF-16 with one, with the
+// line ends of any system. Empty lines and comments are skipped. An invalid
+// line is never skipped: its owner would only find out when the login fails.
 func ReadFile(text []byte) ([]string, error) {
 	if len(text) > MaxFile {
 		return nil, &Error{Code: CodeTooLong}
@@ -174,7 +177,7 @@ func ReadFile(text []byte) ([]string, error) {
 	return keys, nil
 }
 
-// lineEnds are Windows' and the old Mac's.
+// lineEnds replaces the line ends of Windows and classic Mac OS.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 func at(err error, line int) error {
@@ -184,8 +187,8 @@ func at(err error, line int) error {
 	return err
 }
 
-// decode returns the text of a file in UTF-8. What is none stays as it is, and is
-// then no key.
+// decode returns the text of a file in UTF-8. A file that is not text is
+// returned unchanged, and is then not a key.
 func decode(text []byte) string {
 	order := func(high, low int) string {
 		units := make([]uint16, 0, len(text)/2)

@@ -12,7 +12,7 @@ import (
 
 const ed25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAenSH0vZmMQdTxtMB2z5IfLnL8VUh+yqBKHjk03o+ws"
 
-// TestFiles are files that people had.
+// TestFiles parses files of real users.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -77,7 +77,7 @@ func TestSeveral(t *testing.T) {
 
 func err(_ []string, err error) error { return err }
 
-// A private key is refused as one, and never told again.
+// A private key is refused as one, and never repeated.
 func TestPrivateKeys(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -91,7 +91,8 @@ func TestPrivateKeys(t *testing.T) {
 	}
 }
 
-// FuzzReadFile: what is taken is taken again as it is, and has no room for orders.
+// FuzzReadFile verifies that an accepted key is accepted again unchanged, and
+// has no room for options.
 func FuzzReadFile(f *testing.F) {
 	for _, name := range []string{"utf16.pub", "options.pub", "crlf.pub", "first_line_broken.pub"} {
 		text, err := os.ReadFile(filepath.Join("testdata", name))

@@ -13,8 +13,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// ledger is a chain with so many machines, each made when it is asked for, so
-// that only the index holds them.
+// ledger is a chain with the given number of machines. Each is generated when
+// it is requested, so that only the index holds them.
 type ledger int
 
 var _ market.Chain = ledger(0)
@@ -59,7 +59,7 @@ var (
 	countries = []string{"DE", "SG", "US", "KR", "JP", "CA", "FR", "BR", "IN", "FI"}
 )
 
-// listing number i; the same number gives the same listing.
+// listing returns listing number i. The same number returns the same listing.
 func listing(i int) machine.Listing {
 	r := rand.New(rand.NewPCG(1, uint64(i))) //nolint:gosec // made-up machines
 	l := machine.Listing{Machine: machine.Machine{
@@ -81,7 +81,6 @@ func listing(i int) machine.Listing {
 	for slot := range 1 << r.IntN(4) {
 		l.Machine.Facts.Slots = append(l.Machine.Facts.Slots, machine.Slot{
 			Kind: machine.SLOT_KIND_GPU, GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%d-%d", i, slot)}, GpuCount: 1, VramMib: 81920,
-			PciAddress: fmt.Sprintf("0000:%02x:00.0", slot+1),
 		})
 		if r.IntN(2) == 0 {
 			l.FreeSlots = append(l.FreeSlots, uint32(slot)) //nolint:gosec // at most 8

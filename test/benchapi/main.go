@@ -1,8 +1,8 @@
-// Command benchapi measures what a client node adds to a call, what a search
-// over many machines takes, and what slow clients and strangers do to the others. A compute
-// node's API, a client node and the callers are processes of their own on this
-// computer; the real API, gateway, libp2p hosts, journal and index, with no VMs
-// and a made-up market in place of a chain.
+// Command benchapi measures what a client node adds to a call, how long a
+// search over many machines takes, and how slow clients and strangers affect
+// others. A compute node's API, a client node and the callers are separate
+// processes on this computer, with the real API, gateway, libp2p hosts, journal
+// and index, but no VMs and a generated market in place of a chain.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 // config of a run.
 type config struct {
 	machines, calls, slow int
-	// only is what is measured alone, "" for all.
+	// only selects a single measurement; "" means all.
 	only string
 }
 
@@ -70,10 +70,10 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if err := w.amongSlow(ctx, row, cfg); err != nil {
 		return err
 	}
-	if err := w.amongStrangers(ctx, row, cfg.calls, cfg.only); err != nil {
+	if err := w.stalled(ctx, row); err != nil {
 		return err
 	}
-	if err := w.stalled(ctx, row); err != nil {
+	if err := w.amongStrangers(ctx, row, cfg.calls, cfg.only); err != nil {
 		return err
 	}
 	busy, err := computer.MemoryOf(w.client.cmd.Process.Pid)

@@ -21,15 +21,15 @@ import (
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/market"
 )
 
 // world is a compute node and a client node with a filled index.
 type world struct {
 	machine, client process
-	// renters take turns, for each has a share of what the machine remembers.
+	// renters take turns, because each has a share of what the machine
+	// remembers.
 	renters []auth.Signer
 	turn    atomic.Int64
 	http    *http.Client
@@ -62,12 +62,12 @@ func newWorld(ctx context.Context, machines int) (w *world, err error) {
 		return nil, err
 	}
 	w.filled = time.Since(begun).Round(100 * time.Millisecond)
-	// Idle is a node that began with its index on disk.
+	// Idle is a node that started with its index on disk.
 	w.client.end()
 	return w, w.startClient(ctx, machines)
 }
 
-// startClient starts the client node, and waits until its index answers.
+// startClient starts the client node and waits until its index answers.
 func (w *world) startClient(ctx context.Context, machines int) error {
 	target, err := json.Marshal(w.machine.said)
 	if err != nil {
@@ -80,7 +80,7 @@ func (w *world) startClient(ctx context.Context, machines int) error {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	for {
-		if _, err := w.post(ctx, w.client.URL+market.Path, "", []byte(`{"limit":1}`)); err == nil {
+		if _, err := w.post(ctx, w.client.URL+api.PathMachines, "", []byte(`{"limit":1}`)); err == nil {
 			return nil
 		}
 		select {
@@ -127,7 +127,7 @@ func (w *world) post(ctx context.Context, at, header string, body []byte) (time.
 
 const renterCount = 8
 
-// addresses are the renters', in one line.
+// addresses returns the renters' addresses in one line.
 func (w *world) addresses() string {
 	var all []string
 	for _, r := range w.renters {
@@ -136,7 +136,7 @@ func (w *world) addresses() string {
 	return strings.Join(all, " ")
 }
 
-// list asks for a renter's VMs, signed exactly, at a node.
+// list requests a renter's VMs from a node, signed exactly.
 func (w *world) list(ctx context.Context, node string) (time.Duration, error) {
 	body := fmt.Appendf(nil, `{"peer_nodes_list":[%q],"additional":{}}`, w.machine.MachineID)
 	header, err := auth.SignExact(ctx, w.renters[w.turn.Add(1)%renterCount], auth.Exact{
@@ -159,7 +159,7 @@ func (t times) at(percent int) time.Duration {
 	return t[(len(t)-1)*percent/100].Round(10 * time.Microsecond)
 }
 
-// among lets callers make calls, n together, and sorts what each took.
+// among makes calls with n callers concurrently, and returns the sorted times.
 func among(callers, n int, call func(i int) (time.Duration, error)) (times, error) {
 	var (
 		next atomic.Int64
@@ -190,7 +190,7 @@ func among(callers, n int, call func(i int) (time.Duration, error)) (times, erro
 	return all, nil
 }
 
-// compareCalls asks both nodes in turns, so that both meet the same load.
+// compareCalls calls both nodes in turn, so that both have the same load.
 func (w *world) compareCalls(ctx context.Context, row func(string, string, ...any), n, callers int) error {
 	var through, own times
 	for range 4 {
@@ -223,7 +223,7 @@ var queries = []struct{ name, body string }{
 func (w *world) searches(ctx context.Context, row func(string, string, ...any), n, callers int) error {
 	for _, q := range queries {
 		took, err := among(callers, n, func(int) (time.Duration, error) {
-			return w.post(ctx, w.client.URL+market.Path, "", []byte(q.body))
+			return w.post(ctx, w.client.URL+api.PathMachines, "", []byte(q.body))
 		})
 		if err != nil {
 			return err
@@ -234,7 +234,7 @@ func (w *world) searches(ctx context.Context, row func(string, string, ...any), 
 }
 
 // amongSlow measures the calls of 64 callers without and with clients that hold
-// half a request each, and come again as soon as they are thrown out.
+// half a request each and reconnect as soon as they are disconnected.
 func (w *world) amongSlow(ctx context.Context, row func(string, string, ...any), cfg config) error {
 	call := func(int) (time.Duration, error) { return w.list(ctx, w.client.URL) }
 	without, err := among(64, cfg.calls, call)
@@ -269,7 +269,8 @@ func (w *world) amongSlow(ctx context.Context, row func(string, string, ...any),
 	return nil
 }
 
-// hold keeps half a request open until ctx is done; full is closed when all hold one.
+// hold keeps half a request open until ctx is done. full is closed when all
+// hold one.
 func hold(ctx context.Context, at string, held *atomic.Int64, all int64, full chan struct{}) {
 	first := true
 	for ctx.Err() == nil {

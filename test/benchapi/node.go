@@ -18,22 +18,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/api"
+	nodeapi "github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/gateway"
 	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/market"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/node/trust"
 	xmachine "github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// What a process of the benchmark is told by its environment.
+// Environment variables that configure a process of the benchmark.
 const (
 	asRole   = "DBC_BENCH_ROLE"
 	asHome   = "DBC_BENCH_HOME"
@@ -44,17 +47,17 @@ const (
 
 const chainID = "dbc-testnet-1"
 
-// said is the line with which a node says that it answers.
+// said is the line in which a node reports that it is ready.
 type said struct {
 	MachineID, URL string
 	Addrs          []string
 }
 
-// be is one node until standard input ends.
+// be runs one node until standard input ends.
 func be(ctx context.Context, role string, machines int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { // the benchmark's end is this node's
+	go func() { // this node ends with the benchmark
 		_, _ = bufio.NewReader(os.Stdin).ReadByte()
 		cancel()
 	}()
@@ -77,15 +80,18 @@ func be(ctx context.Context, role string, machines int) error {
 	return beClient(ctx, k, listener, machines)
 }
 
-// noVMs is a host without VMs: what is measured is the way to it.
-type noVMs struct{ api.Host }
+// noVMs is a host without VMs: only the path to it is measured.
+type noVMs struct{ nodeapi.Host }
 
-func (noVMs) Tasks(string) ([]journal.Task, error)        { return nil, nil }
-func (noVMs) Keepers() (map[string]bool, error)           { return map[string]bool{}, nil }
-func (noVMs) Used() (host.Amount, int, error)             { return host.Amount{}, 0, nil }
-func (noVMs) List(context.Context) ([]image.Image, error) { return nil, nil }
+func (noVMs) Tasks(string) ([]journal.Task, error)                             { return nil, nil }
+func (noVMs) Keepers() (map[string]bool, error)                                { return map[string]bool{}, nil }
+func (noVMs) Changed() <-chan struct{}                                         { return nil }
+func (noVMs) Used() (host.Amount, []uint32, error)                             { return host.Amount{}, nil, nil }
+func (noVMs) Slots(context.Context) ([]host.Slot, error)                       { return nil, nil }
+func (noVMs) ListWithin(context.Context, time.Duration) ([]image.Image, error) { return nil, nil }
 
-// dbcd is a chain on which some wallets rent the machine; a question takes some time.
+// dbcd is a chain on which some wallets rent the machine. A query takes some
+// time.
 type dbcd struct {
 	machineID string
 	renters   []string
@@ -124,7 +130,7 @@ func (*dbcd) Machine(context.Context, string) (xmachine.Listing, error) {
 	return xmachine.Listing{}, chain.ErrNotFound
 }
 
-// follow refreshes the chain's word as a node's loop does.
+// follow refreshes the chain's view like a node's loop.
 func follow(ctx context.Context, word *trust.Chain) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
@@ -140,8 +146,8 @@ func follow(ctx context.Context, word *trust.Chain) {
 
 func beMachine(ctx context.Context, k key.Key, listener net.Listener) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	debug.SetGCPercent(50) // as a node does
-	binding := journal.Binding{ChainID: chainID, GenesisHash: hex.EncodeToString(genesis[:]), MachineID: k.MachineID()}
+	debug.SetGCPercent(50) // like a node
+	binding := names.Binding{ChainID: chainID, GenesisHash: hex.EncodeToString(genesis[:]), MachineID: k.MachineID()}
 	book, err := journal.Open(filepath.Join(os.Getenv(asHome), "journal.db"), binding)
 	if err != nil {
 		return err
@@ -161,11 +167,11 @@ func beMachine(ctx context.Context, k key.Key, listener net.Listener) (err error
 	following := make(chan struct{})
 	go func() { defer close(following); follow(ctx, word) }()
 	defer func() { <-following }()
-	server := api.New(api.Config{
+	server := nodeapi.New(nodeapi.Config{
 		Key: k, ChainID: chainID, Version: "bench", Listen: netip.MustParseAddrPort(listener.Addr().String()),
 		PublicIP: netip.MustParseAddr("127.0.0.1"), PortFirst: 5200, PortLast: 5999,
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 8000}, GPUs: []int{1}}, GPUType: "Test GPU",
-	}, api.Deps{
+	}, nodeapi.Deps{
 		Host: fake, Usage: fake, Rentals: word, Images: fake, Welcome: peers.Welcome, Replay: book, Sessions: book, Grants: book,
 		Inventory: func(context.Context) (hw.Inventory, error) { return hw.Inventory{}, nil }, Log: log,
 	})
@@ -192,7 +198,7 @@ func served(err error) error {
 	return err
 }
 
-// known is where the one machine is.
+// known is the address of the only machine.
 type known said
 
 func (k known) Addresses(context.Context, string) ([]string, error) { return k.Addrs, nil }
@@ -213,13 +219,13 @@ func beClient(ctx context.Context, k key.Key, listener net.Listener, machines in
 		return err
 	}
 	defer func() { err = errors.Join(err, index.Close()) }()
-	g := gateway.New(gateway.Config{ChainID: chainID, Guard: api.Guard{Listen: netip.MustParseAddrPort(listener.Addr().String())}},
+	g := gateway.New(gateway.Config{ChainID: chainID, Guard: httpapi.Guard{Listen: netip.MustParseAddrPort(listener.Addr().String())}},
 		gateway.Deps{
 			Machines: peers.Transport(), Streams: peers.Streams(), Log: log,
 			Bonded: func(context.Context, string) error { return nil },
 			Known:  func(context.Context) ([]api.Node, error) { return nil, nil },
-			Status: func(context.Context) gateway.Status { return gateway.Status{} },
-			Mounts: []gateway.Mount{{Pattern: market.Path, Handler: market.Handler(index, log)}},
+			Status: func(context.Context) api.ClientRoot { return api.ClientRoot{} },
+			Mounts: []gateway.Mount{{Pattern: api.PathMachines, Handler: market.Handler(index, log)}},
 		})
 	server := g.HTTP()
 	ended, followed := make(chan error, 1), make(chan error, 1)

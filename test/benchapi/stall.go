@@ -15,22 +15,23 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dbc-network/dbc/node/api"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/test/computer"
 )
 
 const (
-	// stallBytes of an answer come before its machine stalls: a byte less than
-	// what a client node passes on.
+	// stallBytes of an answer are sent before its machine stalls: one byte less
+	// than a client node passes on.
 	stallBytes = 8<<20 - 1
-	// stalledCalls are to that machine, all at once; stallWatch is for how long.
+	// stalledCalls are made to that machine at once; stallWatch is how long
+	// they are observed.
 	stalledCalls = 100
 	stallWatch   = 15 * time.Second
 )
 
-// beStaller is a machine that begins long answers and never ends them.
+// beStaller runs a machine that starts long answers and never finishes them.
 func beStaller(ctx context.Context, k key.Key) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	peers, err := p2p.New(p2p.Config{Key: k, ChainID: chainID, Listen: netip.MustParseAddrPort("127.0.0.1:0"), Server: true, Log: log})
@@ -63,8 +64,9 @@ func beStaller(ctx context.Context, k key.Key) (err error) {
 	return errors.Join(streams.Close(), served(<-ended))
 }
 
-// stalled measures what many calls to such a machine make a client node of its
-// own hold, once for callers that take all that comes and once for such that take nothing.
+// stalled measures how much memory many calls to such a machine occupy in a
+// separate client node, once for callers that read everything and once for
+// callers that read nothing.
 func (w *world) stalled(ctx context.Context, row func(string, string, ...any)) error {
 	staller, err := spawn(ctx, nil, asRole+"=staller", asHome+"="+w.home)
 	if err != nil {
@@ -111,8 +113,8 @@ func (w *world) stalledWith(ctx context.Context, staller said, takes bool, tell 
 	return nil
 }
 
-// watch makes the calls and looks at the client's memory after stallWatch; its
-// peak is of all that time.
+// watch makes the calls and returns the client's memory after stallWatch; the
+// peak covers the whole time.
 func watch(ctx context.Context, client process, machineID string, takes bool) (then computer.Memory, refused int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stallWatch)
 	defer cancel()
@@ -130,7 +132,7 @@ func watch(ctx context.Context, client process, machineID string, takes bool) (t
 			req.Header.Set("Content-Type", "application/json")
 			res, err := transport.RoundTrip(req)
 			if err != nil {
-				return // the watch is over
+				return // the observation is over
 			}
 			if res.StatusCode == http.StatusTooManyRequests {
 				no.Add(1)

@@ -12,28 +12,32 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/test/computer"
 )
 
-// What strangers do, without a rental and as fast as they can.
+// What strangers do without a rental, as fast as they can.
 const (
-	// signWell signs with throwaway wallets, signAsRenter names the renter's
-	// wallet, look asks for the machine's details: at the machine's own port.
+	// signWell signs with throwaway wallets, signAsRenter uses the renter's
+	// wallet name, look requests the machine's details: all at the machine's
+	// own port.
 	signWell     = "50 throwaway wallets that sign well, at the machine's own port"
 	signAsRenter = "50 who name the renter's wallet, at the machine's own port"
 	look         = "50 who ask for the machine's details, at its own port"
-	// the same over libp2p, and bodies there that stop one byte short.
+	// The same over libp2p, and bodies there that stop one byte short.
 	signByPeers = "50 throwaway wallets of six peers"
 	stopShort   = "six peers with bodies that stop one byte short"
 )
@@ -41,11 +45,12 @@ const (
 const (
 	strangers = 50
 	peerKeys  = 6
-	// shortEach are the bodies that each peer holds, of nearly the longest allowed.
+	// shortEach is the number of bodies that each peer holds, of nearly the
+	// maximum length.
 	shortEach = 200
 )
 
-// beStrangers goes on until ctx is done.
+// beStrangers runs until ctx is done.
 func beStrangers(ctx context.Context) error {
 	var target known
 	if err := json.Unmarshal([]byte(os.Getenv(asTarget)), &target); err != nil {
@@ -86,7 +91,7 @@ func beStrangers(ctx context.Context) error {
 	return nil
 }
 
-// keepShort sends a long body without its last byte, again and again.
+// keepShort repeatedly sends a long body without its last byte.
 func keepShort(ctx context.Context, h *p2p.Host, machineID string) {
 	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", api.PathTasks, api.MaxBody)
 	body := strings.Repeat("x", api.MaxBody-1)
@@ -160,9 +165,14 @@ func askOnce(ctx context.Context, client *http.Client, kind, at, path, machineID
 	return errors.Join(err, res.Body.Close())
 }
 
-// amongStrangers measures a renter's calls, one after the other, without and with
-// strangers in turns, through his client node, and the machine's memory.
+// amongStrangers measures a renter's consecutive calls through a client node,
+// alternately without and with strangers, and the machine's memory. Strangers
+// have the last processor to themselves, as if on another computer: what they
+// spend on their own encryption is not what they cost the machine.
 func (w *world) amongStrangers(ctx context.Context, row func(string, string, ...any), calls int, only string) error {
+	if err := w.keepToOthers(ctx); err != nil {
+		return err
+	}
 	one := func(int) (time.Duration, error) { return w.list(ctx, w.client.URL) }
 	for _, kind := range []string{signWell, signAsRenter, look, signByPeers, stopShort} {
 		if !strings.Contains("strangers: "+kind, only) {
@@ -198,7 +208,7 @@ func (w *world) amongStrangers(ctx context.Context, row func(string, string, ...
 	return nil
 }
 
-// beside measures calls while strangers are at it.
+// beside measures calls while strangers are active.
 func (w *world) beside(ctx context.Context, kind string, calls int, so times) (times, error) {
 	target, err := json.Marshal(w.machine.said)
 	if err != nil {
@@ -209,7 +219,11 @@ func (w *world) beside(ctx context.Context, kind string, calls int, so times) (t
 		return nil, err
 	}
 	defer crowd.end()
-	// Their first requests are answered at once; what follows is what lasts.
+	if err := pin(ctx, crowd.cmd.Process.Pid, lastProcessor()); err != nil {
+		return nil, err
+	}
+	// Their first requests are answered at once; what follows is the steady
+	// state.
 	select {
 	case <-time.After(3 * time.Second):
 	case <-ctx.Done():
@@ -217,4 +231,30 @@ func (w *world) beside(ctx context.Context, kind string, calls int, so times) (t
 	}
 	took, err := among(1, calls, func(int) (time.Duration, error) { return w.list(ctx, w.client.URL) })
 	return append(so, took...), err
+}
+
+func lastProcessor() string { return strconv.Itoa(runtime.NumCPU() - 1) }
+
+// keepToOthers moves this process, the machine and the client node to all
+// processors but the last.
+func (w *world) keepToOthers(ctx context.Context) error {
+	others := "0"
+	if n := runtime.NumCPU(); n > 2 {
+		others = fmt.Sprintf("0-%d", n-2)
+	}
+	for _, pid := range []int{os.Getpid(), w.machine.cmd.Process.Pid, w.client.cmd.Process.Pid} {
+		if err := pin(ctx, pid, others); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pin moves all threads of a process to processors, which taskset reads as a list.
+func pin(ctx context.Context, pid int, processors string) error {
+	out, err := exec.CommandContext(ctx, "taskset", "--all-tasks", "--pid", "--cpu-list", processors, strconv.Itoa(pid)).CombinedOutput() //nolint:gosec // numbers
+	if err != nil {
+		return fmt.Errorf("pin process %d to processors %s: %w: %s", pid, processors, err, out)
+	}
+	return nil
 }

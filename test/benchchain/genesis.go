@@ -11,10 +11,10 @@ import (
 
 const long = 30 * 24 * time.Hour
 
-// endOf is when the rentals of a stage end; none end at stage 0.
+// endOf returns when the rentals of a stage end. None end at stage 0.
 func endOf(stage int) time.Time { return begin.Add(time.Duration(stage+1) * 10 * time.Hour) }
 
-// bonds are online machines of two GPUs.
+// bonds returns online machines with two GPUs.
 func (w *world) bonds(n int) (*machine.GenesisState, error) {
 	gs := machine.DefaultGenesis()
 	for i := range n {
@@ -25,7 +25,7 @@ func (w *world) bonds(n int) (*machine.GenesisState, error) {
 	return gs, gs.Validate()
 }
 
-// rentals are one confirmed rental of a slot of each machine, those of each
+// rentals returns one confirmed rental of one slot per machine, those of each
 // stage of due ones first.
 func (w *world) rentals(machines []machine.Machine) *rental.GenesisState {
 	gs := rental.DefaultGenesis()

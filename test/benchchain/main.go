@@ -1,7 +1,7 @@
-// Command benchchain measures the chain's budgets on the real application and
-// a real store on disk, and prints them as a table. It drives blocks by ABCI,
-// so that what is compared is the work of the application alone; machines are
-// asked for over gRPC, as users do.
+// Command benchchain measures the chain's budgets on the real application with
+// a real store on disk, and prints them as a table. It drives blocks through
+// ABCI, so that only the application's work is compared; machines are queried
+// over gRPC, as users do.
 package main
 
 import (
@@ -38,11 +38,13 @@ type config struct {
 	profile       string
 }
 
-// small is the store that the large one is compared with.
+// small is the number of machines in the store that the large one is compared
+// with.
 const small = 1_000
 
 func (c config) validate() error {
-	// Each stage of due rentals, and each rent of a free slot, takes machines of its own.
+	// Each stage of due rentals, and each rent of a free slot, uses separate
+	// machines.
 	if least := max(small, sum(stages(c.due))+rounds*each); c.due < 1 || c.machines < least {
 		return fmt.Errorf("-due is %d, it must be at least 1; -machines is %d, it must be at least %d", c.due, c.machines, least)
 	}
@@ -78,10 +80,14 @@ func run(ctx context.Context, out io.Writer, cfg config) (err error) {
 	if err := w.measureIdle(ctx, row, few); err != nil {
 		return err
 	}
-	return w.measureDue(ctx, row)
+	if err := w.measureDue(ctx, row); err != nil {
+		return err
+	}
+	return w.measureTrials(ctx, row)
 }
 
-// profiled writes a CPU profile of an action to a file in a folder, if one is named.
+// profiled writes a CPU profile of an action to a file in folder, unless that
+// is empty.
 func profiled(folder, name string, action func() error) (err error) {
 	if folder == "" {
 		return action()

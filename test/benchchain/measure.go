@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/dbc-network/dbc/app"
 	"github.com/dbc-network/dbc/test/crowd"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
@@ -41,8 +44,8 @@ func micros(d time.Duration) string { return fmt.Sprintf("%.0f µs", d.Seconds()
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1e3) }
 
-// emptyBlock is the time of a block in which nothing happens, and that of the
-// end blocks of both modules alone.
+// emptyBlock returns the time of a block in which nothing happens, and that of
+// the end blocks of both modules alone.
 func (w *world) emptyBlock() (whole, end time.Duration, err error) {
 	if whole, err = w.block(time.Second, nil); err != nil {
 		return 0, 0, err
@@ -53,7 +56,7 @@ func (w *world) emptyBlock() (whole, end time.Duration, err error) {
 	return whole, time.Since(started), err
 }
 
-// measureIdle takes turns with a store of few rentals.
+// measureIdle alternates with a store with few rentals.
 func (w *world) measureIdle(ctx context.Context, row rowFunc, few *world) error {
 	var whole, end [2][]time.Duration
 	for range blocks {
@@ -71,14 +74,21 @@ func (w *world) measureIdle(ctx context.Context, row rowFunc, few *world) error 
 	return nil
 }
 
-// measureLoad takes turns with bank sends, rents and confirms on a running
-// node. Each rent is of another machine's free slot.
+// measureLoad alternates between bank sends, rents and confirms on a running
+// node, and sends with Go's default garbage collection. Each rent uses another
+// machine's free slot.
 func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running, profiles string) error {
-	var sends, rents, confirms []time.Duration
-	var work [3]time.Duration
+	var sends, rents, confirms, defaults []time.Duration
+	var work [4]time.Duration
 	all := each * len(w.renters)
 	renter := func(i int) sdk.AccAddress { return addressOf(w.renters[i%len(w.renters)]) }
 	first := len(w.machines) - rounds*all
+	send := func(round int) func(i int) sdk.Msg {
+		return func(i int) sdk.Msg {
+			to := (round*all + i) * 7_919 % len(w.machines) // a different recipient each time, because each rent uses another machine
+			return banktypes.NewMsgSend(renter(i), holder(to), sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 1)))
+		}
+	}
 	for round := range rounds {
 		at := first + round*all
 		id := uint64(len(w.machines) + round*all)
@@ -86,24 +96,27 @@ func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running, profil
 			name string
 			all  *[]time.Duration
 			work *time.Duration // of the processor
-			msg  func(i int) sdk.Msg
+			// defaults are Go's for garbage collection, not dbcd's.
+			defaults bool
+			msg      func(i int) sdk.Msg
 		}{
-			{"send", &sends, &work[0], func(i int) sdk.Msg {
-				to := (round*all + i) * 7_919 % len(w.machines) // somebody else each time, as each rent is of another machine
-				return banktypes.NewMsgSend(renter(i), holder(to), sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 1)))
-			}},
-			{"rent", &rents, &work[1], func(i int) sdk.Msg {
+			{"send-default", &defaults, &work[3], true, send(round)},
+			{"send", &sends, &work[0], false, send(round)},
+			{"rent", &rents, &work[1], false, func(i int) sdk.Msg {
 				return &rental.MsgRentMachine{
 					Renter: renter(i).String(), MachineId: w.machines[at+i], DurationSeconds: uint64(long / time.Second), Slots: 1,
 					MaxTotal: uint64(long/time.Hour)*dbc + 10*dbc, ListingVersion: 1,
 				}
 			}},
-			{"confirm", &confirms, &work[2], func(i int) sdk.Msg {
+			{"confirm", &confirms, &work[2], false, func(i int) sdk.Msg {
 				return &rental.MsgConfirmRent{Renter: renter(i).String(), RentId: id + uint64(i) + 1}
 			}},
 		} {
 			txs, err := w.sign(part.msg)
 			if err != nil {
+				return err
+			}
+			if err := collect(part.defaults); err != nil {
 				return err
 			}
 			if err := profiled(profiles, fmt.Sprintf("%s-%d.pprof", part.name, round), func() error {
@@ -129,13 +142,28 @@ func (w *world) measureLoad(ctx context.Context, row rowFunc, n *running, profil
 		whole[i] = rents[i] + confirms[i]
 	}
 	row("whole rentals ÷ bank sends (budget ≥ 0.3), likewise", "%s", ratios(sends, whole))
+	row("the same two ÷ bank sends with Go's default garbage collection, by the processor's time in all rounds; our bank sends ÷ those",
+		"%.2f; %.2f; %.2f", work[3].Seconds()/work[1].Seconds(), work[3].Seconds()/(work[1]+work[2]).Seconds(), work[3].Seconds()/work[0].Seconds())
+	row("our bank sends ÷ those, by the clock, median of rounds; lowest; highest", "%s", ratios(defaults, sends))
 	row("by the processor's time in all rounds, whatever else the computer did: rents; whole rentals ÷ bank sends",
 		"%.2f; %.2f", work[0].Seconds()/work[1].Seconds(), work[0].Seconds()/(work[1]+work[2]).Seconds())
 	row("blocks from decision to machine", "1: the block that takes RentMachine reserves the slots")
 	return nil
 }
 
-// worked is the processor's time that this process had, store and garbage collection included.
+// collect makes this process collect garbage as Go does by default, or like
+// dbcd.
+func collect(defaults bool) error {
+	if defaults {
+		debug.SetGCPercent(100)
+		debug.SetMemoryLimit(math.MaxInt64)
+		return nil
+	}
+	return app.CollectLess()
+}
+
+// worked returns the processor time of this process, including store and
+// garbage collection.
 func worked() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -144,7 +172,7 @@ func worked() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// ratios are the median, least and greatest of the rounds' ratios.
+// ratios returns the median, minimum and maximum of the rounds' ratios.
 func ratios(ours, theirs []time.Duration) string {
 	all := make([]float64, len(ours))
 	for i := range all {
@@ -154,9 +182,10 @@ func ratios(ours, theirs []time.Duration) string {
 	return fmt.Sprintf("%.2f; %.2f; %.2f", all[len(all)/2], all[0], all[len(all)-1])
 }
 
-// measureQueries asks over gRPC, one after the other, in turns of all filters.
+// measureQueries sends queries over gRPC one after the other, alternating
+// between all filters.
 func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
-	if _, err := w.block(time.Second, nil); err != nil { // without one, an application that was opened anew answers nothing
+	if _, err := w.block(time.Second, nil); err != nil { // an application that was just opened answers nothing before its first block
 		return err
 	}
 	server, err := servergrpc.NewGRPCServer(w.app.ClientContext(), w.app, serverconfig.DefaultConfig().GRPC)
@@ -181,7 +210,8 @@ func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	const online = machine.MACHINE_STATE_ONLINE
 	queries := machine.NewQueryClient(conn)
-	// The combination apart: each reads a thousand machines, for whose garbage the others would pay.
+	// Measure the combination separately: each reads a thousand machines, whose
+	// garbage would slow down the others.
 	for _, filters := range [][]filter{{
 		{"none", machine.QueryMachinesRequest{}},
 		{"state", machine.QueryMachinesRequest{State: online}},
@@ -201,7 +231,7 @@ func (w *world) measureQueries(ctx context.Context, row rowFunc) (err error) {
 	return nil
 }
 
-// filter of machines, with a name for people.
+// filter of machines, with a name for display.
 type filter struct {
 	name string
 	req  machine.QueryMachinesRequest
@@ -227,7 +257,8 @@ func askInTurns(ctx context.Context, row rowFunc, queries machine.QueryClient, f
 	return nil
 }
 
-// stages are the numbers of rentals that end together, the last one max.
+// stages returns the numbers of rentals that end together; the last one is
+// most.
 func stages(most int) []int { return []int{max(1, most/100), max(1, most/10), most} }
 
 func sum(all []int) (n int) {
@@ -237,7 +268,8 @@ func sum(all []int) (n int) {
 	return n
 }
 
-// measureDue lets rentals end together, more each time, and counts the blocks until all are settled.
+// measureDue lets rentals end together, more each time, and counts the blocks
+// until all are settled.
 func (w *world) measureDue(ctx context.Context, row rowFunc) error {
 	limit := int(rental.DefaultParams().MaxDuePerBlock)
 	for stage, due := range append([]int{0}, w.due...) {
@@ -268,7 +300,7 @@ func (w *world) measureDue(ctx context.Context, row rowFunc) error {
 	return nil
 }
 
-// median is that of some empty blocks.
+// median returns the median time of some empty blocks.
 func (w *world) median(ctx context.Context) (time.Duration, error) {
 	var all []time.Duration
 	for range 11 {

@@ -25,7 +25,7 @@ import (
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 )
 
-// validatorKey is the chain's one validator's.
+// validatorKey is the key of the chain's only validator.
 var validatorKey = ed25519.GenPrivKeyFromSecret([]byte("validator"))
 
 func consensusParams() *cmtproto.ConsensusParams {
@@ -35,14 +35,14 @@ func consensusParams() *cmtproto.ConsensusParams {
 	}
 }
 
-// running is a CometBFT node with the world's application, as dbcd runs it:
-// mempool, consensus, block store and index of transactions.
+// running is a CometBFT node with the world's application, like dbcd: mempool,
+// consensus, block store and transaction index.
 type running struct {
 	*node.Node
 	blocks cmttypes.Subscription
 }
 
-// run lets a node make the world's first blocks.
+// run makes a node produce the world's first blocks.
 func (w *world) run(ctx context.Context, state []byte) (_ *running, err error) {
 	cfg := cmtcfg.DefaultConfig().SetRoot(filepath.Join(w.dir, "node"))
 	cfg.RPC.ListenAddress, cfg.P2P.ListenAddress = "", "tcp://127.0.0.1:0"
@@ -83,7 +83,8 @@ func (w *world) run(ctx context.Context, state []byte) (_ *running, err error) {
 	return n, nil
 }
 
-// await returns at the first block by which so many transactions were carried out.
+// await returns at the first block by which the given number of transactions
+// has been executed.
 func (n *running) await(ctx context.Context, txs int) error {
 	for {
 		select {
@@ -108,8 +109,8 @@ func (n *running) await(ctx context.Context, txs int) error {
 	}
 }
 
-// deliver hands transactions to the mempool as quickly as it takes them, and
-// returns when the last of them was carried out.
+// deliver sends transactions to the mempool as fast as it accepts them, and
+// returns when the last one has been executed.
 func (n *running) deliver(ctx context.Context, txs [][]byte) error {
 	var refused error
 	for _, tx := range txs {
@@ -125,7 +126,7 @@ func (n *running) deliver(ctx context.Context, txs [][]byte) error {
 	return n.await(ctx, len(txs))
 }
 
-// stop ends the node; the world's application goes on from its last block.
+// stop stops the node; the world's application continues from its last block.
 func (n *running) stop() error {
 	err := n.Stop()
 	n.Wait()

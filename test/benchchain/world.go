@@ -38,18 +38,21 @@ import (
 const (
 	chainID = "dbc-testnet-1"
 	dbc     = uint64(1_000_000)
-	// each renter sends so many transactions at a time; a default bound is five open trials.
+	// each is the number of transactions that a renter sends at a time; by
+	// default a renter may have five open trials.
 	each = 3
-	// rounds of sends, rents and confirms. A round is long beside a merge of the
-	// store's tables, so that each bears the merges that it causes.
+	// rounds of sends, rents and confirms. A round is long compared with a
+	// merge of the store's tables, so that each includes the merges that it
+	// causes.
 	rounds = 5
-	// wave is what is handed to the mempool at once: the ordinary lane's 3,000.
+	// wave is the number of transactions sent to the mempool at once: the
+	// ordinary lane's 3,000.
 	wave = 3_000
 )
 
 var begin = time.Now().UTC().Truncate(time.Second)
 
-// world is a chain in a folder of its own.
+// world is a chain in its own folder.
 type world struct {
 	dir      string
 	app      *app.App
@@ -66,7 +69,7 @@ type world struct {
 
 func newWorld(machines int, due []int, begun func(*world, []byte) error) (_ *world, err error) {
 	w := &world{now: begin, due: due}
-	// Each rent of the load takes a machine of its own that ends with no stage.
+	// Each rent of the load uses a separate machine that belongs to no stage.
 	for i := range max(1, min(4_000, (machines-sum(due))/(rounds*each))) {
 		w.renters = append(w.renters, secp256k1.GenPrivKeyFromSecret(fmt.Appendf(nil, "renter %d", i)))
 	}
@@ -88,8 +91,11 @@ func newWorld(machines int, due []int, begun func(*world, []byte) error) (_ *wor
 	return w, begun(w, state)
 }
 
-// open opens the store with the newest state that it holds, as dbcd does.
+// open opens the store at its newest state, like dbcd.
 func (w *world) open() (err error) {
+	if err := app.CollectLess(); err != nil {
+		return err
+	}
 	if w.db, err = app.OpenStore(w.dir, dbm.GoLevelDBBackend); err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
@@ -98,8 +104,8 @@ func (w *world) open() (err error) {
 	return err
 }
 
-// reopen starts the application anew: what import and load left in memory, and
-// what the store has yet to merge, is no part of what is measured next.
+// reopen restarts the application: what import and load left in memory, and
+// merges still pending in the store, must not be part of the next measurement.
 func (w *world) reopen() error {
 	if err := w.compact(); err != nil {
 		return err
@@ -121,7 +127,7 @@ func (w *world) compact() error {
 	return nil
 }
 
-// alone begins the chain without a node: the caller makes the blocks.
+// alone starts the chain without a node: the caller makes the blocks.
 func (w *world) alone(state []byte) error {
 	if _, err := w.app.InitChain(&abci.RequestInitChain{
 		ChainId: chainID, Time: w.now, InitialHeight: 1, AppStateBytes: state, ConsensusParams: consensusParams(),
@@ -132,7 +138,7 @@ func (w *world) alone(state []byte) error {
 	return err
 }
 
-// among begins it with a node, lets that carry out the load and ends it.
+// among starts it with a node, lets that execute the load and stops it.
 func (w *world) among(ctx context.Context, state []byte, load func(*running) error) (err error) {
 	started := time.Now()
 	n, err := w.run(ctx, state)
@@ -144,7 +150,7 @@ func (w *world) among(ctx context.Context, state []byte, load func(*running) err
 		w.height, w.now = w.app.LastBlockHeight(), time.Now().UTC()
 	}()
 	w.imported = time.Since(started)
-	// What the import left is no part of a node's life.
+	// What the import left behind is not part of a node's normal operation.
 	if err := w.compact(); err != nil {
 		return err
 	}
@@ -158,24 +164,24 @@ func (w *world) among(ctx context.Context, state []byte, load func(*running) err
 func (w *world) close() error {
 	var failed error
 	if w.app != nil {
-		failed = w.app.Close() // and the store with it
+		failed = w.app.Close() // closes the store too
 	}
 	return errors.Join(failed, os.RemoveAll(w.dir))
 }
 
-// holder is somebody who has some money: there are as many as machines.
+// holder returns an account with some money. There are as many as machines.
 func holder(i int) sdk.AccAddress {
 	return address.Module("holder", sdk.Uint64ToBigEndian(uint64(i)))[:20]
 }
 
-// context is one to look at the newest state with, and to change nothing.
+// context returns one for reading the newest state.
 func (w *world) context() sdk.Context {
 	return w.app.NewContextLegacy(true, cmtproto.Header{ChainID: chainID, Height: w.height, Time: w.now})
 }
 
 func addressOf(key *secp256k1.PrivKey) sdk.AccAddress { return sdk.AccAddress(key.PubKey().Address()) }
 
-// genesis is a state of its own making, with what the bank must hold for it.
+// genesis generates a state, with the balances that the bank must hold for it.
 func (w *world) genesis(machines int) ([]byte, error) {
 	bonded, err := w.bonds(machines)
 	if err != nil {
@@ -220,7 +226,8 @@ func (w *world) genesis(machines int) ([]byte, error) {
 	return json.Marshal(state)
 }
 
-// block makes a block some time after the last, and returns how long that took.
+// block makes a block some time after the last one, and returns how long that
+// took.
 func (w *world) block(after time.Duration, txs [][]byte) (time.Duration, error) {
 	w.height++
 	w.now = w.now.Add(after)
@@ -241,7 +248,7 @@ func (w *world) block(after time.Duration, txs [][]byte) (time.Duration, error) 
 	return took, nil
 }
 
-// sign makes some transactions of each renter, in turns.
+// sign signs some transactions of each renter, in turn.
 func (w *world) sign(msg func(i int) sdk.Msg) ([][]byte, error) {
 	var txs [][]byte
 	fee := sdk.NewCoins(sdk.NewInt64Coin(machine.Denom, 5_000))

@@ -4,27 +4,32 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/dbc-network/dbc/test/junk"
 )
 
 // measurement of one flood.
 type measurement struct {
 	interval, longest time.Duration
-	included, refused int64
-	cost              uint64 // in udbc
-	after             [3]int64
+	included          int64
+	// counts are what mempools said, executed what became of it in blocks.
+	counts, executed *junk.Counts
+	cost             uint64 // in udbc
+	after            [3]int64
 }
 
-// measure floods, sends what has a deadline in the middle of it, and looks at the blocks.
-func (w *world) measure(ctx context.Context, f flood, blocks int) (m measurement, err error) {
+// measure starts a flood, sends messages with a deadline in the middle of it,
+// and analyses the blocks.
+func (w *world) measure(ctx context.Context, f junk.Kind, blocks int) (m measurement, err error) {
 	all, err := w.deadlines(ctx)
 	if err != nil {
 		return m, err
 	}
 	pouring, end := context.WithCancel(ctx)
 	defer end()
-	var n counts
+	m.counts = new(junk.Counts)
 	poured := make(chan error, 1)
-	go func() { poured <- w.pour(pouring, f, &n) }()
+	go func() { poured <- w.pour(pouring, f, m.counts) }()
 
 	first, err := w.waitBlocks(ctx, 2) // the mempools fill up
 	if err == nil {
@@ -41,16 +46,13 @@ func (w *world) measure(ctx context.Context, f flood, blocks int) (m measurement
 	if err = errors.Join(err, <-poured); err != nil {
 		return m, err
 	}
-	m.refused = n.refused.Load()
-	if err := w.look(ctx, &m, f, first, last); err != nil {
-		return m, err
-	}
-	return m, w.drain(ctx)
+	return m, w.look(ctx, &m, f, first, last)
 }
 
 // look reads the blocks of a flood.
-func (w *world) look(ctx context.Context, m *measurement, f flood, first, last int64) error {
+func (w *world) look(ctx context.Context, m *measurement, f junk.Kind, first, last int64) error {
 	var begin, before time.Time
+	m.executed = new(junk.Counts)
 	for height := first; height <= last; height++ {
 		block, err := w.Validators[0].Comet.Block(ctx, &height)
 		if err != nil {
@@ -60,17 +62,24 @@ func (w *world) look(ctx context.Context, m *measurement, f flood, first, last i
 		if height > first {
 			m.longest = max(m.longest, at.Sub(before))
 			m.included += int64(len(block.Block.Txs))
+			results, err := w.Validators[0].Comet.BlockResults(ctx, &height)
+			if err != nil {
+				return err
+			}
+			for _, r := range results.TxsResults {
+				m.executed.Add(r.Codespace, r.Code)
+			}
 		} else {
 			begin = at
 		}
 		before = at
 	}
 	m.interval = before.Sub(begin) / time.Duration(last-first)
-	m.cost = uint64(m.included) * f.gas / 100
+	m.cost = uint64(m.included) * f.Gas / 100
 	return nil
 }
 
-// interval is the mean time between blocks.
+// interval returns the mean time between blocks.
 func (w *world) interval(ctx context.Context, blocks int) (time.Duration, error) {
 	first, err := w.waitBlocks(ctx, 1)
 	if err != nil {
@@ -81,11 +90,11 @@ func (w *world) interval(ctx context.Context, blocks int) (time.Duration, error)
 		return 0, err
 	}
 	var m measurement
-	err = w.look(ctx, &m, flood{}, first, last)
+	err = w.look(ctx, &m, junk.Kind{}, first, last)
 	return m.interval, err
 }
 
-// waitBlocks waits for some more blocks and returns the height.
+// waitBlocks waits for the given number of blocks and returns the height.
 func (w *world) waitBlocks(ctx context.Context, more int) (int64, error) {
 	head, err := w.Validators[0].Client.Head(ctx)
 	if err != nil {
@@ -93,18 +102,4 @@ func (w *world) waitBlocks(ctx context.Context, more int) (int64, error) {
 	}
 	height := head.Height + int64(more)
 	return height, w.Validators[0].WaitHeight(ctx, height)
-}
-
-// drain waits until the mempools are empty.
-func (w *world) drain(ctx context.Context) error {
-	for {
-		height, err := w.waitBlocks(ctx, 1)
-		if err != nil {
-			return err
-		}
-		block, err := w.Validators[0].Comet.Block(ctx, &height)
-		if err != nil || len(block.Block.Txs) == 0 {
-			return err
-		}
-	}
 }

@@ -14,6 +14,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/test/junk"
 	"github.com/dbc-network/dbc/test/testnet"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
@@ -24,11 +25,11 @@ const (
 	slots    = 16
 )
 
-// world is four validators with a machine that takes rentals, and people who flood.
+// world has four validators, a machine that takes rentals, and accounts that
+// flood.
 type world struct {
 	*testnet.Net
 	host, renter, challenger *secp256k1.PrivKey
-	flooders                 []*secp256k1.PrivKey
 	machine                  ed25519.PrivateKey
 	id                       string
 	active                   uint64 // the rental that is renewed
@@ -41,14 +42,9 @@ func newWorld(ctx context.Context, cfg config) (w *world, err error) {
 	}
 	w.id = hex.EncodeToString(w.machine.Public().(ed25519.PublicKey))
 	rich := []string{chain.Address(w.host.PubKey()), chain.Address(w.renter.PubKey()), chain.Address(w.challenger.PubKey())}
-	for i := range flooders {
-		w.flooders = append(w.flooders, keyOf(fmt.Sprint("flooder", i)))
-		rich = append(rich, chain.Address(w.flooders[i].PubKey()))
-	}
-	if cfg.dbcd == "" {
-		cfg.dbcd = cfg.dir + "-dbcd"
-		if err := testnet.Build(ctx, cfg.dbcd, ""); err != nil {
-			return nil, err
+	for _, k := range junk.Kinds() {
+		for _, from := range spammers(k) {
+			rich = append(rich, from.Address())
 		}
 	}
 	if w.Net, err = testnet.New(ctx, testnet.Config{Dir: cfg.dir, Dbcd: cfg.dbcd, Rich: rich, AsInitialized: true}); err != nil {
@@ -69,7 +65,7 @@ func newWorld(ctx context.Context, cfg config) (w *world, err error) {
 
 func keyOf(name string) *secp256k1.PrivKey { return secp256k1.GenPrivKeyFromSecret([]byte(name)) }
 
-// send sends through a validator and returns the block that has it.
+// send sends through a validator and returns the block with the transaction.
 func (w *world) send(ctx context.Context, through int, key *secp256k1.PrivKey, msg sdk.Msg) (chain.TxResult, error) {
 	return w.Validators[through].Client.Broadcast(ctx, chain.NewKeySigner(key), msg)
 }
@@ -83,7 +79,7 @@ func (w *world) list(ctx context.Context) error {
 	}
 	for i := range slots {
 		facts.Slots = append(facts.Slots, machine.Slot{
-			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprint("gpu", i)}, GpuCount: 1, VramMib: 24564, PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
+			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprint("gpu", i)}, GpuCount: 1, VramMib: 24564,
 		})
 	}
 	if _, err := w.send(ctx, 0, w.host, &machine.MsgBondMachines{Owner: host, Bonds: []machine.Bond{{
@@ -110,7 +106,8 @@ func (w *world) rent(ctx context.Context) (uint64, error) {
 	return reply.RentId, result.Response(0, &reply)
 }
 
-// deadlines are the messages that must get through, each through another validator.
+// deadlines returns the messages that must get through, each through another
+// validator.
 func (w *world) deadlines(ctx context.Context) ([3]deadline, error) {
 	trial, err := w.rent(ctx)
 	if err != nil {
@@ -140,14 +137,15 @@ type deadline struct {
 	msg sdk.Msg
 }
 
-// sendAll sends them at once and returns for each the number of blocks until it was in one.
+// sendAll sends them at once and returns for each the number of blocks until it
+// was included.
 func (w *world) sendAll(ctx context.Context, all [3]deadline) (after [3]int64, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, d := range all {
 		group.Go(func() error {
 			through := i + 1
 			if i == 2 {
-				through = 2 // the same account: its program knows of the one before
+				through = 2 // the same account: its program knows about the previous one
 			}
 			head, err := w.Validators[through].Client.Head(ctx)
 			if err != nil {

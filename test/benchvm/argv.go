@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// alone are an emulator's arguments without what libvirt gave it by descriptor or
-// kept for itself: its monitor and secret are left out, sockets and the console's
-// log are files in dir, the card is opened by name. -S, with which libvirt starts
-// a guest that stands still, is left out too.
+// alone returns an emulator's arguments without what libvirt passed by
+// descriptor or kept for itself. Its monitor and secret are omitted, sockets
+// and the console's log become files in dir, and the card is opened by name.
+// -S, with which libvirt starts a guest paused, is omitted too.
 func alone(argv []string, card, dir string, disks map[string]string) ([]string, error) {
 	out := []string{argv[0]}
 	for i := 1; i < len(argv); i++ {
@@ -74,7 +74,7 @@ func replace(option, value, card, dir string, disks map[string]string) (string, 
 	return option, value, nil
 }
 
-// socketFile names what a chardev had by descriptor.
+// socketFile replaces a chardev's descriptor by a file name.
 func socketFile(value, dir string) string {
 	fields := strings.Split(value, ",")
 	id := "chardev"

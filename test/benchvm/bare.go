@@ -16,22 +16,22 @@ import (
 	"github.com/vishvananda/netlink"
 	"libvirt.org/go/libvirtxml"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/vm"
 )
 
-// guest is what is known of a VM while it runs, so that others can run the same.
+// guest is what is known about a running VM, so that others can run the same.
 type guest struct {
 	task   api.Task
 	in     login
 	domain vm.Domain
 	xml    string
-	// argv is the emulator's.
+	// argv has the emulator's arguments.
 	argv []string
-	// folder is the VM's own, with its disks.
+	// folder is the VM's folder, with its disks.
 	folder string
-	// cpu is the emulator's processor time until then.
+	// cpu is the emulator's processor time so far.
 	cpu time.Duration
 }
 
@@ -40,7 +40,7 @@ func socketOf(uri string) string {
 	return socket
 }
 
-func (m *market) virsh(ctx context.Context, args ...string) (string, error) {
+func (m *bench) virsh(ctx context.Context, args ...string) (string, error) {
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "virsh", append([]string{"-q", "-c", m.info.Virsh}, args...)...) //nolint:gosec // no shell, names of ours
 	cmd.Stderr = &said
@@ -51,8 +51,8 @@ func (m *market) virsh(ctx context.Context, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// look writes down how the one running guest was started.
-func (m *market) look(ctx context.Context, task api.Task, in login) (g guest, err error) {
+// look records how the only running guest was started.
+func (m *bench) look(ctx context.Context, task api.Task, in login) (g guest, err error) {
 	list, err := m.driver.List(ctx)
 	if err != nil {
 		return g, err
@@ -76,8 +76,8 @@ func (m *market) look(ctx context.Context, task api.Task, in login) (g guest, er
 	return g, err
 }
 
-// emulator is the process of a domain that runs.
-func (m *market) emulator(domain string) (pid int, err error) {
+// emulator returns the process of a running domain.
+func (m *bench) emulator(domain string) (pid int, err error) {
 	text, err := os.ReadFile(filepath.Join(m.info.DataDir, "libvirt", "run", "qemu", domain+".pid"))
 	if err != nil {
 		return 0, err
@@ -85,9 +85,9 @@ func (m *market) emulator(domain string) (pid int, err error) {
 	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
-// others run the same guest while ours is off: on disks like its own, on its card,
-// whose rules are still there.
-func (m *market) others(ctx context.Context, g guest, into *sums) error {
+// others run the same guest while ours is off: on similar disks, and on its
+// card, whose rules still exist.
+func (m *bench) others(ctx context.Context, g guest, into *sums) error {
 	dir, err := os.MkdirTemp(m.info.DataDir, "bench-")
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (m *market) others(ctx context.Context, g guest, into *sums) error {
 	return nil
 }
 
-func (m *market) addProcessorTime(domain string, to *times) error {
+func (m *bench) addProcessorTime(domain string, to *times) error {
 	pid, err := m.emulator(domain)
 	if err != nil {
 		return err
@@ -115,8 +115,8 @@ func (m *market) addProcessorTime(domain string, to *times) error {
 	return err
 }
 
-// overlay is a fresh system disk like the guest's.
-func (m *market) overlay(ctx context.Context, g guest, path string) error {
+// overlay creates a fresh system disk like the guest's.
+func (m *bench) overlay(ctx context.Context, g guest, path string) error {
 	base, err := image.Open(filepath.Join(m.info.DataDir, "images")).Find(ctx, g.task.ImageName)
 	if err != nil {
 		return err
@@ -128,9 +128,9 @@ func (m *market) overlay(ctx context.Context, g guest, path string) error {
 	return image.Overlay(ctx, base, path, gib<<30)
 }
 
-// byVirsh defines and starts the same XML under another name, on a fresh disk, and
-// logs in.
-func (m *market) byVirsh(ctx context.Context, g guest, dir string, into *sums) error {
+// byVirsh defines and starts the same XML under another name, on a fresh disk,
+// and logs in.
+func (m *bench) byVirsh(ctx context.Context, g guest, dir string, into *sums) error {
 	const name, uuid = "bench-virsh", "b0000000-0000-4000-8000-000000000001"
 	disk, file := filepath.Join(dir, "virsh.qcow2"), filepath.Join(dir, "domain.xml")
 	if err := m.overlay(ctx, g, disk); err != nil {
@@ -141,7 +141,7 @@ func (m *market) byVirsh(ctx context.Context, g guest, dir string, into *sums) e
 		return err
 	}
 	domain.Name, domain.UUID = name, uuid
-	domain.Metadata = nil // the node's mark: it would stop what it doesn't know
+	domain.Metadata = nil // the node's mark: the node would stop a domain that it does not know
 	domain.Devices.Disks[0].Source.File.File = disk
 	text, err := domain.Marshal()
 	if err != nil {
@@ -173,7 +173,7 @@ func (m *market) byVirsh(ctx context.Context, g guest, dir string, into *sums) e
 }
 
 // byHand starts the emulator itself and logs in.
-func (m *market) byHand(ctx context.Context, g guest, dir string, into *sums) (err error) {
+func (m *bench) byHand(ctx context.Context, g guest, dir string, into *sums) (err error) {
 	disk := filepath.Join(dir, "bare.qcow2")
 	if err := m.overlay(ctx, g, disk); err != nil {
 		return err
@@ -190,7 +190,8 @@ func (m *market) byHand(ctx context.Context, g guest, dir string, into *sums) (e
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the arguments that libvirt gave it
 	cmd.Stdout, cmd.Stderr = &said, &said
-	// As libvirt does: the scheduler shares out the processor by sessions.
+	// Like libvirt, because the scheduler distributes processor time by
+	// session.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	begun := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -216,8 +217,8 @@ func (m *market) byHand(ctx context.Context, g guest, dir string, into *sums) (e
 	return nil
 }
 
-// addCard makes the card that libvirt made, on the same bridge, by its name.
-func (m *market) addCard(g guest) (netlink.Link, error) {
+// addCard creates the same card as libvirt did, with the same name and bridge.
+func (m *bench) addCard(g guest) (netlink.Link, error) {
 	var domain libvirtxml.Domain
 	if err := domain.Unmarshal(g.xml); err != nil {
 		return nil, err

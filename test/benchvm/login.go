@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// knock is the pause between two tries of a login, and tryLimit what one may take
-// while nothing answers.
+// knock is the pause between two login attempts, and tryLimit the time limit of
+// one while nothing answers.
 const (
 	knock    = 20 * time.Millisecond
 	tryLimit = 300 * time.Millisecond
@@ -19,7 +19,7 @@ const (
 	loginLimit = time.Minute
 )
 
-// login is how one gets into a guest.
+// login has what is needed to log in to a guest.
 type login struct {
 	port   uint16
 	user   string
@@ -27,7 +27,7 @@ type login struct {
 	keys   []string
 }
 
-// await tries until a command ran in the guest.
+// await retries until a command ran in the guest.
 func (l login) await(ctx context.Context) error {
 	for {
 		err := l.once(ctx)

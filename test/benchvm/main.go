@@ -1,7 +1,7 @@
 // Command benchvm measures what the compute node adds to libvirt and QEMU: a
-// create beside virsh with the same XML, and the way from the rent to the login
-// beside the same emulator started directly, in interleaved pairs on a devnet
-// with real guests; then ten creates at once.
+// create compared with virsh and the same XML, and the time from rent to login
+// compared with the same emulator started directly, in interleaved pairs on a
+// devnet with real guests; then ten creates at once.
 //
 // It needs root, libvirt, QEMU and virsh, the programs that make build builds
 // and the image that make tiny builds.

@@ -14,10 +14,11 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/devnet"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/test/computer"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
@@ -27,23 +28,23 @@ import (
 // pairLimit ends a pair that hangs.
 const pairLimit = 5 * time.Minute
 
-// sums are what all pairs took.
+// sums are the times of all pairs.
 type sums struct {
 	rent, accepted, running, login, whole times
 	virsh, define, start, virshLogin      times
 	bare                                  times
 	// The emulators' processor time until the login.
 	cpu, virshCPU, bareCPU times
-	// node is the compute node's own in that time.
+	// node is the compute node's processor time during that.
 	node  times
 	steps map[string]times
 }
 
-// market is a running devnet and what a renter needs on it.
-type market struct {
+// bench is a running devnet and what a renter needs on it.
+type bench struct {
 	info   devnet.Info
 	chain  *chain.Client
-	ring   *client.Keyring
+	ring   *market.Keyring
 	driver *libvirt.Driver
 	signer ssh.Signer
 	port   uint16
@@ -121,8 +122,8 @@ func (s sums) write(t computer.Table) {
 	t.Row("ours ÷ alone by the emulator's processor time, medians", "%s", ratio(s.cpu.median(), s.bareCPU.median()))
 }
 
-func openMarket(ctx context.Context, info devnet.Info) (m *market, err error) {
-	m = &market{info: info}
+func openMarket(ctx context.Context, info devnet.Info) (m *bench, err error) {
+	m = &bench{info: info}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.close())
@@ -131,7 +132,7 @@ func openMarket(ctx context.Context, info devnet.Info) (m *market, err error) {
 	if m.chain, err = chain.Dial(ctx, chain.Config{ChainID: info.ChainID, GRPC: info.GRPC, RPC: info.RPC}); err != nil {
 		return nil, err
 	}
-	if m.ring, err = client.OpenKeyring(info.Home, client.Backend(info.ChainID), nil); err != nil {
+	if m.ring, err = market.OpenKeyring(info.Home, market.Backend(info.ChainID), nil); err != nil {
 		return nil, err
 	}
 	head, err := m.chain.Head(ctx)
@@ -143,7 +144,7 @@ func openMarket(ctx context.Context, info devnet.Info) (m *market, err error) {
 		return nil, err
 	}
 	m.port = uint16(listing.Machine.Facts.PortFirst) //nolint:gosec // a port
-	// As the node itself, so that its domains are seen; nothing is done to them.
+	// Use the node's own mark to see its domains; nothing is done to them.
 	m.driver, err = libvirt.Open(ctx, libvirt.Config{
 		Socket: socketOf(info.Virsh), Owner: info.MachineID + "." + hex.EncodeToString(head.GenesisHash[:]),
 		Emulation: true, Cache: filepath.Join(info.DataDir, "run"),
@@ -159,7 +160,7 @@ func openMarket(ctx context.Context, info devnet.Info) (m *market, err error) {
 	return m, err
 }
 
-func (m *market) close() error {
+func (m *bench) close() error {
 	var errs []error
 	if m.driver != nil {
 		errs = append(errs, m.driver.Close())
@@ -170,9 +171,9 @@ func (m *market) close() error {
 	return errors.Join(errs...)
 }
 
-// pair rents and logs in, then has virsh and QEMU alone do the same. Each pair is a
-// renter of its own, who cancels: a second trial would be refused.
-func (m *market) pair(ctx context.Context, n int, into *sums) error {
+// pair rents and logs in, then lets virsh and QEMU alone do the same. Each pair
+// has its own renter, who cancels: a second trial would be refused.
+func (m *bench) pair(ctx context.Context, n int, into *sums) error {
 	wallet, _, err := m.ring.Create("bench-" + strconv.Itoa(n))
 	if err != nil {
 		return err
@@ -180,7 +181,7 @@ func (m *market) pair(ctx context.Context, n int, into *sums) error {
 	if _, err := devnet.Fund(ctx, m.chain, m.ring, wallet.Address(), 1_000_000_000); err != nil {
 		return err
 	}
-	renter := client.Renter{Chain: m.chain, Wallet: wallet}
+	renter := market.Renter{Chain: m.chain, Wallet: wallet}
 	node, err := client.NewNode(client.NodeConfig{
 		URL: m.info.Client, ChainID: m.info.ChainID, MachineID: m.info.MachineID, Signer: wallet,
 	})
@@ -205,8 +206,8 @@ func (m *market) pair(ctx context.Context, n int, into *sums) error {
 }
 
 // ours is the product's way. The guest is off when it returns.
-func (m *market) ours(ctx context.Context, renter client.Renter, node *client.Node, into *sums) (rentID uint64, g guest, err error) {
-	order := client.Order{MachineID: m.info.MachineID, Seconds: 3600, Slots: 1}
+func (m *bench) ours(ctx context.Context, renter market.Renter, node *client.Node, into *sums) (rentID uint64, g guest, err error) {
+	order := market.Order{MachineID: m.info.MachineID, Seconds: 3600, Slots: 1}
 	quote, err := renter.Quote(ctx, order)
 	if err != nil {
 		return 0, g, err
@@ -269,8 +270,9 @@ func (m *market) ours(ctx context.Context, renter client.Renter, node *client.No
 
 func isRunning(list []vm.Domain) bool { return len(list) == 1 && list[0].State == vm.StateRunning }
 
-// await wants the node's domains to be so; libvirt says when to look again.
-func (m *market) await(ctx context.Context, so func([]vm.Domain) bool) error {
+// await waits until so holds for the node's domains; libvirt says when to check
+// again.
+func (m *bench) await(ctx context.Context, so func([]vm.Domain) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	changes, err := m.driver.Watch(ctx)

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// times of one thing, measured again and again.
+// times are repeated measurements of one thing.
 type times []time.Duration
 
-// median is the middle one, or the mean of the two in the middle.
+// median returns the middle one, or the mean of the two in the middle.
 func (t times) median() time.Duration {
 	if len(t) == 0 {
 		return 0
@@ -18,7 +18,7 @@ func (t times) median() time.Duration {
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
-// String is median, lowest and highest.
+// String returns the median, minimum and maximum.
 func (t times) String() string {
 	if len(t) == 0 {
 		return "none"
@@ -28,7 +28,7 @@ func (t times) String() string {
 
 func short(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
-// ratio of two durations, to two decimals.
+// ratio formats the ratio of two durations with two decimals.
 func ratio(a, b time.Duration) string {
 	if b == 0 {
 		return "none"
@@ -37,7 +37,7 @@ func ratio(a, b time.Duration) string {
 	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
 }
 
-// ratios of each pair.
+// ratios returns that of each pair.
 func ratios(a, b times) (list []string) {
 	for i := range min(len(a), len(b)) {
 		list = append(list, ratio(a[i], b[i]))

@@ -13,10 +13,11 @@ import (
 
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/test/computer"
@@ -25,7 +26,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// stepNames are the steps of a create whose times are shown.
+// stepNames are the steps of a create whose times are reported.
 var stepNames = []string{"disk", "seed", "network", "define", "start", "ready"}
 
 const (
@@ -35,12 +36,13 @@ const (
 )
 
 var (
-	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "be", MachineID: "benchvm"}
+	binding  = names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "be", MachineID: "benchvm"}
 	guestNet = netip.MustParsePrefix("10.98.0.0/24")
 )
 
-// whole is a chain with one rental of all of a machine, which has CPUs for
-// everybody: a devnet's machine is this computer, whose cores may be two.
+// whole is a chain with one rental of a whole machine, which has enough CPUs
+// for everybody: a devnet's machine is this computer, which may have only two
+// cores.
 type whole struct{ facts machine.Facts }
 
 var _ host.Rentals = whole{}
@@ -61,7 +63,8 @@ func (whole) Over(context.Context, uint64) (journal.Over, error) {
 
 func (w whole) Facts(context.Context) (machine.Facts, error) { return w.facts, nil }
 
-// together has a host make one VM, and then n at once, on a libvirtd of its own.
+// together makes a host create one VM, and then n at once, on a private
+// libvirtd.
 func together(ctx context.Context, cfg config, t computer.Table) (err error) {
 	dir, err := os.MkdirTemp("", "dbc-benchvm-")
 	if err != nil {
@@ -89,7 +92,7 @@ func together(ctx context.Context, cfg config, t computer.Table) (err error) {
 	}
 	defer func() { err = errors.Join(err, driver.Close()) }()
 	n, err := network.Open(network.Config{
-		Bridge: host.Bridge(binding), CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1"), Logger: quiet,
+		Bridge: binding.Bridge(), CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1"), Logger: quiet,
 	})
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func together(ctx context.Context, cfg config, t computer.Table) (err error) {
 	return onHost(ctx, cfg, t, dir, hosting{driver, n, quiet})
 }
 
-// hosting is what a host works with.
+// hosting has the dependencies of a host.
 type hosting struct {
 	driver *libvirt.Driver
 	net    *network.Network
@@ -116,13 +119,22 @@ func onHost(ctx context.Context, cfg config, t computer.Table, dir string, with 
 		Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuCores: uint32(2 * room), MemoryMib: 2 * room * guestMiB, DataDiskGib: 100 * room, //nolint:gosec // a count
 	}
 	data := filepath.Join(dir, "data")
+	rules := guests.Rules{
+		Data: data, CIDR: guestNet, Resolvers: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, PortFirst: 1024, PortLast: 65535, Overlay: image.Overlay,
+	}
+	own, err := guests.New(ctx, rules, binding, func(context.Context, names.Binding) (guests.Parts, error) {
+		return guests.Parts{Driver: with.driver, Net: with.net, Close: func() error { return nil }}, nil
+	})
+	if err != nil {
+		return err
+	}
 	h := host.New(host.Config{
-		Binding: binding, DataDir: data, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: host.Bridge(binding),
+		Binding: binding, DataDir: data, PublicIP: netip.MustParseAddr("127.0.0.1"),
 		GuestCIDR: guestNet, GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, Period: 2 * time.Second,
 		ReadyWithin: togetherLimit, Here: facts,
 	}, host.Deps{
-		Journal: j, Driver: with.driver, Images: image.Open(filepath.Join(data, "images")), Files: taskdir.Open(data, image.Overlay),
-		Net: with.net, Rentals: whole{facts}, Computer: roomy{}, Log: with.log,
+		Journal: j, Driver: own, Images: image.Open(filepath.Join(data, "images")), Files: own,
+		Net: own, Rentals: whole{facts}, Computer: roomy{}, Log: with.log,
 	})
 	ctx, cancel := context.WithTimeout(ctx, togetherLimit)
 	defer cancel()
@@ -138,23 +150,23 @@ func onHost(ctx context.Context, cfg config, t computer.Table, dir string, with 
 	return nil
 }
 
-// roomy is a computer whose disk holds all overlays however full they get; the
-// guests write next to nothing.
+// roomy is a computer whose disk can hold all overlays however full they get;
+// the guests write next to nothing.
 type roomy struct{ host.Local }
 
-// FreeGiB is host.Computer.
+// FreeGiB implements host.Computer.
 func (roomy) FreeGiB(string) (uint64, error) { return 1 << 20, nil }
 
-const renter = "dbc1renter"
+const renter = "dbc1txp6u7n76427wpjgevrl3jpeeqrt9a4f6hx5s2"
 
-// creates asks for so many VMs without waiting, shows what the VMs report, and
-// deletes them.
+// creates requests the given number of VMs without waiting, reports their
+// times, and deletes them.
 func creates(ctx context.Context, h *host.Host, count int, t computer.Table) error {
 	var asked []time.Time
 	for i := range count {
 		_, err := h.Create(ctx, host.Order{
 			Rental: whole{}.Word().Open[1], Image: "tiny.qcow2", GPUs: 0, CPUs: 2, MemoryMiB: guestMiB,
-			Ports: []journal.Port{{Protocol: "tcp", Host: uint16(15400 + i), Guest: 22}}, //nolint:gosec // a count
+			Ports: []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: uint16(15400 + i), Guest: 22}}, //nolint:gosec // a count
 		})
 		if err != nil {
 			return err
@@ -163,10 +175,10 @@ func creates(ctx context.Context, h *host.Host, count int, t computer.Table) err
 	}
 	tasks, err := awaitTasks(ctx, h, func(list []journal.Task) (bool, error) {
 		for _, task := range list {
-			if task.Status == lifecycle.CreateError {
-				return false, errors.New(task.Reason.String())
+			if task.Progress.State == lifecycle.CreateError {
+				return false, errors.New(task.Progress.Reason.String())
 			}
-			if task.Status != lifecycle.Running {
+			if task.Progress.State != lifecycle.Running {
 				return false, nil
 			}
 		}
@@ -185,12 +197,12 @@ func creates(ctx context.Context, h *host.Host, count int, t computer.Table) err
 	return err
 }
 
-// report shows the steps of all of them, and when the last one was there.
+// report prints the steps of all of them, and when the last one was ready.
 func report(first time.Time, tasks []journal.Task, t computer.Table) {
 	steps := map[string]times{}
 	var running, ready times
 	for _, task := range tasks {
-		for _, s := range task.Steps {
+		for _, s := range task.Progress.Steps {
 			steps[s.Name] = append(steps[s.Name], s.Took)
 			switch s.Name {
 			case "start":

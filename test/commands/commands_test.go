@@ -1,8 +1,8 @@
 // Package commands runs scripts of the renters' commands on a devnet with a real
-// guest, as somebody would type them.
+// guest, the way a user would type them.
 //
 // It needs root, libvirt, QEMU, ssh and nft, the programs that make build builds
-// and the image that make tiny builds; it fails where one is missing.
+// and the image that make tiny builds; it fails if one is missing.
 package commands
 
 import (
@@ -24,23 +24,17 @@ import (
 // programs is where make build puts dbc, dbcd and sign_tool.
 const programs = "../../bin"
 
-// TestScripts leads every script, one after the other, through one devnet.
+// TestScripts runs every script, one after the other, on one devnet.
 func TestScripts(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Fatal("needs root: run scripts/test.sh")
-	}
-	bin, err := filepath.Abs(programs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bin := toolsOf(t)
 	info := start(t, bin)
 	scripts, err := filepath.Glob("testdata/script/*.txt")
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
 	for _, script := range scripts {
-		// Each in a test of its own: the library runs those of one call beside
-		// each other, and the machine has two slots for all.
+		// Each in a separate test: the library runs those of one call in
+		// parallel, and the machine has only two slots.
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".txt"), func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Files: []string{script}, Cmds: words, Deadline: time.Now().Add(limit),
@@ -50,7 +44,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// limit is far above what a slow computer takes: it ends a script that hangs.
+// limit is far above what a slow computer needs: it ends a script that hangs.
 const limit = 10 * time.Minute
 
 // prepare gives a script the devnet's home and an SSH key.
@@ -71,14 +65,15 @@ func prepare(env *testscript.Env, bin string, info devnet.Info) error {
 }
 
 // start runs a devnet until the test's end.
-func start(t *testing.T, bin string) (info devnet.Info) {
+func start(t *testing.T, bin string) devnet.Info { return startAt(t, bin, t.TempDir()) }
+
+func startAt(t *testing.T, bin, home string) (info devnet.Info) {
 	t.Helper()
 	images, err := filepath.Abs("../../build/images")
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir()
-	// Ended in order by the clean-up, which is why it has no context.
+	// The clean-up ends it in order, which is why it has no context.
 	cmd := exec.Command(filepath.Join(bin, "dbc"), "devnet", "start", "--json", "--home", home, "--images", images)
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -23,10 +23,10 @@ var words = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"team": team,
 }
 
-// pause is between two tries of what is waited for.
+// pause is the interval between two attempts.
 const pause = 300 * time.Millisecond
 
-// exits N PROGRAM ARGS... wants the exit code N.
+// exits N PROGRAM ARGS... expects the exit code N.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	code, exit := 0, new(exec.ExitError)
@@ -40,15 +40,15 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// equal A B leaves what was printed last where it is, as exec test would not.
+// equal A B keeps the last output, unlike exec test.
 func equal(ts *testscript.TestScript, _ bool, args []string) {
 	if args[0] != args[1] {
 		ts.Fatalf("%q, want %q", args[0], args[1])
 	}
 }
 
-// field VARIABLE PATH takes a value out of the JSON that was printed last; a path
-// is names and numbers with dots between.
+// field VARIABLE PATH extracts a value from the JSON that was printed last. A
+// path consists of names and numbers separated by dots.
 func field(ts *testscript.TestScript, neg bool, args []string) {
 	var value any
 	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
@@ -57,7 +57,7 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	found := true
 	for name := range strings.SplitSeq(args[1], ".") {
 		if name == "" {
-			continue // "." is the whole
+			continue // "." is the whole document
 		}
 		switch v := value.(type) {
 		case map[string]any:
@@ -86,7 +86,7 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 
 // until TEXT PROGRAM ARGS... repeats until the program succeeds and prints the text.
 func until(ts *testscript.TestScript, _ bool, args []string) {
-	// The deadline of the script ends what never comes.
+	// The script's deadline ends an endless loop.
 	for {
 		if err := ts.Exec(args[1], args[2:]...); err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
 			return
@@ -98,10 +98,11 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// begun bounds until: the library's deadline ends programs, not loops.
+// begun is the start for the limit of until: the library's deadline ends
+// programs, not loops.
 var begun = time.Now()
 
-// freePort VARIABLE is a port of this computer that nobody uses.
+// freePort VARIABLE sets a port of this computer that nobody uses.
 func freePort(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	ts.Check(err)
@@ -109,7 +110,8 @@ func freePort(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(l.Close())
 }
 
-// banner ADDRESS TEXT connects until the other side's first words have the text.
+// banner ADDRESS TEXT connects until the greeting of the other side contains
+// the text.
 func banner(ts *testscript.TestScript, _ bool, args []string) {
 	for said := []byte(nil); ; <-time.After(pause) {
 		conn, err := net.DialTimeout("tcp", args[0], time.Minute)
@@ -140,8 +142,8 @@ func silence(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { _ = exec.Command("nft", "delete", "table", "inet", table).Run() })
 }
 
-// post STATUS URL FILE sends a file, in which the script's variables are filled in,
-// wants the HTTP status, and prints the answer.
+// post STATUS URL FILE sends a file, in which the script's variables are
+// expanded, expects the HTTP status, and prints the answer.
 func post(ts *testscript.TestScript, _ bool, args []string) {
 	body := ts.ReadFile(args[2])
 	for _, name := range []string{"MACHINE", "TASK", "RENT", "SESSION", "WALLET", "NONCE", "SIGN"} {
@@ -158,7 +160,8 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("printf", "%s", string(answer)))
 }
 
-// team FILE MEMBER... signs a transaction of the wallet team by its members, and sends it.
+// team FILE MEMBER... signs a transaction of the wallet team with its members,
+// and sends it.
 func team(ts *testscript.TestScript, _ bool, args []string) {
 	options := []string{
 		"--chain-id", "dbc-devnet-1", "--node", ts.Getenv("RPC"), "--keyring-backend", "test", "--keyring-dir", filepath.Join(ts.Getenv("DBC_HOME"), "keys"),

@@ -1,5 +1,5 @@
-// Package computer says on which computer, and beside how much other work, a
-// benchmark was run: its numbers mean little without.
+// Package computer describes the computer on which a benchmark ran and its
+// other load: the numbers mean little without.
 package computer
 
 import (
@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Now is one line: processor, cores, the mean load of the last minute, and Go's version.
+// Now returns one line: processor, cores, the mean load of the last minute, and
+// Go's version.
 func Now() string {
 	return fmt.Sprintf("%s, %d cores, load %s, Go %s", processor(), runtime.NumCPU(), load(), strings.TrimPrefix(runtime.Version(), "go"))
 }

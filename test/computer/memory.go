@@ -9,13 +9,13 @@ import (
 
 // Memory of a process in bytes, as the kernel counts it.
 type Memory struct {
-	// Resident is Own and File together, and Peak the most that it ever was.
+	// Resident is the sum of Own and File, and Peak its maximum so far.
 	Resident, Peak int64
-	// Own is what no file backs: heap, stacks, buffers.
+	// Own is memory without a file behind it: heap, stacks, buffers.
 	Own int64
-	// File is what was read of the program's file and others: the kernel shares
-	// it among processes and takes it back when it needs memory. How much counts
-	// as read depends on the kernel, from what was touched to the whole program.
+	// File is memory read from the program's file and others: the kernel shares
+	// it among processes and reclaims it when needed. Depending on the kernel
+	// it counts between what was touched and the whole program.
 	File int64
 }
 
@@ -24,7 +24,7 @@ func (m Memory) String() string {
 		m.Resident>>20, m.Own>>20, m.File>>20, m.Peak>>20)
 }
 
-// MemoryOf is a process's memory now.
+// MemoryOf returns a process's current memory.
 func MemoryOf(pid int) (Memory, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

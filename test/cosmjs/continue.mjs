@@ -1,5 +1,5 @@
-// Goes on, from elsewhere, with a rental that was begun in the browser: confirms
-// it, then renews it. The wallet's words come by standard input:
+// Continues, outside the browser, a rental that was started in it: confirms and
+// then renews it. The mnemonic is read from standard input:
 //
 //   node continue.mjs http://127.0.0.1:5050 RENT_ID 1800 < words.txt
 //
@@ -37,7 +37,8 @@ async function send(typeUrl, value) {
 
 await send("/dbc.rental.v1.MsgConfirmRent", { renter, rent_id: rentId });
 
-// The quote bounds what the renewal may cost, and is refused where the listing has moved.
+// The quote bounds the cost of the renewal, and is refused if the listing has
+// changed.
 const quote = await ask(`/dbc/rental/v1/machines/${machine}/quote?rent_id=${rentId}&duration_seconds=${seconds}`);
 await send("/dbc.rental.v1.MsgReletMachine", {
   renter,

@@ -1,5 +1,6 @@
-// The chain's messages for CosmJS, taken from the published protos alone: types
-// for the registry, and amino converters that follow the protos' amino options.
+// The chain's messages for CosmJS, generated from the published protos alone:
+// types for the registry, and amino converters that follow the protos' amino
+// options.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
@@ -23,7 +24,7 @@ function load() {
 
 export const root = load();
 
-// messages are the requests of the Msg services, by type URL.
+// messages are the requests of the Msg services by type URL.
 export const messages = new Map(
   ["dbc.guard.v1.Msg", "dbc.machine.v1.Msg", "dbc.rental.v1.Msg"].flatMap((service) =>
     root.lookupService(service).methodsArray.map((method) => {
@@ -47,10 +48,10 @@ export const registry = new Registry(
 const kept = (field) => field.options?.["(amino.dont_omitempty)"] === true;
 const big = /^(u?int|s?fixed|sint)64$/;
 
-// scalar is the amino JSON of one value, and back is its way back.
+// scalar converts one value to amino JSON, and back reverses it.
 function scalar(field, value) {
   const { resolvedType, type } = field;
-  // A name, or a number, known or not; of a known number, values would give the name.
+  // A name or a number, known or not; for a known number, values has the name.
   if (resolvedType instanceof protobuf.Enum) return typeof value === "number" ? value : (resolvedType.values[value] ?? Number(value));
   if (resolvedType?.fullName === ".google.protobuf.Timestamp") return time(value);
   if (resolvedType?.fullName === ".google.protobuf.Duration") {
@@ -76,7 +77,7 @@ function back(field, value) {
   return type === "bytes" ? fromBase64(value) : value;
 }
 
-// time is RFC 3339 with as many digits below a second as are needed, as Go writes it.
+// time formats RFC 3339 with as many fractional digits as needed, like Go.
 export function time({ seconds = 0, nanos = 0 }) {
   const fraction = nanos ? `.${String(nanos).padStart(9, "0").replace(/0+$/, "")}` : "";
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}${fraction}Z`;

@@ -1,6 +1,7 @@
-// Sends messages by CosmJS to a real dbcd, in both modes: a machine is bonded,
-// rented, renewed, challenged and broken as a renter's and a host's own program
-// would do it. RPC names the daemon. Prints one line of JSON for each message.
+// Sends messages with CosmJS to a real dbcd, in both modes: a machine is
+// bonded, rented, renewed, challenged and broken as a renter's and a host's own
+// program would do it. RPC is the daemon's address. Prints one line of JSON for
+// each message.
 import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { makeCosmoshubPath, Secp256k1HdWallet } from "@cosmjs/amino";
 import { toHex, toUtf8 } from "@cosmjs/encoding";
@@ -15,7 +16,8 @@ const wallets = { direct: DirectSecp256k1HdWallet, "amino-json": Secp256k1HdWall
 const types = { machine: root.lookup("dbc.machine.v1"), rental: root.lookup("dbc.rental.v1") };
 const fee = { amount: [{ denom: "udbc", amount: "20000" }], gas: "2000000" };
 
-// key is a compute node's, from a seed of equal bytes, in the DER that node:crypto wants.
+// key generates a compute node's key from a seed of equal bytes, in the DER
+// format that node:crypto requires.
 function key(n) {
   const seed = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, n)]);
   const secret = createPrivateKey({ key: seed, format: "der", type: "pkcs8" });
@@ -39,7 +41,7 @@ async function walk(mode, n) {
 
   const expiry = String(Math.floor(Date.now() / 1000) + 1800);
   const facts = {
-    slots: [1, 2].map((i) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`${mode}-${i}`], gpu_count: 1, vram_mib: "24564", pci_address: `0000:0${i}:00.0` })),
+    slots: [1, 2].map((i) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`${mode}-${i}`], gpu_count: 1, vram_mib: "24564" })),
     cpu_model: "EPYC", cpu_cores: 24, memory_mib: "65536", city: "Köln", country: "DE", longitude_e4: -69603, port_first: 5200, port_last: 32767, keep_disk_policy: "KEEP_DISK_POLICY_FIRM", delivery: 1,
   };
   const hash = toHex(createHash("sha256").update(types.machine.lookupType("Facts").encode(types.machine.lookupType("Facts").fromObject(facts)).finish()).digest());
@@ -79,8 +81,8 @@ async function walk(mode, n) {
   client.disconnect();
 }
 
-// challengeOf asks for an open challenge over ABCI. Its query types stand here,
-// as query.proto imports more than a signer has at hand.
+// challengeOf queries an open challenge over ABCI. Its query types are defined
+// here, because query.proto has more imports than a signer needs.
 const queries = protobuf.parse(
   `syntax = "proto3";
    message Request { uint64 challenge_id = 1; }

@@ -15,7 +15,7 @@ import (
 	"github.com/dbc-network/dbc/test/testnet"
 )
 
-// patience bounds the whole walk.
+// patience bounds the whole test.
 const patience = 5 * time.Minute
 
 // inOrder are the messages that live.mjs sends, in each mode.
@@ -25,7 +25,8 @@ var inOrder = []string{
 	"Challenge", "AnswerChallenge", "ClaimRent", "BreakRental", "Drain", "SetOffline", "Retire",
 }
 
-// TestLive: what CosmJS sends is carried out by a real daemon, in both modes.
+// TestLive verifies that a real daemon executes what CosmJS sends, in both
+// modes.
 func TestLive(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()

@@ -3,7 +3,7 @@ const bytes = (n) => Uint8Array.from({ length: 64 }, (_, i) => (i * 7 + n) & 0xf
 const machine = "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29";
 const other = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
 
-const slot = (n) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`GPU-${n}`, `GPU-${n}b`], gpu_count: 2, vram_mib: "24564", pci_address: `0000:0${n}:00.0` });
+const slot = (n) => ({ kind: "SLOT_KIND_GPU", gpu_type: "RTX 4090", gpu_ids: [`GPU-${n}`, `GPU-${n}b`], gpu_count: 2, vram_mib: "24564" });
 
 export const facts = {
   slots: [slot(1), slot(2)],
@@ -25,8 +25,9 @@ export const facts = {
   port_first: 5200,
   port_last: 32767,
   keep_disk_policy: "KEEP_DISK_POLICY_EVICT",
-  features: ["FEATURE_UEFI", 40000], // the second is of a later version
+  features: ["FEATURE_UEFI", 40000], // the second is from a later version
   delivery: 300,
+  inventory_hash: bytes(5).slice(0, 32),
 };
 
 const bond = (signer, id) => ({
@@ -48,6 +49,8 @@ export function samples(signer) {
     "update facts": m("UpdateFacts", { operator: signer, machine_id: machine, facts, bond_seq: "2", expiry: "1764000000", signature: bytes(3) }),
     "set prices": m("SetPrice", { operator: signer, prices: [{ machine_id: machine, price_per_day: "1" }, { machine_id: other }] }),
     "set online": m("SetOnline", { operator: signer, machine_id: machine, expiry: "1764000000", signature: bytes(4) }),
+    "set slots": m("SetSlots", { operator: signer, machine_id: machine, out_of_service: [0, 3] }),
+    "put slots back": m("SetSlots", { operator: signer, machine_id: machine, in_service: [0, 3] }),
     "set offline": m("SetOffline", { operator: signer, machine_id: machine }),
     drain: m("Drain", { operator: signer, machine_ids: [machine, other], from: { seconds: "1764000000", nanos: 120_000_000 } }),
     "lift a drain": m("Drain", { operator: signer, machine_ids: [machine] }),

@@ -1,5 +1,5 @@
-// Prints every sample signed by CosmJS in both modes, as JSON. The key is the
-// well-known one of tests; its mnemonic is no secret.
+// Prints every sample signed by CosmJS in both modes, as JSON. The key is a
+// well-known test key, and its mnemonic is not secret.
 import { makeSignDoc as makeAminoDoc, Secp256k1HdWallet, serializeSignDoc } from "@cosmjs/amino";
 import { toBase64 } from "@cosmjs/encoding";
 import { DirectSecp256k1HdWallet, makeSignBytes, makeSignDoc } from "@cosmjs/proto-signing";
@@ -21,7 +21,7 @@ const wallets = {
 const [{ address, pubkey }] = await wallets.direct.getAccounts();
 const options = { registry, aminoTypes };
 
-// protoJSON writes times and durations as the JSON of protobuf does.
+// protoJSON formats times and durations as in protobuf's JSON.
 function protoJSON(type, object) {
   if (type.fullName === ".google.protobuf.Timestamp") return time(object);
   if (type.fullName === ".google.protobuf.Duration") return `${object.seconds ?? 0}.${String(object.nanos ?? 0).padStart(9, "0")}s`;

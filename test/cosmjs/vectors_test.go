@@ -67,9 +67,9 @@ func newApp(t *testing.T) *app.App {
 	return a
 }
 
-// TestVectors: what CosmJS signs is what the chain wants signed, byte for
-// byte; its signature passes, and fails over anything else; and the message is
-// the one that was meant.
+// TestVectors verifies that the bytes that CosmJS signs equal those that the
+// chain expects, that its signature verifies for these and nothing else, and
+// that the message is the intended one.
 func TestVectors(t *testing.T) {
 	t.Parallel()
 	all, a := read(t), newApp(t)
@@ -111,14 +111,14 @@ func TestVectors(t *testing.T) {
 			require.Error(t, verify(elsewhere))
 			later := data
 			later.Sequence++
-			if v.Mode != "direct" { // there, the sequence stands in the transaction itself
+			if v.Mode != "direct" { // in direct mode, the sequence is in the transaction itself
 				require.Error(t, verify(later))
 			}
 		})
 	}
 }
 
-// TestVectorsCoverEveryMessage in both modes.
+// TestVectorsCoverEveryMessage checks both modes.
 func TestVectorsCoverEveryMessage(t *testing.T) {
 	t.Parallel()
 	have := make(map[string][]string)
@@ -137,7 +137,7 @@ func TestVectorsCoverEveryMessage(t *testing.T) {
 	require.Len(t, have, ours)
 }
 
-// signerData is the same for the verifier, which has a type of its own.
+// signerData converts to the verifier's own type.
 func signerData(t *testing.T, d authsigning.SignerData) txsigning.SignerData {
 	t.Helper()
 	key, err := codectypes.NewAnyWithValue(d.PubKey)

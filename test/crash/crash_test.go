@@ -8,14 +8,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/notice"
 )
 
-// TestNodeKilledInCreate: three moments of a create after which the next start
-// has to find out what there is.
+// TestNodeKilledInCreate kills a node at three moments of a create, after which
+// the next start has to determine what exists.
 func TestNodeKilledInCreate(t *testing.T) {
 	for _, moment := range []string{inDisk, afterDef, afterStart} {
 		t.Run(moment, func(t *testing.T) {
@@ -28,8 +28,8 @@ func TestNodeKilledInCreate(t *testing.T) {
 	}
 }
 
-// TestNodeKilledAtTheEnd: killed once the guest was asked to shut down, the next
-// node sees it off and keeps its disk.
+// TestNodeKilledAtTheEnd kills the node once the guest was asked to shut down;
+// the next node finds it off and keeps its disk.
 func TestNodeKilledAtTheEnd(t *testing.T) {
 	w := newWorld(t)
 	w.start(atShutdown)
@@ -40,8 +40,8 @@ func TestNodeKilledAtTheEnd(t *testing.T) {
 	w.isClosed()
 }
 
-// TestDaemonKilled: the guest runs on without libvirtd and the node, and both
-// find it again.
+// TestDaemonKilled verifies that the guest keeps running without libvirtd and
+// the node, and that both find it again.
 func TestDaemonKilled(t *testing.T) {
 	w := newWorld(t)
 	w.start("")
@@ -58,8 +58,8 @@ func TestDaemonKilled(t *testing.T) {
 	w.closes(task)
 }
 
-// TestPowerLoss: node, libvirtd and guest at once. The VM runs again, on the disk
-// that it had.
+// TestPowerLoss kills node, libvirtd and guest at once. The VM runs again, on
+// the same disk.
 func TestPowerLoss(t *testing.T) {
 	w := newWorld(t)
 	w.start("")
@@ -68,7 +68,7 @@ func TestPowerLoss(t *testing.T) {
 	w.kill(w.node.Process.Pid)
 	w.killPID(w.pidFile(task))
 	w.dies()
-	w.must(os.Truncate(w.console(task), 0)) // what it says from here on is new
+	w.must(os.Truncate(w.console(task), 0)) // what it writes from here on is new
 	w.startDaemon()
 	w.start("")
 	w.waitFor("the guest to run again", func() bool {
@@ -90,8 +90,8 @@ func (w *world) pid(task journal.Task) string {
 	return strings.TrimSpace(string(text))
 }
 
-// TestChainAwayPastTheEnd: a silent chain takes nothing away; when it speaks
-// again, its word is done.
+// TestChainAwayPastTheEnd verifies that a silent chain revokes nothing, and
+// that the node acts when it answers again.
 func TestChainAwayPastTheEnd(t *testing.T) {
 	w := newWorld(t)
 	w.start("")
@@ -108,8 +108,8 @@ func TestChainAwayPastTheEnd(t *testing.T) {
 	w.gone(task)
 }
 
-// TestImageGone: deleted between the order and the disk, it fails the create with
-// a reason, and nothing stays reserved.
+// TestImageGone deletes the image between the request and the disk: the create
+// fails with a reason, and nothing stays reserved.
 func TestImageGone(t *testing.T) {
 	w := newWorld(t)
 	w.start(beforeDisk)
@@ -120,13 +120,13 @@ func TestImageGone(t *testing.T) {
 	w.failed("no such image")
 }
 
-// failed: the create gave up with a reason and gave everything back.
+// failed expects that the create failed with a reason and released everything.
 func (w *world) failed(why string) {
 	w.t.Helper()
 	task := w.becomes(lifecycle.CreateError)
 	r := task.Reserved
-	if !strings.Contains(task.Reason.String(), why) || r.CPUs != 0 || r.DiskGiB != 0 || len(r.Ports)+len(r.Slots) != 0 {
-		w.t.Errorf("reason %q, reserved %+v", task.Reason, r)
+	if !strings.Contains(task.Progress.Reason.String(), why) || r.CPUs != 0 || r.DiskGiB != 0 || len(r.Ports)+len(r.Slots) != 0 {
+		w.t.Errorf("reason %q, reserved %+v", task.Progress.Reason, r)
 	}
 	w.gone(task)
 	if !w.empty() {
@@ -134,8 +134,8 @@ func (w *world) failed(why string) {
 	}
 }
 
-// TestFullDisk: refused where it is known, and a reason where it fills up after
-// the order.
+// TestFullDisk expects a refusal if the disk is known to be full, and a reason
+// if it fills up after the request.
 func TestFullDisk(t *testing.T) {
 	w := newWorld(t)
 	full := filepath.Join(w.s.Data, "tasks")
@@ -143,11 +143,11 @@ func TestFullDisk(t *testing.T) {
 	w.must(syscall.Mount("tmpfs", full, "tmpfs", 0, "size=64k,mode=0711"))
 	t.Cleanup(func() { w.check(syscall.Unmount(full, 0)) })
 	w.must(os.WriteFile(filepath.Join(full, "filler"), make([]byte, 60<<10), 0o600))
-	w.s.Room = 1000 // so it seemed when the order was taken
+	w.s.Room = 1000 // the space at the time of the request
 	w.start("")
 	task := w.becomes(lifecycle.CreateError)
-	if !strings.Contains(strings.ToLower(task.Reason.String()), "no space left on device") {
-		t.Errorf("the reason is %q", task.Reason)
+	if !strings.Contains(strings.ToLower(task.Progress.Reason.String()), "no space left on device") {
+		t.Errorf("the reason is %q", task.Progress.Reason)
 	}
 	w.gone(task)
 	w.killNode()
@@ -166,7 +166,7 @@ func (w *world) refused(why string) {
 	w.node = nil
 }
 
-// TestTakenPort: a program of the host has it.
+// TestTakenPort uses a port that a program on the computer already has.
 func TestTakenPort(t *testing.T) {
 	w := newWorld(t)
 	l, err := net.Listen("tcp", "127.0.0.1:15322")
@@ -175,7 +175,8 @@ func TestTakenPort(t *testing.T) {
 	w.refused("port")
 }
 
-// TestDeafGuest: one that ignores its power button is stopped a minute after.
+// TestDeafGuest verifies that a guest that ignores its power button is stopped
+// after a minute.
 func TestDeafGuest(t *testing.T) {
 	w := newWorld(t)
 	w.must(os.WriteFile(filepath.Join(w.dir, "deaf.raw"), deaf(), 0o600))
@@ -190,8 +191,8 @@ func TestDeafGuest(t *testing.T) {
 	w.isClosed()
 }
 
-// deaf is a guest of one disk sector that waits for interrupts for ever:
-// sti; hlt; jmp -4.
+// deaf is a guest of one disk sector that waits for interrupts forever: sti;
+// hlt; jmp -4.
 func deaf() []byte {
 	b := make([]byte, 1<<20)
 	copy(b, []byte{0xfb, 0xf4, 0xeb, 0xfc})

@@ -18,14 +18,14 @@ import (
 	"github.com/dbc-network/dbc/node/journal"
 )
 
-// nobody is a user without any privilege, who is not QEMU's either.
+// nobody is an unprivileged user other than QEMU's.
 const nobody = 65534
 
-// privileged are the rights of deploy's dbc-mining.service and dbc-helper.service
-// and no more.
+// privileged are exactly the rights of deploy's dbc-mining.service and
+// dbc-helper.service.
 var privileged = []string{"--bounding-set=-all,+net_admin,+chown,+dac_override,+fowner", "--no-new-privs"}
 
-// rights are the arguments of setpriv that run the node.
+// rights returns the arguments of setpriv that run the node.
 func (w *world) rights() []string {
 	w.t.Helper()
 	if w.s.Helper != "" {
@@ -37,14 +37,14 @@ func (w *world) rights() []string {
 	return append(privileged[:2:2], program)
 }
 
-// split makes the node one of two processes.
+// split makes the node run as two processes.
 func (w *world) split() {
 	w.t.Helper()
 	w.s.Helper, w.s.UID = filepath.Join(w.dir, "helper.sock"), nobody
 	w.s.Journal = filepath.Join(w.dir, "node", "journal.db")
 	w.must(os.Mkdir(filepath.Dir(w.s.Journal), 0o700))
 	w.must(os.Chown(filepath.Dir(w.s.Journal), nobody, nobody))
-	// This program's own folder need not be one that nobody can enter.
+	// The unprivileged user may be unable to enter this program's own folder.
 	w.program = filepath.Join(w.dir, "node.test")
 	self, err := os.Open("/proc/self/exe")
 	w.must(err)
@@ -56,7 +56,7 @@ func (w *world) split() {
 	w.must(copied.Close())
 }
 
-// startHelper runs a helper that dies at that moment, or never.
+// startHelper runs a helper that dies at the given moment, or never.
 func (w *world) startHelper(kill string) {
 	w.t.Helper()
 	s := w.s
@@ -76,7 +76,7 @@ func (w *world) startHelper(kill string) {
 	})
 }
 
-// helperDies waits until the helper killed itself, or was killed.
+// helperDies waits until the helper has killed itself or was killed.
 func (w *world) helperDies() {
 	w.t.Helper()
 	_ = w.helper.Wait() // its state says how it ended
@@ -94,8 +94,9 @@ func (w *world) stopHelper() {
 	}
 }
 
-// TestTwoProcesses: a node without any privilege rents a real guest out and wipes
-// it, though its helper dies in the middle of the create, and again afterwards.
+// TestTwoProcesses: a node without any privileges rents out a real guest and
+// wipes it, although its helper dies in the middle of the create, and again
+// afterwards.
 func TestTwoProcesses(t *testing.T) {
 	w := newWorld(t)
 	w.split()
@@ -118,8 +119,8 @@ func TestTwoProcesses(t *testing.T) {
 	w.wiped(task)
 }
 
-// unprivileged: the node's process has no capability, cannot get any, and reaches
-// nothing that is its helper's.
+// unprivileged verifies that the node's process has no capability, cannot get
+// any, and can access nothing that belongs to its helper.
 func (w *world) unprivileged() {
 	w.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.node.Process.Pid))
@@ -144,13 +145,14 @@ func (w *world) unprivileged() {
 	}
 }
 
-// logIn runs a command in the guest, by the password and host key that the node made.
+// logIn runs a command in the guest, with the password and host key that the
+// node generated.
 func (w *world) logIn(task journal.Task) {
 	w.t.Helper()
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(task.HostKeyPublic))
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(task.Identity.HostKeyPublic))
 	w.must(err)
 	config := &ssh.ClientConfig{
-		User: task.User, Auth: []ssh.AuthMethod{ssh.Password(string(task.Password))},
+		User: task.Login.User, Auth: []ssh.AuthMethod{ssh.Password(string(task.Login.Password))},
 		HostKeyCallback: ssh.FixedHostKey(key), HostKeyAlgorithms: []string{key.Type()},
 	}
 	guest, err := ssh.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), config)

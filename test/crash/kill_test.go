@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// The moments at which a node can be told to die.
+// Moments at which a node can be told to die.
 const (
 	beforeDisk = "before the disk"
 	inDisk     = "while qemu-img makes the disk"
@@ -20,7 +20,7 @@ const (
 	atShutdown = "after the guest was asked to shut down"
 )
 
-// killer kills its process at one moment, as a power cut would.
+// killer kills its process at one moment, like a power cut.
 type killer struct{ at string }
 
 func (k killer) here(moment string) {
@@ -37,7 +37,7 @@ func (i overlays) Overlay(ctx context.Context, base image.Image, path string, si
 	i.k.here(beforeDisk)
 	if i.k.at == inDisk {
 		go func() {
-			for ctx.Err() == nil { // the file is there for milliseconds
+			for ctx.Err() == nil { // the file exists only for milliseconds
 				if _, err := os.Stat(path + ".new"); err == nil {
 					i.k.here(inDisk)
 				}

@@ -21,13 +21,15 @@ import (
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// nodeEnv holds the settings of a node in JSON; with it this program is one.
+// nodeEnv holds the settings of a node in JSON. If it is set, this program runs
+// as that node.
 const nodeEnv = "DBC_CRASH_NODE"
 
 func TestMain(m *testing.M) {
@@ -47,7 +49,7 @@ func TestMain(m *testing.M) {
 }
 
 var (
-	binding  = journal.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"} // RFC 8032, test 2
+	binding  = names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"} // RFC 8032, test 2
 	guestNet = netip.MustParsePrefix("10.96.0.0/24")
 	facts    = machine.Facts{Slots: []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, CpuCores: 2, MemoryMib: 2048, DataDiskGib: 100}
 )
@@ -60,20 +62,20 @@ const (
 	period = time.Second
 )
 
-// settings are what a node of this test differs in.
+// settings are what differs between the nodes of this test.
 type settings struct {
 	Socket, Data, Journal, Ledger string
-	// Kill is the moment at which it kills itself, "" for never.
+	// Kill is the moment at which it kills itself, or "" for never.
 	Kill string
-	// Order is made at once where the journal has no task: image and host port.
+	// Order is created at once if the journal has no task: image and host port.
 	Image string
 	Port  uint16
-	// Ready takes a guest's SSH server as there, for guests without one.
+	// Ready assumes that a guest's SSH server is up, for guests without one.
 	Ready bool
-	// Room is what the disk is said to have, 0 for the truth.
+	// Room overrides the free disk space; 0 means the actual one.
 	Room uint64
-	// Helper is the socket of a node in two processes, "" for one; Serve makes this
-	// one the helper of the node of UID.
+	// Helper is the socket of a node in two processes, or "" for one. Serve
+	// makes this process the helper for the node of UID.
 	Helper string
 	Serve  bool
 	UID    int
@@ -83,7 +85,8 @@ type settings struct {
 type report struct {
 	Refused string         `json:"refused,omitempty"`
 	Tasks   []journal.Task `json:"tasks"`
-	// Reached is what a node without privileges should not reach, but did.
+	// Reached is what a node without privileges could access although it should
+	// not.
 	Reached []string `json:"reached,omitempty"`
 }
 
@@ -99,16 +102,16 @@ func run(s settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	p, err := open(ctx, s, log)
+	p, end, err := open(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.Close()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	h := host.New(host.Config{
-		Binding: binding, DataDir: s.Data, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: host.Bridge(binding),
+		Binding: binding, DataDir: s.Data, PublicIP: netip.MustParseAddr("127.0.0.1"),
 		GuestCIDR: guestNet, GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, Period: period, ReadyWithin: 5 * time.Minute, Here: facts,
 	}, host.Deps{
-		Journal: j, Driver: p.Driver, Images: image.Open(filepath.Join(s.Data, "images")), Files: p.files, Net: p.Net,
+		Journal: j, Driver: p, Images: image.Open(filepath.Join(s.Data, "images")), Files: p, Net: p,
 		Rentals: ledger{s.Ledger}, Computer: computer{host.Local{}, killer{s.Kill}, s.Ready, s.Room}, Log: log,
 	})
 	if err := order(ctx, h, j, s); err != nil {
@@ -122,7 +125,7 @@ func run(s settings) (err error) {
 }
 
 func netConfig() network.Config {
-	return network.Config{Bridge: host.Bridge(binding), CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1")}
+	return network.Config{Bridge: binding.Bridge(), CIDR: guestNet, Published: netip.MustParseAddr("127.0.0.1")}
 }
 
 func order(ctx context.Context, h *host.Host, j *journal.Journal, s settings) error {
@@ -132,12 +135,12 @@ func order(ctx context.Context, h *host.Host, j *journal.Journal, s settings) er
 	}
 	_, err = h.Create(ctx, host.Order{
 		Rental: ledger{s.Ledger}.read().Open[1], Image: s.Image, GPUs: host.All, CPUs: 2, MemoryMiB: 256,
-		Ports: []journal.Port{{Protocol: "tcp", Host: s.Port, Guest: 22}},
+		Ports: []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: s.Port, Guest: 22}},
 	})
 	return err
 }
 
-// tell writes the journal's tasks down for the test, ten times a second.
+// tell writes the journal's tasks for the test, ten times a second.
 func tell(ctx context.Context, j *journal.Journal, s settings) {
 	out := json.NewEncoder(os.Stdout)
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -154,14 +157,14 @@ func tell(ctx context.Context, j *journal.Journal, s settings) {
 	}
 }
 
-// word is what the test lets the chain say.
+// word is the chain state that the test sets.
 type word struct {
 	Silent bool
 	Open   map[uint64]trust.Rental
 	Over   map[uint64]journal.Over
 }
 
-// ledger is the chain's word in a file, replaced as a whole by the test.
+// ledger is the chain's state in a file, which the test replaces atomically.
 type ledger struct{ path string }
 
 var _ host.Rentals = ledger{}

@@ -10,11 +10,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/guests"
 	"github.com/dbc-network/dbc/node/helper"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/network"
 	"github.com/dbc-network/dbc/node/taskdir"
 	"github.com/dbc-network/dbc/seed"
@@ -22,63 +23,75 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt"
 )
 
-// parts are what a node of this test works with, its own or its helper's.
-type parts struct {
-	helper.Parts
-	files host.Files
+// side is the side of a node that has the privileges.
+type side interface {
+	host.Machines
+	host.Files
+	host.Net
 }
 
-func open(ctx context.Context, s settings, log *slog.Logger) (parts, error) {
+// open returns a node's own privileged side, or its helper's.
+func open(ctx context.Context, s settings, log *slog.Logger) (side, func() error, error) {
 	if s.Helper == "" {
-		own, err := openOwn(ctx, s, log)
-		return parts{own, taskdir.Open(s.Data, overlays{killer{s.Kill}}.Overlay)}, err
+		own, err := guests.New(ctx, rules(s), binding, func(ctx context.Context, _ names.Binding) (guests.Parts, error) {
+			return openOwn(ctx, s, log)
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return own, own.Close, nil
 	}
-	c, err := helper.Dial(helper.ClientConfig{Socket: s.Helper, Data: s.Data, Logger: log})
+	c, err := helper.Dial(helper.ClientConfig{Socket: s.Helper, Logger: log})
 	if err != nil {
-		return parts{}, err
+		return nil, nil, err
 	}
 	if err := errors.Join(c.Await(ctx), c.Bind(ctx, binding)); err != nil {
-		return parts{}, errors.Join(err, c.Close())
+		return nil, nil, errors.Join(err, c.Close())
 	}
-	return parts{helper.Parts{Driver: c, Net: c, Close: c.Close}, c}, nil
+	return c, c.Close, nil
 }
 
-func openOwn(ctx context.Context, s settings, log *slog.Logger) (helper.Parts, error) {
+func rules(s settings) guests.Rules {
+	return guests.Rules{
+		Data: s.Data, CIDR: guestNet, Resolvers: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, PortFirst: 5200, PortLast: 32767,
+		Overlay: overlays{killer{s.Kill}}.Overlay,
+	}
+}
+
+func openOwn(ctx context.Context, s settings, log *slog.Logger) (guests.Parts, error) {
 	driver, err := libvirt.Open(ctx, libvirt.Config{
 		Socket: s.Socket, Owner: owner, Emulation: true, Cache: filepath.Dir(s.Ledger), Logger: log, User: userOf,
 	})
 	if err != nil {
-		return helper.Parts{}, err
+		return guests.Parts{}, err
 	}
 	n, err := network.Open(netConfig())
 	if err != nil {
-		return helper.Parts{}, errors.Join(err, driver.Close())
+		return guests.Parts{}, errors.Join(err, driver.Close())
 	}
-	return helper.Parts{Driver: dying{driver, killer{s.Kill}}, Net: n, Close: driver.Close}, nil
+	return guests.Parts{Driver: dying{driver, killer{s.Kill}}, Net: n, Close: driver.Close}, nil
 }
 
-// userOf gives each guest a user of its own, as a node does.
+// userOf gives each guest its own user, like a node.
 func userOf(spec vm.Spec) (int, error) {
 	a := spec.NIC.Addr.As4()
 	return 0x70000000 + int(a[2])<<8 + int(a[3]), nil
 }
 
-// serve is the life of a helper.
+// serve runs a helper.
 func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	listener, err := helper.Listen(ctx, s.Helper, s.UID, s.UID)
 	if err != nil {
 		return err
 	}
 	return helper.NewServer(helper.Config{
-		UID: s.UID, ChainID: binding.ChainID, Data: s.Data, CIDR: guestNet, Resolvers: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
-		PortFirst: 5200, PortLast: 32767,
-		Open:    func(ctx context.Context, _ journal.Binding) (helper.Parts, error) { return openOwn(ctx, s, log) },
-		Overlay: overlays{killer{s.Kill}}.Overlay, Logger: log,
+		UID: s.UID, ChainID: binding.ChainID, Rules: rules(s), Logger: log,
+		Open: func(ctx context.Context, _ names.Binding) (guests.Parts, error) { return openOwn(ctx, s, log) },
 	}).Serve(ctx, listener)
 }
 
-// reached are the things of a helper and of tenants that this process gets at
-// though it is to have no privileges.
+// reached returns the files and sockets of a helper and of renters that this
+// process can access although it should have no privileges.
 func reached(s settings, tasks []journal.Task) (list []string) {
 	if s.Helper == "" {
 		return nil
@@ -114,38 +127,38 @@ func reached(s settings, tasks []journal.Task) (list []string) {
 	return list
 }
 
-// askedFor are the things of a tenant that the helper gives to a process that speaks
-// its protocol and has nobody's signature.
+// askedFor returns what the helper gives of a renter's data to a process that
+// speaks its protocol but has nobody's signature.
 func askedFor(s settings, tasks []journal.Task) (list []string) {
 	ctx := context.Background()
-	c, err := helper.Dial(helper.ClientConfig{Socket: s.Helper, Data: s.Data})
+	c, err := helper.Dial(helper.ClientConfig{Socket: s.Helper})
 	if err != nil {
 		return []string{err.Error()}
 	}
 	defer func() { _ = c.Close() }()
 	for _, t := range tasks {
-		if t.Status != lifecycle.Running {
-			continue // what is not recorded yet is the node's to say
+		if t.Progress.State != lifecycle.Running {
+			continue // until it is recorded, the node decides
 		}
-		mac, _ := net.ParseMAC(t.MAC)
+		mac, _ := net.ParseMAC(t.Card().MAC)
 		seed := seed.Data{
-			InstanceID: "another-instance", Hostname: "dbc-another", User: t.User, MAC: mac, Addr: netip.PrefixFrom(t.Addr, guestNet.Bits()),
+			InstanceID: "another-instance", Hostname: "dbc-another", User: t.Login.User, MAC: mac, Addr: netip.PrefixFrom(t.Network.Addr, guestNet.Bits()),
 			HostKey:        ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)),
 			AuthorizedKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHM0iyFlX5UCiAIvXXvDr6WqLA4KOdNbtUSTgm4T8iHV"},
 		}
 		kept := seed
-		kept.InstanceID, kept.Hostname = string(t.UUID), "dbc-"+string(t.UUID[:8])
+		kept.InstanceID, kept.Hostname = string(t.Identity.UUID), "dbc-"+string(t.Identity.UUID[:8])
 		for what, try := range map[string]func() error{
 			"seed of another instance": func() error { return c.WriteSeed(ctx, t.ID, seed) },
 			"seed with another key":    func() error { return c.WriteSeed(ctx, t.ID, kept) },
-			"password":                 func() error { return c.SetPassword(ctx, t.UUID, "root", "longenough") },
-			"console":                  func() error { _, err := c.Console(ctx, t.UUID); return err },
-			"screen":                   func() error { _, err := c.VNC(ctx, t.UUID); return err },
+			"password":                 func() error { return c.SetPassword(ctx, t.Identity.UUID, "root", "longenough") },
+			"console":                  func() error { _, err := c.Console(ctx, t.Identity.UUID); return err },
+			"screen":                   func() error { _, err := c.VNC(ctx, t.Identity.UUID); return err },
 			"kept disks": func() error {
-				return c.TakeOver(ctx, t.ID, taskdir.Claim{TaskID: "aaaaaaaaaaaaaaaaaaaaaa", RentID: t.RentID, Wallet: t.Renter})
+				return c.TakeOver(ctx, t.ID, guests.Claim{TaskID: "aaaaaaaaaaaaaaaaaaaaaa", RentID: t.Rental.ID, Wallet: t.Rental.Renter})
 			},
 			"folder for another": func() error {
-				return c.MakeSystem(ctx, t.ID, taskdir.Claim{TaskID: t.ID, RentID: t.RentID + 1, Wallet: t.Renter}, image.Image{Name: t.Image}, t.SystemGiB)
+				return c.MakeSystem(ctx, t.ID, guests.Claim{TaskID: t.ID, RentID: t.Rental.ID + 1, Wallet: t.Rental.Renter}, t.Disks.Image.Name, t.Disks.System.GiB)
 			},
 		} {
 			if try() == nil {

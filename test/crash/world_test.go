@@ -18,11 +18,11 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/notice"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/vm"
@@ -36,7 +36,7 @@ const (
 	port  = 15322
 )
 
-// world is a computer with a libvirtd, a folder of data and the chain's word.
+// world is a computer with a libvirtd, a data folder and the chain's state.
 type world struct {
 	t      *testing.T
 	ctx    context.Context //nolint:containedctx // the test's own
@@ -46,7 +46,7 @@ type world struct {
 	said   word
 	s      settings
 
-	// program is this test's, where the node's user can run it.
+	// program is this test's binary at a path where the node's user can run it.
 	program string
 	helper  *exec.Cmd
 	node    *exec.Cmd
@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	w := &world{t: t, ctx: ctx}
-	// QEMU's user has to pass it, so not t.TempDir.
+	// QEMU's user has to traverse it, so not t.TempDir.
 	var err error
 	w.dir, err = os.MkdirTemp("", "dbc-crash-") //nolint:usetesting // see above
 	w.must(err)
@@ -133,13 +133,13 @@ func (w *world) addImage(name, from string) {
 	w.must(os.Chmod(to, 0o444))
 }
 
-// say replaces the chain's word.
+// say replaces the chain's state.
 func (w *world) say(said word) {
 	w.t.Helper()
 	w.said = said
 	text, err := json.Marshal(said)
 	w.must(err)
-	w.must(os.WriteFile(w.s.Ledger+".new", text, 0o644)) // the node may be another user's
+	w.must(os.WriteFile(w.s.Ledger+".new", text, 0o644)) // the node may run as another user
 	w.must(os.Rename(w.s.Ledger+".new", w.s.Ledger))
 }
 
@@ -148,7 +148,7 @@ func (w *world) end(refunded bool) {
 	w.say(word{Over: map[uint64]journal.Over{1: {At: time.Now(), Refunded: refunded, Reason: notice.New(notice.RentalEnded)}}})
 }
 
-// start runs a node that dies at that moment, or never.
+// start runs a node that dies at the given moment, or never.
 func (w *world) start(kill string) {
 	w.t.Helper()
 	s := w.s
@@ -184,7 +184,7 @@ func (w *world) start(kill string) {
 	}()
 	w.t.Cleanup(func() {
 		if w.t.Failed() {
-			_ = node.Process.Kill() // so that the log is whole
+			_ = node.Process.Kill() // so that the log is complete
 			<-over
 			w.t.Logf("node (%s): %s", kill, log.String())
 		}
@@ -197,7 +197,7 @@ func (w *world) report() report {
 	return w.last
 }
 
-// dies waits until the node killed itself.
+// dies waits until the node has killed itself.
 func (w *world) dies() {
 	w.t.Helper()
 	select {
@@ -219,14 +219,14 @@ func (w *world) kill(pid int) {
 	}
 }
 
-// killNode is kill -9 from outside.
+// killNode kills the node from outside with kill -9.
 func (w *world) killNode() {
 	w.t.Helper()
 	w.kill(w.node.Process.Pid)
 	w.dies()
 }
 
-// killPID kills what a pid file names.
+// killPID kills the process named in a pid file.
 func (w *world) killPID(file string) {
 	w.t.Helper()
 	text, err := os.ReadFile(file)
@@ -251,7 +251,7 @@ func (w *world) waitFor(what string, done func() bool) {
 	}
 }
 
-// becomes waits for the one task's state.
+// becomes waits until the only task has the given state.
 func (w *world) becomes(status lifecycle.State) journal.Task {
 	w.t.Helper()
 	var task journal.Task
@@ -260,12 +260,13 @@ func (w *world) becomes(status lifecycle.State) journal.Task {
 		if len(tasks) == 1 {
 			task = tasks[0]
 		}
-		return len(tasks) == 1 && task.Status == status
+		return len(tasks) == 1 && task.Progress.State == status
 	})
 	return task
 }
 
-// asRented: one domain, running, with its address bound and all of its reservation.
+// asRented expects one running domain, with its address bound and its full
+// reservation.
 func (w *world) asRented() journal.Task {
 	w.t.Helper()
 	task := w.becomes(lifecycle.Running)
@@ -274,13 +275,13 @@ func (w *world) asRented() journal.Task {
 		w.t.Errorf("reserved %+v", r)
 	}
 	list, err := w.driver.List(w.ctx)
-	if err != nil || len(list) != 1 || list[0].State != vm.StateRunning || list[0].UUID != task.UUID {
+	if err != nil || len(list) != 1 || list[0].State != vm.StateRunning || list[0].UUID != task.Identity.UUID {
 		w.t.Errorf("domains %+v, %v", list, err)
 	}
-	if rules := w.rules(); !strings.Contains(rules, task.Addr.String()) || !strings.Contains(rules, strconv.Itoa(port)) {
+	if rules := w.rules(); !strings.Contains(rules, task.Network.Addr.String()) || !strings.Contains(rules, strconv.Itoa(port)) {
 		w.t.Errorf("the guest's address or port is in no rule:\n%s", rules)
 	}
-	if _, err := netlink.LinkByName(task.Tap); err != nil {
+	if _, err := netlink.LinkByName(task.Card().Tap); err != nil {
 		w.t.Errorf("the guest's card: %v", err)
 	}
 	return task
@@ -293,26 +294,26 @@ func (w *world) rules() string {
 	return string(out)
 }
 
-// gone: no domain, card or rule is left of a task.
+// gone expects that no domain, card or rule of a task is left.
 func (w *world) gone(task journal.Task) {
 	w.t.Helper()
 	list, err := w.driver.List(w.ctx)
 	if err != nil || len(list) != 0 {
 		w.t.Errorf("domains %+v, %v", list, err)
 	}
-	if _, err := netlink.LinkByName(task.Tap); !errors.As(err, new(netlink.LinkNotFoundError)) {
+	if _, err := netlink.LinkByName(task.Card().Tap); !errors.As(err, new(netlink.LinkNotFoundError)) {
 		w.t.Errorf("the guest's card is still there: %v", err)
 	}
 	rules := w.rules()
-	for _, mark := range []string{task.Addr.String(), task.Tap, task.MAC, fmt.Sprintf("tcp . %d", port)} {
+	for _, mark := range []string{task.Network.Addr.String(), task.Card().Tap, task.Card().MAC, fmt.Sprintf("tcp . %d", port)} {
 		if strings.Contains(rules, mark) {
 			w.t.Errorf("%s is still in a rule:\n%s", mark, rules)
 		}
 	}
 }
 
-// booted waits until the guest listens to its power button. Its SSH server
-// answers a little earlier.
+// booted waits until the guest handles its power button. Its SSH server answers
+// a little earlier.
 func (w *world) booted(task journal.Task) {
 	w.t.Helper()
 	w.waitFor("the guest's last word of its boot", func() bool {
@@ -325,7 +326,7 @@ func (w *world) console(task journal.Task) string {
 	return filepath.Join(w.s.Data, "tasks", task.ID, "console.log")
 }
 
-// closes ends the rental and waits until only the disk is left, whole.
+// closes ends the rental and waits until only the disk is left, intact.
 func (w *world) closes(task journal.Task) {
 	w.t.Helper()
 	w.booted(task)
@@ -336,8 +337,8 @@ func (w *world) closes(task journal.Task) {
 func (w *world) isClosed() {
 	w.t.Helper()
 	task := w.becomes(lifecycle.Closed)
-	if r := task.Reserved; r.DiskGiB != 10 || r.CPUs != 0 || len(r.Ports)+len(r.Slots) != 0 || task.KeepUntil.IsZero() {
-		w.t.Errorf("kept until %s, reserved %+v", task.KeepUntil, r)
+	if r := task.Reserved; r.DiskGiB != 10 || r.CPUs != 0 || len(r.Ports)+len(r.Slots) != 0 || task.Keep.Until.IsZero() {
+		w.t.Errorf("kept until %s, reserved %+v", task.Keep.Until, r)
 	}
 	w.gone(task)
 	w.check(image.Check(w.ctx, filepath.Join(w.s.Data, "tasks", task.ID, "system.qcow2")))

@@ -1,5 +1,5 @@
-// Package crowd makes machines and rentals by the thousand, for a genesis. The
-// same number always gives the same machine.
+// Package crowd generates machines and rentals by the thousand for a genesis.
+// The same number always generates the same machine.
 package crowd
 
 import (
@@ -24,11 +24,11 @@ const (
 )
 
 const (
-	// Stake in udbc of a plain machine.
+	// Stake of a plain machine in udbc.
 	Stake = 3_000 * dbc
-	// Price in udbc of a plain machine's slot for a day.
+	// Price of a plain machine's slot per day in udbc.
 	Price = 24 * dbc
-	// Rare is the country of one machine in a thousand.
+	// Rare is the country of one in a thousand machines.
 	Rare = "IS"
 )
 
@@ -37,7 +37,7 @@ var (
 	countries = []string{"DE", "FR", "US", "KR", "SG", "JP", "CA", "SE", "PL", "AU"}
 )
 
-// Owner of machine number i, one of a thousand.
+// Owner returns the owner of machine number i, one of a thousand.
 func Owner(i int) string { return sdk.AccAddress(fmt.Appendf(nil, "owner%015d", i%owners)).String() }
 
 func id(i int) string {
@@ -46,8 +46,8 @@ func id(i int) string {
 	return hex.EncodeToString(ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey))
 }
 
-// Plain is machine number i of a crowd that is all online, with two GPUs each,
-// at one price.
+// Plain returns machine number i of a crowd in which all machines are online,
+// with two GPUs each and the same price.
 func Plain(i int) machine.Machine {
 	m := machine.Machine{
 		Id: id(i), Owner: Owner(i), Operator: Owner(i), Payout: Owner(i), BondSeq: 1, ListingVersion: 1, PricePerDay: Price,
@@ -75,11 +75,10 @@ func country(i int) string {
 func gpu(i, slot int, gpuType string, vram uint64) machine.Slot {
 	return machine.Slot{
 		Kind: machine.SLOT_KIND_GPU, GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%08d-%d", i, slot)}, GpuCount: 1, VramMib: vram,
-		PciAddress: fmt.Sprintf("0000:%02x:00.0", slot+1),
 	}
 }
 
-// Rent is a confirmed rental of slots of a machine, of whole hours.
+// Rent returns a confirmed rental of slots of a machine for whole hours.
 func Rent(id uint64, renter string, m machine.Machine, slots []uint32, begin, end time.Time) rental.Rental {
 	part := uint64(len(slots))
 	rent := m.PricePerDay * part * uint64(end.Sub(begin)/time.Hour) / 24 //nolint:gosec // an end is after its begin
@@ -95,7 +94,8 @@ func Rent(id uint64, renter string, m machine.Machine, slots []uint32, begin, en
 	}
 }
 
-// Sums are what the bank must hold: the machines' stakes and the rentals' escrow.
+// Sums returns what the bank must hold: the machines' stakes and the rentals'
+// escrow.
 func Sums(machines []machine.Machine, rentals []rental.Rental) (stakes, escrow uint64) {
 	for _, m := range machines {
 		stakes += m.Stake

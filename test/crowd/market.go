@@ -8,16 +8,16 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// Market is a crowd as renters meet it: several kinds of hosts, GPUs, prices
-// and states, some of it rented.
+// Market is a realistic crowd: different kinds of hosts, GPUs, prices and
+// states, some of it rented.
 type Market struct {
 	Machines []machine.Machine
 	Rentals  []rental.Rental
-	// Rented are the slots that are taken, by the machine's number.
+	// Rented are the rented slots, by the machine's number.
 	Rented [][]uint32
 }
 
-// kind of GPU with its memory in MiB, and what a slot of it costs at least, in DBC.
+// kind of GPU with its memory in MiB and the minimum price of its slot in DBC.
 type kind struct {
 	name  string
 	vram  uint64
@@ -39,7 +39,7 @@ var kinds = []kind{
 
 var cities = map[string]string{"DE": "Frankfurt", "SG": "Singapore", "KR": "Seoul", "JP": "Tokyo", Rare: "Reykjavik"}
 
-// NewMarket has n machines, the first of whose rentals began at begin.
+// NewMarket returns n machines, whose first rentals began at begin.
 func NewMarket(n int, renter string, begin time.Time) Market {
 	var c Market
 	for i := range n {
@@ -71,13 +71,9 @@ func listed(r *rand.Rand, i int, begin time.Time) machine.Machine {
 		},
 	}
 	slots := 1 << r.IntN(4)
-	switch r.IntN(50) {
-	case 0: // no GPU at all
+	if r.IntN(50) == 0 { // no GPU at all
 		m.Facts.Slots, m.PricePerDay = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}, uint64(10+r.IntN(20))*dbc //nolint:gosec // not below 0
-	case 1: // two kinds
-		other := kinds[r.IntN(len(kinds))]
-		m.Facts.Slots = []machine.Slot{gpu(i, 0, k.name, k.vram), gpu(i, 1, other.name, other.vram)}
-	default:
+	} else {
 		for slot := range slots {
 			m.Facts.Slots = append(m.Facts.Slots, gpu(i, slot, k.name, k.vram))
 		}

@@ -1,4 +1,4 @@
-// Package docs reads the pages as a reader walks them: by their links.
+// Package docs checks the pages the way a reader gets to them: by their links.
 package docs
 
 import (
@@ -12,13 +12,13 @@ import (
 
 const root = "../.."
 
-// link is a Markdown link; what stands in code is taken out before.
+// link matches a Markdown link; code is removed first.
 var (
 	link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	code = regexp.MustCompile("(?m)^```(?s:.*?)^```|`[^`\n]*`|^(?:    |\t).*$")
 )
 
-// pages are the repository's Markdown files, by their path in it.
+// pages returns the repository's Markdown files by path.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -46,7 +46,7 @@ func pages(t *testing.T) map[string]string {
 	return found
 }
 
-// links are where a page leads to inside the repository.
+// links returns the pages inside the repository that a page links to.
 func links(name, text string) []string {
 	var to []string
 	for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
@@ -70,7 +70,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestEveryPageIsFound from the README in the page's own language.
+// TestEveryPageIsFound verifies that every page can be reached from the README
+// in its own language.
 func TestEveryPageIsFound(t *testing.T) {
 	t.Parallel()
 	all := pages(t)
@@ -98,10 +99,12 @@ func TestEveryPageIsFound(t *testing.T) {
 	}
 }
 
-// onlyEnglish pages are for those who work on the code, or hold both languages.
+// onlyEnglish pages are for people who work on the code, or contain both
+// languages.
 var onlyEnglish = []string{"docs/benchmarks.md", "docs/glossary.md"}
 
-// TestEveryPageHasItsTwin with the same sections, each linked to the other.
+// TestEveryPageHasItsTwin verifies that both languages have the same sections
+// and link to each other.
 func TestEveryPageHasItsTwin(t *testing.T) {
 	t.Parallel()
 	all := pages(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/client"
 )
 
-// TestClientNode: what the client node answers itself, and a machine asked
+// TestClientNode covers the client node's own routes, and calls to a machine
 // through it and without it.
 func TestClientNode(t *testing.T) {
 	w := start(t)
@@ -40,7 +40,7 @@ func TestClientNode(t *testing.T) {
 	}
 }
 
-// ask wants a client node's 200.
+// ask expects a client node to answer with 200.
 func (w *world) ask(method, path, body string) string {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.ctx, method, w.info.Client+path, strings.NewReader(body))

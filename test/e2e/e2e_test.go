@@ -1,7 +1,7 @@
-// Package e2e walks the rental guide on a whole devnet with real guests.
+// Package e2e follows the rental guide on a whole devnet with real guests.
 //
-// It needs root, libvirt, QEMU, ssh, nft, virsh, setpriv and Go, the programs that make
-// build builds and the image that make tiny builds; it fails where one is
+// It needs root, libvirt, QEMU, ssh, nft, virsh, setpriv and Go, the programs that
+// make build builds and the image that make tiny builds; it fails if one is
 // missing.
 package e2e
 
@@ -23,18 +23,18 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/devnet"
 )
 
-// limit is far above what a slow computer takes: it ends a test that hangs.
+// limit is far above what a slow computer needs: it ends a test that hangs.
 const limit = 10 * time.Minute
 
 // programs is where make build puts dbc and dbcd.
 const programs = "../../bin"
 
-// TestMain gives all programs the strictest umask that people use: guests' users
-// must reach their disks all the same.
+// TestMain gives all programs the strictest umask that people use: guests'
+// users must reach their disks all the same.
 func TestMain(m *testing.M) {
 	syscall.Umask(0o077)
 	os.Exit(m.Run())
@@ -47,16 +47,16 @@ type world struct {
 	home   string
 	info   devnet.Info
 	chain  *chain.Client
-	ring   *client.Keyring
+	ring   *market.Keyring
 	key    string
 	public string
-	// genesis is the hash of the chain's, in hex.
+	// genesis is the chain's genesis hash in hex.
 	genesis string
 	cmd     *exec.Cmd
 	ended   chan struct{}
 }
 
-// start runs dbc devnet and returns when it says that it is ready.
+// start runs dbc devnet and returns when it reports that it is ready.
 func start(t *testing.T, flags ...string) *world {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -73,7 +73,7 @@ func start(t *testing.T, flags ...string) *world {
 	head, err := w.chain.Head(ctx)
 	w.must(err)
 	w.genesis = hex.EncodeToString(head.GenesisHash[:])
-	w.ring, err = client.OpenKeyring(w.home, client.Backend(w.info.ChainID), nil)
+	w.ring, err = market.OpenKeyring(w.home, market.Backend(w.info.ChainID), nil)
 	w.must(err)
 	w.makeKey()
 	return w
@@ -83,7 +83,7 @@ func (w *world) run(flags ...string) {
 	w.t.Helper()
 	images, err := filepath.Abs("../../build/images")
 	w.must(err)
-	// Ended in order, or killed, by the test.
+	// The test ends it in order, or kills it.
 	w.cmd = exec.Command(filepath.Join(programs, "dbc"), append([]string{
 		"devnet", "start", "--json", "--home", w.home, "--images", images,
 	}, flags...)...)
@@ -104,7 +104,7 @@ func (w *world) run(flags ...string) {
 	}
 }
 
-// end stops the devnet in order, if it still runs, and deletes its data.
+// end stops the devnet in order if it still runs, and deletes its data.
 func (w *world) end() {
 	_ = w.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -124,7 +124,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// dbc runs a command of the command line and returns what it printed.
+// dbc runs a command of the command line and returns its output.
 func (w *world) dbc(args ...string) string {
 	w.t.Helper()
 	out, err := w.tryDbc(args...)
@@ -135,7 +135,7 @@ func (w *world) dbc(args ...string) string {
 }
 
 func (w *world) tryDbc(args ...string) (string, error) {
-	// The reset comes after the test, when its context is done.
+	// The reset runs after the test, when its context is done.
 	cmd := exec.Command(filepath.Join(programs, "dbc"), args...)
 	images, _ := filepath.Abs("../../build/images")
 	if args[0] == "devnet" {
@@ -148,7 +148,7 @@ func (w *world) tryDbc(args ...string) (string, error) {
 	return out.String() + said.String(), err
 }
 
-// dbcJSON runs a command with --json and decodes what it printed.
+// dbcJSON runs a command with --json and decodes its output.
 func (w *world) dbcJSON(into any, args ...string) {
 	w.t.Helper()
 	out := w.dbc(append(args, "--json")...)
@@ -171,8 +171,8 @@ func (w *world) makeKey() {
 	w.must(os.WriteFile(w.public, ssh.MarshalAuthorizedKey(public), 0o600))
 }
 
-// renter makes a wallet with coins.
-func (w *world) renter(name string, udbc uint64) *client.Wallet {
+// renter creates a wallet with coins.
+func (w *world) renter(name string, udbc uint64) *market.Wallet {
 	w.t.Helper()
 	wallet, _, err := w.ring.Create(name)
 	w.must(err)
@@ -188,7 +188,7 @@ func (w *world) balance(address string) uint64 {
 	return udbc
 }
 
-// waitFor asks again until ok or the test's limit.
+// waitFor polls until ok returns true or the test's limit is reached.
 func (w *world) waitFor(what string, ok func() bool) {
 	w.t.Helper()
 	ticker := time.NewTicker(300 * time.Millisecond)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net"
 	"os"
 	"os/exec"
@@ -9,16 +10,16 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/devnet"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
 const (
 	coins = 1_000_000_000
 	fee   = 10_000_000
-	// price of the devnet's machine for a slot and day, in udbc.
+	// price of a slot of the devnet's machine per day, in udbc.
 	price = 100_000_000
 	day   = 86_400
 )
@@ -30,7 +31,7 @@ type rentReply struct {
 	Gas    uint64 `json:"gas_udbc"`
 }
 
-// rentOf is what so many seconds of one slot cost.
+// rentOf returns the cost of the given seconds of one slot.
 func rentOf(seconds uint64) uint64 { return price * seconds / day }
 
 func (w *world) rent(wallet, duration string) rentReply {
@@ -51,7 +52,7 @@ func (w *world) create(wallet string, rentID uint64, port string) api.Task {
 	return task
 }
 
-// running counts the domains that virsh sees running.
+// running counts the domains that virsh lists as running.
 func (w *world) running() int {
 	w.t.Helper()
 	return len(strings.Fields(w.virsh("list", "--name", "--state-running")))
@@ -64,7 +65,7 @@ func (w *world) state(id uint64) rental.RentalState {
 	return r.State
 }
 
-// TestGuide is the guide's path, its money to the last udbc, and its end.
+// TestGuide follows the guide, its money to the udbc, and its end.
 func TestGuide(t *testing.T) {
 	w := start(t, "--fast")
 	alice, bob := w.renter("alice", coins), w.renter("bob", coins)
@@ -104,8 +105,8 @@ func TestGuide(t *testing.T) {
 		t.Errorf("alice has %d, want %d; renewal %d", has, coins-spent, renewed.Rent)
 	}
 
-	// Bob never confirms: the whole rent comes back, half of the fee is the
-	// host's, and his VM is gone with the trial.
+	// Bob never confirms: the whole rent is returned, half of the fee goes to
+	// the host, and the VM is gone with the trial.
 	trial := w.rent("bob", "10m")
 	w.create("bob", trial.RentID, strconv.Itoa(first+1))
 	w.waitFor("bob's trial is refunded", func() bool { return w.state(trial.RentID) == rental.RENTAL_STATE_REFUNDED })
@@ -115,7 +116,8 @@ func TestGuide(t *testing.T) {
 		t.Errorf("the host got %d for a refunded trial, want %d", got, fee/2)
 	}
 
-	// Alice's second rental ends while we watch: the VM stops, the host is paid.
+	// Alice's second rental ends during the test: the VM stops, the host is
+	// paid.
 	short := w.rent("alice", "1m")
 	w.dbcJSON(&tx, "confirm", strconv.FormatUint(short.RentID, 10), "--wallet", "alice")
 	w.create("alice", short.RentID, strconv.Itoa(first+2))
@@ -137,21 +139,41 @@ func TestGuide(t *testing.T) {
 	w.checkGone()
 }
 
-// TestKilled: a devnet killed -9 takes everything with it.
+// TestKilled verifies that nothing is left of a devnet that was killed with
+// kill -9, and that it continues with its VM after its home was moved.
 func TestKilled(t *testing.T) {
 	w := start(t)
 	w.renter("alice", coins)
 	made := w.rent("alice", "30m")
-	w.create("alice", made.RentID, strconv.Itoa(int(devnetPort(w, t))))
+	task := w.create("alice", made.RentID, strconv.Itoa(int(devnetPort(w, t))))
 	w.must(w.cmd.Process.Signal(syscall.SIGKILL))
 	<-w.ended
 	for name, process := range w.info.Processes {
 		alive := make(chan struct{})
-		w.ended = alive // waitFor must not take the devnet's end for news
+		w.ended = alive // waitFor must not report the devnet's end as a failure
 		w.waitFor(name+" ended", func() bool { return !process.Alive() })
 		close(alive)
 	}
 	w.checkGone()
+	w.move()
+	w.waitFor("the VM runs again", func() bool {
+		var shown api.Task
+		out, err := w.tryDbc("vm", "show", task.TaskID, "--wallet", "alice", "--json")
+		return err == nil && json.Unmarshal([]byte(out), &shown) == nil && shown.Status == client.StatusRunning
+	})
+}
+
+// move starts the devnet, which has ended, from another path.
+func (w *world) move() {
+	w.t.Helper()
+	disks, moved := w.info.DataDir, w.home+" moved"
+	w.must(os.Rename(w.home, moved))
+	w.t.Cleanup(func() { _ = os.RemoveAll(moved) })
+	w.home, w.ended = moved, make(chan struct{})
+	w.run()
+	if w.info.DataDir != disks {
+		w.t.Errorf("the disks are in %s, were in %s", w.info.DataDir, disks)
+	}
 }
 
 func devnetPort(w *world, t *testing.T) uint32 {
@@ -161,7 +183,8 @@ func devnetPort(w *world, t *testing.T) uint32 {
 	return listed.Machine.Facts.PortFirst + 482
 }
 
-// checkGone: no process, interface, table, mount or domain of the devnet.
+// checkGone expects no process, interface, table, mount or domain of the
+// devnet.
 func (w *world) checkGone() {
 	w.t.Helper()
 	w.must(w.info.CheckGone())

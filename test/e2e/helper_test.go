@@ -13,30 +13,30 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/devnet"
-	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/network"
 )
 
 // nobody is the user of a node without privileges.
 const nobody = "65534"
 
-// helpersNet is the guests' network of the machine that split makes.
+// helpersNet is the guests' network of the machine that split creates.
 var helpersNet = netip.MustParsePrefix("10.95.77.0/24")
 
-// split puts a second machine on the devnet's market and makes it the test's: dbc
-// node helper with the rights of deploy's dbc-helper.service, and dbc node start as
-// a user with none, on the devnet's libvirtd.
+// split adds a second machine to the devnet's market and uses it in the test:
+// dbc-helper with the rights of deploy's dbc-helper.service, and dbc node
+// start as a user without any, on the devnet's libvirtd.
 func (w *world) split() {
 	w.t.Helper()
-	// QEMU's user and the node's pass it, unlike t.TempDir.
+	// QEMU's user and the node's can traverse it, unlike t.TempDir.
 	dir, err := os.MkdirTemp("", "dbc-e2e-")
 	w.must(err)
 	w.t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	w.must(os.Chmod(dir, 0o711))
 	program, home, run := filepath.Join(dir, "dbc"), filepath.Join(dir, "home"), filepath.Join(dir, "run")
 	w.copy(filepath.Join(programs, "dbc"), program, 0o755)
+	w.copy(filepath.Join(programs, "dbc-helper"), program+"-helper", 0o755)
 	images := filepath.Join(dir, "data", "images")
 	w.must(os.MkdirAll(images, 0o755))
 	w.must(os.Chmod(filepath.Dir(images), 0o711))
@@ -44,10 +44,10 @@ func (w *world) split() {
 	w.copy("../../build/images/tiny.qcow2", filepath.Join(images, "tiny.qcow2"), 0o444)
 	id := w.configure(home, filepath.Dir(images), filepath.Join(run, "helper.sock"))
 
-	// The last clean-up to be registered is the first to be done.
+	// Clean-ups run in reverse order of registration.
 	w.t.Cleanup(func() { w.removeNetwork(id) })
 	w.startAs("helper", []string{"--bounding-set=-all,+net_admin,+chown,+dac_override,+fowner", "--no-new-privs"},
-		program, "node", "helper", "--home", home, "--user", nobody, "--run-dir", run)
+		program+"-helper", "--home", home, "--user", nobody, "--run-dir", run)
 	started := w.startAs("node", []string{
 		"--reuid", nobody, "--regid", nobody, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs",
 	}, program, "node", "start", "--home", home, "--run-dir", run)
@@ -70,10 +70,11 @@ func (w *world) copy(from, to string, mode os.FileMode) {
 	w.must(os.Chmod(to, mode))
 }
 
-// configure is dbc node init, with the devnet's own machine as the example.
+// configure runs dbc node init, based on the configuration of the devnet's own
+// machine.
 func (w *world) configure(home, data, socket string) (machineID string) {
 	w.t.Helper()
-	like, err := node.LoadConfig(filepath.Join(w.home, "devnet", "mining"))
+	like, err := conf.Load(filepath.Join(w.home, "devnet", "mining"))
 	w.must(err)
 	number := func(n int) string { return strconv.Itoa(n) }
 	set := map[string]string{
@@ -92,13 +93,13 @@ func (w *world) configure(home, data, socket string) (machineID string) {
 	machineID = strings.TrimSpace(w.dbc(args...))
 	user, err := strconv.Atoi(nobody)
 	w.must(err)
-	for _, path := range []string{filepath.Dir(node.KeyFile), node.KeyFile} {
+	for _, path := range []string{filepath.Dir(conf.KeyFile), conf.KeyFile} {
 		w.must(os.Chown(filepath.Join(home, path), user, user))
 	}
 	return machineID
 }
 
-// startAs runs a program with such rights until the test ends.
+// startAs runs a program with the given rights until the test ends.
 func (w *world) startAs(name string, rights []string, argv ...string) *exec.Cmd {
 	w.t.Helper()
 	cmd := exec.Command("setpriv", append(rights, argv...)...)
@@ -127,9 +128,9 @@ func (w *world) startAs(name string, rights []string, argv ...string) *exec.Cmd 
 }
 
 func (w *world) removeNetwork(machineID string) {
-	binding := journal.Binding{ChainID: w.info.ChainID, GenesisHash: w.genesis, MachineID: machineID}
+	binding := names.Binding{ChainID: w.info.ChainID, GenesisHash: w.genesis, MachineID: machineID}
 	n, err := network.Open(network.Config{
-		Bridge: host.Bridge(binding), CIDR: helpersNet, Published: netip.AddrFrom4([4]byte{127, 0, 0, 1}),
+		Bridge: binding.Bridge(), CIDR: helpersNet, Published: netip.AddrFrom4([4]byte{127, 0, 0, 1}),
 	})
 	if err == nil {
 		err = n.Remove(context.Background())
@@ -139,7 +140,8 @@ func (w *world) removeNetwork(machineID string) {
 	}
 }
 
-// unprivileged: the process of the node is nobody's and has no capability.
+// unprivileged expects the node's process to run as nobody without
+// capabilities.
 func (w *world) unprivileged(pid int) {
 	w.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -2,8 +2,13 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/dbc-network/dbc/devnet"
@@ -11,8 +16,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// TestHost is a machine's life as its host sees it: challenges that the node
-// answers by itself, earnings, drain and retirement.
+// TestHost follows a machine's life from its host's side: challenges that the
+// node answers automatically, earnings, drain and retirement.
 func TestHost(t *testing.T) {
 	w := start(t, "--fast")
 	w.renter("alice", coins)
@@ -22,7 +27,8 @@ func TestHost(t *testing.T) {
 	id := strconv.FormatUint(made.RentID, 10)
 	w.refused("host", "retire", "--yes", w.info.MachineID, "--wallet", devnet.Owner)
 	w.dbc("confirm", id, "--wallet", "alice")
-	w.dbc("host", "stake", "add", w.info.MachineID, "5.5", "--wallet", devnet.Owner)
+	w.moves()
+	w.dbc("host", "stake", "add", "--yes", w.info.MachineID, "5.5", "--wallet", devnet.Owner)
 	w.dbc("host", "drain", w.info.MachineID, "--in", "2m", "--wallet", devnet.Operator)
 	w.refused("host", "drain", w.info.MachineID, "--in", "1s", "--wallet", devnet.Operator)
 	w.refused("host", "drain", w.info.MachineID, "--lift", "--wallet", "alice")
@@ -63,8 +69,36 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// challenges is two of them, one after the other: the machine stays online and
-// the operator has the deposits, less the answers' gas.
+// moves changes the ports while the rental is open: the listing follows,
+// although disks are fuller and clocks faster than when it was bonded.
+func (w *world) moves() {
+	w.t.Helper()
+	mining := filepath.Join(w.home, "devnet", "mining")
+	conf := filepath.Join(mining, "conf", "core.conf")
+	text, err := os.ReadFile(conf)
+	w.must(err)
+	last := regexp.MustCompile(`(?m)^port_last=.*$`)
+	old, err := strconv.Atoi(strings.TrimPrefix(string(last.Find(text)), "port_last="))
+	w.must(err)
+	w.must(os.WriteFile(conf, last.ReplaceAll(text, fmt.Appendf(nil, "port_last=%d", old-1)), 0o600))
+	if differs := w.status().Listing.Differences; len(differs) != 1 || differs[0].Code != "OTHER_PORTS" {
+		w.t.Errorf("other ports than listed: %+v", differs)
+	}
+	w.dbc("host", "update", "--node-home", mining, "--wallet", devnet.Operator)
+	listed, err := w.chain.Machine(w.ctx, w.info.MachineID)
+	w.must(err)
+	if listed.Machine.Facts.PortLast != uint32(old-1) {
+		w.t.Errorf("port_last is %d, want %d", listed.Machine.Facts.PortLast, old-1)
+	}
+	if differs := w.status().Listing.Differences; len(differs) > 0 {
+		w.t.Errorf("after the update: %+v", differs)
+	}
+	w.must(os.WriteFile(conf, text, 0o600))
+	w.dbc("host", "update", "--node-home", mining, "--wallet", devnet.Operator)
+}
+
+// challenges opens two challenges one after the other: the machine stays online
+// and the operator has the deposits, less the answers' gas.
 func (w *world) challenges() {
 	w.t.Helper()
 	stranger, operator := w.renter("stranger", coins), w.info.Accounts[devnet.Operator]
@@ -87,7 +121,7 @@ func (w *world) challenges() {
 	}
 }
 
-// hostStatus is what dbc host status --json promises.
+// hostStatus is the documented output of dbc host status --json.
 type hostStatus struct {
 	State          string
 	DrainFrom      string `json:"drain_from"`
@@ -97,6 +131,12 @@ type hostStatus struct {
 	Challenges     []any  `json:"open_challenges"`
 	Rentals        []any  `json:"open_rentals"`
 	Node           struct{ Reachable bool }
+	Listing        struct {
+		Differences []struct {
+			Code   string
+			Params map[string]string
+		}
+	}
 }
 
 func (w *world) status() (status hostStatus) {

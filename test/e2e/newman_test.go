@@ -14,21 +14,21 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/devnet"
-	"github.com/dbc-network/dbc/node/api"
 )
 
-// collections is where the Postman collections are, newman what runs them;
-// npm ci in test/postman installs it.
+// collections is the folder of the Postman collections, newman the program that
+// runs them; npm ci in test/postman installs it.
 const (
 	collections = "../../docs/postman"
 	newman      = "../postman/node_modules/newman/bin/newman.js"
 )
 
-// TestPostman runs both collections with a ticket of sign_tool's on a real
+// TestPostman runs both collections with a ticket made by sign_tool on a real
 // guest: the guide's in one go, the generated one in an order in which every
-// request is right. What a ticket can't do is refused there with 403 and done
+// request is valid. What a ticket may not do is refused there with 403 and done
 // here with exact signatures.
 func TestPostman(t *testing.T) {
 	w := start(t)
@@ -67,7 +67,8 @@ type postman struct {
 	names map[string]int
 }
 
-// generated is the life of one VM; what is not named here is asked while it runs.
+// generated is the life of one VM; requests that are not named here are sent
+// while it runs.
 func (p postman) generated() {
 	const file = "node.postman.json"
 	moves := []string{"add_disk", "resize_disk", "create_task", "stop_task", "start_task", "restart_task", "reset_task", "shutdown_task", "poweroff_task"}
@@ -101,14 +102,14 @@ func (p postman) generated() {
 	p.each(file, 1)
 }
 
-// await waits until the VM has a status and nothing is under way.
+// await waits until the VM has a status and no work is in progress.
 func (p postman) await(status string) {
 	p.t.Helper()
 	_, err := p.node.WaitTask(p.ctx, p.env["id"], status, nil)
 	p.must(err)
 }
 
-// requests are the names of a collection's requests.
+// requests returns the names of a collection's requests.
 func (p postman) requests(file string) []string {
 	p.t.Helper()
 	text, err := os.ReadFile(filepath.Join(collections, file))
@@ -122,7 +123,7 @@ func (p postman) requests(file string) []string {
 	return names
 }
 
-// each fails for a request that ran fewer than so many times.
+// each fails for a request that ran fewer than the given number of times.
 func (p postman) each(file string, times int) {
 	p.t.Helper()
 	for _, name := range p.requests(file) {
@@ -171,8 +172,8 @@ func (p postman) run(file string, names ...string) {
 	}
 }
 
-// passwordLogin logs in as the guide does, by the password of the task's
-// details, to the host key that they name.
+// passwordLogin logs in as in the guide, with the password from the task's
+// details, and checks the host key that they name.
 func (w *world) passwordLogin(taskID, wallet string) string {
 	w.t.Helper()
 	var task api.Task
@@ -192,7 +193,7 @@ func (w *world) passwordLogin(taskID, wallet string) string {
 	return string(said)
 }
 
-// ticket is what sign_tool prints, as the collections' variables.
+// ticket returns sign_tool's output as the collections' variables.
 func (w *world) ticket(wallet, words string) map[string]string {
 	w.t.Helper()
 	tool := exec.CommandContext(w.ctx, filepath.Join(programs, "sign_tool"), wallet, "-")
@@ -210,7 +211,7 @@ func (w *world) ticket(wallet, words string) map[string]string {
 	return printed
 }
 
-// onlyTask is the id of the wallet's one VM.
+// onlyTask returns the id of the wallet's only VM.
 func (w *world) onlyTask(wallet string) string {
 	w.t.Helper()
 	var list struct {

@@ -15,16 +15,16 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/devnet"
-	"github.com/dbc-network/dbc/node/api"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// TestOperations leads one guest through all that its renter can do with it, and
-// has its disks given back after its rental was broken. Its machine's node is in two
-// processes, the one that renters speak with without privileges.
+// TestOperations performs every operation of a renter on one guest, and returns
+// its disks after its rental was broken. The machine's node runs as two
+// processes, and the one that renters talk to has no privileges.
 func TestOperations(t *testing.T) {
 	w := start(t)
 	w.split()
@@ -43,13 +43,14 @@ func TestOperations(t *testing.T) {
 	g.login("a new secret word")
 	g.screen()
 
-	// The host breaks the rental: the disks are kept, and given back.
+	// The host breaks the rental: the disks are kept, and can be used again.
 	owner, err := w.ring.Wallet(devnet.Owner)
 	w.must(err)
 	_, err = w.chain.Broadcast(w.ctx, owner, &rental.MsgBreakRental{Signer: owner.Address(), RentId: made.RentID})
 	w.must(err)
 	w.waitFor("the VM is off", func() bool { return w.running() == 0 })
-	// The penalty left the machine below its stake, so that nobody can rent it.
+	// The penalty left the machine below its required stake, so nobody can rent
+	// it.
 	listing, err := w.chain.Machine(w.ctx, w.info.MachineID)
 	w.must(err)
 	_, err = w.chain.Broadcast(w.ctx, owner, &machine.MsgAddStake{
@@ -94,7 +95,7 @@ func (g *guest) dbc(args ...string) string {
 	return g.world.dbc(append(args, "--wallet", "alice")...)
 }
 
-// ssh runs a command in the guest as soon as that takes a login.
+// ssh runs a command in the guest as soon as a login is possible.
 func (g *guest) ssh(command string) (said string) {
 	g.t.Helper()
 	g.waitFor("the guest takes a login", func() bool {
@@ -172,7 +173,7 @@ func (g *guest) modify() {
 	}
 }
 
-// disks adds two to the running guest, grows one, and deletes the other.
+// disks adds two disks to the running guest, grows one, and deletes the other.
 func (g *guest) disks() {
 	g.t.Helper()
 	size := func(disk string, gib int) {
@@ -199,13 +200,14 @@ func (g *guest) disks() {
 	}
 }
 
-// sectors of the disk whose serial number is this; "" where there is none.
+// sectors returns the size of the disk with this serial number, or "" if there
+// is none.
 func (g *guest) sectors(disk string) string {
 	g.t.Helper()
 	return g.ssh("for d in /sys/block/vd*; do if [ \"$(cat $d/serial)\" = " + disk + " ]; then cat $d/size; fi; done")
 }
 
-// run starts dbc for as long as the test looks at it.
+// run starts dbc for as long as the test needs it.
 func (g *guest) run(in io.Reader, args ...string) (out io.Reader, end func()) {
 	g.t.Helper()
 	cmd := exec.CommandContext(g.ctx, filepath.Join(programs, "dbc"), append(args, "--wallet", "alice")...)
@@ -220,8 +222,8 @@ func (g *guest) run(in io.Reader, args ...string) (out io.Reader, end func()) {
 	}
 }
 
-// login sets a password through the agent, and uses it on the serial console:
-// dbc, client node, libp2p, machine, WebSocket, QEMU, guest and back.
+// login sets a password through the agent, and uses it on the serial console.
+// This involves dbc, client node, libp2p, machine, WebSocket, QEMU and guest.
 func (g *guest) login(password string) {
 	g.t.Helper()
 	cmd := exec.CommandContext(g.ctx, filepath.Join(programs, "dbc"), "vm", "passwd", g.task, "--wallet", "alice")
@@ -256,7 +258,7 @@ func (g *guest) login(password string) {
 	expect("$ ")
 	enter("echo $((6*7))-here")
 	expect("\n42-here")
-	g.refused("vm", "console", g.task, "--wallet", "alice") // one reader
+	g.refused("vm", "console", g.task, "--wallet", "alice") // only one reader
 }
 
 func (g *guest) screen() {
@@ -277,7 +279,7 @@ func (g *guest) screen() {
 	}
 }
 
-// node is the machine through the devnet's client node.
+// node returns the machine through the devnet's client node.
 func (g *guest) node() *client.Node {
 	g.t.Helper()
 	alice, err := g.ring.Wallet("alice")

@@ -12,17 +12,17 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node/api"
 )
 
-// service is something in a guest that answers with what it was sent.
+// service is a server in a guest that echoes.
 type service struct {
 	protocol       string
 	outside, guest int
 }
 
-// custom are the ports of create's custom_port, in each of its forms.
+// custom returns the ports for create's custom_port, in each of its forms.
 func (g *guest) custom() (wish []string, services []service) {
 	p := g.port + 10
 	wish = []string{
@@ -43,13 +43,13 @@ func (g *guest) custom() (wish []string, services []service) {
 	}
 }
 
-// unpublished is a service of the guest's without a port outside: udp's number is
-// published, for udp only.
+// unpublished returns a service in the guest without a published port; udp's
+// number is published, but only for udp.
 func (g *guest) unpublished() []service {
 	return []service{{"tcp", g.port + 14, g.port + 14}, {"udp", g.port + 15, g.port + 15}}
 }
 
-// create makes the VM by the API, with custom ports.
+// create creates the VM through the API, with custom ports.
 func (g *guest) create(rentID uint64) {
 	g.t.Helper()
 	key, err := os.ReadFile(g.public)
@@ -65,8 +65,8 @@ func (g *guest) create(rentID uint64) {
 	g.must(err)
 }
 
-// published has services in the guest and asks them from outside, by each port and
-// by two that are not published.
+// published starts services in the guest and connects to them from outside, at
+// each published port and at two that are not.
 func (g *guest) published() {
 	g.t.Helper()
 	_, services := g.custom()
@@ -91,7 +91,7 @@ func (g *guest) published() {
 	}
 }
 
-// upload brings test/vm's probe into the guest's home.
+// upload copies test/vm's probe into the guest's home.
 func (g *guest) upload() {
 	g.t.Helper()
 	program := filepath.Join(g.t.TempDir(), "probe")
@@ -111,14 +111,14 @@ func (g *guest) upload() {
 	}
 }
 
-// ask sends a word to the published port and wants it back.
+// ask sends a word to the published port and expects it back.
 func (s service) ask() error {
 	conn, err := net.Dial(s.protocol, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.outside)))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	// A datagram may be lost; waitFor asks again.
+	// A datagram may be lost; waitFor retries.
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 	word := fmt.Sprintf("%s to %d", s.protocol, s.guest)
 	if _, err := conn.Write([]byte(word)); err != nil {

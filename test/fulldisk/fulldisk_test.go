@@ -1,7 +1,7 @@
 // Package fulldisk fills the file system of a compute node's journal and disks,
-// a small one of its own, and deletes a VM there. The host's loop, the journal,
-// the API and its signatures are the real ones; the hypervisor and the chain are
-// made up. It needs root, to mount a tmpfs.
+// a small separate one, and deletes a VM there. The host's loop, the journal,
+// the API and its signatures are real; the hypervisor and the chain are fakes.
+// It needs root to mount a tmpfs.
 package fulldisk
 
 import (
@@ -24,16 +24,17 @@ import (
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
-	"github.com/dbc-network/dbc/node/api"
+	nodeapi "github.com/dbc-network/dbc/node/api"
+	guestsfake "github.com/dbc-network/dbc/node/guests/fake"
 	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/vm/fake"
@@ -51,7 +52,7 @@ var facts = machine.Facts{
 	CpuCores: 8, MemoryMib: 8000, DataDiskGib: 100,
 }
 
-// parts are all that the node does not bring itself.
+// parts are the dependencies outside the node.
 type parts struct{ renter string }
 
 func (p parts) Word() trust.Word {
@@ -66,30 +67,30 @@ func (p parts) Fresh(context.Context) trust.Word   { return p.Word() }
 func (parts) Over(context.Context, uint64) (journal.Over, error) {
 	return journal.Over{}, trust.ErrOpen
 }
-func (parts) Facts(context.Context) (machine.Facts, error)   { return facts, nil }
-func (parts) Ensure(context.Context) error                   { return nil }
-func (parts) Apply(context.Context, []network.Binding) error { return nil }
-func (parts) Ready(context.Context, netip.Addr) error        { return nil }
-func (parts) PortFree(string, uint16) bool                   { return true }
-func (parts) FreeGiB(string) (uint64, error)                 { return 1000, nil }
-func (parts) HugePages(context.Context) ([]hw.Pages, error)  { return nil, nil }
-func (parts) List(context.Context) ([]image.Image, error)    { return nil, nil }
+func (parts) Facts(context.Context) (machine.Facts, error)                     { return facts, nil }
+func (parts) Ready(context.Context, netip.Addr) error                          { return nil }
+func (parts) PortFree(string, uint16) bool                                     { return true }
+func (parts) FreeGiB(string) (uint64, error)                                   { return 1000, nil }
+func (parts) HugePages(context.Context) ([]hw.Pages, error)                    { return nil, nil }
+func (parts) ListWithin(context.Context, time.Duration) ([]image.Image, error) { return nil, nil }
+func (parts) Digest(context.Context, string) (string, error)                   { return "00", nil }
 func (parts) Find(_ context.Context, name string) (image.Image, error) {
 	return image.Image{Name: name, Path: "/images/" + name, Format: "qcow2", VirtualSize: 1 << 30}, nil
 }
 
-// overlay is a disk that holds something.
+// overlay creates a disk with some content.
 func overlay(_ context.Context, _ image.Image, path string, _ int64) error {
 	return os.WriteFile(path, make([]byte, 1<<20), 0o600)
 }
 
-// node is one life of a compute node on the small file system.
+// node is one run of a compute node on the small file system.
 type node struct {
 	t       *testing.T
 	dir     string
 	key     key.Key
 	renter  auth.Signer
 	driver  *fake.Driver
+	guests  *guestsfake.Guests
 	journal *journal.Journal
 	host    *host.Host
 	handler http.Handler
@@ -98,23 +99,26 @@ type node struct {
 
 func (n *node) start() {
 	n.t.Helper()
-	binding := journal.Binding{ChainID: chainID, GenesisHash: "00", MachineID: n.key.MachineID()}
+	binding := names.Binding{ChainID: chainID, GenesisHash: "00", MachineID: n.key.MachineID()}
 	var err error
 	if n.journal, err = journal.Open(filepath.Join(n.dir, "journal.db"), binding); err != nil {
 		n.t.Fatal(err)
 	}
+	if n.guests == nil {
+		n.guests = guestsfake.New(binding, n.driver, n.dir, overlay)
+	}
 	p, log := parts{n.renter.Address()}, slog.New(slog.DiscardHandler)
 	n.host = host.New(host.Config{
-		Binding: binding, DataDir: n.dir, PublicIP: netip.MustParseAddr("127.0.0.1"), Bridge: "dbctest",
+		Binding: binding, DataDir: n.dir, PublicIP: netip.MustParseAddr("127.0.0.1"),
 		GuestCIDR: netip.MustParsePrefix("10.9.0.0/24"), GuestDNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
 		Period: time.Second, ReadyWithin: time.Minute, Here: facts,
 	}, host.Deps{
-		Journal: n.journal, Driver: n.driver, Images: p, Files: taskdir.Open(n.dir, overlay), Net: p, Rentals: p, Computer: p, Log: log,
+		Journal: n.journal, Driver: n.guests, Images: p, Files: n.guests, Net: n.guests, Rentals: p, Computer: p, Log: log,
 	})
-	server := api.New(api.Config{
+	server := nodeapi.New(nodeapi.Config{
 		Key: n.key, ChainID: chainID, Version: "test", Listen: netip.MustParseAddrPort("127.0.0.1:5060"), PublicIP: netip.MustParseAddr("127.0.0.1"),
 		PortFirst: 5200, PortLast: 5999, Capacity: host.CapacityOf(facts, facts), GPUType: "Test GPU",
-	}, api.Deps{
+	}, nodeapi.Deps{
 		Host: n.host, Usage: n.host, Rentals: p, Images: p, Replay: n.journal, Sessions: n.journal, Grants: n.journal,
 		Inventory: func(context.Context) (hw.Inventory, error) { return hw.Inventory{}, nil }, Log: log,
 	})
@@ -131,7 +135,7 @@ func (n *node) start() {
 	}
 }
 
-// sign is a request by the renter, to be sent as often as one likes.
+// sign signs a request of the renter, which can be sent repeatedly.
 func (n *node) sign(path, additional string) func() (int, api.Reply) {
 	n.t.Helper()
 	body := fmt.Appendf(nil, `{"peer_nodes_list":[%q],"additional":%s}`, n.key.MachineID(), additional)
@@ -157,7 +161,7 @@ func (n *node) sign(path, additional string) func() (int, api.Reply) {
 	}
 }
 
-// until waits for something that the node's loop does.
+// until waits for an effect of the node's loop.
 func (n *node) until(what string, done func() bool) {
 	n.t.Helper()
 	deadline, look := time.After(limit), time.NewTicker(20*time.Millisecond)
@@ -171,7 +175,7 @@ func (n *node) until(what string, done func() bool) {
 	}
 }
 
-// fill writes until the file system takes nothing more.
+// fill writes until the file system is full.
 func fill(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -189,7 +193,7 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// small is a file system of its own.
+// small returns a separate file system.
 func small(t *testing.T) (dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -230,14 +234,14 @@ func (n *node) create() string {
 	}
 	n.until("the VM runs", func() bool {
 		t, err := n.journal.Task(task.TaskID)
-		return err == nil && t.Status == lifecycle.Running
+		return err == nil && t.Progress.State == lifecycle.Running
 	})
 	return task.TaskID
 }
 
-// TestDeleteOnAFullDisk: with the disk full, also before the node's start, the
-// renter stops and deletes his VM, which frees it; 1,000 requests are let in
-// once each; and none of them is let in again, also after another start.
+// TestDeleteOnAFullDisk: with a full disk, also before the node's start, the
+// renter stops and deletes a VM, which frees space; 1,000 requests are accepted
+// once each; and none of them is accepted again, also after another start.
 func TestDeleteOnAFullDisk(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		t.Run(fmt.Sprint("restarted ", restart), func(t *testing.T) {
@@ -260,7 +264,7 @@ func TestDeleteOnAFullDisk(t *testing.T) {
 			n.stop()
 			n.start()
 			for i, ask := range sent {
-				if status, reply := ask(); status != http.StatusUnauthorized || reply.Code != api.CodeReplayed {
+				if status, reply := ask(); status != http.StatusUnauthorized || reply.Code != api.Replayed {
 					t.Fatalf("request %d again: %d %s", i, status, reply.Code)
 				}
 			}
@@ -279,7 +283,7 @@ func (n *node) stopAndDelete(id string) {
 		if status, reply := ask(); status != http.StatusOK {
 			n.t.Fatalf("%s on a full disk: %d %s", path, status, reply.Message)
 		}
-		if status, reply := ask(); reply.Code != api.CodeReplayed {
+		if status, reply := ask(); reply.Code != api.Replayed {
 			n.t.Errorf("%s again: %d %s", path, status, reply.Code)
 		}
 		if path == api.PathTaskDelete {
@@ -287,7 +291,7 @@ func (n *node) stopAndDelete(id string) {
 		}
 		n.until("the VM is off", func() bool {
 			t, err := n.journal.Task(id)
-			return err == nil && t.Status == lifecycle.Closed
+			return err == nil && t.Progress.State == lifecycle.Closed
 		})
 	}
 	n.until("the VM is gone", func() bool {

@@ -11,8 +11,8 @@ import (
 	"github.com/dbc-network/dbc/seed"
 )
 
-// TestDebian: cloud-init takes all of the node's seed, both logins work, and the
-// project's own programs run there as services.
+// TestDebian verifies that cloud-init applies all of the node's seed, that both
+// logins work, and that the project's own programs run there as services.
 func TestDebian(t *testing.T) {
 	disk, base := newDisk(t, debian)
 	before := digest(t, base.Path)

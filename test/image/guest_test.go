@@ -32,19 +32,19 @@ const (
 // guest is a running QEMU.
 type guest struct {
 	ssh, agent, monitor string
-	// console has, once, what the guest wrote until it was ready or ended.
+	// console receives, once, what the guest wrote until it was ready or ended.
 	console chan string
 	ended   chan error
 	closed  chan struct{}
 	cut     context.CancelFunc
 }
 
-// kind is an image with what it needs.
+// kind is an image with its requirements.
 type kind struct {
 	name, memoryMiB string
-	// ready is in the line with which it says on its console that it is.
+	// ready is part of the line on its console that says that it is ready.
 	ready string
-	// uefi: the computer's firmware is OVMF, not a BIOS.
+	// uefi selects OVMF as the firmware instead of a BIOS.
 	uefi bool
 }
 
@@ -53,7 +53,7 @@ var (
 	debian = kind{name: "debian-12", memoryMiB: "1024", ready: " finished at "}
 )
 
-// boot returns when the guest says on its console that it is ready.
+// boot returns when the guest reports on its console that it is ready.
 func boot(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 	t.Helper()
 	g := start(t, of, disk, seed, more...)
@@ -70,8 +70,8 @@ func boot(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 	return g
 }
 
-// start gives the guest the devices that the node's driver gives its guests, and
-// more raw disks to read.
+// start gives the guest the same devices as the node's driver, and additional
+// raw disks to read.
 func start(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 	t.Helper()
 	dir := t.TempDir()
@@ -117,8 +117,8 @@ func start(t *testing.T, of kind, disk, seed string, more ...string) *guest {
 	return g
 }
 
-// firmware is OVMF without Secure Boot and with variables of the guest's own; a
-// BIOS needs no arguments.
+// firmware returns the arguments for OVMF without Secure Boot and with
+// variables of the guest's own. A BIOS needs none.
 func firmware(t *testing.T, of kind, dir string) []string {
 	t.Helper()
 	if !of.uefi {
@@ -151,7 +151,7 @@ func waitReady(console io.Reader, ready string) string {
 	return seen.String()
 }
 
-// wait returns when QEMU has ended; its error was taken by whoever asked first.
+// wait returns when QEMU has ended. Its error was received by the first caller.
 func (g *guest) wait() { <-g.closed }
 
 func freePort(t *testing.T) string {
@@ -164,7 +164,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// dial logs in; the host key is the pinned one or the connection fails.
+// dial logs in. The host key must be the pinned one.
 func (g *guest) dial(pinned ssh.PublicKey, user string, auth ssh.AuthMethod) (*ssh.Client, error) {
 	return ssh.Dial("tcp", g.ssh, &ssh.ClientConfig{
 		User: user, Auth: []ssh.AuthMethod{auth}, Timeout: callMax,
@@ -186,7 +186,7 @@ func command(t *testing.T, c *ssh.Client, line string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// shell types lines into a terminal, as a renter does.
+// shell types lines into a terminal, like a renter.
 func shell(t *testing.T, c *ssh.Client, lines string) string {
 	t.Helper()
 	s, err := c.NewSession()
@@ -213,8 +213,9 @@ func shell(t *testing.T, c *ssh.Client, lines string) string {
 	return out.String()
 }
 
-// call sends one command as JSON over a unix socket and returns its "return";
-// greeting is QEMU's monitor, which speaks first and wants its capabilities.
+// call sends one command as JSON over a unix socket and returns its "return".
+// greeting is for QEMU's monitor, which speaks first and requires negotiation
+// of capabilities.
 func call(t *testing.T, socket string, greeting bool, request string) string {
 	t.Helper()
 	conn, err := net.DialTimeout("unix", socket, callMax)
@@ -243,7 +244,7 @@ func call(t *testing.T, socket string, greeting bool, request string) string {
 			t.Fatal(err)
 		}
 		reply.Return = nil
-		for reply.Return == nil && reply.Error == nil { // events come in between
+		for reply.Return == nil && reply.Error == nil { // skip events
 			if err := replies.Decode(&reply); err != nil {
 				t.Fatalf("%s: %v", r, err)
 			}
@@ -271,14 +272,15 @@ func (g *guest) powerDown(t *testing.T) {
 	}
 }
 
-// images is the folder with the image, which is built where it is missing or old.
+// images returns the folder with the image, which is built if it is missing or
+// outdated.
 func images(t *testing.T, of kind) string {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join("..", "..", "build", "images"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "run", "github.com/dbc-network/dbc/image/build", "-out", dir, of.name)
+	cmd := exec.CommandContext(t.Context(), "go", "run", "github.com/dbc-network/dbc/image/build/program", "-out", dir, of.name)
 	cmd.Env = append(os.Environ(), "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the image: %v: %s", err, out)

@@ -27,7 +27,7 @@ const (
 	diskSize = 3 << 30
 )
 
-// renter is what a test logs in with, and the seed that allows it.
+// renter has the login credentials of a test, and the seed that permits them.
 type renter struct {
 	data   seed.Data
 	pinned ssh.PublicKey
@@ -72,7 +72,7 @@ func (r renter) login(t *testing.T, g *guest) *ssh.Client {
 	return c
 }
 
-// newDisk is an overlay on the image, and the image.
+// newDisk returns an overlay on the image, and the image.
 func newDisk(t *testing.T, of kind) (disk string, base image.Image) {
 	t.Helper()
 	base, err := image.Open(images(t, of)).Find(t.Context(), of.name+".qcow2")
@@ -95,7 +95,7 @@ func writeSeed(t *testing.T, d seed.Data) string {
 	return path
 }
 
-// TestKeys: a guest with keys alone, from its first boot to its second.
+// TestKeys boots a guest with keys alone, twice.
 func TestKeys(t *testing.T) {
 	disk, base := newDisk(t, tiny)
 	before := digest(t, base.Path)
@@ -155,7 +155,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestPassword: a guest with a password, and a new one by the agent.
+// TestPassword boots a guest with a password, which the agent then replaces.
 func TestPassword(t *testing.T) {
 	disk, _ := newDisk(t, tiny)
 	r := newRenter(t)
@@ -193,7 +193,7 @@ func TestPassword(t *testing.T) {
 	g.powerDown(t)
 }
 
-// TestUEFI: both images under the other firmware.
+// TestUEFI boots both images with the other firmware.
 func TestUEFI(t *testing.T) {
 	for _, of := range []kind{tiny, debian} {
 		t.Run(of.name, func(t *testing.T) {
@@ -212,8 +212,8 @@ func TestUEFI(t *testing.T) {
 	}
 }
 
-// TestOff presses the power button while programs write that ignore SIGTERM: they
-// are killed, and the root is clean all the same.
+// TestOff presses the power button while programs that ignore SIGTERM are
+// writing: they are killed, and the root file system is clean all the same.
 func TestOff(t *testing.T) {
 	r := newRenter(t)
 	seeded := writeSeed(t, r.data)
@@ -243,7 +243,7 @@ func digest(t *testing.T, path string) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// clean: the ext4 of the root needs no journal recovery.
+// clean reports whether the ext4 root needs no journal recovery.
 func clean(t *testing.T, disk string) bool {
 	t.Helper()
 	const root, superblock, incompat, needsRecovery = 2 << 20, 1024, 96, 4

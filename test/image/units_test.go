@@ -18,15 +18,16 @@ const (
 	unitsChain = "dbc-testnet-1" // deploy's README has it
 	diskLabel  = "programs"
 
-	// CAP_NET_ADMIN, CAP_CHOWN, CAP_DAC_OVERRIDE and CAP_FOWNER, as the kernel shows them.
+	// CAP_NET_ADMIN, CAP_CHOWN, CAP_DAC_OVERRIDE and CAP_FOWNER, as the kernel
+	// displays them.
 	helperRights = "000000000000100b"
 	noRights     = "0000000000000000"
 )
 
-// unit is one of deploy's and what its process must be.
+// unit is one of deploy's units and the requirements for its process.
 type unit struct {
 	name, user, rights string
-	// exposure is the worst that systemd-analyze may think of it, in tenths.
+	// exposure is the worst accepted rating by systemd-analyze, in tenths.
 	exposure int
 }
 
@@ -38,7 +39,8 @@ var (
 	single  = unit{"dbc-mining", "root", helperRights, 35}
 )
 
-// programs is a disk with what `make build` made, deploy, and the home of a chain.
+// programs returns a disk with what `make build` made, deploy, and the home of
+// a chain.
 func programs(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -47,7 +49,7 @@ func programs(t *testing.T) string {
 		t.Fatal(err)
 	}
 	host(t, "install", "-D", "-t", filepath.Join(root, "bin"), // by make build
-		filepath.Join(repository, "bin/dbc"), filepath.Join(repository, "bin/dbcd"), filepath.Join(repository, "bin/sign_tool"))
+		filepath.Join(repository, "bin/dbc"), filepath.Join(repository, "bin/dbc-helper"), filepath.Join(repository, "bin/dbcd"), filepath.Join(repository, "bin/sign_tool"))
 	home := filepath.Join(root, "chain")
 	for _, line := range []string{
 		"init guest --chain-id " + unitsChain + " --default-denom udbc",
@@ -72,15 +74,15 @@ func host(t *testing.T, name string, args ...string) {
 	}
 }
 
-// testUnits does in a guest what deploy's README says, word by word, and looks at
-// what systemd made of it. There is no QEMU in the guest: a compute node comes as
-// far as looking for it.
+// testUnits executes deploy's README in a guest word by word, and checks what
+// systemd made of it. There is no QEMU in the guest: a compute node gets as far
+// as looking for it.
 func testUnits(t *testing.T, c *ssh.Client) {
 	asRoot := func(script string) string {
 		t.Helper()
 		return command(t, c, "sudo sh -ec '"+strings.ReplaceAll(script, "'", `'\''`)+"'")
 	}
-	// until waits for what a unit brings about: systemd has no event for it.
+	// until waits for an effect of a unit, because systemd has no event for it.
 	until := func(what, script string) {
 		t.Helper()
 		asRoot("timeout 240 sh -c 'until " + script + "; do sleep 0.5; done' || { journalctl -n 30 -o cat -u \"dbc*\"; echo " + what + " did not come; exit 1; }")
@@ -89,7 +91,7 @@ func testUnits(t *testing.T, c *ssh.Client) {
 	for _, block := range readmeBlocks(t) {
 		asRoot("cd /mnt\n" + block)
 	}
-	// Without a chain the node waits, and so stays what it is.
+	// Without a chain the node waits, so its state does not change.
 	waits := func(u unit, times string) {
 		t.Helper()
 		until(u.name, `[ $(journalctl -u `+u.name+` -o cat | grep -c "waiting for the chain") -ge `+times+` ]`)
@@ -133,7 +135,7 @@ func testUnits(t *testing.T, c *ssh.Client) {
 	}
 }
 
-// checkStopped wants units that ended when they were told to, by themselves.
+// checkStopped expects units that ended by themselves when they were told to.
 func checkStopped(t *testing.T, asRoot func(string) string, units ...unit) {
 	t.Helper()
 	for _, u := range units {
@@ -143,7 +145,7 @@ func checkStopped(t *testing.T, asRoot func(string) string, units ...unit) {
 	}
 }
 
-// readmeBlocks are the commands of deploy's README.
+// readmeBlocks returns the commands in deploy's README.
 func readmeBlocks(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, "deploy/README.md"))
@@ -154,13 +156,13 @@ func readmeBlocks(t *testing.T) []string {
 	if len(blocks) != 2 {
 		t.Fatalf("README has %d blocks of commands, want installation and set-up", len(blocks))
 	}
-	// The guest has less than a node keeps for itself by default.
+	// The guest has less than a node reserves for itself by default.
 	blocks[1] = strings.Replace(blocks[1], "--role mining ", "--role mining --set host_cpus=0 --set host_memory_mib=128 ", 1)
 	return blocks
 }
 
-// checkProcess wants the unit's main process to be who it should be, with exactly
-// these rights, none to gain, and a filter of system calls.
+// checkProcess expects the unit's main process to have the right user, exactly
+// these rights and no way to gain more, and a filter of system calls.
 func checkProcess(t *testing.T, asRoot func(string) string, u unit) {
 	t.Helper()
 	got := asRoot("systemctl is-active " + u.name + "; pid=$(systemctl show --value -p MainPID " + u.name + "); " +
@@ -172,7 +174,7 @@ func checkProcess(t *testing.T, asRoot func(string) string, u unit) {
 	}
 }
 
-// checkRestart kills the unit's process, and wants systemd to start another.
+// checkRestart kills the unit's process, and expects systemd to start another.
 func checkRestart(t *testing.T, asRoot func(string) string, until func(what, script string), u unit) {
 	t.Helper()
 	pid := asRoot("pid=$(systemctl show --value -p MainPID " + u.name + "); kill -9 $pid; echo $pid")

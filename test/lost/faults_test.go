@@ -13,7 +13,7 @@ import (
 	sdktx "github.com/cosmos/cosmos-sdk/types/tx"
 )
 
-// answerLost: the dbcd has the transaction, the program does not know.
+// answerLost: the dbcd has the transaction, but the program does not know.
 func answerLost() fault {
 	return first(func(_ context.Context, _ string, ask forward) ([]byte, error) {
 		_, _ = ask()
@@ -21,7 +21,7 @@ func answerLost() fault {
 	})
 }
 
-// answerLate: it comes when nobody waits for it any longer.
+// answerLate: the answer arrives when nobody waits for it any longer.
 func answerLate() fault {
 	return first(func(ctx context.Context, _ string, ask forward) ([]byte, error) {
 		reply, err := ask()
@@ -38,7 +38,8 @@ func answerTwice() fault {
 	})
 }
 
-// answerWrong: the request arrives, and something on the way answers with an error of its own.
+// answerWrong: the request arrives, and something in between answers with its
+// own error.
 func answerWrong() fault {
 	return first(func(_ context.Context, _ string, ask forward) ([]byte, error) {
 		_, _ = ask()
@@ -46,9 +47,9 @@ func answerWrong() fault {
 	})
 }
 
-// answerSays: the dbcd has the transaction, and the answer is that it does not
-// take it, as one to a second copy says: its sequence is used, it is in the
-// mempool's cache, or its fee is no longer there.
+// answerSays: the dbcd has the transaction, and the answer is a refusal like
+// that of a second copy: its sequence is used, it is in the mempool's cache, or
+// its fee is no longer there.
 func answerSays(refusal *errorsmod.Error) fault {
 	return first(func(_ context.Context, _ string, ask forward) ([]byte, error) {
 		_, _ = ask()
@@ -58,7 +59,7 @@ func answerSays(refusal *errorsmod.Error) fault {
 	})
 }
 
-// refuses: the dbcd does not take the transaction, and says so.
+// refuses: the dbcd refuses the transaction and says so.
 func refuses() fault {
 	return first(func(context.Context, string, forward) ([]byte, error) {
 		return (&sdktx.BroadcastTxResponse{TxResponse: &sdk.TxResponse{
@@ -67,12 +68,12 @@ func refuses() fault {
 	})
 }
 
-// requestLost: neither knows.
+// requestLost: neither side knows.
 func requestLost() fault {
 	return first(func(context.Context, string, forward) ([]byte, error) { return nil, errAway })
 }
 
-// awayAfter: the first transaction arrives, and then nobody answers anything.
+// awayAfter: the first transaction arrives, and then nothing answers any more.
 func awayAfter() fault {
 	var away atomic.Bool
 	return func(_ context.Context, method string, ask forward) ([]byte, error) {
@@ -88,7 +89,7 @@ func awayAfter() fault {
 	}
 }
 
-// denies: the dbcd includes transactions and says that it has none.
+// denies: the dbcd includes transactions and claims that it has none.
 func denies() fault {
 	return func(_ context.Context, method string, ask forward) ([]byte, error) {
 		switch method {
@@ -102,7 +103,8 @@ func denies() fault {
 	}
 }
 
-// killer ends the program at its first transaction, after it arrived or before.
+// killer kills the program at its first transaction, before or after it
+// arrived.
 func killer(arrives bool, kill func()) fault {
 	return first(func(_ context.Context, _ string, ask forward) ([]byte, error) {
 		if arrives {

@@ -25,19 +25,20 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/test/testnet"
 )
 
 const (
 	programs = "../../bin"
 	words    = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art"
-	// passphrase of the keyring, which a test network has.
+	// passphrase of the keyring, which a test network requires.
 	passphrase = "correct horse battery"
-	// limit is far above what a slow computer takes: it ends a test that hangs.
+	// limit is far above what a slow computer needs: it ends a test that hangs.
 	limit = 5 * time.Minute
 )
 
-// world is a chain, a wallet's home, and what stands between.
+// world is a chain, a wallet's home, and the proxy between them.
 type world struct {
 	t    *testing.T
 	dbc  string
@@ -79,18 +80,18 @@ func (w *world) ctx() context.Context {
 	return ctx
 }
 
-// in is the world of a subtest.
+// in returns the world for a subtest.
 func (w *world) in(t *testing.T) *world {
 	own := *w
 	own.t = t
 	return &own
 }
 
-// newHome has the wallet "payer", the same in each.
+// newHome creates a home with the wallet "payer", the same in each.
 func newHome(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
-	ring, err := client.OpenKeyring(home, keyring.BackendFile, client.FixedPassphrase(passphrase))
+	ring, err := market.OpenKeyring(home, keyring.BackendFile, market.FixedPassphrase(passphrase))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func newHome(t *testing.T) string {
 
 func walletOf(t *testing.T, home string) string {
 	t.Helper()
-	ring, err := client.OpenKeyring(home, keyring.BackendFile, client.FixedPassphrase(passphrase))
+	ring, err := market.OpenKeyring(home, keyring.BackendFile, market.FixedPassphrase(passphrase))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,8 @@ func (w *world) command(home string, args ...string) *command {
 	return c
 }
 
-// run returns the exit code, -1 where a signal ended it, and checks what no user shall ever read.
+// run returns the exit code, or -1 if a signal ended it, and checks that the
+// output contains nothing that no user should ever read.
 func (w *world) run(c *command) int {
 	w.t.Helper()
 	err := c.Run()
@@ -148,7 +150,7 @@ func (w *world) want(code int, c *command) {
 	}
 }
 
-// somebody is an address that never had a coin.
+// somebody returns an address that never had a coin.
 func somebody() string { return chain.Address(secp256k1.GenPrivKey().PubKey()) }
 
 func (w *world) balance(address string) uint64 {
@@ -167,7 +169,7 @@ func (w *world) received(address string, want uint64) {
 	}
 }
 
-// spent checks that nothing but what is told left the wallet.
+// spent checks that nothing but the stated amount left the wallet.
 func (w *world) spent(before, want uint64) {
 	w.t.Helper()
 	if got := before - w.balance(w.from); got != want {
@@ -188,7 +190,7 @@ func (c *command) reply(t *testing.T) (r sendReply) {
 	return r
 }
 
-// outbox is how many transactions are kept.
+// outbox returns the number of stored transactions.
 func outbox(t *testing.T, home string) int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(client.Outbox(home), "*", "*.json"))
@@ -204,7 +206,8 @@ func (w *world) send(home, to string, more ...string) *command {
 	return w.command(home, append([]string{"wallet", "send", to, "1.234567", "--json", "--yes"}, more...)...)
 }
 
-// TestLostAnswers: whatever happens to the answer, one command pays once and says so.
+// TestLostAnswers verifies that, whatever happens to the answer, one command
+// pays once and reports it.
 func TestLostAnswers(t *testing.T) {
 	w := newWorld(t)
 	for name, f := range map[string]fault{
@@ -242,7 +245,8 @@ func TestLostAnswers(t *testing.T) {
 
 var hashLine = regexp.MustCompile(`sent, may still be included: transaction ([0-9A-F]{64})`)
 
-// lost checks what a command says whose end is not known, and gives the hash.
+// lost checks the output of a command whose outcome is not known, and returns
+// the hash.
 func (w *world) lost(c *command) string {
 	w.t.Helper()
 	var said struct {
@@ -261,7 +265,7 @@ func (w *world) lost(c *command) string {
 	return said.Hash
 }
 
-// again runs the same command once more, which tells what became of the first.
+// again repeats the same command, which reports what became of the first.
 func (w *world) again(to, hash string) {
 	w.t.Helper()
 	w.with(nil)
@@ -273,7 +277,8 @@ func (w *world) again(to, hash string) {
 	w.received(to, amount)
 }
 
-// refused: a refusal that is true stands, and the wallet goes on.
+// refused verifies that an actual refusal stands, and that the wallet continues
+// to work.
 func (w *world) refused(t *testing.T) {
 	w = w.in(t)
 	before, to := w.balance(w.from), somebody()
@@ -296,12 +301,12 @@ func (w *world) nobodyAnswers(t *testing.T) {
 	w.want(5, c)
 	w.again(to, w.lost(c))
 	w.spent(before, amount+w.gas())
-	// Once it was told, the same command is a new one.
+	// Once it was reported, the same command is a new one.
 	w.want(0, w.send(w.home, to))
 	w.received(to, 2*amount)
 }
 
-// gas is what the newest transaction cost beside its amount.
+// gas returns what the newest transaction cost in addition to its amount.
 func (w *world) gas() uint64 {
 	list, err := w.net.Validators[0].Client.History(w.ctx(), w.from, 1)
 	if err != nil || len(list) != 1 {
@@ -317,12 +322,12 @@ func (w *world) interrupted(t *testing.T) {
 	w.with(killer(true, func() { _ = c.Process.Signal(syscall.SIGINT) }))
 	w.want(5, c)
 	w.again(to, w.lost(c))
-	// Before anything was signed there is nothing to tell.
+	// Before anything was signed there is nothing to report.
 	c = w.send(w.home, to)
 	w.with(func(ctx context.Context, method string, ask forward) ([]byte, error) {
 		if strings.HasSuffix(method, "/AccountInfo") {
 			_ = c.Process.Signal(syscall.SIGINT)
-			<-ctx.Done() // the program has heard it
+			<-ctx.Done() // the program has received it
 		}
 		return ask()
 	})
@@ -351,7 +356,8 @@ func (w *world) killed(t *testing.T) {
 	}
 }
 
-// killedAndLate: what was never sent can be sent no more, so the same command pays.
+// killedAndLate verifies that what was never sent can no longer be sent, so
+// that the same command pays.
 func (w *world) killedAndLate(t *testing.T) {
 	w = w.in(t)
 	before, to := w.balance(w.from), somebody()
@@ -369,7 +375,7 @@ func (w *world) killedAndLate(t *testing.T) {
 	w.spent(before, amount+c.reply(t).Gas)
 }
 
-// pass waits for so many blocks.
+// pass waits for the given number of blocks.
 func (w *world) pass(blocks int64) {
 	w.t.Helper()
 	v := w.net.Validators[0]
@@ -398,7 +404,7 @@ func (w *world) anotherAfter(t *testing.T) {
 	w.received(two, amount)
 }
 
-// pending finds out, or forgets.
+// pending determines the outcome, or forgets the transaction.
 func (w *world) pending(t *testing.T) {
 	w = w.in(t)
 	to := somebody()
@@ -422,14 +428,14 @@ func (w *world) pending(t *testing.T) {
 	w.want(5, c)
 	hash := w.lost(c)
 	c = w.command(w.home, "wallet", "pending", "--forget", hash)
-	w.want(2, c) // nobody said yes
+	w.want(2, c) // nobody confirmed
 	w.want(0, w.command(w.home, "wallet", "pending", "--forget", hash, "--yes"))
 	w.with(nil)
 	w.want(0, w.send(w.home, to))
 	w.received(to, 3*amount)
 }
 
-// denied: a dbcd that hides the transaction gets no second one.
+// denied verifies that a dbcd that hides the transaction gets no second one.
 func (w *world) denied(t *testing.T) {
 	w = w.in(t)
 	before, to := w.balance(w.from), somebody()

@@ -17,7 +17,7 @@ const (
 	getTx       = "/cosmos.tx.v1beta1.Service/GetTx"
 )
 
-// bytesCodec passes messages on without reading them.
+// bytesCodec passes messages on without decoding them.
 type bytesCodec struct{}
 
 func (bytesCodec) Name() string                  { return "proto" }
@@ -28,20 +28,20 @@ func (bytesCodec) Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// forward asks the dbcd.
+// forward calls the dbcd.
 type forward func() ([]byte, error)
 
-// fault answers a call in the dbcd's place.
+// fault answers a call in place of the dbcd.
 type fault func(ctx context.Context, method string, ask forward) ([]byte, error)
 
-// proxy stands between a program and its dbcd's gRPC.
+// proxy is between a program and its dbcd's gRPC.
 type proxy struct {
 	addr string
 	conn *grpc.ClientConn
 
 	mu    sync.Mutex
 	fault fault
-	// sent counts the transactions that came.
+	// sent counts the received transactions.
 	sent int
 }
 
@@ -73,7 +73,8 @@ func (p *proxy) handle(_ any, stream grpc.ServerStream) error {
 		return err
 	}
 	ask := func() (reply []byte, err error) {
-		// Of no caller's life: what the program that is killed sent arrives.
+		// Independent of the caller's context: what the killed program sent
+		// still arrives.
 		err = p.conn.Invoke(context.Background(), method, &request, &reply)
 		return reply, err
 	}
@@ -98,7 +99,7 @@ func (p *proxy) handle(_ any, stream grpc.ServerStream) error {
 	return stream.SendMsg(&reply)
 }
 
-// with sets the fault, and forgets what was counted.
+// with sets the fault and resets the counters.
 func (p *proxy) with(f fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

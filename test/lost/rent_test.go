@@ -19,8 +19,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// TestLostRentals: a rental fills its machine, so that a quote for it would be
-// refused when the command is given again.
+// TestLostRentals: a rental fills its machine, so that a quote would be refused
+// when the command is repeated.
 func TestLostRentals(t *testing.T) {
 	w := newWorld(t)
 	id := w.list()
@@ -72,7 +72,8 @@ func (w *world) decode(c *command, into any) {
 	}
 }
 
-// list puts a machine of one slot on the market, whose host has coins of the payer's.
+// list puts a machine with one slot on the market, whose host has some of the
+// payer's coins.
 func (w *world) list() string {
 	w.t.Helper()
 	v, host := w.net.Validators[0], secp256k1.GenPrivKey()
@@ -85,7 +86,7 @@ func (w *world) list() string {
 	facts := machine.Facts{
 		CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
 		Delivery: machine.DELIVERY_VM, Slots: []machine.Slot{
-			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"a"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
+			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"a"}, GpuCount: 1, VramMib: 24564},
 		},
 	}
 	w.broadcast(chain.NewKeySigner(host), &machine.MsgBondMachines{Owner: owner, Bonds: []machine.Bond{{

@@ -5,37 +5,38 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
-	"syscall"
-	"time"
 )
 
-// binary is the compiled tests of one package, with all mutants in it.
+// binary is the compiled tests of one package, with all mutants.
 type binary struct {
 	path string
-	// dir is the package's folder, in which its tests run.
-	dir    string
-	folder string
-	// sum changes with whatever the binary is made of.
+	// dir is the package's folder, in which its tests run; tmp is for their files.
+	dir, tmp string
+	folder   string
+	// sum changes with whatever the binary is built from.
 	sum string
-	// fixed makes the tests that draw at random draw the same each time.
+	// fixed are arguments that make randomized tests deterministic.
 	fixed []string
-	// reaching are the tests that reach a mutant, by "folder#id", the quickest first.
+	// reaching lists the tests that reach a mutant, by "folder#id", the fastest
+	// first.
 	reaching map[string][]*test
+	// initial are the mutants that are reached before the first test.
+	initial map[string]bool
 }
 
 func build(ctx context.Context, dir, root, overlay, folder string) (*binary, error) {
 	b := &binary{
 		path: filepath.Join(dir, "bin", strings.ReplaceAll(folder, "/", "-")+".test"),
-		dir:  filepath.Join(root, folder), folder: folder,
+		dir:  filepath.Join(root, folder), tmp: filepath.Join(dir, "tmp"), folder: folder,
 	}
 	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", overlay, "-o", b.path, "./"+folder)
 	cmd.Dir = root
@@ -70,74 +71,28 @@ func (b *binary) tests(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// limits of one run. Processor time tells a loop without an end from a busy computer.
-type limits struct {
-	wall, cpu time.Duration
-}
-
-const (
-	// memoryKiB is the address space that a mutant may fill.
-	memoryKiB = 6 << 20
-	// patience is how long a run may last beyond the multiple of what it took without a mutant.
-	patience   = 5 * time.Second
-	multiple   = 10
-	wallFactor = 6
-)
-
-func limitsFor(cpu time.Duration) limits {
-	l := multiple*cpu + patience
-	return limits{wall: wallFactor * l, cpu: l}
-}
-
-// outcome of one run of tests.
-type outcome struct {
-	failed bool
-	// by names the first test that failed, or what else ended the run.
-	by        string
-	wall, cpu time.Duration
-	output    []byte
-}
-
-var failure = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
-
-// run runs tests with an addition to the environment.
-func (b *binary) run(ctx context.Context, tmp string, tests []string, l limits, env string) (outcome, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.wall+patience)
-	defer cancel()
-	script := fmt.Sprintf(`ulimit -v %d; ulimit -t %d; exec "$0" "$@"`, memoryKiB, int(l.cpu/time.Second)+1)
-	args := []string{
-		"-c", script, b.path, "-test.run", "^(" + strings.Join(tests, "|") + ")$",
-		"-test.failfast", "-test.timeout", l.wall.String(),
+// randomized returns the tests that try random values, which may try fewer.
+func (b *binary) randomized() (map[string]bool, error) {
+	files, err := filepath.Glob(filepath.Join(b.dir, "*_test.go"))
+	if err != nil {
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "/bin/bash", append(args, b.fixed...)...)
-	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, env)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = patience
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	start := time.Now()
-	err := cmd.Run()
-	o := outcome{wall: time.Since(start), output: out.Bytes()}
-	if cmd.ProcessState != nil {
-		o.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	found := make(map[string]bool)
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
+				ast.Inspect(f.Body, func(n ast.Node) bool {
+					if id, ok := n.(*ast.Ident); ok && id.Name == "rapid" {
+						found[f.Name.Name] = true
+					}
+					return true
+				})
+			}
+		}
 	}
-	if err == nil {
-		return o, nil
-	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) && ctx.Err() == nil {
-		return o, fmt.Errorf("run tests of %s: %w", b.folder, err)
-	}
-	o.failed = true
-	switch m := failure.FindSubmatch(o.output); {
-	case m != nil:
-		o.by = string(m[1])
-	case o.cpu >= l.cpu || o.wall >= l.wall:
-		o.by = "timeout after " + strconv.Itoa(int(o.cpu.Seconds())) + "s of processor time"
-	default:
-		o.by = "panic or exit"
-	}
-	return o, nil
+	return found, nil
 }

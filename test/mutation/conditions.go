@@ -7,7 +7,7 @@ import (
 	"go/types"
 )
 
-// condition lets a boolean value be true or false throughout.
+// condition makes a boolean expression always true or always false.
 func (f *finder) condition(e ast.Expr, stack []ast.Node) {
 	if !plainBool(f.info.TypeOf(e)) {
 		return
@@ -30,9 +30,9 @@ func plainBool(t types.Type) bool {
 	return t == types.Typ[types.Bool] || t == types.Typ[types.UntypedBool]
 }
 
-// turns reports which constants may stand for a boolean expression. One operand
-// of && that is false is the same as the whole being false, so that an operand
-// only turns into what leaves the decision to the other.
+// turns reports which constants may replace a boolean expression. If one
+// operand of && is false, so is the whole, so an operand is replaced only by
+// the value that leaves the decision to the other.
 func (f *finder) turns(e ast.Expr, stack []ast.Node) (always, never bool) {
 	if _, ok := e.(*ast.ParenExpr); ok {
 		return false, false
@@ -52,7 +52,7 @@ func (f *finder) turns(e ast.Expr, stack []ast.Node) (always, never bool) {
 	case *ast.IfStmt:
 		return true, true
 	case *ast.ForStmt:
-		return false, true // one that always holds ends by a timeout at best
+		return false, true // one that is always true ends by a timeout at best
 	case *ast.CaseClause, *ast.ReturnStmt, *ast.CompositeLit:
 		return true, true
 	case *ast.KeyValueExpr:

@@ -59,7 +59,7 @@ func (f *finder) binary(e *ast.BinaryExpr) {
 	}
 }
 
-// call keeps a part of a call, or calls its counterpart.
+// call keeps one argument of a call, or calls its counterpart.
 func (f *finder) call(call *ast.CallExpr) {
 	t := f.info.TypeOf(call)
 	if f.info.Types[call].IsVoid() || f.info.Types[call.Fun].IsType() || call.Ellipsis.IsValid() {
@@ -84,7 +84,7 @@ func (f *finder) call(call *ast.CallExpr) {
 	}
 }
 
-// method swaps a method for its counterpart, and keeps the receiver.
+// method replaces a method by its counterpart, and keeps the receiver.
 func (f *finder) method(call *ast.CallExpr, sel *ast.SelectorExpr, s *types.Selection) {
 	t := f.info.TypeOf(call)
 	args := f.src[f.offset(call.Lparen):f.offset(call.End())]
@@ -108,7 +108,7 @@ func (f *finder) method(call *ast.CallExpr, sel *ast.SelectorExpr, s *types.Sele
 	}
 }
 
-// arguments passes an argument also in the place of one before it.
+// arguments passes an argument also in the place of a preceding one.
 func (f *finder) arguments(call *ast.CallExpr) {
 	fun := f.info.TypeOf(call.Fun)
 	if fun == nil || f.info.Types[call.Fun].IsType() {
@@ -166,8 +166,8 @@ func (f *finder) constant(e ast.Expr, parent ast.Node) bool {
 	return true
 }
 
-// replaceable reports whether a constant may be replaced by a value that is none,
-// and is a number rather than one of a list of words.
+// replaceable reports whether a constant may be replaced by a value that is not
+// constant, and is a number rather than one of an enumeration.
 func (f *finder) replaceable(e ast.Expr, parent ast.Node) bool {
 	t := f.info.TypeOf(e)
 	if named, ok := t.(*types.Named); ok && named.String() != "time.Duration" {

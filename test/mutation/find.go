@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// source is a package with all of its mutants in it, each behind a switch.
+// source is a package with all of its mutants, each behind a switch.
 type source struct {
 	pkg     *packages.Package
 	folder  string
@@ -31,12 +31,12 @@ type finder struct {
 	name     string
 	function string
 	counts   map[string]int
-	// failing is whether the place that is visited is on the way of an error.
+	// failing reports whether the current place is on an error path.
 	failing bool
 	sites   []site
 }
 
-// find makes all mutants of a package.
+// find creates all mutants of a package.
 func find(pkg *packages.Package, folder string) (*source, error) {
 	s := &source{pkg: pkg, folder: folder, files: make(map[string]string)}
 	counts := make(map[string]int)
@@ -103,7 +103,7 @@ func receiver(t ast.Expr) string {
 	return "?"
 }
 
-// walk visits a tree, outer nodes first, with what is around each.
+// walk visits a tree, outer nodes first, with the stack of enclosing nodes.
 func (f *finder) walk(root ast.Node, around []ast.Node) {
 	ast.PreorderStack(root, around, func(n ast.Node, stack []ast.Node) bool {
 		parent := stack[len(stack)-1]
@@ -134,10 +134,10 @@ func (f *finder) walk(root ast.Node, around []ast.Node) {
 	})
 }
 
-// text is the source of a node.
+// text returns the source of a node.
 func (f *finder) text(n ast.Node) string { return f.src[f.offset(n.Pos()):f.offset(n.End())] }
 
-// add registers a mutant at a node; wrap gets its number.
+// add registers a mutant at a node. wrap is called with its number.
 func (f *finder) add(n ast.Node, op Operator, text string, wrap func(id int, inner string) string) {
 	m := Mutant{
 		ID: len(f.mutants) + 1, Package: f.folder, File: f.name, Line: f.pkg.Fset.Position(n.Pos()).Line,
@@ -153,7 +153,8 @@ func (f *finder) add(n ast.Node, op Operator, text string, wrap func(id int, inn
 	})
 }
 
-// replace registers a mutant that has another expression of the same type at a place.
+// replace registers a mutant that replaces an expression by another one of the
+// same type.
 func (f *finder) replace(e ast.Expr, t types.Type, op Operator, other string) {
 	name, ok := f.imports.text(t)
 	if !ok {
@@ -164,7 +165,7 @@ func (f *finder) replace(e ast.Expr, t types.Type, op Operator, other string) {
 	})
 }
 
-// onErrorPath reports whether a place is only reached when a callee failed.
+// onErrorPath reports whether a place is reached only when a callee failed.
 func (f *finder) onErrorPath(n ast.Node, stack []ast.Node) bool {
 	child := n
 	for i := len(stack) - 1; i >= 0; i-- {
@@ -176,7 +177,7 @@ func (f *finder) onErrorPath(n ast.Node, stack []ast.Node) bool {
 	return false
 }
 
-// failed reports whether a condition asks first whether there was an error.
+// failed reports whether a condition first checks for an error.
 func (f *finder) failed(cond ast.Expr) bool {
 	e, ok := ast.Unparen(cond).(*ast.BinaryExpr)
 	if !ok {
@@ -188,8 +189,8 @@ func (f *finder) failed(cond ast.Expr) bool {
 	return e.Op == token.NEQ && f.isNil(e.Y) && types.Identical(f.info.TypeOf(e.X), types.Universe.Lookup("error").Type())
 }
 
-// onlyText reports whether a call only makes or logs a sentence: what its
-// arguments say is no program's concern.
+// onlyText reports whether a call only builds or logs a message, whose content
+// no program depends on.
 func (f *finder) onlyText(call *ast.CallExpr) bool {
 	obj := f.callee(call)
 	if obj == nil || obj.Pkg() == nil {

@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// equivalent is a mutant that no test can tell from the program, and why.
+// equivalent is a mutant that no test can distinguish from the program, and the
+// reason.
 type equivalent struct {
 	Mutant string `yaml:"mutant"`
 	Reason string `yaml:"reason"`

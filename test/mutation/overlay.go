@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/tools/go/packages"
 )
@@ -45,10 +46,11 @@ func load(ctx context.Context, root string, folders []string) ([]*source, error)
 	return sources, err
 }
 
-// writeOverlay writes the packages with their mutants below dir, in a folder that
-// ./... leaves out, and the file
-// that has the go command build these in place of the committed ones.
-func writeOverlay(dir, root string, sources []*source) (string, error) {
+// writeOverlay writes the packages with their mutants below dir, in a folder
+// that ./... ignores, and the file that makes the go command build these in
+// place of the committed ones. The tests in the given folders can be run one by
+// one.
+func writeOverlay(dir, root string, sources []*source, tests []string) (string, error) {
 	replace := make(map[string]string)
 	for _, s := range sources {
 		at := filepath.Join(dir, "_src", filepath.FromSlash(s.folder))
@@ -68,6 +70,18 @@ func writeOverlay(dir, root string, sources []*source) (string, error) {
 			}
 			replace[path] = copied
 		}
+	}
+	for _, folder := range tests {
+		code, err := serveCode(root, folder)
+		if err != nil {
+			return "", err
+		}
+		const name = "mutants_main_test.go"
+		copied := filepath.Join(dir, "_src", strings.ReplaceAll(folder, "/", "-")+"-"+name)
+		if err := os.WriteFile(copied, []byte(code), 0o644); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(root, folder, name)] = copied
 	}
 	list, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "  ")
 	if err != nil {

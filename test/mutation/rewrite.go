@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// site is a span of a file that is replaced by what wrap makes of it.
+// site is a span of a file that is replaced by the result of wrap.
 type site struct {
 	start, end int
 	wrap       func(inner string) string
 }
 
-// rewrite replaces all sites of a source. Sites contain each other or lie
-// apart; of two with one span the earlier one is outside.
+// rewrite replaces all sites of a source. Sites are nested or disjoint; of two
+// with the same span the earlier one is outside.
 func rewrite(src string, sites []site) string {
 	slices.SortStableFunc(sites, func(a, b site) int {
 		if a.start != b.start {
@@ -24,7 +24,8 @@ func rewrite(src string, sites []site) string {
 	return out
 }
 
-// render returns src[start:end] with the sites in it, and the sites after it.
+// render returns src[start:end] with the sites in it replaced, and the sites
+// after it.
 func render(src string, start, end int, sites []site) (string, []site) {
 	var b strings.Builder
 	for len(sites) > 0 && sites[0].start < end {

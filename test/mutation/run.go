@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 )
 
-// errSurvived ends a run that found a missing test, or a list that is not true.
+// errSurvived ends a run that found a missing test, or a list that is wrong.
 var errSurvived = errors.New("mutants survived, or the list of equivalent ones is not true")
 
 // tally counts the mutants of one package by verdict.
@@ -24,17 +25,19 @@ type tally struct {
 type campaign struct {
 	config
 	out      io.Writer
+	log      *slog.Logger
 	known    map[string]string
 	overlay  string
 	binaries map[string]*binary
-	// kept are judgements, also of earlier runs, by the folder of the tests and the mutant's key.
+	// kept are judgements, also of earlier runs, by the folder of the tests and
+	// the mutant's key.
 	kept map[string]map[string]judgement
 	bad  int
 }
 
-func run(ctx context.Context, out io.Writer, cfg config) error {
+func run(ctx context.Context, out io.Writer, log *slog.Logger, cfg config) error {
 	c := &campaign{
-		config: cfg, out: out, binaries: make(map[string]*binary),
+		config: cfg, out: out, log: log, binaries: make(map[string]*binary),
 		kept: make(map[string]map[string]judgement),
 	}
 	var err error
@@ -81,76 +84,70 @@ func (c *campaign) save() error {
 	return os.WriteFile(c.results(), text, 0o644)
 }
 
-// load makes the mutants of all targets.
+// load creates the mutants of all targets.
 func (c *campaign) load(ctx context.Context) ([]*source, error) {
-	var folders []string
+	var folders, tests []string
 	for _, t := range c.targets {
 		folders = append(folders, t.folder)
+		tests = append(tests, t.tests...)
 	}
 	sources, err := load(ctx, c.root, folders)
 	if err != nil {
 		return nil, err
 	}
-	c.overlay, err = writeOverlay(c.dir, c.root, sources)
+	c.overlay, err = writeOverlay(c.dir, c.root, sources, tests)
 	return sources, err
 }
 
-// binary builds the tests of a folder with all mutants in them, once.
+// binary builds the tests of a folder with all mutants, once.
 func (c *campaign) binary(ctx context.Context, folder string) (*binary, error) {
 	if b := c.binaries[folder]; b != nil {
 		return b, nil
 	}
+	start := time.Now()
 	b, err := build(ctx, c.dir, c.root, c.overlay, folder)
 	if err != nil {
 		return nil, err
 	}
-	tests, err := trace(ctx, c.dir, b, c.slowest)
+	built := time.Now()
+	tests, err := trace(ctx, c.dir, b, c.slowest, c.tests)
 	if err != nil {
 		return nil, err
 	}
-	b.reaching = make(map[string][]*test)
-	for _, t := range tests {
-		for _, m := range t.Reached {
-			b.reaching[m] = append(b.reaching[m], t)
-		}
-	}
+	b.use(tests)
 	c.binaries[folder] = b
+	c.log.Info("built and traced", "tests", folder, "build", built.Sub(start).Round(time.Second), "trace", time.Since(built).Round(time.Second))
 	return b, nil
 }
 
-// target judges the mutants of one package: those that the tests of one folder
-// let pass are left to the next.
+// target judges the mutants of one package: those that pass the tests of one
+// folder are left to the next.
 func (c *campaign) target(ctx context.Context, t target, s *source) error {
 	asked := slices.DeleteFunc(slices.Clone(s.mutants), func(m Mutant) bool { return !c.only.MatchString(m.Key()) })
 	verdicts := make(map[string]judgement)
 	left := asked
 	for _, folder := range t.tests {
-		if len(left) == 0 {
-			break
+		if len(left) == 0 || !c.by.MatchString(folder) {
+			continue
 		}
 		b, err := c.binary(ctx, folder)
 		if err != nil {
 			return err
 		}
+		if err := c.judge(ctx, b, left); err != nil {
+			return err
+		}
 		var passed []Mutant
-		for i, m := range left {
-			v, err := c.ask(ctx, b, m)
-			if err != nil {
-				return err
-			}
+		for _, m := range left {
+			key := m.Key()
+			v := c.kept[folder][key]
 			if v.Verdict == Killed {
 				v.By = folder + " " + v.By
 			} else {
 				passed = append(passed, m)
 			}
-			key := m.Key()
 			if v.Verdict == Killed || verdicts[key].Verdict != Survived {
 				verdicts[key] = v
-			}
-			if i%100 == 99 {
-				if err := c.save(); err != nil {
-					return err
-				}
 			}
 		}
 		left = passed
@@ -161,26 +158,7 @@ func (c *campaign) target(ctx context.Context, t target, s *source) error {
 	return nil
 }
 
-// ask has a binary's tests judge a mutant, unless they did before.
-func (c *campaign) ask(ctx context.Context, b *binary, m Mutant) (judgement, error) {
-	key := m.Key()
-	kept := c.kept[b.folder][key]
-	if kept.Sum == b.sum {
-		return kept, nil
-	}
-	v, err := b.try(ctx, filepath.Join(c.dir, "tmp"), m, kept.By)
-	if err != nil {
-		return v, err
-	}
-	v.Sum = b.sum
-	if c.kept[b.folder] == nil {
-		c.kept[b.folder] = make(map[string]judgement)
-	}
-	c.kept[b.folder][key] = v
-	return v, nil
-}
-
-// report tells of the mutants of one package.
+// report prints the mutants of one package.
 func (c *campaign) report(t target, asked []Mutant, verdicts map[string]judgement) {
 	var n tally
 	for _, m := range asked {
@@ -190,7 +168,7 @@ func (c *campaign) report(t target, asked []Mutant, verdicts map[string]judgemen
 		t.folder, n.mutants, n.killed, n.equivalent, n.unprovoked, n.survived)
 }
 
-// count tells of a mutant that it should, and counts it.
+// count prints a mutant if it should, and counts it.
 func (c *campaign) count(n *tally, t target, m Mutant, v judgement) {
 	n.mutants++
 	key := m.Key()
@@ -216,14 +194,17 @@ func (c *campaign) count(n *tally, t target, m Mutant, v judgement) {
 	}
 	if c.all || bad {
 		by := ""
-		if v.By != "" {
+		if v.Verdict == Killed {
 			by = " by " + v.By
+		}
+		if v.How != "" {
+			by += " (" + v.How + ")"
 		}
 		fmt.Fprintf(c.out, "%s, line %d%s: %s\n", word, m.Line, by, key)
 	}
 }
 
-// stale tells of entries of the list that no mutant has.
+// stale prints entries of the list that match no mutant.
 func (c *campaign) stale(sources []*source) {
 	there := make(map[string]bool)
 	for _, s := range sources {

@@ -31,7 +31,8 @@ func (f *finder) statement(stmt ast.Stmt, stack []ast.Node) {
 	}
 }
 
-// removable reports whether the program still compiles, and may differ, without a statement.
+// removable reports whether the program still compiles, and may behave
+// differently, without a statement.
 func (f *finder) removable(stmt ast.Stmt) bool {
 	switch s := stmt.(type) {
 	case *ast.ExprStmt:
@@ -39,7 +40,7 @@ func (f *finder) removable(stmt ast.Stmt) bool {
 		return ok && !f.onlyText(call)
 	case *ast.AssignStmt:
 		return s.Tok != token.DEFINE && !f.blank(s)
-	case *ast.IfStmt: // the others are conditions that never hold
+	case *ast.IfStmt: // the others are conditions that are never true
 		return s.Else == nil && s.Init != nil && hasCall(s.Init)
 	case *ast.ForStmt:
 		return s.Cond != nil
@@ -82,7 +83,7 @@ func (f *finder) assignment(s *ast.AssignStmt) {
 	f.instead(s, Arithmetic, f.text(s.Lhs[0])+" "+op+"= "+f.text(s.Rhs[0]))
 }
 
-// instead registers a mutant that does one statement in place of another.
+// instead registers a mutant that replaces a statement.
 func (f *finder) instead(stmt ast.Stmt, op Operator, other string) {
 	f.add(stmt, op, f.text(stmt)+" → "+other, func(id int, inner string) string {
 		return fmt.Sprintf("if mutantOn(%d) { %s } else { %s }", id, other, inner)
@@ -112,13 +113,18 @@ func (f *finder) returns(s *ast.ReturnStmt, stack []ast.Node) {
 		changed := append([]string(nil), texts...)
 		changed[i] = "mutant"
 		list := strings.Join(changed, ", ")
+		reached, failing := "", f.failing
+		if id, ok := e.(*ast.Ident); ok && types.Identical(f.info.TypeOf(e), types.Universe.Lookup("error").Type()) {
+			f.failing, reached = true, id.Name+" != nil && " // no other place is changed
+		}
 		f.add(s, Return, fmt.Sprintf("%s, result %d", f.text(s), i+1), func(id int, inner string) string {
-			return fmt.Sprintf("if mutantOn(%d) { var mutant %s; return %s }; %s", id, name, list, inner)
+			return fmt.Sprintf("if %smutantOn(%d) { var mutant %s; return %s }; %s", reached, id, name, list, inner)
 		})
+		f.failing = failing
 	}
 }
 
-// zeroes returns nothing but zero values in place of a call's results.
+// zeroes returns only zero values in place of a call's results.
 func (f *finder) zeroes(s *ast.ReturnStmt, results *types.Tuple) {
 	var vars, names []string
 	for i := range results.Len() {
@@ -134,7 +140,8 @@ func (f *finder) zeroes(s *ast.ReturnStmt, results *types.Tuple) {
 	})
 }
 
-// zero reports whether an expression is the zero value as it stands, or a constant, which has a mutant of its own.
+// zero reports whether an expression is the zero value already, or a constant,
+// which has its own mutant.
 func (f *finder) zero(e ast.Expr) bool {
 	if lit, ok := e.(*ast.CompositeLit); ok && len(lit.Elts) == 0 {
 		return true
@@ -143,7 +150,7 @@ func (f *finder) zero(e ast.Expr) bool {
 	return tv.IsNil() || tv.Value != nil
 }
 
-// results is what the innermost function around a place returns.
+// results returns the results of the innermost function around a place.
 func (f *finder) results(stack []ast.Node) *types.Tuple {
 	for i := len(stack) - 1; i >= 0; i-- {
 		switch n := stack[i].(type) {

@@ -1,50 +1,56 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
 
-// The environment of a test binary names one mutant, or a file that lists all
-// that are reached.
-const (
-	activeVar = "MUTATION_ACTIVE"
-	traceVar  = "MUTATION_TRACE"
+	"github.com/dbc-network/dbc/test/mutation/switches"
 )
 
-// switchCode is the file that joins a package with mutants: mutantOn reports
-// whether a mutant is the active one.
+// Environment variables of a test binary, for what is reached before the first
+// test: one names the active mutant, the other asks for a trace.
+const (
+	activeVar = switches.ActiveVar
+	traceVar  = switches.TraceVar
+)
+
+var switchesPath = reflect.TypeFor[switches.Switch]().PkgPath()
+
+// switchCode returns the file that is added to a package with mutants: mutantOn
+// reports whether a mutant is the active one.
 func switchCode(pkg, folder string, mutants int) string {
+	return fmt.Sprintf(`package %s
+
+import mutantSwitches %q
+
+var mutants = mutantSwitches.New(%q, %d)
+
+func mutantOn(id int) bool { return mutants.On(id) }
+`, pkg, switchesPath, folder, mutants)
+}
+
+// serveCode returns the file that makes the tests of a folder serve.
+func serveCode(root, folder string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		return "", fmt.Errorf("%s has no Go files: %w", folder, err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), files[0], nil, parser.PackageClauseOnly)
+	if err != nil {
+		return "", err
+	}
 	return fmt.Sprintf(`package %s
 
 import (
 	"os"
-	"strconv"
-	"strings"
-	"sync/atomic"
+	"testing"
+
+	mutantSwitches %q
 )
 
-type mutantSwitch struct {
-	active int
-	trace  *os.File
-	seen   [%d]atomic.Bool
-}
-
-var mutants = newMutants()
-
-func newMutants() *mutantSwitch {
-	m := new(mutantSwitch)
-	if folder, id, ok := strings.Cut(os.Getenv(%q), "#"); ok && folder == %q {
-		m.active, _ = strconv.Atoi(id)
-	}
-	if name := os.Getenv(%q); name != "" {
-		m.trace, _ = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	}
-	return m
-}
-
-func mutantOn(id int) bool {
-	if mutants.trace != nil && !mutants.seen[id].Swap(true) {
-		_, _ = mutants.trace.WriteString(%q + strconv.Itoa(id) + "\n")
-	}
-	return mutants.active == id
-}
-`, pkg, mutants+1, activeVar, folder, traceVar, folder+"#")
+func TestMain(m *testing.M) { os.Exit(mutantSwitches.Serve(m.Run)) }
+`, file.Name.Name, switchesPath), nil
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// imports are the packages that the new code of one file names. They get names
-// of their own: a variable may hide the file's name of a package.
+// imports are the packages that the new code of one file names. They get unique
+// names, because a variable may hide the file's name of a package.
 type imports struct {
 	self  *types.Package
 	names map[string]string
@@ -19,7 +19,8 @@ func newImports(self *types.Package) *imports {
 	return &imports{self: self, names: make(map[string]string)}
 }
 
-// text returns a type as the file may write it, or reports that it can't be written there.
+// text returns a type as it can be written in the file, or reports that it
+// cannot.
 func (im *imports) text(t types.Type) (string, bool) {
 	if t == nil || !im.writable(t, make(map[types.Type]bool)) {
 		return "", false
@@ -89,13 +90,14 @@ func (im *imports) nameable(obj *types.TypeName) bool {
 	return p == nil || p == im.self || obj.Exported() && !strings.Contains(p.Path()+"/", "/internal/")
 }
 
-// code is the import declarations of what the new text uses, for the package clause's line.
+// code returns the import declarations for what the new text uses, on the line
+// of the package clause.
 func (im *imports) code(text string) string {
 	var b strings.Builder
 	for _, path := range slices.Sorted(maps.Keys(im.names)) {
 		name := im.names[path]
 		if !strings.Contains(text, name+".") {
-			continue // named for a mutant that came to nothing
+			continue // used only by a mutant that was discarded
 		}
 		fmt.Fprintf(&b, "; import %s %q", name, path)
 	}

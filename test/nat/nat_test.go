@@ -14,11 +14,11 @@ import (
 const (
 	bulk  = 6 << 20
 	small = 1 << 10
-	// noise is what passes beside it at most: looks after peers, keep-alives.
+	// noise is the maximum of other traffic: checks of peers, keep-alives.
 	noise = 1 << 20
 )
 
-// patience ends a wait that leads nowhere; nothing is measured by it.
+// patience ends a wait in vain; nothing is measured by it.
 const patience = 2 * time.Minute
 
 const (
@@ -27,11 +27,11 @@ const (
 	relayLine   = relayAddr + ":5001"
 )
 
-// reached asks until the machine has its place at a relay, which it takes some
-// seconds after its start.
+// reached retries until the machine has its reservation at a relay, which takes
+// some seconds after its start.
 func reached(t *testing.T, client *node, c call, want string) {
 	t.Helper()
-	again := time.NewTicker(200 * time.Millisecond) // as a renter's program would
+	again := time.NewTicker(200 * time.Millisecond) // like a renter's program
 	defer again.Stop()
 	for end := time.Now().Add(patience); ; <-again.C {
 		r := client.call(t, c)
@@ -47,7 +47,8 @@ func reached(t *testing.T, client *node, c call, want string) {
 	}
 }
 
-// sent makes one call and says how many bytes each computer took meanwhile.
+// sent makes one call and returns how many bytes each computer received
+// meanwhile.
 func sent(t *testing.T, client *node, c call, way string, at ...*space) []int64 {
 	t.Helper()
 	var took []int64
@@ -64,8 +65,8 @@ func sent(t *testing.T, client *node, c call, way string, at ...*space) []int64 
 	return took
 }
 
-// three are a client node and a machine behind NATs of a kind, and a relay that
-// both know.
+// three are a client node and a machine behind NATs of the given kind, and a
+// relay that both know.
 func three(t *testing.T, masquerade string, relayDataMiB uint64) (client *node, machineID string, relay, nat *space) {
 	t.Helper()
 	w := newWorld(t)
@@ -78,7 +79,7 @@ func three(t *testing.T, masquerade string, relayDataMiB uint64) (client *node, 
 	return client, machine.MachineID, relay, nat
 }
 
-// TestHoleIsPunched: behind two NATs that keep ports the first call takes the
+// TestHoleIsPunched: behind two NATs that keep ports the first call uses the
 // relay; then a hole is punched, and the bytes go from one NAT to the other.
 func TestHoleIsPunched(t *testing.T) {
 	t.Parallel()
@@ -92,8 +93,9 @@ func TestHoleIsPunched(t *testing.T) {
 	}
 }
 
-// TestSymmetricStaysOnTheRelay: no hole can be punched; control calls pass, a
-// connection to a guest is refused by a relay that its operator gave no more.
+// TestSymmetricStaysOnTheRelay: no hole can be punched. Control calls pass, and
+// a connection to a guest is refused by a relay whose operator does not allow
+// more.
 func TestSymmetricStaysOnTheRelay(t *testing.T) {
 	t.Parallel()
 	client, id, relay, _ := three(t, symmetric, 0)
@@ -105,11 +107,11 @@ func TestSymmetricStaysOnTheRelay(t *testing.T) {
 	if r.Echoed != 0 || !strings.Contains(r.Error, "control calls only") {
 		t.Errorf("a connection to a guest: %+v", r)
 	}
-	// The refusal leaves the way for control calls as it was.
+	// The refusal does not affect control calls.
 	sent(t, client, call{MachineID: id, Bytes: small}, "relay")
 }
 
-// TestSymmetricWithAGenerousRelay: what reaches guests passes too.
+// TestSymmetricWithAGenerousRelay verifies that connections to guests pass too.
 func TestSymmetricWithAGenerousRelay(t *testing.T) {
 	t.Parallel()
 	client, id, relay, _ := three(t, symmetric, 64)
@@ -140,7 +142,7 @@ func TestUnreachableSaysWhatWasTried(t *testing.T) {
 	}
 }
 
-// TestTCPWhereUDPIsDropped: QUIC can't pass.
+// TestTCPWhereUDPIsDropped: QUIC cannot pass.
 func TestTCPWhereUDPIsDropped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -153,7 +155,7 @@ func TestTCPWhereUDPIsDropped(t *testing.T) {
 	}
 }
 
-// TestDiscovery: each of the three ways alone leads to a machine.
+// TestDiscovery verifies that each of the three ways alone leads to a machine.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	for name, ways := range map[string]func(machine *node) role{

@@ -19,7 +19,7 @@ import (
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
-// asPeer is set for this program where it is to be one node of a world.
+// asPeer is set if this program should run as one node of a world.
 const asPeer = "DBC_NAT_PEER"
 
 func TestMain(m *testing.M) {
@@ -33,28 +33,29 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// role says what a node is.
+// role configures a node.
 type role struct {
 	Listen       string
 	Peers        []string
 	Server       bool
 	Relay        bool
 	RelayDataMiB uint64
-	// Chain has addresses of machines; where it is nil the node asks no chain.
+	// Chain has addresses of machines. If it is nil the node queries no chain.
 	Chain map[string][]string
 }
 
-// identity is the first line that a node says.
+// identity is the first line of a node's output.
 type identity struct {
 	MachineID string
 	Addrs     []string
 }
 
-// call is a line to a node: send so many bytes to a machine, and get them back.
+// call is a line to a node: send the given number of bytes to a machine, and
+// get them back.
 type call struct {
 	MachineID string
 	Bytes     int64
-	// Guest: as a connection to a guest does, not as a control call.
+	// Guest makes it a connection to a guest instead of a control call.
 	Guest bool
 }
 
@@ -63,7 +64,7 @@ type result struct {
 	// Echoed bytes came back by Way.
 	Echoed int64
 	Way    string
-	// Error and Tried where the machine wasn't reached.
+	// Error and Tried are set if the machine was not reached.
 	Error string
 	Tried []string
 }
@@ -84,7 +85,7 @@ type everybody struct{}
 
 func (everybody) Bonded(context.Context, string) error { return nil }
 
-// bePeer is a node until its standard input ends.
+// bePeer runs a node until its standard input ends.
 func bePeer(text string) (err error) {
 	var is role
 	if err := json.Unmarshal([]byte(text), &is); err != nil {
@@ -118,7 +119,8 @@ func bePeer(text string) (err error) {
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {
-	// All of it is taken before the first byte goes back, so that no buffer fills.
+	// All of it is read before the first byte is returned, so that no buffer
+	// fills up.
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)

@@ -1,6 +1,6 @@
 // Package nat_test puts a client node, a relay and a machine into network
-// namespaces, behind NATs that the kernel makes, and looks at which way the
-// bytes between them go. It needs root and Linux with nftables.
+// namespaces, behind NATs of the kernel, and observes the path of the bytes
+// between them. It needs root and Linux with nftables.
 package nat_test
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/dbc-network/dbc/test/netns"
 )
 
-// The addresses of a world: public ones that nobody uses on this computer.
+// Addresses of a world: public ones that nobody uses on this computer.
 const (
 	relayAddr   = "11.0.0.2"
 	clientNAT   = "11.0.0.10"
@@ -22,8 +22,8 @@ const (
 	insideAddr  = "192.168.1.2"
 )
 
-// What a NAT does with ports: keep is like a cone, for whom outside sees one
-// port whatever it sends to; symmetric takes another port for each peer.
+// How a NAT assigns ports: keep is cone-like, and the outside sees one port
+// whatever the destination; symmetric uses another port for each peer.
 const (
 	keep      = "masquerade"
 	symmetric = "masquerade random,fully-random"
@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// public is a computer with a public address.
+// public returns a computer with a public address.
 func (w *world) public(addr string) *space {
 	w.t.Helper()
 	s := newSpace(w.t)
@@ -64,8 +64,8 @@ func (w *world) plug(s *space, addr string) {
 	s.run(w.t, "ip addr add "+addr+"/24 dev eth0", "ip link set eth0 up")
 }
 
-// behind is a computer behind a NAT of its own; rules are further ones for what
-// passes from inside.
+// behind returns a computer behind its own NAT. rules are additional rules for
+// traffic from inside.
 func (w *world) behind(addr, masquerade string, rules ...string) (inside, nat *space) {
 	w.t.Helper()
 	nat, inside = newSpace(w.t), newSpace(w.t)
@@ -73,7 +73,8 @@ func (w *world) behind(addr, masquerade string, rules ...string) (inside, nat *s
 	nat.run(w.t, "ip link add lan type veth peer name eth0 netns "+inside.Path(),
 		"ip addr add 192.168.1.1/24 dev lan", "ip link set lan up", "sysctl -q -w net.ipv4.ip_forward=1")
 	inside.run(w.t, "ip addr add "+insideAddr+"/24 dev eth0", "ip link set eth0 up", "ip route add default via 192.168.1.1")
-	// What comes unasked is dropped before it becomes a connection of the NAT.
+	// Unsolicited packets are dropped before they become a connection of the
+	// NAT.
 	nat.load(w.t, `table ip filter {
   chain input { type filter hook input priority filter; policy drop; ct state established,related accept; iifname { lan, lo } accept; }
   chain forward { type filter hook forward priority filter; policy drop; `+strings.Join(append(rules, ""), "; ")+`
@@ -118,7 +119,7 @@ func (s *space) output(t *testing.T, cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// bytes that the computer's public interface took so far.
+// bytes returns how much the computer's public interface has received.
 func (s *space) bytes(t *testing.T) int64 {
 	t.Helper()
 	// Each line is a name, a colon, bytes, packets …

@@ -1,4 +1,4 @@
-// Package netns makes network namespaces for tests. It needs root.
+// Package netns creates network namespaces for tests. It needs root.
 package netns
 
 import (
@@ -15,7 +15,7 @@ import (
 // processes in it.
 type Space struct{ file *os.File }
 
-// New makes a namespace with loopback up, until the test ends.
+// New creates a namespace with loopback up, until the test ends.
 func New(t *testing.T) *Space {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -43,7 +43,7 @@ func New(t *testing.T) *Space {
 	return &Space{file}
 }
 
-// Do runs f in the namespace; a process that it starts stays there.
+// Do runs f in the namespace. A process that f starts stays there.
 func (s *Space) Do(f func() error) error {
 	return onThread(func() error {
 		if err := unix.Setns(s.FD(), unix.CLONE_NEWNET); err != nil {
@@ -53,17 +53,18 @@ func (s *Space) Do(f func() error) error {
 	})
 }
 
-// FD is the namespace's file descriptor.
+// FD returns the namespace's file descriptor.
 func (s *Space) FD() int { return int(s.file.Fd()) }
 
-// Path names the namespace for other programs, as long as this process lives.
+// Path returns a path of the namespace for other programs, valid as long as
+// this process lives.
 func (s *Space) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), s.FD()) }
 
 // onThread runs f on a thread that ends with it.
 func onThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread is spoilt
+		runtime.LockOSThread() // never unlocked: the thread cannot be reused
 		done <- f()
 	}()
 	return <-done

@@ -48,8 +48,8 @@ COMMIT
 COMMIT
 `
 
-// ufwRules are the shape of ufw's: all that comes in or passes is dropped, but
-// for what belongs to connections, pings, and SSH to the host.
+// ufwRules have the shape of ufw's: everything incoming or forwarded is
+// dropped, except for established connections, pings, and SSH to the computer.
 const ufwRules = `*filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
@@ -97,7 +97,7 @@ func TestDockerOnTheHost(t *testing.T) {
 	}
 	blocked(t, "Docker came after the node: until its next pass", w.outside, "tcp", "11.0.0.1:5222")
 	n := w.open(t, "11.0.0.1")
-	for range 2 { // a pass, and another one that finds all done
+	for range 2 { // one pass, and another one that has nothing to do
 		w.host.must(t, func() error { return n.Apply(context.Background(), guests) })
 	}
 	checkForeign(t, w, 2)
@@ -141,7 +141,7 @@ func TestUFWOnTheHost(t *testing.T) {
 }
 
 // checkForeign counts this network's rules in iptables' chain, as iptables
-// itself reads them.
+// itself lists them.
 func checkForeign(t *testing.T, w *world, want int) {
 	t.Helper()
 	w.host.must(t, func() error {
@@ -153,7 +153,8 @@ func checkForeign(t *testing.T, w *world, want int) {
 	})
 }
 
-// TestForeignRulesBeforeEnsure: the rules are there before any guest is.
+// TestForeignRulesBeforeEnsure verifies that the rules exist before any guest
+// does.
 func TestForeignRulesBeforeEnsure(t *testing.T) {
 	host := newSpace(t)
 	restore(t, host, ufwRules)

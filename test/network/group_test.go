@@ -8,8 +8,9 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// TestNoWayAroundTheBridge: a frame to 01:80:c2:00:00:0X is no bridge's to pass on, so
-// the host takes it from the guest's own port, which rules for the bridge don't name.
+// TestNoWayAroundTheBridge: no bridge forwards a frame to 01:80:c2:00:00:0X, so
+// the computer receives it from the guest's own port, which rules for the
+// bridge do not name.
 func TestNoWayAroundTheBridge(t *testing.T) {
 	w := newWorld(t, "11.0.0.1")
 	for _, s := range []*space{w.host, w.guest2, w.lan, w.outside} {

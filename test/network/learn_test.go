@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// learned is the port at which the bridge would look for a card.
+// learned returns the port at which the bridge expects a card.
 func learned(t *testing.T, w *world, mac net.HardwareAddr) (port string) {
 	t.Helper()
 	w.host.must(t, func() error {
@@ -32,7 +32,7 @@ func learned(t *testing.T, w *world, mac net.HardwareAddr) (port string) {
 	return port
 }
 
-// send is one raw frame of a guest's.
+// send sends one raw frame of a guest.
 func send(t *testing.T, from *space, data []byte) {
 	t.Helper()
 	from.must(t, func() error {
@@ -48,9 +48,10 @@ func send(t *testing.T, from *space, data []byte) {
 	})
 }
 
-// TestNoGuestTakesAnothersPackets: a bridge keeps frames to 01:80:c2:00:00:0X from
-// its rules, and would learn from them where a card is: whoever sends one in a
-// neighbour's name would get what the internet sends the neighbour.
+// TestNoGuestTakesAnothersPackets: a bridge does not apply its rules to frames
+// to 01:80:c2:00:00:0X, and would learn from them where a card is: whoever
+// sends one in a neighbour's name would get what the internet sends to that
+// neighbour.
 func TestNoGuestTakesAnothersPackets(t *testing.T) {
 	w := newWorld(t, "11.0.0.1")
 	me, other := guests[0], guests[1]
@@ -71,7 +72,7 @@ func TestNoGuestTakesAnothersPackets(t *testing.T) {
 			send(t, w.guest2, ether(broadcast, other.MAC, unix.ETH_P_ARP, arp(other.MAC, other.Addr)))
 		}
 	}
-	for n := range 64 { // nor does it fill the bridge's memory with cards that are none
+	for n := range 64 { // nor does it fill the bridge's memory with cards that do not exist
 		send(t, w.guest1, ether(net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 0x0e}, net.HardwareAddr{2, 0, 0, 0, 1, byte(n)}, 0x88cc, make([]byte, 40)))
 	}
 	for n := range 64 {
@@ -81,8 +82,8 @@ func TestNoGuestTakesAnothersPackets(t *testing.T) {
 	}
 }
 
-// TestNoGuestSeesAnothersPackets: a bridge sends what is for a card that it does not
-// know to all ports, as when a VM has just ended.
+// TestNoGuestSeesAnothersPackets: a bridge floods to all ports what is for an
+// unknown card, as when a VM has just ended.
 func TestNoGuestSeesAnothersPackets(t *testing.T) {
 	w := newWorld(t, "11.0.0.1")
 	other := guests[1]

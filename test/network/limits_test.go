@@ -18,7 +18,7 @@ import (
 // tight are limits that a test can reach.
 var tight = network.Limits{Connections: 50, Packets: 1000, Bytes: 1 << 20}
 
-// tracked is how many connections the host remembers of a guest.
+// tracked returns how many connections of a guest the kernel tracks.
 func (w *world) tracked(t *testing.T, guest netip.Addr) (count int) {
 	t.Helper()
 	w.host.must(t, func() error {
@@ -36,7 +36,8 @@ func (w *world) tracked(t *testing.T, guest netip.Addr) (count int) {
 	return count
 }
 
-// begin has a guest begin so many connections, each from a port of its own.
+// begin makes a guest open the given number of connections, each from its own
+// port.
 func begin(t *testing.T, s *space, to string, count int) {
 	t.Helper()
 	s.must(t, func() error {
@@ -54,8 +55,9 @@ func begin(t *testing.T, s *space, to string, count int) {
 	})
 }
 
-// TestConnectionsOfAGuest: a guest has so many connections and no more, whoever
-// begins them, also after the rules were made anew, and its neighbour has its own.
+// TestConnectionsOfAGuest verifies that a guest has at most its number of
+// connections, whoever opens them, also after the rules were rebuilt, and that
+// its neighbour has its own.
 func TestConnectionsOfAGuest(t *testing.T) {
 	w := newWorldWithin(t, "0.0.0.0", network.Limits{Connections: 50})
 	serve(t, w.outside, 53)
@@ -70,14 +72,14 @@ func TestConnectionsOfAGuest(t *testing.T) {
 		passes(t, "the neighbour", w.guest2, "tcp", "9.9.9.9:53", "11.0.0.1")
 		w.host.must(t, func() error { return n.Apply(context.Background(), guests) })
 	}
-	// A guest with more CPUs has more; its neighbour's count is not begun anew.
+	// A guest with more CPUs may have more; its neighbour's count is not reset.
 	more := append([]network.Binding{}, guests...)
 	more[1].CPUs = 2
 	w.host.must(t, func() error { return n.Apply(context.Background(), more) })
 	begin(t, w.guest1, "9.9.9.9:53", 100)
 	begin(t, w.guest2, "9.9.9.9:53", 300)
 	if one, two := w.tracked(t, guests[0].Addr), w.tracked(t, guests[1].Addr); one > 50 || two > 110 || two < 90 {
-		// Those that it had begun before are not counted into its new limit.
+		// Earlier connections do not count towards its new limit.
 		t.Errorf("the host tracks %d and %d connections, want 50 and about 100", one, two)
 	}
 	w.host.must(t, func() error { return n.Apply(context.Background(), guests[1:]) })
@@ -112,7 +114,7 @@ func sink(t *testing.T, s *space, addr string) (packets, bytes *atomic.Int64) {
 	return packets, bytes
 }
 
-// flood sends as fast as it can for a while, and says how much it sent.
+// flood sends as fast as possible for a while, and returns how much it sent.
 func flood(t *testing.T, s *space, to string, size int, until time.Time) (sent int) {
 	t.Helper()
 	s.must(t, func() error {
@@ -133,8 +135,8 @@ func flood(t *testing.T, s *space, to string, size int, until time.Time) (sent i
 	return sent
 }
 
-// TestRatesOfAGuest: packets and bytes beyond a guest's rate are dropped at its
-// port, each way, while its neighbour's pass.
+// TestRatesOfAGuest verifies that packets and bytes beyond a guest's rate are
+// dropped at its port, in each direction, while its neighbour's pass.
 func TestRatesOfAGuest(t *testing.T) {
 	w := newWorldWithin(t, "0.0.0.0", tight)
 	serve(t, w.outside, 53)
@@ -158,7 +160,7 @@ func TestRatesOfAGuest(t *testing.T) {
 		passes(t, c.name+": the neighbour", w.guest2, "tcp", "9.9.9.9:53", "11.0.0.1")
 		took := time.Since(began).Seconds()
 		packets, bytes = c.packets.Load()-packets, c.bytes.Load()-bytes
-		// The rate for as long as it took, and once the burst.
+		// The rate for the elapsed time, plus one burst.
 		mostPackets, mostBytes := float64(tight.Packets)*(took+0.3), float64(tight.Bytes)*(took+1.1)
 		t.Logf("%s: sent %d, %d packets and %d bytes came in %.1f s", c.name, sent, packets, bytes, took)
 		if float64(packets) > mostPackets || float64(bytes) > mostBytes {

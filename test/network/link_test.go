@@ -16,8 +16,8 @@ import (
 	"github.com/dbc-network/dbc/node/network"
 )
 
-// frame sends one raw frame from a guest and tells whether it came out of a
-// link in another namespace. The payload is looked for, whatever carries it.
+// frame sends one raw frame from a guest and reports whether it arrived at a
+// link in another namespace. It looks for the payload, whatever carries it.
 func frame(t *testing.T, from, at *space, link string, data []byte) bool {
 	t.Helper()
 	var sniffer int
@@ -116,8 +116,8 @@ func TestFramesAreBoundToTheirPort(t *testing.T) {
 		if got := frame(t, w.guest1, w.host, bridge, c.data); got != c.want {
 			t.Errorf("%s reaches the host: %v, want %v", name, got, c.want)
 		}
-		// The ports here are not isolated, as libvirt would have them: the
-		// rules alone keep guests apart.
+		// The ports here are not isolated, as libvirt would make them: the
+		// rules alone separate guests.
 		if frame(t, w.guest1, w.guest2, "eth0", c.data) {
 			t.Errorf("%s reaches the other guest", name)
 		}
@@ -206,7 +206,8 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestManyPorts is a full range: more than one netlink message, one transaction.
+// TestManyPorts uses a full range: more than one netlink message, one
+// transaction.
 func TestManyPorts(t *testing.T) {
 	w := newWorld(t, "11.0.0.1")
 	serve(t, w.guest1, 22)
@@ -222,8 +223,8 @@ func TestManyPorts(t *testing.T) {
 	passes(t, "last port", w.outside, "tcp", "11.0.0.1:32766", "")
 }
 
-// forgetNeighbours makes a guest ask for the gateway's address again at once,
-// which it would else do a second after the last time it got no answer.
+// forgetNeighbours makes a guest query the gateway's address again at once.
+// Otherwise it would wait a second after the last unanswered query.
 func forgetNeighbours() error {
 	list, err := netlink.NeighList(0, unix.AF_INET)
 	for _, n := range list {

@@ -34,7 +34,7 @@ func ping(s *space, addr string) error {
 		defer conn.Close()
 		_ = conn.SetDeadline(time.Now().Add(dropped))
 		message := []byte{ask, 0, 0, 0, echoID >> 8, echoID & 0xff, 0, 1}
-		binary.BigEndian.PutUint16(message[2:], checksum(message)) // the kernel writes IPv6's
+		binary.BigEndian.PutUint16(message[2:], checksum(message)) // the kernel sets IPv6's
 		if _, err := conn.Write(message); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func checksum(b []byte) uint16 {
 func pinged(t *testing.T, what string, s *space, addr string) {
 	t.Helper()
 	var err error
-	for range 10 { // IPv6 takes seconds to take a new link for ready
+	for range 10 { // IPv6 takes seconds to treat a new link as ready
 		if err = ping(s, addr); err == nil {
 			return
 		}
@@ -94,7 +94,7 @@ func TestGuestsPingTheInternetAndNothingElse(t *testing.T) {
 	silent(t, "a guest from a neighbour", w.lan, "10.66.0.11")
 }
 
-// TestMulticast: what a guest sends to a group comes out nowhere.
+// TestMulticast verifies that what a guest sends to a group arrives nowhere.
 func TestMulticast(t *testing.T) {
 	w := newWorld(t, "11.0.0.1")
 	me := guests[0]
@@ -119,7 +119,7 @@ func TestMulticast(t *testing.T) {
 }
 
 // TestIPv6 gives guests, host and neighbours addresses of one network: nobody
-// hears a guest. Between host and outside the same works.
+// receives anything from a guest. Between host and outside the same works.
 func TestIPv6(t *testing.T) {
 	w := newWorld(t, "11.0.0.1")
 	for s, addr := range map[*space]string{w.guest1: "fd00::11/64", w.guest2: "fd00::12/64"} {
@@ -146,7 +146,7 @@ func TestIPv6(t *testing.T) {
 	silent(t, "guest from the host", w.host, "fd00::11")
 }
 
-// up6 adds an address that is used at once, without the search for a duplicate.
+// up6 adds an address that is usable at once, without duplicate detection.
 func up6(name, text string) func() error {
 	return func() error {
 		link, err := netlink.LinkByName(name)

@@ -1,4 +1,4 @@
-// Package network_test tries the guests' network in the kernel: one network
+// Package network_test tests the guests' network in the kernel: one network
 // namespace is the host, others are guests, a neighbour in the host's private
 // network, and the internet. It needs root and Linux with nftables.
 package network_test
@@ -22,8 +22,8 @@ import (
 
 const (
 	bridge = "dbctest0"
-	// dropped is how long a probe waits before it counts as dropped; what
-	// passes here takes less than a millisecond.
+	// dropped is how long a probe waits before its packet counts as dropped;
+	// what passes takes less than a millisecond.
 	dropped = 400 * time.Millisecond
 )
 
@@ -75,7 +75,7 @@ func join(t *testing.T, a *space, nameA string, b *space, nameB string, mac net.
 	})
 }
 
-// up sets a link up with addresses.
+// up brings a link up with addresses.
 func up(name string, addrs ...string) func() error {
 	return func() error {
 		link, err := netlink.LinkByName(name)
@@ -170,8 +170,8 @@ func (w *world) plug(t *testing.T, guest *space, b network.Binding) {
 	w.host.must(t, func() error { return carried(b.Tap, bridge) })
 }
 
-// carried waits for the kernel to take links for connected, which it does up
-// to a second after they are: a bridge drops a port's frames until then.
+// carried waits until the kernel considers links connected, which it does up to
+// a second after they are: a bridge drops a port's frames until then.
 func carried(names ...string) error {
 	for deadline := time.Now().Add(10 * time.Second); len(names) > 0; {
 		link, err := netlink.LinkByName(names[0])
@@ -183,15 +183,15 @@ func carried(names ...string) error {
 		case time.Now().After(deadline):
 			return fmt.Errorf("%s stays %s", names[0], link.Attrs().OperState)
 		default:
-			_, _ = unix.Poll(nil, 5) // the kernel tells nobody; milliseconds
+			_, _ = unix.Poll(nil, 5) // the kernel has no event for it; takes milliseconds
 		}
 	}
 	return nil
 }
 
-// serve answers on a port of every address with the address that it sees its
-// peer under. Each has its own socket: a UDP answer from a socket for all
-// addresses would leave by another one than was asked.
+// serve answers on a port of every address with the peer's address. Each
+// address has its own socket: a UDP answer from a socket for all addresses
+// would leave from another address than the request was sent to.
 func serve(t *testing.T, s *space, port int) {
 	t.Helper()
 	s.must(t, func() error {
@@ -254,8 +254,8 @@ func serveUDP(t *testing.T, addr string) error {
 	return nil
 }
 
-// probe asks a server from a namespace, and returns the host part of the
-// address that the server saw.
+// probe sends a request to a server from a namespace, and returns the host part
+// of the address that the server saw.
 func probe(s *space, protocol, addr string) (string, error) {
 	var seen string
 	err := s.Do(func() error {

@@ -1,4 +1,4 @@
-// Package signing checks the project's auth package against the Cosmos SDK, whose
-// keyrings and wallets make the signatures that nodes verify. It stands apart
-// so that auth and its own tests stay free of the SDK.
+// Package signing checks the project's auth package against the Cosmos SDK,
+// whose keyrings and wallets make the signatures that nodes verify. It is
+// separate so that auth and its own tests do not depend on the SDK.
 package signing

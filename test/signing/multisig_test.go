@@ -12,7 +12,8 @@ import (
 	"github.com/dbc-network/dbc/auth"
 )
 
-// TestSDKMultisigAddress: the wallet of a multisig is the one that the chain knows.
+// TestSDKMultisigAddress verifies that a multisig wallet's address equals the
+// one on the chain.
 func TestSDKMultisigAddress(t *testing.T) {
 	t.Parallel()
 	var keys []cryptotypes.PubKey

@@ -22,7 +22,7 @@ type signData struct {
 	Signer string `json:"signer"`
 }
 
-// signDoc is what an amino signer of the SDK signs for a MsgSignData.
+// signDoc returns what an amino signer of the SDK signs for a MsgSignData.
 func signDoc(t *testing.T, signer string) []byte {
 	t.Helper()
 	cdc := codec.NewLegacyAmino()
@@ -36,7 +36,8 @@ func signDoc(t *testing.T, signer string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Keys are sorted before signing, as the SDK's amino signer does: through a map.
+	// Keys are sorted before signing by going through a map, like in the SDK's
+	// amino signer.
 	var fields map[string]any
 	if err := json.Unmarshal(doc, &fields); err != nil {
 		t.Fatal(err)
@@ -56,8 +57,8 @@ func key() *secp256k1.PrivKey {
 	return &secp256k1.PrivKey{Key: b}
 }
 
-// TestSDKSignsTheSame: address, document and signature are the SDK's, and what
-// the SDK signs passes.
+// TestSDKSignsTheSame verifies that address, document and signature equal the
+// SDK's, and that what the SDK signs is accepted.
 func TestSDKSignsTheSame(t *testing.T) {
 	t.Parallel()
 	private := key()

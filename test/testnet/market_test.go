@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func newMarket(t *testing.T, cfg testnet.Config) *market {
 	if cfg.Dir == "" {
 		cfg.Dir = filepath.Join(t.TempDir(), "net")
 	}
-	cfg.Rich = []string{chain.Address(m.host.PubKey()), chain.Address(m.renter.PubKey())}
+	cfg.Rich = append([]string{chain.Address(m.host.PubKey()), chain.Address(m.renter.PubKey())}, cfg.Rich...)
 	ctx := m.ctx()
 	var err error
 	m.Net, err = testnet.New(ctx, cfg)
@@ -71,27 +72,44 @@ func (m *market) send(through int, key *secp256k1.PrivKey, msg sdk.Msg) chain.Tx
 }
 
 // list bonds a machine of three slots and puts it online.
-func (m *market) list() {
+func (m *market) list() { m.machine = m.bond(7) }
+
+// bond lists one more machine, whose key comes from a seed.
+func (m *market) bond(seed byte) string {
 	m.t.Helper()
-	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
-	m.machine = hex.EncodeToString(key.Public().(ed25519.PublicKey))
+	key := machineKey(seed)
+	id := hex.EncodeToString(key.Public().(ed25519.PublicKey))
 	host, expiry := chain.Address(m.host.PubKey()), time.Now().Add(30*time.Minute).Unix()
 	facts := machine.Facts{
 		CpuModel: "EPYC", CpuCores: 24, MemoryMib: 1 << 16, PortFirst: 5200, PortLast: 32767, KeepDiskPolicy: machine.KEEP_DISK_POLICY_FIRM,
-		Delivery: machine.DELIVERY_VM, Slots: []machine.Slot{
-			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"a"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:01:00.0"},
-			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"c"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:03:00.0"},
-			{Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{"b"}, GpuCount: 1, VramMib: 24564, PciAddress: "0000:02:00.0"},
-		},
+		Delivery: machine.DELIVERY_VM,
+	}
+	for slot := range 3 {
+		facts.Slots = append(facts.Slots, machine.Slot{
+			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprintf("%d-%d", seed, slot)}, GpuCount: 1, VramMib: 24564,
+		})
 	}
 	m.send(0, m.host, &machine.MsgBondMachines{Owner: host, Bonds: []machine.Bond{{
-		MachineId: m.machine, Operator: host, Payout: host, Facts: facts, PricePerDay: 24_000_000, BondSeq: 1, Expiry: expiry,
-		Signature: ed25519.Sign(key, machine.BondText(testnet.ChainID, m.machine, host, 1, expiry, facts)),
+		MachineId: id, Operator: host, Payout: host, Facts: facts, PricePerDay: 24_000_000, BondSeq: 1, Expiry: expiry,
+		Signature: ed25519.Sign(key, machine.BondText(testnet.ChainID, id, host, 1, expiry, facts)),
 	}}})
-	m.send(0, m.host, &machine.MsgSetOnline{
-		Operator: host, MachineId: m.machine, Expiry: expiry,
-		Signature: ed25519.Sign(key, machine.OnlineText(testnet.ChainID, m.machine, 1, expiry)),
+	m.online(0, seed)
+	return id
+}
+
+// online opens a machine for rentals.
+func (m *market) online(through int, seed byte) chain.TxResult {
+	m.t.Helper()
+	key, expiry := machineKey(seed), time.Now().Add(30*time.Minute).Unix()
+	id := hex.EncodeToString(key.Public().(ed25519.PublicKey))
+	return m.send(through, m.host, &machine.MsgSetOnline{
+		Operator: chain.Address(m.host.PubKey()), MachineId: id, Expiry: expiry,
+		Signature: ed25519.Sign(key, machine.OnlineText(testnet.ChainID, id, 1, expiry)),
 	})
+}
+
+func machineKey(seed byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 }
 
 // rent opens a trial of one slot.

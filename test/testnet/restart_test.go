@@ -1,7 +1,6 @@
 package testnet_test
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"os"
 	"testing"
@@ -54,7 +53,7 @@ func TestExportStartsFourValidators(t *testing.T) {
 	require.Equal(t, machine.MACHINE_STATE_ONLINE, listing.Machine.State, "the challenge has the halt's time back")
 
 	host := chain.Address(m.host.PubKey())
-	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	key := machineKey(7)
 	m.send(1, m.host, &machine.MsgAnswerChallenge{
 		Operator: host, MachineId: m.machine, ChallengeId: challenge.ChallengeId, Height: asked.Height,
 		Signature: ed25519.Sign(key, machine.AnswerText(testnet.ChainID, m.machine, challenge.ChallengeId, asked.Height)),

@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/test/testnet"
 )
 
@@ -25,25 +25,25 @@ func TestStallIsReported(t *testing.T) {
 	m := newMarket(t, testnet.Config{})
 	m.moreBlocks(0, 5)
 	status := clientNode(t, m)
-	require.Nil(t, m.problem(status, func(p *chain.Problem) bool { return p == nil }))
+	require.Nil(t, m.problem(status, func(p *api.Problem) bool { return p == nil }))
 
 	m.pause(2, 3)
-	stalled := m.problem(status, func(p *chain.Problem) bool { return p != nil })
-	require.Equal(t, chain.CodeStalled, stalled.Code)
+	stalled := m.problem(status, func(p *api.Problem) bool { return p != nil })
+	require.Equal(t, api.ProblemStalled, stalled.Code)
 	require.Equal(t, m.height(0), stalled.Height)
 	require.GreaterOrEqual(t, stalled.AgeSeconds, int64(12))
 	require.LessOrEqual(t, stalled.AgeSeconds, int64(16))
 	require.Greater(t, stalled.IntervalMillis, int64(200))
 	require.Less(t, stalled.IntervalMillis, int64(3000))
 	m.resume(2, 3)
-	m.problem(status, func(p *chain.Problem) bool { return p == nil })
+	m.problem(status, func(p *api.Problem) bool { return p == nil })
 
 	m.pause(0)
-	away := m.problem(status, func(p *chain.Problem) bool { return p != nil })
-	require.Equal(t, chain.CodeUnreachable, away.Code)
+	away := m.problem(status, func(p *api.Problem) bool { return p != nil })
+	require.Equal(t, api.ProblemUnreachable, away.Code)
 	require.GreaterOrEqual(t, away.Height, stalled.Height)
 	m.resume(0)
-	m.problem(status, func(p *chain.Problem) bool { return p == nil })
+	m.problem(status, func(p *api.Problem) bool { return p == nil })
 }
 
 func (m *market) pause(validators ...int) {
@@ -62,7 +62,7 @@ func (m *market) resume(validators ...int) {
 }
 
 // problem asks the node until what it says of the chain is as wanted.
-func (m *market) problem(url string, wanted func(*chain.Problem) bool) *chain.Problem {
+func (m *market) problem(url string, wanted func(*api.Problem) bool) *api.Problem {
 	m.t.Helper()
 	for {
 		req, err := http.NewRequestWithContext(m.ctx(), http.MethodGet, url, nil)
@@ -70,7 +70,7 @@ func (m *market) problem(url string, wanted func(*chain.Problem) bool) *chain.Pr
 		res, err := http.DefaultClient.Do(req)
 		require.NoError(m.t, err)
 		var reply struct {
-			Message gateway.Status `json:"message"`
+			Message api.ClientRoot `json:"message"`
 		}
 		require.NoError(m.t, json.NewDecoder(res.Body).Decode(&reply))
 		require.NoError(m.t, res.Body.Close())
@@ -91,12 +91,12 @@ func (m *market) problem(url string, wanted func(*chain.Problem) bool) *chain.Pr
 func clientNode(t *testing.T, m *market) string {
 	t.Helper()
 	home, port, v := t.TempDir(), freePort(t), m.Validators[0]
-	_, err := node.Init(home, node.RoleClient, map[string]string{
+	_, err := node.Init(home, conf.RoleClient, map[string]string{
 		"chain_id": testnet.ChainID, "chain_grpc": v.GRPC, "chain_rpc": v.RPC,
 		"net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "http_port": port,
 	})
 	require.NoError(t, err)
-	cfg, err := node.LoadConfig(home)
+	cfg, err := conf.Load(home)
 	require.NoError(t, err)
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)

@@ -2,12 +2,15 @@ package testnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/cometbft/cometbft/p2p"
 	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
@@ -49,17 +52,15 @@ func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
 	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades}
 	var addresses [4]string
 	for port := range addresses {
-		at := "127.0.0.1:0"
+		var err error
 		if cfg.Ports != 0 {
-			at = fmt.Sprintf("127.0.0.1:%d", cfg.Ports+10*i+port)
+			addresses[port], err = freeAt(ctx, cfg.Ports+10*i+port)
+		} else {
+			addresses[port], err = freeAddress(ctx)
 		}
-		// Between this and the start of the daemon somebody else could take it: then that start fails and says so.
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at)
 		if err != nil {
 			return nil, fmt.Errorf("find a port of validator %d: %w", i, err)
 		}
-		addresses[port] = listener.Addr().String()
-		_ = listener.Close()
 	}
 	v.RPC, v.p2p, v.GRPC, v.REST = "http://"+addresses[0], addresses[1], addresses[2], "http://"+addresses[3]
 	var err error
@@ -68,6 +69,48 @@ func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
 	}
 	v.Comet, err = rpchttp.New(v.RPC, "/websocket")
 	return v, err
+}
+
+// errGiven means that another validator of this process was given the port.
+var errGiven = errors.New("given to another validator")
+
+// Ports of validators are below those that the kernel gives to outgoing
+// connections: between the look and the start of the daemon any program that
+// connects somewhere could be given one of these.
+const (
+	firstPort = 20000
+	lastPort  = 32767
+	portTries = 100
+)
+
+// given are the ports that this process has handed out: nobody listens on one until
+// its daemon starts, and a second validator could be given the same.
+var given sync.Map
+
+// freeAddress returns an address on loopback on which nobody listens, and which
+// nobody was given before.
+func freeAddress(ctx context.Context) (address string, err error) {
+	for range portTries {
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		if address, err = freeAt(ctx, port); err != nil {
+			continue
+		}
+		if _, before := given.LoadOrStore(port, true); !before {
+			return address, nil
+		}
+		err = fmt.Errorf("port %d: %w", port, errGiven)
+	}
+	return "", err
+}
+
+// freeAt returns the address of a port if nobody listens there. Another program
+// could still take it before the daemon does: then that start fails and says so.
+func freeAt(ctx context.Context, port int) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
 }
 
 // makeKey puts the account into the home's keyring, so that commands can use it too.

@@ -1,9 +1,10 @@
 #!/bin/sh
-# computer.sh FOLDER REPOSITORY: a computer whose first process is systemd. It has
-# this one's programs (/usr) and a copy of its settings (/etc); all else is new, in
-# memory, and gone when it ends. The repository is its /mnt, and its eth0 leads to
-# the network namespace in which this script is called. Says the id of its first
-# process, and ends with it; SIGTERM ends both.
+# computer.sh FOLDER REPOSITORY runs a computer whose first process is systemd.
+# It has this one's programs (/usr) and a copy of its settings (/etc);
+# everything else is new, in memory, and gone when it ends. The repository is
+# its /mnt, and its eth0 leads to the network namespace in which this script is
+# called. Prints the pid of its first process, and ends with it; SIGTERM ends
+# both.
 set -eu
 
 outside() {
@@ -28,12 +29,14 @@ outside() {
 		ip link set eth0 up
 		ip route add default via 203.0.113.1'
 	echo "$first"
-	# The first is interrupted by SIGTERM; the second returns when nothing runs any more.
+	# SIGTERM interrupts the first; the second returns when nothing runs any
+	# more.
 	wait $computer || wait $computer || true
 }
 
 inside() {
-	# Room enough for the disks that are reserved; what is not written takes none.
+	# Enough space for the disks that are reserved; what is not written takes
+	# none.
 	mount -t tmpfs -o mode=755,size=64g tmpfs "$1/root"
 	cd "$1/root"
 	mkdir -p dev etc home mnt old proc root run sys tmp usr var/cache var/lib var/log var/tmp
@@ -54,7 +57,7 @@ inside() {
 	echo computer > etc/hostname
 	echo 127.0.0.1 localhost computer > etc/hosts
 	mkdir -p etc/systemd/system
-	# Devices, modules and consoles are the other computer's.
+	# Devices, modules and consoles belong to the other computer.
 	for unit in systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udev-trigger.service \
 		modprobe@.service systemd-modules-load.service proc-sys-fs-binfmt_misc.automount getty.target ldconfig.service systemd-hwdb-update.service; do
 		ln -s /dev/null "etc/systemd/system/$unit"
@@ -69,7 +72,8 @@ inside() {
 	mount -t cgroup2 cgroup2 sys/fs/cgroup
 	mount -t tmpfs -o mode=755 tmpfs dev
 	mkdir dev/net dev/pts dev/shm
-	# No KVM: where it is there but does not work, libvirt probes QEMU for each device.
+	# No KVM: if it exists but does not work, libvirt probes QEMU for each
+	# device.
 	for name in null zero full random urandom tty net/tun; do
 		cp -a "/dev/$name" "dev/$name"
 	done

@@ -20,8 +20,8 @@ import (
 const (
 	repository = "../.."
 	address    = "203.0.113.7" // deploy's README has it, and computer.sh
-	// patience ends a wait that leads nowhere; nothing is measured by it.
-	patience = 2 * time.Minute
+	// patience ends a wait in vain; nothing is measured by it.
+	patience = 5 * time.Minute
 )
 
 // computer is a container with systemd, and the network outside it.
@@ -33,7 +33,7 @@ type computer struct {
 	dir string
 }
 
-// boot returns when all that starts with the computer runs.
+// boot returns when everything that starts with the computer is running.
 func boot(t *testing.T) *computer {
 	t.Helper()
 	c := &computer{t: t, outside: netns.New(t), dir: t.TempDir()}
@@ -78,7 +78,7 @@ func (c *computer) must(err error) {
 	}
 }
 
-// until asks again and again: neither systemd nor a guest tells when it is done.
+// until polls, because neither systemd nor a guest reports when it is done.
 func (c *computer) until(what string, done func() bool) {
 	c.t.Helper()
 	again := time.NewTicker(100 * time.Millisecond)
@@ -90,7 +90,7 @@ func (c *computer) until(what string, done func() bool) {
 	}
 }
 
-// try runs a script on the computer as root and gives what it printed.
+// try runs a script on the computer as root and returns its output.
 func (c *computer) try(script string) (string, error) {
 	cmd := exec.Command("nsenter", "--target", c.first, "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup",
 		"env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-ec", script)

@@ -2,6 +2,7 @@ package units
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,14 +16,15 @@ import (
 
 const (
 	chainID = "dbc-testnet-1" // deploy's README has it
-	// passphrase is of all wallets: the chain is no devnet.
+	// passphrase of all wallets, which is required because the chain is not a
+	// devnet.
 	passphrase = "a-passphrase"
 )
 
-// homes are the folders in which each wallet is.
+// homes are the folders with each wallet.
 var homes = map[string]string{"owner": "/root/.dbc", "renter": "/home/renter", "operator": "/etc/dbc"}
 
-// vm is what dbc vm create and show --json promise.
+// vm is the documented output of dbc vm create and show --json.
 type vm struct {
 	TaskID   string   `json:"task_id"`
 	Status   string   `json:"status"`
@@ -31,8 +33,8 @@ type vm struct {
 	HostKeys []string `json:"ssh_host_keys"`
 }
 
-// TestVM: a host sets its computer up as deploy's README says and takes a renter,
-// whose VM outlives whatever ends beside it. What ends by itself is gone.
+// TestVM: a host sets up a computer by deploy's README and gets a renter, whose
+// VM outlives everything that ends around it. What ends by itself is gone.
 func TestVM(t *testing.T) {
 	c := boot(t)
 	c.install()
@@ -40,7 +42,7 @@ func TestVM(t *testing.T) {
 	machineID := c.sell()
 
 	kept := c.create(c.rent(machineID, "20m"))
-	ending := c.create(c.rent(machineID, "90s"))
+	ending := c.create(c.rent(machineID, "3m"))
 	guest := c.identity(kept)
 	users := strings.Fields(c.run("ps -o uid= -C qemu-system-x86_64"))
 	if len(users) != 2 || users[0] == users[1] || slices.ContainsFunc(users, isNoGuests) {
@@ -66,7 +68,7 @@ func TestVM(t *testing.T) {
 		t.Error("the guest did not start again")
 	}
 
-	c.until("the end of a rental", func() bool { return c.status(ending) == "closed" && c.domains() == 1 })
+	c.until("the end of a rental", func() bool { return c.over(ending) && c.domains() == 1 })
 	c.wallet("renter", "dbc vm delete --yes "+kept.TaskID)
 	c.until("no VM is left", func() bool { return c.domains() == 0 })
 	c.until("no folder of it is left", func() bool { return c.run("ls /var/lib/dbc/tasks | grep -c "+kept.TaskID+" || true") == "0" })
@@ -75,7 +77,7 @@ func TestVM(t *testing.T) {
 	}
 }
 
-// disturbances are what happens on a host while its VMs run.
+// disturbances happen on a host while its VMs run.
 var disturbances = []string{
 	"systemctl restart dbc-helper dbc-node",
 	killed("dbc-helper"),
@@ -94,7 +96,7 @@ func killed(unit string) string {
 	return "old=" + pid + "; kill -9 $old; until systemctl is-active -q " + unit + " && [ " + pid + " != $old ]; do sleep 0.1; done"
 }
 
-// install does what deploy's README says.
+// install follows deploy's README.
 func (c *computer) install() {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, "deploy/README.md"))
@@ -112,8 +114,8 @@ func (c *computer) install() {
 	}
 }
 
-// startChain makes a chain with one validator and three wallets that have coins,
-// of which the host's computer has the operator's for itself.
+// startChain creates a chain with one validator and three wallets that have
+// coins. Only the host's computer has the operator's.
 func (c *computer) startChain() {
 	c.t.Helper()
 	var accounts string
@@ -165,7 +167,7 @@ func (c *computer) sell() (machineID string) {
 	return bond.MachineID
 }
 
-// untilBelieves waits for the node itself, past the client node.
+// untilBelieves waits for the node itself, bypassing the client node.
 func (c *computer) untilBelieves() {
 	c.t.Helper()
 	c.until("the node believes the chain", func() bool {
@@ -197,7 +199,7 @@ func (c *computer) create(rentID uint64) (made vm) {
 	return made
 }
 
-// status is a VM's, "" while nobody answers.
+// status returns a VM's status, or "" while nobody answers.
 func (c *computer) status(v vm) string {
 	var now vm
 	out, err := c.try(asWallet("renter", "dbc vm show "+v.TaskID+" --json"))
@@ -207,7 +209,15 @@ func (c *computer) status(v vm) string {
 	return now.Status
 }
 
-// identity is another one after every start of the guest.
+// over reports whether a VM is closed or, where that was longer ago than its disks
+// are kept, deleted.
+func (c *computer) over(v vm) bool {
+	_, err := c.try(asWallet("renter", "dbc vm show "+v.TaskID+" --json"))
+	var exit *exec.ExitError
+	return c.status(v) == "closed" || errors.As(err, &exit) && exit.ExitCode() == 3
+}
+
+// identity changes with every start of the guest.
 func (c *computer) identity(v vm) (id string) {
 	c.t.Helper()
 	c.until("a login from outside", func() (done bool) {
@@ -218,13 +228,15 @@ func (c *computer) identity(v vm) (id string) {
 	return id
 }
 
-// domains is how many there are, running or not, as the host's own tool sees it.
+// domains returns how many exist, running or not, according to the computer's
+// own tool.
 func (c *computer) domains() int {
 	c.t.Helper()
 	return len(strings.Fields(c.run("virsh -c qemu:///system list --all --name")))
 }
 
-// operate lets the renter do what needs QEMU's, libvirt's and the guest's parts.
+// operate performs the renter's operations that need QEMU, libvirt and the
+// guest.
 func (c *computer) operate(v vm) {
 	c.t.Helper()
 	c.wallet("renter", "dbc disk add "+v.TaskID+" 1")
@@ -232,7 +244,8 @@ func (c *computer) operate(v vm) {
 	c.run(fmt.Sprintf("printf 'a-new-password\\n%s\\n' | dbc vm passwd %s --home %s --wallet renter", passphrase, v.TaskID, homes["renter"]))
 }
 
-// isNoGuests reports whether a user id is outside of those for guests (ADR 0014).
+// isNoGuests reports whether a user id is outside the range for guests (ADR
+// 0014).
 func isNoGuests(uid string) bool {
 	n, err := strconv.ParseUint(uid, 10, 32)
 	return err != nil || n>>24 != 0x70

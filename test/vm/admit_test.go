@@ -13,9 +13,9 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt/acl"
 )
 
-// TestAdmit lets users to a device that is kept to a group, as Debian keeps KVM's:
-// those who are let in open it, by the kernel's own judgement, and nobody else does.
-// It needs root, to make the device.
+// TestAdmit grants users access to a device that is restricted to a group, like
+// KVM's on Debian: those can open it, as the kernel itself decides, and nobody
+// else can. It needs root to create the device.
 func TestAdmit(t *testing.T) {
 	t.Parallel()
 	const one, two, stranger, nogroup = 0x7000_0007, 0x7000_0008, 0x7000_0009, 65534
@@ -41,7 +41,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// device is a node beside KVM's, which does what /dev/null does.
+// device creates a node next to KVM's that acts like /dev/null.
 func device(t *testing.T, mode os.FileMode) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev", "dbc-kvm-") //nolint:usetesting // device nodes and their lists are on devtmpfs

@@ -54,7 +54,8 @@ func startDaemon(t *testing.T) (*daemon.Daemon, daemon.Config) {
 	return d, config
 }
 
-// folder is a temporary one that QEMU's user may pass, unlike t.TempDir.
+// folder returns a temporary one that QEMU's user can traverse, unlike
+// t.TempDir.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "dbc-vm-") //nolint:usetesting // see above
@@ -121,14 +122,14 @@ func openDriverWithin(t *testing.T, socket, owner string, limits libvirt.Limits)
 	return d
 }
 
-// userOf gives each guest a user of its own, as a node does.
+// userOf gives each guest its own user, like a node.
 func userOf(spec vm.Spec) (int, error) {
 	a := spec.NIC.Addr.As4()
 	return 0x70000000 + int(a[1])<<16 + int(a[2])<<8 + int(a[3]), nil
 }
 
-// sector is a guest of one disk sector: it says "guest" on the serial console
-// and then waits for interrupts for ever.
+// sector is a guest of one disk sector: it writes "guest" to the serial console
+// and then waits for interrupts forever.
 //
 //	        mov  dx, 0x3f8
 //	        mov  si, 0x7c00 + text
@@ -154,7 +155,8 @@ func sector() []byte {
 
 var lastHost atomic.Uint32
 
-// specIn makes guests whose files are below dir, as a node lays them out.
+// specIn returns specifications of guests whose files are below dir, in a
+// node's layout.
 func specIn(dir string) func(*testing.T, string) vm.Spec {
 	host := byte(10 + lastHost.Add(1)%200)
 	return func(t *testing.T, name string) vm.Spec {

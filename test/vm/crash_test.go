@@ -9,8 +9,8 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"
 )
 
-// TestDaemonKilled has libvirtd die under a running guest: the guest goes on,
-// the driver and its watch come back with the daemon.
+// TestDaemonKilled kills libvirtd under a running guest: the guest keeps
+// running, and the driver and its watch reconnect to the daemon.
 func TestDaemonKilled(t *testing.T) {
 	d, config := startDaemon(t)
 	openNetwork(t)

@@ -19,7 +19,8 @@ func TestDriver(t *testing.T) {
 	})
 }
 
-// greeted reads the console's log, which has what the guest said to nobody too.
+// greeted reads the console's log, which also has what the guest wrote while
+// nobody was connected.
 func greeted(t *testing.T, spec vm.Spec, times int) {
 	t.Helper()
 	eventually(t, "the guest to speak", func() bool {
@@ -28,7 +29,7 @@ func greeted(t *testing.T, spec vm.Spec, times int) {
 	})
 }
 
-// diskOf makes a raw disk beside the guest's own.
+// diskOf creates a raw disk next to the guest's own.
 func diskOf(t *testing.T, spec vm.Spec, target string) vm.Disk {
 	t.Helper()
 	path := filepath.Join(filepath.Dir(spec.ConsoleLog), target+".raw")

@@ -20,23 +20,24 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt"
 )
 
-// What TestFloods holds: the neighbour's answers, and what the host gives.
+// What TestFloods requires: the neighbour's answers, and the limits of what the
+// host gives.
 const (
-	// answerWithin is the longest that a neighbour's command may take meanwhile; it
-	// takes some tenths of a second on an idle computer that emulates.
+	// answerWithin is the maximum time of a neighbour's command meanwhile. It
+	// takes some tenths of a second on an idle computer under emulation.
 	answerWithin = 10 * time.Second
-	// floodFor is how long each flood is watched.
+	// floodFor is how long each flood is observed.
 	floodFor = 6 * time.Second
-	// diskBytes is a virtual CPU's share of the disk a second: less than an emulated
-	// guest can write.
+	// diskBytes is a virtual CPU's share of the disk per second: less than an
+	// emulated guest can write.
 	diskBytes = 4 << 20
 )
 
 var floodLimits = network.Limits{Connections: 200, Packets: 2000, Bytes: 4 << 20}
 
-// TestFloods has one guest's root flood connections, packets, disk and memory, each
-// for itself and then all together, while its neighbour answers and the host stays
-// within what the limits say. Each guest has a user of its own.
+// TestFloods lets one guest's root flood connections, packets, disk and memory,
+// one by one and then all together, while its neighbour answers and the host
+// stays within the limits. Each guest has its own user.
 func TestFloods(t *testing.T) {
 	d, _ := startDaemon(t)
 	n := openNetworkWithin(t, netip.IPv4Unspecified(), floodLimits)
@@ -56,7 +57,7 @@ func TestFloods(t *testing.T) {
 	}
 	flooder, neighbour := login(t, a, hostOuter, 15222, signer), login(t, b, hostOuter, 15223, signer)
 	apart(t, a, b)
-	// Each ends when its test makes the file.
+	// Each ends when its test creates the file.
 	lines := map[string]string{
 		"connections": "while ! test -e %[1]s; do /bin/probe flood udp 9.9.9.9:53 1; done",
 		"packets":     "while ! test -e %[1]s; do /bin/probe flood udp 9.9.9.9:53 1000000000; done",
@@ -79,7 +80,7 @@ func TestFloods(t *testing.T) {
 	}
 }
 
-// floods runs lines in the flooder while the neighbour is asked.
+// floods runs lines in the flooder while commands run in the neighbour.
 func floods(t *testing.T, flooder, neighbour *inhabited, lines ...string) {
 	end := "/tmp/end-" + strings.ReplaceAll(t.Name(), "/", "-")
 	for _, line := range lines {
@@ -95,11 +96,12 @@ func floods(t *testing.T, flooder, neighbour *inhabited, lines ...string) {
 		neighbour.must(t, "dd if=/dev/zero of=/tmp/own bs=64k count=16 conv=fsync 2>/dev/null; echo here")
 		slowest = max(slowest, time.Since(asked))
 	}
-	took := time.Since(began)
-	rate := float64(written(t, pid)-wrote) / took.Seconds()
+	wrote = written(t, pid) - wrote
+	took := time.Since(began) // includes both readings: what was written in between counts in full
+	rate := float64(wrote) / took.Seconds()
 	resident, tracked := residentMiB(t, pid), trackedOf(t, flooder.spec.NIC.Addr)
 	t.Logf("neighbour: %v at most; flooder: %.1f MiB/s to disk, %d MiB resident, %d connections", slowest, rate/(1<<20), resident, tracked)
-	// A second's burst, on top of the rate.
+	// A second's burst in addition to the rate.
 	if most := diskBytes * float64(flooder.spec.VCPUs) * (1 + 1.5/took.Seconds()); rate > most {
 		t.Errorf("it writes %.0f bytes a second, want at most %.0f", rate, most)
 	}
@@ -114,7 +116,8 @@ func floods(t *testing.T, flooder, neighbour *inhabited, lines ...string) {
 	}
 }
 
-// apart: two guests' emulators are two users, and neither may open the other's files.
+// apart verifies that two guests' emulators run as two users, and neither may
+// open the other's files.
 func apart(t *testing.T, specs ...vm.Spec) {
 	t.Helper()
 	seen := map[int]bool{}
@@ -145,7 +148,7 @@ func apart(t *testing.T, specs ...vm.Spec) {
 	}
 }
 
-// emulator is the process of a guest, by the UUID in its arguments.
+// emulator returns the process of a guest, by the UUID in its arguments.
 func emulator(t *testing.T, spec vm.Spec) int {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -172,7 +175,7 @@ func ownerOf(t *testing.T, path string) int {
 	return int(info.Sys().(*syscall.Stat_t).Uid)
 }
 
-// field is a number of a file of the process, such as "VmRSS:".
+// field returns a number in a /proc file of the process, such as "VmRSS:".
 func field(t *testing.T, pid int, file, name string) int64 {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
@@ -192,7 +195,7 @@ func field(t *testing.T, pid int, file, name string) int64 {
 func written(t *testing.T, pid int) int64   { return field(t, pid, "io", "wchar:") }
 func residentMiB(t *testing.T, pid int) int { return int(field(t, pid, "status", "VmRSS:") >> 10) }
 
-// trackedOf is how many connections the host remembers of a guest.
+// trackedOf returns how many connections of a guest the kernel tracks.
 func trackedOf(t *testing.T, guest netip.Addr) (count int) {
 	t.Helper()
 	flows, err := netlink.ConntrackTableList(netlink.ConntrackTable, unix.AF_INET)

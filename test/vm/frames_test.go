@@ -9,7 +9,7 @@ func ether(from net.HardwareAddr, kind uint16) []byte {
 	return append(append([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, from...), byte(kind>>8), byte(kind))
 }
 
-// arp is a request of who has target, told to sender.
+// arp returns a request for the address of target, with sender as the source.
 func arp(from, hw net.HardwareAddr, sender, target string) []byte {
 	b := append(ether(from, 0x0806), 0, 1, 8, 0, 6, 4, 0, 1)
 	s, d := netip.MustParseAddr(sender).As4(), netip.MustParseAddr(target).As4()
@@ -18,7 +18,7 @@ func arp(from, hw net.HardwareAddr, sender, target string) []byte {
 	return append(b, make([]byte, 60-len(b))...)
 }
 
-// ipv6 is an empty packet from a link-local address to all nodes.
+// ipv6 returns an empty packet from a link-local address to all nodes.
 func ipv6(from net.HardwareAddr) []byte {
 	b := append([]byte{0x33, 0x33, 0, 0, 0, 1}, from...)
 	b = append(b, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 59, 64)

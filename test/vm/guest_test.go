@@ -14,9 +14,9 @@ import (
 
 const tiny = "../../build/images/tiny.qcow2"
 
-// TestGuest boots the tiny image with a seed and greets its SSH server through
-// a published port: bridge, filters, address from the seed, and back. It needs
-// `make tiny`.
+// TestGuest boots the tiny image with a seed and connects to its SSH server
+// through a published port, which covers bridge, filters, the address from the
+// seed, and the way back. It needs `make tiny`.
 func TestGuest(t *testing.T) {
 	d, _ := startDaemon(t)
 	n := openNetwork(t)

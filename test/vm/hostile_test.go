@@ -14,8 +14,8 @@ import (
 	"github.com/dbc-network/dbc/node/network"
 )
 
-// TestHostileGuest logs in to a guest and tries, as its root, what no guest may.
-// Every silence has its control: the same asked by who may.
+// TestHostileGuest logs in to a guest and tries, as its root, what no guest may
+// do. Every silence has a control: the same request from someone who may.
 func TestHostileGuest(t *testing.T) {
 	d, _ := startDaemon(t)
 	n := openNetworkOn(t, netip.IPv4Unspecified())
@@ -69,8 +69,8 @@ func TestHostileGuest(t *testing.T) {
 	t.Run("ARP", func(t *testing.T) { poisons(t, hostile, neighbour) })
 }
 
-// forbidden are what a guest may not reach, by name. Something answers there on
-// port 15999, or on the port that is given.
+// forbidden are what a guest may not reach, by name. A server answers there on
+// port 15999, or on the given port.
 func forbidden(neighbour netip.Addr) map[string]string {
 	return map[string]string{
 		"the gateway": "10.97.0.1", "the host's public address": hostOuter, "the host's private address": hostInner,
@@ -82,8 +82,8 @@ func forbidden(neighbour netip.Addr) map[string]string {
 	}
 }
 
-// reaches: the internet answers in the same breath in which all else is silent;
-// and all else answers the host.
+// reaches verifies that the internet answers at the same time as everything
+// else is silent, and that everything else answers the host.
 func reaches(t *testing.T, program string, hostile *inhabited, neighbour netip.Addr) {
 	for _, protocol := range []string{"tcp", "udp"} {
 		asked := []string{internet + ":15999"}
@@ -115,8 +115,8 @@ func reaches(t *testing.T, program string, hostile *inhabited, neighbour netip.A
 	}
 }
 
-// leavesLoopback: the guest's loopback is its own, and what it routes to the host
-// as 127.0.0.1 reaches nothing there.
+// leavesLoopback verifies that the guest's loopback is its own, and that what
+// it routes to the host as 127.0.0.1 reaches nothing there.
 func leavesLoopback(t *testing.T, hostile *inhabited) {
 	hostile.asRoot(t, "echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet; ip link set lo down; ip route add 127.0.0.0/8 via 10.97.0.1 dev eth0")
 	for _, protocol := range []string{"tcp", "udp"} {
@@ -131,8 +131,8 @@ func leavesLoopback(t *testing.T, hostile *inhabited) {
 	hostile.asRoot(t, "ip route del 127.0.0.0/8; ip link set lo up")
 }
 
-// speaksIPv6: not even where somebody switched it on for the bridge, and both have
-// an address.
+// speaksIPv6 verifies that it cannot, even if somebody enabled IPv6 on the
+// bridge and both sides have an address.
 func speaksIPv6(t *testing.T, hostile *inhabited) {
 	if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+bridge+"/disable_ipv6", []byte("0"), 0o644); err != nil {
 		t.Fatal(err)
@@ -149,7 +149,8 @@ func speaksIPv6(t *testing.T, hostile *inhabited) {
 	}
 }
 
-// spoofs: another address, another MAC. The guest's own works before and after.
+// spoofs uses another address and another MAC. The guest's own works before and
+// after.
 func spoofs(t *testing.T, hostile *inhabited) {
 	const to = internet + ":15999"
 	hostile.asRoot(t, "ip addr add 10.97.0.77/24 dev eth0")
@@ -162,7 +163,8 @@ func spoofs(t *testing.T, hostile *inhabited) {
 	}
 	hostile.asRoot(t, "ip addr del 10.97.0.77/24 dev eth0")
 
-	// The login comes over the card whose address changes, so all of it is one script.
+	// The login comes through the card whose address changes, so all of it is
+	// one script.
 	own := hostile.spec.NIC.MAC.String()
 	change := func(mac string) string {
 		return "ip link set eth0 down; ip link set eth0 address " + mac + "; ip link set eth0 up; ip route replace default via 10.97.0.1 onlink dev eth0; "
@@ -177,8 +179,8 @@ func spoofs(t *testing.T, hostile *inhabited) {
 	}
 }
 
-// poisons: ARP that names another's address, and IPv6, are seen by nobody; an
-// honest request is.
+// poisons verifies that nobody receives ARP with another's address, or IPv6,
+// and that an honest request is received.
 func poisons(t *testing.T, hostile, neighbour *inhabited) {
 	seen := listen(t, bridge)
 	own := hostile.spec.NIC.MAC

@@ -28,11 +28,11 @@ type inhabited struct {
 	ssh  *ssh.Client
 }
 
-// rootOf is where the tiny image's root begins, in bytes.
+// rootOf is where the tiny image's root starts, in bytes.
 const rootOf = 2 << 20
 
-// probed is the tiny image with the probe in it, setuid root: the guest's user
-// has the guest's root, as a renter has.
+// probed returns the tiny image with the probe in it, setuid root: like a
+// renter, the guest's user has root in the guest.
 func probed(t *testing.T, dir string) string {
 	t.Helper()
 	program := filepath.Join(dir, "probe")
@@ -59,7 +59,7 @@ func probed(t *testing.T, dir string) string {
 	return image
 }
 
-// plain is the tiny image where the emulator's user may read it. It needs
+// plain returns the tiny image where the emulator's user may read it. It needs
 // `make tiny`.
 func plain(t *testing.T, dir string) string {
 	t.Helper()
@@ -71,7 +71,7 @@ func plain(t *testing.T, dir string) string {
 	return image
 }
 
-// renter is who logs in to guests.
+// renter returns the key that logs in to guests.
 func renter(t *testing.T) ssh.Signer {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
@@ -85,7 +85,7 @@ func renter(t *testing.T) ssh.Signer {
 	return signer
 }
 
-// settle prepares a guest on an image, whose user dbc logs in as signer.
+// settle prepares a guest with an image, whose user dbc logs in with signer.
 func settle(t *testing.T, dir, image, name string, addr netip.Addr, signer ssh.Signer) vm.Spec {
 	t.Helper()
 	spec := specIn(dir)(t, name)
@@ -94,7 +94,7 @@ func settle(t *testing.T, dir, image, name string, addr netip.Addr, signer ssh.S
 	qemuImg(t, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, filepath.Join(own, "disk.qcow2"), "2G")
 	key, _, err := seed.NewHostKey()
 	if err == nil {
-		err = os.Chmod(filepath.Join(own, "disk.qcow2"), 0o600) // as image.Overlay has it
+		err = os.Chmod(filepath.Join(own, "disk.qcow2"), 0o600) // as image.Overlay sets it
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func login(t *testing.T, spec vm.Spec, host string, port int, signer ssh.Signer)
 	return &inhabited{spec, client}
 }
 
-// tryLogin gives up a handshake that the booting guest does not end.
+// tryLogin aborts a handshake that the booting guest does not complete.
 func tryLogin(address string, signer ssh.Signer) (*ssh.Client, error) {
 	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
@@ -159,7 +159,7 @@ func tryLogin(address string, signer ssh.Signer) (*ssh.Client, error) {
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
 		User: "dbc", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
-		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, // the one that the seed gives
+		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, // the one in the seed
 		HostKeyCallback:   ssh.InsecureIgnoreHostKey(),  //nolint:gosec // whose key it is, other tests ask
 	})
 	if err != nil {
@@ -170,7 +170,8 @@ func tryLogin(address string, signer ssh.Signer) (*ssh.Client, error) {
 	return ssh.NewClient(c, channels, requests), nil
 }
 
-// run is a command in the guest and what it printed, which is part of the error too.
+// run runs a command in the guest and returns its output, which is part of the
+// error too.
 func (g *inhabited) run(line string) (string, error) {
 	s, err := g.ssh.NewSession()
 	if err != nil {
@@ -193,19 +194,20 @@ func (g *inhabited) must(t *testing.T, line string) string {
 	return out
 }
 
-// asRoot is a line for the guest's root, in one shell.
+// asRoot runs a line as the guest's root, in one shell.
 func (g *inhabited) asRoot(t *testing.T, line string) string {
 	t.Helper()
 	return g.must(t, "/bin/probe root /bin/sh -c '"+line+"'")
 }
 
-// answered are those of addresses that answer the guest, all asked at once.
+// answered returns the addresses that answer the guest, all asked at once.
 func (g *inhabited) answered(t *testing.T, protocol, from string, addresses ...string) []string {
 	t.Helper()
 	return strings.Fields(g.must(t, strings.Join(append([]string{"/bin/probe ask", protocol, from}, addresses...), " ")))
 }
 
-// serve lets the probe answer in the guest as long as the guest runs.
+// serve starts the probe as a server in the guest, for as long as the guest
+// runs.
 func (g *inhabited) serve(t *testing.T, protocol string, port int) {
 	t.Helper()
 	g.must(t, fmt.Sprintf("(/bin/probe serve %s :%d >/dev/null 2>&1 </dev/null &)", protocol, port))

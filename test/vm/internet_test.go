@@ -49,7 +49,7 @@ func hostServes(t *testing.T, protocol, address string) {
 	}()
 }
 
-// hostAsks wants an echo, as the probe does in guests.
+// hostAsks expects an echo, like the probe in guests.
 func hostAsks(protocol, address string) error {
 	conn, err := net.DialTimeout(protocol, address, 10*time.Second)
 	if err != nil {

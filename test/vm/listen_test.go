@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listener sees every frame that reaches a link of this computer.
+// listener receives every frame that reaches a link of this computer.
 type listener struct{ fd int }
 
 func listen(t *testing.T, link string) listener {
@@ -18,7 +18,7 @@ func listen(t *testing.T, link string) listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const all = unix.ETH_P_ALL>>8 | unix.ETH_P_ALL<<8&0xff00 // in network order
+	const all = unix.ETH_P_ALL>>8 | unix.ETH_P_ALL<<8&0xff00 // in network byte order
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, all)
 	if err != nil {
 		t.Fatal(err)
@@ -34,8 +34,8 @@ func listen(t *testing.T, link string) listener {
 	return listener{fd}
 }
 
-// until reads up to the control, which has to come; it is false where the other
-// frame came before.
+// until reads up to the control frame, which has to arrive, and returns false
+// if the other frame came before it.
 func (l listener) until(t *testing.T, control, other []byte) bool {
 	t.Helper()
 	buf, clean := make([]byte, 2048), true

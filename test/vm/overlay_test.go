@@ -10,8 +10,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// TestOverlay runs a guest on an overlay of a shared base, with a seed: the
-// base is nobody's to change, whoever the emulator runs as.
+// TestOverlay runs a guest on an overlay of a shared base, with a seed: nobody
+// can change the base, whoever the emulator runs as.
 func TestOverlay(t *testing.T) {
 	d, _ := startDaemon(t)
 	openNetwork(t)
@@ -53,7 +53,8 @@ func TestOverlay(t *testing.T) {
 	if err := driver.Stop(ctx, spec.UUID); err != nil {
 		t.Fatal(err)
 	}
-	// libvirt never takes read-only disks back: the seed stays the emulator's.
+	// libvirt never takes read-only disks back: the seed keeps the emulator's
+	// user.
 	for _, path := range []string{base, overlay} {
 		if owner(t, path) != 0 {
 			t.Errorf("%s is not root's after the stop", path)

@@ -23,9 +23,10 @@ const (
 	guestPages = 64
 )
 
-// TestHugePages: a guest's memory is in huge pages as long as it runs, and a guest
-// for which not enough are free does not start. A host's kernel may have no room
-// for them: then no guest starts, and the node's reading tells it beforehand.
+// TestHugePages verifies that a guest's memory is in huge pages as long as it
+// runs, and that a guest for which there are not enough does not start. A
+// host's kernel may have no room for them: then no guest starts, and the node's
+// check finds that beforehand.
 func TestHugePages(t *testing.T) {
 	needRoot(t)
 	mountPages(t)
@@ -72,7 +73,7 @@ func TestHugePages(t *testing.T) {
 	eventually(t, "the pages to be free again", func() bool { return freePages(t) == before })
 }
 
-// refused: the guest did not start, and does not run.
+// refused expects that the guest did not start, and does not run.
 func refused(t *testing.T, driver *libvirt.Driver, id vm.UUID, err error) {
 	t.Helper()
 	got, getErr := driver.Get(t.Context(), id)
@@ -82,8 +83,8 @@ func refused(t *testing.T, driver *libvirt.Driver, id vm.UUID, err error) {
 	t.Logf("refused: %v", err)
 }
 
-// mountPages makes a hugetlbfs where the host has none; one without that in its
-// kernel has no huge pages either.
+// mountPages mounts a hugetlbfs if the host has none. A kernel without it has
+// no huge pages either.
 func mountPages(t *testing.T) {
 	t.Helper()
 	const dir = "/dev/hugepages"
@@ -110,7 +111,8 @@ func mountPages(t *testing.T) {
 	})
 }
 
-// reservePages asks the kernel for so many more, and gives them back in the end.
+// reservePages asks the kernel for the given number of additional pages, and
+// releases them in the end.
 func reservePages(t *testing.T, more int) (granted int) {
 	t.Helper()
 	read := func() int {
@@ -138,7 +140,7 @@ func reservePages(t *testing.T, more int) (granted int) {
 	return read() - had
 }
 
-// freePages are those that the node would find for a guest.
+// freePages returns those that the node would find for a guest.
 func freePages(t *testing.T) (free int) {
 	t.Helper()
 	list, err := hw.ReadPages(t.Context(), hw.Config{})
@@ -153,7 +155,8 @@ func freePages(t *testing.T) (free int) {
 	return free
 }
 
-// inHugePages is how many KiB of its emulator's memory a guest has in huge pages.
+// inHugePages returns how many KiB of its emulator's memory a guest has in huge
+// pages.
 func inHugePages(t *testing.T, id vm.UUID) (kib int) {
 	t.Helper()
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")

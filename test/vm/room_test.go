@@ -10,8 +10,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// TestDiskWithoutRoom: a guest that writes more than the host has room for
-// stands still, with the reason, and goes on where it was once there is room.
+// TestDiskWithoutRoom verifies that a guest that writes more than the host has
+// space for is paused with the reason, and continues once there is space.
 func TestDiskWithoutRoom(t *testing.T) {
 	needRoot(t)
 	dir := folder(t)
@@ -31,7 +31,7 @@ func TestDiskWithoutRoom(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	// The daemon sees the mounts of its start.
+	// The daemon sees the mounts that existed at its start.
 	d, _ := startDaemon(t)
 	n := openNetwork(t)
 	driver := openDriver(t, d.Socket(), "test")

@@ -22,8 +22,8 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"
 )
 
-// TestTraces runs a guest on the bridge and looks at what the computer sees of
-// it, while it runs and after everything was stopped.
+// TestTraces runs a guest on the bridge and checks what is visible of it on the
+// computer, while it runs and after everything was stopped.
 func TestTraces(t *testing.T) {
 	d, config := startDaemon(t)
 	n := openNetwork(t)
@@ -85,7 +85,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// checkPort wants the tap isolated on the bridge, under the name it was given.
+// checkPort expects the tap to be isolated on the bridge, under the given name.
 func checkPort(t *testing.T, spec vm.Spec) {
 	t.Helper()
 	link, err := netlink.LinkByName(spec.NIC.Tap)
@@ -98,7 +98,7 @@ func checkPort(t *testing.T, spec vm.Spec) {
 	}
 }
 
-// checkProcess wants QEMU under a user of its own, in the daemon's namespace.
+// checkProcess expects QEMU to run as its own user, in the daemon's namespace.
 func checkProcess(t *testing.T, config daemon.Config, spec vm.Spec) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(config.Dir, "run", "qemu", spec.Name+".pid"))
@@ -114,8 +114,9 @@ func checkProcess(t *testing.T, config daemon.Config, spec vm.Spec) {
 	}
 }
 
-// checkSockets wants a link in a socket's place refused: the folder belongs to the
-// emulator's user, and the node must not connect a renter to the host's sockets.
+// checkSockets expects a link in a socket's place to be refused: the folder
+// belongs to the emulator's user, and the node must not connect a renter to the
+// host's sockets.
 func checkSockets(t *testing.T, driver *libvirt.Driver, spec vm.Spec) {
 	t.Helper()
 	for path, open := range map[string]func(context.Context, vm.UUID) (net.Conn, error){
@@ -143,7 +144,8 @@ func checkSockets(t *testing.T, driver *libvirt.Driver, spec vm.Spec) {
 	}
 }
 
-// checkLogCut wants the console's log to go on at its beginning after a cut.
+// checkLogCut expects the console's log to continue from its start after it was
+// truncated.
 func checkLogCut(t *testing.T, driver *libvirt.Driver, spec vm.Spec) {
 	t.Helper()
 	if err := errors.Join(os.Truncate(spec.ConsoleLog, 0), driver.Reset(t.Context(), spec.UUID)); err != nil {
@@ -159,7 +161,8 @@ func checkLogCut(t *testing.T, driver *libvirt.Driver, spec vm.Spec) {
 	}
 }
 
-// filters are the rules below IP that name the guest's port, whoever wrote them.
+// filters returns the rules below IP that name the guest's port, whoever wrote
+// them.
 func filters(t *testing.T, spec vm.Spec) string {
 	t.Helper()
 	out, err := exec.Command("nft", "list", "ruleset", "bridge").CombinedOutput()
@@ -198,7 +201,7 @@ func checkNothingLeft(t *testing.T, config daemon.Config, spec vm.Spec) {
 	}
 }
 
-// processesOf are those that see the daemon's folder in libvirt's place.
+// processesOf returns those that see the daemon's folder in libvirt's place.
 func processesOf(t *testing.T, config daemon.Config) []string {
 	t.Helper()
 	own, err := os.Stat(filepath.Join(config.Dir, "lib"))
@@ -218,7 +221,7 @@ func processesOf(t *testing.T, config daemon.Config) []string {
 	return list
 }
 
-// kill9 kills the process whose number is in a file.
+// kill9 kills the process whose pid is in a file.
 func kill9(t *testing.T, pidFile string) {
 	t.Helper()
 	data, err := os.ReadFile(pidFile)

@@ -1,4 +1,5 @@
-// The app as a renter uses it: by what stands on the screen, in either language.
+// Drives the app as a renter uses it, by what is on the screen, in either
+// language.
 import { words } from "./words.mjs";
 
 export const password = "correct horse battery";
@@ -15,7 +16,10 @@ export function renter(page, lang) {
     dialog,
     go,
 
-    /** createWallet goes through the words, and gives them. */
+    /** of drives another tab. */
+    of: (tab) => renter(tab, lang),
+
+    /** createWallet goes through the mnemonic, and returns it. */
     async createWallet() {
       await page.goto("/wallet");
       await button(w.create).click();
@@ -23,7 +27,7 @@ export function renter(page, lang) {
       await dialog().getByLabel(w.repeat).fill(password);
       await button(w.next, dialog()).click();
       const listed = page.getByTestId("words").locator("li");
-      await listed.last().waitFor(); // the words come when the code that makes them is loaded
+      await listed.last().waitFor(); // the words appear when the code that generates them is loaded
       const shown = await listed.allTextContents();
       await button(w.written, dialog()).click();
       await dialog().getByRole("textbox").first().waitFor();
@@ -36,7 +40,7 @@ export function renter(page, lang) {
       return shown;
     },
 
-    /** faucet gives the balance that is then shown, in udbc. */
+    /** faucet returns the balance shown afterwards, in udbc. */
     async faucet() {
       await go("wallet");
       await button(w.faucet).click();
@@ -44,7 +48,10 @@ export function renter(page, lang) {
       return this.balance();
     },
 
-    /** lost waits until the balance is between least and most below what it was. */
+    /**
+     * lost waits until the balance has fallen by an amount between least and
+     * most.
+     */
     async lost(had, least, most) {
       await page.getByTestId("balance").filter({ hasText: /\d/ }).waitFor();
       const until = Date.now() + 60_000;
@@ -52,7 +59,7 @@ export function renter(page, lang) {
         const gone = had - (await this.balance());
         if (gone > least && gone < most) return;
         if (Date.now() > until) throw new Error(`${gone} udbc are gone, not between ${least} and ${most}`);
-        await page.waitForTimeout(200); // what was known before is shown until the node has answered
+        await page.waitForTimeout(200); // the old value is shown until the node has answered
       }
     },
 
@@ -62,7 +69,10 @@ export function renter(page, lang) {
       return BigInt(whole + rest.padEnd(6, "0"));
     },
 
-    /** approve signs what the dialog shows, with the password where it is asked for. */
+    /**
+     * approve signs what the dialog shows, with the password if it is asked
+     * for.
+     */
     async approve(label = w.sign) {
       const sign = button(label, dialog());
       await sign.waitFor();
@@ -72,7 +82,7 @@ export function renter(page, lang) {
       await dialog().waitFor({ state: "detached" });
     },
 
-    /** cancel ends a trial for the cause that the page finds likely, or another one. */
+    /** cancel ends a trial for the cause that the page suggests, or another one. */
     async cancel(likely, cause = likely) {
       await button(w.cancel).click();
       await dialog().getByRole("radio", { name: w.causes[likely], exact: true, checked: true }).waitFor();
@@ -83,18 +93,26 @@ export function renter(page, lang) {
       await this.approve();
     },
 
-    /** rent rents one slot of a machine, and gives the rental's number. */
+    /** rent rents one slot of a machine, and returns the rental's number. */
     async rent(machineId, duration) {
       await page.goto(`/machines/${machineId}`);
+      return this.rentThis(duration);
+    },
+
+    /** rentThis rents one slot of the machine whose page is open. */
+    async rentThis(duration) {
       await page.getByRole("radio", { name: w.other, exact: true }).check();
       await page.getByLabel(w.duration, { exact: true }).fill(duration);
       await button(w.rent).click();
       await this.approve();
-      await page.waitForURL(/\/rentals\/\d+$/);
-      return /\d+$/.exec(page.url())[0];
+      await page.waitForURL(/\/rentals\/\d+(\?|$)/);
+      return /\/rentals\/(\d+)/.exec(page.url())[1];
     },
 
-    /** confirmUntried asks to confirm before a virtual machine has run, which takes a decision of its own. */
+    /**
+     * confirmUntried confirms before a virtual machine has run, which requires
+     * an additional decision.
+     */
     async confirmUntried() {
       await button(w.confirm).click();
       const go = button(w.confirmUntried, dialog());

@@ -1,9 +1,10 @@
-// A browser of the system's, and pages that fail a test where the app did something wrong unseen.
+// Starts the system's browser, with pages that fail a test if the app did
+// something wrong unseen.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-/** executable is the browser's file. */
+/** executable returns the browser's path. */
 export function executable() {
   const told = process.env.CHROMIUM;
   if (told) return told;
@@ -11,8 +12,8 @@ export function executable() {
   throw new Error("no Chromium: run scripts/setup.sh, or name one in CHROMIUM");
 }
 
-// Nobody looks: without a GPU, drawing by the processor's own means costs less than
-// emulating one. Root, as which CI runs, has no sandbox of its own.
+// Nobody watches: without a GPU, rendering in software costs less than
+// emulating one. Root, as which CI runs, has no sandbox.
 const flags = ["--disable-gpu", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])];
 
 /** launch starts the browser. */
@@ -22,19 +23,31 @@ export function launch() {
   return chromium.launch({ executablePath: path, args: flags });
 }
 
-/** launchWith starts one with an extension, which needs a profile of its own and the newer way to be headless. */
+/**
+ * launchWith starts one with an extension, which needs its own profile and the
+ * newer headless mode.
+ */
 export function launchWith(profile, extension) {
   const args = [...flags, "--headless=new", `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
   return chromium.launchPersistentContext(profile, { executablePath: executable(), headless: false, args });
 }
 
-/** Messages of the browser about answers that tests ask for: a node that is away, a refusal. */
+/**
+ * Messages of the browser about answers that tests cause: an unreachable node,
+ * a refusal.
+ */
 const expected = [/Failed to load resource: (net::ERR_|the server responded)/];
 
-/** patience is far above what a slow computer takes, in ms: it ends a test that hangs. PATIENCE shortens it while one writes a test. */
+/**
+ * patience, in ms, is far above what a slow computer needs: it ends a test that
+ * hangs. PATIENCE shortens it while writing a test.
+ */
 const patience = Number(process.env.PATIENCE ?? 240_000);
 
-/** open gives a page in a language; faults collects what a renter would never see. */
+/**
+ * open returns a page in a language; faults collects errors that a renter would
+ * never see.
+ */
 export async function open(browser, { lang = "en", dark = false, phone = false, base }) {
   const context = await browser.newContext({
     baseURL: base,
@@ -45,13 +58,19 @@ export async function open(browser, { lang = "en", dark = false, phone = false, 
     ...(phone && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  const faults = [];
+  const page = await tab(context, faults);
+  return { context, page, faults };
+}
+
+/** tab opens another page of a context, whose errors are collected too. */
+export async function tab(context, faults) {
   const page = await context.newPage();
   page.setDefaultTimeout(patience);
-  const faults = [];
   page.on("pageerror", (error) => faults.push(`${error.message}\n${error.stack}`));
   page.on("console", (message) => {
     const bad = ["error", "warning"].includes(message.type());
     if (bad && !expected.some((e) => e.test(message.text()))) faults.push(message.text());
   });
-  return { context, page, faults };
+  return page;
 }

@@ -1,5 +1,5 @@
-// The Developer, Host and explain pages: what they sign is looked for on the
-// chain, and what they show of it is compared with it.
+// The Developer, Host and explain pages: what they sign is verified on the
+// chain, and what they show is compared with it.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -23,7 +23,10 @@ const freshKey = () => randomBytes(32).toString("hex");
 const rentalOf = async (id) => (await rest(`/dbc/rental/v1/rentals/${id}`)).rental;
 const listed = async () => (await rest(`/dbc/machine/v1/machines/${machine}`)).listing.machine;
 
-/** breakAs lets the owner end a rental by the raw message, and make good the stake that the penalty took. */
+/**
+ * breakAs lets the owner end a rental by the raw message, and refill the stake
+ * that the penalty reduced.
+ */
 async function breakAs(owner, id) {
   await owner.message("dbc.rental.v1.MsgBreakRental", { rent_id: id });
   assert.equal((await rentalOf(id)).state, "RENTAL_STATE_BROKEN");
@@ -42,7 +45,8 @@ for (const lang of ["en", "zh"])
     await importKey(page, r, lang, "Renter", freshKey());
     await r.faucet();
 
-    // rentMachine(machine_id, duration), with the 0x that the guide warns of.
+    // rentMachine(machine_id, duration), with the 0x that the guide warns
+    // about.
     await d.guide("rentMachine", `0x${machine}`);
     await page.getByLabel(t.duration).fill("1");
     await page.getByText(t.confirmBefore).waitFor();
@@ -75,7 +79,8 @@ for (const lang of ["en", "zh"])
     assert.equal(Date.parse(renewed.end) - Date.parse(renewed.start), 2 * day);
     assert.equal(renewed.paid, (2n * BigInt(rent)).toString());
 
-    // Broken by the owner, the page tells the whole story, and no udbc is missing from it.
+    // Broken by the owner: the page shows the whole story, and not one udbc is
+    // missing.
     const other = await open(browser, { lang: "en", base });
     const o = renter(other.page, "en");
     await importKey(other.page, o, "en", "Owner", await secretOf("devnet-owner"));
@@ -88,7 +93,8 @@ for (const lang of ["en", "zh"])
     const place = async (name) => udbc(await page.locator(`[data-place=${name}]`).textContent());
     assert.equal(await place("host"), BigInt(rental.claimed));
     assert.equal((await place("host")) + (await place("renter")), BigInt(rental.paid));
-    // The least penalty was paid at once; the rest of it is held until a stake would be free.
+    // The minimum penalty was paid at once; the rest is held until a stake
+    // would be free.
     assert.ok(BigInt(rental.from_stake) > 10_000_000n);
     assert.equal(await place("penalty"), 10_000_000n);
     assert.equal(await place("held"), BigInt(rental.held_penalty));
@@ -166,7 +172,7 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   assert.ok(BigInt(claimed) > 0n);
   assert.equal((await balance()) - had, BigInt(claimed));
 
-  // The operator's: price, drain and its end.
+  // The operator's actions: price, drain and its end.
   const act = async (name, done) => {
     await button(name, part(name)).click();
     await r.approve();
@@ -182,7 +188,8 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   await act("End the drain", "The drain is over");
   assert.equal((await listed()).drain_from, null);
 
-  // The owner's: to retire has to wait; to end the rental early costs of the stake, which is filled up.
+  // The owner's actions: retiring has to wait; ending the rental early costs
+  // part of the stake, which is refilled.
   await button("Act as Owner", part("Add stake")).click();
   await part("Retire").getByText("Not while slots are rented").waitFor();
   assert.equal(await button("Retire", part("Retire")).isDisabled(), true);
@@ -202,7 +209,8 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   await page.getByText(`Rental ${id} is over`).waitFor();
   assert.equal((await rentalOf(id)).state, "RENTAL_STATE_BROKEN");
 
-  // The renter's page tells by itself, and what came back; nothing is left to be done there.
+  // The renter's page shows it, and what was returned, without a reload;
+  // nothing is left to be done there.
   await w.state(w.w.broken).waitFor();
   const broken = await rentalOf(id);
   const unearned = BigInt(broken.paid) - BigInt(broken.claimed);
@@ -220,14 +228,16 @@ test("a host's page: earnings claimed, price, drain, stake, offline and back onl
   assert.ok(BigInt(stake) - left >= 10_000_000n, "the penalty came from the stake");
   assert.equal(BigInt(stake) - left, BigInt(broken.from_stake));
 
-  // Short of its stake by less than a tenth, the machine is rented out as before.
+  // With a stake that is less than a tenth too low, the machine can still be
+  // rented.
   await renting.page.goto(`/machines/${machine}`);
   await w.button(w.w.rent).waitFor();
   await part("Add stake").getByLabel("Amount").fill("25");
   await act("Add stake", "The stake is added");
   assert.equal(BigInt((await listed()).stake) - left, 25_000_000n);
 
-  // Offline by a click; online by the command that the page shows, as the machine's key must sign.
+  // Offline by a click; online by the command that the page shows, because the
+  // machine's key must sign.
   await button("Act as Operator", part("Go offline")).click();
   await act("Go offline", "The machine is offline");
   assert.equal((await listed()).state, "MACHINE_STATE_OFFLINE");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 
 const { SHOTS: shots } = process.env;
-/** phone is a long one, so that a picture shows more. */
+/** phone is a tall one, so that a picture shows more. */
 const phone = { width: 390, height: 1_500 };
 
-/** accessible fails where axe finds something serious. */
+/** accessible fails if axe finds something serious. */
 export async function accessible(page, what) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const grave = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
@@ -17,11 +17,14 @@ export async function accessible(page, what) {
   );
 }
 
-/** shoot keeps pictures where SHOTS names a folder: of a page as it is, and of a wide one also in the dark and on a phone. */
+/**
+ * shoot takes pictures if SHOTS names a folder: of a page as it is, and of a
+ * wide one also in dark mode and on a phone.
+ */
 export async function shoot(page, name) {
   if (!shots) return;
   const wide = page.viewportSize();
-  await page.mouse.move(0, 0); // nothing is pointed at
+  await page.mouse.move(0, 0); // so that nothing is hovered
   const looks = [["", wide, undefined]];
   if (wide.width > 1_000)
     looks.push(["-dark", wide, "dark"], ["-phone", phone, "light"], ["-phone-dark", phone, "dark"]);
@@ -29,7 +32,7 @@ export async function shoot(page, name) {
     if (colorScheme) await page.emulateMedia({ colorScheme });
     await page.setViewportSize(size);
     await page.waitForTimeout(500); // pictures are looked at, not compared
-    await page.locator('[role="status"][aria-live="polite"] > *').first().waitFor({ state: "detached" }); // what was said before is not of this picture
+    await page.locator('[role="status"][aria-live="polite"] > *').first().waitFor({ state: "detached" }); // earlier notifications do not belong into this picture
     await page.screenshot({ path: join(shots, `${name}${look}.png`) });
   }
   if (looks.length === 1) return;

@@ -1,8 +1,8 @@
 // The rental guide, followed in the browser only, in both languages: on a real
-// devnet, with a real guest, and nothing between browser and node.
+// devnet with a real guest, and nothing between browser and node.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -24,17 +24,23 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** sshKey is a fresh pair for a login. */
+/** sshKey generates a key pair for a login. */
 async function sshKey() {
   const file = join(await mkdtemp(join(tmpdir(), "dbc-web-")), "key");
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "web", "-f", file]);
   return { file, publicKey: (await readFile(`${file}.pub`, "utf8")).trim() };
 }
 
-async function login(command, keyFile) {
+/**
+ * login logs in, asking nothing: known is the line for known_hosts that the page
+ * shows, and the host key's fingerprint has to be the one that ssh tells.
+ */
+async function login(command, { file, known, fingerprint }) {
   const [, port, user, host] = /^ssh -p (\d+) ([a-z]+)@([\d.]+)$/.exec(command);
-  const quiet = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"];
-  const { stdout } = await run("ssh", [...quiet, "-i", keyFile, "-p", port, `${user}@${host}`, "uname", "-s"]);
+  await writeFile(`${file}.known`, `${known}\n`);
+  const strict = ["-v", "-o", "StrictHostKeyChecking=yes", "-o", `UserKnownHostsFile=${file}.known`, "-o", "GlobalKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"];
+  const { stdout, stderr } = await run("ssh", [...strict, "-i", file, "-p", port, `${user}@${host}`, "uname", "-s"]);
+  assert.equal(/Server host key: \S+ (\S+)/.exec(stderr)[1], fingerprint);
   return stdout.trim();
 }
 
@@ -50,7 +56,7 @@ test("a cancelled trial brings the rent back, and not the fee", { timeout: limit
   await page.getByText("half of the fee went to the host, the rest to the community pool", { exact: true }).waitFor();
   await page.getByText("the renter's word: Changed my mind", { exact: true }).waitFor();
   await r.go("wallet");
-  // Two transactions' gas is thousandths of a DBC.
+  // The gas of two transactions is thousandths of a DBC.
   await r.lost(had, fee, fee + 100_000n);
   assert.deepEqual(faults, []);
   await context.close();
@@ -89,7 +95,7 @@ for (const lang of ["en", "zh"])
     await dialog().getByText(w.wrong).waitFor();
     await r.approve(w.signText);
 
-    // A virtual machine, over reloads, and a real login.
+    // A virtual machine, across reloads, and a real login.
     const key = await sshKey();
     await button(w.createVm).first().waitFor();
     await page.reload();
@@ -100,7 +106,10 @@ for (const lang of ["en", "zh"])
     await accessible(page, "rental");
     await shoot(page, `${lang}-rental`);
     const command = await page.locator("code", { hasText: /^ssh -p / }).textContent();
-    assert.equal(await login(command, key.file), "Linux");
+    await page.getByText(w.hostKey, { exact: true }).click();
+    const fingerprint = await page.locator("code", { hasText: /^SHA256:/ }).textContent();
+    const known = await page.locator("code", { hasText: /^\[[\d.]+\]:\d+ ssh-ed25519 / }).textContent();
+    assert.equal(await login(command, { file: key.file, known, fingerprint }), "Linux");
 
     // Confirmed only after the warning.
     await button(w.confirm).click();

@@ -1,4 +1,5 @@
-// What hosts and developers do in the app, by what stands on the screen; renters are in app.mjs.
+// What hosts and developers do in the app, by what is on the screen; renters
+// are in app.mjs.
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
@@ -25,7 +26,7 @@ export const texts = {
   },
 };
 
-/** secretOf gives the private key of one of the devnet's wallets. */
+/** secretOf returns the private key of one of the devnet's wallets. */
 export async function secretOf(name) {
   const args = ["keys", "export", name, "--unsafe", "--unarmored-hex", "--keyring-backend", "test", "--keyring-dir", `${home}/keys`];
   const exported = run(`${programs}/dbcd`, args);
@@ -39,20 +40,20 @@ export async function dbc(command) {
   await run(`${programs}/dbc`, [...args, "--home", home]);
 }
 
-/** udbc reads an amount as English pages show it. */
+/** udbc parses an amount as English pages show it. */
 export function udbc(text) {
   const [whole, rest = ""] = text.replace(/ DBC$/, "").replaceAll(",", "").split(".");
   return BigInt(whole + rest.padEnd(6, "0"));
 }
 
-/** rest asks the chain beside the app. */
+/** rest queries the chain independently of the app. */
 export async function rest(path) {
   const answer = await fetch(`${base}/chain/rest${path}`);
   if (!answer.ok) throw new Error(`${path}: ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }
 
-/** importKey keeps a key in the browser and acts for it. */
+/** importKey stores a key in the browser and acts with it. */
 export async function importKey(page, r, lang, name, key) {
   const t = texts[lang];
   await page.goto("/wallet");
@@ -82,7 +83,7 @@ export function developer(page, r, lang) {
       await page.getByRole("radio", { name: new RegExp(`^${call}\\(`), checked: true }).waitFor();
     },
 
-    /** submit signs the first form of the page, and gives the answer's JSON. */
+    /** submit signs the first form of the page, and returns the answer's JSON. */
     async submit(place = 0) {
       const button = r.button(t.submit).nth(place);
       await page.waitForFunction((b) => !b.disabled, await button.elementHandle());
@@ -100,7 +101,7 @@ export function developer(page, r, lang) {
       return this.submit(1);
     },
 
-    /** query asks any query, by its form. */
+    /** query sends any query through its form. */
     async query(name, fields) {
       await page.goto(`/developer/state?query=${name}`);
       for (const [field, value] of Object.entries(fields)) await page.getByLabel(new RegExp(`^${field} `)).fill(value);

@@ -1,13 +1,15 @@
-// What a lying machine, a peer that is no machine and pages of other origins can
-// do in the origin of a client node, which is the wallet's; and what a wallet's
-// extension, which is a real one, still can.
+// What a lying machine, a peer that is not a machine and pages of other origins
+// can do in the origin of a client node, which is the wallet's; and what a
+// wallet's extension, a real one, still can.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, launchWith } from "./browser.mjs";
+import { renter } from "./app.mjs";
+import { launch, launchWith, open } from "./browser.mjs";
+import { importKey } from "./host.mjs";
 
 const require = createRequire(new URL("../cosmjs/package.json", import.meta.url));
 const { fromHex, toBase64 } = require("@cosmjs/encoding");
@@ -17,7 +19,7 @@ const { TxRaw } = require("cosmjs-types/cosmos/tx/v1beta1/tx");
 
 const { BASE: base, PAGES: pages, BONDED: bonded, STRANGER: stranger, KEY: key, CHAIN: chainId } = process.env;
 const limit = 300_000;
-/** otherSite and otherPort are where a page may have been opened that wants something of the node. */
+/** otherSite and otherPort are origins of pages that try to access the node. */
 const otherSite = pages.replace("127.0.0.1", "localhost");
 const otherPort = pages;
 const socketURL = `${base.replace("http", "ws")}/chain/rpc/websocket`;
@@ -28,10 +30,10 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** seen is what reached the lying peers since it was asked last. */
+/** seen returns what reached the lying peers since the last call. */
 const seen = async () => (await (await fetch(`${pages}/seen`)).json()) ?? [];
 
-/** routes are those of WebSockets and calls, at a peer. */
+/** routes are those of WebSockets and calls to a peer. */
 const routes = (peer) => [
   `/api/v1/tasks/console/x?machine_id=${peer}`,
   `/api/v1/tasks/console/sw.js?machine_id=${peer}`,
@@ -65,7 +67,7 @@ for (const [who, peer] of [["a bonded machine", bonded], ["a stranger's peer", s
       for (const route of routes(peer)) {
         if (from) {
           await page.goto(`${from}/`);
-          // As a link does, or a page that sends its reader on.
+          // Like a link, or a page that redirects its reader.
           const { href } = new URL(base + route);
           await Promise.all([page.waitForURL((url) => url.href === href), page.evaluate((url) => { location.href = url; }, href)]);
         } else {
@@ -115,7 +117,8 @@ for (const [who, peer] of [["a bonded machine", bonded], ["a stranger's peer", s
               settle(`reading ${i}`, fetch(url));
               settle(`sending ${i}`, fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ peer_nodes_list: [peer] }) }));
             }
-            // Nobody can tell from here what became of these: the peer's ledger does.
+            // The outcome of these is not visible here; the peer's ledger
+            // records it.
             const over = (name, promise) => settle(name, promise.then(() => { throw name; }));
             over(`blind reading ${i}`, fetch(url, { mode: "no-cors", credentials: "include" }));
             over(`blind sending ${i}`, fetch(url, { mode: "no-cors", method: "POST", body: JSON.stringify({ peer_nodes_list: [peer] }) }));
@@ -134,13 +137,15 @@ for (const [who, peer] of [["a bonded machine", bonded], ["a stranger's peer", s
         { base, routes: routes(peer), peer, own: from === base },
       );
       for (const [name, result] of Object.entries(failed)) {
-        // The own page may open the machine's WebSockets: that machine then opens none.
+        // The node's own page may request the machine's WebSockets, which that
+        // machine then does not open.
         assert.notEqual(result, "worked", `${name} from ${from}`);
       }
     }
     for (const page of context.pages()) await page.waitForLoadState();
     const asked = await seen();
-    // Only the own page's WebSockets reach a machine, and a stranger's peer nothing at all.
+    // Only the own page's WebSockets reach a machine, and a stranger's peer
+    // gets nothing at all.
     for (const line of asked) assert.match(line, /^bonded GET \/api\/v1\/tasks\/(console|vnc|forward)\//);
     if (peer === stranger) assert.deepEqual(asked, []);
     for (const page of context.pages()) {
@@ -163,8 +168,8 @@ test("what a machine answers to the own page is data", { timeout: limit }, async
     return { status: r.status, headers: Object.fromEntries(r.headers), text: await r.text() };
   }, bonded);
   assert.equal(answer.status, 200);
-  assert.match(answer.text, /pwned/); // the lie came, as bytes
-  // What lets the page read is the node's own.
+  assert.match(answer.text, /pwned/); // the lie arrived, as bytes
+  // The node itself permits the page to read it.
   const names = Object.keys(answer.headers).filter((name) => name !== "vary" && !name.startsWith("access-control-"));
   assert.deepEqual(names.sort(), [
     "cache-control", "content-length", "content-security-policy", "content-type", "cross-origin-resource-policy", "date",
@@ -172,6 +177,60 @@ test("what a machine answers to the own page is data", { timeout: limit }, async
   ]);
   assert.equal(answer.headers["content-type"], "application/octet-stream");
   await clean(context);
+  await context.close();
+});
+
+test("what a machine signs is checked before it is shown, copied or signed, and blanks no page", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  const { w, button } = r;
+  const say = (said) => fetch(`${pages}/say`, { method: "POST", body: JSON.stringify(said) });
+  const faulty = page.getByText("The machine's answer is not in order").first();
+  const card = (name) => page.getByRole("heading", { name, exact: true });
+  const id = "4a1bC2d3E4f5G6h7J8k9Lm";
+  const row = { task_id: id, create_time: "2026-01-31T12:00:00Z", desc: "honest", status: "running", rent_order: "1" };
+  const detail = { ...row, image_name: "tiny.qcow2", cpu_cores: "2", gpu_count: "0", mem_size: "2G" };
+  const evil = "$(touch /tmp/pwned)aaa";
+  const says = ({ tasks = [row], task = detail, sessions = [] }) =>
+    say({ "/api/v1/tasks": { tasks }, [`/api/v1/tasks/${id}`]: task, "/api/v1/sessions/list": { sessions } });
+
+  await says({ tasks: [] });
+  await importKey(page, r, "en", "Renter", key);
+  await page.goto("/rentals/1");
+  await r.signIn();
+  await page.getByText("No virtual machine yet").waitFor();
+  await says({});
+  await page.reload();
+  await r.status(w.running).waitFor();
+  await card("Is it what was promised?").waitFor();
+  await page.getByText(`dbc vm verify ${id}`).waitFor();
+
+  for (const [what, said] of [
+    ["an id that a shell would run", { tasks: [{ ...row, task_id: evil }] }],
+    ["another virtual machine's id, in its detail", { task: { ...detail, task_id: evil } }],
+    ["a date that is none", { tasks: [{ ...row, kept_until: "soon" }] }],
+    ["a date that is none, in the detail", { task: { ...detail, create_time: "soon" } }],
+    ["objects for texts", { task: { ...detail, image_name: { a: 1 }, cpu_cores: [{}] } }],
+    ["no list", { tasks: { a: 1 } }],
+    ["nothing", { tasks: null }],
+    ["a detail that is nothing", { task: null }],
+    ["sessions with an id that is signed", { sessions: [{ session_id: evil, rent_order: "1", scope: "read", revoked: false }] }],
+    ["sessions of objects", { sessions: [{ session_id: "ab".repeat(32), rent_order: "1", scope: { a: 1 }, revoked: false }] }],
+  ]) {
+    await says(said);
+    await page.reload();
+    await faulty.waitFor();
+    for (const name of ["Money", "Machine", "Links for colleagues"]) await card(name).first().waitFor();
+    for (const command of await page.locator("code").allTextContents()) assert.ok(!command.includes("touch"), `${what}: ${command}`);
+  }
+
+  // Words that every object has are no texts of the app.
+  await says({ task: { ...detail, status: "creating", steps: [{ name: "__proto__" }, { name: "constructor" }] } });
+  await page.reload();
+  await page.getByRole("listitem").filter({ hasText: "__proto__" }).waitFor();
+  await button("Serial log").waitFor();
+  await card("Money").waitFor();
+  assert.deepEqual(faults, []);
   await context.close();
 });
 
@@ -245,7 +304,7 @@ test("a wallet's extension reads, broadcasts and follows", { timeout: limit }, a
     const held = await background.evaluate(({ url }) => globalThis.hold(url, 20), { url: socketURL });
     assert.ok(held > 0 && held <= 8, `${held} sockets of one extension`);
 
-    // The chain is all that an extension reaches.
+    // An extension reaches only the chain.
     assert.equal((await ask(`${base}/api/v1/tasks`, { peer_nodes_list: [bonded] })).status, 403);
     assert.equal((await ask(`${base}/api/v1/machines`, {})).status, 403);
   } finally {

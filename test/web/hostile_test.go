@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -24,11 +25,13 @@ import (
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/test/crowd"
 	"github.com/dbc-network/dbc/test/testnet"
+	"github.com/dbc-network/dbc/x/rental"
 )
 
-// TestHostile is what a machine that lies, a peer that is none, web pages of
-// other origins and a wallet's extension can do at a client node: a real one
-// before a real chain, on which the lying machine is bonded.
+// TestHostile covers what a lying machine, one that signs nonsense, a peer that
+// is not a machine, web pages of other origins and a wallet's extension can do
+// to a client node: a real one with a real chain, on which the machines are
+// bonded and the second one is rented.
 func TestHostile(t *testing.T) {
 	install(t)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -43,12 +46,17 @@ func TestHostile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := new(ledger)
-	bonded, stranger := lie(t, "bonded", seen), lie(t, "stranger", seen)
+	seen, crook := new(ledger), new(crook)
+	bonded, stranger := lie(t, seen.liar("bonded")), lie(t, seen.liar("stranger"))
+	rented := lie(t, crook)
+	crook.is(rented.id, rented.key)
 	begin := time.Now().UTC().Truncate(time.Second)
 	market := crowd.NewMarket(1, from, begin)
 	market.Machines[0].Id, market.Machines[0].Facts.Multiaddrs = bonded.id, bonded.host.Addrs()
-	market.Rentals = nil
+	other := crowd.Plain(1)
+	other.Id, other.Facts.Multiaddrs = rented.id, rented.host.Addrs()
+	market.Machines = append(market.Machines, other)
+	market.Rentals = []rental.Rental{crowd.Rent(1, from, other, []uint32{0}, begin, begin.Add(24*time.Hour))}
 	fill(t, chain.Validators[0].Genesis(), market, begin)
 	t.Cleanup(func() {
 		if err := chain.Stop(); err != nil {
@@ -59,20 +67,23 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	base, _ := readsFrom(ctx, t, chain.Validators[0], stranger.line(t))
-	pages := httptest.NewServer(seen)
+	mux := http.NewServeMux()
+	mux.Handle("/", seen)
+	mux.HandleFunc("/say", crook.say)
+	pages := httptest.NewServer(mux)
 	t.Cleanup(pages.Close)
 	browse(t, "hostile.test.mjs", "BASE="+base, "PAGES="+pages.URL, "BONDED="+bonded.id, "STRANGER="+stranger.id,
 		"KEY="+hex.EncodeToString(wallet.Key), "CHAIN="+testnet.ChainID)
 }
 
-// liar is a peer that answers everything with a page, a script or a service
-// worker that take over the origin they come to run in.
+// liar is a peer that answers as a test wants, with the key of a machine.
 type liar struct {
 	id   string
+	key  ed25519.PrivateKey
 	host *p2p.Host
 }
 
-func lie(t *testing.T, name string, seen *ledger) liar {
+func lie(t *testing.T, answers http.Handler) liar {
 	t.Helper()
 	k, err := key.Create(filepath.Join(t.TempDir(), "node.key"))
 	if err != nil {
@@ -83,7 +94,7 @@ func lie(t *testing.T, name string, seen *ledger) liar {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := host.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, seen.liar(name), log)
+	server, err := host.NewServer(&http.Server{ReadHeaderTimeout: time.Minute}, answers, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +105,10 @@ func lie(t *testing.T, name string, seen *ledger) liar {
 			t.Error(err)
 		}
 	})
-	return liar{k.MachineID(), host}
+	return liar{k.MachineID(), k.Private(), host}
 }
 
-// line is what peer.conf says of it.
+// line returns its line for peer.conf.
 func (l liar) line(t *testing.T) string {
 	t.Helper()
 	for _, a := range l.host.Addrs() {
@@ -109,8 +120,8 @@ func (l liar) line(t *testing.T) string {
 	return ""
 }
 
-// ledger remembers what reached which peer, and tells it to the tests. To all
-// other paths it is the web server of some other origin.
+// ledger records what reached which peer, and reports it to the tests. On all
+// other paths it acts as the web server of another origin.
 type ledger struct {
 	mu   sync.Mutex
 	seen []string
@@ -128,6 +139,8 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "<!doctype html><title>a page</title><link rel=icon href=data:,>")
 }
 
+// liar answers everything with a page, a script or a service worker that would
+// take over the origin in which it runs.
 func (l *ledger) liar(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.mu.Lock()

@@ -1,4 +1,5 @@
-// A Keplr for tests: the page's window.keplr, with keys and CosmJS on this side, as the extension has them on its own.
+// A Keplr for tests: the page's window.keplr, with keys and CosmJS on this
+// side, as the extension has them on its own.
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../cosmjs/package.json", import.meta.url));
@@ -6,7 +7,10 @@ const { Secp256k1Wallet } = require("@cosmjs/amino");
 const { fromHex } = require("@cosmjs/encoding");
 const { DirectSecp256k1Wallet } = require("@cosmjs/proto-signing");
 
-/** adr036 is the sign document of a text, as Keplr's signArbitrary makes it. */
+/**
+ * adr036 returns the sign document of a text, as Keplr's signArbitrary builds
+ * it.
+ */
 const adr036 = (signer, text) => ({
   chain_id: "",
   account_number: "0",
@@ -16,7 +20,10 @@ const adr036 = (signer, text) => ({
   memo: "",
 });
 
-/** install gives a page Keplr before it loads; what the page asked for is in asked. */
+/**
+ * install gives a page Keplr before it loads; asked records the page's
+ * requests.
+ */
 export async function install(page, key) {
   const wallet = await DirectSecp256k1Wallet.fromKey(fromHex(key), "dbc");
   const amino = await Secp256k1Wallet.fromKey(fromHex(key), "dbc");

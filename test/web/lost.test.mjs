@@ -1,4 +1,5 @@
-// Answers that get lost between the page and the chain, pages and browsers that end meanwhile: nothing is paid twice.
+// Answers that are lost between the page and the chain, and pages and browsers
+// that end meanwhile: nothing is paid twice.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -28,7 +29,18 @@ async function balance(address) {
   return BigInt(balance.amount);
 }
 
-/** until waits for what the chain comes to. */
+const accountPath = "/cosmos.auth.v1beta1.Query/AccountInfo";
+
+/** accountInfo returns the node's answer to the app's question for an account. */
+async function accountInfo(address) {
+  const data = Buffer.from([0x0a, address.length, ...Buffer.from(address)]).toString("hex");
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "abci_query", params: { path: accountPath, data, height: "0", prove: false } });
+  const answer = await fetch(`${base}/chain/rpc`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  assert.ok(answer.ok, `HTTP ${answer.status}`);
+  return answer.text();
+}
+
+/** until waits for a state of the chain. */
 async function until(what, ok) {
   const end = Date.now() + 120_000;
   for (;;) {
@@ -38,14 +50,17 @@ async function until(what, ok) {
   }
 }
 
-/** blocks waits until the chain has made so many more. */
+/** blocks waits for the given number of blocks. */
 async function blocks(count) {
   const height = async () => Number((await rest("/cosmos/base/tendermint/v1beta1/blocks/latest")).block.header.height);
   const from = await height();
   await until(`${count} blocks`, async () => (await height()) >= from + count);
 }
 
-/** indexed waits until the node's index, which comes after the state, has the last transaction of an account. */
+/**
+ * indexed waits until the node's index, which lags behind the state, has the
+ * last transaction of an account.
+ */
 async function indexed(from) {
   const { info } = await rest(`/cosmos/auth/v1beta1/account_info/${from}`);
   if (info.sequence === "0") return;
@@ -53,7 +68,10 @@ async function indexed(from) {
   await until("the index has the last transaction", async () => (await rest(`/cosmos/tx/v1beta1/txs?query=${query}`)).tx_responses.length > 0);
 }
 
-/** paid checks what left an account: what others received of it, and what its transactions tell of gas. */
+/**
+ * paid checks what left an account: what others received, and the gas in its
+ * transactions.
+ */
 async function paid(from, had, received) {
   await indexed(from);
   const query = encodeURIComponent(`message.sender='${from}'`);
@@ -63,7 +81,10 @@ async function paid(from, had, received) {
   return list.length;
 }
 
-/** between lets a fault answer the page's next transaction; all, which may be changed, answers everything. */
+/**
+ * between lets a fault answer the page's next transaction; all, which may be
+ * changed, answers everything.
+ */
 async function between(context, fault) {
   const proxy = { fault, all: undefined, sent: 0 };
   await context.route("**/chain/rpc", async (route) => {
@@ -96,7 +117,7 @@ const faults = {
   },
   "the answer is late": async (route) => {
     const response = await route.fetch();
-    await new Promise((done) => setTimeout(done, 15_000)); // what the test is about
+    await new Promise((done) => setTimeout(done, 15_000)); // this delay is what the test is about
     await route.fulfill({ response }).catch(() => {});
   },
   "the answer is cut off": async (route) => {
@@ -111,7 +132,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** payer is a page whose wallet has coins. */
+/** payer returns a page whose wallet has coins. */
 async function payer(lang = "en") {
   const opened = await open(browser, { lang, base });
   const r = renter(opened.page, lang);
@@ -123,7 +144,7 @@ async function payer(lang = "en") {
 
 function sender(page, r) {
   return {
-    /** fill fills the form and goes on to the signature. */
+    /** fill fills in the form and proceeds to the signature. */
     async fill(to) {
       await page.goto("/wallet");
       await r.button(r.w.send).click();
@@ -216,10 +237,17 @@ test("the same wish after a lost answer gets the first one's result; after that 
   const { page, context, fill, sign, r, address, had } = await payer();
   const proxy = await between(context);
   const to = somebody();
+  const before = await accountInfo(address);
   const held = new Promise((done) => {
     proxy.fault = async (route) => {
       await route.fetch();
-      proxy.all = (other) => (other.request().postDataJSON().method === "tx_search" ? cut(other) : other.continue());
+      // As while it waits for its block, however soon that comes.
+      proxy.all = (other) => {
+        const { method, params } = other.request().postDataJSON();
+        if (method === "tx_search") return cut(other);
+        if (params.path === accountPath) return other.fulfill({ contentType: "application/json", body: before });
+        return other.continue();
+      };
       await cut(route);
       done();
     };
@@ -228,7 +256,7 @@ test("the same wish after a lost answer gets the first one's result; after that 
   await sign();
   await held;
   await page.reload();
-  await fill(to); // the form works while what was sent before is looked for
+  await fill(to); // the form is usable while earlier transactions are looked up
   await sign();
   await r.dialog().getByText(r.w.queue).waitFor();
   proxy.all = undefined;
@@ -370,7 +398,10 @@ test("a browser that is killed before the answer finds the transaction when it s
   }
 });
 
-/** start gives a page of a browser that keeps what it has in a folder, and can be killed. */
+/**
+ * start returns a page of a browser that stores its data in a folder, and can
+ * be killed.
+ */
 async function start(folder) {
   const args = ["--headless=new", "--disable-gpu", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--lang=en-GB"];
   if (process.getuid() === 0) args.push("--no-sandbox");

@@ -1,5 +1,5 @@
 // The table of machines with a hundred thousand of them: what it shows is
-// compared with what these tests reckon from the genesis themselves.
+// compared with what these tests calculate from the genesis themselves.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -7,17 +7,23 @@ import { launch, open } from "./browser.mjs";
 import { accessible, shoot } from "./check.mjs";
 
 const { BASE: base, MARKET: file } = process.env;
-/** limit ends a test that hangs, in ms; patience one wait for what a page shows. */
+/**
+ * limit ends a test that hangs, in ms; patience ends one wait for what a page
+ * shows.
+ */
 const limit = 1_500_000;
 const patience = 240_000;
-/** most rows that the table may hold at once, of however many. */
+/**
+ * most is the maximum number of rows in the table's DOM, however many there
+ * are.
+ */
 const most = 80;
 
 let browser;
 let market;
 before(async () => {
   browser = await launch();
-  // Retired machines are history: no list has them unless asked.
+  // Retired machines are listed only on request.
   market = JSON.parse(await readFile(file, "utf8")).filter(({ state }) => state !== "retired");
 });
 after(() => browser.close());
@@ -26,14 +32,14 @@ const number = (n) => n.toLocaleString("en-GB");
 const udbc = (dbc) => dbc * 1_000_000;
 const idle = (m) => m.state === "online" && m.free > 0;
 
-/** ranked sorts by a value; ties go by id, in the same direction. */
+/** ranked sorts by a value; ties are ordered by id, in the same direction. */
 function ranked(machines, value, down = false) {
   const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   const sorted = [...machines].sort((a, b) => compare(value(a), value(b)) || compare(a.id, b.id));
   return down ? sorted.reverse() : sorted;
 }
 
-/** kinds are what the list of GPU types says of machines. */
+/** kinds computes what the list of GPU types shows. */
 function kinds(machines) {
   const counts = new Map();
   for (const m of machines)
@@ -46,7 +52,7 @@ function kinds(machines) {
   );
 }
 
-/** becomes waits until what a page shows is what is wanted. */
+/** becomes waits until what a page shows equals what is wanted. */
 async function becomes(read, want) {
   const until = Date.now() + patience;
   for (;;) {
@@ -77,7 +83,7 @@ function table(page) {
         .getByRole("group", { name: "GPU types" })
         .locator("label")
         .evaluateAll((labels) => labels.map((label) => [...label.querySelectorAll("span span")].map((s) => s.textContent).join(": "))),
-    /** shows waits for the first of some machines, and for how many there are. */
+    /** shows waits for the first of some machines, and for their number. */
     async shows(want, words = (read, total) => `${read} of ${total} machines`) {
       await becomes(async () => (await rows()).slice(0, 10).map(({ id }) => id), want.slice(0, 10).map(({ id }) => id));
       await page.getByText(words(number(Math.min(100, want.length)), number(want.length)), { exact: true }).waitFor();
@@ -87,7 +93,10 @@ function table(page) {
   };
 }
 
-/** gpuPrice is what a GPU costs a day, the whole machine's price where there is none. */
+/**
+ * gpuPrice is the price of one GPU per day, or the whole machine's price if it
+ * has none.
+ */
 const gpuPrice = (m) => Math.ceil((m.price * m.slots) / Math.max(1, m.gpus));
 
 test("nothing of the table is cut off at 1440 pixels, in either language", { timeout: limit }, async () => {
@@ -117,7 +126,7 @@ test("GPU types with what is idle, and every order, from both ends", { timeout: 
   t.diagnostic(`the list came after ${Date.now() - begun} ms, with the filling of the index`);
   assert.deepEqual(await list.kinds(), kinds(market));
   for (const [name, sort, value, first = "ascending"] of [
-    ["Per slot and day", "price_per_day", (m) => m.price, "descending"], // the cheapest come first unless told
+    ["Per slot and day", "price_per_day", (m) => m.price, "descending"], // the cheapest come first by default
     ["Per GPU and hour", "gpu_price_per_day", gpuPrice],
     ["Machine per day", "machine_price_per_day", (m) => m.price * m.slots],
     ["GPUs", "gpu_count", (m) => m.gpus],
@@ -149,7 +158,7 @@ test("filters and columns narrow it down, and the address carries all of it", { 
   await list.shows(byPrice(idle));
   assert.deepEqual(await list.kinds(), kinds(market.filter(idle)));
 
-  // One after another, each on top of those before.
+  // One after another, each in addition to those before.
   const lets = [idle];
   const all = (m) => lets.every((one) => one(m));
   const narrow = async (more) => {
@@ -176,7 +185,7 @@ test("filters and columns narrow it down, and the address carries all of it", { 
   await narrow((m) => m.disk >= 4_000);
   await field("Download, Mbit/s").fill("2500");
   await narrow((m) => m.download >= 2_500);
-  // The counts by type leave only the type's own filter out.
+  // The counts by type ignore only the type's own filter.
   assert.deepEqual(await list.kinds(), kinds(market.filter((m) => lets.every((one, place) => place === 1 || one(m)))));
   await field("Country (two letters)").fill("de");
   await narrow((m) => m.country === "DE");
@@ -201,7 +210,7 @@ test("filters and columns narrow it down, and the address carries all of it", { 
     ["country", "de"], ["sort", "vram_mib"], ["cols", "gpu,free,vram,cpu,memory,disk,gpuHour,price,machineDay,state,owner"],
   ]);
 
-  // The same elsewhere by that address, in the other language.
+  // The same in another browser by that address, in the other language.
   const other = await open(browser, { base, lang: "zh" });
   const there = table(other.page);
   await other.page.goto(`/machines${search}`);
@@ -255,7 +264,7 @@ test("scrolled to the far end: the page holds few rows, each in its place", { ti
   for (const { place, id } of await list.rows()) assert.equal(id, want[place].id);
   await list.element.press("Home");
   await becomes(async () => (await list.rows())[0], { place: 0, id: want[0].id });
-  // Sorted anew it begins at the top again.
+  // Sorted again, it starts at the top.
   await list.head("Memory").getByRole("button").click();
   await list.shows(ranked(market, (m) => m.memory));
   assert.deepEqual(faults, []);
@@ -270,7 +279,7 @@ test("on a phone the cards go on as one scrolls, and few are held", { timeout: l
   await cards.first().waitFor();
   const count = page.getByText(new RegExp(`^[\\d,]+ of ${number(want.length)} machines$`));
   for (let had = await count.textContent(); Number(had.split(" ")[0].replaceAll(",", "")) < 1_600; had = await count.textContent()) {
-    // Cards that are measured meanwhile may take a jump back: one scrolls again.
+    // Cards measured meanwhile may undo a jump: scroll again.
     await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
     const more = count.filter({ hasNotText: new RegExp(`^${had}$`) });
     await more.waitFor({ state: "attached", timeout: 5_000 }).catch(() => {});
@@ -299,7 +308,8 @@ test("fields keep what is typed: by an input method, fast, and in the middle", {
   await page.getByRole("button", { name: "Filters", exact: true }).click();
   const city = page.getByLabel("City", { exact: true });
 
-  // 上海 as an input method of pinyin writes it; nothing of the composition is searched for.
+  // 上海 as a pinyin input method writes it; nothing of the composition is
+  // searched for.
   await city.focus();
   const devtools = await context.newCDPSession(page);
   const searched = [];
@@ -313,7 +323,7 @@ test("fields keep what is typed: by an input method, fast, and in the middle", {
   await holds(city, "上海", "city");
   assert.deepEqual(searched.filter((text) => text !== null && text !== "上海"), []);
 
-  // 64 digits without a pause, then the 0x before them taken away.
+  // 64 digits without a pause, then the leading 0x is removed.
   const owner = page.getByLabel("Owner's address", { exact: true });
   const digits = "0123456789abcdef".repeat(4);
   await owner.focus();
@@ -324,14 +334,14 @@ test("fields keep what is typed: by an input method, fast, and in the middle", {
   await page.keyboard.press("Delete");
   await holds(owner, digits, "owner");
 
-  // In the middle: the caret stays where one types.
+  // In the middle: the caret stays where the user types.
   for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowRight");
   await page.keyboard.type("xyz", { delay: 400 });
   const middle = `${digits.slice(0, 10)}xyz${digits.slice(10)}`;
   await holds(owner, middle, "owner");
   assert.equal(await owner.evaluate((field) => field.selectionStart), 13);
 
-  // What changes the address elsewhere changes the field.
+  // A change of the address from elsewhere changes the field.
   await page.getByRole("button", { name: "Clear all filters" }).first().click();
   await becomes(() => owner.inputValue(), "");
   await becomes(() => city.inputValue(), "");

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dbc-network/dbc/app"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/test/computer"
 	"github.com/dbc-network/dbc/test/crowd"
 	"github.com/dbc-network/dbc/test/testnet"
@@ -29,11 +30,11 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// crowded is how many machines the table of machines is promised for.
+// crowded is the number of machines that the table is designed for.
 const crowded = 100_000
 
-// TestMarket is the table of machines with a hundred thousand of them, which a
-// chain has from its genesis and a client node reads from the chain.
+// TestMarket tests the table of machines with a hundred thousand of them, which
+// a chain has in its genesis and a client node reads from the chain.
 func TestMarket(t *testing.T) {
 	install(t)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -74,8 +75,8 @@ func TestMarket(t *testing.T) {
 	}
 }
 
-// fill puts a market into a genesis, with what the bank must hold for it. A chain
-// does not begin before what its state has seen.
+// fill puts a market into a genesis, with the balances that the bank must hold
+// for it. A chain must not begin before the times in its state.
 func fill(t *testing.T, path string, market crowd.Market, begin time.Time) {
 	t.Helper()
 	encoding, err := app.NewEncoding()
@@ -113,13 +114,14 @@ func fill(t *testing.T, path string, market crowd.Market, begin time.Time) {
 	write(t, path, doc)
 }
 
-// readsFrom starts a client node of a chain and gives its address and process.
-// Its index is filled while the browser looks at it. peers are for its peer.conf.
+// readsFrom starts a client node of a chain and returns its address and
+// process. Its index is filled while the browser uses it. peers are for its
+// peer.conf.
 func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator, peers ...string) (string, int) {
 	t.Helper()
 	home := t.TempDir()
 	listen, p2p := freePort(t), freePort(t)
-	if _, err := node.Init(home, node.RoleClient, map[string]string{
+	if _, err := node.Init(home, conf.RoleClient, map[string]string{
 		"chain_id": testnet.ChainID, "chain_grpc": v.GRPC, "chain_rpc": v.RPC, "chain_rest": v.REST,
 		"net_listen_ip": "127.0.0.1", "net_listen_port": p2p, "http_port": listen,
 	}); err != nil {
@@ -140,7 +142,7 @@ func readsFrom(ctx context.Context, t *testing.T, v *testnet.Validator, peers ..
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = cmd.Wait() // how it ended is in what it said
+		_ = cmd.Wait() // the output says how it ended
 	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
@@ -189,7 +191,7 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// offered is a machine as the tests of the browser reckon with it. Prices are in udbc.
+// offered is a machine as the browser tests use it. Prices are in udbc.
 type offered struct {
 	ID       string   `json:"id"`
 	Owner    string   `json:"owner"`
@@ -207,7 +209,7 @@ type offered struct {
 	Price    uint64   `json:"price"`
 }
 
-// written puts a market into a file of its own, straight from what went into the genesis.
+// written writes a market to a file, directly from what went into the genesis.
 func written(t *testing.T, market crowd.Market) string {
 	t.Helper()
 	list := make([]offered, len(market.Machines))

@@ -1,4 +1,4 @@
-// A client node of a test's own, beside the devnet's, to be killed.
+// A client node of a test's own, in addition to the devnet's, to be killed.
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 const { DBC_HOME: home } = process.env;
 const dbc = resolve(import.meta.dirname, "../../bin/dbc");
 
-/** freePort is one of the loopback that nobody has now. */
+/** freePort returns a free port on loopback. */
 function freePort() {
   return new Promise((done, fail) => {
     const server = createServer().once("error", fail);
@@ -19,7 +19,10 @@ function freePort() {
   });
 }
 
-/** clientNode configures one like the devnet's own, with ports and files of its own. */
+/**
+ * clientNode configures one like the devnet's own, with separate ports and
+ * files.
+ */
 export async function clientNode() {
   const folder = await mkdtemp(join(tmpdir(), "dbc-web-node-"));
   const [http, p2p] = [await freePort(), await freePort()];
@@ -44,13 +47,13 @@ export async function clientNode() {
         await new Promise((done) => setTimeout(done, 200));
       }
     },
-    /** kill lets it write nothing more. */
+    /** kill prevents it from writing anything more. */
     async kill() {
       const gone = new Promise((done) => process.once("close", done));
       process.kill("SIGKILL");
       await gone;
     },
-    /** remove ends it, if it runs, and takes its files. */
+    /** remove ends it, if it runs, and deletes its files. */
     async remove() {
       if (process && process.exitCode === null && process.signalCode === null) await this.kill();
       await rm(folder, { recursive: true });

@@ -1,4 +1,5 @@
-// The rest: on a devnet with short windows, where a trial is over in a minute.
+// The other pages: on a devnet with short windows, where a trial is over in a
+// minute.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -9,16 +10,25 @@ import { dbc, rest, udbc } from "./host.mjs";
 import { clientNode } from "./node.mjs";
 
 const { BASE: base, MACHINE: machine } = process.env;
-/** firstLoad bounds what the first page takes from the node, in bytes of zipped bodies. */
+/**
+ * firstLoad bounds what the first page loads from the node, in bytes of
+ * compressed bodies.
+ */
 const firstLoad = 250_000;
-/** developerLoad bounds what the Developer page takes, and minute how often an idle rental page asks in a minute: DESIGN's budgets. */
+/**
+ * developerLoad bounds what the Developer page loads, and minute the requests
+ * of an idle rental page in a minute: DESIGN's budgets.
+ */
 const developerLoad = 450_000;
 const minute = 12;
 
 /** limit ends a test that hangs, in ms. */
 const limit = 1_500_000;
 
-/** told compares what a rental's page says came back beside the rent with the chain, to the last udbc, and gives the rental. */
+/**
+ * told compares what a rental's page says was returned in addition to the rent
+ * with the chain, to the udbc, and returns the rental.
+ */
 async function told(page, id, part, amountOf) {
   const fact = async (name) => udbc(await page.getByText(name, { exact: true }).locator("xpath=following-sibling::*[1]").textContent());
   const sum = await fact("Came back to you");
@@ -32,7 +42,39 @@ async function told(page, id, part, amountOf) {
   return rental;
 }
 
-/** weigh gives a function that tells how many bytes a page took so far, as they went over the wire. */
+/**
+ * keptDisks looks up what the machine keeps of a rental that is over, where
+ * nothing is rented any more.
+ */
+async function keptDisks(page, { w, button, approve, go }, id) {
+  const says = async (within) => {
+    const shown = within.getByText("Id for --restore", { exact: true });
+    const nothing = within.getByText("This machine keeps nothing for you.");
+    // The machine follows the chain a moment later.
+    do {
+      await button("Ask what it keeps", within).click();
+      await approve(w.signText);
+      await shown.or(nothing).first().waitFor();
+    } while (await nothing.count());
+    const facts = await within.locator("dl > div").filter({ hasText: "Id for --restore" }).locator("..").textContent();
+    assert.match(facts, new RegExp(`Rental${id}Kept until\\d`));
+    return within.locator(".mono[title]").last().getAttribute("title");
+  };
+  await go("rentals");
+  const card = page.locator("section").filter({ has: page.getByRole("heading", { name: "Disks kept after the end", exact: true }) });
+  await page.getByText("No rentals yet").waitFor();
+  await card.getByText(new RegExp(`Rental ${id}, until .* at the latest$`)).waitFor();
+  const task = await says(card);
+  await accessible(page, "kept disks");
+  await page.goto(`/rentals/${id}`);
+  const after = page.locator("section").filter({ has: page.getByRole("heading", { name: "The rental is over", exact: true }) });
+  assert.equal(await says(after), task);
+}
+
+/**
+ * weigh returns a function that returns how many bytes a page has loaded so
+ * far, as transferred.
+ */
 function weigh(page) {
   let bytes = 0;
   const sizes = [];
@@ -97,7 +139,7 @@ test("the Developer page is light, and a rental's page asks little while nothing
   await r.confirmUntried();
   await r.approve(r.w.confirm);
   await r.state(r.w.active).waitFor();
-  await page.waitForTimeout(5_000); // what the confirmation set off is over
+  await page.waitForTimeout(5_000); // the effects of the confirmation are over
   const asked = [];
   page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await page.waitForTimeout(60_000);
@@ -108,7 +150,8 @@ test("the Developer page is light, and a rental's page asks little while nothing
 });
 
 test("code that does not come is asked for again; where it stays away, the page says so and offers to try again", { timeout: limit }, async () => {
-  // The page's own code, a part that others need too, and the page's style; each in a browser that has kept nothing.
+  // The page's own code, a part that others need too, and the page's style;
+  // each in a browser with an empty cache.
   for (const part of [/\/assets\/WalletPage-.*\.js$/, /\/assets\/Field-.*\.js$/, /\/assets\/WalletPage-.*\.css$/]) {
     const { page, context, faults } = await open(browser, { lang: "en", base });
     let failures = 2;
@@ -189,8 +232,8 @@ test("a client node that is killed and started again: the page tells, and goes o
   await page.getByRole("table").getByRole("link").first().waitFor();
   await node.kill();
   await page.getByRole("banner").getByText(r.w.nodeAway).waitFor();
-  // What is asked meanwhile fails with what to do about it.
-  // The choice stands in the address, from which the page takes it a moment later.
+  // Requests meanwhile fail with what to do about it. The choice is in the
+  // address, from which the page takes it a moment later.
   await page.getByRole("radio", { name: r.w.all, exact: true }).click();
   await page.getByRole("radio", { name: r.w.all, exact: true, checked: true }).waitFor();
   await page.getByText("Start the client node again").first().waitFor();
@@ -208,6 +251,59 @@ test("a node that is away is told, and the page goes on by itself", { timeout: l
   await page.getByRole("banner").getByText(renter(page, "en").w.nodeAway).waitFor();
   await context.setOffline(false);
   await page.getByRole("banner").getByText(renter(page, "en").w.nodeAway).waitFor({ state: "detached" });
+  await context.close();
+});
+
+test("pages that are opened while the node is away come by themselves, once it is back", { timeout: limit }, async () => {
+  const { page, context } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  const heading = (name) => page.getByRole("heading", { level: 1, name, exact: true });
+  await page.goto("/machines");
+  await page.getByRole("table").getByRole("link").first().waitFor();
+  // Not even the page's code is here.
+  await context.setOffline(true);
+  await r.go("rentals");
+  await heading("This page failed").waitFor();
+  await context.setOffline(false);
+  await heading("My rentals").waitFor();
+  await page.getByText("Set one up, or open the wallet").waitFor();
+
+  // The page's code is here, and nothing else.
+  await r.createWallet();
+  let away = false;
+  await page.route(/\/(api|chain)\//, (route) => (away ? route.abort() : route.fallback()));
+  // What the chain pushes would say that node and chain are there.
+  await page.routeWebSocket(/\/chain\//, (socket) => void (away ? socket.close() : socket.connectToServer()));
+  for (const [path, comes] of [
+    ["/wallet", page.getByTestId("balance").filter({ hasText: "0 DBC" })],
+    ["/rentals", page.getByText("No rentals yet")],
+    [`/machines/${machine}`, r.button(r.w.rent)],
+  ]) {
+    away = true;
+    await page.goto(path);
+    await page.getByRole("banner").getByText(r.w.nodeAway).waitFor();
+    away = false;
+    await comes.waitFor();
+    assert.equal(await page.getByRole("alert").count(), 0, `${path}: what failed is still shown as failed`);
+  }
+  await context.close();
+});
+
+test("what others wrote turns no text around it, and hides nothing", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  await page.route("**/api/v1/machines", async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    for (const one of body.message.machines) one.city = "Ber\u202enil\u200b\u2066x";
+    await route.fulfill({ response, json: body });
+  });
+  const shown = "Ber\\u202enil\\u200b\\u2066x";
+  await page.goto("/machines");
+  await page.getByRole("table").getByText(shown).first().waitFor();
+  await page.goto(`/machines/${machine}`);
+  await page.getByText(shown).first().waitFor();
+  assert.doesNotMatch(await page.evaluate(() => document.documentElement.textContent + document.title), /[\u200b\u202a-\u202e\u2066-\u2069]/);
+  assert.deepEqual(faults, []);
   await context.close();
 });
 
@@ -229,7 +325,7 @@ test("a client node, or a chain node, that stands still is told as what it is", 
   await context.close();
 });
 
-test("a renter whose machine was offline too long ends the rental, and has the rest back with a penalty", { timeout: limit }, async () => {
+test("a renter whose machine was offline too long ends the rental, has the rest back with a penalty, and the disks kept", { timeout: limit }, async () => {
   const { page, context, faults } = await open(browser, { lang: "en", base });
   const r = renter(page, "en");
   const { w, button, dialog } = r;
@@ -239,11 +335,13 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   await r.confirmUntried();
   await r.approve(w.confirm);
   await r.state(w.active).waitFor();
+  await r.signIn();
+  await r.createVm();
   const address = (await rest(`/dbc/rental/v1/rentals/${id}`)).rental.renter;
   const balance = async () => BigInt((await rest(`/cosmos/bank/v1beta1/balances/${address}/by_denom?denom=udbc`)).balance.amount);
   const had = await balance();
 
-  // Somebody else tries the machine meanwhile; his trial is over with it.
+  // Somebody else tries the machine meanwhile; that trial ends with it.
   const other = await open(browser, { lang: "en", base });
   const o = renter(other.page, "en");
   await o.createWallet();
@@ -251,11 +349,14 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   const tried = await o.rent(machine, "10m");
   await o.state(w.trial).waitFor();
 
-  // The page tells of the outage by itself. Before it is too long, nobody can end anything.
+  // The page reports the outage without a reload. Before it is too long, nobody
+  // can end anything.
   await dbc(`dbc host offline ${machine} --yes --wallet devnet-operator`);
   await page.getByText(w.offlineNow, { exact: true }).waitFor();
   await page.getByText("It can't be renewed while the machine is offline").waitFor();
   assert.equal(await button(w.renew).isDisabled(), true);
+  const end = button(w.endForOutage);
+  assert.equal(await end.isDisabled(), true); // while the outage is short, so before anything is waited for
   await o.state(w.refunded).waitFor();
   const spoiled = await told(other.page, tried, "Fee that came back", (rental) => BigInt(rental.fee));
   assert.equal(spoiled.from_stake, spoiled.fee, "the stake pays as much to the community pool");
@@ -263,11 +364,10 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   await other.page.getByText("It can't be rented while it is offline").waitFor();
   assert.equal(await o.button(w.rent).count(), 0);
   await other.context.close();
-  const end = button(w.endForOutage);
-  assert.equal(await end.isDisabled(), true);
   await page.reload();
   await page.getByText(w.offlineNow, { exact: true }).waitFor();
-  await end.click(); // waits until it may be clicked
+  await r.status(w.running).waitFor(); // what never ran leaves nothing to keep
+  await end.click(); // waits until it is clickable
   await dialog().getByText(w.penaltyOnTop).waitFor();
   await accessible(page, "end for the outage");
   await shoot(page, "en-outage");
@@ -280,7 +380,8 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   await r.state(w.broken).waitFor();
   assert.equal(await end.count(), 0);
 
-  // What was paid is the host's for the time that the machine was there; all else came back, and the penalty with it.
+  // The host keeps what was paid for the time that the machine was available;
+  // everything else was returned, with the penalty.
   const rental = await told(page, id, "Penalty from the host's stake", (r) => BigInt(r.from_stake) - BigInt(r.held_penalty));
   assert.equal(rental.state, "RENTAL_STATE_BROKEN");
   const unearned = BigInt(rental.paid) - BigInt(rental.claimed);
@@ -290,6 +391,7 @@ test("a renter whose machine was offline too long ends the rental, and has the r
   assert.ok(paid > 0n && paid < gas, "all came but the transaction's fee");
   await page.goto(`/rentals/${id}/explain`);
   await page.getByText("The renter ended the rental after too long an outage", { exact: true }).waitFor();
+  await keptDisks(page, r, id);
   await dbc(`dbc host online --wallet devnet-operator --node-home ${process.env.DBC_HOME}/devnet/mining`);
   assert.deepEqual([...faults, ...other.faults], []);
   await context.close();

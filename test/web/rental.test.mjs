@@ -1,14 +1,15 @@
 // What a renter does with one virtual machine from its first minute to its
-// last, with colleagues, with a program of his own, and with Keplr.
+// last, with colleagues, with an own program, and with Keplr.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { password, renter } from "./app.mjs";
-import { launch, open } from "./browser.mjs";
+import { launch, open, tab } from "./browser.mjs";
 import { accessible, shoot } from "./check.mjs";
 import { importKey, rest } from "./host.mjs";
 import { install } from "./keplr.mjs";
+import { drive } from "./screen.mjs";
 
 const { BASE: base, MACHINE: machine } = process.env;
 /** limit ends a test that hangs, in ms. */
@@ -22,7 +23,10 @@ after(() => browser.close());
 
 const rentalOf = async (id) => (await rest(`/dbc/rental/v1/rentals/${id}`)).rental;
 
-/** cosmjs goes on with a rental by the words of its wallet, and gives what it printed. */
+/**
+ * cosmjs continues a rental with the mnemonic of its wallet, and returns the
+ * output.
+ */
 async function cosmjs(words, id, seconds) {
   const run = spawn("node", ["../cosmjs/continue.mjs", base, id, String(seconds)], { stdio: ["pipe", "pipe", "inherit"] });
   run.stdin.end(words.join(" "));
@@ -35,26 +39,51 @@ async function cosmjs(words, id, seconds) {
   return said.trim().split("\n");
 }
 
-/** reloaded reloads a page at each state that a virtual machine goes through from one to another, and gives those between. */
+/**
+ * reloaded reloads a page at each state between two states of a virtual
+ * machine, and returns the states in between.
+ */
 async function reloaded(page, from, to) {
   const between = [];
   for (let last = from; ; ) {
     const status = page.getByTestId("status").filter({ hasNotText: last });
     const now = await status.textContent();
     if (now === to) return between;
-    if (now === last) continue; // it changed between the wait and the look
+    if (now === last) continue; // it changed between the wait and the check
     between.push(now);
     await page.reload();
     last = now;
   }
 }
 
-/** terminal is the console's text as a screen reader has it. */
+/** titled waits for a page's title in the browser's tab. */
+const titled = (page, want) => page.waitForFunction((source) => new RegExp(source).test(document.title), want.source);
+
+/**
+ * lockedTogether unlocks the wallet in two tabs and locks it in the first: the
+ * second forgets its key too.
+ */
+async function lockedTogether(page, twin, r) {
+  const there = renter(twin, "en");
+  await there.go("wallet");
+  await titled(twin, /^Wallet · DBC$/);
+  await twin.getByLabel("Password", { exact: true }).pressSequentially(password);
+  await there.button("Unlock").click();
+  await there.button(r.w.lockNow).waitFor();
+  await r.go("wallet");
+  await r.button(r.w.lockNow).click();
+  await there.button("Unlock").waitFor();
+}
+
+/** terminal returns the console's text as a screen reader gets it. */
 function terminal(page) {
   const rows = page.locator(".xterm-accessibility");
   return {
     says: (text) => rows.filter({ hasText: text }).waitFor({ state: "attached" }),
-    /** asked sends line breaks until the guest answers them with a text: a console says nothing by itself. */
+    /**
+     * asked sends line breaks until the guest answers with a text: a console
+     * writes nothing by itself.
+     */
     async asked(text) {
       await page.locator('[data-testid="console"][data-state="open"]').waitFor();
       await page.locator(".xterm-screen").click();
@@ -68,13 +97,24 @@ function terminal(page) {
   };
 }
 
-test("one virtual machine: password, console, disks, off and on, a colleague, a program, and its end", { timeout: limit }, async () => {
+test("one virtual machine: password, console, screen, disks, off and on, a colleague, a program, and its end", { timeout: limit }, async () => {
   const { page, context, faults } = await open(browser, { lang: "en", base });
   const r = renter(page, "en");
   const { w, button, dialog } = r;
+  // A second tab is open all along, is never loaded again, and still knows.
+  const twin = await tab(context, faults);
+  const there = renter(twin, "en");
+  await twin.goto("/rentals");
+  await twin.getByText("Set one up, or open the wallet").waitFor();
   const words = await r.createWallet();
+  await twin.getByText("No rentals yet").waitFor();
   await r.faucet();
+  await lockedTogether(page, twin, r);
+  await there.go("rentals");
   const id = await r.rent(machine, "30m");
+  await twin.getByRole("link", { name: id, exact: true }).click();
+  await there.state(w.trial).waitFor();
+  for (const one of [page, twin]) await titled(one, new RegExp(`^(29|30) min( \\d+ s)? · Rental ${id} · DBC$`));
 
   // A reload while something waits for its signature signs nothing.
   await r.confirmUntried();
@@ -82,13 +122,21 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await page.reload();
   await r.state(w.trial).waitFor();
   assert.equal(await dialog().count(), 0);
+  // Back gives up a signature instead of leaving the rental's page.
+  await button(w.signIn).click();
+  await button(w.signText, dialog()).waitFor();
+  await page.evaluate(() => history.back());
+  await dialog().waitFor({ state: "detached" });
+  await page.waitForURL(`**/rentals/${id}`);
   await r.signIn();
+  await there.button(w.createVm).first().waitFor(); // authorized in this browser, so in each of its tabs
   await r.createVm();
   await page.getByTestId("status").waitFor();
   await page.reload();
   await r.status(w.running).waitFor();
 
-  // Without an SSH key the machine made a password; the renter sets his own, by his wallet's signature.
+  // Without an SSH key the machine generated a password; the renter sets
+  // another one, signed by the wallet.
   await page.getByTestId("password").waitFor();
   await button("Set a password").click();
   const form = page.getByRole("region", { name: "Set a password" });
@@ -103,7 +151,7 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await page.getByTestId("password").waitFor({ state: "detached" });
   await button("Set a password").click();
 
-  // The serial console has a prompt, takes that password, and runs a command.
+  // The serial console has a prompt, accepts that password, and runs a command.
   await button(w.console).click();
   const serial = terminal(page);
   await serial.asked("login:");
@@ -115,6 +163,8 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await serial.type("echo works-$((6*7))");
   await serial.says("works-42");
   await button(w.close, dialog()).click();
+
+  await drive(page, r);
 
   // Data disks of a running guest.
   await button("Disks").click();
@@ -138,7 +188,8 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await r.approve(w.delete);
   await disk.waitFor({ state: "detached" });
 
-  // A colleague with a link and no wallet: he may look, stop and start, and not delete.
+  // A colleague with a link and no wallet may look, stop and start, but not
+  // delete.
   await page.getByRole("radio", { name: "look, create, start and stop", exact: true }).check();
   await button("Make a link").click();
   await r.approve(w.signText);
@@ -159,7 +210,7 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await colleague.button(w.start).click();
   await colleague.status(w.running).waitFor();
 
-  // Revoked, the link is worth nothing.
+  // Once revoked, the link is worthless.
   await button("Revoke").click();
   await r.approve(w.signText);
   await other.page.getByText("This rental belongs to another account").waitFor();
@@ -184,15 +235,16 @@ test("one virtual machine: password, console, disks, off and on, a colleague, a 
   await page.reload();
   await r.status(w.running).waitFor();
 
-  // A program goes on with the wallet's words, and this page follows.
+  // A program continues with the wallet's mnemonic, and this page follows.
   const trial = await rentalOf(id);
   const said = await cosmjs(words, id, 1_800);
   const renewed = await rentalOf(id);
   assert.equal(Date.parse(renewed.end) - Date.parse(trial.end), 1_800_000);
   assert.deepEqual(said, [`RENTAL_STATE_ACTIVE ${trial.end}`, `RENTAL_STATE_ACTIVE ${renewed.end}`]);
   await r.state(w.active).waitFor();
+  await there.state(w.active).waitFor();
 
-  // The end of the virtual machine, by the wallet's own signature.
+  // The virtual machine is deleted with the wallet's own signature.
   await button(w.delete).click();
   await dialog().getByText("Nothing brings them back").waitFor();
   await r.approve(w.delete);
@@ -226,7 +278,7 @@ test("accounts: a second one of the same words, their export, and their import e
   await dialog().waitFor({ state: "detached" });
   await row("Second").waitFor();
 
-  // Shown only for the password.
+  // Shown only after the password.
   await act("Savings", "Show words or key");
   await dialog().getByLabel("Password", { exact: true }).fill(`${password}!`);
   await button("Show", dialog()).click();
@@ -238,7 +290,7 @@ test("accounts: a second one of the same words, their export, and their import e
   assert.deepEqual(await listed.allTextContents(), words);
   await button("Close", dialog()).click();
 
-  // The same words elsewhere give the same account.
+  // The same words in another browser result in the same account.
   const other = await open(browser, { lang: "en", base });
   await importKey(other.page, renter(other.page, "en"), "en", "Elsewhere", words.join(" "));
   await other.page.getByText(first).waitFor();
@@ -267,7 +319,7 @@ test("Keplr signs instead of a wallet of the app: rent, sign in to the machine, 
   await button(w.createVm).first().waitFor();
   const grant = asked.find(({ what }) => what === "text").value;
   assert.match(grant, /^dbc-session-v1\n/);
-  await r.cancel("ready"); // no virtual machine was made
+  await r.cancel("ready"); // no virtual machine was created
   await r.state(w.refunded).waitFor();
   assert.equal((await rentalOf(id)).transitions.at(-1).cause, "CAUSE_NOT_READY");
   assert.equal(asked.filter(({ what }) => what === "tx").length, 2);

@@ -15,29 +15,33 @@ import (
 )
 
 const (
-	// limit is far above what a slow computer takes: it ends a test that hangs.
+	// limit is far above what a slow computer needs: it ends a test that hangs.
 	limit = 25 * time.Minute
 	// programs is where make build puts dbc and dbcd.
 	programs = "../../bin"
 )
 
-// TestGuide is the guide, with its half hour to confirm.
+// TestGuide follows the guide, with its half hour to confirm.
 func TestGuide(t *testing.T) { onDevnet(t, "guide.test.mjs") }
 
-// TestRental is what a renter does with one virtual machine, and what colleagues,
-// programs and Keplr do with his rentals.
+// TestRental covers what a renter does with one virtual machine, and what
+// colleagues, programs and Keplr do with the renter's rentals.
 func TestRental(t *testing.T) { onDevnet(t, "rental.test.mjs") }
 
-// TestPages is what else a renter sees, where a trial is over in a minute.
+// TestOperate covers what a renter does with a virtual machine beside logging in:
+// its screen's commands, changes, reset and power-off, and links with names.
+func TestOperate(t *testing.T) { onDevnet(t, "operate.test.mjs") }
+
+// TestPages covers the other pages, with trials that are over in a minute.
 func TestPages(t *testing.T) { onDevnet(t, "pages.test.mjs", "--fast") }
 
-// TestChain is what developers and hosts do, looked for on the chain.
+// TestChain covers what developers and hosts do, and verifies it on the chain.
 func TestChain(t *testing.T) { onDevnet(t, "chain.test.mjs") }
 
 // TestLost loses, delays and repeats answers to what a wallet sends.
 func TestLost(t *testing.T) { onDevnet(t, "lost.test.mjs") }
 
-// onDevnet starts a devnet and hands it to the tests of a file.
+// onDevnet starts a devnet and passes it to the tests in a file.
 func onDevnet(t *testing.T, file string, flags ...string) {
 	t.Helper()
 	install(t)
@@ -45,7 +49,7 @@ func onDevnet(t *testing.T, file string, flags ...string) {
 	browse(t, file, "BASE="+info.Client, "MACHINE="+info.MachineID, "DBC_HOME="+info.Home)
 }
 
-// install brings what the tests of the browser need.
+// install installs what the browser tests need.
 func install(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -60,7 +64,7 @@ func install(t *testing.T) {
 	}
 }
 
-// browse runs the tests of a file.
+// browse runs the tests in a file.
 func browse(t *testing.T, file string, env ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)

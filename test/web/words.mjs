@@ -1,4 +1,5 @@
-// What the tests look for, as people read it. The app's own texts are in web/src/*/messages.ts.
+// What the tests look for, as people read it. The app's own texts are in
+// beside the components that show them.
 export const words = {
   en: {
     create: "Create a wallet", newPassword: "New password", repeat: "Repeat the password", next: "Next",
@@ -12,7 +13,7 @@ export const words = {
     notRefundable: "can't be refunded",
     console: "Console", screen: "Screen", log: "Serial log", close: "Close", lockNow: "Lock now", all: "All",
     send: "Send", to: "To", amount: "Amount", continue: "Continue", queue: "Waiting for another tab…",
-    nodeAway: "The client node does not answer", restart: "Restart", stop: "Stop", start: "Start", off: "Off", delete: "Delete",
+    hostKey: "SSH host key", nodeAway: "The client node does not answer", restart: "Restart", stop: "Stop", start: "Start", off: "Off", delete: "Delete",
     offlineNow: "The machine is offline", endForOutage: "End it for the outage", penaltyOnTop: "penalty on top", broken: "Ended early",
   },
   zh: {
@@ -27,7 +28,7 @@ export const words = {
     notRefundable: "无法退回",
     console: "控制台", screen: "桌面", log: "串口日志", close: "关闭", lockNow: "立即锁定", all: "全部",
     send: "转账", to: "收款地址", amount: "金额", continue: "继续", queue: "等待另一个标签页……",
-    nodeAway: "客户端节点没有响应", restart: "重启", stop: "关机", start: "启动", off: "已关机", delete: "删除",
+    hostKey: "SSH 主机密钥", nodeAway: "客户端节点没有响应", restart: "重启", stop: "关机", start: "启动", off: "已关机", delete: "删除",
     offlineNow: "机器离线", endForOutage: "因离线提前终止", penaltyOnTop: "违约金", broken: "提前终止",
   },
 };

@@ -1,5 +1,5 @@
-// Package fake is a vm.Driver in memory, for tests of the compute node. It
-// passes the same suite as the real one, and can be told to misbehave.
+// Package fake is an in-memory vm.Driver for tests of the compute node. It
+// passes the same suite as the real driver, and can be told to misbehave.
 package fake
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-var _ vm.Driver = (*Driver)(nil)
+var _ vm.Passer = (*Driver)(nil)
 
-// Driver keeps domains in memory. The zero value is ready; safe for many
-// goroutines.
+// Driver keeps domains in memory. The zero value is ready to use. It is safe
+// for concurrent use.
 type Driver struct {
 	mu       sync.Mutex
 	domains  map[vm.UUID]*domain
@@ -23,6 +23,7 @@ type Driver struct {
 	failure  map[string]error
 	calls    []string
 	deaf     bool
+	foreign  []vm.Passing
 }
 
 type domain struct {
@@ -30,19 +31,19 @@ type domain struct {
 	state  vm.State
 	reason vm.Reason
 	resets int
-	// starved: the disks have no room for what it writes.
+	// starved means that the disks have no space for what the guest writes.
 	starved bool
-	// wires are the consoles and screens that were connected since it began.
+	// wires are the consoles and screens connected since the domain started.
 	wires []*wire
-	// disks are those of the run, and passwords what the agent set.
+	// disks are those of the current run, passwords those that the agent set.
 	disks     []vm.Disk
 	passwords map[string]string
 }
 
-// New is an empty driver whose guests obey Shutdown at once.
+// New returns an empty driver whose guests obey Shutdown at once.
 func New() *Driver { return &Driver{} }
 
-// Define is vm.Driver.
+// Define implements vm.Driver.
 func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 	if err := spec.Validate(); err != nil {
 		return err
@@ -63,7 +64,7 @@ func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 	return nil
 }
 
-// Start is vm.Driver.
+// Start implements vm.Driver.
 func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 	return d.change(ctx, "Start", id, func(dom *domain) error {
 		if !isActive(dom.state) {
@@ -76,7 +77,7 @@ func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 	})
 }
 
-// Shutdown is vm.Driver.
+// Shutdown implements vm.Driver.
 func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
 	return d.change(ctx, "Shutdown", id, func(dom *domain) error {
 		switch {
@@ -90,7 +91,7 @@ func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
 	})
 }
 
-// Stop is vm.Driver.
+// Stop implements vm.Driver.
 func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
 	err := d.change(ctx, "Stop", id, func(dom *domain) error {
 		if isActive(dom.state) {
@@ -101,7 +102,7 @@ func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
 	return fulfilled(err)
 }
 
-// Pause is vm.Driver.
+// Pause implements vm.Driver.
 func (d *Driver) Pause(ctx context.Context, id vm.UUID) error {
 	return d.change(ctx, "Pause", id, func(dom *domain) error {
 		if !isActive(dom.state) {
@@ -112,7 +113,7 @@ func (d *Driver) Pause(ctx context.Context, id vm.UUID) error {
 	})
 }
 
-// Resume is vm.Driver.
+// Resume implements vm.Driver.
 func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 	return d.change(ctx, "Resume", id, func(dom *domain) error {
 		if !isActive(dom.state) {
@@ -122,7 +123,7 @@ func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 			return nil
 		}
 		if dom.starved {
-			d.notify(id) // it ran, and stands still again
+			d.notify(id) // it ran, and is paused again
 			return nil
 		}
 		dom.state, dom.reason = vm.StateRunning, vm.ReasonUnknown
@@ -130,7 +131,7 @@ func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 	})
 }
 
-// Reset is vm.Driver.
+// Reset implements vm.Driver.
 func (d *Driver) Reset(ctx context.Context, id vm.UUID) error {
 	return d.change(ctx, "Reset", id, func(dom *domain) error {
 		if !isActive(dom.state) {
@@ -138,12 +139,12 @@ func (d *Driver) Reset(ctx context.Context, id vm.UUID) error {
 		}
 		dom.state = vm.StateRunning
 		dom.resets++
-		dom.say(Greeting)
+		dom.send(Greeting)
 		return nil
 	})
 }
 
-// Undefine is vm.Driver.
+// Undefine implements vm.Driver.
 func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
 	err := d.change(ctx, "Undefine", id, func(dom *domain) error {
 		if isActive(dom.state) {
@@ -156,7 +157,7 @@ func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
 	return fulfilled(err)
 }
 
-// Get is vm.Driver.
+// Get implements vm.Driver.
 func (d *Driver) Get(ctx context.Context, id vm.UUID) (vm.Domain, error) {
 	if err := d.enter(ctx, "Get", id); err != nil {
 		return vm.Domain{}, err
@@ -169,7 +170,7 @@ func (d *Driver) Get(ctx context.Context, id vm.UUID) (vm.Domain, error) {
 	return dom.view(), nil
 }
 
-// List is vm.Driver, ordered by UUID.
+// List implements vm.Driver. The result is sorted by UUID.
 func (d *Driver) List(ctx context.Context) ([]vm.Domain, error) {
 	if err := d.enter(ctx, "List", ""); err != nil {
 		return nil, err
@@ -187,7 +188,22 @@ func (dom *domain) view() vm.Domain {
 	return vm.Domain{UUID: dom.spec.UUID, Name: dom.spec.Name, State: dom.state, Reason: dom.reason}
 }
 
-// enter takes the lock, unless ctx is done or a failure was ordered.
+// Passings is vm.Passer.
+func (d *Driver) Passings(ctx context.Context) ([]vm.Passing, error) {
+	if err := d.enter(ctx, "Passings", ""); err != nil {
+		return nil, err
+	}
+	defer d.mu.Unlock()
+	list := slices.Clone(d.foreign)
+	for id, dom := range d.domains {
+		if len(dom.spec.Devices) > 0 {
+			list = append(list, vm.Passing{UUID: id, Active: isActive(dom.state), Devices: dom.spec.Devices})
+		}
+	}
+	return list, nil
+}
+
+// enter takes the lock, unless ctx is done or Fail was called for the method.
 func (d *Driver) enter(ctx context.Context, method string, id vm.UUID) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// SetPassword is vm.Driver: Passwords tells what was set.
+// SetPassword implements vm.Driver. Password returns what was set.
 func (d *Driver) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
 	return d.change(ctx, "SetPassword", id, func(dom *domain) error {
 		if !isActive(dom.state) {
@@ -22,7 +22,8 @@ func (d *Driver) SetPassword(ctx context.Context, id vm.UUID, user, password str
 	})
 }
 
-// Password is what SetPassword last set for a user of the guest.
+// Password returns the password that SetPassword last set for a user of the
+// guest.
 func (d *Driver) Password(id vm.UUID, user string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -32,7 +33,7 @@ func (d *Driver) Password(id vm.UUID, user string) string {
 	return ""
 }
 
-// Attach is vm.Driver.
+// Attach implements vm.Driver.
 func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
 	if err := disk.Validate(); err != nil {
 		return err
@@ -50,7 +51,7 @@ func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
 	})
 }
 
-// Grow is vm.Driver.
+// Grow implements vm.Driver.
 func (d *Driver) Grow(ctx context.Context, id vm.UUID, target string, _ uint64) error {
 	return d.change(ctx, "Grow", id, func(dom *domain) error {
 		switch {
@@ -63,7 +64,7 @@ func (d *Driver) Grow(ctx context.Context, id vm.UUID, target string, _ uint64) 
 	})
 }
 
-// Detach is vm.Driver.
+// Detach implements vm.Driver.
 func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
 	return d.change(ctx, "Detach", id, func(dom *domain) error {
 		if !isActive(dom.state) {
@@ -76,7 +77,7 @@ func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
 	})
 }
 
-// Disks are the targets that a running guest has.
+// Disks returns the targets of a running guest's disks.
 func (d *Driver) Disks(id vm.UUID) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -89,7 +90,7 @@ func (d *Driver) Disks(id vm.UUID) []string {
 	return list
 }
 
-// Attached are the disks that a running guest has.
+// Attached returns the disks of a running guest.
 func (d *Driver) Attached(id vm.UUID) []vm.Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()

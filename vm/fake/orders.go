@@ -7,7 +7,7 @@ import (
 )
 
 // Fail makes every later call of the named method ("Start", "List", …) return
-// err; nil lets it work again.
+// err; nil makes it work again.
 func (d *Driver) Fail(method string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -17,15 +17,22 @@ func (d *Driver) Fail(method string, err error) {
 	d.failure[method] = err
 }
 
-// Deafen says whether guests ignore Shutdown: they stay in StateStopping.
+// Pass makes domains of others have devices.
+func (d *Driver) Pass(foreign ...vm.Passing) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.foreign = foreign
+}
+
+// Deafen sets whether guests ignore Shutdown and stay in StateStopping.
 func (d *Driver) Deafen(deaf bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.deaf = deaf
 }
 
-// End makes a running guest end by itself: ReasonGuest, ReasonCrashed or
-// ReasonLost. It reports whether such a guest was there.
+// End makes a running guest end by itself with ReasonGuest, ReasonCrashed or
+// ReasonLost. It reports whether there was such a guest.
 func (d *Driver) End(id vm.UUID, why vm.Reason) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -42,8 +49,8 @@ func (d *Driver) End(id vm.UUID, why vm.Reason) bool {
 	return true
 }
 
-// Starve takes a running guest the room for what it writes: it stands still with
-// ReasonDisk, after each Resume too, until it has room again.
+// Starve removes the space for what a running guest writes: it is paused with
+// ReasonDisk, again after each Resume, until it has space again.
 func (d *Driver) Starve(id vm.UUID, starved bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -64,7 +71,7 @@ func (d *Driver) Disturb() {
 	d.notify("")
 }
 
-// Spec is what Define was last given for the domain.
+// Spec returns the specification last passed to Define for the domain.
 func (d *Driver) Spec(id vm.UUID) (vm.Spec, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -75,7 +82,7 @@ func (d *Driver) Spec(id vm.UUID) (vm.Spec, bool) {
 	return dom.spec, true
 }
 
-// Resets is how often the domain was reset.
+// Resets returns how often the domain was reset.
 func (d *Driver) Resets(id vm.UUID) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -85,7 +92,7 @@ func (d *Driver) Resets(id vm.UUID) int {
 	return 0
 }
 
-// Calls are the calls so far, each "Method uuid".
+// Calls returns the calls so far, each as "Method uuid".
 func (d *Driver) Calls() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

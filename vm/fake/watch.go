@@ -6,13 +6,13 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// watcher queues without bound, so that a slow reader never stops a guest.
+// watcher has an unbounded queue, so that a slow reader never blocks a guest.
 type watcher struct {
 	queue []vm.UUID
 	wake  chan struct{}
 }
 
-// Watch is vm.Driver.
+// Watch implements vm.Driver.
 func (d *Driver) Watch(ctx context.Context) (<-chan vm.UUID, error) {
 	if err := d.enter(ctx, "Watch", ""); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (d *Driver) forget(w *watcher) {
 	delete(d.watchers, w)
 }
 
-// notify needs the lock.
+// notify must be called with the lock held.
 func (d *Driver) notify(id vm.UUID) {
 	for w := range d.watchers {
 		w.queue = append(w.queue, id)

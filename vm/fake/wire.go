@@ -7,10 +7,10 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// Greeting is what a fake guest writes to its console when it begins.
+// Greeting is what a fake guest writes to its console when it starts.
 const Greeting = "fake guest\r\n"
 
-// wire is a connection to a guest. What the guest says while nobody takes it is
+// wire is a connection to a guest. What the guest writes while nobody reads is
 // lost, as on a real serial line.
 type wire struct {
 	guest net.Conn
@@ -18,19 +18,19 @@ type wire struct {
 	done  chan struct{}
 }
 
-// connectTo starts a wire whose guest first says hello and then echoes.
+// connectTo starts a wire whose guest first sends hello and then echoes.
 func connectTo(hello string) (*wire, net.Conn) {
 	guest, caller := net.Pipe()
 	w := &wire{guest: guest, said: make(chan []byte, 16), done: make(chan struct{})}
 	if hello != "" {
-		w.say([]byte(hello))
+		w.send([]byte(hello))
 	}
 	go w.listen()
 	go w.speak()
 	return w, caller
 }
 
-func (w *wire) say(text []byte) {
+func (w *wire) send(text []byte) {
 	select {
 	case w.said <- text:
 	default:
@@ -44,7 +44,7 @@ func (w *wire) listen() {
 		if err != nil {
 			return
 		}
-		w.say(append([]byte(nil), buf[:n]...))
+		w.send(append([]byte(nil), buf[:n]...))
 	}
 }
 
@@ -62,12 +62,13 @@ func (w *wire) speak() {
 	}
 }
 
-// Console is vm.Driver: what is typed comes back.
+// Console implements vm.Driver. The guest echoes its input.
 func (d *Driver) Console(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return d.connect(ctx, "Console", id, "")
 }
 
-// VNC is vm.Driver: a screen that echoes after its protocol's first line.
+// VNC implements vm.Driver. The screen echoes after the first line of its
+// protocol.
 func (d *Driver) VNC(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return d.connect(ctx, "VNC", id, "RFB 003.008\n")
 }
@@ -85,22 +86,22 @@ func (d *Driver) connect(ctx context.Context, method string, id vm.UUID, hello s
 	return caller, err
 }
 
-// Say has a guest write to all that are connected to it.
-func (d *Driver) Say(id vm.UUID, text string) {
+// Write makes a guest write to everyone connected to it.
+func (d *Driver) Write(id vm.UUID, text string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if dom, ok := d.domains[id]; ok {
-		dom.say(text)
+		dom.send(text)
 	}
 }
 
-func (dom *domain) say(text string) {
+func (dom *domain) send(text string) {
 	for _, w := range dom.wires {
-		w.say([]byte(text))
+		w.send([]byte(text))
 	}
 }
 
-// hangUp ends what is connected to a domain that is off.
+// hangUp closes the connections to a domain that is off.
 func (dom *domain) hangUp() {
 	if isActive(dom.state) {
 		return

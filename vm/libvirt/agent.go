@@ -10,12 +10,12 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// answerLimit is what a guest's agent has for an answer. Without it libvirtd
-// would wait for a hostile one for ever, with one of its workers.
+// answerLimit is how long a guest's agent may take to answer. Without it
+// libvirtd would wait forever for a hostile one, with one of its workers.
 const answerLimit = 10 * time.Second
 
-// SetPassword is vm.Driver. What the agent says of a failure is a guest's words,
-// which nobody needs.
+// SetPassword implements vm.Driver. The agent's error message comes from the
+// guest, so it is dropped.
 func (d *Driver) SetPassword(ctx context.Context, id vm.UUID, user, password string) error {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {
@@ -41,7 +41,7 @@ func (d *Driver) SetPassword(ctx context.Context, id vm.UUID, user, password str
 	return nil
 }
 
-// limitAgent holds for the rest of the domain's run.
+// limitAgent applies until the domain's run ends.
 func (d *Driver) limitAgent(ctx context.Context, dom libvirt.Domain) error {
 	err := run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error {
 		_, err := l.DomainAgentSetResponseTimeout(dom, int32(answerLimit/time.Second), 0)
@@ -53,8 +53,8 @@ func (d *Driver) limitAgent(ctx context.Context, dom libvirt.Domain) error {
 	return nil
 }
 
-// isAgents: the guest's agent is not there, is silent, refused, or said what
-// libvirt doesn't understand.
+// isAgents reports whether the guest agent is missing, silent, refused, or
+// answered something that libvirt does not understand.
 func isAgents(err error) bool {
 	for _, code := range []libvirt.ErrorNumber{
 		libvirt.ErrAgentUnresponsive, libvirt.ErrAgentUnsynced, libvirt.ErrAgentCommandTimeout, libvirt.ErrAgentCommandFailed,

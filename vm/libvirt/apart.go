@@ -20,23 +20,28 @@ import (
 const (
 	// dac is libvirt's security model of users and groups.
 	dac = "dac"
-	// throttle is the name under which a guest's disks share their limits.
+	// throttle is the name of the group in which a guest's disks share their
+	// limits.
 	throttle = "guest"
-	// overheadMiB is what an emulator may take beside its guest's memory, with one
-	// sixteenth of that: queues, firmware, video memory, and what devices map.
+	// overheadMiB is what an emulator may use in addition to its guest's memory
+	// and one sixteenth of that: queues, firmware, video memory, and what
+	// devices map.
 	overheadMiB = 1024
-	// weight of a virtual CPU among the host's processes; a unit of systemd has 100.
+	// weight of a virtual CPU among the computer's processes; a systemd unit
+	// has 100.
 	weight, maxWeight = 100, 10000
 )
 
-// ErrUnconfined says that the kernel has a security module which libvirt doesn't use.
+// ErrUnconfined means that the kernel has a security module which libvirt does
+// not use.
 var ErrUnconfined = errors.New("guests are not confined")
 
-// modules are the kernel's that libvirt has a driver for, by its name for them.
+// modules are the kernel's security modules that libvirt has a driver for, by
+// libvirt's names.
 var modules = []string{"apparmor", "selinux"}
 
-// confinement returns the security driver that confines guests, "" where the kernel
-// has none, and ErrUnconfined where it has one that libvirt leaves unused.
+// confinement returns the security driver that confines guests, "" if the
+// kernel has none, and ErrUnconfined if it has one that libvirt does not use.
 func confinement(caps libvirtxml.Caps, kernel string) (string, error) {
 	for _, model := range caps.Host.SecModel {
 		if slices.Contains(modules, model.Name) {
@@ -62,7 +67,7 @@ func confinement(caps libvirtxml.Caps, kernel string) (string, error) {
 	return "", nil
 }
 
-// device is KVM's.
+// device returns the path of the KVM device.
 func (d *Driver) device() string {
 	if d.config.Device != "" {
 		return d.config.Device
@@ -70,9 +75,9 @@ func (d *Driver) device() string {
 	return "/dev/kvm"
 }
 
-// checkDevice finds out whether a guest's own user, who is in libvirt's group and
-// no other, can open KVM, or has to be let by the device's access control list. It
-// refuses a host with neither: no guest would start there.
+// checkDevice determines whether a guest's own user, who is in libvirt's group
+// and no other, can open KVM, or needs an entry in the device's access control
+// list. It refuses a computer with neither, because no guest would start there.
 func (d *Driver) checkDevice() error {
 	if d.config.User == nil || d.virt != accel.KVM {
 		return nil
@@ -96,9 +101,9 @@ func (d *Driver) checkDevice() error {
 	return nil
 }
 
-// admit lets a guest's user open KVM where the device is not open to it. It comes
-// before each start: udev and a login may make the device's list anew. libvirt
-// copies the list to the device that it makes for the guest.
+// admit lets a guest's user open KVM if the device is not open to it. It runs
+// before each start, because udev and a login may rewrite the device's list.
+// libvirt copies the list to the device that it creates for the guest.
 func (d *Driver) admit(domain *libvirtxml.Domain) error {
 	if uid := d.owner(domain); d.lets && uid != d.uid {
 		return acl.Grant(d.device(), uid)
@@ -106,7 +111,7 @@ func (d *Driver) admit(domain *libvirtxml.Domain) error {
 	return nil
 }
 
-// user is who the guest's emulator runs as.
+// user returns the uid that the guest's emulator runs as.
 func (d *Driver) user(spec vm.Spec) (int, error) {
 	if d.config.User == nil {
 		return d.uid, nil
@@ -118,8 +123,9 @@ func (d *Driver) user(spec vm.Spec) (int, error) {
 	return uid, err
 }
 
-// keepApart has the guest run as its own user and within its limits. Its group is
-// that of every emulator, which may pass libvirt's folders; files are the user's alone.
+// keepApart makes the guest run as its own user and within its limits. Its
+// group is that of every emulator, which may traverse libvirt's folders; files
+// belong to the user alone.
 func (d *Driver) keepApart(domain *libvirtxml.Domain, spec vm.Spec) error {
 	uid, err := d.user(spec)
 	if err != nil {
@@ -133,7 +139,8 @@ func (d *Driver) keepApart(domain *libvirtxml.Domain, spec vm.Spec) error {
 	if domain.MemoryBacking == nil {
 		domain.MemoryBacking = &libvirtxml.DomainMemoryBacking{}
 	}
-	// Merged pages tell one guest by their timing what another has in memory.
+	// By their timing, merged pages reveal to one guest what another has in
+	// memory.
 	domain.MemoryBacking.MemoryNosharepages = &libvirtxml.DomainMemoryNosharepages{}
 	if d.config.Emulation {
 		return nil // a test's libvirtd has no control groups
@@ -156,7 +163,7 @@ func (d *Driver) limitDisk(disk *libvirtxml.DomainDisk, vcpus int) {
 	disk.IOTune = &libvirtxml.DomainDiskIOTune{TotalBytesSec: l.DiskBytes * n, TotalIopsSec: l.DiskIOs * n, GroupName: throttle}
 }
 
-// owner is who a domain's emulator runs as.
+// owner returns the uid that a domain's emulator runs as.
 func (d *Driver) owner(domain *libvirtxml.Domain) int {
 	for _, label := range domain.SecLabel {
 		if label.Model != dac {
@@ -169,8 +176,8 @@ func (d *Driver) owner(domain *libvirtxml.Domain) int {
 	return d.uid
 }
 
-// disown takes back what libvirt leaves with a guest's user: the user may be
-// another guest's next.
+// disown takes back what libvirt leaves to a guest's user, because another
+// guest may get that user next.
 func (d *Driver) disown(domain *libvirtxml.Domain) error {
 	if domain.Devices == nil || d.config.User == nil {
 		return nil
@@ -201,7 +208,7 @@ func (d *Driver) disown(domain *libvirtxml.Domain) error {
 	for _, path := range paths {
 		info, err := os.Lstat(path)
 		if err != nil {
-			continue // never made, or gone
+			continue // never created, or gone
 		}
 		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != uid {
 			continue

@@ -14,7 +14,7 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt/accel"
 )
 
-// TestConfinement: a kernel's security module has to be libvirt's too.
+// TestConfinement verifies that libvirt must use the kernel's security module.
 func TestConfinement(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -46,7 +46,8 @@ func TestConfinement(t *testing.T) {
 	}
 }
 
-// TestUsers: no guest runs as root, nor as the user that others have.
+// TestUsers verifies that no guest runs as root or as the user of another
+// guest.
 func TestUsers(t *testing.T) {
 	t.Parallel()
 	for _, uid := range []int{0, -1, 64055} {
@@ -57,8 +58,9 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestDevice: where the device is not open to guests each is let in while it is
-// defined; a host that can do neither says so at start.
+// TestDevice verifies that each guest is granted access to a closed device
+// while it is defined, and that a computer where that is impossible is refused
+// at start.
 func TestDevice(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kvm")
@@ -96,14 +98,14 @@ func TestDevice(t *testing.T) {
 			t.Errorf("%o: %v", c.mode, err)
 		}
 	}
-	// On /proc no file has a list.
+	// No file on /proc has a list.
 	d := &Driver{gid: 64055, virt: accel.KVM, config: Config{User: own, Device: "/proc/self/mem"}}
 	if err := d.checkDevice(); !errors.Is(err, ErrNoAcceleration) {
 		t.Error(err)
 	}
 }
 
-// listed reports whether anybody is let in by name.
+// listed reports whether the list names any user.
 func listed(path string) bool {
 	_, err := unix.Getxattr(path, "system.posix_acl_access", nil)
 	return err == nil

@@ -1,6 +1,7 @@
 package libvirt
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -13,6 +14,9 @@ import (
 // device behind one port, at their numbers. A driver in the guest looks for a
 // card's sound beside it, and a card is reset whole.
 func cards(spec vm.Spec) ([][]vm.PCIAddress, error) {
+	if len(spec.Slots) > 0 && len(spec.Devices) == 0 {
+		return nil, fmt.Errorf("%w: slots are %d, allowed: none without their devices", vm.ErrBadSpec, spec.Slots)
+	}
 	var list [][]vm.PCIAddress
 	for _, dev := range spec.Devices {
 		at, err := dev.Parse()
@@ -96,4 +100,9 @@ func reach(domain *libvirtxml.Domain, spec vm.Spec) {
 		domain.MemoryBacking = &libvirtxml.DomainMemoryBacking{}
 	}
 	domain.MemoryBacking.MemoryAllocation = &libvirtxml.DomainMemoryAllocation{Mode: "immediate"}
+	// With huge pages a node that lacks some refuses the start. With normal ones the
+	// kernel would end other guests for them, so there it is a wish.
+	if domain.NUMATune != nil && domain.NUMATune.Memory != nil && spec.Placement.PageKiB > 0 {
+		domain.NUMATune.Memory.Mode = "strict"
+	}
 }

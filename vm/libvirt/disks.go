@@ -12,12 +12,14 @@ import (
 )
 
 const (
-	// detachLimit is what a guest has to let go of a disk.
+	// detachLimit is how long a guest may take to release a disk.
 	detachLimit = 15 * time.Second
 	detachLook  = 250 * time.Millisecond
+	// detachAgain is how often the guest is asked for it.
+	detachAgain = 2 * time.Second
 )
 
-// Attach is vm.Driver.
+// Attach implements vm.Driver.
 func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
 	if err := disk.Validate(); err != nil {
 		return err
@@ -45,7 +47,7 @@ func (d *Driver) Attach(ctx context.Context, id vm.UUID, disk vm.Disk) error {
 	})
 }
 
-// Grow is vm.Driver.
+// Grow implements vm.Driver.
 func (d *Driver) Grow(ctx context.Context, id vm.UUID, target string, size uint64) error {
 	dom, live, err := d.running(ctx, id)
 	if err != nil {
@@ -59,7 +61,8 @@ func (d *Driver) Grow(ctx context.Context, id vm.UUID, target string, size uint6
 	})
 }
 
-// Detach is vm.Driver. The guest is asked, and looked at until it has let go.
+// Detach implements vm.Driver. It asks the guest and polls until the disk is
+// released.
 func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
 	dom, live, err := d.running(ctx, id)
 	if err != nil {
@@ -73,23 +76,42 @@ func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
 	if err != nil {
 		return fmt.Errorf("write disk: %w", err)
 	}
-	err = d.modify(ctx, id, "detach disk", func(l *libvirt.Libvirt) error {
-		return l.DomainDetachDeviceFlags(dom, text, uint32(libvirt.DomainDeviceModifyLive))
-	})
-	// Asked already, or gone meanwhile: the look below tells.
-	if err != nil && !isCode(err, libvirt.ErrOperationFailed) && !isCode(err, libvirt.ErrInternalError) && !isCode(err, libvirt.ErrDeviceMissing) {
-		return err
-	}
-	tick := time.NewTicker(detachLook)
-	defer tick.Stop()
-	for until := time.Now().Add(detachLimit); ; {
-		if _, live, err = d.running(ctx, id); err != nil {
-			return err
-		}
-		if diskAt(live, target) == nil {
+	ask := func() error {
+		err := d.modify(ctx, id, "detach disk", func(l *libvirt.Libvirt) error {
+			return l.DomainDetachDeviceFlags(dom, text, uint32(libvirt.DomainDeviceModifyLive))
+		})
+		// It was asked already, or the disk is gone: held decides.
+		if isCode(err, libvirt.ErrOperationFailed) || isCode(err, libvirt.ErrInternalError) || isCode(err, libvirt.ErrDeviceMissing) {
 			return nil
 		}
-		if !time.Now().Before(until) {
+		return err
+	}
+	return released(ctx, ask, func() (bool, error) {
+		_, live, err := d.running(ctx, id)
+		return err == nil && diskAt(live, target) != nil, err
+	})
+}
+
+// released asks a guest for a disk until it is not held any more. One question
+// is not enough: Linux clears what it was asked while it starts, as after
+// Ctrl-Alt-Del, and QEMU does not repeat it.
+func released(ctx context.Context, ask func() error, held func() (bool, error)) error {
+	tick := time.NewTicker(detachLook)
+	defer tick.Stop()
+	var asked time.Time
+	for until := time.Now().Add(detachLimit); ; {
+		if now := time.Now(); now.Sub(asked) >= detachAgain {
+			if err := ask(); err != nil {
+				return err
+			}
+			asked = now
+		}
+		switch holds, err := held(); {
+		case err != nil:
+			return err
+		case !holds:
+			return nil
+		case !time.Now().Before(until):
 			return vm.ErrHeld
 		}
 		select {
@@ -100,7 +122,7 @@ func (d *Driver) Detach(ctx context.Context, id vm.UUID, target string) error {
 	}
 }
 
-// running is a domain that runs, as it is now.
+// running returns a running domain and its current description.
 func (d *Driver) running(ctx context.Context, id vm.UUID) (libvirt.Domain, *libvirtxml.Domain, error) {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {

@@ -11,19 +11,19 @@ import (
 	"github.com/dbc-network/dbc/vm/libvirt/accel"
 )
 
-// namespace marks the domains that Define made.
+// namespace marks the domains that Define created.
 const namespace = "https://github.com/dbc-network/dbc/vm"
 
-// mark is our element in a domain's metadata. libvirt gives it back without
-// its namespace, by which it was asked for.
+// mark is our element in a domain's metadata. libvirt returns it without the
+// namespace by which it was requested.
 type mark struct {
 	XMLName   xml.Name `xml:"domain"`
 	Namespace string   `xml:"xmlns,attr,omitempty"`
 	Owner     string   `xml:"owner,attr"`
 }
 
-// document is the domain's XML. Whatever a tenant can choose comes in by typed
-// fields, so nothing of it is ever read as XML.
+// document returns the domain's XML. Whatever a renter can choose is inserted
+// through typed fields, so it is never parsed as XML.
 func (d *Driver) document(spec vm.Spec) (string, error) {
 	label, err := xml.Marshal(mark{Namespace: namespace, Owner: d.config.Owner})
 	if err != nil {
@@ -42,9 +42,9 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 		Features: &libvirtxml.DomainFeatureList{ACPI: &libvirtxml.DomainFeature{}, APIC: &libvirtxml.DomainFeatureAPIC{}},
 		CPU:      &libvirtxml.DomainCPU{Mode: "host-passthrough", Check: "none", Migratable: "off"},
 		Clock:    &libvirtxml.DomainClock{Offset: "utc"},
-		// A guest that powers off is off; one that crashes isn't kept.
+		// A guest that powers off is off; one that crashes is not kept.
 		OnPoweroff: "destroy", OnReboot: "restart", OnCrash: "destroy",
-		// A guest asleep would look like one that nobody stopped.
+		// A suspended guest would look like one that nobody stopped.
 		PM: &libvirtxml.DomainPM{
 			SuspendToMem:  &libvirtxml.DomainPMPolicy{Enabled: "no"},
 			SuspendToDisk: &libvirtxml.DomainPMPolicy{Enabled: "no"},
@@ -56,9 +56,7 @@ func (d *Driver) document(spec vm.Spec) (string, error) {
 		domain.CPU = &libvirtxml.DomainCPU{Mode: "maximum", Check: "none"}
 	}
 	domain.CPU.Topology = d.topology(spec.VCPUs)
-	if spec.NVRAM != "" {
-		firmware(domain.OS, spec.NVRAM)
-	}
+	firmware(&domain, spec)
 	place(&domain, spec.Placement)
 	reach(&domain, spec)
 	if err := d.keepApart(&domain, spec); err != nil {
@@ -78,7 +76,7 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 	}
 	list := &libvirtxml.DomainDeviceList{
 		Emulator: d.emulator,
-		// No controller for what a guest doesn't need is one less to attack.
+		// Omit controllers that a guest does not need: fewer to attack.
 		Controllers: append(rootPorts(spec, len(passed)), libvirtxml.DomainController{Type: "usb", Model: "none"}),
 		Interfaces:  []libvirtxml.DomainInterface{card(spec.NIC)},
 		Serials: []libvirtxml.DomainSerial{{
@@ -114,8 +112,9 @@ func (d *Driver) devices(spec vm.Spec) (*libvirtxml.DomainDeviceList, error) {
 	return list, nil
 }
 
-// topology gives a guest one socket with as many threads a core as the host has,
-// so that its scheduler knows which two share one; software emulation has none.
+// topology gives a guest one socket with as many threads per core as the
+// computer has, so that its scheduler knows which CPUs share a core. Software
+// emulation has no such threads.
 func (d *Driver) topology(vcpus int) *libvirtxml.DomainCPUTopology {
 	threads := max(1, d.threads)
 	if d.virt == accel.Software || vcpus%threads != 0 {
@@ -124,13 +123,13 @@ func (d *Driver) topology(vcpus int) *libvirtxml.DomainCPUTopology {
 	return &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: vcpus / threads, Threads: threads}
 }
 
-// spareDisks are how many more disks a running guest can be given.
+// spareDisks is the number of disks that can be attached to a running guest.
 const spareDisks = 8
 
-// rootPorts are one for each card, device and disk to come: a port can't be added
-// to a computer that runs.
+// rootPorts returns one port for each card, device and possible disk, because a
+// port cannot be added to a running VM.
 func rootPorts(spec vm.Spec, cards int) []libvirtxml.DomainController {
-	const others = 3 // network, agent's channel, random numbers
+	const others = 3 // network, agent channel, random numbers
 	ports := append([]libvirtxml.DomainController{{Type: "pci", Model: "pcie-root"}}, cardPorts(cards)...)
 	for range len(spec.Disks) + others + spareDisks {
 		ports = append(ports, libvirtxml.DomainController{Type: "pci", Model: "pcie-root-port"})
@@ -138,8 +137,8 @@ func rootPorts(spec vm.Spec, cards int) []libvirtxml.DomainController {
 	return ports
 }
 
-// card is on the bridge and cut off from its other ports. The network's owner
-// binds it to its addresses; see docs/adr/0005.
+// card returns a card on the bridge that is isolated from the bridge's other
+// ports. The owner of the network binds it to its addresses; see docs/adr/0005.
 func card(nic vm.NIC) libvirtxml.DomainInterface {
 	return libvirtxml.DomainInterface{
 		MAC:         &libvirtxml.DomainInterfaceMAC{Address: nic.MAC.String()},
@@ -150,8 +149,8 @@ func card(nic vm.NIC) libvirtxml.DomainInterface {
 	}
 }
 
-// drive names the format of every layer, so that libvirt never asks a header
-// that a guest may have written.
+// drive names the format of every layer, so that libvirt never reads it from a
+// header that a guest may have written.
 func drive(disk vm.Disk, order uint) libvirtxml.DomainDisk {
 	out := libvirtxml.DomainDisk{
 		Device:       "disk",
@@ -159,10 +158,11 @@ func drive(disk vm.Disk, order uint) libvirtxml.DomainDisk {
 		Source:       fileSource(disk.Path, true),
 		BackingStore: &libvirtxml.DomainDiskBackingStore{},
 		Target:       &libvirtxml.DomainDiskTarget{Dev: disk.Target, Bus: "virtio"},
-		// Linux names disks as it finds them: by this a guest tells which is which.
+		// Linux names disks in the order of discovery; the serial number tells
+		// a guest which is which.
 		Serial: disk.Target,
 	}
-	if order > 0 { // one that comes later boots nothing
+	if order > 0 { // an attached disk is not bootable
 		out.Boot = &libvirtxml.DomainDeviceBoot{Order: order}
 	}
 	if strings.HasPrefix(disk.Target, "sd") {
@@ -186,7 +186,7 @@ func drive(disk vm.Disk, order uint) libvirtxml.DomainDisk {
 }
 
 // fileSource is a file that libvirt gives to the emulator's user while the
-// domain runs; shared bases are nobody's to give.
+// domain runs. Shared bases keep their owner.
 func fileSource(path string, relabel bool) *libvirtxml.DomainDiskSource {
 	file := &libvirtxml.DomainDiskSourceFile{File: path}
 	if !relabel {

@@ -34,7 +34,7 @@ func exampleSpec() vm.Spec {
 			Bridge: "dbc0", Tap: "dbc-7", MAC: net.HardwareAddr{0x52, 0x54, 0, 1, 2, 3}, Addr: netip.MustParseAddr("10.66.0.7"),
 		},
 		ConsoleLog: "/var/lib/dbc/7/console.log", ConsoleSocket: "/var/lib/dbc/7/vnc/tty.sock", VNCSocket: "/var/lib/dbc/7/vnc/vnc.sock",
-		NVRAM: "/var/lib/dbc/7/nvram.fd", Devices: []vm.PCIDevice{"0000:41:00.1", "0000:41:00.0", "10001:c1:00.1", "10001:c1:00.3"}, WindowMiB: 65536,
+		Firmware: vm.UEFI, NVRAM: "/var/lib/dbc/7/nvram.fd", Devices: []vm.PCIDevice{"0000:41:00.1", "0000:41:00.0", "10001:c1:00.1", "10001:c1:00.3"}, WindowMiB: 65536,
 		Placement: vm.Placement{CPUs: []int{2, 10, 3, 11}, Emulator: []int{0, 8}, Node: new(int), PageKiB: 2048},
 	}
 }

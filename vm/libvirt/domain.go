@@ -13,7 +13,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// lookup finds a domain that Define made; those of others don't exist for us.
+// lookup returns a domain that Define created. For domains of others it returns
+// ErrNotFound.
 func (d *Driver) lookup(ctx context.Context, id vm.UUID) (libvirt.Domain, error) {
 	raw, err := parseUUID(id)
 	if err != nil {
@@ -53,7 +54,7 @@ func (d *Driver) isOurs(ctx context.Context, dom libvirt.Domain) (bool, error) {
 	return m.Owner == d.config.Owner, nil
 }
 
-// status is the domain as libvirt sees it, and its number while it runs.
+// status returns the domain as libvirt sees it, and its number while it runs.
 func (d *Driver) status(ctx context.Context, dom libvirt.Domain) (vm.Domain, error) {
 	type pair struct{ state, reason int32 }
 	p, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (pair, error) {

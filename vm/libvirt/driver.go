@@ -20,12 +20,12 @@ import (
 
 var _ vm.Driver = (*Driver)(nil)
 
-// ErrNoAcceleration says that the host's CPU doesn't run guests and Config.Emulation is
-// not set.
+// ErrNoAcceleration means that the computer's CPU cannot run guests and
+// Config.Emulation is not set.
 var ErrNoAcceleration = errors.New("no hardware acceleration")
 
-// Driver is a vm.Driver on one libvirtd; safe for many goroutines. It connects
-// again by itself when libvirtd restarts.
+// Driver is a vm.Driver for one libvirtd, safe for concurrent use. It
+// reconnects automatically when libvirtd restarts.
 type Driver struct {
 	config   Config
 	emulator string
@@ -34,16 +34,17 @@ type Driver struct {
 	log      *slog.Logger
 
 	mu sync.Mutex
-	// asked holds, for each domain that was asked to shut down, libvirt's
-	// number of that run: a later run has another.
+	// asked maps each domain that was asked to shut down to libvirt's number of
+	// that run: a later run has another.
 	asked map[vm.UUID]int32
 	uid   int
 	gid   int
-	// lets: guests' users are let to KVM's device by its access control list.
+	// lets means that guests' users are granted access to the KVM device by its
+	// access control list.
 	lets bool
-	// threads of a core of the host.
+	// threads per core of the computer.
 	threads int
-	// confined is the security driver that keeps guests in, "" for none.
+	// confined is the security driver that confines guests, or "".
 	confined string
 
 	// background waits for what Shutdown left running.
@@ -52,8 +53,8 @@ type Driver struct {
 	life       context.Context //nolint:containedctx // the life of background, ended by Close
 }
 
-// Open connects to libvirt and finds out how guests can run here. It fails
-// with vm.ErrUnavailable when libvirt doesn't answer.
+// Open connects to libvirt and determines how guests can run here. It returns
+// vm.ErrUnavailable if libvirt does not answer.
 func Open(ctx context.Context, config Config) (*Driver, error) {
 	if config.Socket == "" {
 		config.Socket = SystemSocket
@@ -87,7 +88,7 @@ func Open(ctx context.Context, config Config) (*Driver, error) {
 	return d, nil
 }
 
-// Close ends the connection; domains go on.
+// Close closes the connection; domains keep running.
 func (d *Driver) Close() error {
 	d.stop()
 	d.link.close()
@@ -95,7 +96,8 @@ func (d *Driver) Close() error {
 	return nil
 }
 
-// learn asks libvirt which user QEMU runs as, and whether that user gets KVM.
+// learn asks libvirt which user QEMU runs as, and whether that user may use
+// KVM.
 func (d *Driver) learn(ctx context.Context) error {
 	text, err := call(ctx, &d.link, learnLimit, func(l *libvirt.Libvirt) (string, error) {
 		return l.ConnectGetCapabilities()
@@ -126,8 +128,8 @@ func (d *Driver) learn(ctx context.Context) error {
 	return d.checkDevice()
 }
 
-// Confined returns the security driver that confines guests beside their users,
-// "" where the host has none.
+// Confined returns the security driver that confines guests in addition to
+// their users, or "" if there is none.
 func (d *Driver) Confined() string { return d.confined }
 
 func offersKVM(caps libvirtxml.Caps) bool {
@@ -144,7 +146,7 @@ func offersKVM(caps libvirtxml.Caps) bool {
 	return false
 }
 
-// emulatorUser finds "+64055:+107", the label of the security model dac.
+// emulatorUser parses "+64055:+107", the label of the security model dac.
 // Without one QEMU runs as libvirt itself does.
 func emulatorUser(caps libvirtxml.Caps) (uid, gid int, err error) {
 	for _, model := range caps.Host.SecModel {

@@ -10,7 +10,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// FuzzCapabilities: a user is read from what libvirt says, or an error tells why not.
+// FuzzCapabilities verifies that a user is read from libvirt's answer, or an
+// error says why not.
 func FuzzCapabilities(f *testing.F) {
 	f.Add(`<capabilities><host><secmodel><model>dac</model><baselabel type='kvm'>+64055:+107</baselabel></secmodel></host></capabilities>`)
 	f.Add(`<capabilities><guest><arch name='x86_64'><domain type='kvm'/></arch></guest></capabilities>`)
@@ -26,7 +27,8 @@ func FuzzCapabilities(f *testing.F) {
 	})
 }
 
-// FuzzUUID: a UUID that is taken has one spelling, which no other domain shares.
+// FuzzUUID verifies that an accepted UUID has one spelling, which no other
+// domain shares.
 func FuzzUUID(f *testing.F) {
 	f.Add("01234567-89ab-4cde-8f01-23456789abcd")
 	f.Add("0123456789ab4cde8f0123456789abcd")
@@ -37,7 +39,8 @@ func FuzzUUID(f *testing.F) {
 	})
 }
 
-// FuzzPassthrough: of an address comes the same address, or a refusal.
+// FuzzPassthrough verifies that an address is either passed on unchanged or
+// refused.
 func FuzzPassthrough(f *testing.F) {
 	f.Add("0000:41:00.0")
 	f.Add("10001:80:05.0")

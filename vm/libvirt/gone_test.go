@@ -10,8 +10,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// TestAGoneDeviceKeepsNoVM: where KVM's module was unloaded a VM that is off is
-// undefined and deleted all the same.
+// TestAGoneDeviceKeepsNoVM verifies that a VM that is off can be undefined and
+// deleted after KVM's module was unloaded.
 func TestAGoneDeviceKeepsNoVM(t *testing.T) {
 	t.Parallel()
 	own := func(vm.Spec) (int, error) { return 1879048199, nil }

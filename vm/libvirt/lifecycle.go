@@ -12,11 +12,11 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// agentLimit bounds the second way of asking: a guest may take the agent's
-// question and never answer.
+// agentLimit bounds the second way of asking: a guest may accept the agent's
+// command and never answer.
 const agentLimit = 10 * time.Second
 
-// Define is vm.Driver.
+// Define implements vm.Driver.
 func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 	if err := spec.Validate(); err != nil {
 		return err
@@ -47,7 +47,8 @@ func (d *Driver) Define(ctx context.Context, spec vm.Spec) error {
 	return nil
 }
 
-// refuseForeign keeps Define from taking over a domain that it did not make.
+// refuseForeign prevents Define from taking over a domain that it did not
+// create.
 func (d *Driver) refuseForeign(ctx context.Context, id vm.UUID) error {
 	raw, err := parseUUID(id)
 	if err != nil {
@@ -72,7 +73,7 @@ func (d *Driver) refuseForeign(ctx context.Context, id vm.UUID) error {
 	return nil
 }
 
-// Start is vm.Driver.
+// Start implements vm.Driver.
 func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {
@@ -94,7 +95,12 @@ func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 			return fmt.Errorf("let the guest use KVM: %w", err)
 		}
 	}
-	err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error { return l.DomainCreate(dom) })
+	own, limit, done, err := d.heavy(ctx, dom)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = run(ctx, own, limit, func(l *libvirt.Libvirt) error { return l.DomainCreate(dom) })
 	if isCode(err, libvirt.ErrOperationInvalid) && d.isActive(ctx, id) {
 		return nil // another caller was faster
 	}
@@ -104,8 +110,9 @@ func (d *Driver) Start(ctx context.Context, id vm.UUID) error {
 	return nil
 }
 
-// Shutdown is vm.Driver. It presses the power button, which every guest with
-// ACPI understands, and asks the agent too, for guests that ignore the button.
+// Shutdown implements vm.Driver. It presses the power button, which every guest
+// with ACPI handles, and also asks the agent, for guests that ignore the
+// button.
 func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {
@@ -126,7 +133,7 @@ func (d *Driver) Shutdown(ctx context.Context, id vm.UUID) error {
 	return nil
 }
 
-// askAgent fails where the guest has no agent, or is off by now: no matter.
+// askAgent fails if the guest has no agent, or is off by now. Neither matters.
 func (d *Driver) askAgent(dom libvirt.Domain) {
 	ctx, cancel := context.WithTimeout(d.life, agentLimit)
 	defer cancel()
@@ -141,7 +148,8 @@ func (d *Driver) askAgent(dom libvirt.Domain) {
 	}
 }
 
-// Stop is vm.Driver. libvirt returns when the emulator's process is gone.
+// Stop implements vm.Driver. libvirt returns when the emulator process has
+// ended.
 func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
 	dom, now, err := d.find(ctx, id)
 	if errors.Is(err, vm.ErrNotFound) {
@@ -150,7 +158,15 @@ func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
 	if err != nil || now.State == vm.StateOff || now.State == vm.StateCrashed {
 		return err
 	}
-	err = run(ctx, &d.link, heavyLimit, func(l *libvirt.Libvirt) error {
+	own, limit, done, err := d.heavy(ctx, dom)
+	if errors.Is(err, vm.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = run(ctx, own, limit, func(l *libvirt.Libvirt) error {
 		return l.DomainDestroyFlags(dom, libvirt.DomainDestroyDefault)
 	})
 	if errors.Is(err, vm.ErrNotFound) || isCode(err, libvirt.ErrOperationInvalid) && !d.isActive(ctx, id) {
@@ -163,18 +179,18 @@ func (d *Driver) Stop(ctx context.Context, id vm.UUID) error {
 	return nil
 }
 
-// Pause is vm.Driver.
+// Pause implements vm.Driver.
 func (d *Driver) Pause(ctx context.Context, id vm.UUID) error {
 	return d.toggle(ctx, id, vm.StatePaused, (*libvirt.Libvirt).DomainSuspend)
 }
 
-// Resume is vm.Driver.
+// Resume implements vm.Driver.
 func (d *Driver) Resume(ctx context.Context, id vm.UUID) error {
 	return d.toggle(ctx, id, vm.StateRunning, (*libvirt.Libvirt).DomainResume)
 }
 
-// Reset is vm.Driver. A guest that was asked to shut down is not, after it: its
-// computer begins anew.
+// Reset implements vm.Driver. It cancels an earlier request to shut down,
+// because the guest restarts.
 func (d *Driver) Reset(ctx context.Context, id vm.UUID) error {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {
@@ -204,7 +220,8 @@ func (d *Driver) toggle(ctx context.Context, id vm.UUID, want vm.State, do func(
 	}
 	err = run(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) error { return do(l, dom) })
 	if isCode(err, libvirt.ErrOperationInvalid) {
-		// Another caller was faster: a domain that is being started is paused first.
+		// Another caller was faster: a domain that is being started is paused
+		// first.
 		if _, now, again := d.find(ctx, id); again == nil {
 			if settled, verdict := isSettled(now.State, want); settled {
 				return verdict
@@ -217,7 +234,8 @@ func (d *Driver) toggle(ctx context.Context, id vm.UUID, want vm.State, do func(
 	return nil
 }
 
-// isSettled: the domain is as wanted already, or is off and can't be.
+// isSettled reports whether the domain is already as wanted, or returns an
+// error if it is off and cannot be.
 func isSettled(now, want vm.State) (bool, error) {
 	switch {
 	case now == want || want == vm.StateRunning && now == vm.StateStopping:
@@ -228,7 +246,7 @@ func isSettled(now, want vm.State) (bool, error) {
 	return false, nil
 }
 
-// Undefine is vm.Driver.
+// Undefine implements vm.Driver.
 func (d *Driver) Undefine(ctx context.Context, id vm.UUID) error {
 	dom, now, err := d.find(ctx, id)
 	if errors.Is(err, vm.ErrNotFound) {

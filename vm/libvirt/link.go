@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/digitalocean/go-libvirt"
@@ -14,27 +15,33 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// link keeps one connection to libvirtd, made anew when it was lost.
+// link keeps one connection to libvirtd and reconnects after it was lost.
 type link struct {
 	socket string
 
 	mu     sync.Mutex
 	now    *session
 	closed bool
-	// calls waits for every call in flight, also those whose caller left.
+	// calls waits for this link's calls in flight, including those whose caller has
+	// left; busy counts those of all links of the driver.
 	calls sync.WaitGroup
+	busy  *atomic.Int64
 }
 
-// session is one connection. The library knows neither ctx nor time limits;
-// cutting raw makes all its calls return.
+// maxBusy bounds the calls in flight: a caller that leaves again and again would
+// otherwise leave one behind each time, until its limit.
+const maxBusy = 512
+
+// session is one connection. The library supports neither ctx nor timeouts;
+// closing raw makes all its calls return.
 type session struct {
 	lv  *libvirt.Libvirt
 	raw net.Conn
 }
 
-func (s *session) cut() { _ = s.raw.Close() }
+func (s *session) disconnect() { _ = s.raw.Close() }
 
-// get is the connection, made first if there is none.
+// get returns the connection and connects first if there is none.
 func (l *link) get(ctx context.Context) (*session, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,9 +60,9 @@ func (l *link) get(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-// drop forgets a connection that failed, so that the next call makes another.
+// drop discards a connection that failed, so that the next call reconnects.
 func (l *link) drop(s *session) {
-	s.cut()
+	s.disconnect()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.now == s {
@@ -67,21 +74,47 @@ func (l *link) close() {
 	l.mu.Lock()
 	l.closed = true
 	if l.now != nil {
-		l.now.cut()
+		l.now.disconnect()
 	}
 	l.mu.Unlock()
 	l.calls.Wait()
 }
 
-// enter counts a call in, unless the link is closed: then nobody waits for it.
-func (l *link) enter() bool {
+// enter counts a call until leave, unless the link is closed: then nobody would
+// wait for it.
+func (l *link) enter() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return false
+		return fmt.Errorf("%w: driver is closed", vm.ErrUnavailable)
+	}
+	busy := l.counter()
+	if busy.Add(1) > maxBusy {
+		busy.Add(-1)
+		return fmt.Errorf("%w: %d calls are not answered yet", vm.ErrUnavailable, maxBusy)
 	}
 	l.calls.Add(1)
-	return true
+	return nil
+}
+
+// counter returns busy, made at its first use. It needs the lock.
+func (l *link) counter() *atomic.Int64 {
+	if l.busy == nil {
+		l.busy = new(atomic.Int64)
+	}
+	return l.busy
+}
+
+func (l *link) leave() {
+	l.busy.Add(-1)
+	l.calls.Done()
+}
+
+// beside returns another connection, for a call that would keep others waiting.
+func (l *link) beside() *link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &link{socket: l.socket, busy: l.counter()}
 }
 
 func dial(ctx context.Context, socket string) (*session, error) {
@@ -103,15 +136,15 @@ func dial(ctx context.Context, socket string) (*session, error) {
 }
 
 // call runs f on the connection. When ctx is done it returns at once, and f
-// goes on alone until libvirtd answers or the limit cuts the connection: what
-// f asked for may still happen, which is why every call may be repeated.
+// continues alone until libvirtd answers or the limit cuts the connection. What
+// f requested may still happen, which is why every call must be repeatable.
 func call[T any](ctx context.Context, l *link, limit time.Duration, f func(*libvirt.Libvirt) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	if !l.enter() {
-		return none, fmt.Errorf("%w: driver is closed", vm.ErrUnavailable)
+	if err := l.enter(); err != nil {
+		return none, err
 	}
 	type answer struct {
 		value T
@@ -119,7 +152,7 @@ func call[T any](ctx context.Context, l *link, limit time.Duration, f func(*libv
 	}
 	done := make(chan answer, 1)
 	go func() {
-		defer l.calls.Done()
+		defer l.leave()
 		value, err := attempt(ctx, l, limit, f)
 		done <- answer{value, err}
 	}()
@@ -137,7 +170,7 @@ func attempt[T any](ctx context.Context, l *link, limit time.Duration, f func(*l
 	if err != nil {
 		return none, err
 	}
-	timer := time.AfterFunc(limit, s.cut)
+	timer := time.AfterFunc(limit, s.disconnect)
 	defer timer.Stop()
 	value, err := f(s.lv)
 	if err == nil {
@@ -145,7 +178,8 @@ func attempt[T any](ctx context.Context, l *link, limit time.Duration, f func(*l
 	}
 	var refusal libvirt.Error
 	if !errors.As(err, &refusal) {
-		// Not libvirtd's answer: the connection is gone or out of step.
+		// This is not libvirtd's answer: the connection is broken or out of
+		// sync.
 		l.drop(s)
 		return none, fmt.Errorf("%w: %w", vm.ErrUnavailable, err)
 	}
@@ -155,13 +189,13 @@ func attempt[T any](ctx context.Context, l *link, limit time.Duration, f func(*l
 	return none, err
 }
 
-// run is call for what returns nothing but an error.
+// run is call for functions that return only an error.
 func run(ctx context.Context, l *link, limit time.Duration, f func(*libvirt.Libvirt) error) error {
 	_, err := call(ctx, l, limit, func(lv *libvirt.Libvirt) (struct{}, error) { return struct{}{}, f(lv) })
 	return err
 }
 
-// isCode tells one of libvirt's errors by its number.
+// isCode reports whether err is the libvirt error with the given number.
 func isCode(err error, code libvirt.ErrorNumber) bool {
 	var refusal libvirt.Error
 	return errors.As(err, &refusal) && refusal.Code == uint32(code)

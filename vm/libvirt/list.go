@@ -11,13 +11,13 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// Get is vm.Driver.
+// Get implements vm.Driver.
 func (d *Driver) Get(ctx context.Context, id vm.UUID) (vm.Domain, error) {
 	_, now, err := d.find(ctx, id)
 	return now, err
 }
 
-// List is vm.Driver.
+// List implements vm.Driver.
 func (d *Driver) List(ctx context.Context) ([]vm.Domain, error) {
 	all, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) ([]libvirt.Domain, error) {
 		domains, _, err := l.ConnectListAllDomains(1, 0)
@@ -47,14 +47,14 @@ func (d *Driver) List(ctx context.Context) ([]vm.Domain, error) {
 	return list, nil
 }
 
-// The pauses between two attempts to reach libvirtd.
+// Pauses between attempts to reach libvirtd.
 const (
 	firstPause = 100 * time.Millisecond
 	maxPause   = 3 * time.Second
 )
 
-// Watch is vm.Driver. It sends the UUIDs of domains of others too: whoever
-// asks for them gets vm.ErrNotFound.
+// Watch implements vm.Driver. It also sends the UUIDs of foreign domains, for
+// which Get returns vm.ErrNotFound.
 func (d *Driver) Watch(ctx context.Context) (<-chan vm.UUID, error) {
 	events, err := d.subscribe(ctx)
 	if err != nil {
@@ -71,8 +71,8 @@ func (d *Driver) Watch(ctx context.Context) (<-chan vm.UUID, error) {
 	return out, nil
 }
 
-// subscribe also asks something trivial afterwards: had the connection been
-// lost while the library registered the stream, it would never close it.
+// subscribe makes a trivial call afterwards: if the connection had been lost
+// while the library registered the stream, it would never close the stream.
 func (d *Driver) subscribe(ctx context.Context) (<-chan libvirt.DomainEventLifecycleMsg, error) {
 	events, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (<-chan libvirt.DomainEventLifecycleMsg, error) {
 		events, err := l.LifecycleEvents(ctx)
@@ -90,7 +90,7 @@ func (d *Driver) subscribe(ctx context.Context) (<-chan libvirt.DomainEventLifec
 	return events, nil
 }
 
-// resubscribe tries until ctx is done; then it is nil.
+// resubscribe retries until ctx is done, and then returns nil.
 func (d *Driver) resubscribe(ctx context.Context) <-chan libvirt.DomainEventLifecycleMsg {
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		select {
@@ -109,7 +109,7 @@ func (d *Driver) resubscribe(ctx context.Context) <-chan libvirt.DomainEventLife
 }
 
 // forward returns when the connection is lost or ctx is done. The library's
-// goroutine blocks on a send, so the rest of events is drained either way.
+// goroutine blocks on a send, so the remaining events are drained either way.
 func (d *Driver) forward(ctx context.Context, events <-chan libvirt.DomainEventLifecycleMsg, out chan<- vm.UUID) {
 	defer func() {
 		for range events { // draining

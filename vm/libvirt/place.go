@@ -9,17 +9,24 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// firmware has libvirt choose the host's UEFI without Secure Boot, whose keys no
-// renter asked for, with variables in a file of the guest's own.
-func firmware(os *libvirtxml.DomainOS, nvram string) {
-	os.Firmware = "efi"
-	os.FirmwareInfo = &libvirtxml.DomainOSFirmwareInfo{
-		Features: []libvirtxml.DomainOSFirmwareFeature{{Enabled: "no", Name: "secure-boot"}},
+// firmware makes libvirt choose the computer's UEFI, with variables in a file of the
+// guest's own. Without Secure Boot it has none of its keys; with it, it has the usual
+// vendors', and system management mode keeps the guest from changing them.
+func firmware(domain *libvirtxml.Domain, spec vm.Spec) {
+	if !spec.Firmware.IsUEFI() {
+		return
 	}
-	os.NVRam = &libvirtxml.DomainNVRam{NVRam: nvram}
+	domain.OS.Firmware = "efi"
+	domain.OS.NVRam = &libvirtxml.DomainNVRam{NVRam: spec.NVRAM}
+	features := []libvirtxml.DomainOSFirmwareFeature{{Enabled: "no", Name: "secure-boot"}}
+	if spec.Firmware == vm.SecureBoot {
+		features = []libvirtxml.DomainOSFirmwareFeature{{Enabled: "yes", Name: "enrolled-keys"}, {Enabled: "yes", Name: "secure-boot"}}
+		domain.Features.SMM = &libvirtxml.DomainFeatureSMM{State: "on"}
+	}
+	domain.OS.FirmwareInfo = &libvirtxml.DomainOSFirmwareInfo{Features: features}
 }
 
-// place ties the domain to the host's CPUs, NUMA nodes and huge pages.
+// place pins the domain to the computer's CPUs, NUMA nodes and huge pages.
 func place(domain *libvirtxml.Domain, p vm.Placement) {
 	tune := &libvirtxml.DomainCPUTune{}
 	for i, cpu := range p.CPUs {
@@ -32,7 +39,8 @@ func place(domain *libvirtxml.Domain, p vm.Placement) {
 		domain.CPUTune = tune
 	}
 	if p.Node != nil {
-		// Strict would have the kernel kill the guest where a node runs dry.
+		// With "strict" the kernel would kill the guest if a node ran out of
+		// memory.
 		domain.NUMATune = &libvirtxml.DomainNUMATune{Memory: &libvirtxml.DomainNUMATuneMemory{Mode: "preferred", Nodeset: strconv.Itoa(*p.Node)}}
 	}
 	if p.PageKiB > 0 {

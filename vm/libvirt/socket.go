@@ -15,8 +15,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// makeSocketDir gives the emulator's user a folder to put its socket in. A
-// folder that belongs to anybody but root and emulators is left alone.
+// makeSocketDir creates a folder for the emulator's user to put its socket in.
+// It leaves a folder alone that belongs to anyone but root and emulators.
 func (d *Driver) makeSocketDir(dir string, uid int) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("make socket folder: %w", err)
@@ -40,7 +40,7 @@ func (d *Driver) makeSocketDir(dir string, uid int) error {
 	return nil
 }
 
-// Console is vm.Driver.
+// Console implements vm.Driver.
 func (d *Driver) Console(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return d.connect(ctx, id, func(l *libvirtxml.DomainDeviceList) string {
 		for _, serial := range l.Serials {
@@ -52,7 +52,7 @@ func (d *Driver) Console(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	})
 }
 
-// VNC is vm.Driver.
+// VNC implements vm.Driver.
 func (d *Driver) VNC(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	return d.connect(ctx, id, func(l *libvirtxml.DomainDeviceList) string {
 		for _, graphic := range l.Graphics {
@@ -69,8 +69,8 @@ func (d *Driver) VNC(ctx context.Context, id vm.UUID) (net.Conn, error) {
 	})
 }
 
-// connect asks libvirt where the running domain's socket is: its definition may
-// have changed since it was started.
+// connect asks libvirt for the running domain's socket, because its definition
+// may have changed since it was started.
 func (d *Driver) connect(ctx context.Context, id vm.UUID, where func(*libvirtxml.DomainDeviceList) string) (net.Conn, error) {
 	dom, now, err := d.find(ctx, id)
 	if err != nil {
@@ -94,7 +94,7 @@ func (d *Driver) connect(ctx context.Context, id vm.UUID, where func(*libvirtxml
 	return conn, err
 }
 
-// live is the running domain's own description.
+// live returns the running domain's own description.
 func (d *Driver) live(ctx context.Context, dom libvirt.Domain) (*libvirtxml.Domain, error) {
 	text, err := call(ctx, &d.link, callLimit, func(l *libvirt.Libvirt) (string, error) { return l.DomainGetXMLDesc(dom, 0) })
 	if err != nil {
@@ -111,8 +111,8 @@ func (d *Driver) live(ctx context.Context, dom libvirt.Domain) (*libvirtxml.Doma
 }
 
 // dialSocket follows no link: the folder belongs to the emulator's user, and a
-// guest that broke out must not have us connected to a socket of the host's. The
-// inode is held while it is looked at and connected to.
+// guest that broke out must not make us connect to another socket of the
+// computer. The inode is held while it is checked and connected to.
 func (d *Driver) dialSocket(ctx context.Context, path string, uid int) (net.Conn, error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -24,7 +24,7 @@ func testDefine(t *testing.T, b Bench) {
 
 func testLife(t *testing.T, b Bench) {
 	spec := b.define(t, "life")
-	for range 2 { // the second time round is a guest that ran before
+	for range 2 { // the second round has a guest that ran before
 		for range 2 {
 			must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
 			b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
@@ -44,7 +44,8 @@ func testLife(t *testing.T, b Bench) {
 	b.expect(t, spec.UUID, vm.StateOff, vm.ReasonDestroyed)
 }
 
-// startTogether starts what runs, or is off, from many sides at once.
+// startTogether starts a domain that is off or running from many goroutines at
+// once.
 func startTogether(t *testing.T, b Bench, id vm.UUID) {
 	t.Helper()
 	const many = 6
@@ -95,7 +96,7 @@ func testReset(t *testing.T, b Bench) {
 	b.greeted(t, spec, 4)
 }
 
-// testShutdown takes a guest that obeys and one that doesn't.
+// testShutdown uses a guest that obeys and one that does not.
 func testShutdown(t *testing.T, b Bench) {
 	spec := b.define(t, "shutdown")
 	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
@@ -148,10 +149,11 @@ func testUnknown(t *testing.T, b Bench) {
 	must(t, "undefine", b.Driver.Undefine(ctx, id))
 }
 
-// passing spoils a specification by devices, and a window for them.
+// passing returns an edit that adds devices, and a window for them, to a
+// specification.
 func passing(window int, devices ...vm.PCIDevice) func(*vm.Spec) {
 	return func(s *vm.Spec) {
-		s.NVRAM, s.Devices, s.WindowMiB = "/var/lib/dbc/nvram.fd", devices, window
+		s.Firmware, s.NVRAM, s.Devices, s.WindowMiB = vm.UEFI, "/var/lib/dbc/nvram.fd", devices, window
 	}
 }
 
@@ -173,7 +175,7 @@ func testRefusals(t *testing.T, b Bench) {
 		"the host bridge":       passing(0, "0000:00:00.0"),
 		"a window of no power":  passing(3<<10, "0000:01:00.0"),
 		"a window for nothing":  passing(1 << 10),
-		"a card under a BIOS":   func(s *vm.Spec) { s.NVRAM, s.Devices = "", []vm.PCIDevice{"0000:01:00.0"} },
+		"a card under a BIOS":   func(s *vm.Spec) { s.Firmware, s.NVRAM, s.Devices = vm.BIOS, "", []vm.PCIDevice{"0000:01:00.0"} },
 	} {
 		spec := b.Spec(t, "refused")
 		spec.Disks = slices.Clone(spec.Disks)

@@ -6,8 +6,8 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// testDisks leaves the detaching of what a guest uses to tests with real guests:
-// one without an operating system never lets go.
+// testDisks does not detach a disk in use: that needs a real guest, because one
+// without an operating system never releases it.
 func testDisks(t *testing.T, b Bench) {
 	spec := b.define(t, "disks")
 	disk := b.Disk(t, spec, "vdc")
@@ -29,7 +29,7 @@ func testDisks(t *testing.T, b Bench) {
 	guess := disk
 	guess.Format, guess.Target = "", "vde"
 	wantError(t, "format left to guess", b.Driver.Attach(b.context(t), spec.UUID, guess), vm.ErrBadSpec)
-	// The definition is as it was.
+	// The definition has not changed.
 	must(t, "stop", b.Driver.Stop(b.context(t), spec.UUID))
 	must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
 	must(t, "detach what the last run had", b.Driver.Detach(b.context(t), spec.UUID, "vdc"))

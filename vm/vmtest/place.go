@@ -7,11 +7,12 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// testUEFI: a guest by UEFI has the life of one by BIOS, twice with the same
-// variables. Whether its firmware finds something to boot is for real guests.
+// testUEFI verifies that a guest with UEFI has the same life cycle as one with
+// BIOS, twice with the same variables. Whether its firmware finds something to
+// boot is tested with real guests.
 func testUEFI(t *testing.T, b Bench) {
 	spec := b.define(t, "uefi")
-	spec.NVRAM = filepath.Join(filepath.Dir(spec.ConsoleLog), "nvram.fd")
+	spec.Firmware, spec.NVRAM = vm.UEFI, filepath.Join(filepath.Dir(spec.ConsoleLog), "nvram.fd")
 	must(t, "define with UEFI", b.Driver.Define(b.context(t), spec))
 	for range 2 {
 		must(t, "start", b.Driver.Start(b.context(t), spec.UUID))
@@ -19,6 +20,14 @@ func testUEFI(t *testing.T, b Bench) {
 		must(t, "stop", b.Driver.Stop(b.context(t), spec.UUID))
 		must(t, "undefine", b.Driver.Undefine(b.context(t), spec.UUID))
 		must(t, "define again", b.Driver.Define(b.context(t), spec))
+	}
+	for _, spoil := range []func(*vm.Spec){
+		func(s *vm.Spec) { s.NVRAM = "" }, func(s *vm.Spec) { s.Firmware = vm.BIOS }, func(s *vm.Spec) { s.Firmware = "" },
+		func(s *vm.Spec) { s.Firmware = "coreboot" },
+	} {
+		wrong := spec
+		spoil(&wrong)
+		wantError(t, "another firmware than its variables are of", b.Driver.Define(b.context(t), wrong), vm.ErrBadSpec)
 	}
 	spec.NVRAM = "nvram.fd"
 	wantError(t, "variables without a folder", b.Driver.Define(b.context(t), spec), vm.ErrBadSpec)

@@ -13,24 +13,25 @@ import (
 // Bench is a driver to test, and what it can run.
 type Bench struct {
 	Driver vm.Driver
-	// Spec makes the specification of a guest that runs until it is stopped.
-	// The same name gives the same guest.
+	// Spec returns the specification of a guest that runs until it is stopped.
+	// The same name results in the same guest.
 	Spec func(t *testing.T, name string) vm.Spec
-	// Greeting is what such a guest writes to its console when it begins.
+	// Greeting is what such a guest writes to its console when it starts.
 	Greeting string
-	// Greeted returns when the guest has begun that often since it was defined;
-	// nil for one that greets before Start and Reset return.
+	// Greeted returns when the guest has started that often since it was
+	// defined. It is nil for a guest that writes its greeting before Start and
+	// Reset return.
 	Greeted func(t *testing.T, spec vm.Spec, times int)
-	// Disk makes a data disk of the guest, which it does not have yet.
+	// Disk creates a data disk that the guest does not have yet.
 	Disk func(t *testing.T, spec vm.Spec, target string) vm.Disk
-	// Agent: such a guest has an agent.
+	// Agent reports whether such a guest has an agent.
 	Agent bool
-	// Limit is for anything that the driver may take time for.
+	// Limit bounds every wait for the driver.
 	Limit time.Duration
 }
 
-// Run tests the driver that open makes. Guests that it leaves after a failure
-// are stopped and undefined.
+// Run tests the driver that open returns. Guests left after a failure are
+// stopped and undefined.
 func Run(t *testing.T, open func(t *testing.T) Bench) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Bench){
@@ -55,7 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Bench) {
 	}
 }
 
-// context ends with the test or the bench's limit.
+// context ends with the test or after the bench's limit.
 func (b Bench) context(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), b.Limit)
@@ -63,7 +64,7 @@ func (b Bench) context(t *testing.T) context.Context {
 	return ctx
 }
 
-// define makes a guest and has it cleaned up.
+// define defines a guest and registers its cleanup.
 func (b Bench) define(t *testing.T, name string) vm.Spec {
 	t.Helper()
 	spec := b.Spec(t, name)
@@ -78,7 +79,7 @@ func (b Bench) define(t *testing.T, name string) vm.Spec {
 	return spec
 }
 
-// greeted waits for a guest that has begun that often.
+// greeted waits until a guest has started that often.
 func (b Bench) greeted(t *testing.T, spec vm.Spec, times int) {
 	t.Helper()
 	if b.Greeted != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// testConsole needs a guest that says Bench.Greeting when it begins.
+// testConsole needs a guest that writes Bench.Greeting when it starts.
 func testConsole(t *testing.T, b Bench) {
 	spec := b.define(t, "console")
 	_, err := b.Driver.Console(b.context(t), spec.UUID)
@@ -23,14 +23,14 @@ func testConsole(t *testing.T, b Bench) {
 		expectBytes(t, conn, b.Greeting)
 		return conn
 	}
-	for n := range 2 { // the next one finds it free
+	for n := range 2 { // the next connection finds it free
 		conn := greeted(1 + n)
 		if _, err := conn.Write([]byte("typed")); err != nil {
 			t.Errorf("type: %v", err)
 		}
 		must(t, "close", conn.Close())
 	}
-	// With nobody there the guest goes on all the same.
+	// The guest continues even if nobody is connected.
 	b.greeted(t, spec, 3)
 	must(t, "reset", b.Driver.Reset(b.context(t), spec.UUID))
 	b.expect(t, spec.UUID, vm.StateRunning, vm.ReasonUnknown)
@@ -74,7 +74,7 @@ func expectBytes(t *testing.T, conn net.Conn, want string) {
 	t.Fatalf("no %q in %d bytes", want, len(seen))
 }
 
-// expectEnd wants a connection to end with its domain.
+// expectEnd expects a connection to end with its domain.
 func expectEnd(t *testing.T, b Bench, id vm.UUID, conn net.Conn) {
 	t.Helper()
 	must(t, "stop", b.Driver.Stop(b.context(t), id))

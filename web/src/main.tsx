@@ -7,16 +7,19 @@ import { Alone, Failed } from "./app/RouteError";
 import { router } from "./app/routes";
 import { startTheme } from "./app/theme";
 import { startLive } from "./chain/live";
-import { ChainError } from "./chain/rpc";
 import { startLocale } from "./i18n/locale";
 import { ApiError } from "./node/api";
+import { ChainError } from "./node/errors";
 import { metaQuery } from "./node/meta";
 import { onTabs } from "./ui/tabs";
 import { Toasts } from "./ui/toast";
 import "./ui/tokens.css";
 import { keplrKept, startWallet } from "./wallet/store";
 
-/** unfit is why the app can't start in this browser, one that keeps nothing for the page among the causes. */
+/**
+ * unfit is why the app cannot start in this browser, for example because it
+ * stores nothing for the page.
+ */
 let unfit: unknown;
 try {
   startTheme();
@@ -26,7 +29,7 @@ try {
   unfit = error;
 }
 
-/** A refusal stays one however often it is asked again; what was not reached is. */
+/** A refusal is not retried; an unreachable node is. */
 function retry(failures: number, error: unknown): boolean {
   if (error instanceof ChainError) return false;
   if (error instanceof ApiError && error.details.status && error.details.status < 500) return false;
@@ -40,10 +43,11 @@ const client = new QueryClient({
 client
   .fetchQuery({ ...metaQuery, retry: true })
   .then(async (meta) => {
-    // Most have no Keplr: its part of the app is loaded for those who connected it.
+    // Most users have no Keplr: its part of the app is loaded only after it was
+    // connected.
     if (localStorage.getItem(keplrKept)) (await import("./wallet/keplr")).resumeKeplr(meta.chain_id);
   })
-  .catch(() => {}); // it is asked again by whoever needs it
+  .catch(() => {}); // whoever needs it requests it again
 
 startLive(client);
 onTabs("sessions", () => void client.invalidateQueries({ queryKey: ["session"] }));

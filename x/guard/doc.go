@@ -1,4 +1,4 @@
-// Package guard keeps the market usable under attack: a floor under gas
-// prices that consensus enforces, and a brake that pauses new rentals. Its
-// README is the specification.
+// Package guard keeps the market usable under attack: a floor for gas prices
+// that consensus enforces, and a brake that pauses new rentals. Its README is
+// the specification.
 package guard

@@ -8,13 +8,14 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/msgservice"
 )
 
-// RegisterLegacyAminoCodec names the messages for amino-JSON signing, as
-// Keplr and Ledger do it.
+// RegisterLegacyAminoCodec names the messages for amino-JSON signing, which
+// Keplr and Ledger use.
 func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	cdc.RegisterConcrete(Params{}, "dbc/machine/Params", nil)
 	legacy.RegisterAminoMsg(cdc, &MsgBondMachines{}, "dbc/machine/MsgBondMachines")
 	legacy.RegisterAminoMsg(cdc, &MsgUpdateFacts{}, "dbc/machine/MsgUpdateFacts")
 	legacy.RegisterAminoMsg(cdc, &MsgSetPrice{}, "dbc/machine/MsgSetPrice")
+	legacy.RegisterAminoMsg(cdc, &MsgSetSlots{}, "dbc/machine/MsgSetSlots")
 	legacy.RegisterAminoMsg(cdc, &MsgSetOnline{}, "dbc/machine/MsgSetOnline")
 	legacy.RegisterAminoMsg(cdc, &MsgSetOffline{}, "dbc/machine/MsgSetOffline")
 	legacy.RegisterAminoMsg(cdc, &MsgDrain{}, "dbc/machine/MsgDrain")
@@ -27,12 +28,13 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "dbc/machine/MsgUpdateParams")
 }
 
-// RegisterInterfaces makes the messages known to transactions.
+// RegisterInterfaces registers the messages for use in transactions.
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgBondMachines{},
 		&MsgUpdateFacts{},
 		&MsgSetPrice{},
+		&MsgSetSlots{},
 		&MsgSetOnline{},
 		&MsgSetOffline{},
 		&MsgDrain{},

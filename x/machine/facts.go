@@ -1,12 +1,16 @@
 package machine
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 
-	"cosmossdk.io/errors"
+	errorsmod "cosmossdk.io/errors"
+
+	"github.com/dbc-network/dbc/chainid"
 )
 
 // Limits of facts and of lists in messages.
@@ -17,12 +21,12 @@ const (
 	MaxMultiaddrs = 16
 	MaxFeatures   = 64
 	MaxBatch      = 100
-	// MaxPrice in udbc for a slot and day: a billion DBC.
+	// MaxPrice in udbc per slot and day: a billion DBC.
 	MaxPrice = 1_000_000_000_000_000
 
 	maxName    = 64
 	maxAddress = 256
-	// maxOpen bounds the numbers of features and of a delivery, known or not.
+	// maxOpen bounds the numbers of features and of a delivery, known or unknown.
 	maxOpen  = 1<<16 - 1
 	maxMiB   = 1 << 40
 	maxCores = 1 << 16
@@ -30,10 +34,7 @@ const (
 	minPort  = 1024
 )
 
-var (
-	pciAddress = regexp.MustCompile(`^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$`)
-	country    = regexp.MustCompile(`^[A-Z]{2}$`)
-)
+var country = regexp.MustCompile(`^[A-Z]{2}$`)
 
 // Validate checks each fact against its limit.
 func (f Facts) Validate() error {
@@ -46,7 +47,7 @@ func (f Facts) Validate() error {
 	return f.validatePlace()
 }
 
-// GPUIDs are the ids of all GPUs of the machine.
+// GPUIDs returns the ids of all GPUs of the machine.
 func (f Facts) GPUIDs() []string {
 	var ids []string
 	for _, slot := range f.Slots {
@@ -55,7 +56,7 @@ func (f Facts) GPUIDs() []string {
 	return ids
 }
 
-// GPUTypes are the distinct types of GPU, sorted; none of a machine without GPUs.
+// GPUTypes returns the distinct types of GPU, sorted; none for a machine without GPUs.
 func (f Facts) GPUTypes() []string {
 	var types []string
 	for _, slot := range f.Slots {
@@ -67,11 +68,17 @@ func (f Facts) GPUTypes() []string {
 	return types
 }
 
-// SameButAddresses is true if nothing but addresses differs, which may change
-// while rentals are open.
+// SameButAddresses reports whether nothing differs but addresses, ports and the
+// inventory's hash, which may change while rentals are open.
 func (f Facts) SameButAddresses(other Facts) bool {
-	f.Multiaddrs, f.PublicIp = other.Multiaddrs, other.PublicIp
+	f.Multiaddrs, f.PublicIp, f.PortFirst, f.PortLast = other.Multiaddrs, other.PublicIp, other.PortFirst, other.PortLast
+	f.InventoryHash = other.InventoryHash
 	return f.Equal(other)
+}
+
+// SameSlots reports whether the slots are the same, with the same GPUs.
+func (f Facts) SameSlots(other Facts) bool {
+	return Facts{Slots: f.Slots}.Equal(Facts{Slots: other.Slots})
 }
 
 // Equal compares the bytes that a machine's key signs.
@@ -86,7 +93,7 @@ func (f Facts) validateSlots() error {
 		return f.validateGPUSlots(kind)
 	case SLOT_KIND_NONE:
 		slot := f.Slots[0]
-		if len(f.Slots) != 1 || slot.GpuType != "" || len(slot.GpuIds) != 0 || slot.GpuCount != 0 || slot.VramMib != 0 || slot.PciAddress != "" {
+		if len(f.Slots) != 1 || slot.GpuType != "" || len(slot.GpuIds) != 0 || slot.GpuCount != 0 || slot.VramMib != 0 {
 			return factError("slots", len(f.Slots), "a single slot, empty but for its kind, in a machine without GPUs")
 		}
 		return nil
@@ -102,8 +109,25 @@ func (f Facts) validateGPUSlots(kind SlotKind) error {
 			return factError("slots.kind", slot.Kind, "the same in all slots of a machine")
 		}
 		if err := slot.validateGPUs(seen); err != nil {
-			return errors.Wrapf(err, "slot %d", i)
+			return errorsmod.Wrapf(err, "slot %d", i)
 		}
+		if err := slot.validateLike(f.Slots[0]); err != nil {
+			return errorsmod.Wrapf(err, "slot %d", i)
+		}
+	}
+	return nil
+}
+
+// validateLike checks that all slots are alike: otherwise a price per slot is no price per
+// GPU.
+func (s Slot) validateLike(first Slot) error {
+	switch {
+	case s.GpuType != first.GpuType:
+		return factError("slots.gpu_type", s.GpuType, "the same in all slots of a machine: "+first.GpuType)
+	case s.GpuCount != first.GpuCount:
+		return factError("slots.gpu_count", s.GpuCount, fmt.Sprintf("the same in all slots of a machine: %d", first.GpuCount))
+	case s.VramMib != first.VramMib:
+		return factError("slots.vram_mib", s.VramMib, fmt.Sprintf("the same in all slots of a machine: %d", first.VramMib))
 	}
 	return nil
 }
@@ -118,10 +142,7 @@ func (s Slot) validateGPUs(seen map[string]bool) error {
 	if s.VramMib == 0 || s.VramMib > maxMiB {
 		return factError("vram_mib", s.VramMib, "1 to 2^40")
 	}
-	if !pciAddress.MatchString(s.PciAddress) {
-		return factError("pci_address", Clip(s.PciAddress), "domain:bus:device.function in lower-case hex, as 0000:01:00.0")
-	}
-	for _, id := range append([]string{"pci " + s.PciAddress}, s.GpuIds...) {
+	for _, id := range s.GpuIds {
 		if err := validateName("gpu_ids", id); err != nil {
 			return err
 		}
@@ -151,7 +172,7 @@ func (f Facts) validateSizes() error {
 		{"download_mbps", uint64(f.DownloadMbps), 0, 1 << 30},
 	} {
 		if size.value < size.least || size.value > size.most {
-			return errors.Wrapf(ErrInvalidFacts, "%s %d: must be %d to %d", size.field, size.value, size.least, size.most)
+			return ErrInvalidFacts.Wrapf("%s %d: must be %d to %d", size.field, size.value, size.least, size.most)
 		}
 	}
 	return nil
@@ -198,13 +219,13 @@ func (f Facts) validateAddresses() error {
 		}
 	}
 	if f.PortFirst < minPort || f.PortLast > maxPort || f.PortFirst > f.PortLast {
-		return errors.Wrapf(ErrInvalidFacts, "port_first %d, port_last %d: must be 1024 to 65535, first not above last", f.PortFirst, f.PortLast)
+		return ErrInvalidFacts.Wrapf("port_first %d, port_last %d: must be 1024 to 65535, first not above last", f.PortFirst, f.PortLast)
 	}
 	return f.validateTerms()
 }
 
-// validateTerms checks what a renter relies on. Features and deliveries that
-// this version does not know are another version's: the chain only keeps them.
+// validateTerms checks what a renter relies on. Features and deliveries that this version
+// does not know belong to another version: the chain only stores them.
 func (f Facts) validateTerms() error {
 	if f.KeepDiskPolicy != KEEP_DISK_POLICY_FIRM && f.KeepDiskPolicy != KEEP_DISK_POLICY_EVICT {
 		return factError("keep_disk_policy", f.KeepDiskPolicy, "KEEP_DISK_POLICY_FIRM or KEEP_DISK_POLICY_EVICT")
@@ -219,23 +240,26 @@ func (f Facts) validateTerms() error {
 		}
 		last = feature
 	}
+	if n := len(f.InventoryHash); n != 0 && n != sha256.Size {
+		return factError("inventory_hash", fmt.Sprintf("of %d bytes", n), "32 bytes of SHA-256, or empty")
+	}
 	if f.Delivery <= DELIVERY_UNSPECIFIED || f.Delivery > maxOpen {
 		return factError("delivery", int32(f.Delivery), "1 to 65535; 1 is a VM")
 	}
 	return nil
 }
 
-// AllowedOn returns an error where the facts have no place on a chain: made-up
+// AllowedOn returns an error if the facts are not allowed on a chain: simulated
 // GPUs on a main network.
 func (f Facts) AllowedOn(chainID string) error {
-	if len(f.Slots) > 0 && f.Slots[0].Kind == SLOT_KIND_TEST && !TestNetwork(chainID) {
+	if len(f.Slots) > 0 && f.Slots[0].Kind == SLOT_KIND_TEST && !chainid.Test(chainID) {
 		return factError("slots.kind", SLOT_KIND_TEST, "SLOT_KIND_GPU or SLOT_KIND_NONE on a main network")
 	}
 	return nil
 }
 
-// validateName takes what programs compare and people read in lists: ASCII, not
-// empty, without spaces around it, so that two names that look alike are alike.
+// validateName accepts what programs compare and people read in lists: ASCII, not empty,
+// without surrounding spaces, so that two names that look alike are equal.
 func validateName(field, value string) error {
 	if value == "" || len(value) > maxName || spaced(value) || !ascii(value) {
 		return factError(field, Clip(value), "1 to 64 printable ASCII bytes without spaces around them")
@@ -243,7 +267,7 @@ func validateName(field, value string) error {
 	return nil
 }
 
-// validateText takes what only people read: a place, a company.
+// validateText accepts what only people read: a place, a company.
 func validateText(field, value string) error {
 	if value == "" || len(value) > maxName || spaced(value) || !readable(value) {
 		return factError(field, Clip(value), "1 to 64 bytes of Latin, Chinese, Japanese or Korean letters and ASCII, without spaces around them")
@@ -262,10 +286,10 @@ func ascii(s string) bool {
 	return true
 }
 
-// letters are the ranges of what may stand in texts besides ASCII. The tables of
-// the standard library change with its version, and validators must agree for
-// ever. None of these is invisible, combines with its neighbour or turns the
-// direction of writing.
+// letters are the ranges of characters that texts may contain besides ASCII. The
+// tables of the standard library change with its version, and validators must
+// always agree. None of these is invisible, combines with its neighbour or
+// changes the direction of writing.
 var letters = []struct{ first, last rune }{
 	{0x00C0, 0x00D6}, {0x00D8, 0x00F6}, {0x00F8, 0x024F}, // Latin
 	{0x3041, 0x3096}, {0x30A1, 0x30FC}, // Japanese
@@ -279,20 +303,20 @@ func readable(s string) bool {
 			continue
 		}
 		if !slices.ContainsFunc(letters, func(l struct{ first, last rune }) bool { return l.first <= r && r <= l.last }) {
-			return false // a byte that is no UTF-8 is U+FFFD here
+			return false // an invalid UTF-8 byte is U+FFFD here
 		}
 	}
 	return true
 }
 
 func factError(field string, value any, limit string) error {
-	return errors.Wrapf(ErrInvalidFacts, "%s %v: must be %s", field, value, limit)
+	return ErrInvalidFacts.Wrapf("%s %v: must be %s", field, value, limit)
 }
 
-// ValidatePrice checks a price in udbc for a slot and day.
+// ValidatePrice checks a price in udbc per slot and day.
 func ValidatePrice(price uint64) error {
 	if price == 0 || price > MaxPrice {
-		return errors.Wrapf(ErrInvalidPrice, "price_per_day %d udbc: must be 1 to %d", price, uint64(MaxPrice))
+		return ErrInvalidPrice.Wrapf("price_per_day %dudbc: must be 1udbc to %dudbc", price, uint64(MaxPrice))
 	}
 	return nil
 }

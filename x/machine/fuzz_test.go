@@ -9,8 +9,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// FuzzGenesis: a genesis document is valid or refused, never a panic, and what
-// is valid stays so once it was written and read again.
+// FuzzGenesis: a genesis document is valid or refused, never a panic, and a
+// valid one is still valid after it was written and read again.
 func FuzzGenesis(f *testing.F) {
 	text, err := new(jsonpb.Marshaler).MarshalToString(machine.DefaultGenesis())
 	if err != nil {

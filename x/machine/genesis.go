@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"cosmossdk.io/errors"
-
 	"github.com/dbc-network/dbc/x/internal/account"
 )
 
@@ -14,7 +12,7 @@ func DefaultGenesis() *GenesisState {
 	return &GenesisState{Params: DefaultParams(), NextChallengeId: 1}
 }
 
-// Validate checks what can be known without a store.
+// Validate checks what can be checked without a store.
 func (gs GenesisState) Validate() error {
 	if err := gs.Params.Validate(); err != nil {
 		return err
@@ -31,7 +29,7 @@ func (gs GenesisState) Validate() error {
 	return gs.validateChallenges()
 }
 
-// validateTime checks that the halts add up and that nothing lies after the last block.
+// validateTime checks that the halts add up and that nothing is later than the last block.
 func (gs GenesisState) validateTime() error {
 	var total time.Duration
 	for i, span := range gs.Halts {
@@ -52,8 +50,8 @@ func (gs GenesisState) validateTime() error {
 	return nil
 }
 
-// CheckTime refuses a genesis time that lies before something that the state
-// has seen: money and deadlines would be judged at a time that was over.
+// CheckTime refuses a genesis time before something that the state has already
+// seen: money and deadlines would be judged at a time that has passed.
 func (gs GenesisState) CheckTime(at time.Time) error {
 	if seen, what := gs.seen(); at.Before(seen) {
 		return genesisError("genesis_time", at.Format(time.RFC3339Nano),
@@ -62,7 +60,7 @@ func (gs GenesisState) CheckTime(at time.Time) error {
 	return nil
 }
 
-// seen is the latest time of something that has happened, and what that was.
+// seen returns the latest time of something that has happened, and what that was.
 func (gs GenesisState) seen() (time.Time, string) {
 	var latest time.Time
 	var what string
@@ -86,7 +84,7 @@ func (gs GenesisState) seen() (time.Time, string) {
 	return latest, what
 }
 
-// validateMachines checks each machine, and that none names what another does.
+// validateMachines checks each machine, and that no two share what must be unique.
 func (gs GenesisState) validateMachines() error {
 	machines, gpus := make(map[string]bool), make(map[string]bool)
 	for _, m := range gs.Machines {
@@ -122,8 +120,8 @@ func (gs GenesisState) validateMachines() error {
 	return nil
 }
 
-// CheckReleased checks that what governance took from the machine is in its
-// facts, once, and that the machine is not online.
+// CheckReleased checks that each GPU id that governance took from the machine
+// is in its facts, once, and that the machine is not online.
 func (m Machine) CheckReleased() error {
 	ids := m.Facts.GPUIDs()
 	for i, gpu := range m.ReleasedGpus {
@@ -137,8 +135,8 @@ func (m Machine) CheckReleased() error {
 	return nil
 }
 
-// validateChallenges holds the challenges against the machines that have them
-// open. One that no machine names is void and waits for its deposit.
+// validateChallenges checks the challenges against the machines that have them open. One
+// that no machine names is void and waits for its deposit to be returned.
 func (gs GenesisState) validateChallenges() error {
 	challenges := make(map[uint64]Challenge)
 	for _, c := range gs.Challenges {
@@ -164,8 +162,8 @@ func (gs GenesisState) validateChallenges() error {
 	return nil
 }
 
-// CheckChallenges checks that the machine's open challenges are among all, are
-// its own, stand oldest first by time and deadline, and have a place each.
+// CheckChallenges checks that the machine's open challenges exist, are its own,
+// are ordered by time and deadline, and have a place each.
 func (m Machine) CheckChallenges(challenges map[uint64]Challenge) error {
 	places := make(map[uint32]bool)
 	var last Challenge
@@ -177,7 +175,7 @@ func (m Machine) CheckChallenges(challenges map[uint64]Challenge) error {
 		if c.Id < last.Id || c.Time.Before(last.Time) || c.Deadline.Before(last.Deadline) {
 			return genesisError("machines.open_challenges", m.OpenChallenges, "oldest first, by id, time and deadline")
 		}
-		if places[c.Place] || c.Place > MaxSlots { // the machine may have fewer by now
+		if places[c.Place] || c.Place > MaxSlots { // the machine may have fewer slots by now
 			return genesisError("challenges.place", c.Place, "0 or a slot's number plus one, of one challenge")
 		}
 		places[c.Place], last = true, c
@@ -203,6 +201,9 @@ func (m Machine) validate() error {
 	if err := m.CheckReleased(); err != nil {
 		return err
 	}
+	if err := m.Facts.CheckOutOfService(m.OutOfService); err != nil {
+		return err
+	}
 	if m.State < MACHINE_STATE_BONDED || m.State > MACHINE_STATE_RETIRED {
 		return genesisError("machines.state", m.State.Word(), "bonded, online, offline or retired")
 	}
@@ -219,5 +220,5 @@ func (m Machine) validate() error {
 }
 
 func genesisError(field string, value any, limit string) error {
-	return errors.Wrapf(ErrInvalidGenesis, "%s %v: must be %s", field, value, limit)
+	return ErrInvalidGenesis.Wrapf("%s %v: must be %s", field, value, limit)
 }

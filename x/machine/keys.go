@@ -11,7 +11,7 @@ const StoreKey = ModuleName
 // Denom is the coin of stakes and deposits: 1 DBC is 1,000,000 udbc.
 const Denom = "udbc"
 
-// Prefixes of the store. A number is never used for something else.
+// Prefixes of the store. A number is never reused for something else.
 var (
 	ParamsKey         = collections.NewPrefix(0)
 	HaltKey           = collections.NewPrefix(1)
@@ -27,4 +27,8 @@ var (
 	CooldownQueueKey  = collections.NewPrefix(11)
 	HaltsKey          = collections.NewPrefix(12)
 	BeginningKey      = collections.NewPrefix(13)
+	AskedKey          = collections.NewPrefix(14)
+
+	ChallengeRetriesKey  = collections.NewPrefix(15)
+	ChallengeFailuresKey = collections.NewPrefix(16)
 )

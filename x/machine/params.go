@@ -2,8 +2,6 @@ package machine
 
 import (
 	"time"
-
-	"cosmossdk.io/errors"
 )
 
 const (
@@ -11,8 +9,8 @@ const (
 	// stake_days, so that the stake of the largest machine fits 64 bits.
 	MaxStakeParam = 100_000_000_000_000_000
 	maxStakeDays  = 100
-	// MaxStake bounds what AddStake can fill a machine's stake to: twice what
-	// the largest machine can need.
+	// MaxStake bounds what AddStake can raise a machine's stake to: twice what the
+	// largest machine can need.
 	MaxStake  = 2 * MaxSlots * MaxPrice * maxStakeDays
 	maxWindow = 10 * 365 * 24 * time.Hour
 	maxDue    = 10_000
@@ -36,8 +34,8 @@ func DefaultParams() Params {
 	}
 }
 
-// RequiredStake returns the stake in udbc that a machine with so many slots at
-// so many udbc per slot and day needs.
+// RequiredStake returns the stake in udbc that a machine with this many slots
+// at this many udbc per slot and day needs.
 func (p Params) RequiredStake(slots int, pricePerDay uint64) uint64 {
 	n := uint64(slots)
 	return max(p.StakeBase+n*p.StakePerSlot, n*uint64(p.StakeDays)*pricePerDay) // no overflow: all are bounded
@@ -50,7 +48,7 @@ func (p Params) Validate() error {
 		value uint64
 	}{{"stake_base", p.StakeBase}, {"stake_per_slot", p.StakePerSlot}, {"challenge_deposit", p.ChallengeDeposit}} {
 		if stake.value == 0 || stake.value > MaxStakeParam {
-			return errors.Wrapf(ErrInvalidParams, "%s %d udbc: must be 1 to %d", stake.field, stake.value, uint64(MaxStakeParam))
+			return ErrInvalidParams.Wrapf("%s %d udbc: must be 1 to %d", stake.field, stake.value, uint64(MaxStakeParam))
 		}
 	}
 	for _, window := range []struct {
@@ -66,18 +64,18 @@ func (p Params) Validate() error {
 		{"max_block_gap", p.MaxBlockGap, time.Second},
 	} {
 		if window.value < window.least || window.value > maxWindow {
-			return errors.Wrapf(ErrInvalidParams, "%s %s: must be %s to %s", window.field, window.value, window.least, maxWindow)
+			return ErrInvalidParams.Wrapf("%s %s: must be %s to %s", window.field, window.value, window.least, maxWindow)
 		}
 	}
 	if p.UnbondingTime < p.AnswerWindow {
-		return errors.Wrapf(ErrInvalidParams, "unbonding_time %s: must be at least the answer_window %s, or a stake leaves before a challenge is over",
+		return ErrInvalidParams.Wrapf("unbonding_time %s: must be at least the answer_window %s, or a stake leaves before a challenge is over",
 			p.UnbondingTime, p.AnswerWindow)
 	}
 	if p.StakeDays > maxStakeDays {
-		return errors.Wrapf(ErrInvalidParams, "stake_days %d: must be 0 to %d", p.StakeDays, maxStakeDays)
+		return ErrInvalidParams.Wrapf("stake_days %d: must be 0 to %d", p.StakeDays, maxStakeDays)
 	}
 	if p.MaxDuePerBlock == 0 || p.MaxDuePerBlock > maxDue {
-		return errors.Wrapf(ErrInvalidParams, "max_due_per_block %d: must be 1 to %d", p.MaxDuePerBlock, maxDue)
+		return ErrInvalidParams.Wrapf("max_due_per_block %d: must be 1 to %d", p.MaxDuePerBlock, maxDue)
 	}
 	return nil
 }

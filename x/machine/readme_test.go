@@ -17,8 +17,8 @@ import (
 
 var registered = regexp.MustCompile(`(Err\w+)\s+= \w+\.Register\(ModuleName, (\d+), "(.*)"\)`)
 
-// TestSpecificationsHoldErrorsEventsAndParameters: what a README says of codes,
-// attributes and parameters is what the code has, all of it.
+// TestSpecificationsHoldErrorsEventsAndParameters compares the codes,
+// attributes and parameters in a README with those in the code.
 func TestSpecificationsHoldErrorsEventsAndParameters(t *testing.T) {
 	t.Parallel()
 	files, err := proto.MergedRegistry()

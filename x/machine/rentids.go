@@ -10,13 +10,13 @@ import (
 
 const rentIDBytes = 8
 
-// RentIDs stores a list of rentals, 8 bytes each: a list that is short costs
-// one key and one read, where a set costs one of each for each rental.
+// RentIDs stores a list of rentals, 8 bytes each: a short list costs one key
+// and one read, where a set costs one of each per rental.
 var RentIDs codec.ValueCodec[[]uint64] = rentIDs{}
 
 type rentIDs struct{}
 
-// Encode writes the ids one after the other, the highest byte first.
+// Encode writes the ids one after the other, in big endian.
 func (rentIDs) Encode(ids []uint64) ([]byte, error) {
 	bz := make([]byte, 0, rentIDBytes*len(ids))
 	for _, id := range ids {
@@ -25,7 +25,7 @@ func (rentIDs) Encode(ids []uint64) ([]byte, error) {
 	return bz, nil
 }
 
-// Decode is the way back; it refuses what is no whole number of ids.
+// Decode reverses Encode; it refuses anything but a whole number of ids.
 func (rentIDs) Decode(bz []byte) ([]uint64, error) {
 	if len(bz)%rentIDBytes != 0 {
 		return nil, fmt.Errorf("%w: a list of rentals has %d bytes, no multiple of %d", codec.ErrEncoding, len(bz), rentIDBytes)
@@ -40,7 +40,7 @@ func (rentIDs) Decode(bz []byte) ([]uint64, error) {
 // EncodeJSON writes a list of numbers.
 func (rentIDs) EncodeJSON(ids []uint64) ([]byte, error) { return json.Marshal(ids) }
 
-// DecodeJSON is the way back.
+// DecodeJSON reverses EncodeJSON.
 func (rentIDs) DecodeJSON(bz []byte) (ids []uint64, err error) { return ids, json.Unmarshal(bz, &ids) }
 
 // Stringify is for people.

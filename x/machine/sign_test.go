@@ -27,6 +27,10 @@ func TestTexts(t *testing.T) {
 			"dbc-bond-v1\ndbc-devnet-1\naa\ndbc1owner\n7\n1800000000\n" + hex.EncodeToString(hash[:]),
 		},
 		{"online", machine.OnlineText("dbc-devnet-1", "aa", 7, 1800000000), "dbc-online-v1\ndbc-devnet-1\naa\n7\n1800000000"},
+		{
+			"inventory", machine.InventoryText("dbc-devnet-1", "aa", []byte("{}")),
+			"dbc-inventory-v1\ndbc-devnet-1\naa\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+		},
 		{"answer", machine.AnswerText("dbc-devnet-1", "aa", 3, 12), "dbc-answer-v1\ndbc-devnet-1\naa\n3\n12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

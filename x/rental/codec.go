@@ -8,8 +8,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/msgservice"
 )
 
-// RegisterLegacyAminoCodec names the messages for amino-JSON signing, as
-// Keplr and Ledger do it.
+// RegisterLegacyAminoCodec names the messages for amino-JSON signing, which
+// Keplr and Ledger use.
 func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	cdc.RegisterConcrete(Params{}, "dbc/rental/Params", nil)
 	legacy.RegisterAminoMsg(cdc, &MsgRentMachine{}, "dbc/rental/MsgRentMachine")
@@ -21,7 +21,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "dbc/rental/MsgUpdateParams")
 }
 
-// RegisterInterfaces makes the messages known to transactions.
+// RegisterInterfaces registers the messages for use in transactions.
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgRentMachine{},

@@ -2,16 +2,17 @@ package rental
 
 import errorsmod "cosmossdk.io/errors"
 
-// Codes are never renumbered. Each refusal wraps one with the field, its
-// value, the limit and the remedy.
+// Codes are never renumbered. Each refusal wraps one with the field, its value,
+// the limit and the remedy.
 var (
 	// ErrNotFound: there is no such rental, or it was pruned.
 	ErrNotFound = errorsmod.Register(ModuleName, 2, "rental not found")
 	// ErrInvalid: a field of the message is malformed.
 	ErrInvalid = errorsmod.Register(ModuleName, 3, "invalid field")
-	// ErrDuration: a duration is no multiple of the unit, too short or too long.
+	// ErrDuration: a duration is not a multiple of the unit, too short or too long.
 	ErrDuration = errorsmod.Register(ModuleName, 4, "duration out of bounds")
-	// ErrNotRentable: the machine is not online, draining, below its stake or has too few free slots.
+	// ErrNotRentable: the machine is not online, draining, below its stake or has too few
+	// slots.
 	ErrNotRentable = errorsmod.Register(ModuleName, 5, "machine not rentable")
 	// ErrListingMoved: the listing changed since the renter saw it.
 	ErrListingMoved = errorsmod.Register(ModuleName, 6, "listing moved")
@@ -29,7 +30,7 @@ var (
 	ErrState = errorsmod.Register(ModuleName, 12, "not in this state")
 	// ErrLate: the deadline or the end has passed.
 	ErrLate = errorsmod.Register(ModuleName, 13, "too late")
-	// ErrAmbiguous: the machine_id names none or several open rentals of the signer.
+	// ErrAmbiguous: the machine_id fits no open rental of the signer, or several.
 	ErrAmbiguous = errorsmod.Register(ModuleName, 14, "rental not named")
 	// ErrAmount: an amount rounds to zero or does not fit.
 	ErrAmount = errorsmod.Register(ModuleName, 15, "amount out of bounds")

@@ -9,8 +9,8 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// FuzzGenesis: a genesis document is valid or refused, never a panic, and what
-// is valid stays so once it was written and read again.
+// FuzzGenesis: a genesis document is valid or refused, never a panic, and a
+// valid one is still valid after it was written and read again.
 func FuzzGenesis(f *testing.F) {
 	text, err := new(jsonpb.Marshaler).MarshalToString(xrental.DefaultGenesis())
 	if err != nil {
@@ -34,7 +34,8 @@ func FuzzGenesis(f *testing.F) {
 	})
 }
 
-// FuzzRental: bytes of a rental, as a store or a node gives them, are judged without a panic.
+// FuzzRental: the bytes of a rental, as a store or a node returns them, are judged without
+// a panic.
 func FuzzRental(f *testing.F) {
 	one := xrental.Rental{Id: 1, Renter: "dbc1x", MachineId: "ab", Slots: []uint32{0}, Segments: []xrental.Segment{{Rent: 5}}}
 	wire, err := one.Marshal()

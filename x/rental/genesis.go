@@ -15,7 +15,7 @@ func DefaultGenesis() *GenesisState {
 	return &GenesisState{Params: DefaultParams(), NextRentId: 1}
 }
 
-// Validate checks all that can be told without machines and balances.
+// Validate checks what can be checked without machines and balances.
 func (gs GenesisState) Validate() error {
 	if err := gs.Params.Validate(); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (gs GenesisState) Validate() error {
 	return validateCooldowns(gs.Cooldowns)
 }
 
-// CheckTime refuses a genesis time before something that the rentals have seen.
+// CheckTime refuses a genesis time before something that the rentals have already seen.
 func (gs GenesisState) CheckTime(at time.Time) error {
 	for _, r := range gs.Rentals {
 		seen := r.Start
@@ -115,7 +115,7 @@ func validateCooldowns(cooldowns []Cooldown) error {
 	return nil
 }
 
-// Validate checks a stored rental by itself: what it is, its times and its money.
+// Validate checks a stored rental by itself: its state, its times and its money.
 func (r Rental) Validate() error {
 	if _, err := account.Parse(r.Renter); err != nil {
 		return ErrInvalid.Wrapf("renter is %q: %s", machine.Clip(r.Renter), err)
@@ -145,7 +145,7 @@ func (r Rental) Validate() error {
 	return r.validateMoney(state)
 }
 
-// validateTransitions checks that the history is one that the table allows.
+// validateTransitions checks that the table allows the history.
 func (r Rental) validateTransitions(state rental.State) error {
 	n := len(r.Transitions)
 	if n == 0 || n > MaxTransitions {
@@ -199,7 +199,8 @@ func (r Rental) validateSegments(state rental.State) error {
 	return nil
 }
 
-// validateMoney checks that what segments can still earn, with what was folded, is what was paid.
+// validateMoney checks that what segments can still earn, with what was folded, equals
+// what was paid.
 func (r Rental) validateMoney(state rental.State) error {
 	if (state == rental.StateTrial || state == rental.StateRefunded) && (r.Claimed != 0 || r.FoldedEarned != 0) {
 		return ErrInvalid.Wrapf("claimed is %d and folded_earned %d udbc, a trial earns nothing", r.Claimed, r.FoldedEarned)
@@ -224,7 +225,7 @@ func (r Rental) validateMoney(state rental.State) error {
 	return nil
 }
 
-// validateHeld checks what of the penalty is held or was slashed.
+// validateHeld checks which part of the penalty is held or was slashed.
 func (r Rental) validateHeld() error {
 	if r.HeldUntil == nil {
 		if r.HeldPenalty != 0 || r.SlashedPenalty != 0 {
@@ -246,7 +247,7 @@ func (r Rental) validateHeld() error {
 	return nil
 }
 
-// owedByStake is the most that the last transition lets the host's stake pay.
+// owedByStake returns the most that the last transition lets the host's stake pay.
 func (r Rental) owedByStake() uint64 {
 	last := r.Transitions[len(r.Transitions)-1]
 	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))

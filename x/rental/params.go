@@ -9,9 +9,9 @@ import (
 // DefaultParams are those of a main network.
 //
 // The penalty's default is a tenth of what was not earned, and at least one
-// fee's worth: enough that breaking a rental to sell the machine dearer rarely
-// pays, little enough that a host with a broken machine does not rather let it
-// rot; the stake share bounds it.
+// fee: enough that breaking a rental to sell the machine at a higher price
+// rarely pays, and little enough that a host with a broken machine does not
+// leave it broken instead; the stake share bounds it.
 func DefaultParams() Params {
 	return Params{
 		Fee:              10_000_000,
@@ -32,13 +32,13 @@ func DefaultParams() Params {
 	}
 }
 
-// Limits are the bounds of durations.
+// Limits returns the bounds of durations.
 func (p Params) Limits() rental.Limits {
 	return rental.Limits{Unit: p.DurationUnit, Min: p.MinDuration, Max: p.MaxDuration}
 }
 
-// bounds of parameters that no sane network leaves; they keep arithmetic and
-// the work of a block within reach.
+// Bounds that no sane network exceeds; they keep arithmetic and the work of a
+// block within limits.
 const (
 	maxParamDuration = 10 * 365 * 24 * time.Hour
 	maxParamSegments = 256

@@ -12,7 +12,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// stateTable is the code's table as the specification shows it.
+// stateTable formats the code's table like the specification.
 func stateTable() string {
 	var b strings.Builder
 	b.WriteString("| from | event | to | reason | effects |\n|---|---|---|---|---|\n")
@@ -26,7 +26,7 @@ func stateTable() string {
 	return b.String()
 }
 
-// The specification holds the table of the code, line by line.
+// The specification contains the code's table, line by line.
 func TestSpecificationHoldsTheTable(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")

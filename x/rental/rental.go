@@ -6,7 +6,7 @@ import (
 	"github.com/dbc-network/dbc/rental"
 )
 
-// Account is the rental's money, as the pure package computes with it.
+// Account returns the rental's money in the form that the pure package computes with.
 func (r Rental) Account() rental.Account {
 	segments := make([]rental.Segment, len(r.Segments))
 	for i, s := range r.Segments {
@@ -15,7 +15,7 @@ func (r Rental) Account() rental.Account {
 	return rental.Account{Segments: segments, Folded: r.FoldedEarned, Paid: r.Paid, Claimed: r.Claimed}
 }
 
-// SetAccount is the way back of Account.
+// SetAccount reverses Account.
 func (r *Rental) SetAccount(a rental.Account) {
 	r.Segments = make([]Segment, len(a.Segments))
 	for i, s := range a.Segments {
@@ -24,22 +24,22 @@ func (r *Rental) SetAccount(a rental.Account) {
 	r.FoldedEarned, r.Paid, r.Claimed = a.Folded, a.Paid, a.Claimed
 }
 
-// Terms are the rental's penalty terms.
+// Terms returns the rental's penalty terms.
 func (r Rental) Terms() rental.PenaltyTerms {
 	return rental.PenaltyTerms{StakeShare: r.PenaltyTerms.StakeShare, MinPenalty: r.PenaltyTerms.MinPenalty, RatioBPS: r.PenaltyTerms.RatioBps}
 }
 
-// Position is what decides where a rental of a query's reply or an event
-// stands, whose deadline is the effective one.
+// Position returns what decides the state of a rental from a query's reply or
+// an event, whose deadline is the effective one.
 func (r Rental) Position() rental.Position {
 	return rental.Position{State: rental.State(r.State), Deadline: r.Deadline, End: r.End}
 }
 
-// StateAt is the state at a time of a rental from a query's reply.
+// StateAt returns the state, at a time, of a rental from a query's reply.
 func (r Rental) StateAt(now time.Time) RentalState { return RentalState(r.Position().At(now)) }
 
-// Moved is a stored rental with its effective deadline: in the store a trial's
-// lacks the time for which the chain had stood still when it was made.
+// Moved returns a stored rental with its effective deadline: in the store a trial's
+// deadline lacks the time for which the chain had been halted when it was set.
 func (r Rental) Moved(halted time.Duration) Rental {
 	if r.State == RENTAL_STATE_TRIAL {
 		r.Deadline = rental.EffectiveDeadline(r.Deadline, halted)
@@ -47,16 +47,16 @@ func (r Rental) Moved(halted time.Duration) Rental {
 	return r
 }
 
-// Effective is a stored rental as queries show it: with the effective deadline
-// and the state that it has at now.
+// Effective returns a stored rental as queries show it: with the effective
+// deadline and the state that it has at now.
 func (r Rental) Effective(now time.Time, halted time.Duration) Rental {
 	r = r.Moved(halted)
 	r.State = r.StateAt(now)
 	return r
 }
 
-// ClosedAt is when a closed rental was over; false while it is open. What a
-// challenge decided later does not move it.
+// ClosedAt returns when a closed rental was over; it returns false while it is
+// open. What a challenge decides later does not change it.
 func (r Rental) ClosedAt() (time.Time, bool) {
 	for i := len(r.Transitions) - 1; i >= 0; i-- {
 		t := r.Transitions[i]
@@ -70,17 +70,18 @@ func (r Rental) ClosedAt() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Held is true of a rental of whose penalty the escrow still holds a part.
+// Held reports whether the escrow still holds a part of the rental's penalty.
 func (r Rental) Held() bool { return r.HeldPenalty > 0 }
 
-// Undecided is true of a trial that was over while a challenge was open: its
-// rent went back, its reason and its fee are decided with the challenge.
+// Undecided reports whether a trial was over while a challenge was open: its
+// rent was returned, its reason and its fee are decided with the challenge.
 func (r Rental) Undecided() bool {
 	n := len(r.Transitions)
 	return n > 0 && r.Transitions[n-1].Reason == REASON_CHALLENGE_OPEN
 }
 
-// Settled is true of a closed rental of which the escrow holds neither rent nor fee any more.
+// Settled reports whether the rental is closed and the escrow holds neither rent nor fee
+// of it.
 func (r Rental) Settled() bool {
 	return rental.State(r.State).Closed() && len(r.Segments) == 0 && !r.Undecided()
 }
@@ -96,10 +97,10 @@ func (r Rental) Escrowed() (rent, fee uint64) {
 	return rent, fee
 }
 
-// FeeOwedByStake is what a trial that the machine failed costs the host's stake.
+// FeeOwedByStake returns what a trial that the machine failed costs the host's stake.
 func (r Rental) FeeOwedByStake() uint64 { return min(r.Fee, r.PenaltyTerms.StakeShare) }
 
-// FeeToHost is the part of the fee that was paid to the host.
+// FeeToHost returns the part of the fee that was paid to the host.
 func (r Rental) FeeToHost() uint64 {
 	n := len(r.Transitions)
 	if n == 0 {

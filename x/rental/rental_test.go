@@ -10,7 +10,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// word is how the proto enums spell what the pure package says.
+// word spells what the pure package says as the proto enums do.
 func word(prefix, name string) string {
 	out := []byte(prefix)
 	for _, c := range []byte(name) {

@@ -24,6 +24,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Firmware int32
+
+const (
+	Firmware_FIRMWARE_UNSPECIFIED Firmware = 0
+	Firmware_FIRMWARE_BIOS        Firmware = 1
+	Firmware_FIRMWARE_UEFI        Firmware = 2
+	// FIRMWARE_SECURE_BOOT is UEFI with Secure Boot and the usual vendors' keys.
+	Firmware_FIRMWARE_SECURE_BOOT Firmware = 3
+)
+
+// Enum value maps for Firmware.
+var (
+	Firmware_name = map[int32]string{
+		0: "FIRMWARE_UNSPECIFIED",
+		1: "FIRMWARE_BIOS",
+		2: "FIRMWARE_UEFI",
+		3: "FIRMWARE_SECURE_BOOT",
+	}
+	Firmware_value = map[string]int32{
+		"FIRMWARE_UNSPECIFIED": 0,
+		"FIRMWARE_BIOS":        1,
+		"FIRMWARE_UEFI":        2,
+		"FIRMWARE_SECURE_BOOT": 3,
+	}
+)
+
+func (x Firmware) Enum() *Firmware {
+	p := new(Firmware)
+	*p = x
+	return p
+}
+
+func (x Firmware) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Firmware) Descriptor() protoreflect.EnumDescriptor {
+	return file_dbc_helper_v1_helper_proto_enumTypes[0].Descriptor()
+}
+
+func (Firmware) Type() protoreflect.EnumType {
+	return &file_dbc_helper_v1_helper_proto_enumTypes[0]
+}
+
+func (x Firmware) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Firmware.Descriptor instead.
+func (Firmware) EnumDescriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{0}
+}
+
 type Operation int32
 
 const (
@@ -72,11 +125,11 @@ func (x Operation) String() string {
 }
 
 func (Operation) Descriptor() protoreflect.EnumDescriptor {
-	return file_dbc_helper_v1_helper_proto_enumTypes[0].Descriptor()
+	return file_dbc_helper_v1_helper_proto_enumTypes[1].Descriptor()
 }
 
 func (Operation) Type() protoreflect.EnumType {
-	return &file_dbc_helper_v1_helper_proto_enumTypes[0]
+	return &file_dbc_helper_v1_helper_proto_enumTypes[1]
 }
 
 func (x Operation) Number() protoreflect.EnumNumber {
@@ -85,7 +138,7 @@ func (x Operation) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Operation.Descriptor instead.
 func (Operation) EnumDescriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{0}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{1}
 }
 
 type Wire int32
@@ -121,11 +174,11 @@ func (x Wire) String() string {
 }
 
 func (Wire) Descriptor() protoreflect.EnumDescriptor {
-	return file_dbc_helper_v1_helper_proto_enumTypes[1].Descriptor()
+	return file_dbc_helper_v1_helper_proto_enumTypes[2].Descriptor()
 }
 
 func (Wire) Type() protoreflect.EnumType {
-	return &file_dbc_helper_v1_helper_proto_enumTypes[1]
+	return &file_dbc_helper_v1_helper_proto_enumTypes[2]
 }
 
 func (x Wire) Number() protoreflect.EnumNumber {
@@ -134,7 +187,7 @@ func (x Wire) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Wire.Descriptor instead.
 func (Wire) EnumDescriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{1}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{2}
 }
 
 // Done: it is so.
@@ -176,8 +229,10 @@ func (*Done) Descriptor() ([]byte, []int) {
 
 // Fault is the detail of a status: which of the known errors it is.
 type Fault struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kinds         []string               `protobuf:"bytes,1,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Kinds []string               `protobuf:"bytes,1,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	// slot is set where a slot was refused; its kind is among the kinds.
+	Slot          *SlotFault `protobuf:"bytes,2,opt,name=slot,proto3" json:"slot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +274,292 @@ func (x *Fault) GetKinds() []string {
 	return nil
 }
 
+func (x *Fault) GetSlot() *SlotFault {
+	if x != nil {
+		return x.Slot
+	}
+	return nil
+}
+
+type SlotFault struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Index         uint32                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	Code          string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	Params        map[string]string      `protobuf:"bytes,3,rep,name=params,proto3" json:"params,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotFault) Reset() {
+	*x = SlotFault{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotFault) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotFault) ProtoMessage() {}
+
+func (x *SlotFault) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotFault.ProtoReflect.Descriptor instead.
+func (*SlotFault) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SlotFault) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *SlotFault) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *SlotFault) GetParams() map[string]string {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
+type SlotsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotsRequest) Reset() {
+	*x = SlotsRequest{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotsRequest) ProtoMessage() {}
+
+func (x *SlotsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotsRequest.ProtoReflect.Descriptor instead.
+func (*SlotsRequest) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{3}
+}
+
+type SlotsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Slots         []*Slot                `protobuf:"bytes,1,rep,name=slots,proto3" json:"slots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotsReply) Reset() {
+	*x = SlotsReply{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotsReply) ProtoMessage() {}
+
+func (x *SlotsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotsReply.ProtoReflect.Descriptor instead.
+func (*SlotsReply) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SlotsReply) GetSlots() []*Slot {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
+type Slot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Index uint32                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	State string                 `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	// since is in seconds, 0 where nothing happened to it yet.
+	Since int64 `protobuf:"varint,3,opt,name=since,proto3" json:"since,omitempty"`
+	// holder is the UUID of the VM that has it, or had it while it is reset.
+	Holder string `protobuf:"bytes,4,opt,name=holder,proto3" json:"holder,omitempty"`
+	// fault is why it is quarantined.
+	Fault         string            `protobuf:"bytes,5,opt,name=fault,proto3" json:"fault,omitempty"`
+	Params        map[string]string `protobuf:"bytes,6,rep,name=params,proto3" json:"params,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Kernel        []string          `protobuf:"bytes,7,rep,name=kernel,proto3" json:"kernel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Slot) Reset() {
+	*x = Slot{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Slot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Slot) ProtoMessage() {}
+
+func (x *Slot) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Slot.ProtoReflect.Descriptor instead.
+func (*Slot) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Slot) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *Slot) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Slot) GetSince() int64 {
+	if x != nil {
+		return x.Since
+	}
+	return 0
+}
+
+func (x *Slot) GetHolder() string {
+	if x != nil {
+		return x.Holder
+	}
+	return ""
+}
+
+func (x *Slot) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
+func (x *Slot) GetParams() map[string]string {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
+func (x *Slot) GetKernel() []string {
+	if x != nil {
+		return x.Kernel
+	}
+	return nil
+}
+
+type CheckRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Index         uint32                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckRequest) Reset() {
+	*x = CheckRequest{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckRequest) ProtoMessage() {}
+
+func (x *CheckRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
+func (*CheckRequest) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CheckRequest) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
 type BindRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ChainId       string                 `protobuf:"bytes,1,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
@@ -230,7 +571,7 @@ type BindRequest struct {
 
 func (x *BindRequest) Reset() {
 	*x = BindRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -242,7 +583,7 @@ func (x *BindRequest) String() string {
 func (*BindRequest) ProtoMessage() {}
 
 func (x *BindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -255,7 +596,7 @@ func (x *BindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindRequest.ProtoReflect.Descriptor instead.
 func (*BindRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{2}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BindRequest) GetChainId() string {
@@ -289,7 +630,7 @@ type BindReply struct {
 
 func (x *BindReply) Reset() {
 	*x = BindReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -301,7 +642,7 @@ func (x *BindReply) String() string {
 func (*BindReply) ProtoMessage() {}
 
 func (x *BindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -314,7 +655,7 @@ func (x *BindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindReply.ProtoReflect.Descriptor instead.
 func (*BindReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{3}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *BindReply) GetConfined() string {
@@ -324,28 +665,26 @@ func (x *BindReply) GetConfined() string {
 	return ""
 }
 
+// DefineRequest: the identity, the image and the address are recorded with the folder.
 type DefineRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
-	Uuid      string                 `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
-	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	Title     string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
-	Vcpus     uint32                 `protobuf:"varint,4,opt,name=vcpus,proto3" json:"vcpus,omitempty"`
-	MemoryMib uint64                 `protobuf:"varint,5,opt,name=memory_mib,json=memoryMib,proto3" json:"memory_mib,omitempty"`
-	// folder holds the disks, image is the base of the first one.
-	Folder    string   `protobuf:"bytes,6,opt,name=folder,proto3" json:"folder,omitempty"`
-	Image     string   `protobuf:"bytes,7,opt,name=image,proto3" json:"image,omitempty"`
-	DataDisks []string `protobuf:"bytes,8,rep,name=data_disks,json=dataDisks,proto3" json:"data_disks,omitempty"`
-	Card      *Card    `protobuf:"bytes,9,opt,name=card,proto3" json:"card,omitempty"`
-	// uefi: the firmware's variables are in the folder too.
-	Uefi          bool       `protobuf:"varint,10,opt,name=uefi,proto3" json:"uefi,omitempty"`
-	Placement     *Placement `protobuf:"bytes,11,opt,name=placement,proto3" json:"placement,omitempty"`
+	Folder    string                 `protobuf:"bytes,1,opt,name=folder,proto3" json:"folder,omitempty"`
+	Vcpus     int64                  `protobuf:"varint,2,opt,name=vcpus,proto3" json:"vcpus,omitempty"`
+	MemoryMib uint64                 `protobuf:"varint,3,opt,name=memory_mib,json=memoryMib,proto3" json:"memory_mib,omitempty"`
+	// data_disks are names of those that were made.
+	DataDisks []string `protobuf:"bytes,4,rep,name=data_disks,json=dataDisks,proto3" json:"data_disks,omitempty"`
+	// firmware: the variables of UEFI are in the folder too.
+	Firmware  Firmware   `protobuf:"varint,5,opt,name=firmware,proto3,enum=dbc.helper.v1.Firmware" json:"firmware,omitempty"`
+	Placement *Placement `protobuf:"bytes,6,opt,name=placement,proto3" json:"placement,omitempty"`
+	// slots are indexes; the helper alone knows which devices they are.
+	Slots         []uint32 `protobuf:"varint,7,rep,packed,name=slots,proto3" json:"slots,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DefineRequest) Reset() {
 	*x = DefineRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -357,7 +696,7 @@ func (x *DefineRequest) String() string {
 func (*DefineRequest) ProtoMessage() {}
 
 func (x *DefineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -370,31 +709,17 @@ func (x *DefineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefineRequest.ProtoReflect.Descriptor instead.
 func (*DefineRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *DefineRequest) GetUuid() string {
+func (x *DefineRequest) GetFolder() string {
 	if x != nil {
-		return x.Uuid
+		return x.Folder
 	}
 	return ""
 }
 
-func (x *DefineRequest) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *DefineRequest) GetTitle() string {
-	if x != nil {
-		return x.Title
-	}
-	return ""
-}
-
-func (x *DefineRequest) GetVcpus() uint32 {
+func (x *DefineRequest) GetVcpus() int64 {
 	if x != nil {
 		return x.Vcpus
 	}
@@ -408,20 +733,6 @@ func (x *DefineRequest) GetMemoryMib() uint64 {
 	return 0
 }
 
-func (x *DefineRequest) GetFolder() string {
-	if x != nil {
-		return x.Folder
-	}
-	return ""
-}
-
-func (x *DefineRequest) GetImage() string {
-	if x != nil {
-		return x.Image
-	}
-	return ""
-}
-
 func (x *DefineRequest) GetDataDisks() []string {
 	if x != nil {
 		return x.DataDisks
@@ -429,18 +740,11 @@ func (x *DefineRequest) GetDataDisks() []string {
 	return nil
 }
 
-func (x *DefineRequest) GetCard() *Card {
+func (x *DefineRequest) GetFirmware() Firmware {
 	if x != nil {
-		return x.Card
+		return x.Firmware
 	}
-	return nil
-}
-
-func (x *DefineRequest) GetUefi() bool {
-	if x != nil {
-		return x.Uefi
-	}
-	return false
+	return Firmware_FIRMWARE_UNSPECIFIED
 }
 
 func (x *DefineRequest) GetPlacement() *Placement {
@@ -450,21 +754,28 @@ func (x *DefineRequest) GetPlacement() *Placement {
 	return nil
 }
 
+func (x *DefineRequest) GetSlots() []uint32 {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
 // Placement ties a guest to the computer's CPUs, memory and pages; nothing is anywhere.
 type Placement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// cpus are one for each of the guest's, or none.
-	Cpus          []uint32 `protobuf:"varint,1,rep,packed,name=cpus,proto3" json:"cpus,omitempty"`
-	Emulator      []uint32 `protobuf:"varint,2,rep,packed,name=emulator,proto3" json:"emulator,omitempty"`
-	Node          *uint32  `protobuf:"varint,3,opt,name=node,proto3,oneof" json:"node,omitempty"`
-	PageKib       uint64   `protobuf:"varint,4,opt,name=page_kib,json=pageKib,proto3" json:"page_kib,omitempty"`
+	Cpus          []int64 `protobuf:"varint,1,rep,packed,name=cpus,proto3" json:"cpus,omitempty"`
+	Emulator      []int64 `protobuf:"varint,2,rep,packed,name=emulator,proto3" json:"emulator,omitempty"`
+	Node          *int64  `protobuf:"varint,3,opt,name=node,proto3,oneof" json:"node,omitempty"`
+	PageKib       uint64  `protobuf:"varint,4,opt,name=page_kib,json=pageKib,proto3" json:"page_kib,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Placement) Reset() {
 	*x = Placement{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +787,7 @@ func (x *Placement) String() string {
 func (*Placement) ProtoMessage() {}
 
 func (x *Placement) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,24 +800,24 @@ func (x *Placement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Placement.ProtoReflect.Descriptor instead.
 func (*Placement) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *Placement) GetCpus() []uint32 {
+func (x *Placement) GetCpus() []int64 {
 	if x != nil {
 		return x.Cpus
 	}
 	return nil
 }
 
-func (x *Placement) GetEmulator() []uint32 {
+func (x *Placement) GetEmulator() []int64 {
 	if x != nil {
 		return x.Emulator
 	}
 	return nil
 }
 
-func (x *Placement) GetNode() uint32 {
+func (x *Placement) GetNode() int64 {
 	if x != nil && x.Node != nil {
 		return *x.Node
 	}
@@ -520,67 +831,6 @@ func (x *Placement) GetPageKib() uint64 {
 	return 0
 }
 
-// Card is a guest's network card.
-type Card struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tap           string                 `protobuf:"bytes,1,opt,name=tap,proto3" json:"tap,omitempty"`
-	Mac           []byte                 `protobuf:"bytes,2,opt,name=mac,proto3" json:"mac,omitempty"`
-	Addr          string                 `protobuf:"bytes,3,opt,name=addr,proto3" json:"addr,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Card) Reset() {
-	*x = Card{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Card) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Card) ProtoMessage() {}
-
-func (x *Card) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Card.ProtoReflect.Descriptor instead.
-func (*Card) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *Card) GetTap() string {
-	if x != nil {
-		return x.Tap
-	}
-	return ""
-}
-
-func (x *Card) GetMac() []byte {
-	if x != nil {
-		return x.Mac
-	}
-	return nil
-}
-
-func (x *Card) GetAddr() string {
-	if x != nil {
-		return x.Addr
-	}
-	return ""
-}
-
 type OperateRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uuid          string                 `protobuf:"bytes,1,opt,name=uuid,proto3" json:"uuid,omitempty"`
@@ -591,7 +841,7 @@ type OperateRequest struct {
 
 func (x *OperateRequest) Reset() {
 	*x = OperateRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -603,7 +853,7 @@ func (x *OperateRequest) String() string {
 func (*OperateRequest) ProtoMessage() {}
 
 func (x *OperateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -616,7 +866,7 @@ func (x *OperateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperateRequest.ProtoReflect.Descriptor instead.
 func (*OperateRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *OperateRequest) GetUuid() string {
@@ -650,7 +900,7 @@ type Authority struct {
 
 func (x *Authority) Reset() {
 	*x = Authority{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +912,7 @@ func (x *Authority) String() string {
 func (*Authority) ProtoMessage() {}
 
 func (x *Authority) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +925,7 @@ func (x *Authority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authority.ProtoReflect.Descriptor instead.
 func (*Authority) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Authority) GetHeader() string {
@@ -738,7 +988,7 @@ type Multisig struct {
 
 func (x *Multisig) Reset() {
 	*x = Multisig{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +1000,7 @@ func (x *Multisig) String() string {
 func (*Multisig) ProtoMessage() {}
 
 func (x *Multisig) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +1013,7 @@ func (x *Multisig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Multisig.ProtoReflect.Descriptor instead.
 func (*Multisig) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Multisig) GetThreshold() uint32 {
@@ -799,7 +1049,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -811,7 +1061,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -824,7 +1074,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SetPasswordRequest) GetUuid() string {
@@ -866,7 +1116,7 @@ type AttachRequest struct {
 
 func (x *AttachRequest) Reset() {
 	*x = AttachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -878,7 +1128,7 @@ func (x *AttachRequest) String() string {
 func (*AttachRequest) ProtoMessage() {}
 
 func (x *AttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -891,7 +1141,7 @@ func (x *AttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRequest.ProtoReflect.Descriptor instead.
 func (*AttachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AttachRequest) GetUuid() string {
@@ -919,7 +1169,7 @@ type GrowRequest struct {
 
 func (x *GrowRequest) Reset() {
 	*x = GrowRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -931,7 +1181,7 @@ func (x *GrowRequest) String() string {
 func (*GrowRequest) ProtoMessage() {}
 
 func (x *GrowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -944,7 +1194,7 @@ func (x *GrowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowRequest.ProtoReflect.Descriptor instead.
 func (*GrowRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GrowRequest) GetUuid() string {
@@ -978,7 +1228,7 @@ type DetachRequest struct {
 
 func (x *DetachRequest) Reset() {
 	*x = DetachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1240,7 @@ func (x *DetachRequest) String() string {
 func (*DetachRequest) ProtoMessage() {}
 
 func (x *DetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1253,7 @@ func (x *DetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetachRequest.ProtoReflect.Descriptor instead.
 func (*DetachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DetachRequest) GetUuid() string {
@@ -1029,7 +1279,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1041,7 +1291,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1054,7 +1304,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetRequest) GetUuid() string {
@@ -1076,7 +1326,7 @@ type Domain struct {
 
 func (x *Domain) Reset() {
 	*x = Domain{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1338,7 @@ func (x *Domain) String() string {
 func (*Domain) ProtoMessage() {}
 
 func (x *Domain) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1351,7 @@ func (x *Domain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Domain.ProtoReflect.Descriptor instead.
 func (*Domain) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Domain) GetUuid() string {
@@ -1140,7 +1390,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1402,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1415,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
 }
 
 type ListReply struct {
@@ -1177,7 +1427,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1439,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1452,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListReply) GetDomains() []*Domain {
@@ -1220,7 +1470,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1482,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1495,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
 }
 
 type Change struct {
@@ -1257,7 +1507,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1519,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1532,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Change) GetUuid() string {
@@ -1306,7 +1556,7 @@ type ConnectRequest struct {
 
 func (x *ConnectRequest) Reset() {
 	*x = ConnectRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1568,7 @@ func (x *ConnectRequest) String() string {
 func (*ConnectRequest) ProtoMessage() {}
 
 func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1581,7 @@ func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectRequest.ProtoReflect.Descriptor instead.
 func (*ConnectRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ConnectRequest) GetUuid() string {
@@ -1371,7 +1621,7 @@ type Bytes struct {
 
 func (x *Bytes) Reset() {
 	*x = Bytes{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1633,7 @@ func (x *Bytes) String() string {
 func (*Bytes) ProtoMessage() {}
 
 func (x *Bytes) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1646,7 @@ func (x *Bytes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bytes.ProtoReflect.Descriptor instead.
 func (*Bytes) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Bytes) GetData() []byte {
@@ -1414,7 +1664,7 @@ type EnsureRequest struct {
 
 func (x *EnsureRequest) Reset() {
 	*x = EnsureRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1426,7 +1676,7 @@ func (x *EnsureRequest) String() string {
 func (*EnsureRequest) ProtoMessage() {}
 
 func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1439,19 +1689,19 @@ func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnsureRequest.ProtoReflect.Descriptor instead.
 func (*EnsureRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
 }
 
 type ApplyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bindings      []*Binding             `protobuf:"bytes,1,rep,name=bindings,proto3" json:"bindings,omitempty"`
+	Connections   []*Connection          `protobuf:"bytes,1,rep,name=connections,proto3" json:"connections,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ApplyRequest) Reset() {
 	*x = ApplyRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1713,7 @@ func (x *ApplyRequest) String() string {
 func (*ApplyRequest) ProtoMessage() {}
 
 func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,41 +1726,43 @@ func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
 }
 
-func (x *ApplyRequest) GetBindings() []*Binding {
+func (x *ApplyRequest) GetConnections() []*Connection {
 	if x != nil {
-		return x.Bindings
+		return x.Connections
 	}
 	return nil
 }
 
-type Binding struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	Card  *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	Ports []*Port                `protobuf:"bytes,2,rep,name=ports,proto3" json:"ports,omitempty"`
+// Connection binds the card of the folder's VM to its address, as recorded, and leads
+// ports of the host to it.
+type Connection struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Folder string                 `protobuf:"bytes,1,opt,name=folder,proto3" json:"folder,omitempty"`
+	Ports  []*Port                `protobuf:"bytes,2,rep,name=ports,proto3" json:"ports,omitempty"`
 	// cpus are the guest's, by which its limits grow.
-	Cpus          uint32 `protobuf:"varint,3,opt,name=cpus,proto3" json:"cpus,omitempty"`
+	Cpus          int64 `protobuf:"varint,3,opt,name=cpus,proto3" json:"cpus,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Binding) Reset() {
-	*x = Binding{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+func (x *Connection) Reset() {
+	*x = Connection{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Binding) String() string {
+func (x *Connection) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Binding) ProtoMessage() {}
+func (*Connection) ProtoMessage() {}
 
-func (x *Binding) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+func (x *Connection) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1521,44 +1773,49 @@ func (x *Binding) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Binding.ProtoReflect.Descriptor instead.
-func (*Binding) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
+// Deprecated: Use Connection.ProtoReflect.Descriptor instead.
+func (*Connection) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
 }
 
-func (x *Binding) GetCard() *Card {
+func (x *Connection) GetFolder() string {
 	if x != nil {
-		return x.Card
+		return x.Folder
 	}
-	return nil
+	return ""
 }
 
-func (x *Binding) GetPorts() []*Port {
+func (x *Connection) GetPorts() []*Port {
 	if x != nil {
 		return x.Ports
 	}
 	return nil
 }
 
-func (x *Binding) GetCpus() uint32 {
+func (x *Connection) GetCpus() int64 {
 	if x != nil {
 		return x.Cpus
 	}
 	return 0
 }
 
+// Port: its place in a list means nothing.
 type Port struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Protocol      string                 `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
-	Host          uint32                 `protobuf:"varint,2,opt,name=host,proto3" json:"host,omitempty"`
-	Guest         uint32                 `protobuf:"varint,3,opt,name=guest,proto3" json:"guest,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Protocol string                 `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Host     uint32                 `protobuf:"varint,2,opt,name=host,proto3" json:"host,omitempty"`
+	Guest    uint32                 `protobuf:"varint,3,opt,name=guest,proto3" json:"guest,omitempty"`
+	// name is the port's among those of its VM.
+	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	// sources are networks that may connect; none means everybody.
+	Sources       []string `protobuf:"bytes,5,rep,name=sources,proto3" json:"sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Port) Reset() {
 	*x = Port{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1570,7 +1827,7 @@ func (x *Port) String() string {
 func (*Port) ProtoMessage() {}
 
 func (x *Port) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1583,7 +1840,7 @@ func (x *Port) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Port.ProtoReflect.Descriptor instead.
 func (*Port) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Port) GetProtocol() string {
@@ -1607,6 +1864,20 @@ func (x *Port) GetGuest() uint32 {
 	return 0
 }
 
+func (x *Port) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Port) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
 type FolderRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Folder        string                 `protobuf:"bytes,1,opt,name=folder,proto3" json:"folder,omitempty"`
@@ -1616,7 +1887,7 @@ type FolderRequest struct {
 
 func (x *FolderRequest) Reset() {
 	*x = FolderRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1899,7 @@ func (x *FolderRequest) String() string {
 func (*FolderRequest) ProtoMessage() {}
 
 func (x *FolderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1912,7 @@ func (x *FolderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FolderRequest.ProtoReflect.Descriptor instead.
 func (*FolderRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *FolderRequest) GetFolder() string {
@@ -1651,7 +1922,7 @@ func (x *FolderRequest) GetFolder() string {
 	return ""
 }
 
-// MakeSystemRequest: the folder is named after the task. Rental and wallet are
+// MakeSystemRequest: the folder is named after the task. Rental, wallet and firmware are
 // recorded with it for as long as it is there.
 type MakeSystemRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1660,13 +1931,14 @@ type MakeSystemRequest struct {
 	Gib           uint64                 `protobuf:"varint,3,opt,name=gib,proto3" json:"gib,omitempty"`
 	RentId        uint64                 `protobuf:"varint,4,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
 	Wallet        string                 `protobuf:"bytes,5,opt,name=wallet,proto3" json:"wallet,omitempty"`
+	Firmware      Firmware               `protobuf:"varint,6,opt,name=firmware,proto3,enum=dbc.helper.v1.Firmware" json:"firmware,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MakeSystemRequest) Reset() {
 	*x = MakeSystemRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +1950,7 @@ func (x *MakeSystemRequest) String() string {
 func (*MakeSystemRequest) ProtoMessage() {}
 
 func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1691,7 +1963,7 @@ func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeSystemRequest.ProtoReflect.Descriptor instead.
 func (*MakeSystemRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *MakeSystemRequest) GetFolder() string {
@@ -1729,6 +2001,13 @@ func (x *MakeSystemRequest) GetWallet() string {
 	return ""
 }
 
+func (x *MakeSystemRequest) GetFirmware() Firmware {
+	if x != nil {
+		return x.Firmware
+	}
+	return Firmware_FIRMWARE_UNSPECIFIED
+}
+
 // TakeOverRequest: authority is the wallet's request to make the task, which names
 // an earlier task of the folder and the keys of its seed.
 type TakeOverRequest struct {
@@ -1743,7 +2022,7 @@ type TakeOverRequest struct {
 
 func (x *TakeOverRequest) Reset() {
 	*x = TakeOverRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +2034,7 @@ func (x *TakeOverRequest) String() string {
 func (*TakeOverRequest) ProtoMessage() {}
 
 func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +2047,7 @@ func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeOverRequest.ProtoReflect.Descriptor instead.
 func (*TakeOverRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *TakeOverRequest) GetFolder() string {
@@ -1807,7 +2086,7 @@ type ListFoldersRequest struct {
 
 func (x *ListFoldersRequest) Reset() {
 	*x = ListFoldersRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +2098,7 @@ func (x *ListFoldersRequest) String() string {
 func (*ListFoldersRequest) ProtoMessage() {}
 
 func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +2111,7 @@ func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFoldersRequest.ProtoReflect.Descriptor instead.
 func (*ListFoldersRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
 }
 
 type ListFoldersReply struct {
@@ -1844,7 +2123,7 @@ type ListFoldersReply struct {
 
 func (x *ListFoldersReply) Reset() {
 	*x = ListFoldersReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +2135,7 @@ func (x *ListFoldersReply) String() string {
 func (*ListFoldersReply) ProtoMessage() {}
 
 func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +2148,7 @@ func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFoldersReply.ProtoReflect.Descriptor instead.
 func (*ListFoldersReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListFoldersReply) GetFolders() []string {
@@ -1879,28 +2158,31 @@ func (x *ListFoldersReply) GetFolders() []string {
 	return nil
 }
 
-type WrittenReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Gib           uint64                 `protobuf:"varint,1,opt,name=gib,proto3" json:"gib,omitempty"`
+type WipeReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// method is how, such as "unlinked".
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// bytes are the allocated blocks that went.
+	Bytes         uint64 `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WrittenReply) Reset() {
-	*x = WrittenReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
+func (x *WipeReply) Reset() {
+	*x = WipeReply{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *WrittenReply) String() string {
+func (x *WipeReply) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*WrittenReply) ProtoMessage() {}
+func (*WipeReply) ProtoMessage() {}
 
-func (x *WrittenReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
+func (x *WipeReply) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1911,14 +2193,120 @@ func (x *WrittenReply) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use WrittenReply.ProtoReflect.Descriptor instead.
-func (*WrittenReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
+// Deprecated: Use WipeReply.ProtoReflect.Descriptor instead.
+func (*WipeReply) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{35}
 }
 
-func (x *WrittenReply) GetGib() uint64 {
+func (x *WipeReply) GetMethod() string {
 	if x != nil {
-		return x.Gib
+		return x.Method
+	}
+	return ""
+}
+
+func (x *WipeReply) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+type CheckTaskRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TaskId        string                 `protobuf:"bytes,1,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckTaskRequest) Reset() {
+	*x = CheckTaskRequest{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckTaskRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckTaskRequest) ProtoMessage() {}
+
+func (x *CheckTaskRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckTaskRequest.ProtoReflect.Descriptor instead.
+func (*CheckTaskRequest) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *CheckTaskRequest) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
+// StoredReply is in bytes of allocated blocks.
+type StoredReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// disks are the system disk and the data disks.
+	Disks uint64 `protobuf:"varint,1,opt,name=disks,proto3" json:"disks,omitempty"`
+	// all is everything in the folder.
+	All           uint64 `protobuf:"varint,2,opt,name=all,proto3" json:"all,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredReply) Reset() {
+	*x = StoredReply{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredReply) ProtoMessage() {}
+
+func (x *StoredReply) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredReply.ProtoReflect.Descriptor instead.
+func (*StoredReply) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *StoredReply) GetDisks() uint64 {
+	if x != nil {
+		return x.Disks
+	}
+	return 0
+}
+
+func (x *StoredReply) GetAll() uint64 {
+	if x != nil {
+		return x.All
 	}
 	return 0
 }
@@ -1935,7 +2323,7 @@ type SizeDiskRequest struct {
 
 func (x *SizeDiskRequest) Reset() {
 	*x = SizeDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +2335,7 @@ func (x *SizeDiskRequest) String() string {
 func (*SizeDiskRequest) ProtoMessage() {}
 
 func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1960,7 +2348,7 @@ func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SizeDiskRequest.ProtoReflect.Descriptor instead.
 func (*SizeDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SizeDiskRequest) GetFolder() string {
@@ -2001,7 +2389,7 @@ type RemoveDiskRequest struct {
 
 func (x *RemoveDiskRequest) Reset() {
 	*x = RemoveDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2401,7 @@ func (x *RemoveDiskRequest) String() string {
 func (*RemoveDiskRequest) ProtoMessage() {}
 
 func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2414,7 @@ func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveDiskRequest.ProtoReflect.Descriptor instead.
 func (*RemoveDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RemoveDiskRequest) GetFolder() string {
@@ -2062,7 +2450,7 @@ type WriteSeedRequest struct {
 
 func (x *WriteSeedRequest) Reset() {
 	*x = WriteSeedRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2074,7 +2462,7 @@ func (x *WriteSeedRequest) String() string {
 func (*WriteSeedRequest) ProtoMessage() {}
 
 func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2087,7 +2475,7 @@ func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteSeedRequest.ProtoReflect.Descriptor instead.
 func (*WriteSeedRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *WriteSeedRequest) GetFolder() string {
@@ -2163,7 +2551,7 @@ type ReadConsoleRequest struct {
 
 func (x *ReadConsoleRequest) Reset() {
 	*x = ReadConsoleRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2175,7 +2563,7 @@ func (x *ReadConsoleRequest) String() string {
 func (*ReadConsoleRequest) ProtoMessage() {}
 
 func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2188,7 +2576,7 @@ func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadConsoleRequest.ProtoReflect.Descriptor instead.
 func (*ReadConsoleRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{35}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReadConsoleRequest) GetFolder() string {
@@ -2210,41 +2598,57 @@ var File_dbc_helper_v1_helper_proto protoreflect.FileDescriptor
 const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\n" +
 	"\x1adbc/helper/v1/helper.proto\x12\rdbc.helper.v1\"\x06\n" +
-	"\x04Done\"\x1d\n" +
+	"\x04Done\"K\n" +
 	"\x05Fault\x12\x14\n" +
-	"\x05kinds\x18\x01 \x03(\tR\x05kinds\"j\n" +
+	"\x05kinds\x18\x01 \x03(\tR\x05kinds\x12,\n" +
+	"\x04slot\x18\x02 \x01(\v2\x18.dbc.helper.v1.SlotFaultR\x04slot\"\xae\x01\n" +
+	"\tSlotFault\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\rR\x05index\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12<\n" +
+	"\x06params\x18\x03 \x03(\v2$.dbc.helper.v1.SlotFault.ParamsEntryR\x06params\x1a9\n" +
+	"\vParamsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x0e\n" +
+	"\fSlotsRequest\"7\n" +
+	"\n" +
+	"SlotsReply\x12)\n" +
+	"\x05slots\x18\x01 \x03(\v2\x13.dbc.helper.v1.SlotR\x05slots\"\x82\x02\n" +
+	"\x04Slot\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\rR\x05index\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x14\n" +
+	"\x05since\x18\x03 \x01(\x03R\x05since\x12\x16\n" +
+	"\x06holder\x18\x04 \x01(\tR\x06holder\x12\x14\n" +
+	"\x05fault\x18\x05 \x01(\tR\x05fault\x127\n" +
+	"\x06params\x18\x06 \x03(\v2\x1f.dbc.helper.v1.Slot.ParamsEntryR\x06params\x12\x16\n" +
+	"\x06kernel\x18\a \x03(\tR\x06kernel\x1a9\n" +
+	"\vParamsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"$\n" +
+	"\fCheckRequest\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\rR\x05index\"j\n" +
 	"\vBindRequest\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12!\n" +
 	"\fgenesis_hash\x18\x02 \x01(\tR\vgenesisHash\x12\x1d\n" +
 	"\n" +
 	"machine_id\x18\x03 \x01(\tR\tmachineId\"'\n" +
 	"\tBindReply\x12\x1a\n" +
-	"\bconfined\x18\x01 \x01(\tR\bconfined\"\xc4\x02\n" +
-	"\rDefineRequest\x12\x12\n" +
-	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
-	"\x05title\x18\x03 \x01(\tR\x05title\x12\x14\n" +
-	"\x05vcpus\x18\x04 \x01(\rR\x05vcpus\x12\x1d\n" +
+	"\bconfined\x18\x01 \x01(\tR\bconfined\"\xfe\x01\n" +
+	"\rDefineRequest\x12\x16\n" +
+	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x14\n" +
+	"\x05vcpus\x18\x02 \x01(\x03R\x05vcpus\x12\x1d\n" +
 	"\n" +
-	"memory_mib\x18\x05 \x01(\x04R\tmemoryMib\x12\x16\n" +
-	"\x06folder\x18\x06 \x01(\tR\x06folder\x12\x14\n" +
-	"\x05image\x18\a \x01(\tR\x05image\x12\x1d\n" +
+	"memory_mib\x18\x03 \x01(\x04R\tmemoryMib\x12\x1d\n" +
 	"\n" +
-	"data_disks\x18\b \x03(\tR\tdataDisks\x12'\n" +
-	"\x04card\x18\t \x01(\v2\x13.dbc.helper.v1.CardR\x04card\x12\x12\n" +
-	"\x04uefi\x18\n" +
-	" \x01(\bR\x04uefi\x126\n" +
-	"\tplacement\x18\v \x01(\v2\x18.dbc.helper.v1.PlacementR\tplacement\"x\n" +
+	"data_disks\x18\x04 \x03(\tR\tdataDisks\x123\n" +
+	"\bfirmware\x18\x05 \x01(\x0e2\x17.dbc.helper.v1.FirmwareR\bfirmware\x126\n" +
+	"\tplacement\x18\x06 \x01(\v2\x18.dbc.helper.v1.PlacementR\tplacement\x12\x14\n" +
+	"\x05slots\x18\a \x03(\rR\x05slots\"x\n" +
 	"\tPlacement\x12\x12\n" +
-	"\x04cpus\x18\x01 \x03(\rR\x04cpus\x12\x1a\n" +
-	"\bemulator\x18\x02 \x03(\rR\bemulator\x12\x17\n" +
-	"\x04node\x18\x03 \x01(\rH\x00R\x04node\x88\x01\x01\x12\x19\n" +
+	"\x04cpus\x18\x01 \x03(\x03R\x04cpus\x12\x1a\n" +
+	"\bemulator\x18\x02 \x03(\x03R\bemulator\x12\x17\n" +
+	"\x04node\x18\x03 \x01(\x03H\x00R\x04node\x88\x01\x01\x12\x19\n" +
 	"\bpage_kib\x18\x04 \x01(\x04R\apageKibB\a\n" +
-	"\x05_node\">\n" +
-	"\x04Card\x12\x10\n" +
-	"\x03tap\x18\x01 \x01(\tR\x03tap\x12\x10\n" +
-	"\x03mac\x18\x02 \x01(\fR\x03mac\x12\x12\n" +
-	"\x04addr\x18\x03 \x01(\tR\x04addr\"\\\n" +
+	"\x05_node\"\\\n" +
 	"\x0eOperateRequest\x12\x12\n" +
 	"\x04uuid\x18\x01 \x01(\tR\x04uuid\x126\n" +
 	"\toperation\x18\x02 \x01(\x0e2\x18.dbc.helper.v1.OperationR\toperation\"\xd1\x01\n" +
@@ -2298,25 +2702,29 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\tauthority\x18\x04 \x01(\v2\x18.dbc.helper.v1.AuthorityR\tauthority\"\x1b\n" +
 	"\x05Bytes\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"\x0f\n" +
-	"\rEnsureRequest\"B\n" +
-	"\fApplyRequest\x122\n" +
-	"\bbindings\x18\x01 \x03(\v2\x16.dbc.helper.v1.BindingR\bbindings\"q\n" +
-	"\aBinding\x12'\n" +
-	"\x04card\x18\x01 \x01(\v2\x13.dbc.helper.v1.CardR\x04card\x12)\n" +
+	"\rEnsureRequest\"K\n" +
+	"\fApplyRequest\x12;\n" +
+	"\vconnections\x18\x01 \x03(\v2\x19.dbc.helper.v1.ConnectionR\vconnections\"c\n" +
+	"\n" +
+	"Connection\x12\x16\n" +
+	"\x06folder\x18\x01 \x01(\tR\x06folder\x12)\n" +
 	"\x05ports\x18\x02 \x03(\v2\x13.dbc.helper.v1.PortR\x05ports\x12\x12\n" +
-	"\x04cpus\x18\x03 \x01(\rR\x04cpus\"L\n" +
+	"\x04cpus\x18\x03 \x01(\x03R\x04cpus\"z\n" +
 	"\x04Port\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12\x12\n" +
 	"\x04host\x18\x02 \x01(\rR\x04host\x12\x14\n" +
-	"\x05guest\x18\x03 \x01(\rR\x05guest\"'\n" +
+	"\x05guest\x18\x03 \x01(\rR\x05guest\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x18\n" +
+	"\asources\x18\x05 \x03(\tR\asources\"'\n" +
 	"\rFolderRequest\x12\x16\n" +
-	"\x06folder\x18\x01 \x01(\tR\x06folder\"\x84\x01\n" +
+	"\x06folder\x18\x01 \x01(\tR\x06folder\"\xb9\x01\n" +
 	"\x11MakeSystemRequest\x12\x16\n" +
 	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x14\n" +
 	"\x05image\x18\x02 \x01(\tR\x05image\x12\x10\n" +
 	"\x03gib\x18\x03 \x01(\x04R\x03gib\x12\x17\n" +
 	"\arent_id\x18\x04 \x01(\x04R\x06rentId\x12\x16\n" +
-	"\x06wallet\x18\x05 \x01(\tR\x06wallet\"\x93\x01\n" +
+	"\x06wallet\x18\x05 \x01(\tR\x06wallet\x123\n" +
+	"\bfirmware\x18\x06 \x01(\x0e2\x17.dbc.helper.v1.FirmwareR\bfirmware\"\x93\x01\n" +
 	"\x0fTakeOverRequest\x12\x16\n" +
 	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\x12\x17\n" +
@@ -2324,9 +2732,15 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\tauthority\x18\x04 \x01(\v2\x18.dbc.helper.v1.AuthorityR\tauthority\"\x14\n" +
 	"\x12ListFoldersRequest\",\n" +
 	"\x10ListFoldersReply\x12\x18\n" +
-	"\afolders\x18\x01 \x03(\tR\afolders\" \n" +
-	"\fWrittenReply\x12\x10\n" +
-	"\x03gib\x18\x01 \x01(\x04R\x03gib\"g\n" +
+	"\afolders\x18\x01 \x03(\tR\afolders\"9\n" +
+	"\tWipeReply\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x14\n" +
+	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\"+\n" +
+	"\x10CheckTaskRequest\x12\x17\n" +
+	"\atask_id\x18\x01 \x01(\tR\x06taskId\"5\n" +
+	"\vStoredReply\x12\x14\n" +
+	"\x05disks\x18\x01 \x01(\x04R\x05disks\x12\x10\n" +
+	"\x03all\x18\x02 \x01(\x04R\x03all\"g\n" +
 	"\x0fSizeDiskRequest\x12\x16\n" +
 	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x12\n" +
 	"\x04disk\x18\x02 \x01(\tR\x04disk\x12\x10\n" +
@@ -2348,7 +2762,12 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x04addr\x18\t \x01(\tR\x04addr\"@\n" +
 	"\x12ReadConsoleRequest\x12\x16\n" +
 	"\x06folder\x18\x01 \x01(\tR\x06folder\x12\x12\n" +
-	"\x04tail\x18\x02 \x01(\bR\x04tail*\xbf\x01\n" +
+	"\x04tail\x18\x02 \x01(\bR\x04tail*d\n" +
+	"\bFirmware\x12\x18\n" +
+	"\x14FIRMWARE_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rFIRMWARE_BIOS\x10\x01\x12\x11\n" +
+	"\rFIRMWARE_UEFI\x10\x02\x12\x18\n" +
+	"\x14FIRMWARE_SECURE_BOOT\x10\x03*\xbf\x01\n" +
 	"\tOperation\x12\x19\n" +
 	"\x15OPERATION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fOPERATION_START\x10\x01\x12\x16\n" +
@@ -2374,17 +2793,21 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x03Get\x12\x19.dbc.helper.v1.GetRequest\x1a\x15.dbc.helper.v1.Domain\x12<\n" +
 	"\x04List\x12\x1a.dbc.helper.v1.ListRequest\x1a\x18.dbc.helper.v1.ListReply\x12=\n" +
 	"\x05Watch\x12\x1b.dbc.helper.v1.WatchRequest\x1a\x15.dbc.helper.v1.Change0\x01\x12B\n" +
-	"\aConnect\x12\x1d.dbc.helper.v1.ConnectRequest\x1a\x14.dbc.helper.v1.Bytes(\x010\x012\x81\x01\n" +
+	"\aConnect\x12\x1d.dbc.helper.v1.ConnectRequest\x1a\x14.dbc.helper.v1.Bytes(\x010\x012\x83\x01\n" +
+	"\x05Cards\x12?\n" +
+	"\x05Slots\x12\x1b.dbc.helper.v1.SlotsRequest\x1a\x19.dbc.helper.v1.SlotsReply\x129\n" +
+	"\x05Check\x12\x1b.dbc.helper.v1.CheckRequest\x1a\x13.dbc.helper.v1.Done2\x81\x01\n" +
 	"\aNetwork\x12;\n" +
 	"\x06Ensure\x12\x1c.dbc.helper.v1.EnsureRequest\x1a\x13.dbc.helper.v1.Done\x129\n" +
-	"\x05Apply\x12\x1b.dbc.helper.v1.ApplyRequest\x1a\x13.dbc.helper.v1.Done2\xf7\x05\n" +
+	"\x05Apply\x12\x1b.dbc.helper.v1.ApplyRequest\x1a\x13.dbc.helper.v1.Done2\xbb\x06\n" +
 	"\x05Files\x12C\n" +
 	"\n" +
 	"MakeSystem\x12 .dbc.helper.v1.MakeSystemRequest\x1a\x13.dbc.helper.v1.Done\x12?\n" +
 	"\bTakeOver\x12\x1e.dbc.helper.v1.TakeOverRequest\x1a\x13.dbc.helper.v1.Done\x12Q\n" +
-	"\vListFolders\x12!.dbc.helper.v1.ListFoldersRequest\x1a\x1f.dbc.helper.v1.ListFoldersReply\x12;\n" +
-	"\x06Remove\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x13.dbc.helper.v1.Done\x12D\n" +
-	"\aWritten\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x1b.dbc.helper.v1.WrittenReply\x12?\n" +
+	"\vListFolders\x12!.dbc.helper.v1.ListFoldersRequest\x1a\x1f.dbc.helper.v1.ListFoldersReply\x12>\n" +
+	"\x04Wipe\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x18.dbc.helper.v1.WipeReply\x12A\n" +
+	"\tCheckTask\x12\x1f.dbc.helper.v1.CheckTaskRequest\x1a\x13.dbc.helper.v1.Done\x12B\n" +
+	"\x06Stored\x12\x1c.dbc.helper.v1.FolderRequest\x1a\x1a.dbc.helper.v1.StoredReply\x12?\n" +
 	"\bSizeDisk\x12\x1e.dbc.helper.v1.SizeDiskRequest\x1a\x13.dbc.helper.v1.Done\x12C\n" +
 	"\n" +
 	"RemoveDisk\x12 .dbc.helper.v1.RemoveDiskRequest\x1a\x13.dbc.helper.v1.Done\x12A\n" +
@@ -2406,114 +2829,133 @@ func file_dbc_helper_v1_helper_proto_rawDescGZIP() []byte {
 	return file_dbc_helper_v1_helper_proto_rawDescData
 }
 
-var file_dbc_helper_v1_helper_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_dbc_helper_v1_helper_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_dbc_helper_v1_helper_proto_goTypes = []any{
-	(Operation)(0),             // 0: dbc.helper.v1.Operation
-	(Wire)(0),                  // 1: dbc.helper.v1.Wire
-	(*Done)(nil),               // 2: dbc.helper.v1.Done
-	(*Fault)(nil),              // 3: dbc.helper.v1.Fault
-	(*BindRequest)(nil),        // 4: dbc.helper.v1.BindRequest
-	(*BindReply)(nil),          // 5: dbc.helper.v1.BindReply
-	(*DefineRequest)(nil),      // 6: dbc.helper.v1.DefineRequest
-	(*Placement)(nil),          // 7: dbc.helper.v1.Placement
-	(*Card)(nil),               // 8: dbc.helper.v1.Card
-	(*OperateRequest)(nil),     // 9: dbc.helper.v1.OperateRequest
-	(*Authority)(nil),          // 10: dbc.helper.v1.Authority
-	(*Multisig)(nil),           // 11: dbc.helper.v1.Multisig
-	(*SetPasswordRequest)(nil), // 12: dbc.helper.v1.SetPasswordRequest
-	(*AttachRequest)(nil),      // 13: dbc.helper.v1.AttachRequest
-	(*GrowRequest)(nil),        // 14: dbc.helper.v1.GrowRequest
-	(*DetachRequest)(nil),      // 15: dbc.helper.v1.DetachRequest
-	(*GetRequest)(nil),         // 16: dbc.helper.v1.GetRequest
-	(*Domain)(nil),             // 17: dbc.helper.v1.Domain
-	(*ListRequest)(nil),        // 18: dbc.helper.v1.ListRequest
-	(*ListReply)(nil),          // 19: dbc.helper.v1.ListReply
-	(*WatchRequest)(nil),       // 20: dbc.helper.v1.WatchRequest
-	(*Change)(nil),             // 21: dbc.helper.v1.Change
-	(*ConnectRequest)(nil),     // 22: dbc.helper.v1.ConnectRequest
-	(*Bytes)(nil),              // 23: dbc.helper.v1.Bytes
-	(*EnsureRequest)(nil),      // 24: dbc.helper.v1.EnsureRequest
-	(*ApplyRequest)(nil),       // 25: dbc.helper.v1.ApplyRequest
-	(*Binding)(nil),            // 26: dbc.helper.v1.Binding
-	(*Port)(nil),               // 27: dbc.helper.v1.Port
-	(*FolderRequest)(nil),      // 28: dbc.helper.v1.FolderRequest
-	(*MakeSystemRequest)(nil),  // 29: dbc.helper.v1.MakeSystemRequest
-	(*TakeOverRequest)(nil),    // 30: dbc.helper.v1.TakeOverRequest
-	(*ListFoldersRequest)(nil), // 31: dbc.helper.v1.ListFoldersRequest
-	(*ListFoldersReply)(nil),   // 32: dbc.helper.v1.ListFoldersReply
-	(*WrittenReply)(nil),       // 33: dbc.helper.v1.WrittenReply
-	(*SizeDiskRequest)(nil),    // 34: dbc.helper.v1.SizeDiskRequest
-	(*RemoveDiskRequest)(nil),  // 35: dbc.helper.v1.RemoveDiskRequest
-	(*WriteSeedRequest)(nil),   // 36: dbc.helper.v1.WriteSeedRequest
-	(*ReadConsoleRequest)(nil), // 37: dbc.helper.v1.ReadConsoleRequest
+	(Firmware)(0),              // 0: dbc.helper.v1.Firmware
+	(Operation)(0),             // 1: dbc.helper.v1.Operation
+	(Wire)(0),                  // 2: dbc.helper.v1.Wire
+	(*Done)(nil),               // 3: dbc.helper.v1.Done
+	(*Fault)(nil),              // 4: dbc.helper.v1.Fault
+	(*SlotFault)(nil),          // 5: dbc.helper.v1.SlotFault
+	(*SlotsRequest)(nil),       // 6: dbc.helper.v1.SlotsRequest
+	(*SlotsReply)(nil),         // 7: dbc.helper.v1.SlotsReply
+	(*Slot)(nil),               // 8: dbc.helper.v1.Slot
+	(*CheckRequest)(nil),       // 9: dbc.helper.v1.CheckRequest
+	(*BindRequest)(nil),        // 10: dbc.helper.v1.BindRequest
+	(*BindReply)(nil),          // 11: dbc.helper.v1.BindReply
+	(*DefineRequest)(nil),      // 12: dbc.helper.v1.DefineRequest
+	(*Placement)(nil),          // 13: dbc.helper.v1.Placement
+	(*OperateRequest)(nil),     // 14: dbc.helper.v1.OperateRequest
+	(*Authority)(nil),          // 15: dbc.helper.v1.Authority
+	(*Multisig)(nil),           // 16: dbc.helper.v1.Multisig
+	(*SetPasswordRequest)(nil), // 17: dbc.helper.v1.SetPasswordRequest
+	(*AttachRequest)(nil),      // 18: dbc.helper.v1.AttachRequest
+	(*GrowRequest)(nil),        // 19: dbc.helper.v1.GrowRequest
+	(*DetachRequest)(nil),      // 20: dbc.helper.v1.DetachRequest
+	(*GetRequest)(nil),         // 21: dbc.helper.v1.GetRequest
+	(*Domain)(nil),             // 22: dbc.helper.v1.Domain
+	(*ListRequest)(nil),        // 23: dbc.helper.v1.ListRequest
+	(*ListReply)(nil),          // 24: dbc.helper.v1.ListReply
+	(*WatchRequest)(nil),       // 25: dbc.helper.v1.WatchRequest
+	(*Change)(nil),             // 26: dbc.helper.v1.Change
+	(*ConnectRequest)(nil),     // 27: dbc.helper.v1.ConnectRequest
+	(*Bytes)(nil),              // 28: dbc.helper.v1.Bytes
+	(*EnsureRequest)(nil),      // 29: dbc.helper.v1.EnsureRequest
+	(*ApplyRequest)(nil),       // 30: dbc.helper.v1.ApplyRequest
+	(*Connection)(nil),         // 31: dbc.helper.v1.Connection
+	(*Port)(nil),               // 32: dbc.helper.v1.Port
+	(*FolderRequest)(nil),      // 33: dbc.helper.v1.FolderRequest
+	(*MakeSystemRequest)(nil),  // 34: dbc.helper.v1.MakeSystemRequest
+	(*TakeOverRequest)(nil),    // 35: dbc.helper.v1.TakeOverRequest
+	(*ListFoldersRequest)(nil), // 36: dbc.helper.v1.ListFoldersRequest
+	(*ListFoldersReply)(nil),   // 37: dbc.helper.v1.ListFoldersReply
+	(*WipeReply)(nil),          // 38: dbc.helper.v1.WipeReply
+	(*CheckTaskRequest)(nil),   // 39: dbc.helper.v1.CheckTaskRequest
+	(*StoredReply)(nil),        // 40: dbc.helper.v1.StoredReply
+	(*SizeDiskRequest)(nil),    // 41: dbc.helper.v1.SizeDiskRequest
+	(*RemoveDiskRequest)(nil),  // 42: dbc.helper.v1.RemoveDiskRequest
+	(*WriteSeedRequest)(nil),   // 43: dbc.helper.v1.WriteSeedRequest
+	(*ReadConsoleRequest)(nil), // 44: dbc.helper.v1.ReadConsoleRequest
+	nil,                        // 45: dbc.helper.v1.SlotFault.ParamsEntry
+	nil,                        // 46: dbc.helper.v1.Slot.ParamsEntry
 }
 var file_dbc_helper_v1_helper_proto_depIdxs = []int32{
-	8,  // 0: dbc.helper.v1.DefineRequest.card:type_name -> dbc.helper.v1.Card
-	7,  // 1: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
-	0,  // 2: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
-	11, // 3: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
-	10, // 4: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
-	17, // 5: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
-	1,  // 6: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
-	10, // 7: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
-	26, // 8: dbc.helper.v1.ApplyRequest.bindings:type_name -> dbc.helper.v1.Binding
-	8,  // 9: dbc.helper.v1.Binding.card:type_name -> dbc.helper.v1.Card
-	27, // 10: dbc.helper.v1.Binding.ports:type_name -> dbc.helper.v1.Port
-	10, // 11: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
-	4,  // 12: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
-	6,  // 13: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
-	9,  // 14: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
-	12, // 15: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
-	13, // 16: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
-	14, // 17: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
-	15, // 18: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
-	16, // 19: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
-	18, // 20: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
-	20, // 21: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
-	22, // 22: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
-	24, // 23: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
-	25, // 24: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
-	29, // 25: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
-	30, // 26: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
-	31, // 27: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
-	28, // 28: dbc.helper.v1.Files.Remove:input_type -> dbc.helper.v1.FolderRequest
-	28, // 29: dbc.helper.v1.Files.Written:input_type -> dbc.helper.v1.FolderRequest
-	34, // 30: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
-	35, // 31: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
-	36, // 32: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
-	28, // 33: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
-	37, // 34: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
-	28, // 35: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
-	5,  // 36: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.BindReply
-	2,  // 37: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
-	2,  // 38: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
-	2,  // 39: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
-	2,  // 40: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
-	2,  // 41: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
-	2,  // 42: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
-	17, // 43: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
-	19, // 44: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
-	21, // 45: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
-	23, // 46: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
-	2,  // 47: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
-	2,  // 48: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
-	2,  // 49: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
-	2,  // 50: dbc.helper.v1.Files.TakeOver:output_type -> dbc.helper.v1.Done
-	32, // 51: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
-	2,  // 52: dbc.helper.v1.Files.Remove:output_type -> dbc.helper.v1.Done
-	33, // 53: dbc.helper.v1.Files.Written:output_type -> dbc.helper.v1.WrittenReply
-	2,  // 54: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
-	2,  // 55: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
-	2,  // 56: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
-	2,  // 57: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
-	23, // 58: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
-	2,  // 59: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
-	36, // [36:60] is the sub-list for method output_type
-	12, // [12:36] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	5,  // 0: dbc.helper.v1.Fault.slot:type_name -> dbc.helper.v1.SlotFault
+	45, // 1: dbc.helper.v1.SlotFault.params:type_name -> dbc.helper.v1.SlotFault.ParamsEntry
+	8,  // 2: dbc.helper.v1.SlotsReply.slots:type_name -> dbc.helper.v1.Slot
+	46, // 3: dbc.helper.v1.Slot.params:type_name -> dbc.helper.v1.Slot.ParamsEntry
+	0,  // 4: dbc.helper.v1.DefineRequest.firmware:type_name -> dbc.helper.v1.Firmware
+	13, // 5: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
+	1,  // 6: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
+	16, // 7: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
+	15, // 8: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
+	22, // 9: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
+	2,  // 10: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
+	15, // 11: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
+	31, // 12: dbc.helper.v1.ApplyRequest.connections:type_name -> dbc.helper.v1.Connection
+	32, // 13: dbc.helper.v1.Connection.ports:type_name -> dbc.helper.v1.Port
+	0,  // 14: dbc.helper.v1.MakeSystemRequest.firmware:type_name -> dbc.helper.v1.Firmware
+	15, // 15: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
+	10, // 16: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
+	12, // 17: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
+	14, // 18: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
+	17, // 19: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
+	18, // 20: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
+	19, // 21: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
+	20, // 22: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
+	21, // 23: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
+	23, // 24: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
+	25, // 25: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
+	27, // 26: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
+	6,  // 27: dbc.helper.v1.Cards.Slots:input_type -> dbc.helper.v1.SlotsRequest
+	9,  // 28: dbc.helper.v1.Cards.Check:input_type -> dbc.helper.v1.CheckRequest
+	29, // 29: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
+	30, // 30: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
+	34, // 31: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
+	35, // 32: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
+	36, // 33: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
+	33, // 34: dbc.helper.v1.Files.Wipe:input_type -> dbc.helper.v1.FolderRequest
+	39, // 35: dbc.helper.v1.Files.CheckTask:input_type -> dbc.helper.v1.CheckTaskRequest
+	33, // 36: dbc.helper.v1.Files.Stored:input_type -> dbc.helper.v1.FolderRequest
+	41, // 37: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
+	42, // 38: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
+	43, // 39: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
+	33, // 40: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
+	44, // 41: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
+	33, // 42: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
+	11, // 43: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.BindReply
+	3,  // 44: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
+	3,  // 45: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
+	3,  // 46: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
+	3,  // 47: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
+	3,  // 48: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
+	3,  // 49: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
+	22, // 50: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
+	24, // 51: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
+	26, // 52: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
+	28, // 53: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
+	7,  // 54: dbc.helper.v1.Cards.Slots:output_type -> dbc.helper.v1.SlotsReply
+	3,  // 55: dbc.helper.v1.Cards.Check:output_type -> dbc.helper.v1.Done
+	3,  // 56: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
+	3,  // 57: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
+	3,  // 58: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
+	3,  // 59: dbc.helper.v1.Files.TakeOver:output_type -> dbc.helper.v1.Done
+	37, // 60: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
+	38, // 61: dbc.helper.v1.Files.Wipe:output_type -> dbc.helper.v1.WipeReply
+	3,  // 62: dbc.helper.v1.Files.CheckTask:output_type -> dbc.helper.v1.Done
+	40, // 63: dbc.helper.v1.Files.Stored:output_type -> dbc.helper.v1.StoredReply
+	3,  // 64: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
+	3,  // 65: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
+	3,  // 66: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
+	3,  // 67: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
+	28, // 68: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
+	3,  // 69: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
+	43, // [43:70] is the sub-list for method output_type
+	16, // [16:43] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_dbc_helper_v1_helper_proto_init() }
@@ -2521,16 +2963,16 @@ func file_dbc_helper_v1_helper_proto_init() {
 	if File_dbc_helper_v1_helper_proto != nil {
 		return
 	}
-	file_dbc_helper_v1_helper_proto_msgTypes[5].OneofWrappers = []any{}
+	file_dbc_helper_v1_helper_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_dbc_helper_v1_helper_proto_rawDesc), len(file_dbc_helper_v1_helper_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   36,
+			NumEnums:      3,
+			NumMessages:   44,
 			NumExtensions: 0,
-			NumServices:   4,
+			NumServices:   5,
 		},
 		GoTypes:           file_dbc_helper_v1_helper_proto_goTypes,
 		DependencyIndexes: file_dbc_helper_v1_helper_proto_depIdxs,

@@ -144,7 +144,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Machines is vm.Driver.
+// Machines are virtual machines, each one of a folder.
 type MachinesClient interface {
 	Define(ctx context.Context, in *DefineRequest, opts ...grpc.CallOption) (*Done, error)
 	Operate(ctx context.Context, in *OperateRequest, opts ...grpc.CallOption) (*Done, error)
@@ -285,7 +285,7 @@ type Machines_ConnectClient = grpc.BidiStreamingClient[ConnectRequest, Bytes]
 // All implementations must embed UnimplementedMachinesServer
 // for forward compatibility.
 //
-// Machines is vm.Driver.
+// Machines are virtual machines, each one of a folder.
 type MachinesServer interface {
 	Define(context.Context, *DefineRequest) (*Done, error)
 	Operate(context.Context, *OperateRequest) (*Done, error)
@@ -580,6 +580,154 @@ var Machines_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
+	Cards_Slots_FullMethodName = "/dbc.helper.v1.Cards/Slots"
+	Cards_Check_FullMethodName = "/dbc.helper.v1.Cards/Check"
+)
+
+// CardsClient is the client API for Cards service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Cards are the machine's slots of kind GPU. A VM's are named by index when it is
+// defined; no address of a device crosses the socket.
+type CardsClient interface {
+	Slots(ctx context.Context, in *SlotsRequest, opts ...grpc.CallOption) (*SlotsReply, error)
+	// Check resets a slot that no VM has and looks at it again. Only root may ask.
+	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*Done, error)
+}
+
+type cardsClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewCardsClient(cc grpc.ClientConnInterface) CardsClient {
+	return &cardsClient{cc}
+}
+
+func (c *cardsClient) Slots(ctx context.Context, in *SlotsRequest, opts ...grpc.CallOption) (*SlotsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SlotsReply)
+	err := c.cc.Invoke(ctx, Cards_Slots_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardsClient) Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*Done, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Done)
+	err := c.cc.Invoke(ctx, Cards_Check_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CardsServer is the server API for Cards service.
+// All implementations must embed UnimplementedCardsServer
+// for forward compatibility.
+//
+// Cards are the machine's slots of kind GPU. A VM's are named by index when it is
+// defined; no address of a device crosses the socket.
+type CardsServer interface {
+	Slots(context.Context, *SlotsRequest) (*SlotsReply, error)
+	// Check resets a slot that no VM has and looks at it again. Only root may ask.
+	Check(context.Context, *CheckRequest) (*Done, error)
+	mustEmbedUnimplementedCardsServer()
+}
+
+// UnimplementedCardsServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedCardsServer struct{}
+
+func (UnimplementedCardsServer) Slots(context.Context, *SlotsRequest) (*SlotsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Slots not implemented")
+}
+func (UnimplementedCardsServer) Check(context.Context, *CheckRequest) (*Done, error) {
+	return nil, status.Error(codes.Unimplemented, "method Check not implemented")
+}
+func (UnimplementedCardsServer) mustEmbedUnimplementedCardsServer() {}
+func (UnimplementedCardsServer) testEmbeddedByValue()               {}
+
+// UnsafeCardsServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to CardsServer will
+// result in compilation errors.
+type UnsafeCardsServer interface {
+	mustEmbedUnimplementedCardsServer()
+}
+
+func RegisterCardsServer(s grpc.ServiceRegistrar, srv CardsServer) {
+	// If the following call panics, it indicates UnimplementedCardsServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Cards_ServiceDesc, srv)
+}
+
+func _Cards_Slots_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SlotsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardsServer).Slots(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Cards_Slots_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardsServer).Slots(ctx, req.(*SlotsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Cards_Check_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardsServer).Check(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Cards_Check_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardsServer).Check(ctx, req.(*CheckRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// Cards_ServiceDesc is the grpc.ServiceDesc for Cards service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Cards_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "dbc.helper.v1.Cards",
+	HandlerType: (*CardsServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Slots",
+			Handler:    _Cards_Slots_Handler,
+		},
+		{
+			MethodName: "Check",
+			Handler:    _Cards_Check_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "dbc/helper/v1/helper.proto",
+}
+
+const (
 	Network_Ensure_FullMethodName = "/dbc.helper.v1.Network/Ensure"
 	Network_Apply_FullMethodName  = "/dbc.helper.v1.Network/Apply"
 )
@@ -727,8 +875,9 @@ const (
 	Files_MakeSystem_FullMethodName  = "/dbc.helper.v1.Files/MakeSystem"
 	Files_TakeOver_FullMethodName    = "/dbc.helper.v1.Files/TakeOver"
 	Files_ListFolders_FullMethodName = "/dbc.helper.v1.Files/ListFolders"
-	Files_Remove_FullMethodName      = "/dbc.helper.v1.Files/Remove"
-	Files_Written_FullMethodName     = "/dbc.helper.v1.Files/Written"
+	Files_Wipe_FullMethodName        = "/dbc.helper.v1.Files/Wipe"
+	Files_CheckTask_FullMethodName   = "/dbc.helper.v1.Files/CheckTask"
+	Files_Stored_FullMethodName      = "/dbc.helper.v1.Files/Stored"
 	Files_SizeDisk_FullMethodName    = "/dbc.helper.v1.Files/SizeDisk"
 	Files_RemoveDisk_FullMethodName  = "/dbc.helper.v1.Files/RemoveDisk"
 	Files_WriteSeed_FullMethodName   = "/dbc.helper.v1.Files/WriteSeed"
@@ -748,8 +897,11 @@ type FilesClient interface {
 	TakeOver(ctx context.Context, in *TakeOverRequest, opts ...grpc.CallOption) (*Done, error)
 	// ListFolders names every folder that is there.
 	ListFolders(ctx context.Context, in *ListFoldersRequest, opts ...grpc.CallOption) (*ListFoldersReply, error)
-	Remove(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*Done, error)
-	Written(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*WrittenReply, error)
+	// Wipe makes all of a VM's files go, once it is not defined any more.
+	Wipe(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*WipeReply, error)
+	// CheckTask refuses an id that a folder is recorded or stored with.
+	CheckTask(ctx context.Context, in *CheckTaskRequest, opts ...grpc.CallOption) (*Done, error)
+	Stored(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*StoredReply, error)
 	SizeDisk(ctx context.Context, in *SizeDiskRequest, opts ...grpc.CallOption) (*Done, error)
 	RemoveDisk(ctx context.Context, in *RemoveDiskRequest, opts ...grpc.CallOption) (*Done, error)
 	WriteSeed(ctx context.Context, in *WriteSeedRequest, opts ...grpc.CallOption) (*Done, error)
@@ -796,20 +948,30 @@ func (c *filesClient) ListFolders(ctx context.Context, in *ListFoldersRequest, o
 	return out, nil
 }
 
-func (c *filesClient) Remove(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*Done, error) {
+func (c *filesClient) Wipe(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*WipeReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Done)
-	err := c.cc.Invoke(ctx, Files_Remove_FullMethodName, in, out, cOpts...)
+	out := new(WipeReply)
+	err := c.cc.Invoke(ctx, Files_Wipe_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *filesClient) Written(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*WrittenReply, error) {
+func (c *filesClient) CheckTask(ctx context.Context, in *CheckTaskRequest, opts ...grpc.CallOption) (*Done, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(WrittenReply)
-	err := c.cc.Invoke(ctx, Files_Written_FullMethodName, in, out, cOpts...)
+	out := new(Done)
+	err := c.cc.Invoke(ctx, Files_CheckTask_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *filesClient) Stored(ctx context.Context, in *FolderRequest, opts ...grpc.CallOption) (*StoredReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StoredReply)
+	err := c.cc.Invoke(ctx, Files_Stored_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -887,8 +1049,11 @@ type FilesServer interface {
 	TakeOver(context.Context, *TakeOverRequest) (*Done, error)
 	// ListFolders names every folder that is there.
 	ListFolders(context.Context, *ListFoldersRequest) (*ListFoldersReply, error)
-	Remove(context.Context, *FolderRequest) (*Done, error)
-	Written(context.Context, *FolderRequest) (*WrittenReply, error)
+	// Wipe makes all of a VM's files go, once it is not defined any more.
+	Wipe(context.Context, *FolderRequest) (*WipeReply, error)
+	// CheckTask refuses an id that a folder is recorded or stored with.
+	CheckTask(context.Context, *CheckTaskRequest) (*Done, error)
+	Stored(context.Context, *FolderRequest) (*StoredReply, error)
 	SizeDisk(context.Context, *SizeDiskRequest) (*Done, error)
 	RemoveDisk(context.Context, *RemoveDiskRequest) (*Done, error)
 	WriteSeed(context.Context, *WriteSeedRequest) (*Done, error)
@@ -914,11 +1079,14 @@ func (UnimplementedFilesServer) TakeOver(context.Context, *TakeOverRequest) (*Do
 func (UnimplementedFilesServer) ListFolders(context.Context, *ListFoldersRequest) (*ListFoldersReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFolders not implemented")
 }
-func (UnimplementedFilesServer) Remove(context.Context, *FolderRequest) (*Done, error) {
-	return nil, status.Error(codes.Unimplemented, "method Remove not implemented")
+func (UnimplementedFilesServer) Wipe(context.Context, *FolderRequest) (*WipeReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Wipe not implemented")
 }
-func (UnimplementedFilesServer) Written(context.Context, *FolderRequest) (*WrittenReply, error) {
-	return nil, status.Error(codes.Unimplemented, "method Written not implemented")
+func (UnimplementedFilesServer) CheckTask(context.Context, *CheckTaskRequest) (*Done, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckTask not implemented")
+}
+func (UnimplementedFilesServer) Stored(context.Context, *FolderRequest) (*StoredReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Stored not implemented")
 }
 func (UnimplementedFilesServer) SizeDisk(context.Context, *SizeDiskRequest) (*Done, error) {
 	return nil, status.Error(codes.Unimplemented, "method SizeDisk not implemented")
@@ -1013,38 +1181,56 @@ func _Files_ListFolders_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Files_Remove_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+func _Files_Wipe_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(FolderRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(FilesServer).Remove(ctx, in)
+		return srv.(FilesServer).Wipe(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Files_Remove_FullMethodName,
+		FullMethod: Files_Wipe_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(FilesServer).Remove(ctx, req.(*FolderRequest))
+		return srv.(FilesServer).Wipe(ctx, req.(*FolderRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Files_Written_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+func _Files_CheckTask_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckTaskRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FilesServer).CheckTask(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Files_CheckTask_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FilesServer).CheckTask(ctx, req.(*CheckTaskRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Files_Stored_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(FolderRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(FilesServer).Written(ctx, in)
+		return srv.(FilesServer).Stored(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Files_Written_FullMethodName,
+		FullMethod: Files_Stored_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(FilesServer).Written(ctx, req.(*FolderRequest))
+		return srv.(FilesServer).Stored(ctx, req.(*FolderRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1177,12 +1363,16 @@ var Files_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Files_ListFolders_Handler,
 		},
 		{
-			MethodName: "Remove",
-			Handler:    _Files_Remove_Handler,
+			MethodName: "Wipe",
+			Handler:    _Files_Wipe_Handler,
 		},
 		{
-			MethodName: "Written",
-			Handler:    _Files_Written_Handler,
+			MethodName: "CheckTask",
+			Handler:    _Files_CheckTask_Handler,
+		},
+		{
+			MethodName: "Stored",
+			Handler:    _Files_Stored_Handler,
 		},
 		{
 			MethodName: "SizeDisk",

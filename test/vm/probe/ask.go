@@ -14,8 +14,8 @@ import (
 
 var word = []byte("hello")
 
-// askAll asks all at once, so that those who are silent cost the time of one,
-// and prints in order who gave the word back.
+// askAll sends all requests at once, so that those without an answer cost the
+// time of one, and prints in order who echoed.
 func askAll(protocol, from string, addresses []string) error {
 	heard := make([]error, len(addresses))
 	var all sync.WaitGroup
@@ -37,8 +37,8 @@ func askAll(protocol, from string, addresses []string) error {
 	return nil
 }
 
-// ask sends again until the time is over: a datagram may be lost, and the
-// neighbour's table not be filled yet.
+// ask resends until the time is over: a datagram may be lost, and the neighbour
+// table not be filled yet.
 func ask(protocol, from, address string) error {
 	end := time.Now().Add(wait)
 	d := net.Dialer{Deadline: end}
@@ -74,7 +74,7 @@ func isTimeout(err error) bool {
 	return ok && t.Timeout()
 }
 
-// ping needs root's rights, which the file's setuid bit gives.
+// ping needs root, which the file's setuid bit provides.
 func ping(address string, id int) error {
 	conn, err := icmp.ListenPacket("ip4:icmp", "0.0.0.0")
 	if err != nil {

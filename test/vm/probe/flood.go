@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// flood sends packets to an address for ever, from a new port after each count.
+// flood sends packets to an address forever, from a new port after each count.
 func flood(protocol, address, count string) error {
 	packets, err := strconv.Atoi(count)
 	if err != nil {

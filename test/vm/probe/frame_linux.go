@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// frame sends one ethernet frame as it is.
+// frame sends one Ethernet frame unmodified.
 func frame(card, text string) error {
 	raw, err := hex.DecodeString(text)
 	if err != nil {

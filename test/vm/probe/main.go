@@ -1,6 +1,6 @@
-// Probe is what the tests run inside guests: it serves and asks echoes, and
-// sends what an honest guest would not. It is linked statically and needs
-// nothing of the guest.
+// Probe is the program that tests run inside guests: it serves and requests
+// echoes, and sends what an honest guest would not. It is linked statically and
+// needs nothing from the guest.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// wait is how long an answer may take. Where one comes, it takes milliseconds.
+// wait is how long an answer may take. If one comes, it takes milliseconds.
 const wait = 5 * time.Second
 
 const usage = `usage: probe serve PROTOCOL :PORT

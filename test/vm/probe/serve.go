@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// serve answers with what it was sent, for ever.
+// serve echoes what it receives, forever.
 func serve(protocol, address string) error {
 	if protocol == "udp" {
 		return serveUDP(address)
@@ -26,7 +26,8 @@ func serve(protocol, address string) error {
 	}
 }
 
-// serveUDP has a socket for each address: an answer comes from the one asked.
+// serveUDP has a socket for each address, so that an answer comes from the
+// address that was asked.
 func serveUDP(port string) error {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package accel finds out whether the computer's hardware acceleration runs
-// guests. On some cloud machines /dev/kvm opens and makes a virtual machine,
-// and yet guests hang; only running one tells.
+// Package accel determines whether the computer's hardware acceleration can run
+// guests. On some cloud machines /dev/kvm can be opened and creates a virtual
+// machine, and yet guests hang, so it runs one.
 package accel
 
 import (
@@ -22,21 +22,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Kind is how guests run.
+// Kind is how guests are run.
 type Kind string
 
-// The kinds.
+// Ways to run guests.
 const (
-	// KVM: on the CPU itself.
+	// KVM runs them on the CPU itself.
 	KVM Kind = "kvm"
-	// Software: emulated, some ten times slower; for tests.
+	// Software emulates the CPU, some ten times slower. It is for tests.
 	Software Kind = "tcg"
 )
 
-// probeLimit is for one run; where KVM works it takes a tenth of a second.
+// probeLimit bounds one run. With working KVM it takes a tenth of a second.
 const probeLimit = 3 * time.Second
 
-// probe is the boot sector made of probe.S.
+// probe is the boot sector built from probe.S.
 //
 //go:generate sh -c "as --64 -o probe.o probe.S && ld -Ttext=0x7c00 --oformat=binary -o probe.bin probe.o && rm probe.o"
 //go:embed probe.bin
@@ -46,14 +46,14 @@ var probe []byte
 type Config struct {
 	// Emulator is QEMU's path.
 	Emulator string
-	// Cache is a folder that only root may write; "" means /run/dbc.
+	// Cache is a folder that only root may write to; "" means /run/dbc.
 	Cache string
-	// Logger is slog.Default() when nil.
+	// Logger defaults to slog.Default().
 	Logger *slog.Logger
 }
 
-// key is all that the answer depends on: a host that boots again may have
-// other firmware settings.
+// key is everything that the result depends on: after a reboot the computer may
+// have other firmware settings.
 type key struct {
 	Kernel   string `json:"kernel"`
 	Emulator string `json:"emulator"`
@@ -65,8 +65,8 @@ type record struct {
 	Kind Kind `json:"kind"`
 }
 
-// Find tells how guests run on this computer. The answer is remembered until
-// it boots again or kernel or QEMU change.
+// Find returns how guests run on this computer. The result is cached until the
+// computer reboots or kernel or QEMU change.
 func Find(ctx context.Context, config Config) (Kind, error) {
 	if config.Cache == "" {
 		config.Cache = "/run/dbc"
@@ -106,8 +106,9 @@ func tryKVM(ctx context.Context, emulator string) error {
 	return Probe(ctx, emulator, KVM)
 }
 
-// Probe runs the boot sector: real mode, long mode, a thousand CPUID, a loop,
-// and an exit that only a guest that came through can make.
+// Probe runs the boot sector: real mode, long mode, a thousand CPUID
+// instructions, a loop, and an exit that only a guest that got through can
+// cause.
 func Probe(ctx context.Context, emulator string, kind Kind) error {
 	dir, err := os.MkdirTemp("", "dbc-probe-")
 	if err != nil {
@@ -115,7 +116,7 @@ func Probe(ctx context.Context, emulator string, kind Kind) error {
 	}
 	defer os.RemoveAll(dir)
 	image := filepath.Join(dir, "probe.bin")
-	// A disk of one sector has no cylinder, and SeaBIOS can't boot it.
+	// A disk of one sector has no cylinder, and SeaBIOS cannot boot it.
 	if err := os.WriteFile(image, append(bytes.Clone(probe), make([]byte, 1<<20-len(probe))...), 0o600); err != nil {
 		return fmt.Errorf("write probe: %w", err)
 	}
@@ -136,14 +137,14 @@ func Probe(ctx context.Context, emulator string, kind Kind) error {
 	cmd.Stdout, cmd.Stderr = &out, &trouble
 	cmd.WaitDelay = time.Second
 	err = cmd.Run()
-	return judge(err, out.Bytes(), trouble.String())
+	return classify(err, out.Bytes(), trouble.String())
 }
 
 // success is QEMU's exit code for the value 0x10 written to isa-debug-exit:
 // (0x10 << 1) | 1.
 const success = 33
 
-func judge(err error, serial []byte, trouble string) error {
+func classify(err error, serial []byte, trouble string) error {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != success {
 		trouble = trouble[:min(len(trouble), 200)]

@@ -25,7 +25,7 @@ func TestJudge(t *testing.T) {
 		"did not start":          {errors.New("no such file"), "", false},
 	}
 	for name, c := range cases {
-		if err := judge(c.err, []byte(c.serial), ""); (err == nil) != c.want {
+		if err := classify(c.err, []byte(c.serial), ""); (err == nil) != c.want {
 			t.Errorf("%s: %v, want success %v", name, err, c.want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestProbeIsABootSector(t *testing.T) {
 	}
 }
 
-// TestFindRemembers has an emulator that counts how often it is asked.
+// TestFindRemembers uses an emulator that counts its runs.
 func TestFindRemembers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

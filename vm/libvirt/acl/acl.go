@@ -1,5 +1,5 @@
-// Package acl lets single users read and write a file by its POSIX access
-// control list, as setfacl does.
+// Package acl lets individual users read and write a file through its POSIX
+// access control list, as setfacl does.
 package acl
 
 import (
@@ -16,9 +16,11 @@ import (
 )
 
 var (
-	// ErrFormat means: the kernel's list is not of the one version there is.
+	// ErrFormat means that the kernel's list does not have the only known
+	// version.
 	ErrFormat = errors.New("unknown format of an access control list")
-	// ErrUser means: root, and what is no user id, get no entry.
+	// ErrUser means that a uid cannot get an entry: it is root's, or not a user
+	// id.
 	ErrUser = errors.New("no user for an access control list")
 )
 
@@ -27,13 +29,14 @@ const (
 	version   = 2
 	// readWrite is r and w of an entry's permissions.
 	readWrite = 0o6
-	// noID is of entries that name nobody.
+	// noID marks entries that name nobody.
 	noID = 0xffffffff
-	// maxList bounds in bytes what is read; a file system's attribute has at most that.
+	// maxList bounds the bytes read. A file system attribute is at most that
+	// large.
 	maxList = 64 << 10
 )
 
-// The tags, in the order in which the kernel wants them.
+// The tags, in the order that the kernel requires.
 const (
 	owner = 1 << iota
 	namedUser
@@ -43,7 +46,7 @@ const (
 	other
 )
 
-// entry is as the kernel's struct posix_acl_xattr_entry.
+// entry is the kernel's struct posix_acl_xattr_entry.
 type entry struct {
 	tag, perm uint16
 	id        uint32
@@ -51,18 +54,20 @@ type entry struct {
 
 type list []entry
 
-// Grant lets a user read and write the file, and takes nothing from others.
+// Grant lets a user read and write the file, and changes nothing for others.
 func Grant(path string, uid int) error { return change(path, uid, list.grant) }
 
-// Revoke takes the user's entry out.
+// Revoke removes the user's entry.
 func Revoke(path string, uid int) error { return change(path, uid, list.revoke) }
 
-// Supported writes the list that the file has, and so says whether it can have one.
+// Supported rewrites the file's list unchanged, which shows whether it can have
+// one.
 func Supported(path string) error {
 	return change(path, 1, func(l list, _ uint32) list { return l })
 }
 
-// change locks the file, since others of this program may be at it.
+// change locks the file, because other processes of this program may change it
+// too.
 func change(path string, uid int, with func(list, uint32) list) (err error) {
 	if uid <= 0 || uid >= noID {
 		return fmt.Errorf("%w: %d", ErrUser, uid)
@@ -88,15 +93,15 @@ func change(path string, uid int, with func(list, uint32) list) (err error) {
 	return nil
 }
 
-// changes are one after the other in this process.
+// changes serializes changes within this process.
 var changes sync.Mutex
 
-// lockLimit and lockPause bound the wait for another process of this program, which
-// is done within milliseconds. Whoever keeps a lock for longer is a stranger: all who
-// may open the device can take one.
+// lockLimit and lockPause bound the wait for another process of this program,
+// which takes milliseconds. Whoever holds a lock longer is a stranger:
+// everybody who may open the device can lock it.
 const lockLimit, lockPause = time.Second, 5 * time.Millisecond
 
-// lock waits for a while, and goes on without where it does not get it.
+// lock waits for a while, and continues without the lock if it does not get it.
 func lock(fd int) error {
 	ticker := time.NewTicker(lockPause)
 	defer ticker.Stop()
@@ -111,7 +116,7 @@ func lock(fd int) error {
 	}
 }
 
-// read returns a file's list, and without one what its mode says.
+// read returns a file's list or, without one, the list equivalent to its mode.
 func read(f *os.File) (list, error) {
 	buffer := make([]byte, maxList)
 	n, err := unix.Fgetxattr(int(f.Fd()), attribute, buffer)
@@ -151,14 +156,15 @@ func (l list) encode() []byte {
 }
 
 func (l list) grant(uid uint32) list {
-	// What a mask kept from others stays with them when it gets wider.
+	// Rights that a mask withheld from others stay withheld when the mask gets
+	// wider.
 	l = append(l.masked().without(uid), entry{namedUser, readWrite, uid})
 	return l.sealed()
 }
 
 func (l list) revoke(uid uint32) list { return l.masked().without(uid).sealed() }
 
-// masked applies the mask to those that it bounds and takes it out.
+// masked applies the mask to the entries that it bounds and removes it.
 func (l list) masked() list {
 	at := slices.IndexFunc(l, func(e entry) bool { return e.tag == mask })
 	if at < 0 {
@@ -178,7 +184,8 @@ func (l list) without(uid uint32) list {
 	return slices.DeleteFunc(l, func(e entry) bool { return e.tag == namedUser && e.id == uid })
 }
 
-// sealed adds the mask, which a list with names has to have, and sorts.
+// sealed adds the mask that a list with named entries must have, and sorts the
+// list.
 func (l list) sealed() list {
 	var most uint16
 	named := false

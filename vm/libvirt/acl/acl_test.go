@@ -26,13 +26,14 @@ func listOf(t *testing.T, path string) list {
 	t.Helper()
 	f, err := os.Open(path)
 	require.NoError(t, err)
-	defer func() { _ = f.Close() }() // it was read only
+	defer func() { _ = f.Close() }() // it was only read
 	got, err := read(f)
 	require.NoError(t, err)
 	return got
 }
 
-// TestGrant: users are let in one by one, and no trace is left.
+// TestGrant grants access to users one by one and verifies that no trace is
+// left after it is revoked.
 func TestGrant(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []os.FileMode{0o660, 0o600, 0o640} {
@@ -56,8 +57,8 @@ func TestGrant(t *testing.T) {
 	}
 }
 
-// TestGrantKeepsOthers: entries that somebody else made stay, and a mask that kept
-// rights from them does so too.
+// TestGrantKeepsOthers verifies that entries made by others stay, and that
+// rights which a mask withheld from them stay withheld.
 func TestGrantKeepsOthers(t *testing.T) {
 	t.Parallel()
 	path := file(t, 0o660)

@@ -1,9 +1,9 @@
-// Package daemon runs a libvirtd of one's own, apart from the computer's: in a
-// mount namespace where libvirt's folders are folders below Config.Dir. Devnets
-// and tests use it; a production node uses the computer's libvirtd.
+// Package daemon runs a private libvirtd, separate from the computer's: in a mount
+// namespace in which libvirt's folders are folders below Config.Dir. Devnets and
+// tests use it; a production node uses the computer's libvirtd.
 //
-// All state is in Config.Dir, so that any process can take over from one that
-// was killed: whoever holds the lock on libvirtd's own pid file is the daemon.
+// All state is in Config.Dir, so that any process can take over from one that was
+// killed: whoever holds the lock on libvirtd's own pid file is the daemon.
 package daemon
 
 import (
@@ -18,29 +18,29 @@ import (
 
 // Errors of Start.
 var (
-	// ErrBadConfig: the configuration can't make a daemon.
+	// ErrBadConfig means that the configuration is invalid.
 	ErrBadConfig = errors.New("bad libvirtd configuration")
 
-	// ErrMissing: libvirt or a part of it is not installed.
+	// ErrMissing means that libvirt or a part of it is not installed.
 	ErrMissing = errors.New("libvirt is not installed")
 
-	// ErrNotStarted: libvirtd ended or did not answer in time.
+	// ErrNotStarted means that libvirtd ended or did not answer in time.
 	ErrNotStarted = errors.New("libvirtd did not start")
 )
 
-// startLimit is for libvirtd's first answer: probing QEMU's abilities takes
-// seconds on a busy machine, and the first time ever the longest.
+// startLimit bounds the wait for libvirtd's first answer: probing QEMU's
+// capabilities takes seconds on a busy computer, and longest the first time.
 const startLimit = 90 * time.Second
 
 // Config is what Start needs.
 type Config struct {
-	// Dir is the daemon's folder, absolute. Only root may write into it or
-	// above it. Two daemons never share one.
+	// Dir is the daemon's folder, absolute. Only root may write to it or its
+	// parents. Two daemons never share one.
 	Dir string
-	// User is the emulator's user; "" means libvirt-qemu or qemu where the
-	// system has one, and root otherwise.
+	// User is the emulator's user. "" means libvirt-qemu or qemu if the system
+	// has one, and root otherwise.
 	User string
-	// Logger is slog.Default() when nil.
+	// Logger defaults to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -56,7 +56,8 @@ func (c Config) validate() error {
 	return nil
 }
 
-// socketDir is short however long Dir is: a unix socket's path holds 107 bytes.
+// socketDir is short however long Dir is, because the path of a unix socket is
+// limited to 107 bytes.
 func (c Config) socketDir() string {
 	sum := sha256.Sum256([]byte(c.Dir))
 	return "/run/dbc/libvirt-" + hex.EncodeToString(sum[:6])

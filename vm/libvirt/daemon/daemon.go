@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Daemon is a private libvirtd that answers.
+// Daemon is a running private libvirtd.
 type Daemon struct {
 	config  Config
 	started sync.WaitGroup
 }
 
-// Start starts the daemon of config.Dir, or takes over the one that a process
-// which is no more left behind; its domains go on either way. The caller must
+// Start starts the daemon of config.Dir, or takes over one left behind by a
+// process that has ended; its domains keep running either way. The caller must
 // be root. The daemon outlives the caller unless Stop is called.
 func Start(ctx context.Context, config Config) (*Daemon, error) {
 	if err := config.validate(); err != nil {
@@ -44,15 +44,15 @@ func Start(ctx context.Context, config Config) (*Daemon, error) {
 		if err = d.await(ctx, ended); err == nil {
 			return d, nil
 		}
-		// Again, when the one to take over was dying, or when ours ended
-		// because one whose starter was killed had locked the pid file first.
+		// Try again if the one to take over was dying, or if ours ended because
+		// one whose starter was killed had locked the pid file first.
 		if !errors.Is(err, errEnded) || ended != nil && !d.isRunning() {
 			return nil, err
 		}
 	}
 }
 
-// Socket is the path of the daemon's unix socket, for libvirt.Config.
+// Socket returns the path of the daemon's unix socket, for libvirt.Config.
 func (d *Daemon) Socket() string { return d.config.socket() }
 
 func findProgram() (string, error) {
@@ -64,8 +64,8 @@ func findProgram() (string, error) {
 	return "", fmt.Errorf("%w: no libvirtd; install libvirt-daemon and libvirt-daemon-system", ErrMissing)
 }
 
-// launch starts libvirtd unless it runs. The channel closes when it ends; it is
-// nil for one that another process started.
+// launch starts libvirtd unless it is running. The channel is closed when it
+// ends; it is nil if another process started it.
 func (d *Daemon) launch(program string) (<-chan struct{}, error) {
 	if d.isRunning() {
 		d.config.logger().Info("private libvirtd taken over", "dir", d.config.Dir)
@@ -89,8 +89,8 @@ func (d *Daemon) launch(program string) (<-chan struct{}, error) {
 	return ended, nil
 }
 
-// reap waits for the child so that it doesn't stay a zombie; how it ended is
-// in its log.
+// reap waits for the child so that it does not remain a zombie. Its log says
+// how it ended.
 func reap(cmd *exec.Cmd) { _ = cmd.Wait() }
 
 func (d *Daemon) isRunning() bool {
@@ -102,8 +102,8 @@ func (d *Daemon) isRunning() bool {
 	return true
 }
 
-// refuseOwn keeps the computer's own libvirt from being taken for the daemon:
-// Stop ends every process that sees the folder in libvirt's place.
+// refuseOwn prevents the computer's own libvirt from being taken for the
+// daemon: Stop ends every process that sees the folder in libvirt's place.
 func (c Config) refuseOwn() error {
 	own, err := os.Stat(c.path("lib"))
 	if err != nil {
@@ -141,7 +141,7 @@ func (d *Daemon) await(ctx context.Context, ended <-chan struct{}) error {
 	}
 }
 
-// lastWords are the ends of the daemon's logs.
+// lastWords returns the last lines of the daemon's logs.
 func (d *Daemon) lastWords() string {
 	var words []string
 	for _, name := range []string{"stdio.log", "libvirtd.log"} {
@@ -154,7 +154,7 @@ func (d *Daemon) lastWords() string {
 	return strings.Join(words, "; ")
 }
 
-// checkRoot tells early what mount would tell in riddles.
+// checkRoot reports early what mount would report cryptically.
 func checkRoot() error {
 	if unix.Geteuid() != 0 {
 		return fmt.Errorf("%w: user is %d, allowed: root", ErrBadConfig, unix.Geteuid())

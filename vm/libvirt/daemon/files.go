@@ -13,7 +13,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// mounts are libvirt's folders and what stands for them below Config.Dir.
+// mounts maps folders below Config.Dir to the libvirt folders that they
+// replace.
 var mounts = []struct{ from, onto string }{
 	{"etc", "/etc/libvirt"},
 	{"run", "/run/libvirt"},
@@ -22,15 +23,16 @@ var mounts = []struct{ from, onto string }{
 	{"log", "/var/log/libvirt"},
 }
 
-// prepare writes all that libvirtd reads. It may be repeated at any time: files
-// are replaced whole, and the host's identity is made once.
+// prepare writes everything that libvirtd reads. It may be repeated at any
+// time: files are replaced atomically, and the identity of the host is
+// generated once.
 func (c Config) prepare() error {
 	for _, m := range mounts {
 		if err := os.MkdirAll(c.path(m.from), 0o755); err != nil {
 			return fmt.Errorf("make libvirtd's folders: %w", err)
 		}
-		// The namespace needs something to mount on; an empty folder is all
-		// that stays of it on the computer.
+		// The namespace needs something to mount on. An empty folder is all
+		// that remains of it on the computer.
 		if err := os.MkdirAll(m.onto, 0o755); err != nil {
 			return fmt.Errorf("make libvirtd's folders: %w", err)
 		}
@@ -69,7 +71,7 @@ func (c Config) libvirtdConf(hostUUID string) string {
 		`auth_unix_ro = "none"`,
 		`auth_unix_rw = "none"`,
 		`host_uuid = "` + hostUUID + `"`,
-		// One connection carries all calls of a node.
+		// All calls of a node use one connection.
 		`max_client_requests = 32`,
 		`log_level = 3`,
 		`log_outputs = "3:file:/var/log/libvirt/libvirtd.log"`,
@@ -77,10 +79,10 @@ func (c Config) libvirtdConf(hostUUID string) string {
 	}, "\n")
 }
 
-// qemuConf has libvirt hand a domain's writable files to the emulator's user
-// while it runs and to root afterwards. What the files belonged to is not
-// remembered in extended attributes: it is always root, and attributes left
-// behind by a killed daemon would refuse the next start.
+// qemuConf makes libvirt give a domain's writable files to the emulator's user
+// while it runs and to root afterwards. The previous owner is not saved in
+// extended attributes: it is always root, and attributes left behind by a
+// killed daemon would make the next start fail.
 func (c Config) qemuConf() (string, error) {
 	name, group, err := c.emulatorUser()
 	if err != nil {
@@ -126,7 +128,7 @@ func (c Config) emulatorUser() (name, group string, err error) {
 	return "root", "root", nil
 }
 
-// hostUUID is made once per folder, so that a daemon started again is the same
+// hostUUID is generated once per folder, so that a restarted daemon is the same
 // host to libvirt, and never the computer's own libvirtd.
 func (c Config) hostUUID() (string, error) {
 	path := c.path("host_uuid")

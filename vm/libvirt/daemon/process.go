@@ -11,16 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// process is a running process, held by a pidfd: unlike its number, that never
-// comes to mean another one.
+// process is a running process, held by a pidfd, which unlike a pid is never
+// reused.
 type process struct {
 	pid int
 	fd  *os.File
 }
 
-// lockHolder is the process that holds the lock on a pid file, or nil. libvirtd
-// locks its own for as long as it lives, so a stale file, or a number used
-// again, is never mistaken for it.
+// lockHolder returns the process that holds the lock on a pid file, or nil.
+// libvirtd locks its own for as long as it lives, so a stale file, or a reused
+// pid, is never mistaken for it.
 func lockHolder(path string) (*process, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
@@ -42,7 +42,8 @@ func lockHolder(path string) (*process, error) {
 		return nil, fmt.Errorf("open process %d: %w", pid, err)
 	}
 	p := &process{pid: pid, fd: os.NewFile(uintptr(fd), "pidfd")}
-	// Still the holder now that the pidfd is ours: then the pidfd is of it.
+	// If it is still the holder now that we have the pidfd, the pidfd refers to
+	// it.
 	if again, err := queryLock(f); err != nil || again != pid {
 		p.close()
 		return nil, err
@@ -50,8 +51,8 @@ func lockHolder(path string) (*process, error) {
 	return p, nil
 }
 
-// members are all processes of this folder's daemon, past ones included: those
-// that see the folder in the place of libvirt's.
+// members returns all processes of this folder's daemon, including earlier
+// ones: those that see the folder in the place of libvirt's.
 func members(config Config) ([]*process, error) {
 	own, err := os.Stat(config.path("lib"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -75,7 +76,7 @@ func members(config Config) ([]*process, error) {
 			continue // it ended
 		}
 		p := &process{pid: pid, fd: os.NewFile(uintptr(fd), "pidfd")}
-		// Again, now that the pidfd is ours: then the pidfd is of it.
+		// Check again now that we have the pidfd: then the pidfd refers to it.
 		if !sees(pid, own) {
 			p.close()
 			continue
@@ -85,7 +86,7 @@ func members(config Config) ([]*process, error) {
 	return list, nil
 }
 
-// sees reports false for a process that ended: a zombie has no root.
+// sees reports false for a process that has ended: a zombie has no root.
 func sees(pid int, folder os.FileInfo) bool {
 	info, err := os.Stat(fmt.Sprintf("/proc/%d/root/var/lib/libvirt", pid))
 	return err == nil && os.SameFile(info, folder)
@@ -104,7 +105,7 @@ func queryLock(f *os.File) (int, error) {
 
 func (p *process) close() { _ = p.fd.Close() }
 
-// end asks the process to end, waits for at most grace, and kills it then.
+// end asks the process to end, waits for at most grace, and then kills it.
 func (p *process) end(ctx context.Context, grace time.Duration) error {
 	if err := p.signal(unix.SIGTERM); err != nil {
 		return err
@@ -129,7 +130,7 @@ func (p *process) signal(s unix.Signal) error {
 	return nil
 }
 
-// wait reports whether the process ended within limit, or before ctx is done.
+// wait reports whether the process ended within limit, and before ctx is done.
 // A pidfd becomes readable when its process ends.
 func (p *process) wait(ctx context.Context, limit time.Duration) bool {
 	deadline := time.Now().Add(limit)
@@ -138,7 +139,7 @@ func (p *process) wait(ctx context.Context, limit time.Duration) bool {
 		if ctx.Err() != nil {
 			left = 0
 		}
-		// In slices, so that ctx is looked at.
+		// Wait in slices, so that ctx is checked.
 		slice := min(max(left, 0), 100*time.Millisecond)
 		fds := []unix.PollFd{{Fd: int32(p.fd.Fd()), Events: unix.POLLIN}}
 		n, err := unix.Poll(fds, int(slice.Milliseconds()))

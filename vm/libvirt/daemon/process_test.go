@@ -13,7 +13,7 @@ func TestLockHolder(t *testing.T) {
 	if p, err := lockHolder(filepath.Join(dir, "none")); p != nil || err != nil {
 		t.Errorf("no file: %v, %v", p, err)
 	}
-	// A stale file names a process that lives, and yet nobody holds the lock.
+	// A stale file names a running process, and yet nobody holds the lock.
 	stale := filepath.Join(dir, "stale")
 	if err := os.WriteFile(stale, []byte("1\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -15,12 +15,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// programPath is where libvirtd finds QEMU and the like: not in
+// programPath is where libvirtd finds QEMU and other programs, instead of the
 // folders that the caller's environment names.
 const programPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// spawn starts libvirtd in a mount namespace of its own. The namespace lives in
-// its processes alone: when they are gone, so are the mounts.
+// spawn starts libvirtd in a mount namespace of its own. The namespace exists
+// only in its processes: when they are gone, so are the mounts.
 func (c Config) spawn(program string) (*exec.Cmd, error) {
 	log, err := os.OpenFile(c.path("log", "stdio.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -32,7 +32,8 @@ func (c Config) spawn(program string) (*exec.Cmd, error) {
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + programPath, "LANG=C.UTF-8", "HOME=/root"}
 	cmd.Stdout, cmd.Stderr = log, log
-	// A session of its own: a terminal's interrupt of the caller isn't for it.
+	// Use a separate session, so that an interrupt from the caller's terminal
+	// does not reach it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := inOwnThread(func() error { return c.startIsolated(cmd) }); err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (c Config) startIsolated(cmd *exec.Cmd) error {
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("unshare mounts: %w", err)
 	}
-	// Else the mounts below would show on the computer.
+	// Otherwise the mounts below would be visible on the computer.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
@@ -64,9 +65,9 @@ func (c Config) startIsolated(cmd *exec.Cmd) error {
 
 const kvm = "/dev/kvm"
 
-// hideKVM hides a /dev/kvm that the emulator's user may not open. libvirt finds
-// it in QEMU all the same, probing with more rights than a domain has, then
-// takes that answer for out of date, and probes again for every call.
+// hideKVM hides a /dev/kvm that the emulator's user may not open. libvirt would
+// still find it in QEMU, because it probes with more rights than a domain has,
+// then consider that result outdated, and probe again for every call.
 func (c Config) hideKVM() error {
 	name, _, err := c.emulatorUser()
 	if err != nil {
@@ -85,7 +86,7 @@ func (c Config) hideKVM() error {
 	return nil
 }
 
-// mayOpen goes by owner, group and mode; a file that isn't there needs no hiding.
+// mayOpen decides by owner, group and mode. A missing file needs no hiding.
 func mayOpen(path, userName string) (bool, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -115,17 +116,18 @@ func mayOpen(path, userName string) (bool, error) {
 	return perm&0o006 == 0o006, nil
 }
 
-// inOwnThread runs f on a thread that ends with it: whatever f does to the
-// thread's namespaces reaches no other goroutine. A child keeps them.
+// inOwnThread runs f on a thread that ends with it, so that no other goroutine
+// sees changes of the thread's namespaces. A child process keeps them.
 func inOwnThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		// Never unlocked: the runtime then ends the thread with the goroutine.
+		// Never unlock: the runtime then ends the thread together with the
+		// goroutine.
 		runtime.LockOSThread()
 		if unix.Gettid() == unix.Getpid() {
-			// The main thread can't end, and /proc/self would show its
-			// mounts for ever. While this goroutine holds it, the next one
-			// gets another.
+			// The main thread cannot end, and /proc/self would show its mounts
+			// forever. While this goroutine holds it, the next one gets another
+			// thread.
 			done <- inOwnThread(f)
 			runtime.UnlockOSThread()
 			return

@@ -16,7 +16,7 @@ import (
 const endGrace = 20 * time.Second
 
 // Stop destroys every domain of the daemon and then ends it. No process, mount
-// or socket stays; definitions do, for the next Start. It may be repeated.
+// or socket remains; definitions do, for the next Start. It may be repeated.
 func (d *Daemon) Stop(ctx context.Context) error {
 	err := Stop(ctx, d.config)
 	if err == nil {
@@ -25,14 +25,14 @@ func (d *Daemon) Stop(ctx context.Context) error {
 	return err
 }
 
-// Stop is Daemon.Stop for a daemon that another process started. None running
-// is no error.
+// Stop is Daemon.Stop for a daemon that another process started. It is not an
+// error if none is running.
 func Stop(ctx context.Context, config Config) error {
 	if err := config.validate(); err != nil {
 		return err
 	}
 	if err := destroyDomains(ctx, config); err != nil {
-		// Their processes end below all the same.
+		// Their processes are ended below anyway.
 		config.logger().Warn("can't destroy domains through libvirtd", "err", err)
 	}
 	if err := endHolder(ctx, config.pidFile()); err != nil {
@@ -47,9 +47,9 @@ func Stop(ctx context.Context, config Config) error {
 	return nil
 }
 
-// destroyDomains goes through libvirtd, which takes packet filters and taps
-// away with them; one that died is started again if domains outlived it. The
-// second attempt is for a libvirtd that died only now.
+// destroyDomains uses libvirtd, which also removes packet filters and taps. If
+// libvirtd died and domains outlived it, it is started again. The second
+// attempt is for a libvirtd that died only now.
 func destroyDomains(ctx context.Context, config Config) error {
 	err := tryDestroy(ctx, config)
 	if err == nil {
@@ -106,7 +106,7 @@ func destroyThrough(ctx context.Context, socket string) error {
 	return errors.Join(errs...)
 }
 
-// isOff: the domain ended by itself meanwhile.
+// isOff reports whether the domain ended by itself meanwhile.
 func isOff(err error) bool {
 	var refusal libvirt.Error
 	return libvirt.IsNotFound(err) ||
@@ -114,7 +114,8 @@ func isOff(err error) bool {
 }
 
 // endMembers kills what is left: emulators that libvirtd lost, and those that
-// it had asked for their abilities. One may have been starting another.
+// it started to query their capabilities. One of them may have been starting
+// another.
 func endMembers(ctx context.Context, config Config) error {
 	for {
 		alive, err := members(config)
@@ -152,7 +153,7 @@ func connect(ctx context.Context, socket string) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reach libvirtd: %w", err)
 	}
-	// The library knows no ctx: cutting the connection ends its calls.
+	// The library does not support ctx: cutting the connection ends its calls.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	lv := libvirt.NewWithDialer(dialers.NewAlreadyConnected(raw))
 	if err := lv.ConnectToURI(libvirt.QEMUSystem); err != nil {

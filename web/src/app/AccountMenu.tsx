@@ -6,7 +6,7 @@ import { lock, setActive, useWallet } from "../wallet/store";
 import css from "./AccountMenu.module.css";
 import { messages } from "./messages";
 
-/** AccountMenu shows for whom pages act, and switches it. */
+/** AccountMenu shows the account that pages act for, and switches it. */
 export function AccountMenu() {
   const m = useMessages(messages);
   const { ready, accounts, active, unlocked } = useWallet();

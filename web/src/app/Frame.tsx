@@ -1,21 +1,24 @@
 import { useIsFetching } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation, useNavigation } from "react-router";
+import { PendingNote } from "../accounts/PendingNote";
 import { useMessages } from "../i18n/messages";
+import { useApproval } from "../signing/approve";
+import { load } from "../ui/load";
 import { Loading } from "../ui/Spinner";
-import { useApproval } from "../wallet/approve";
-import { PendingNote } from "../wallet/PendingNote";
 import { AccountMenu } from "./AccountMenu";
 import css from "./Frame.module.css";
-import { load } from "./load";
 import { messages } from "./messages";
 import { NetworkState } from "./NetworkState";
 import { nav } from "./nav";
 import { SettingsMenu } from "./SettingsMenu";
 
-const ApproveDialog = lazy(() => load(() => import("../wallet/ApproveDialog")));
+const ApproveDialog = lazy(() => load(() => import("../accounts/ApproveDialog")));
 
-/** Frame is what stands around every page: navigation, the network's state, the account. */
+/**
+ * Frame surrounds every page with navigation, the network's state and the
+ * account.
+ */
 export function Frame() {
   const m = useMessages(messages);
   const main = useRef<HTMLElement>(null);

@@ -7,7 +7,10 @@ import { useNow } from "../ui/useNow";
 import { messages } from "./messages";
 import css from "./NetworkState.module.css";
 
-/** NetworkState tells which chain this is and whether it moves, and what is away. */
+/**
+ * NetworkState shows which chain this is, whether it makes progress, and what
+ * is unreachable.
+ */
 export function NetworkState() {
   const m = useMessages(messages);
   const format = useFormat();

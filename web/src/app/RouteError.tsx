@@ -7,17 +7,20 @@ import { Button, LinkButton } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Page } from "../ui/Layout";
+import { MissingPart } from "../ui/load";
 import { Loading } from "../ui/Spinner";
-import { MissingPart } from "./load";
 import { messages } from "./messages";
 import css from "./RouteError.module.css";
 
-/** RouteError stands where a page failed, a newer build's missing code among the causes. */
+/**
+ * RouteError replaces a page that failed, for example because a newer build
+ * lacks its code.
+ */
 export function RouteError() {
   return <Failed error={useRouteError()} />;
 }
 
-/** Failed says what kept a page, or the app, from coming up, and offers to try again. */
+/** Failed says why a page, or the app, could not be loaded, and offers to retry. */
 export function Failed({ error }: { error: unknown }) {
   const m = useMessages(messages);
   const denied = error instanceof DOMException && error.name === "SecurityError";
@@ -33,7 +36,7 @@ export function Failed({ error }: { error: unknown }) {
   );
 }
 
-/** useReturn loads the page again once a client node that was away is back. */
+/** useReturn reloads the page once an unreachable client node is back. */
 function useReturn(waits: boolean): void {
   useEffect(() => {
     if (!waits) return;
@@ -52,17 +55,17 @@ function useReturn(waits: boolean): void {
   }, [waits]);
 }
 
-/** Alone is a page without the frame around it, where that failed too. */
+/** Alone is a page without the frame, for when that failed too. */
 export function Alone({ children }: { children: ReactNode }) {
   return <main className={css.alone}>{children}</main>;
 }
 
-/** Starting stands until the first page's code is there. */
+/** Starting is shown until the first page's code is loaded. */
 export function Starting() {
   return <Loading label={useMessages(messages).loading} />;
 }
 
-/** Missing is the page of an address that has none. */
+/** Missing is shown for an address without a page. */
 export function Missing() {
   const m = useMessages(messages);
   return (

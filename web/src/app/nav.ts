@@ -7,7 +7,7 @@ export interface NavEntry {
   icon: LucideIcon;
 }
 
-/** nav is the app's main navigation, in its order. */
+/** nav is the app's main navigation, in order. */
 export const nav: readonly NavEntry[] = [
   { to: "/machines", name: "machines", icon: Server },
   { to: "/rentals", name: "rentals", icon: SquareStack },

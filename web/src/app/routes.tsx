@@ -1,6 +1,6 @@
 import { createBrowserRouter, Navigate, type RouteObject } from "react-router";
+import { load } from "../ui/load";
 import { Frame } from "./Frame";
-import { load } from "./load";
 import { Alone, Missing, RouteError, Starting } from "./RouteError";
 
 /** page loads a page's code when it is first opened. */
@@ -17,7 +17,7 @@ const pages: RouteObject[] = [
   page("rentals/:rentId/explain", () => import("../explain/ExplainPage")),
   page("host", () => import("../host/HostPage")),
   page("host/:machineId", () => import("../host/MachineHostPage")),
-  page("wallet", () => import("../wallet/WalletPage")),
+  page("wallet", () => import("../accounts/WalletPage")),
   page("developer", () => import("../developer/TransactionsPage")),
   page("developer/state", () => import("../developer/ChainStatePage")),
   { path: "*", element: <Missing /> },

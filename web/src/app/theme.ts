@@ -6,7 +6,7 @@ const key = "dbc.theme";
 const listeners = new Set<() => void>();
 let theme: Theme = "system";
 
-/** startTheme takes the choice kept from last time; without one the system decides. */
+/** startTheme applies the stored choice. Without one the system decides. */
 export function startTheme(): void {
   const kept = localStorage.getItem(key);
   theme = kept === "light" || kept === "dark" ? kept : "system";
@@ -14,14 +14,14 @@ export function startTheme(): void {
   else document.documentElement.dataset.theme = theme;
 }
 
-/** setTheme changes the colours and keeps the choice. */
+/** setTheme changes the colours and stores the choice. */
 export function setTheme(next: Theme): void {
   localStorage.setItem(key, next);
   startTheme();
   for (const listener of listeners) listener();
 }
 
-/** useTheme is the choice, not the colours that it led to. */
+/** useTheme returns the choice, not the resulting colours. */
 export function useTheme(): Theme {
   return useSyncExternalStore(
     (listener) => {

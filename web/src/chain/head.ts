@@ -7,27 +7,33 @@ interface Status {
   sync_info: { latest_block_height: string; latest_block_time: string };
 }
 
-/** Head is the newest block that the client node told of. */
+/** Head is the newest block that the client node reported. */
 export interface Head {
   chainId: string;
   height: bigint;
   time: Date;
-  /** seen is when this page first heard of it, in ms of this computer's clock: a block's time is that of the one before. */
+  /**
+   * seen is when this page first saw it, in ms of this computer's clock: a
+   * block's time is that of the previous one.
+   */
   seen: number;
 }
 
 export const headKey = ["head"] as const;
 
-/** What the chain's node, then the client node, may take to answer, in ms: with live's patience less than ten seconds. */
+/**
+ * Timeouts of the chain's node, and then of the client node, in ms: together
+ * with live's patience less than ten seconds.
+ */
 const chainMs = 2_500;
 const nodeMs = 1_500;
 
-/** later keeps when a block was first seen. */
+/** later keeps the time at which a block was first seen. */
 export function later(before: Head | undefined, next: Omit<Head, "seen">, now: number): Head {
   return { ...next, seen: before?.height === next.height ? before.seen : now };
 }
 
-/** askHead asks the chain, and where that fails finds out whose fault it is. */
+/** askHead queries the chain and, if that fails, finds out what is unreachable. */
 export async function askHead(signal: AbortSignal): Promise<Omit<Head, "seen">> {
   try {
     const { node_info, sync_info } = await rpc<Status>(
@@ -47,7 +53,7 @@ export async function askHead(signal: AbortSignal): Promise<Omit<Head, "seen">> 
   }
 }
 
-/** useHead is the newest block; live keeps it. */
+/** useHead returns the newest block; live updates it. */
 export function useHead(): UseQueryResult<Head> {
   return useQuery<Head>({
     queryKey: headKey,

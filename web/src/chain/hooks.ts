@@ -4,7 +4,10 @@ import { type UseQueryOptions, type UseQueryResult, useQuery } from "@tanstack/r
 import { chainKey, unmoved } from "./key";
 import { query } from "./query";
 
-/** useChainQuery asks a query method of the chain and keeps the answer fresh. */
+/**
+ * useChainQuery calls a query method of the chain and keeps the result up to
+ * date.
+ */
 export function useChainQuery<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,

@@ -1,5 +1,11 @@
-/** chainKey begins the keys of all that was read from the chain; invalidating it reads anew. */
+/**
+ * chainKey is the first part of the query keys of everything read from the
+ * chain; invalidating it reads everything again.
+ */
 export const chainKey = "chain";
 
-/** unmoved is how often something is asked that no block touched, in ms; live tells of what one did. */
+/**
+ * unmoved is the interval at which something untouched by blocks is queried, in
+ * ms; live reports what a block touched.
+ */
 export const unmoved = 60_000;

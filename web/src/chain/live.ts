@@ -5,12 +5,12 @@ import { type Head, headKey, later } from "./head";
 import { chainKey } from "./key";
 
 /**
- * The chain as it moves, pushed by a WebSocket: its newest block, and which
- * machines, rentals and accounts a block touched, whose queries are then asked
- * anew. Without the WebSocket the chain is asked instead.
+ * Follows the chain over a WebSocket: its newest block, and which machines,
+ * rentals and accounts a block touched, whose queries are then repeated.
+ * Without the WebSocket the chain is polled instead.
  */
 
-/** What is subscribed to; a socket may have five. */
+/** The subscriptions; a socket may have five. */
 const subscriptions = [
   "tm.event='NewBlockHeader'",
   "tm.event='NewBlockEvents'",
@@ -18,9 +18,12 @@ const subscriptions = [
   "tm.event='Tx' AND message.module='machine'",
 ];
 
-/** patience is how long after the last block the chain is asked, and how often then, in ms. */
+/**
+ * patience is how long after the last block the chain is polled, and the
+ * interval of polling, in ms.
+ */
 const patience = 5_000;
-/** unpushed is how often the chain's queries are asked without a WebSocket, in ms. */
+/** unpushed is the interval of the chain's queries without a WebSocket, in ms. */
 const unpushed = 10_000;
 const firstWait = 1_000;
 const longestWait = 15_000;
@@ -43,13 +46,16 @@ interface Message {
   };
 }
 
-/** News is what one message tells: a block, or the names that a block touched, as JSON has them. */
+/**
+ * News is the content of one message: a block, or the names that a block
+ * touched, as JSON strings.
+ */
 export interface News {
   head?: Omit<Head, "seen">;
   touched?: string[];
 }
 
-/** readNews reads a message of the WebSocket. */
+/** readNews parses a message of the WebSocket. */
 export function readNews(text: string): News {
   const { value } = (plain(JSON.parse(text)) as Message).result?.data ?? {};
   if (value?.header) {
@@ -65,13 +71,13 @@ export function readNews(text: string): News {
   return { touched: [...new Set(values)] };
 }
 
-/** concerns reports whether a chain query asks for something of what was touched. */
+/** concerns reports whether a chain query asks for something that was touched. */
 export function concerns(key: readonly unknown[], touched: readonly string[]): boolean {
   const request = key[0] === chainKey ? key.slice(1).map((part) => `"${String(part)}" ${String(part)}`) : [];
   return touched.some((name) => request.some((part) => part.includes(name)));
 }
 
-/** startLive follows the chain until the page is gone. */
+/** startLive follows the chain until the page is closed. */
 export function startLive(client: QueryClient): void {
   let heard = Date.now();
   let refreshed = Date.now();
@@ -118,7 +124,10 @@ export function startLive(client: QueryClient): void {
   }, 500);
 }
 
-/** recover asks again what an outage failed, once node and chain answer. */
+/**
+ * recover repeats the queries that failed during an outage, once node and chain
+ * answer.
+ */
 function recover(client: QueryClient): void {
   void client.refetchQueries({
     type: "active",

@@ -1,23 +1,33 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { base16, base64 } from "@scure/base";
+import { ChainError } from "../node/errors";
 import { plain } from "../node/plain";
-import { ChainError, cleanLog, rpc } from "./rpc";
+import { cleanLog, rpc } from "./rpc";
 
 interface AbciAnswer {
   response: { code?: number; codespace?: string; log?: string; value?: string | null; height?: string };
 }
 
-/** of is how cosmossdk.io/errors writes a registered error into a gRPC status, where its code has no other place. */
+/**
+ * of matches the format in which cosmossdk.io/errors writes a registered error
+ * into a gRPC status, which has no field for its code.
+ */
 const of = /\bcodespace (\w+) code (\d+): (.*)$/s;
 
-/** refused is a query's refusal, with the code of the module that refused where it is told. */
+/**
+ * refused returns a query's refusal, with the code of the refusing module if it
+ * is given.
+ */
 export function refused({ codespace = "", code = 0, log = "" }: AbciAnswer["response"]): ChainError {
   const [, space = codespace, number = code, what = log] = of.exec(log) ?? [];
   return new ChainError(space, Number(number), cleanLog(what));
 }
 
-/** abciQuery asks a gRPC query method of the chain by its path, as /package.Service/Method. */
+/**
+ * abciQuery calls a gRPC query method of the chain by its path,
+ * /package.Service/Method.
+ */
 export async function abciQuery(path: string, request: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
   const data = base16.encode(request).toLowerCase();
   const { response } = await rpc<AbciAnswer>("abci_query", { path, data, height: "0", prove: false }, signal);
@@ -25,7 +35,7 @@ export async function abciQuery(path: string, request: Uint8Array, signal?: Abor
   return base64.decode(response.value ?? "");
 }
 
-/** query asks one of the chain's query methods with typed request and reply. */
+/** query calls a query method of the chain with typed request and reply. */
 export async function query<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,

@@ -1,18 +1,13 @@
 import { ApiError, ask, open } from "../node/api";
-import { plain, plainText } from "../node/plain";
+import { ChainError } from "../node/errors";
+import { plain } from "../node/plain";
 
-/** ChainError is a refusal of the chain: of a query, of a transaction's check, or of its execution. */
-export class ChainError extends Error {
-  override name = "ChainError";
-
-  constructor(
-    readonly codespace: string,
-    readonly code: number,
-    message: string,
-  ) {
-    super(plainText(message));
-  }
-}
+/**
+ * isSequence reports whether the chain refused a transaction because of its
+ * sequence: the account has used it, or not the one before.
+ */
+export const isSequence = (error: unknown) =>
+  error instanceof ChainError && error.codespace === "sdk" && error.code === 32;
 
 /** rpc calls CometBFT's JSON-RPC through the client node. */
 export async function rpc<T>(method: string, params: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
@@ -35,7 +30,10 @@ export async function rpc<T>(method: string, params: Record<string, unknown>, si
   return plain(reply.result);
 }
 
-/** cleanLog drops the Go frames and the gRPC prefix that the SDK puts around an error's sentence. */
+/**
+ * cleanLog removes the Go frames and the gRPC prefix that the SDK adds to an
+ * error message.
+ */
 export function cleanLog(log: string): string {
   return log
     .replace(/^rpc error: code = \w+ desc = /, "")

@@ -1,9 +1,15 @@
 import { codeOf } from "../node/errors";
 import type { Head } from "./head";
 
-/** silent is how long no block may come before the chain counts as standing still, in ms. */
+/**
+ * silent is how long there may be no block before the chain counts as halted,
+ * in ms.
+ */
 const silent = 9_000;
-/** old is the age at which a block that was just heard of tells that the chain stood still before, in ms. */
+/**
+ * old is the age in ms from which a newly seen block shows that the chain was
+ * halted before.
+ */
 const old = 60_000;
 
 export type Standing =
@@ -13,7 +19,10 @@ export type Standing =
   | { is: "chainAway" }
   | { is: "nodeAway" };
 
-/** standing tells how node and chain do; local is this computer's time in ms, now the node's. */
+/**
+ * standing returns the state of node and chain; local is this computer's time
+ * in ms, now the node's.
+ */
 export function standing(head: Head | undefined, error: unknown, local: number, now: number): Standing {
   if (error) return { is: codeOf(error) === "UNREACHABLE_NODE" ? "nodeAway" : "chainAway" };
   if (!head) return { is: "unknown" };

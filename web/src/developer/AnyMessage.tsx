@@ -1,23 +1,47 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import type { TxDone } from "../chain/tx";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import { transact } from "../signing/approve";
+import type { TxDone } from "../signing/tx";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
+import { Form } from "../ui/Form";
 import { Card, Row, Stack } from "../ui/Layout";
-import { transact } from "../wallet/approve";
 import { useWallet } from "../wallet/store";
 import { type ChainTypes, signersOf } from "./descriptors";
 import { starting } from "./fields";
 import { type Draft, JsonForm, problemOf } from "./JsonForm";
 import { toMessage } from "./json";
 import { MethodPicker } from "./MethodPicker";
-import { messages } from "./messages";
+import { words } from "./words";
+
+const messages = define({
+  en: {
+    any: "Any message",
+    anyLead: "Durations are in seconds here and amounts in udbc, as the chain takes them.",
+    message: "Message",
+    signTitle: (name: string) => `Sign ${name}`,
+    signWarning: "A message sent here has no check by this app beside the chain's own. Look at what is signed.",
+    foreign: (address: string) =>
+      `The signer is ${address}, which is not the chosen account: the chain will refuse it.`,
+  },
+  zh: {
+    any: "任意消息",
+    anyLead: "此处时长以秒为单位，金额以 udbc 为单位，与链上一致。",
+    message: "消息",
+    signTitle: (name) => `签名 ${name}`,
+    signWarning: "此处发送的消息除链自身的检查外，本应用不再检查。请核对签名内容。",
+    foreign: (address) => `签名者为 ${address}，并非当前账户：链会拒绝该交易。`,
+  },
+});
 
 const shortName = ({ input }: DescMethodUnary) => input.typeName.replace(/^.*\./, "");
 
-/** AnyMessage signs any message of the chain, by a form made of the chain's own descriptors. */
+/**
+ * AnyMessage signs any message of the chain, with a form generated from the
+ * chain's own descriptors.
+ */
 export function AnyMessage({ types, onDone }: { types: ChainTypes; onDone: (done: TxDone | undefined) => void }) {
   const [params, setParams] = useSearchParams();
   const { active } = useWallet();
@@ -63,6 +87,7 @@ function OneMessage({
   onDone: (done: TxDone | undefined) => void;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const schema = method.input;
   const signers = signersOf(method);
   const [draft, setDraft] = useState<Draft>(() => ({ json: starting(schema, signers, address) }));
@@ -78,22 +103,17 @@ function OneMessage({
     onDone(done);
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!problem) void submit();
-      }}
-    >
+    <Form ready={problem === ""} onSubmit={submit}>
       <Stack>
         <JsonForm schema={schema} draft={draft} signers={signers} onChange={setDraft} />
         {typeof foreign === "string" && address !== "" && <Banner tone="warn">{m.foreign(foreign)}</Banner>}
-        {problem && <Banner tone="warn">{m.jsonBad(problem)}</Banner>}
+        {problem && <Banner tone="warn">{w.jsonBad(problem)}</Banner>}
         <Row>
           <Button type="submit" variant="primary" disabled={problem !== ""}>
-            {m.submit}
+            {w.submit}
           </Button>
         </Row>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -1,15 +1,29 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { TextField } from "../ui/Field";
+import { Form } from "../ui/Form";
 import { Facts, Row, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { readDays } from "./guide";
-import { messages } from "./messages";
+import { words } from "./words";
 
-/** EntryForm asks for days and shows what they cost before anything is signed. */
+const messages = define({
+  en: {
+    days: "days",
+    daysBad: "A whole number of days, at least 1",
+    quoting: "Asking the chain for a quote…",
+  },
+  zh: {
+    days: "天",
+    daysBad: "请输入整数天数，至少 1 天",
+    quoting: "正在向链询价……",
+  },
+});
+
+/** EntryForm asks for days and shows the cost before anything is signed. */
 export function EntryForm({
   days,
   onDays,
@@ -23,20 +37,16 @@ export function EntryForm({
   onDays?: (text: string) => void;
   daysLabel?: string;
   quote?: UseQueryResult<unknown>;
-  /** rows tell what it means; without them nothing can be submitted. */
+  /** rows explain what will be signed; without them nothing can be submitted. */
   rows: readonly (readonly [string, ReactNode])[] | undefined;
   onSubmit: () => Promise<void>;
   children?: ReactNode;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const asking = quote !== undefined && quote.fetchStatus === "fetching" && quote.isPending;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (rows) void onSubmit();
-      }}
-    >
+    <Form ready={rows !== undefined} onSubmit={onSubmit}>
       <Stack gap={14}>
         {children}
         {onDays && (
@@ -55,10 +65,10 @@ export function EntryForm({
         {rows && !quote?.isError && <Facts rows={rows} />}
         <Row>
           <Button type="submit" variant="primary" disabled={!rows || quote?.isError}>
-            {m.submit}
+            {w.submit}
           </Button>
         </Row>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -1,14 +1,39 @@
 import type { DescField, JsonValue } from "@bufbuild/protobuf";
 import { useState } from "react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { typed } from "../money/typed";
 import { CheckField, SelectField, TextArea, TextField } from "../ui/Field";
 import css from "./Fields.module.css";
 import { inRange, kindOf, rangeOf, typeName } from "./fields";
 import { parseJson, toUnits } from "./json";
-import { messages } from "./messages";
 
-/** FieldInput asks for a single value of a field. What is empty is absent. */
+const messages = define({
+  en: {
+    whole: (low: string, high: string) => `A whole number from ${low} to ${high}`,
+    decimalHint: "a decimal: 0.05",
+    bytesHint: "bytes in base64",
+    timeHint: "a time: 2026-01-31T12:00:00Z",
+    spanHint: "seconds: 3600s",
+    jsonHint: 'JSON; an Any carries its type: {"@type": "/package.Message", …}',
+    unset: "(not set)",
+    signs: "signs the transaction",
+  },
+  zh: {
+    whole: (low, high) => `请输入 ${low} 到 ${high} 的整数`,
+    decimalHint: "小数：0.05",
+    bytesHint: "base64 编码的字节",
+    timeHint: "时间：2026-01-31T12:00:00Z",
+    spanHint: "秒数：3600s",
+    jsonHint: 'JSON；Any 需带类型：{"@type": "/package.Message", …}',
+    unset: "（未设置）",
+    signs: "交易签名者",
+  },
+});
+
+/**
+ * FieldInput is the input for a single value of a field. An empty input means
+ * that the field is absent.
+ */
 export function FieldInput({
   field,
   label,
@@ -89,7 +114,7 @@ function isDecimalText(text: string): boolean {
   }
 }
 
-/** JsonInput keeps what is typed until it is JSON. */
+/** JsonInput keeps what is typed until it is valid JSON. */
 function JsonInput({
   label,
   hint,

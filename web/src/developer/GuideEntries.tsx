@@ -1,6 +1,6 @@
 import { useSearchParams } from "react-router";
-import type { TxDone } from "../chain/tx";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import type { TxDone } from "../signing/tx";
 import { Choices } from "../ui/Choices";
 import { TextField } from "../ui/Field";
 import { Card, Stack } from "../ui/Layout";
@@ -9,9 +9,27 @@ import { useWallet } from "../wallet/store";
 import { ConfirmEntry } from "./ConfirmEntry";
 import css from "./Developer.module.css";
 import { readMachineId } from "./guide";
-import { messages } from "./messages";
 import { ReletEntry } from "./ReletEntry";
 import { RentEntry } from "./RentEntry";
+
+const messages = define({
+  en: {
+    guide: "As in the rental guide",
+    call: "Function",
+    machineId: "machine_id",
+    machineIdHint: "64 hex digits, from the machine table; a 0x before it is tolerated",
+    machineIdBad: "A machine id is 64 hex digits",
+    needAccount: "Set up a wallet first: rentals belong to an account.",
+  },
+  zh: {
+    guide: "按照租用指南",
+    call: "函数",
+    machineId: "machine_id",
+    machineIdHint: "机器列表中的 64 位十六进制机器 ID；前面带 0x 也可以",
+    machineIdBad: "机器 ID 应为 64 位十六进制数",
+    needAccount: "请先设置钱包：租用属于某个账户。",
+  },
+});
 
 const calls = {
   rentMachine: { label: "rentMachine(machine_id, duration)", Entry: RentEntry },
@@ -20,7 +38,7 @@ const calls = {
 };
 type Call = keyof typeof calls;
 
-/** EntryProps is what each of the guide's functions is given. */
+/** EntryProps are the props of each of the guide's functions. */
 export interface EntryProps {
   /** machineId is "" until one was typed. */
   machineId: string;
@@ -29,7 +47,10 @@ export interface EntryProps {
   onDone: (done: TxDone | undefined) => void;
 }
 
-/** GuideEntries are the three transactions of the rental guide, under its names and with its units. */
+/**
+ * GuideEntries are the three transactions of the rental guide, with its names
+ * and units.
+ */
 export function GuideEntries({ onDone }: Pick<EntryProps, "onDone">) {
   const m = useMessages(messages);
   const { active } = useWallet();

@@ -1,23 +1,38 @@
 import type { DescMessage, JsonObject, Registry } from "@bufbuild/protobuf";
 import { useState } from "react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Choices } from "../ui/Choices";
 import { TextArea } from "../ui/Field";
 import { Stack } from "../ui/Layout";
 import { parseJson, toMessage } from "./json";
 import { MessageFields } from "./MessageFields";
-import { messages } from "./messages";
+
+const messages = define({
+  en: {
+    view: "View",
+    form: "Form",
+    json: "JSON",
+  },
+  zh: {
+    view: "视图",
+    form: "表单",
+    json: "JSON",
+  },
+});
 
 export type View = "form" | "json";
 
-/** Draft is a message in the making: its JSON, or text that is not yet JSON. */
+/**
+ * Draft is a message being edited: its JSON, or text that is not valid JSON
+ * yet.
+ */
 export interface Draft {
   json: JsonObject;
-  /** text is what stands in the JSON view while it is no object. */
+  /** text is the content of the JSON view while it is not an object. */
   text?: string;
 }
 
-/** problemOf says why a draft is no message yet; "" where it is one. */
+/** problemOf says why a draft is not a valid message yet, or "" if it is. */
 export function problemOf(schema: DescMessage, { json, text }: Draft, registry: Registry): string {
   try {
     toMessage(schema, text === undefined ? json : parseJson(text), registry);
@@ -27,7 +42,7 @@ export function problemOf(schema: DescMessage, { json, text }: Draft, registry: 
   }
 }
 
-/** JsonForm edits a draft by a form or as JSON; both are views of the same. */
+/** JsonForm edits a draft as a form or as JSON; both are views of the same. */
 export function JsonForm({
   schema,
   draft,
@@ -55,7 +70,7 @@ export function JsonForm({
         value={view}
         onChange={(next) => {
           setView(next);
-          // What is no JSON can't be shown as a form: the last that was stays.
+          // Invalid JSON cannot be shown as a form: the last valid one stays.
           onChange({ json: draft.json });
         }}
         choices={[

@@ -1,11 +1,27 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { Plus, X } from "lucide-react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Button } from "../ui/Button";
 import { FieldInput } from "./FieldInput";
 import css from "./Fields.module.css";
 import { keyOf, kindOf, typeName, withField } from "./fields";
-import { messages } from "./messages";
+
+const messages = define({
+  en: {
+    noFields: "No fields to fill in.",
+    add: (field: string) => `Add to ${field}`,
+    set: (field: string) => `Set ${field}`,
+    remove: (field: string) => `Remove ${field}`,
+    item: (field: string, n: number) => `${field} ${n}`,
+  },
+  zh: {
+    noFields: "无需填写任何字段。",
+    add: (field) => `添加 ${field}`,
+    set: (field) => `填写 ${field}`,
+    remove: (field) => `移除 ${field}`,
+    item: (field, n) => `${field} ${n}`,
+  },
+});
 
 type Change = (next: JsonValue | undefined) => void;
 
@@ -45,7 +61,7 @@ function Member(props: { field: DescField; value: JsonValue | undefined; signs: 
   return <FieldInput field={field} label={field.name} value={value} signs={signs} onChange={onChange} />;
 }
 
-/** Inner is a message in a message; it is absent until it is asked for. */
+/** Inner is a message inside a message; it is absent until it is added. */
 function Inner({ field, value, onChange }: { field: DescField; value: JsonValue | undefined; onChange: Change }) {
   const m = useMessages(messages);
   const name = (

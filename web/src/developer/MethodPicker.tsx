@@ -1,11 +1,19 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { SelectField } from "../ui/Field";
 import css from "./Developer.module.css";
 import { moduleOf } from "./descriptors";
-import { messages } from "./messages";
 
-/** MethodPicker chooses a module, then one of its methods. */
+const messages = define({
+  en: {
+    module: "Module",
+  },
+  zh: {
+    module: "模块",
+  },
+});
+
+/** MethodPicker selects a module, then one of its methods. */
 export function MethodPicker({
   methods,
   chosen,

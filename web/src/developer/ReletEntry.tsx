@@ -1,22 +1,38 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useState } from "react";
 import { useChainQuery } from "../chain/hooks";
-import { msg } from "../chain/tx";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgReletMachineSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
-import { transact } from "../wallet/approve";
+import { define, useMessages } from "../i18n/messages";
+import { transact } from "../signing/approve";
+import { msg } from "../signing/tx";
 import { EntryForm } from "./EntryForm";
 import type { EntryProps } from "./GuideEntries";
 import { readDays, short } from "./guide";
-import { messages } from "./messages";
 import { useRental } from "./RentalChoice";
+import { words } from "./words";
 
-/** ReletEntry is the guide's reletMachine: some days more. */
+const messages = define({
+  en: {
+    addDuration: "add_duration, in days",
+    newEnd: "New end",
+    reletTitle: "Renew a rental",
+    reletWarning: "The added rent is not refundable. At the end of a rental its VM is stopped.",
+  },
+  zh: {
+    addDuration: "add_duration（天）",
+    newEnd: "新的到期时间",
+    reletTitle: "续租",
+    reletWarning: "续租的租金不可退回。租用到期后虚拟机会自动停止。",
+  },
+});
+
+/** ReletEntry is the guide's reletMachine: it adds days to a rental. */
 export function ReletEntry({ machineId, address, onDone }: EntryProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const [days, setDays] = useState("");
   const { rental, name, field } = useRental(machineId, address, RentalState.ACTIVE);
@@ -29,15 +45,15 @@ export function ReletEntry({ machineId, address, onDone }: EntryProps) {
   const q = quote.data;
   const rows = q &&
     rental && [
-      [m.rental, name(rental)] as const,
-      [m.rent, format.dbc(q.rent)] as const,
+      [w.rental, name(rental)] as const,
+      [w.rent, format.dbc(q.rent)] as const,
       ...(q.end ? [[m.newEnd, format.exactTime(timestampDate(q.end))] as const] : []),
     ];
   const submit = async () => {
     if (!rental || !q || !rows || !seconds) return;
     const done = await transact({
       title: m.reletTitle,
-      rows: [[m.machine, short(machineId)], ...rows],
+      rows: [[w.machine, short(machineId)], ...rows],
       warning: m.reletWarning,
       messages: [
         msg(MsgReletMachineSchema, {

@@ -1,7 +1,7 @@
 import { createRegistry } from "@bufbuild/protobuf";
 import { useState } from "react";
-import type { TxDone } from "../chain/tx";
 import { file_dbc_rental_v1_tx } from "../gen/dbc/rental/v1/tx_pb";
+import type { TxDone } from "../signing/tx";
 import { Stack } from "../ui/Layout";
 import { AnyMessage } from "./AnyMessage";
 import { DeveloperPage } from "./DeveloperPage";

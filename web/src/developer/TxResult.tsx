@@ -1,14 +1,33 @@
 import type { Registry } from "@bufbuild/protobuf";
-import type { TxDone } from "../chain/tx";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import type { TxDone } from "../signing/tx";
 import { Hash } from "../ui/Copy";
 import { Card, Facts, Stack } from "../ui/Layout";
 import css from "./Developer.module.css";
 import { readAnswer } from "./json";
-import { messages } from "./messages";
 
-/** TxResult tells what a transaction did: where it is, what its messages answered, its events. */
+const messages = define({
+  en: {
+    result: "Carried out",
+    hash: "Transaction",
+    block: "Block",
+    answerOf: (name: string) => `Answer to ${name}`,
+    events: (n: string) => `Events (${n})`,
+  },
+  zh: {
+    result: "已执行",
+    hash: "交易",
+    block: "区块",
+    answerOf: (name) => `${name} 的返回`,
+    events: (n) => `事件（${n}）`,
+  },
+});
+
+/**
+ * TxResult shows what a transaction did: its block, the responses to its
+ * messages, its events.
+ */
 export function TxResult({ done, registry }: { done: TxDone; registry: Registry }) {
   const m = useMessages(messages);
   const format = useFormat();
@@ -53,7 +72,7 @@ export function TxResult({ done, registry }: { done: TxDone; registry: Registry 
   );
 }
 
-/** Code is text of a machine, to scroll and to select. */
+/** Code is scrollable and selectable text from a machine. */
 export function Code({ label, text }: { label: string; text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard

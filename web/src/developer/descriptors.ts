@@ -16,18 +16,27 @@ import { type FileDescriptorsResponse, FileDescriptorsResponseSchema } from "../
 import { ask, open } from "../node/api";
 import { plain } from "../node/plain";
 
-/** ChainTypes are the messages and queries of the chain, by what it says of itself. */
+/**
+ * ChainTypes are the messages and queries of the chain, from its own
+ * description.
+ */
 export interface ChainTypes {
   registry: FileRegistry;
   messages: readonly DescMethodUnary[];
   queries: readonly DescMethodUnary[];
 }
 
-/** Protos that the daemon has in it without serving them, or that no caller of it needs. */
+/**
+ * Protos that the daemon contains without serving them, or that no caller
+ * needs.
+ */
 const own = /^(?:cosmos|dbc|ibc|tendermint)\//;
 const unserved = /^cosmos\.(?:app|store|autocli|reflection|base\.reflection)\./;
 
-/** readTypes makes types of the files that the chain's reflection gives, in any order. */
+/**
+ * readTypes builds types from the files that the chain's reflection returns, in
+ * any order.
+ */
 export function readTypes(files: readonly FileDescriptorProto[]): ChainTypes {
   const file = inOrder(files);
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file }));
@@ -40,7 +49,10 @@ export function readTypes(files: readonly FileDescriptorProto[]): ChainTypes {
   };
 }
 
-/** inOrder gives the chain's own files and what they import, each after its imports. */
+/**
+ * inOrder returns the chain's own files and what they import, each after its
+ * imports.
+ */
 function inOrder(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
   const byName = new Map(files.map((file) => [file.name, file]));
   const ordered: FileDescriptorProto[] = [];
@@ -64,22 +76,25 @@ function isMessage({ parent }: DescMethod): boolean {
   return hasOption(parent, service) && getOption(parent, service);
 }
 
-/** signersOf names the fields of a message that hold whose signature it needs. */
+/** signersOf returns the fields of a message that name its signers. */
 export function signersOf({ input }: DescMethod): readonly string[] {
   return getOption(input, signer);
 }
 
-/** methodName is how a query is named: package.Service/Method. */
+/** methodName returns the name of a query: package.Service/Method. */
 export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** moduleOf is the package that a method stands in, without its version: "cosmos.bank", "dbc.rental". */
+/**
+ * moduleOf returns the package of a method, without its version: "cosmos.bank",
+ * "dbc.rental".
+ */
 export function moduleOf({ parent }: DescMethod): string {
   return parent.file.proto.package.replace(/\.v\d+(?:(?:alpha|beta)\d+)?$/, "");
 }
 
-/** askTypes reads the chain's descriptors: raw, from the client node. */
+/** askTypes reads the chain's descriptors, unmodified, from the client node. */
 async function askTypes(signal: AbortSignal): Promise<FileDescriptorsResponse> {
   const response = await ask("/chain/types", { signal });
   const bytes = new Uint8Array(await response.arrayBuffer());
@@ -87,7 +102,7 @@ async function askTypes(signal: AbortSignal): Promise<FileDescriptorsResponse> {
   return plain(fromBinary(FileDescriptorsResponseSchema, bytes));
 }
 
-/** useChainTypes asks the chain for its types, once. */
+/** useChainTypes reads the chain's types once. */
 export function useChainTypes(): UseQueryResult<ChainTypes> {
   return useQuery({
     queryKey: ["types"],

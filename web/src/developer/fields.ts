@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
 import { isDecimal } from "./json";
 
-/** Kind is how a single value of a field is asked for. */
+/** Kind is the kind of input for a single value of a field. */
 export type Kind =
   | "text"
   | "integer"
@@ -28,7 +28,10 @@ const wholes: Partial<Record<ScalarType, readonly [bigint, bigint]>> = {
   [ScalarType.FIXED64]: [0n, 2n ** 64n - 1n],
 };
 
-/** kindOf chooses by a field's type. What has no input of its own is written as JSON. */
+/**
+ * kindOf chooses it by a field's type. A type without its own input is written
+ * as JSON.
+ */
 export function kindOf(field: DescField): Kind {
   if (field.fieldKind === "map") return "json";
   if (field.enum) return "enum";
@@ -47,12 +50,15 @@ const wellKnown: Record<string, Kind> = {
   "google.protobuf.Duration": "span",
 };
 
-/** rangeOf is what a whole number may be at least and at most. */
+/** rangeOf returns the minimum and maximum of a whole number. */
 export function rangeOf(field: DescField): readonly [bigint, bigint] | undefined {
   return field.scalar === undefined ? undefined : wholes[field.scalar];
 }
 
-/** inRange tells whether text is a whole number that the field can hold. Nothing typed is not wrong. */
+/**
+ * inRange reports whether text is a whole number that the field can hold. An
+ * empty text is not an error.
+ */
 export function inRange(field: DescField, text: string): boolean {
   if (text === "") return true;
   const range = rangeOf(field);
@@ -60,7 +66,7 @@ export function inRange(field: DescField, text: string): boolean {
   return BigInt(text) >= range[0] && BigInt(text) <= range[1];
 }
 
-/** typeName is a field's type for people who know protos. */
+/** typeName returns a field's type for people who know protos. */
 export function typeName(field: DescField): string {
   const one =
     field.message?.typeName ?? field.enum?.typeName ?? (field.scalar ? ScalarType[field.scalar]?.toLowerCase() : "");
@@ -69,12 +75,12 @@ export function typeName(field: DescField): string {
   return one ?? "";
 }
 
-/** keyOf is the name under which the JSON has a field: people write either. */
+/** keyOf returns the name that the JSON uses for a field: people write either. */
 export function keyOf(field: DescField, json: JsonObject): string {
   return field.jsonName in json && !(field.name in json) ? field.jsonName : field.name;
 }
 
-/** withField puts a field's value in; undefined takes it out. */
+/** withField sets a field's value; undefined removes it. */
 export function withField(json: JsonObject, field: DescField, value: JsonValue | undefined): JsonObject {
   const next = { ...json };
   const key = keyOf(field, json);
@@ -83,7 +89,10 @@ export function withField(json: JsonObject, field: DescField, value: JsonValue |
   return next;
 }
 
-/** starting is what a form begins with: the signer's fields filled in, messages that can't be absent opened. */
+/**
+ * starting returns the initial value of a form: the signer's fields filled in,
+ * required messages opened.
+ */
 export function starting(schema: DescMessage, signers: readonly string[], address: string): JsonObject {
   const json: JsonObject = {};
   for (const field of schema.fields)

@@ -16,13 +16,13 @@ import { scalar } from "../gen/cosmos_proto/cosmos_pb";
 import { plainText } from "../node/plain";
 
 /**
- * Messages as JSON: big numbers are strings, and decimals, which the chain keeps
- * as whole numbers of 10^-18, are written with their point.
+ * Messages as JSON: big numbers are strings, and decimals, which the chain
+ * stores as whole numbers of 10^-18, are written with a decimal point.
  */
 
 const PLACES = 18;
 
-/** parseJson reads an object and refuses numbers that JavaScript would round. */
+/** parseJson parses an object and refuses numbers that JavaScript would round. */
 export function parseJson(text: string): JsonObject {
   const value: unknown = JSON.parse(text);
   if (value === null || typeof value !== "object" || Array.isArray(value)) throw new SyntaxError("not an object: {…}");
@@ -36,18 +36,21 @@ function refuseRounded(value: unknown): void {
   if (value !== null && typeof value === "object") for (const inner of Object.values(value)) refuseRounded(inner);
 }
 
-/** toMessage makes the message that the JSON tells, or throws what is wrong with it. */
+/**
+ * toMessage creates the message described by the JSON, or throws what is wrong
+ * with it.
+ */
 export function toMessage(schema: DescMessage, json: JsonObject, registry?: Registry): Message {
   return fromJson(schema, decimals(schema, json, toUnits) as JsonObject, registry ? { registry } : {});
 }
 
-/** toText writes a message as JSON, fields without a value among them. */
+/** toText formats a message as JSON, including fields without a value. */
 export function toText(schema: DescMessage, message: Message, registry?: Registry): string {
   const options = { useProtoFieldName: true, alwaysEmitImplicit: true, ...(registry && { registry }) };
   return JSON.stringify(decimals(schema, toJson(schema, message, options), toPoint), null, 2);
 }
 
-/** isDecimal tells fields that are decimals on this chain. */
+/** isDecimal reports whether a field is a decimal on this chain. */
 export function isDecimal(field: DescField): boolean {
   return /^cosmos\.(?:Legacy)?Dec$/.test(getOption(field, scalar));
 }
@@ -82,7 +85,7 @@ function inField(field: DescField, value: JsonValue, convert: (text: string) => 
 
 const ascii = (text: string) => new TextDecoder().decode(base64.decode(text));
 
-/** toPoint writes a whole number of 10^-18 as a decimal. */
+/** toPoint formats a whole number of 10^-18 as a decimal. */
 export function toPoint(text: string): string {
   const match = /^(-?)(\d+)$/.exec(text);
   if (!match) return text;
@@ -91,7 +94,10 @@ export function toPoint(text: string): string {
   return `${match[1]}${digits.slice(0, -PLACES)}${rest && `.${rest}`}`;
 }
 
-/** toUnits reads a decimal as a whole number of 10^-18, and refuses what has more places. */
+/**
+ * toUnits parses a decimal as a whole number of 10^-18, and refuses more
+ * decimal places.
+ */
 export function toUnits(text: string): string {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text.trim());
   const rest = match?.[3] ?? "";
@@ -100,7 +106,10 @@ export function toUnits(text: string): string {
   return `${match[1]}${`${match[2]}${rest.padEnd(PLACES, "0")}`.replace(/^0+(?=\d)/, "")}`;
 }
 
-/** readAnswer writes a message of a transaction's answer, whose type its URL tells; in base64 where that is unknown. */
+/**
+ * readAnswer formats a response whose type is given by its URL, in base64 if
+ * the type is unknown.
+ */
 export function readAnswer(typeUrl: string, value: Uint8Array, registry: Registry): string {
   const schema = registry.getMessage(typeUrl.replace(/^.*\//, ""));
   return schema ? plainText(toText(schema, fromBinary(schema, value), registry)) : base64.encode(value);

@@ -1,18 +1,66 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Reason, type Rental, type Transition } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
-import { names, stateTones } from "../rentals/chain";
-import { messages as rentals } from "../rentals/messages";
+import { define, useMessages } from "../i18n/messages";
+import { names, stateTones } from "../rental/chain";
+import { effectsOf, recorded, since } from "../rental/story";
+import { words } from "../rental/words";
 import { Badge } from "../ui/Badge";
 import css from "./Explain.module.css";
-import { messages } from "./messages";
-import { effectsOf, recorded, since } from "./story";
 
-/** mostKept is how many changes the chain keeps of a rental. */
+const messages = define({
+  en: {
+    block: (height: string) => `block ${height}`,
+    ago: (span: string) => `${span} ago`,
+    overdue: "Its time is over. One of the next blocks records that and moves the money.",
+    kept: "Only the last 16 changes are kept; older ones are in the chain's blocks.",
+    said: (cause: string) => `the renter's word: ${cause}`,
+    effects: {
+      "take fee": "the fee went into escrow",
+      "take rent": "the rent went into escrow",
+      "reserve slots": "the slots were reserved",
+      "release slots": "the slots became free",
+      "return rent": "the whole rent went back to the renter",
+      "return fee": "the fee went back to the renter",
+      "pay earned": "what was earned goes to the host",
+      "return unearned": "the rest goes back to the renter",
+      "pay penalty from stake": "a penalty is paid to the renter from the host's stake",
+      "start cooldown": "this renter's next trial on this machine has to wait",
+      "fee to pool": "the fee went to the community pool",
+      "half of fee to host and rest to pool": "half of the fee went to the host, the rest to the community pool",
+      "as much as fee from stake to pool": "the host's stake paid as much to the community pool",
+    },
+    forGood: "from now on the rent can't be taken back",
+  },
+  zh: {
+    block: (height) => `区块 ${height}`,
+    ago: (span) => `${span}前`,
+    overdue: "时间已到。接下来的区块会记录并划转资金。",
+    kept: "仅保留最近 16 次变化，更早的记录在链的区块中。",
+    said: (cause) => `租用方的说法：${cause}`,
+    effects: {
+      "take fee": "手续费进入托管",
+      "take rent": "租金进入托管",
+      "reserve slots": "卡位已预留",
+      "release slots": "卡位已释放",
+      "return rent": "全部租金退回租用方",
+      "return fee": "手续费退回租用方",
+      "pay earned": "出租方应得的租金付给出租方",
+      "return unearned": "未使用的租金退回租用方",
+      "pay penalty from stake": "出租方质押向租用方支付违约金",
+      "start cooldown": "该租用方在此机器上的下一次试用需要等待",
+      "fee to pool": "手续费进入社区池",
+      "half of fee to host and rest to pool": "手续费一半付给出租方，其余进入社区池",
+      "as much as fee from stake to pool": "出租方质押向社区池支付同等金额",
+    },
+    forGood: "此后租金不能再退回",
+  },
+});
+
+/** mostKept is the number of changes that the chain stores per rental. */
 const mostKept = 16;
 
-/** Timeline is a rental's changes, oldest first. */
+/** Timeline shows a rental's changes, oldest first. */
 export function Timeline({ rental }: { rental: Rental }) {
   const m = useMessages(messages);
   const { transitions } = rental;
@@ -36,7 +84,7 @@ export function Timeline({ rental }: { rental: Rental }) {
 
 function Line({ transition: { time, from, to, reason, height, cause } }: { transition: Transition }) {
   const m = useMessages(messages);
-  const { states, causes } = useMessages(rentals);
+  const { states, causes, reasons } = useMessages(words);
   const format = useFormat();
   const at = time && timestampDate(time);
   const effects = effectsOf(from, reason);
@@ -52,7 +100,7 @@ function Line({ transition: { time, from, to, reason, height, cause } }: { trans
         · {m.block(format.number(height))}
       </span>
       <span>
-        <strong>{m.reasons[reason]}</strong> <Badge tone={stateTones[name]}>{states[name]}</Badge>
+        <strong>{reasons[reason]}</strong> <Badge tone={stateTones[name]}>{states[name]}</Badge>
       </span>
       <ul>
         {effects.map((effect) => (

@@ -1,12 +1,26 @@
 import type { Machine } from "../gen/dbc/machine/v1/machine_pb";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Badge } from "../ui/Badge";
 import { Row } from "../ui/Layout";
-import { messages } from "./messages";
 import { stakeTooLow } from "./rights";
 import { names, tones } from "./states";
 
-/** StateBadges is a machine's state, with what its host should look at. */
+const messages = define({
+  en: {
+    states: { none: "Unknown", bonded: "Not opened", online: "Online", offline: "Offline", retired: "Retired" },
+    draining: "Draining",
+    challenged: "Challenged",
+    low: "Stake too low",
+  },
+  zh: {
+    states: { none: "未知", bonded: "未开放", online: "在线", offline: "离线", retired: "已退役" },
+    draining: "排空中",
+    challenged: "被质询",
+    low: "质押不足",
+  },
+});
+
+/** StateBadges shows a machine's state, and what needs its host's attention. */
 export function StateBadges({ machine }: { machine: Machine }) {
   const m = useMessages(messages);
   const name = names[machine.state];

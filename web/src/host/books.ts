@@ -1,17 +1,20 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { chainKey, unmoved } from "../chain/key";
 import { query } from "../chain/query";
-import { feeToHost } from "../explain/story";
 import { type Listing, Query as Machines } from "../gen/dbc/machine/v1/query_pb";
 import { Query as Rentals } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
+import { feeToHost } from "../rental/story";
 
-/** What a host reads of the chain: the machines of an address, and what each of them earned. */
+/**
+ * A host's data from the chain: the machines of an address, and what each of
+ * them earned.
+ */
 
 const page = 200n;
-/** together is how many rentals are asked for at once. */
+/** together is the number of rentals queried concurrently. */
 const together = 8;
-/** maxClaims is how many rentals the chain takes in one ClaimRent. */
+/** maxClaims is the number of rentals that the chain accepts in one ClaimRent. */
 const maxClaims = 100;
 
 interface Paged {
@@ -29,7 +32,7 @@ async function all<R extends Paged, T>(ask: (key: Uint8Array) => Promise<R>, row
   return found;
 }
 
-/** useHosted are the machines that an address owns or operates. */
+/** useHosted returns the machines that an address owns or operates. */
 export function useHosted(address: string): UseQueryResult<Listing[]> {
   return useQuery({
     queryKey: [chainKey, "hosted", address],
@@ -48,16 +51,16 @@ export function useHosted(address: string): UseQueryResult<Listing[]> {
   });
 }
 
-/** Earning is one rental as the host sees its money, in udbc. */
+/** Earning is the money of one rental from the host's view, in udbc. */
 export interface Earning {
   rental: Rental;
   earned: bigint;
   claimed: bigint;
-  /** claimable is earned and in escrow still. */
+  /** claimable is earned and still in escrow. */
   claimable: bigint;
 }
 
-/** settled: paid out, or given back; nothing about it changes any more. */
+/** settled: paid out or returned, so that nothing about it changes any more. */
 function settled({ segments, state }: Rental): boolean {
   return segments.length === 0 && state !== RentalState.TRIAL && state !== RentalState.ACTIVE;
 }
@@ -69,7 +72,10 @@ async function earningOf(rental: Rental, signal: AbortSignal): Promise<Earning> 
   return { rental: told.rental ?? rental, earned: told.earned, claimed, claimable: told.unclaimed };
 }
 
-/** useEarnings are those of a machine's rentals that the chain still knows, newest first. */
+/**
+ * useEarnings returns those of all rentals of a machine that the chain still
+ * knows, newest first.
+ */
 export function useEarnings(machineId: string): UseQueryResult<Earning[]> {
   return useQuery({
     queryKey: [chainKey, "earnings", machineId],
@@ -87,7 +93,10 @@ export function useEarnings(machineId: string): UseQueryResult<Earning[]> {
   });
 }
 
-/** totals sums what a machine's rentals earned, and the parts of trials' fees, which are paid at once. */
+/**
+ * totals adds up what a machine's rentals earned, and the host's parts of
+ * trials' fees, which are paid at once.
+ */
 export function totals(earnings: readonly Earning[]): {
   earned: bigint;
   claimed: bigint;
@@ -103,7 +112,10 @@ export function totals(earnings: readonly Earning[]): {
   };
 }
 
-/** claims are the rentals that ClaimRent pays for, as many as one message takes. What is over is paid without it. */
+/**
+ * claims returns the rentals that ClaimRent pays for, as many as one message
+ * accepts. Rentals that are over are paid without it.
+ */
 export function claims(earnings: readonly Earning[]): Earning[] {
   return earnings.filter((e) => e.rental.state === RentalState.ACTIVE && e.claimable > 0n).slice(0, maxClaims);
 }

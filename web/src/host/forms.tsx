@@ -1,6 +1,5 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ReactNode, useState } from "react";
-import { msg } from "../chain/tx";
 import {
   MsgAddStakeSchema,
   MsgDrainSchema,
@@ -10,18 +9,51 @@ import {
   MsgWithdrawStakeSchema,
 } from "../gen/dbc/machine/v1/tx_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { parseDbc } from "../money/udbc";
 import { now } from "../node/clock";
+import { msg } from "../signing/tx";
 import { Button } from "../ui/Button";
 import { Command } from "../ui/Copy";
 import { TextField } from "../ui/Field";
+import { Form } from "../ui/Form";
 import type { FormProps } from "./Actions";
 import css from "./Host.module.css";
-import { messages } from "./messages";
 import { missingStake, rented } from "./rights";
+import { words } from "./words";
 
-/** Ask is an action's form: what it asks for, if anything, and its button. */
+const messages = define({
+  en: {
+    newPrice: "New price for each slot and day",
+    oldPrice: "Price now",
+    amountBad: "An amount of DBC above 0, with at most six decimals",
+    amount: "Amount",
+    missing: (amount: string) => `${amount} are missing`,
+    stakeAfter: "Stake afterwards",
+    from: "No rental beyond",
+    fromHint: (notice: string) => `Your local time; at least ${notice} from now`,
+    fromBad: (notice: string) => `At least ${notice} from now`,
+    onlineCommand: "the command",
+    rentedNow: "Slots rented now",
+    stakeBack: "Stake that comes back",
+  },
+  zh: {
+    newPrice: "每卡位每天的新价格",
+    oldPrice: "当前价格",
+    amountBad: "请输入大于 0 的 DBC 金额，最多六位小数",
+    amount: "金额",
+    missing: (amount) => `还差 ${amount}`,
+    stakeAfter: "追加后的质押",
+    from: "租用不得晚于",
+    fromHint: (notice) => `按本地时间；至少在 ${notice} 之后`,
+    fromBad: (notice) => `至少在 ${notice} 之后`,
+    onlineCommand: "命令",
+    rentedNow: "当前已租卡位",
+    stakeBack: "将退回的质押",
+  },
+});
+
+/** Ask is an action's form: its inputs, if any, and its button. */
 function Ask({
   label,
   disabled,
@@ -36,22 +68,19 @@ function Ask({
   children?: ReactNode;
 }) {
   return (
-    <form
-      className={children ? css.form : css.alone}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!disabled) onSubmit();
-      }}
-    >
+    <Form className={children ? css.form : css.alone} ready={!disabled} onSubmit={onSubmit}>
       {children}
       <Button type="submit" variant={danger ? "danger" : "secondary"} disabled={disabled}>
         {label}
       </Button>
-    </form>
+    </Form>
   );
 }
 
-/** OnlineNote shows how a machine goes online: its own key must sign, on its computer. */
+/**
+ * OnlineNote shows how a machine goes online: its own key must sign, on its
+ * computer.
+ */
 export function OnlineNote() {
   const m = useMessages(messages);
   return (
@@ -63,12 +92,14 @@ export function OnlineNote() {
 
 export function OfflineForm({ listing, machine: { id, operator }, disabled, act }: FormProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const submit = () => act(msg(MsgSetOfflineSchema, { operator, machineId: id }), [[m.rentedNow, rented(listing)]]);
-  return <Ask label={m.actions.offline} disabled={disabled} danger onSubmit={submit} />;
+  return <Ask label={w.actions.offline} disabled={disabled} danger onSubmit={submit} />;
 }
 
 export function PriceForm({ machine: { id, operator, pricePerDay }, disabled, act }: FormProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const [text, setText] = useState("");
   const price = parseDbc(text);
@@ -83,7 +114,7 @@ export function PriceForm({ machine: { id, operator, pricePerDay }, disabled, ac
     if (done) setText("");
   };
   return (
-    <Ask label={m.actions.price} disabled={disabled || !ok} onSubmit={submit}>
+    <Ask label={w.actions.price} disabled={disabled || !ok} onSubmit={submit}>
       <TextField
         label={m.newPrice}
         value={text}
@@ -99,6 +130,7 @@ export function PriceForm({ machine: { id, operator, pricePerDay }, disabled, ac
 
 export function DrainForm({ machine: { id, operator }, params, disabled, act }: FormProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const [text, setText] = useState("");
   const notice = Number(params.drainNotice?.seconds ?? 0n);
@@ -110,7 +142,7 @@ export function DrainForm({ machine: { id, operator }, params, disabled, act }: 
     if (await act(message, [[m.from, format.time(new Date(from))]])) setText("");
   };
   return (
-    <Ask label={m.actions.drain} disabled={disabled || !ok} onSubmit={submit}>
+    <Ask label={w.actions.drain} disabled={disabled || !ok} onSubmit={submit}>
       <TextField
         label={m.from}
         type="datetime-local"
@@ -124,13 +156,14 @@ export function DrainForm({ machine: { id, operator }, params, disabled, act }: 
 }
 
 export function LiftForm({ machine: { id, operator }, disabled, act }: FormProps) {
-  const m = useMessages(messages);
+  const w = useMessages(words);
   const submit = () => act(msg(MsgDrainSchema, { operator, machineIds: [id] }), []);
-  return <Ask label={m.actions.lift} disabled={disabled} onSubmit={submit} />;
+  return <Ask label={w.actions.lift} disabled={disabled} onSubmit={submit} />;
 }
 
 export function StakeForm({ machine, disabled, act }: FormProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const [text, setText] = useState("");
   const amount = parseDbc(text);
@@ -146,7 +179,7 @@ export function StakeForm({ machine, disabled, act }: FormProps) {
     if (done) setText("");
   };
   return (
-    <Ask label={m.actions.stake} disabled={disabled || !ok} onSubmit={submit}>
+    <Ask label={w.actions.stake} disabled={disabled || !ok} onSubmit={submit}>
       <TextField
         label={m.amount}
         value={text}
@@ -163,14 +196,16 @@ export function StakeForm({ machine, disabled, act }: FormProps) {
 
 export function RetireForm({ machine: { id, owner, stake }, disabled, act }: FormProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const submit = () => act(msg(MsgRetireSchema, { owner, machineId: id }), [[m.stakeBack, format.dbc(stake)]]);
-  return <Ask label={m.actions.retire} disabled={disabled} danger onSubmit={submit} />;
+  return <Ask label={w.actions.retire} disabled={disabled} danger onSubmit={submit} />;
 }
 
 export function WithdrawForm({ machine: { id, owner, stake }, disabled, act }: FormProps) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const submit = () => act(msg(MsgWithdrawStakeSchema, { owner, machineId: id }), [[m.stakeBack, format.dbc(stake)]]);
-  return <Ask label={m.actions.withdraw} disabled={disabled} onSubmit={submit} />;
+  return <Ask label={w.actions.withdraw} disabled={disabled} onSubmit={submit} />;
 }

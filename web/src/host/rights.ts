@@ -2,7 +2,10 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Machine, MachineState, type Params } from "../gen/dbc/machine/v1/machine_pb";
 import type { Listing } from "../gen/dbc/machine/v1/query_pb";
 
-/** Who may do what to a machine, and when: x/machine/README.md says it, and the chain has the last word. */
+/**
+ * Who may do what with a machine, and when. x/machine/README.md is the
+ * specification, and the chain decides.
+ */
 
 export type Action = "price" | "online" | "offline" | "drain" | "lift" | "stake" | "retire" | "withdraw";
 export type Role = "owner" | "operator";
@@ -19,7 +22,7 @@ const roles: Record<Action, Role> = {
   withdraw: "owner",
 };
 
-/** roleFor is whose signature an action needs. */
+/** roleFor returns the role that must sign an action. */
 export function roleFor(action: Action): Role {
   return roles[action];
 }
@@ -28,12 +31,18 @@ export function rented({ machine, freeSlots }: Listing): number {
   return (machine?.facts?.slots.length ?? 0) - freeSlots.length;
 }
 
-/** stakeTooLow is true below nine tenths of what is required: the machine takes no new rental. */
+/**
+ * stakeTooLow reports whether the stake is below nine tenths of the required
+ * amount, so that the machine takes no new rental.
+ */
 export function stakeTooLow({ stake, stakeRequired }: Machine): boolean {
   return stake * 10n < stakeRequired * 9n;
 }
 
-/** missingStake is what the stake lacks, in udbc; while it lacks any, a tenth of each payment goes into it. */
+/**
+ * missingStake returns how much the stake lacks, in udbc; until it is complete,
+ * a tenth of each payment is added to it.
+ */
 export function missingStake({ stake, stakeRequired }: Machine): bigint {
   return stake < stakeRequired ? stakeRequired - stake : 0n;
 }
@@ -42,7 +51,10 @@ function seconds(time: Timestamp | undefined): bigint {
   return time?.seconds ?? 0n;
 }
 
-/** withdrawableAt is when the stake of a retired machine can be taken back, in unix seconds. */
+/**
+ * withdrawableAt returns when the stake of a retired machine can be withdrawn,
+ * in Unix seconds.
+ */
 export function withdrawableAt({ retiredAt, lastRentalEnd }: Machine, params: Params): bigint {
   const wait = params.unbondingTime?.seconds ?? 0n;
   const retired = seconds(retiredAt) + wait;
@@ -50,14 +62,14 @@ export function withdrawableAt({ retiredAt, lastRentalEnd }: Machine, params: Pa
   return ended > retired ? ended : retired;
 }
 
-/** actionsOf are those that a machine's state allows. */
+/** actionsOf returns the actions that a machine's state allows. */
 export function actionsOf({ state, stake, drainFrom }: Machine): Action[] {
   if (state === MachineState.RETIRED) return stake > 0n ? ["withdraw"] : [];
   const move: Action = state === MachineState.ONLINE ? "offline" : "online";
   return [move, "price", ...(drainFrom ? (["drain", "lift"] as const) : (["drain"] as const)), "stake", "retire"];
 }
 
-/** obstacleTo says what stands in the way of an action now. */
+/** obstacleTo returns what prevents an action now. */
 export function obstacleTo(action: Action, listing: Listing, params: Params, now: bigint): Obstacle | undefined {
   const { machine } = listing;
   if (!machine) return undefined;

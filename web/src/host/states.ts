@@ -1,7 +1,7 @@
 import { type Machine, MachineState } from "../gen/dbc/machine/v1/machine_pb";
 import type { Tone } from "../ui/Badge";
 
-/** names of a machine's states, as the texts have them. */
+/** names of a machine's states, as used in the texts. */
 export const names = {
   [MachineState.UNSPECIFIED]: "none",
   [MachineState.BONDED]: "bonded",
@@ -26,7 +26,7 @@ export function gpus({ facts }: Machine): string {
   return [...counts].map(([type, count]) => `${count} × ${type}`).join(", ");
 }
 
-/** short is a machine's id where there is no room for all of it. */
+/** short abbreviates a machine's id. */
 export function short(id: string): string {
   return `${id.slice(0, 8)}…${id.slice(-4)}`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { formatDuration } from "./format";
+import { formatDuration, formatOf } from "./format";
+import { wordFor } from "./messages";
 
 test.each([
   [0, "0 s", "0 秒"],
@@ -10,4 +11,24 @@ test.each([
 ])("%i", (seconds, en, zh) => {
   expect(formatDuration(seconds, "en")).toBe(en);
   expect(formatDuration(seconds, "zh")).toBe(zh);
+});
+
+test("a date that is none is a dash, and no error that takes the page", () => {
+  for (const locale of ["en", "zh"] as const) {
+    const format = formatOf(locale);
+    for (const at of [new Date("soon"), new Date(Number.NaN)]) {
+      expect(format.time(at)).toBe("–");
+      expect(format.exactTime(at)).toBe("–");
+    }
+    expect(format.time(new Date(0))).toContain("1970");
+  }
+});
+
+test("only a word with a text of its own has one", () => {
+  expect(["disk", "tape", "constructor", "__proto__"].map((word) => wordFor({ disk: "Disk" }, word))).toEqual([
+    "Disk",
+    "tape",
+    "constructor",
+    "__proto__",
+  ]);
 });

@@ -11,15 +11,24 @@ const rows = glossary
   .filter((line) => line.startsWith("| **"))
   .map((line) => line.split("|").slice(1, -1));
 
-/** wanted are the words that pages use. One of them may hold a word that another row bars: 宿主机 holds 主机. */
+/**
+ * wanted are the words that pages use. One of them may contain a word that
+ * another row excludes: 宿主机 contains 主机.
+ */
 const wanted = rows
   .flatMap(([, , , zh = ""]) => [...zh.matchAll(/\*\*(.+?)\*\*/g)].map(([, word]) => word ?? ""))
   .flatMap((words) => words.split("／"));
 
-/** elsewhere are words that a row bars for its own thing, and that are right for another one. */
+/**
+ * elsewhere are words that a row excludes for its own thing, but that are right
+ * for another one.
+ */
 const elsewhere = ["登录"];
 
-/** barred are the words that pages don't use, without those whose column says where they may stand. */
+/**
+ * barred are the words that pages do not use, without those whose column says
+ * where they are allowed.
+ */
 const barred = rows
   .flatMap(([, , , , not = ""]) => not.split("、"))
   .map((word) => word.trim())

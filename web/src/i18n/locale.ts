@@ -18,13 +18,13 @@ function first(): Locale {
 
 let locale: Locale = "en";
 
-/** startLocale takes the language kept from last time, else the browser's. */
+/** startLocale applies the stored language, or else the browser's. */
 export function startLocale(): void {
   locale = first();
   document.documentElement.lang = locale === "zh" ? "zh-CN" : "en";
 }
 
-/** setLocale switches the language and keeps the choice. */
+/** setLocale switches the language and stores the choice. */
 export function setLocale(next: Locale): void {
   localStorage.setItem(key, next);
   startLocale();
@@ -36,7 +36,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** useLocale is the language that the page is shown in. */
+/** useLocale returns the language of the page. */
 export function useLocale(): Locale {
   return useSyncExternalStore(subscribe, () => locale);
 }

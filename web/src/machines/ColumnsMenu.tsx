@@ -1,20 +1,32 @@
 import { Columns3 } from "lucide-react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Menu, MenuCheck } from "../ui/Menu";
 import { type ColumnId, specs } from "./columns";
 import { withParam } from "./filters";
-import { messages } from "./messages";
+import { texts } from "./texts";
+
+const messages = define({
+  en: {
+    columns: "Columns",
+  },
+  zh: {
+    columns: "列",
+  },
+});
 
 const standard = specs.filter((s) => s.shown).map((s) => s.id);
 
-/** shownColumns are those that an address names, else the standard ones. The first is always there. */
+/**
+ * shownColumns returns the columns that an address names, or else the standard
+ * ones. The first is always included.
+ */
 export function shownColumns(params: URLSearchParams): ColumnId[] {
   const told = params.get("cols")?.split(",");
   if (!told) return standard;
   return specs.filter((s, place) => place === 0 || told.includes(s.id)).map((s) => s.id);
 }
 
-/** ColumnsMenu chooses columns. */
+/** ColumnsMenu selects columns. */
 export function ColumnsMenu({
   params,
   onChange,
@@ -23,6 +35,7 @@ export function ColumnsMenu({
   onChange: (next: URLSearchParams) => void;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(texts);
   const shown = shownColumns(params);
   const toggle = (id: ColumnId) => {
     const next = specs.map((s) => s.id).filter((other) => (other === id ? !shown.includes(id) : shown.includes(other)));
@@ -39,7 +52,7 @@ export function ColumnsMenu({
     >
       {specs.slice(1).map(({ id }) => (
         <MenuCheck key={id} checked={shown.includes(id)} onChange={() => toggle(id)}>
-          {m.column[id]}
+          {w.column[id]}
         </MenuCheck>
       ))}
     </Menu>

@@ -1,6 +1,6 @@
 import { SlidersHorizontal, X } from "lucide-react";
 import { useState } from "react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Button } from "../ui/Button";
 import { Choices } from "../ui/Choices";
 import { TextField } from "../ui/Field";
@@ -16,7 +16,56 @@ import {
   withParam,
 } from "./filters";
 import css from "./MachinesPage.module.css";
-import { messages } from "./messages";
+import { texts } from "./texts";
+
+const messages = define({
+  en: {
+    show: "Show",
+    shows: { free: "Free now", online: "Online", all: "All" },
+    filters: "Filters",
+    filter: {
+      gpus: "GPUs, at least",
+      vram: "VRAM of a GPU, GiB",
+      cpu: "CPU cores",
+      memory: "Memory, GiB",
+      disk: "Data disk, GiB",
+      down: "Download, Mbit/s",
+      up: "Upload, Mbit/s",
+      gpuHour: "Per GPU and hour, at most",
+      machineDay: "Whole machine per day, at most",
+      price: "Per slot and day, at most",
+      country: "Country (two letters)",
+      city: "City",
+      owner: "Owner's address",
+      operator: "Operator's address",
+    },
+    bad: "A whole number",
+    badPrice: "An amount of DBC",
+  },
+  zh: {
+    show: "显示",
+    shows: { free: "当前可租", online: "在线", all: "全部" },
+    filters: "筛选",
+    filter: {
+      gpus: "GPU 数量，至少",
+      vram: "单卡显存，GiB",
+      cpu: "CPU 核数",
+      memory: "内存，GiB",
+      disk: "数据盘，GiB",
+      down: "下行，Mbit/s",
+      up: "上行，Mbit/s",
+      gpuHour: "每 GPU 每小时，最高",
+      machineDay: "整机每天，最高",
+      price: "每卡位每天，最高",
+      country: "国家（两个字母）",
+      city: "城市",
+      owner: "所有者地址",
+      operator: "运维账户地址",
+    },
+    bad: "请输入整数",
+    badPrice: "请输入 DBC 金额",
+  },
+});
 
 const fields: readonly FilterName[] = [
   ...numberFilters.map((f) => f.name),
@@ -24,7 +73,7 @@ const fields: readonly FilterName[] = [
   ...textFilters,
 ];
 
-/** FilterBar narrows the list down. The address carries every change. */
+/** FilterBar filters the list. Every change is written to the address. */
 export function FilterBar({
   params,
   invalid,
@@ -35,6 +84,7 @@ export function FilterBar({
   onChange: (next: URLSearchParams, options?: { replace: boolean }) => void;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(texts);
   const used = fields.filter((name) => params.has(name));
   const [open, setOpen] = useState(used.length > 0);
   const clear = () => {
@@ -63,7 +113,7 @@ export function FilterBar({
         </Button>
         {(used.length > 0 || params.has("gpu") || params.has("show")) && (
           <Button variant="ghost" icon={<X aria-hidden="true" />} onClick={clear}>
-            {m.clear}
+            {w.clear}
           </Button>
         )}
       </Row>

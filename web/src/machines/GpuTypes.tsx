@@ -1,11 +1,22 @@
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
-import type { MachinePage } from "./api";
+import { define, useMessages } from "../i18n/messages";
+import type { MachinePage } from "../machine/api";
 import { withParam } from "./filters";
 import css from "./GpuTypes.module.css";
-import { messages } from "./messages";
+import { texts } from "./texts";
 
-/** GpuTypes filters by GPU, with how many machines of each type are idle. */
+const messages = define({
+  en: {
+    gpuTypes: "GPU types",
+    idleOf: (idle: string, total: string) => `${idle} idle of ${total}`,
+  },
+  zh: {
+    gpuTypes: "GPU 类型",
+    idleOf: (idle, total) => `空闲 ${idle} / 共 ${total}`,
+  },
+});
+
+/** GpuTypes filters by GPU, and shows how many machines of each type are idle. */
 export function GpuTypes({
   types,
   params,
@@ -16,6 +27,7 @@ export function GpuTypes({
   onChange: (next: URLSearchParams) => void;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(texts);
   const format = useFormat();
   const chosen = params.getAll("gpu");
   const known = [
@@ -35,7 +47,7 @@ export function GpuTypes({
         <label key={gpu_type} className={css.type}>
           <input type="checkbox" checked={chosen.includes(gpu_type)} onChange={() => toggle(gpu_type)} />
           <span className={css.face}>
-            <span className={css.name}>{gpu_type || m.noGpu}</span>
+            <span className={css.name}>{gpu_type || w.noGpu}</span>
             <span className={`${css.count} ${idle > 0 ? css.idle : ""}`}>
               {m.idleOf(format.number(idle), format.number(total))}
             </span>

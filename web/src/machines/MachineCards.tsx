@@ -2,19 +2,29 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { mainPrice, place, StateBadge } from "./columns";
 import css from "./MachineCards.module.css";
 import type { MachineList } from "./MachineTable";
-import { messages } from "./messages";
+import { texts } from "./texts";
 import { gpuWords, leastVram } from "./words";
+
+const messages = define({
+  en: {
+    memoryOf: (size: string) => `${size} memory`,
+  },
+  zh: {
+    memoryOf: (size) => `内存 ${size}`,
+  },
+});
 
 const cardHeight = 124;
 const ahead = 20;
 
-/** MachineCards is the list on a phone. */
+/** MachineCards shows the list on a phone. */
 export function MachineCards({ machines, hasMore, readMore, dim }: MachineList) {
   const m = useMessages(messages);
+  const w = useMessages(texts);
   const format = useFormat();
   const list = useRef<HTMLUListElement>(null);
   const virtual = useWindowVirtualizer({
@@ -47,13 +57,13 @@ export function MachineCards({ machines, hasMore, readMore, dim }: MachineList) 
           >
             <Link to={`/machines/${machine.machine_id}`} className={css.card}>
               <span className={css.top}>
-                <strong>{gpuWords(machine.slots) || m.noGpu}</strong>
-                <StateBadge machine={machine} m={m} />
+                <strong>{gpuWords(machine.slots) || w.noGpu}</strong>
+                <StateBadge machine={machine} m={w} />
               </span>
               <span className="muted small">
                 {[
-                  vram ? m.vramOf(format.gib(vram)) : "",
-                  m.cores(format.number(machine.cpu_cores)),
+                  vram ? w.vramOf(format.gib(vram)) : "",
+                  w.cores(format.number(machine.cpu_cores)),
                   m.memoryOf(format.gib(machine.memory_mib)),
                   place(machine, format),
                 ]
@@ -62,9 +72,9 @@ export function MachineCards({ machines, hasMore, readMore, dim }: MachineList) 
               </span>
               <span className={css.top}>
                 <span className="small">
-                  {m.column.free}: {m.freeOf(machine.free_slots.length, machine.slots.length)}
+                  {w.column.free}: {w.freeOf(machine.free_slots.length, machine.slots.length)}
                 </span>
-                <strong className="num">{mainPrice(machine, m, format)}</strong>
+                <strong className="num">{mainPrice(machine, w, format)}</strong>
               </span>
             </Link>
           </li>

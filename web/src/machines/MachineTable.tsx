@@ -4,15 +4,27 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef } from "react";
 import { useNavigate } from "react-router";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
-import type { Machine } from "./api";
+import { define, useMessages } from "../i18n/messages";
+import type { Machine } from "../machine/api";
 import { type ColumnId, columnsOf, features, gridOf, specs } from "./columns";
 import { order, withParam } from "./filters";
 import css from "./MachineTable.module.css";
-import { messages } from "./messages";
+import { texts } from "./texts";
+
+const messages = define({
+  en: {
+    sortBy: (column: string) => `Sort by ${column}`,
+  },
+  zh: {
+    sortBy: (column) => `按${column}排序`,
+  },
+});
 
 const rowHeight = 49;
-/** ahead: the next page is read this many rows before the last one is seen. */
+/**
+ * ahead: the next page is requested this many rows before the last one is
+ * visible.
+ */
 const ahead = 30;
 
 export interface MachineList {
@@ -20,11 +32,11 @@ export interface MachineList {
   total: number;
   hasMore: boolean;
   readMore: () => void;
-  /** dim: the rows are of an older question. */
+  /** dim: the rows belong to an earlier query. */
   dim: boolean;
 }
 
-/** MachineTable shows the rows that are on the screen, of however many. */
+/** MachineTable renders only the visible rows, however many there are. */
 export function MachineTable({
   machines,
   total,
@@ -35,11 +47,11 @@ export function MachineTable({
   params,
   onSort,
 }: MachineList & { shown: readonly ColumnId[]; params: URLSearchParams; onSort: (next: URLSearchParams) => void }) {
-  const m = useMessages(messages);
+  const w = useMessages(texts);
   const format = useFormat();
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
-  const columns = useMemo(() => columnsOf(m, format), [m, format]);
+  const columns = useMemo(() => columnsOf(w, format), [w, format]);
   const visible = useMemo(() => Object.fromEntries(specs.map(({ id }) => [id, shown.includes(id)])), [shown]);
   const table = useTable({
     features,
@@ -49,7 +61,8 @@ export function MachineTable({
     state: { columnVisibility: visible },
   });
   const rows = table.getRowModel().rows;
-  // Another function would make the virtualizer measure all rows anew, at each step of the wheel.
+  // A new function would make the virtualizer measure all rows again, at each
+  // step of the wheel.
   const keyOf = useCallback((place: number) => rows[place]?.id ?? place, [rows]);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -71,7 +84,7 @@ export function MachineTable({
       ref={scroller}
       className={css.scroller}
       role="table"
-      aria-label={m.title}
+      aria-label={w.title}
       aria-rowcount={total + 1}
       aria-busy={dim}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -138,6 +151,7 @@ function Head({
   onSort: (next: URLSearchParams) => void;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(texts);
   const sort = specs.find((s) => s.id === id)?.sort;
   const now = order(params);
   const sorted = sort && (now === sort ? "ascending" : now === `-${sort}` ? "descending" : undefined);
@@ -151,14 +165,14 @@ function Head({
         <button
           type="button"
           className={css.sort}
-          title={m.sortBy(m.column[id])}
+          title={m.sortBy(w.column[id])}
           onClick={() => onSort(withParam(params, "sort", next === "price_per_day" ? "" : next))}
         >
-          {m.column[id]}
+          {w.column[id]}
           {sorted && <Arrow aria-hidden="true" />}
         </button>
       ) : (
-        m.column[id]
+        w.column[id]
       )}
     </div>
   );

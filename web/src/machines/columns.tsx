@@ -2,30 +2,30 @@ import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tan
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { useFormat } from "../i18n/format";
+import type { Machine } from "../machine/api";
 import { perHour } from "../money/udbc";
 import { Badge } from "../ui/Badge";
 import { Hash } from "../ui/Copy";
-import type { Machine } from "./api";
-import type { messages } from "./messages";
+import type { texts } from "./texts";
 import { gpuWords, leastVram, standing, tones } from "./words";
 
-type M = (typeof messages)["en"];
+type M = (typeof texts)["en"];
 type F = ReturnType<typeof useFormat>;
 
 export type ColumnId = keyof M["column"];
 
 interface Spec {
   id: ColumnId;
-  /** sort is the search's order of this column. */
+  /** sort is the name of this column's order in a search. */
   sort?: string;
-  /** least width in px; share of what is left, in fr of the table's grid. */
+  /** least width in px; share of the remaining width, in fr of the table's grid. */
   least: number;
   share: number;
   right?: boolean;
   shown: boolean;
 }
 
-/** specs are all columns in their order; the first is always shown. */
+/** specs are all columns in order; the first is always shown. */
 export const specs: readonly Spec[] = [
   { id: "gpu", sort: "gpu_count", least: 136, share: 1.6, shown: true },
   { id: "free", sort: "free_slots", least: 56, share: 0.7, right: true, shown: true },
@@ -43,11 +43,14 @@ export const specs: readonly Spec[] = [
   { id: "owner", least: 170, share: 1.2, shown: false },
 ];
 
-/** gap between columns and edge beside the outer ones, in px. */
+/** gap in px between columns, and between the outer ones and the edge. */
 const gap = 10;
 const edge = 14;
 
-/** gridOf lays columns out, alike in the head and in each row: one can't grow by what is in it. */
+/**
+ * gridOf lays out the columns, identically in the header and in each row: none
+ * can grow with its content.
+ */
 export function gridOf(shown: readonly ColumnId[]): Record<`--${string}`, string> {
   const those = specs.filter((s) => shown.includes(s.id));
   const least = those.reduce((sum, s) => sum + s.least + gap, 2 * edge - gap);
@@ -63,19 +66,19 @@ export const features = tableFeatures({ columnVisibilityFeature });
 
 const helper = createColumnHelper<typeof features, Machine>();
 
-/** place is where a machine is, in the language of the page. */
+/** place returns the location of a machine, in the language of the page. */
 export function place(machine: Pick<Machine, "city" | "country">, format: F): string {
   return [machine.city, machine.country && format.country(machine.country)].filter(Boolean).join(", ") || "–";
 }
 
-/** mainPrice is a machine's price for one line, with what it covers. */
+/** mainPrice returns a machine's price in one line, with what it covers. */
 export function mainPrice(machine: Machine, m: M, format: F): string {
   return machine.gpu_count > 0
     ? m.perGpuHour(format.dbc(perHour(BigInt(machine.gpu_price_per_day))))
     : m.perMachine(format.dbc(BigInt(machine.machine_price_per_day)));
 }
 
-/** prices tells all that a machine costs, each with what it covers. */
+/** prices returns all prices of a machine, each with what it covers. */
 export function prices(machine: Machine, m: M, format: F): string {
   const all = machine.slots.length > 1 || machine.gpu_count > 0;
   return [
@@ -117,7 +120,7 @@ const cells: Record<ColumnId, (machine: Machine, m: M, format: F) => ReactNode> 
   owner: (machine, m) => <Hash text={machine.owner} what={m.column.owner} />,
 };
 
-/** columnsOf are the table's columns in the language of the page. */
+/** columnsOf returns the table's columns in the language of the page. */
 export function columnsOf(m: M, format: F) {
   return specs.map(({ id }) =>
     helper.display({ id, header: m.column[id], cell: ({ row }) => cells[id](row.original, m, format) }),

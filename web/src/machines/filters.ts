@@ -1,8 +1,11 @@
+import type { MachineQuery } from "../machine/api";
 import { typed } from "../money/typed";
 import { parseDbc } from "../money/udbc";
-import type { MachineQuery } from "./api";
 
-/** The table's filters live in the address bar, so that a view can be kept and sent. */
+/**
+ * The table's filters are stored in the address, so that a view can be
+ * bookmarked and shared.
+ */
 
 export type Availability = "free" | "online" | "all";
 
@@ -11,7 +14,7 @@ export const textFilters = ["country", "city", "owner", "operator"] as const;
 interface NumberFilter {
   /** name in the address. */
   name: string;
-  /** filter of the search, and how many of its units are in one of the field's. */
+  /** filter of the search, and how many of its units make one of the field's. */
   filter: string;
   times: bigint;
 }
@@ -26,7 +29,7 @@ export const numberFilters = [
   { name: "up", filter: "upload_mbps_min", times: 1n },
 ] as const satisfies readonly NumberFilter[];
 
-/** priceFilters bound what a thing costs for a time; times turns that time into a day. */
+/** priceFilters bound a price per time; times converts that to a day. */
 export const priceFilters = [
   { name: "gpuHour", filter: "gpu_price_per_day_max", times: 24n },
   { name: "machineDay", filter: "machine_price_per_day_max", times: 1n },
@@ -53,19 +56,25 @@ export const sortable = [
   "state",
 ] as const;
 
-/** availability of an address; machines that can be rented now unless told. */
+/**
+ * availability returns that of an address. The default is machines that can be
+ * rented now.
+ */
 export function availability(params: URLSearchParams): Availability {
   const told = params.get("show");
   return told === "online" || told === "all" ? told : "free";
 }
 
-/** order of an address; the cheapest first unless told. */
+/** order returns that of an address. The default is the cheapest first. */
 export function order(params: URLSearchParams): string {
   const told = params.get("sort") ?? "";
   return (sortable as readonly string[]).includes(told.replace(/^-/, "")) ? told : "price_per_day";
 }
 
-/** toQuery reads an address. What is no number there filters nothing, and invalid names it. */
+/**
+ * toQuery parses an address. What is not a valid number is ignored and named in
+ * invalid.
+ */
 export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid: FilterName[] } {
   const filters: MachineQuery["filters"] = {};
   const invalid: FilterName[] = [];
@@ -94,12 +103,12 @@ export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid
   return { query: { filters, order: order(params) }, invalid };
 }
 
-/** idOf is a country's code or an address as the chain spells it. */
+/** idOf returns a country code or an address in the chain's spelling. */
 function idOf(name: string, text: string): string {
   return name === "country" ? typed(text).toUpperCase() : typed(text).toLowerCase();
 }
 
-/** with sets or, where empty, drops one name of an address. */
+/** with sets or, if empty, removes one name of an address. */
 export function withParam(params: URLSearchParams, name: string, value: string | readonly string[]): URLSearchParams {
   const next = new URLSearchParams(params);
   next.delete(name);

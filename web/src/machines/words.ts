@@ -1,7 +1,10 @@
+import type { Machine } from "../machine/api";
 import type { Tone } from "../ui/Badge";
-import type { Machine } from "./api";
 
-/** gpuWords tells a machine's GPUs: "4 × RTX 4090", several kinds joined; "" without any. */
+/**
+ * gpuWords describes a machine's GPUs: "4 × RTX 4090", several kinds joined; ""
+ * without any.
+ */
 export function gpuWords(slots: readonly { gpu_type: string; gpu_count: number }[]): string {
   const counts = new Map<string, number>();
   for (const { gpu_type, gpu_count } of slots)
@@ -9,7 +12,7 @@ export function gpuWords(slots: readonly { gpu_type: string; gpu_count: number }
   return [...counts].map(([type, count]) => `${count} × ${type}`).join(", ");
 }
 
-/** leastVram is the memory of the smallest GPU in MiB, 0 without one. */
+/** leastVram returns the memory of the smallest GPU in MiB, or 0 without one. */
 export function leastVram(machine: Machine): number {
   const all = machine.slots.filter((s) => s.gpu_count > 0).map((s) => s.vram_mib);
   return all.length ? Math.min(...all) : 0;
@@ -17,7 +20,7 @@ export function leastVram(machine: Machine): number {
 
 export type Standing = Machine["state"] | "full" | "draining";
 
-/** standing is a machine's state as a renter takes it. */
+/** standing returns a machine's state from a renter's view. */
 export function standing(machine: Machine): Standing {
   if (machine.state !== "online") return machine.state;
   if (machine.free_slots.length === 0) return "full";

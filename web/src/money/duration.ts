@@ -1,6 +1,9 @@
 import { typed } from "./typed";
 
-/** Durations are whole seconds; people read and type days, hours, minutes and seconds. */
+/**
+ * Durations are whole seconds; people read and type days, hours, minutes and
+ * seconds.
+ */
 
 export const DAY = 86_400;
 export const HOUR = 3_600;
@@ -13,7 +16,10 @@ export interface Duration {
   seconds: number;
 }
 
-/** split divides seconds into days, hours, minutes and seconds; what is negative counts as 0. */
+/**
+ * split divides seconds into days, hours, minutes and seconds. Negative values
+ * count as 0.
+ */
 export function split(seconds: number): Duration {
   const left = Math.max(0, Math.floor(seconds));
   return {
@@ -31,21 +37,28 @@ const names: readonly (readonly [number, RegExp])[] = [
   [1, /^(s|secs?|seconds?|秒钟?)$/],
 ];
 
-/** parseDuration reads "3d", "1d 12h", "90 min", "1天12小时" or "3" (days, as in the guide) as seconds; null for what is none. */
+/**
+ * parseDuration parses "3d", "1d 12h", "90 min", "1天12小时" or "3" (days, as in
+ * the guide) and returns seconds, or null if it is invalid. Units go from large
+ * to small, each at most once. The commands accept the same, which
+ * rental/testdata/durations.json holds both to.
+ */
 export function parseDuration(text: string): number | null {
   const plain = typed(text).trim().toLowerCase();
   if (/^\d{1,4}$/.test(plain)) return Number(plain) * DAY;
   if (!/^(\d{1,7}\s*[a-z\u4e00-\u9fff]+[\s,]*)+$/.test(plain)) return null;
   let total = 0;
+  let next = 0;
   for (const [, count, unit = ""] of plain.matchAll(/(\d+)\s*([a-z\u4e00-\u9fff]+)/g)) {
-    const size = names.find(([, name]) => name.test(unit))?.[0];
-    if (size === undefined) return null;
-    total += Number(count) * size;
+    const place = names.findIndex(([, name]) => name.test(unit));
+    if (place < next) return null;
+    total += Number(count) * (names[place]?.[0] ?? 0);
+    next = place + 1;
   }
   return total;
 }
 
-/** roundUp gives the next multiple of unit that is not below seconds. */
+/** roundUp returns the smallest multiple of unit that is not below seconds. */
 export function roundUp(seconds: number, unit: number): number {
   return Math.ceil(seconds / unit) * unit;
 }

@@ -1,7 +1,7 @@
 /**
- * typed returns what was meant by text from a Chinese or Japanese input method:
- * full-width digits, letters, signs and spaces, and the ideographic comma and
- * full stop, become those of ASCII.
+ * typed normalizes text from a Chinese or Japanese input method: full-width
+ * digits, letters, signs and spaces, and the ideographic comma and full stop,
+ * become ASCII.
  */
 export function typed(text: string): string {
   return text

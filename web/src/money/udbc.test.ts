@@ -8,7 +8,7 @@ describe("formatDbc", () => {
     [1_500_000n, "1.5 DBC"],
     [1_234_567_000_000n, "1,234,567 DBC"],
     [-10n, "-0.00001 DBC"],
-    // Beyond what a double holds exactly.
+    // Beyond what a double represents exactly.
     [9_007_199_254_740_993n, "9,007,199,254.740993 DBC"],
     [18_446_744_073_709_551_615n, "18,446,744,073,709.551615 DBC"],
   ])("%s is %s", (udbc, text) => expect(formatDbc(udbc)).toBe(text));

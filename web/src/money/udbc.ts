@@ -6,7 +6,10 @@ export const DENOM = "udbc";
 const UNIT = 1_000_000n;
 const DECIMALS = 6;
 
-/** formatDbc writes udbc as DBC, with the language's separators and no more decimals than there are. */
+/**
+ * formatDbc formats udbc as DBC, with the language's separators and no trailing
+ * zeros.
+ */
 export function formatDbc(udbc: bigint, locale = "en"): string {
   const sign = udbc < 0n ? "-" : "";
   const size = udbc < 0n ? -udbc : udbc;
@@ -16,8 +19,9 @@ export function formatDbc(udbc: bigint, locale = "en"): string {
 }
 
 /**
- * parseDbc reads DBC as people type them, "1234.5", "1,234.5" or "１，２３４．５", as udbc. It is
- * null for what is no amount or has more than six decimals: nothing is rounded.
+ * parseDbc parses DBC as people type them, "1234.5", "1,234.5" or "１，２３４．５",
+ * and returns udbc. It returns null for an invalid amount or more than six
+ * decimals: nothing is rounded.
  */
 export function parseDbc(text: string): bigint | null {
   const plain = typed(text)
@@ -28,7 +32,10 @@ export function parseDbc(text: string): bigint | null {
   return BigInt((match[1] ?? "0").replaceAll(",", "")) * UNIT + BigInt((match[2] ?? "").padEnd(DECIMALS, "0"));
 }
 
-/** perHour is the price of an hour where a day costs udbc, rounded up, for the eye only: rent is counted by the second. */
+/**
+ * perHour returns the price per hour for a price per day, rounded up, for
+ * display only: rent is charged by the second.
+ */
 export function perHour(udbcPerDay: bigint): bigint {
   return (udbcPerDay + 23n) / 24n;
 }

@@ -1,21 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ChainError } from "../chain/rpc";
 import { ApiError } from "./api";
-import { explainError } from "./errors";
+import { chainErrors } from "./codes";
+import { ChainError, explainError } from "./errors";
 import { refusals } from "./refusals";
 
 const root = join(import.meta.dirname, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
-/** ofNodes are the codes that the sources of both nodes define. */
-const ofNodes = readdirSync(join(root, "node"), { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".go") && !/_test\.go$|\.pb\.go$/.test(file))
-  .flatMap((file) => [
-    ...read(join("node", file)).matchAll(/(?:\bCode: |-\d+, |http\.Status\w+, |Code\w+ += )"([A-Z]+(?:_[A-Z]+)*)"/g),
-  ])
-  .map(([, code]) => code as string);
+/** ofNodes are the codes of both nodes. */
+const ofNodes = [...read("api/code.go").matchAll(/^\t\w+ +Code = "([A-Z]+(?:_[A-Z]+)*)"$/gm)].map(
+  ([, code]) => code as string,
+);
 
 /** ofChain are the codes that our modules register. */
 const ofChain = ["machine", "rental", "guard"].flatMap((module) =>
@@ -26,7 +23,7 @@ const sources = readdirSync(join(root, "web/src"), { recursive: true, encoding: 
   .filter((file) => /\.tsx?$/.test(file) && !/^gen\/|\.test\.ts$/.test(file))
   .map((file) => join("web/src", file));
 
-/** ofApp are the codes that this app gives itself. */
+/** ofApp are the codes that this app defines itself. */
 const ofApp = sources
   .flatMap((file) => [...read(file).matchAll(/new ApiError\(\s*"([A-Z_]+)"/g)])
   .map(([, code]) => code as string);
@@ -45,14 +42,22 @@ test("every code of nodes, chain and app has a text, and every text has a code",
   expect(texts.sort()).toEqual(ours);
 });
 
+test("every error of the chain that has a text has a meaning, too", () => {
+  const texts = Object.keys(refusals.en).filter((code) => /^(?!app)\w+\/\d+$/.test(code));
+  expect(Object.keys(chainErrors).sort()).toEqual(texts.sort());
+});
+
 test("every error that the app defines has a text", () => {
-  const told = ["ApiError", "ChainError", "Declined"]; // by their codes, or not at all
+  const told = ["ApiError", "ChainError", "Declined"]; // shown by their codes, or not at all
   const names = sources.flatMap((file) => [...read(file).matchAll(/override name = "(\w+)"/g)].map(([, name]) => name));
   expect(names.length).toBeGreaterThan(5);
   expect(names.filter((name) => !told.includes(name ?? "") && !(`app/${name}` in refusals.en))).toEqual([]);
 });
 
-/** errorOf makes the error of a code as it reaches a page: with the node's or the chain's words in English. */
+/**
+ * errorOf creates the error of a code as it reaches a page: with the node's or
+ * the chain's message in English.
+ */
 function errorOf(code: string): Error {
   const [space = "", number] = code.split("/");
   if (space === "app") return Object.assign(new Error("said in English"), { name: number });

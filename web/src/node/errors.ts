@@ -1,9 +1,52 @@
-import { ChainError } from "../chain/rpc";
+import { formatOf } from "../i18n/format";
 import type { Locale } from "../i18n/locale";
 import { define } from "../i18n/messages";
+import { formatDbc } from "../money/udbc";
 import { ApiError } from "./api";
+import { chainErrors } from "./codes";
+import { type Details, splitDetails, told } from "./details";
+import { plain, plainText } from "./plain";
 import { isCode, refusals } from "./refusals";
 import { remedies, remedyOf } from "./remedies";
+
+/**
+ * ChainError is a refusal by the chain: of a query, of a transaction's check,
+ * or of its execution.
+ */
+export class ChainError extends Error {
+  override name = "ChainError";
+
+  /** params are the values that the chain says of this error. */
+  readonly params: Details;
+
+  constructor(
+    readonly codespace: string,
+    readonly code: number,
+    log: string,
+  ) {
+    const { said, values } = splitDetails(log);
+    super(plainText(said));
+    this.params = plain(told(codespace, code, values));
+  }
+}
+
+/** Retry says when the same message can succeed. */
+export type Retry = { retry: "never" | "later" } | { retry: "at"; at: Date };
+
+/** retryOf returns when a message that the chain refused can succeed. */
+export function retryOf(error: ChainError): Retry {
+  const at = new Date(error.params.retry_at ?? Number.NaN);
+  if (!Number.isNaN(at.getTime())) return { retry: "at", at };
+  return { retry: chainErrors[`${error.codespace}/${error.code}`]?.retry ?? "never" };
+}
+
+/**
+ * Declined means that the user closed the dialog that asked for a signature. It
+ * is not shown as an error.
+ */
+export class Declined extends Error {
+  override name = "Declined";
+}
 
 export interface Explained {
   /** what went wrong, in the reader's language. */
@@ -11,7 +54,10 @@ export interface Explained {
   /** detail is the field that was refused, with its value and limit. */
   detail?: string;
   remedy?: string;
-  /** said is what the node, the chain or the browser said, which is English. */
+  /**
+   * said is the message of the node, the chain or the browser, which is
+   * English.
+   */
   said?: string;
 }
 
@@ -22,6 +68,8 @@ const messages = define({
     app: "The app failed",
     value: (field: string, value: string) => (value ? `${field}: ${value}` : field),
     limit: (limit: string) => `allowed: ${limit}`,
+    from: (time: string) => `Possible from: ${time}`,
+    missing: (amount: string) => `Missing: ${amount}`,
     and: "; ",
     fields: {
       ssh_port: "SSH port",
@@ -44,6 +92,8 @@ const messages = define({
     app: "应用出错",
     value: (field, value) => (value ? `${field}：${value}` : field),
     limit: (limit) => `允许：${limit}`,
+    from: (time) => `可重试时间：${time}`,
+    missing: (amount) => `还差：${amount}`,
     and: "；",
     fields: {
       ssh_port: "SSH 端口",
@@ -62,24 +112,33 @@ const messages = define({
   },
 });
 
-/** codeOf is an error's code: a node's, or the chain's as codespace/code, the app's as app/name. */
+/**
+ * codeOf returns an error's code: a node's, the chain's as codespace/code, or
+ * the app's as app/name.
+ */
 export function codeOf(error: unknown): string {
   if (error instanceof ApiError) return error.code;
   if (error instanceof ChainError) return `${error.codespace}/${error.code}`;
   return error instanceof Error ? `app/${error.name}` : "";
 }
 
-/** isOutage reports whether an error says that something is away: it passes by itself, and other questions fail alike. */
+/**
+ * isOutage reports whether an error says that something is unreachable: it
+ * passes by itself, and other queries fail alike.
+ */
 export function isOutage(error: unknown): boolean {
   return ["UNREACHABLE_NODE", "CHAIN_UNREACHABLE", "UNREACHABLE", "TIMEOUT", "VMS_AWAY"].includes(codeOf(error));
 }
 
-/** isMissing reports whether the chain says that it does not have what was asked for. */
+/**
+ * isMissing reports whether the chain says that it does not have what was
+ * requested.
+ */
 export function isMissing(error: unknown): boolean {
   return ["sdk/22", "sdk/38", "rental/2", "machine/2"].includes(codeOf(error));
 }
 
-/** explainError gives an error's meaning in a language, and what to do where that is known. */
+/** explainError explains an error in a language, with a remedy if one is known. */
 export function explainError(error: unknown, locale: Locale): Explained {
   const m = messages[locale];
   const code = codeOf(error);
@@ -87,7 +146,8 @@ export function explainError(error: unknown, locale: Locale): Explained {
   const said = error instanceof Error ? error.message : String(error);
   const unknown = error instanceof ChainError ? m.chain(code) : error instanceof ApiError ? m.node(code) : m.app;
   const what = isCode(code) ? refusals[locale][code] : unknown;
-  const detail = error instanceof ApiError ? detailOf(error, locale) : "";
+  const detail =
+    error instanceof ApiError ? detailOf(error, locale) : error instanceof ChainError ? toldBy(error, locale) : "";
   return {
     what,
     ...(detail && { detail }),
@@ -96,7 +156,23 @@ export function explainError(error: unknown, locale: Locale): Explained {
   };
 }
 
-/** detailOf tells the field that was refused; a limit in words is the node's English, which said has. */
+/** toldBy returns from when the chain accepts a message, and what the account lacks. */
+function toldBy(error: ChainError, locale: Locale): string {
+  const m = messages[locale];
+  const retry = retryOf(error);
+  const { missing = "" } = error.params;
+  return [
+    retry.retry === "at" && m.from(formatOf(locale).exactTime(retry.at)),
+    /^[1-9]\d*$/.test(missing) && m.missing(formatDbc(BigInt(missing))),
+  ]
+    .filter(Boolean)
+    .join(m.and);
+}
+
+/**
+ * detailOf returns the field that was refused. A limit in words is the node's
+ * English, which said has.
+ */
 function detailOf({ details: { field = "", value = "", limit = "" } }: ApiError, locale: Locale): string {
   const m = messages[locale];
   const names: Record<string, string> = m.fields;

@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "./api";
 
-/** Meta is what the client node tells its own web app. */
+/** Meta is what the client node reports to its own web app. */
 export interface Meta {
   chain_id: string;
   version: string;
-  /** Names of http_hosts in core.conf, for which a wallet may be kept under https. */
+  /**
+   * Names in http_hosts of core.conf, under which a wallet may be kept over
+   * https.
+   */
   key_hosts: string[];
   /** Whether POST /api/v1/faucet gives coins. */
   faucet: boolean;
@@ -17,7 +20,7 @@ export const metaQuery = {
   staleTime: Number.POSITIVE_INFINITY,
 };
 
-/** useMeta is undefined until the client node answered. */
+/** useMeta returns undefined until the client node has answered. */
 export function useMeta(): Meta | undefined {
   return useQuery(metaQuery).data;
 }

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { ChainError } from "../chain/rpc";
 import { MachineSchema } from "../gen/dbc/machine/v1/machine_pb";
 import { ApiError, open } from "./api";
+import { ChainError } from "./errors";
 import { plain, plainText } from "./plain";
 
 // The same as on the command line: client/terminal.
@@ -39,18 +39,23 @@ test("all text of a refusal is plain", () => {
   expect(() => open(409, JSON.stringify({ errcode: -3, message: evil }))).toThrow(shown);
 });
 
-/** readers may take in what others wrote; each of them makes it plain, or reads the wallet's own. */
+/**
+ * readers may receive text that others wrote; each of them escapes it, or reads
+ * the wallet's own.
+ */
 const readers = [
-  "chain/cosmjs.ts", // what is signed
+  "signing/cosmjs.ts", // what is signed
   "chain/live.ts",
   "chain/query.ts",
   "chain/rpc.ts",
-  "chain/tx.ts",
+  "signing/tx.ts",
   "developer/ChainStatePage.tsx",
   "developer/descriptors.ts",
   "developer/json.ts",
   "node/api.ts",
-  "wallet/History.tsx",
+  "node/details.ts",
+  "accounts/History.tsx",
+  "vm/promise.ts", // a JSON text in an answer
   "wallet/vault.ts", // the user's own words
 ];
 

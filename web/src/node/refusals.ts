@@ -1,8 +1,8 @@
 import { define } from "../i18n/messages";
 
 /**
- * refusals are what each code of a node, and each codespace/code of the chain,
- * means for who reads it. A test compares the codes with the sources that define them.
+ * refusals explain each code of a node, and each codespace/code of the chain,
+ * to the reader. A test compares the codes with the sources that define them.
  */
 export const refusals = define({
   en: {
@@ -10,14 +10,17 @@ export const refusals = define({
     UNREACHABLE_NODE: "The client node does not answer",
     BAD_ANSWER: "The answer can't be read",
     REPLY_FORGED: "The answer is not the machine's, or was changed on the way",
+    MACHINE_ANSWER: "The machine's answer is not in order",
     CHAIN_RPC: "The chain's node refused the question",
     CHAIN_UNREACHABLE: "The client node can't reach the chain",
     CHAIN_IN_DOUBT: "The machine can't rely on its chain node now",
+    CHAIN_BEHIND: "The machine has not seen the newest block yet",
     CHAIN_REFUSED: "The chain refused it",
     CHAIN_ROUTE_REFUSED: "This client node does not pass that question on",
     INDEX_INCOMPLETE: "The list of machines is still being read from the chain",
     NO_MACHINE: "The chain has no such machine",
     UNREACHABLE: "The machine can't be reached",
+    ANOTHER_NODE: "At the machine's listed address another computer answers",
     TIMEOUT: "It took too long",
     GATEWAY: "The client node failed to pass the request on",
     FAUCET_LIMIT: "This account has had its test coins for now",
@@ -28,13 +31,14 @@ export const refusals = define({
     BAD_VALUE: "A value is not accepted",
     NOT_FOUND: "There is no such route",
     NOT_SUPPORTED: "This is not supported",
+    GONE: "There is no such route any more",
     FETCH_REFUSED: "The node answers only the app's own requests here",
     UPGRADE_WANTED: "This address only opens a live connection",
     HOST_REFUSED: "The node does not accept this address",
     ORIGIN_REFUSED: "The node does not accept requests of this page",
     WRONG_MACHINE: "The request is for another machine",
     INTERNAL: "The node failed",
-    // authority
+    // authorization
     AUTH_MISSING: "The request is not signed",
     AUTH_MALFORMED: "The signature can't be read",
     AUTH_SIGNATURE: "The signature is wrong",
@@ -57,6 +61,7 @@ export const refusals = define({
     // virtual machines
     PORT_TAKEN: "The port is taken",
     SHARE_EXCEEDED: "That is more than your share of the machine",
+    CARD_UNAVAILABLE: "A GPU of this rental can't be given to a virtual machine now",
     STILL_CLEARING: "The machine is still clearing up after the last rental",
     DISK_FULL: "The machine has too little free disk space",
     IMAGE_NOT_FOUND: "The machine does not have this image",
@@ -170,13 +175,16 @@ export const refusals = define({
     UNREACHABLE_NODE: "客户端节点没有响应",
     BAD_ANSWER: "无法读取返回的内容",
     REPLY_FORGED: "返回的内容并非来自该机器，或在途中被改动",
+    MACHINE_ANSWER: "机器返回的内容不符合格式",
     CHAIN_RPC: "链节点拒绝了此查询",
     CHAIN_UNREACHABLE: "客户端节点无法连接链节点",
     CHAIN_IN_DOUBT: "机器的链节点目前不可信赖",
+    CHAIN_BEHIND: "机器尚未同步到最新区块",
     CHAIN_REFUSED: "链拒绝了此操作",
     CHAIN_ROUTE_REFUSED: "此客户端节点不转发该查询",
     INDEX_INCOMPLETE: "机器列表仍在从链上读取",
     NO_MACHINE: "链上没有此机器",
+    ANOTHER_NODE: "机器挂牌的地址上是另一台电脑在响应",
     UNREACHABLE: "无法连接该机器",
     TIMEOUT: "等待超时",
     GATEWAY: "客户端节点转发请求失败",
@@ -187,6 +195,7 @@ export const refusals = define({
     BAD_VALUE: "填写的值不符合要求",
     NOT_FOUND: "没有此接口",
     NOT_SUPPORTED: "不支持此操作",
+    GONE: "此接口已移除",
     FETCH_REFUSED: "节点在此只接受本应用发出的请求",
     UPGRADE_WANTED: "此地址只用于建立实时连接",
     HOST_REFUSED: "节点不接受此地址",
@@ -214,6 +223,7 @@ export const refusals = define({
     TOO_MANY_OPEN: "打开的连接过多",
     PORT_TAKEN: "端口已被占用",
     SHARE_EXCEEDED: "超出您在该机器上的份额",
+    CARD_UNAVAILABLE: "这次租用的一块 GPU 目前无法分配给虚拟机",
     STILL_CLEARING: "机器仍在清理上一次租用",
     DISK_FULL: "机器的可用磁盘空间不足",
     IMAGE_NOT_FOUND: "该机器没有此镜像",

@@ -1,12 +1,14 @@
-import { messages as explain } from "../explain/messages";
 import { Reason, type Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
 import { define, useMessages } from "../i18n/messages";
+import { ms } from "../rental/chain";
+import { keptUntil } from "../rental/kept";
+import { words } from "../rental/words";
+import { Boundary } from "../ui/Boundary";
 import { LinkButton } from "../ui/Button";
 import { Card, Facts, Row, Stack } from "../ui/Layout";
 import { useNow } from "../ui/useNow";
-import { ms } from "./chain";
-import { keptUntil } from "./progress";
+import { AskKept } from "./Kept";
 
 const messages = define({
   en: {
@@ -39,10 +41,13 @@ const messages = define({
   },
 });
 
-/** After is what a renter finds of a rental that is over: why, what is kept until when, and how to go on. */
+/**
+ * After shows what is left of a rental that is over: why it ended, what is kept
+ * until when, and how to continue.
+ */
 export function After({ rental, own }: { rental: Rental; own: boolean }) {
   const m = useMessages(messages);
-  const { reasons } = useMessages(explain);
+  const { reasons } = useMessages(words);
   const format = useFormat();
   const now = useNow();
   const last = rental.transitions.at(-1);
@@ -60,7 +65,14 @@ export function After({ rental, own }: { rental: Rental; own: boolean }) {
             [m.disks, disks],
           ]}
         />
-        {own && kept && <p className="small muted">{m.restore}</p>}
+        {own && kept && (
+          <>
+            <p className="small muted">{m.restore}</p>
+            <Boundary>
+              <AskKept machineId={rental.machineId} renter={rental.renter} />
+            </Boundary>
+          </>
+        )}
         <Row>
           <LinkButton variant="primary" to={`/machines/${rental.machineId}`}>
             {m.again}

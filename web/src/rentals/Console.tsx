@@ -2,18 +2,28 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { useEffect, useRef, useState } from "react";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Stack } from "../ui/Layout";
+import { socketUrl } from "../vm/socket";
+import type { Ask } from "../vm/useSession";
 import css from "./Console.module.css";
-import { messages } from "./messages";
-import { socketUrl } from "./socket";
-import type { Ask } from "./useSession";
+import { words } from "./words";
 
-/** Console is the guest's serial console: it works where SSH doesn't. */
+const messages = define({
+  en: {
+    takeOver: "Take it over",
+  },
+  zh: {
+    takeOver: "接管",
+  },
+});
+
+/** Console is the guest's serial console, which works when SSH does not. */
 export default function Console({ ask, machineId, taskId }: { ask: Ask; machineId: string; taskId: string }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const place = useRef<HTMLDivElement>(null);
   const asks = useRef(ask);
   const [round, setRound] = useState(0);
@@ -47,7 +57,8 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
         socket.onopen = () => {
           setState("open");
           terminal.focus();
-          // The console says nothing until it is asked: a line break brings its prompt.
+          // The console writes nothing by itself: a line break brings up its
+          // prompt.
           socket?.send("\r");
         };
         socket.onmessage = ({ data }) =>
@@ -67,7 +78,7 @@ export default function Console({ ask, machineId, taskId }: { ask: Ask; machineI
     <Stack gap={12}>
       {error !== undefined && <ErrorNote error={error} />}
       {(closed || error !== undefined) && (
-        <Button onClick={() => setRound(round + 1)}>{closed ? `${m.disconnected} ${m.reconnect}` : m.takeOver}</Button>
+        <Button onClick={() => setRound(round + 1)}>{closed ? `${w.disconnected} ${w.reconnect}` : m.takeOver}</Button>
       )}
       <div className={css.terminal} data-testid="console" data-state={state}>
         <div ref={place} className={css.inner} />

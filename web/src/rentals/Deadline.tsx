@@ -1,33 +1,78 @@
 import { BadgeCheck, CalendarPlus, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { useChainQuery } from "../chain/hooks";
-import { msg } from "../chain/tx";
 import { Query } from "../gen/dbc/machine/v1/query_pb";
 import type { QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { Cause, RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgConfirmRentSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import { ms, useTerms } from "../rental/chain";
+import { roomToRenew } from "../rental/rights";
 import type { Session } from "../session/store";
+import { transact } from "../signing/approve";
+import { msg } from "../signing/tx";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { Card, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
 import { useNow } from "../ui/useNow";
 import { useCountdown } from "../ui/useTitle";
-import { transact } from "../wallet/approve";
+import { causeOf, useTasks } from "../vm/useTasks";
 import { CancelDialog } from "./CancelDialog";
-import { ms, useTerms } from "./chain";
 import css from "./Deadline.module.css";
-import { messages } from "./messages";
 import { Outage } from "./Outage";
 import { RenewDialog } from "./RenewDialog";
-import { roomToRenew } from "./rights";
 import { Untried } from "./Untried";
-import { causeOf, ofRental, useTasks } from "./useTasks";
+import { words } from "./words";
 
-/** Deadline counts down what runs out, with what can be done before. */
+const messages = define({
+  en: {
+    confirmIn: "to confirm",
+    confirmLate: "The time to confirm is over.",
+    endsIn: "left",
+    deadline: (when: string) =>
+      `Until ${when}. If you do nothing, the rent comes back and the machine is given to others.`,
+    endAt: (when: string) => `Ends ${when}; then the virtual machine is shut down.`,
+    confirm: "Confirm",
+    confirmTitle: "Confirm the rental",
+    confirmWarning:
+      "Confirm only when the virtual machine runs and you have logged in. Once confirmed, the rental counts and your DBC can't be refunded.",
+    confirmRow: "No longer refundable",
+    confirmed: "Confirmed. The machine is yours until the end.",
+    notUp: "No virtual machine has come up in this rental",
+    notUpWhy: "Cancel it as not ready before the time is over: then nothing of the fee is the host's.",
+    cantRenew: {
+      offline: "It can't be renewed while the machine is offline: renew when it is back, before the rental's end.",
+      draining: "It can't be renewed: the host closes this machine. To go on after the end, rent another one.",
+      longest: "It can't be renewed yet: its end is as far away as the chain allows. Renew later.",
+      over: "Its time is over.",
+    } as Record<string, string>,
+  },
+  zh: {
+    confirmIn: "剩余确认时间",
+    confirmLate: "确认时间已过。",
+    endsIn: "剩余租期",
+    deadline: (when) => `截至 ${when}。若不操作，租金自动退回，机器将开放给他人。`,
+    endAt: (when) => `${when} 到期，届时虚拟机自动关机。`,
+    confirm: "确认租用",
+    confirmTitle: "确认租用",
+    confirmWarning: "确认之前必须确认虚拟机能够正常启动并可登录。确认之后表示机器租用成功，DBC 无法退回。",
+    confirmRow: "不再可退",
+    confirmed: "已确认。到期之前机器归您使用。",
+    notUp: "此租用中没有虚拟机就绪",
+    notUpWhy: "请在截止之前以“虚拟机没有就绪”取消：手续费便不归出租方。",
+    cantRenew: {
+      offline: "机器离线期间不能续租：请在机器恢复后、到期之前续租。",
+      draining: "不能续租：出租方将停止出租此机器。到期后如需继续，请租用其他机器。",
+      longest: "暂时不能续租：到期时间已是链上允许的最远时间。请稍后再续租。",
+      over: "时间已到。",
+    },
+  },
+});
+
+/** Deadline counts down to a deadline, and offers what can be done before it. */
 export function Deadline({
   told,
   rental,
@@ -44,13 +89,14 @@ export function Deadline({
 }) {
   const { unearned, renterBreak } = told;
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const now = useNow();
   const [untried, setUntried] = useState(false);
   const [renewing, setRenewing] = useState(false);
   const [cancelling, setCancelling] = useState(false);
   const tasks = useTasks(rental, own ? session : null);
-  const likely = causeOf({ data: ofRental(tasks.data, rental), error: tasks.error });
+  const likely = causeOf(tasks.error, tried);
   const terms = useTerms();
   const found = useChainQuery(Query.method.machine, { machineId: rental.machineId });
   const machine = found.data?.listing?.machine;
@@ -75,7 +121,7 @@ export function Deadline({
   const urgent = left < 300;
   const room = machine && terms && roomToRenew(rental, machine, terms, now);
   return (
-    <Card label={trial ? m.confirm : m.end}>
+    <Card label={trial ? m.confirm : w.end}>
       <Stack gap={12}>
         <div>
           <div className={`${css.clock} ${urgent ? css.urgent : ""}`} role="timer">
@@ -86,7 +132,7 @@ export function Deadline({
         <progress
           className={`${css.bar} ${trial ? css.trial : ""}`}
           value={gone}
-          aria-label={trial ? m.confirmWithin : m.end}
+          aria-label={trial ? w.confirmWithin : w.end}
         />
         <p className="small muted">
           {trial ? m.deadline(format.exactTime(new Date(until))) : m.endAt(format.time(new Date(until)))}
@@ -109,7 +155,7 @@ export function Deadline({
               </Banner>
             )}
             <Button icon={<Undo2 aria-hidden="true" />} disabled={left === 0} onClick={() => setCancelling(true)}>
-              {m.cancel}
+              {w.cancel}
             </Button>
           </>
         )}
@@ -122,7 +168,7 @@ export function Deadline({
               aria-describedby={room?.obstacle && "cant-renew"}
               onClick={() => setRenewing(true)}
             >
-              {m.renew}
+              {w.renew}
             </Button>
             {room?.obstacle && (
               <p id="cant-renew" className="small muted">

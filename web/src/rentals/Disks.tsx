@@ -2,24 +2,27 @@ import { useQuery } from "@tanstack/react-query";
 import { HardDrive, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useLocale } from "../i18n/locale";
-import { define, useMessages } from "../i18n/messages";
+import { define, useMessages, wordFor } from "../i18n/messages";
+import { ignored } from "../node/read";
 import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { TextField } from "../ui/Field";
+import { Form, useWork } from "../ui/Form";
 import { Row, Stack } from "../ui/Layout";
-import { toast } from "../ui/toast";
+import { readDisks } from "../vm/answers";
+import { reasonWords } from "../vm/notices";
+import type { Strict } from "../vm/strict";
+import { type Disk, gibOf, idleMs, readGib } from "../vm/tasks";
+import type { Ask } from "../vm/useSession";
 import css from "./Disks.module.css";
-import { messages } from "./messages";
-import { reasonWords } from "./notices";
-import type { Strict } from "./strict";
-import { type Disk, type DiskList, gibOf, idleMs, readGib } from "./tasks";
-import type { Ask } from "./useSession";
+import { words } from "./words";
 
-const diskMessages = define({
+const messages = define({
   en: {
+    reason: "Why",
     title: "Disks",
     why: "A new data disk is empty. The guest finds it at once, as /dev/disk/by-id/virtio- with its name; make a file system on it and mount it there. After enlarging, grow that file system.",
     size: "Size of a new data disk",
@@ -38,6 +41,7 @@ const diskMessages = define({
     } as Record<string, string>,
   },
   zh: {
+    reason: "原因",
     title: "磁盘",
     why: "新数据盘是空的，虚拟机立即可见，路径为 /dev/disk/by-id/virtio- 加盘名；请在虚拟机内建立文件系统并挂载。扩容后请在虚拟机内扩展文件系统。",
     size: "新数据盘大小",
@@ -56,49 +60,38 @@ const diskMessages = define({
 /** Disks lists a virtual machine's disks, and adds, enlarges and deletes data disks. */
 export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefined; id: string }) {
   const m = useMessages(messages);
-  const words = useMessages(diskMessages);
+  const w = useMessages(words);
   const locale = useLocale();
   const [size, setSize] = useState("");
-  const [busy, setBusy] = useState("");
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useWork();
   const list = useQuery({
     queryKey: ["disks", id],
-    queryFn: ({ signal }) => ask<DiskList>(`/api/v1/disk/list/${id}`, {}, signal),
+    queryFn: ({ signal }) => ask(`/api/v1/disk/list/${id}`, readDisks(id), {}, signal),
     refetchInterval: ({ state }) => (state.data?.disks.every(({ status }) => status === "ok") ? idleMs : 2_000),
   });
-  const run = async (name: string, work: () => Promise<unknown>, done = "") => {
-    setBusy(name);
-    setError(undefined);
-    try {
+  const change = (name: string, work: () => Promise<unknown>) =>
+    run(async () => {
       await work();
-      if (done) toast(done);
       await list.refetch();
-      return true;
-    } catch (problem) {
-      setError(problem);
-      return false;
-    } finally {
-      setBusy("");
-    }
-  };
+    }, name);
   const add = async () => {
-    if (await run("add", () => ask(`/api/v1/disk/add/${id}`, { size: readGib(size) }))) setSize("");
+    if (await change("add", () => ask(`/api/v1/disk/add/${id}`, ignored, { size: readGib(size) }))) setSize("");
   };
   const remove = (disk: string) => {
     const about = {
-      title: words.deleteTitle(disk),
-      rows: [[m.deleteRow, id]] as const,
-      warning: words.deleteWarning,
-      confirmLabel: m.delete,
+      title: m.deleteTitle(disk),
+      rows: [[w.deleteRow, id]] as const,
+      warning: m.deleteWarning,
+      confirmLabel: w.delete,
     };
-    return run(`delete ${disk}`, async () => strict?.(`/api/v1/disk/delete/${id}`, { disk }, about));
+    return change(`delete ${disk}`, async () => strict?.(`/api/v1/disk/delete/${id}`, { disk }, about));
   };
   return (
-    <section aria-label={words.title}>
+    <section aria-label={m.title}>
       <Stack gap={12}>
-        <h3>{words.title}</h3>
-        <p className="small muted">{words.why}</p>
-        <Asked query={list} label={words.title} />
+        <h3>{m.title}</h3>
+        <p className="small muted">{m.why}</p>
+        <Asked query={list} label={m.title} />
         {list.data?.reason && (
           <Banner tone="bad" title={m.reason}>
             {reasonWords(list.data.reason, locale)}
@@ -111,27 +104,23 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
               disk={disk}
               busy={busy}
               resize={(gib) =>
-                run(`resize ${disk.disk}`, () => ask(`/api/v1/disk/resize/${id}`, { disk: disk.disk, size: gib }))
+                change(`resize ${disk.disk}`, () =>
+                  ask(`/api/v1/disk/resize/${id}`, ignored, { disk: disk.disk, size: gib }),
+                )
               }
               remove={strict && (() => remove(disk.disk))}
             />
           ))}
         </ul>
-        <form
-          className={css.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (readGib(size) && busy === "") void add();
-          }}
-        >
+        <Form className={css.form} ready={readGib(size) !== undefined && busy === ""} onSubmit={add}>
           <TextField
-            label={words.size}
+            label={m.size}
             value={size}
             onChange={setSize}
             inputMode="numeric"
             autoComplete="off"
             suffix="GiB"
-            error={size !== "" && !readGib(size) && m.number}
+            error={size !== "" && !readGib(size) && w.number}
           />
           <Button
             type="submit"
@@ -139,9 +128,9 @@ export function Disks({ ask, strict, id }: { ask: Ask; strict: Strict | undefine
             busy={busy === "add"}
             disabled={busy !== "" || !readGib(size)}
           >
-            {words.add}
+            {m.add}
           </Button>
-        </form>
+        </Form>
         {error !== undefined && <ErrorNote error={error} />}
       </Stack>
     </section>
@@ -159,7 +148,7 @@ function Entry({
   resize: (gib: string) => Promise<boolean>;
   remove: (() => Promise<boolean>) | undefined;
 }) {
-  const words = useMessages(diskMessages);
+  const m = useMessages(messages);
   const [larger, setLarger] = useState("");
   const system = disk === "vda";
   const idle = status === "ok";
@@ -172,8 +161,8 @@ function Entry({
           <HardDrive aria-hidden="true" />
           <code>{disk}</code>
           <span className="num">{gibOf(size)} GiB</span>
-          {system && <Badge>{words.system}</Badge>}
-          {!idle && <Badge tone="accent">{words.states[status] ?? status}</Badge>}
+          {system && <Badge>{m.system}</Badge>}
+          {!idle && <Badge tone="accent">{wordFor(m.states, status)}</Badge>}
         </span>
         {remove && !system && (
           <Button
@@ -184,31 +173,29 @@ function Entry({
             disabled={busy !== "" || !idle}
             onClick={() => void remove()}
           >
-            {words.delete(disk)}
+            {m.delete(disk)}
           </Button>
         )}
       </Row>
       {!system && (
-        <form
+        <Form
           className={css.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ok && busy === "" && idle) void resize(gib).then((done) => done && setLarger(""));
-          }}
+          ready={ok && busy === "" && idle}
+          onSubmit={async () => ok && (await resize(gib)) && setLarger("")}
         >
           <TextField
-            label={words.larger(disk)}
+            label={m.larger(disk)}
             value={larger}
             onChange={setLarger}
             inputMode="numeric"
             autoComplete="off"
             suffix="GiB"
-            error={larger !== "" && !ok && words.largerBad(size.replace(/G$/, ""))}
+            error={larger !== "" && !ok && m.largerBad(size.replace(/G$/, ""))}
           />
           <Button type="submit" busy={busy === `resize ${disk}`} disabled={!ok || !idle || busy !== ""}>
-            {words.resize(disk)}
+            {m.resize(disk)}
           </Button>
-        </form>
+        </Form>
       )}
     </li>
   );

@@ -1,18 +1,26 @@
 import { define, useMessages } from "../i18n/messages";
 import { Command, CopyButton } from "../ui/Copy";
 import { Facts, Row, Stack } from "../ui/Layout";
-import { readHostKey } from "./hostKey";
-import { messages as rentals } from "./messages";
-import { sshCommand, type Task } from "./tasks";
+import { readHostKey } from "../vm/hostKey";
+import { sshCommand, type Task } from "../vm/tasks";
+import { words } from "./words";
 
 const messages = define({
   en: {
+    login: "Log in",
+    sshCommand: "the SSH command",
+    password: "Password",
+    hostKey: "SSH host key",
     fingerprint: (type: string) => `${type} key fingerprint`,
     fingerprintWhy: "ssh shows this at the first login. If it shows another one, answer no.",
     known: "Line for ~/.ssh/known_hosts",
     knownWhy: "With it ssh knows the machine, and asks nothing.",
   },
   zh: {
+    login: "登录",
+    sshCommand: " SSH 命令",
+    password: "密码",
+    hostKey: "SSH 主机密钥",
     fingerprint: (type) => `${type} 密钥指纹`,
     fingerprintWhy: "首次登录时 ssh 会显示此指纹。若不一致，请回答 no。",
     known: "~/.ssh/known_hosts 中的一行",
@@ -20,10 +28,13 @@ const messages = define({
   },
 });
 
-/** Login is how to log in to a virtual machine, and how to know that it is the right one. */
+/**
+ * Login shows how to log in to a virtual machine, and how to verify its
+ * identity.
+ */
 export function Login({ task }: { task: Task }) {
-  const m = useMessages(rentals);
-  const words = useMessages(messages);
+  const w = useMessages(words);
+  const m = useMessages(messages);
   const command = sshCommand(task);
   const withPassword = task.login_password !== undefined && task.login_password !== "" && task.login_password !== "N/A";
   const key = readHostKey(task.ssh_host_keys?.[0] ?? "", task);
@@ -34,7 +45,7 @@ export function Login({ task }: { task: Task }) {
       {withPassword && (
         <Facts
           rows={[
-            [m.user, task.user_name],
+            [w.user, task.user_name],
             [
               m.password,
               <Row key="p" gap={2}>
@@ -50,15 +61,15 @@ export function Login({ task }: { task: Task }) {
           <summary className="small muted">{m.hostKey}</summary>
           <Stack gap={6}>
             <p className="small muted">
-              {words.fingerprint(key.type)}: {words.fingerprintWhy}
+              {m.fingerprint(key.type)}: {m.fingerprintWhy}
             </p>
-            <Command text={key.fingerprint} what={words.fingerprint(key.type)} />
+            <Command text={key.fingerprint} what={m.fingerprint(key.type)} />
             {key.known && (
               <>
                 <p className="small muted">
-                  {words.known}: {words.knownWhy}
+                  {m.known}: {m.knownWhy}
                 </p>
-                <Command text={key.known} what={words.known} />
+                <Command text={key.known} what={m.known} />
               </>
             )}
           </Stack>

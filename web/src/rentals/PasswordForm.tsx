@@ -3,12 +3,13 @@ import { define, useMessages } from "../i18n/messages";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { PasswordField, TextField } from "../ui/Field";
+import { Form, useWork } from "../ui/Form";
 import { Row, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
-import { messages } from "./messages";
-import type { Strict } from "./strict";
+import type { Strict } from "../vm/strict";
+import { words } from "./words";
 
-const passwordMessages = define({
+const messages = define({
   en: {
     title: "Set a password",
     why: "The guest's own agent sets it, for its console and for SSH where that takes passwords. The node keeps no copy.",
@@ -29,11 +30,17 @@ const passwordMessages = define({
   },
 });
 
-/** allowedPassword is what the node takes: 8 to 128 printable ASCII characters. */
+/**
+ * allowedPassword is what the node accepts: 8 to 128 printable ASCII
+ * characters.
+ */
 const allowedPassword = /^[ -~]{8,128}$/;
 const allowedUser = /^[a-z0-9_-]{1,32}$/;
 
-/** PasswordForm sets a user's password in the guest; neither browser nor node keeps it. */
+/**
+ * PasswordForm sets a user's password in the guest; neither browser nor node
+ * stores it.
+ */
 export function PasswordForm({
   strict,
   id,
@@ -45,62 +52,49 @@ export function PasswordForm({
   user: string;
   onDone: () => Promise<unknown>;
 }) {
+  const w = useMessages(words);
   const m = useMessages(messages);
-  const words = useMessages(passwordMessages);
   const [name, setName] = useState(user);
   const [password, setPassword] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useWork();
   const ok = allowedUser.test(name) && allowedPassword.test(password);
-  const set = async () => {
-    setBusy(true);
-    setError(undefined);
-    const about = { title: words.title, rows: [[m.user, name]] as const, confirmLabel: words.set };
-    try {
+  const set = () =>
+    run(async () => {
+      const about = { title: m.title, rows: [[w.user, name]] as const, confirmLabel: m.set };
       await strict(`/api/v1/tasks/passwd/${id}`, { username: name, password }, about);
       setPassword("");
-      toast(words.done(name));
+      toast(m.done(name));
       await onDone();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
-    <section aria-label={words.title}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ok && !busy) void set();
-        }}
-      >
+    <section aria-label={m.title}>
+      <Form ready={ok && !busy} onSubmit={set}>
         <Stack gap={12}>
-          <h3>{words.title}</h3>
-          <p className="small muted">{words.why}</p>
+          <h3>{m.title}</h3>
+          <p className="small muted">{m.why}</p>
           <TextField
-            label={m.user}
+            label={w.user}
             value={name}
             onChange={setName}
             autoComplete="off"
             spellCheck={false}
-            error={!allowedUser.test(name) && words.userBad}
+            error={!allowedUser.test(name) && m.userBad}
           />
           <PasswordField
-            label={words.new}
+            label={m.new}
             value={password}
             onChange={setPassword}
             autoComplete="new-password"
-            error={password !== "" && !allowedPassword.test(password) && words.bad}
+            error={password !== "" && !allowedPassword.test(password) && m.bad}
           />
           {error !== undefined && <ErrorNote error={error} />}
           <Row>
-            <Button type="submit" disabled={!ok} busy={busy}>
-              {words.set}
+            <Button type="submit" disabled={!ok} busy={busy !== ""}>
+              {m.set}
             </Button>
           </Row>
         </Stack>
-      </form>
+      </Form>
     </section>
   );
 }

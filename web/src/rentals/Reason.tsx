@@ -1,13 +1,16 @@
 import { useLocale } from "../i18n/locale";
 import { useMessages } from "../i18n/messages";
 import { Banner } from "../ui/Banner";
-import { messages } from "./messages";
-import { reasonWords } from "./notices";
-import { isTaskStatus, reasonTone, type Task } from "./tasks";
+import { reasonWords } from "../vm/notices";
+import { isTaskStatus, reasonTone, type Task } from "../vm/tasks";
+import { words } from "../vm/words";
 
-/** Reason tells why a virtual machine is in its state: an alarm only where something failed. */
+/**
+ * Reason shows why a virtual machine is in its state. It is an alarm only if
+ * something failed.
+ */
 export function Reason({ task: { status, reason } }: { task: Pick<Task, "status" | "reason"> }) {
-  const states = useMessages(messages).status;
+  const states = useMessages(words).status;
   const locale = useLocale();
   if (!reason) return null;
   return (

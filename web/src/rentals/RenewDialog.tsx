@@ -1,26 +1,43 @@
 import { useState } from "react";
 import { useChainQuery } from "../chain/hooks";
-import { msg } from "../chain/tx";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { MsgReletMachineSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import { ms, type Terms } from "../rental/chain";
+import { transact } from "../signing/approve";
+import { msg } from "../signing/tx";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Facts, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
-import { transact } from "../wallet/approve";
 import { useBalance } from "../wallet/bank";
-import { ms, type Terms } from "./chain";
 import { allowed, DurationField } from "./DurationField";
-import { messages } from "./messages";
+import { words } from "./words";
 
-/** RenewDialog quotes more time, at most that of terms, then asks to sign. */
+const messages = define({
+  en: {
+    renewTitle: "Renew the rental",
+    renewEnd: "New end",
+    renewed: "Renewed",
+  },
+  zh: {
+    renewTitle: "续租",
+    renewEnd: "新的到期时间",
+    renewed: "续租成功",
+  },
+});
+
+/**
+ * RenewDialog quotes additional time, up to the limit in terms, then asks to
+ * sign.
+ */
 export function RenewDialog({ rental, terms, onClose }: { rental: Rental; terms: Terms; onClose: () => void }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const balance = useBalance(rental.renter);
   const [chosen, setChosen] = useState<number | undefined | "first">("first");
@@ -39,8 +56,8 @@ export function RenewDialog({ rental, terms, onClose }: { rental: Rental; terms:
     const done = await transact({
       title: m.renewTitle,
       rows: [
-        [m.duration, format.duration(seconds, 3)],
-        [m.total, <strong key="total">{format.dbc(q.total)}</strong>],
+        [w.duration, format.duration(seconds, 3)],
+        [w.total, <strong key="total">{format.dbc(q.total)}</strong>],
         [m.renewEnd, format.time(new Date(ms(q.end)))],
       ],
       messages: [
@@ -62,7 +79,7 @@ export function RenewDialog({ rental, terms, onClose }: { rental: Rental; terms:
       title={m.renewTitle}
       footer={
         <Button variant="primary" disabled={!q || quote.isError || poor} onClick={() => void submit()}>
-          {m.renew}
+          {w.renew}
         </Button>
       }
     >
@@ -73,12 +90,12 @@ export function RenewDialog({ rental, terms, onClose }: { rental: Rental; terms:
           <Facts
             wide
             rows={[
-              [m.total, <strong key="total">{format.dbc(q.total)}</strong>],
+              [w.total, <strong key="total">{format.dbc(q.total)}</strong>],
               [m.renewEnd, format.time(new Date(ms(q.end)))],
             ]}
           />
         )}
-        {poor && balance !== undefined && <Banner tone="warn">{m.poor(format.dbc(balance))}</Banner>}
+        {poor && balance !== undefined && <Banner tone="warn">{w.poor(format.dbc(balance))}</Banner>}
       </Stack>
     </Dialog>
   );

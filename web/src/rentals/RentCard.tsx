@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useChainQuery } from "../chain/hooks";
-import { msg, reply } from "../chain/tx";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { MsgRentMachineResponseSchema, MsgRentMachineSchema } from "../gen/dbc/rental/v1/tx_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
-import type { Machine } from "../machines/api";
+import { define, useMessages } from "../i18n/messages";
+import type { Machine } from "../machine/api";
+import { ms, type Terms, useTerms } from "../rental/chain";
+import { roomToRent } from "../rental/rights";
+import { transact } from "../signing/approve";
+import { msg, reply } from "../signing/tx";
 import { Asked } from "../ui/Asked";
 import { Banner } from "../ui/Banner";
 import { Button, LinkButton } from "../ui/Button";
@@ -14,15 +17,64 @@ import { Choices } from "../ui/Choices";
 import { Card, Facts, Stack } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
 import { useNow } from "../ui/useNow";
-import { transact } from "../wallet/approve";
 import { useBalance } from "../wallet/bank";
 import { useWallet } from "../wallet/store";
-import { ms, type Terms, useTerms } from "./chain";
 import { allowed, DurationField } from "./DurationField";
-import { messages } from "./messages";
-import { roomToRent } from "./rights";
+import { useRestore, withRestore } from "./restore";
+import { words } from "./words";
 
-/** RentCard is the quote for a machine, and the way to rent it. */
+const messages = define({
+  en: {
+    rent: "Rent this machine",
+    slots: "Slots",
+    slotsAll: (n: number) => `All ${n}`,
+    quoteFor: "What it costs",
+    rentAmount: "Rent",
+    refundable: "Comes back if you cancel in time",
+    ends: "Ends",
+    rentButton: "Rent",
+    rentTitle: (n: number) => `Rent ${n} ${n === 1 ? "slot" : "slots"}`,
+    rentWarning: (window: string, fee: string) =>
+      `You have ${window} to try the machine. Until you confirm, the whole rent comes back by itself; the fee of ${fee} comes back only if the machine fails the trial.`,
+    needWallet: "Set up a wallet to rent",
+    otherMachine: "Find another machine",
+    restore: "The form for the virtual machine will then propose the kept disks.",
+    cantRent: {
+      offline: "It can't be rented while it is offline.",
+      bonded: "It can't be rented before its host opens it.",
+      retired: "It can't be rented any more.",
+      full: "All its slots are rented now.",
+      low: "It can't be rented before its host has filled up the stake, from which renters are paid if the host fails them.",
+      draining: "Its host closes it, and until then too little time is left to rent it.",
+    } as Record<string, string>,
+  },
+  zh: {
+    rent: "租用此机器",
+    slots: "卡位",
+    slotsAll: (n) => `全部 ${n} 个`,
+    quoteFor: "费用",
+    rentAmount: "租金",
+    refundable: "按时取消可退回",
+    ends: "到期",
+    rentButton: "租用",
+    rentTitle: (n) => `租用 ${n} 个卡位`,
+    rentWarning: (window, fee) =>
+      `您有 ${window} 可以试用。确认之前，全部租金会自动退回；${fee} 手续费仅在机器导致试用失败时退还。`,
+    needWallet: "设置钱包后租用",
+    otherMachine: "寻找其他机器",
+    restore: "租用后，创建虚拟机时会自动选中保留的磁盘。",
+    cantRent: {
+      offline: "机器离线期间不可租用。",
+      bonded: "出租方开放之前不可租用。",
+      retired: "此机器不再出租。",
+      full: "所有卡位目前都已租出。",
+      low: "出租方补足质押之前不可租用：出租方违约时由质押赔付租用方。",
+      draining: "出租方将停止出租此机器，剩余时间不足以租用。",
+    },
+  },
+});
+
+/** RentCard shows the quote for a machine, and lets the user rent it. */
 export function RentCard({ machine }: { machine: Machine }) {
   const m = useMessages(messages);
   const terms = useTerms();
@@ -46,12 +98,14 @@ export function RentCard({ machine }: { machine: Machine }) {
 
 function RentForm({ machine, terms }: { machine: Machine; terms: Terms }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const navigate = useNavigate();
   const { active } = useWallet();
   const balance = useBalance(active?.address);
   const free = machine.free_slots.length;
   const all = machine.slots.length;
+  const [restore] = useRestore();
   const [slots, setSlots] = useState(1);
   const [seconds, setSeconds] = useState<number | undefined>(() => [86_400, 3_600].find((s) => allowed(s, terms)));
   const quote = useChainQuery(
@@ -71,10 +125,10 @@ function RentForm({ machine, terms }: { machine: Machine; terms: Terms }) {
     const done = await transact({
       title: m.rentTitle(slots),
       rows: [
-        [m.duration, format.duration(seconds, 3)],
+        [w.duration, format.duration(seconds, 3)],
         [m.rentAmount, format.dbc(q.rent)],
-        [m.fee, format.dbc(q.fee)],
-        [m.total, <strong key="total">{format.dbc(q.total)}</strong>],
+        [w.fee, format.dbc(q.fee)],
+        [w.total, <strong key="total">{format.dbc(q.total)}</strong>],
         [m.refundable, format.dbc(q.rent)],
       ],
       warning: m.rentWarning(format.duration(terms.window), format.dbc(q.fee)),
@@ -89,7 +143,7 @@ function RentForm({ machine, terms }: { machine: Machine; terms: Terms }) {
         }),
       ],
     });
-    if (done) await navigate(`/rentals/${reply(done, MsgRentMachineResponseSchema).rentId}`);
+    if (done) await navigate(withRestore(`/rentals/${reply(done, MsgRentMachineResponseSchema).rentId}`, restore));
   };
   return (
     <Stack>
@@ -108,15 +162,16 @@ function RentForm({ machine, terms }: { machine: Machine; terms: Terms }) {
           wide
           rows={[
             [m.rentAmount, format.dbc(q.rent)],
-            [m.fee, format.dbc(q.fee)],
-            [m.total, <strong key="total">{format.dbc(q.total)}</strong>],
+            [w.fee, format.dbc(q.fee)],
+            [w.total, <strong key="total">{format.dbc(q.total)}</strong>],
             [m.refundable, format.dbc(q.rent)],
-            [m.confirmWithin, format.duration(terms.window)],
+            [w.confirmWithin, format.duration(terms.window)],
             [m.ends, format.time(new Date(ms(q.end)))],
           ]}
         />
       )}
-      {poor && balance !== undefined && <Banner tone="warn">{m.poor(format.dbc(balance))}</Banner>}
+      {restore && <p className="small muted">{m.restore}</p>}
+      {poor && balance !== undefined && <Banner tone="warn">{w.poor(format.dbc(balance))}</Banner>}
       {active ? (
         <Button
           variant="primary"

@@ -1,44 +1,97 @@
 import { Link, useParams } from "react-router";
 import { useChainQuery } from "../chain/hooks";
 import { unmoved } from "../chain/key";
-import { cameBack, shares } from "../explain/story";
 import { Query, type QueryExplainResponse } from "../gen/dbc/rental/v1/query_pb";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { isMissing } from "../node/errors";
+import { isOpen, ms, stateName, stateTones } from "../rental/chain";
+import { cameBack, shares } from "../rental/story";
+import { words as rentalWords } from "../rental/words";
 import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
+import { Boundary } from "../ui/Boundary";
 import { LinkButton } from "../ui/Button";
 import { Hash } from "../ui/Copy";
 import { Empty } from "../ui/Empty";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Columns, Facts, Page } from "../ui/Layout";
 import { Loading } from "../ui/Spinner";
+import { hasRun } from "../vm/progress";
+import { useSession } from "../vm/useSession";
+import { useKnown } from "../vm/useTasks";
 import { useWallet } from "../wallet/store";
 import { After } from "./After";
-import { isOpen, ms, stateName, stateTones } from "./chain";
 import { Deadline } from "./Deadline";
-import { messages } from "./messages";
-import { hasRun } from "./progress";
+import { Promised } from "./Promised";
 import { Share } from "./Share";
 import { SignIn } from "./SignIn";
 import { TrialSteps } from "./TrialSteps";
-import { useSession } from "./useSession";
-import { useKnown } from "./useTasks";
 import { VirtualMachines } from "./VirtualMachines";
+import { words } from "./words";
 
-/** outageGrows: the right to end the rental comes with time, and not with a block. */
+const messages = define({
+  en: {
+    confirmBefore: "Confirm before",
+    page: (id: string) => `Rental ${id}`,
+    notFound: "There is no rental with this number",
+    notFoundWhy: "Closed rentals are kept for 90 days.",
+    money: "Money",
+    paid: "Rent paid",
+    feePaid: "Fee",
+    earned: "Earned by the host so far",
+    earnedAll: "Earned by the host",
+    back: "Came back to you",
+    settling: "About to be divided",
+    claimed: "Paid to the host",
+    outage: "The machine was offline",
+    renter: "Renter",
+    machine: "Machine",
+    slotsOf: "Slots",
+    start: "Began",
+    explain: "What happened and why",
+    foreign: "This rental belongs to another account.",
+    foreignWhy: (address: string) => `Its renter is ${address}. Switch to that account to act for it.`,
+    byLink: "You act here by a link that the renter gave you.",
+  },
+  zh: {
+    confirmBefore: "确认截止",
+    page: (id) => `租用 ${id}`,
+    notFound: "没有此编号的租用",
+    notFoundWhy: "已结束的租用保留 90 天。",
+    money: "资金",
+    paid: "已付租金",
+    feePaid: "租用手续费",
+    earned: "出租方已得租金",
+    earnedAll: "出租方已得租金",
+    back: "已退回给您",
+    settling: "即将结算",
+    claimed: "已付给出租方",
+    outage: "机器离线时长",
+    renter: "租用方",
+    machine: "机器",
+    slotsOf: "卡位",
+    start: "开始",
+    explain: "经过与原因",
+    foreign: "此租用属于其他账户。",
+    foreignWhy: (address) => `租用方是 ${address}。请切换到该账户进行操作。`,
+    byLink: "您正通过租用方提供的链接操作。",
+  },
+});
+
+/** outageGrows: the right to end the rental arises with time, not with a block. */
 function outageGrows(told: QueryExplainResponse | undefined): boolean {
   const said = told?.renterBreak;
   return Boolean(said?.outage && !said.until && (said.outage.seconds > 0n || said.outage.nanos > 0));
 }
 
-/** RentalPage is a rental from its first minute to its end. */
+/** RentalPage shows a rental from its first minute to its end. */
 export default function RentalPage() {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const { rentId = "" } = useParams();
   const valid = /^\d{1,20}$/.test(rentId);
   const found = useChainQuery(
@@ -53,7 +106,7 @@ export default function RentalPage() {
         title={m.notFound}
         action={
           <LinkButton variant="primary" to="/rentals">
-            {m.title}
+            {w.title}
           </LinkButton>
         }
       >
@@ -64,7 +117,7 @@ export default function RentalPage() {
     return found.isError ? (
       <ErrorNote error={found.error} onRetry={() => void found.refetch()} />
     ) : (
-      <Loading label={m.loading} />
+      <Loading label={w.loading} />
     );
   const { rental } = found.data;
   return (
@@ -76,11 +129,11 @@ export default function RentalPage() {
 }
 
 function StateOf({ rental }: { rental: Rental }) {
-  const m = useMessages(messages);
+  const ofRentals = useMessages(rentalWords);
   const name = stateName(rental);
   return (
     <Badge tone={stateTones[name]} dot>
-      {m.states[name]}
+      {ofRentals.states[name]}
     </Badge>
   );
 }
@@ -100,7 +153,11 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
       side={
         <>
           <Money told={told} rental={rental} />
-          {isOpen(rental) && own && session && <Share rental={rental} session={session} />}
+          {isOpen(rental) && own && session && (
+            <Boundary>
+              <Share rental={rental} session={session} />
+            </Boundary>
+          )}
         </>
       }
     >
@@ -113,7 +170,16 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
       )}
       {isOpen(rental) && <Asked query={asked} />}
       {isOpen(rental) && session === null && own && <SignIn rental={rental} onDone={reload} />}
-      {isOpen(rental) && session && <VirtualMachines rental={rental} session={session} own={own} onLost={reload} />}
+      {isOpen(rental) && session && (
+        <Boundary>
+          <VirtualMachines rental={rental} session={session} own={own} onLost={reload} />
+        </Boundary>
+      )}
+      {isOpen(rental) && session && (
+        <Boundary>
+          <Promised rental={rental} session={session} />
+        </Boundary>
+      )}
       <About rental={rental} />
     </Columns>
   );
@@ -121,6 +187,8 @@ function Open({ told, rental }: { told: QueryExplainResponse; rental: Rental }) 
 
 function Money({ told, rental }: { told: QueryExplainResponse; rental: Rental }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
+  const ofRentals = useMessages(rentalWords);
   const format = useFormat();
   const over = !isOpen(rental);
   const settling = shares(told).find(({ place }) => place === "settling");
@@ -133,12 +201,12 @@ function Money({ told, rental }: { told: QueryExplainResponse; rental: Rental })
         wide
         rows={[
           [m.paid, format.dbc(rental.paid)],
-          [over ? m.feePaid : m.fee, format.dbc(rental.fee)],
+          [over ? m.feePaid : w.fee, format.dbc(rental.fee)],
           !settling && [over ? m.earnedAll : m.earned, format.dbc(told.earned)],
-          !over && [m.unearned, format.dbc(told.unearned)],
+          !over && [w.unearned, format.dbc(told.unearned)],
           settling && rental.claimed > 0n && [m.claimed, format.dbc(rental.claimed)],
           settling && [m.settling, format.dbc(settling.amount)],
-          ...parts.map(({ place, amount }) => [m.parts[place], format.dbc(amount)] as const),
+          ...parts.map(({ place, amount }) => [ofRentals.parts[place], format.dbc(amount)] as const),
           over && !settling && [m.back, <strong key="back">{format.dbc(sum)}</strong>],
           rental.outageNs > 0n && [m.outage, format.duration(Number(rental.outageNs / 1_000_000_000n))],
         ]}
@@ -149,6 +217,7 @@ function Money({ told, rental }: { told: QueryExplainResponse; rental: Rental })
 
 function About({ rental }: { rental: Rental }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   return (
     <Card
@@ -169,7 +238,7 @@ function About({ rental }: { rental: Rental }) {
           ],
           [m.slotsOf, rental.slots.join(", ")],
           [m.start, format.time(new Date(ms(rental.start)))],
-          [m.end, format.time(new Date(ms(rental.end)))],
+          [w.end, format.time(new Date(ms(rental.end)))],
           [m.renter, <Hash key="r" text={rental.renter} what={m.renter} head={10} />],
           rental.state === RentalState.TRIAL && [m.confirmBefore, format.time(new Date(ms(rental.deadline)))],
         ]}

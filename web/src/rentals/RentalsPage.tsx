@@ -1,12 +1,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Server } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
+import { Opening } from "../accounts/Opening";
 import { chainKey, unmoved } from "../chain/key";
 import { query } from "../chain/query";
 import { Query } from "../gen/dbc/rental/v1/query_pb";
 import { type Rental, RentalState } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import { isOpen, ms, stateName, stateTones } from "../rental/chain";
+import { words as rentalWords } from "../rental/words";
 import { Asked } from "../ui/Asked";
 import { Badge } from "../ui/Badge";
 import { Button, LinkButton } from "../ui/Button";
@@ -15,20 +18,55 @@ import { Empty } from "../ui/Empty";
 import { Card, Page } from "../ui/Layout";
 import { Table } from "../ui/Table";
 import { useNow } from "../ui/useNow";
-import { Opening } from "../wallet/Opening";
 import { useWallet } from "../wallet/store";
-import { isOpen, ms, stateName, stateTones } from "./chain";
-import { messages } from "./messages";
+import { Kept } from "./Kept";
+import { words } from "./words";
+
+const messages = define({
+  en: {
+    lead: "Everything this account has rented, newest first.",
+    none: "No rentals yet",
+    noneWhy: "Pick a machine, rent it by the half hour, and try it before you pay for good.",
+    find: "Find a machine",
+    noWallet: "Your rentals are those of an account. Set one up, or open the wallet.",
+    toWallet: "Open the wallet",
+    openOnly: "Open",
+    allOf: "All",
+    col: {
+      id: "Rental",
+      machine: "Machine",
+      state: "State",
+      left: "Time left",
+      paid: "Paid",
+      start: "Began",
+      explain: "Explain",
+    },
+    more: "Older ones",
+  },
+  zh: {
+    lead: "此账户的所有租用，最新在前。",
+    none: "还没有租用",
+    noneWhy: "选一台机器，按半小时租用，先试用再确认。",
+    find: "寻找机器",
+    noWallet: "租用属于某个账户。请先设置或打开钱包。",
+    toWallet: "打开钱包",
+    openOnly: "进行中",
+    allOf: "全部",
+    col: { id: "租用", machine: "机器", state: "状态", left: "剩余时间", paid: "已付", start: "开始", explain: "说明" },
+    more: "更早的",
+  },
+});
 
 const pageSize = 25n;
 
-/** RentalsPage is what the account in use has rented. */
+/** RentalsPage lists what the active account has rented. */
 export default function RentalsPage() {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const { ready, active } = useWallet();
-  if (!ready) return <Opening label={m.loading} />;
+  if (!ready) return <Opening label={w.loading} />;
   return (
-    <Page title={m.title} lead={m.lead}>
+    <Page title={w.title} lead={m.lead}>
       {active ? (
         <List renter={active.address} />
       ) : (
@@ -47,6 +85,7 @@ export default function RentalsPage() {
 
 function List({ renter }: { renter: string }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const [params, setParams] = useSearchParams();
   const all = params.has("all");
   const found = useInfiniteQuery({
@@ -74,9 +113,9 @@ function List({ renter }: { renter: string }) {
           { value: "all", label: m.allOf },
         ]}
       />
-      <Asked query={found} label={m.loading} />
+      <Asked query={found} label={w.loading} />
       {rentals && (
-        <Card label={m.title} flush>
+        <Card label={w.title} flush>
           {rentals.length === 0 ? (
             <Empty
               icon={<Server aria-hidden="true" />}
@@ -101,12 +140,15 @@ function List({ renter }: { renter: string }) {
           </Button>
         </div>
       )}
+      <Kept renter={renter} />
     </>
   );
 }
 
 function Rows({ rentals }: { rentals: Rental[] }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
+  const ofRentals = useMessages(rentalWords);
   const format = useFormat();
   const now = useNow();
   const left = (rental: Rental) => {
@@ -116,7 +158,7 @@ function Rows({ rentals }: { rentals: Rental[] }) {
   };
   return (
     <Table
-      label={m.title}
+      label={w.title}
       rows={rentals}
       rowKey={(rental) => rental.id.toString()}
       columns={[
@@ -125,7 +167,7 @@ function Rows({ rentals }: { rentals: Rental[] }) {
           name: m.col.state,
           cell: (rental) => (
             <Badge tone={stateTones[stateName(rental)]} dot>
-              {m.states[stateName(rental)]}
+              {ofRentals.states[stateName(rental)]}
             </Badge>
           ),
         },

@@ -7,18 +7,21 @@ import { Button } from "../ui/Button";
 import { Command } from "../ui/Copy";
 import { ErrorNote } from "../ui/ErrorNote";
 import { TextArea } from "../ui/Field";
+import { Form } from "../ui/Form";
 import { Row, Stack } from "../ui/Layout";
+import { typist, untyped } from "../vm/screenKeys";
+import { socketUrl } from "../vm/socket";
+import type { Ask } from "../vm/useSession";
 import css from "./Console.module.css";
-import { messages } from "./messages";
-import { keysymsOf } from "./screenKeys";
-import { socketUrl } from "./socket";
-import type { Ask } from "./useSession";
+import { words } from "./words";
 
-const toolMessages = define({
+const messages = define({
   en: {
     full: "Full screen",
     paste: "Type a text",
     pasteLabel: "Text to type in the guest",
+    pasteHint: "Typed as on a US keyboard.",
+    pasteBad: (signs: string) => `No key of a US keyboard types ${signs}`,
     pasteGo: "Type it",
     keyboard: "Keyboard",
     keyboardLabel: "Keys for the guest",
@@ -28,6 +31,8 @@ const toolMessages = define({
     full: "全屏",
     paste: "输入文本",
     pasteLabel: "要在客户机系统中输入的文本",
+    pasteHint: "按美式键盘输入。",
+    pasteBad: (signs) => `美式键盘无法输入：${signs}`,
     pasteGo: "输入",
     keyboard: "键盘",
     keyboardLabel: "发送给客户机系统的按键",
@@ -35,9 +40,9 @@ const toolMessages = define({
   },
 });
 
-/** Screen is the guest's graphical screen, by VNC. */
+/** Screen is the guest's graphical screen, over VNC. */
 export default function Screen({ ask, machineId, taskId }: { ask: Ask; machineId: string; taskId: string }) {
-  const m = useMessages(messages);
+  const w = useMessages(words);
   const place = useRef<HTMLDivElement>(null);
   const screen = useRef<RFB>(undefined);
   const asks = useRef(ask);
@@ -79,14 +84,17 @@ export default function Screen({ ask, machineId, taskId }: { ask: Ask; machineId
   return (
     <Stack gap={12}>
       {error !== undefined && <ErrorNote error={error} onRetry={() => setRound(round + 1)} />}
-      {state === "closed" && <Button onClick={() => setRound(round + 1)}>{`${m.disconnected} ${m.reconnect}`}</Button>}
+      {state === "closed" && <Button onClick={() => setRound(round + 1)}>{`${w.disconnected} ${w.reconnect}`}</Button>}
       {state === "open" && <Tools screen={screen} place={place} copied={copied} />}
       <div ref={place} className={css.screen} data-testid="screen" data-state={state} />
     </Stack>
   );
 }
 
-/** Tools are what a keyboard, or a phone without one, can't give the guest. */
+/**
+ * Tools sends what a keyboard, or a phone without one, cannot send to the
+ * guest.
+ */
 function Tools({
   screen,
   place,
@@ -96,13 +104,16 @@ function Tools({
   place: RefObject<HTMLDivElement | null>;
   copied: string;
 }) {
-  const m = useMessages(toolMessages);
+  const m = useMessages(messages);
   const keys = useRef<HTMLTextAreaElement>(null);
   const [pasting, setPasting] = useState(false);
   const [text, setText] = useState("");
-  const type = (what: string) => {
-    for (const key of keysymsOf(what)) screen.current?.sendKey(key, "");
-  };
+  const [missing, setMissing] = useState("");
+  const [type] = useState(() => {
+    const rfb = screen.current; // the rest of a text is not for the next connection
+    return typist((keysym, code, down) => rfb?.sendKey(keysym, code, down));
+  });
+  const bad = untyped(text);
   return (
     <>
       <Row gap={8}>
@@ -127,55 +138,101 @@ function Tools({
         <Button size="small" icon={<Keyboard aria-hidden="true" />} onClick={() => keys.current?.focus()}>
           {m.keyboard}
         </Button>
-        <Button
-          size="small"
-          icon={<Maximize aria-hidden="true" />}
-          onClick={() => void place.current?.requestFullscreen().then(() => screen.current?.focus())}
-        >
-          {m.full}
-        </Button>
+        {document.fullscreenEnabled && (
+          <Button
+            size="small"
+            icon={<Maximize aria-hidden="true" />}
+            onClick={() => {
+              // A browser that refuses leaves the screen as it is.
+              const refused = () => {};
+              void place.current?.requestFullscreen().then(() => screen.current?.focus(), refused);
+            }}
+          >
+            {m.full}
+          </Button>
+        )}
       </Row>
-      <textarea
-        ref={keys}
-        className={css.keys}
-        aria-label={m.keyboardLabel}
-        autoCapitalize="none"
-        autoComplete="off"
-        spellCheck={false}
-        onKeyDown={(event) => {
-          if (event.key === "Backspace") type("\b");
-        }}
-        onInput={(event) => {
-          if ((event.nativeEvent as InputEvent).isComposing) return;
-          type(event.currentTarget.value);
-          event.currentTarget.value = "";
-        }}
-        onCompositionEnd={(event) => {
-          type(event.data);
-          event.currentTarget.value = "";
+      <PhoneKeys
+        field={keys}
+        onText={(typed) => {
+          setMissing(untyped(typed));
+          void type(typed);
         }}
       />
+      {missing && <p className="small muted">{m.pasteBad(missing)}</p>}
       {pasting && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            type(text);
+        <Form
+          ready={text !== "" && bad === ""}
+          onSubmit={() => {
+            void type(text);
             setText("");
             setPasting(false);
             screen.current?.focus();
           }}
         >
           <Stack gap={8}>
-            <TextArea label={m.pasteLabel} value={text} onChange={setText} rows={2} autoComplete="off" />
+            <TextArea
+              label={m.pasteLabel}
+              hint={m.pasteHint}
+              error={bad && m.pasteBad(bad)}
+              value={text}
+              onChange={setText}
+              rows={2}
+              autoComplete="off"
+            />
             <div>
-              <Button type="submit" size="small" disabled={text === ""}>
+              <Button type="submit" size="small" disabled={text === "" || bad !== ""}>
                 {m.pasteGo}
               </Button>
             </div>
           </Stack>
-        </form>
+        </Form>
       )}
       {copied && <Command text={copied} what={m.copied} />}
     </>
+  );
+}
+
+/**
+ * filler is what a phone's backspace key deletes: in an empty field it does
+ * nothing, and nothing is reported.
+ */
+const filler = " ";
+
+/**
+ * PhoneKeys is an invisible field, for which a phone shows its keyboard: phones
+ * report changes of a text instead of keys.
+ */
+function PhoneKeys({
+  field,
+  onText,
+}: {
+  field: RefObject<HTMLTextAreaElement | null>;
+  onText: (text: string) => void;
+}) {
+  const m = useMessages(messages);
+  const take = () => {
+    const target = field.current;
+    if (!target) return;
+    const text = target.value;
+    target.value = filler;
+    target.setSelectionRange(1, 1);
+    onText(text.includes(filler) ? text.replace(filler, "") : `\b${text}`);
+  };
+  return (
+    <textarea
+      ref={field}
+      className={css.keys}
+      aria-label={m.keyboardLabel}
+      autoCapitalize="none"
+      autoComplete="off"
+      spellCheck={false}
+      defaultValue={filler}
+      onFocus={({ currentTarget }) => currentTarget.setSelectionRange(1, 1)}
+      onInput={(event) => {
+        if (!(event.nativeEvent as InputEvent).isComposing) take();
+      }}
+      onCompositionEnd={take}
+    />
   );
 }

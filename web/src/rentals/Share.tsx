@@ -3,12 +3,17 @@ import { Link2 } from "lucide-react";
 import { useState } from "react";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { define, useMessages } from "../i18n/messages";
+import { define, useMessages, wordFor } from "../i18n/messages";
+import { ignored } from "../node/read";
+import { ms } from "../rental/chain";
+import { readSessions } from "../session/listed";
 import { callMachine } from "../session/machine";
+import { nameOf, setName } from "../session/names";
 import { draft, register } from "../session/open";
 import type { Scope } from "../session/request";
 import { linkOf, type Session } from "../session/store";
 import { byWallet } from "../session/wallet";
+import { authorize } from "../signing/approve";
 import { Badge } from "../ui/Badge";
 import { Banner } from "../ui/Banner";
 import { Button } from "../ui/Button";
@@ -17,23 +22,23 @@ import { Command } from "../ui/Copy";
 import { ErrorNote } from "../ui/ErrorNote";
 import { TextField } from "../ui/Field";
 import { Card, Row, Stack } from "../ui/Layout";
-import { authorize } from "../wallet/approve";
+import { asker, useMachineRef } from "../vm/useSession";
 import { isLoopback } from "../wallet/origin";
-import { ms } from "./chain";
-import { messages } from "./messages";
-import { nameOf, setName } from "./sessionNames";
-import { asker, useMachineRef } from "./useSession";
+import { words } from "./words";
 
-interface Listed {
-  session_id: string;
-  rent_order: string;
-  scope: Scope;
-  expires: string;
-  revoked: boolean;
-}
-
-const shareMessages = define({
+const messages = define({
   en: {
+    share: "Links for colleagues",
+    shareWhy:
+      "A link lets its holder act in this rental, and nowhere else. Who has it needs no wallet: send it by a safe way.",
+    shareMake: "Make a link",
+    shareScope: "What it allows",
+    shareCopy: "the link",
+    shareShown: "It is shown this once.",
+    shareList: "Sessions of this rental",
+    revoke: "Revoke",
+    revokeTitle: "Revoke a session",
+    thisBrowser: "this browser",
     name: "Who is it for",
     nameHint: "Only this browser keeps the name.",
     here: (host: string) => `This link begins with ${host}`,
@@ -41,6 +46,16 @@ const shareMessages = define({
       "That leads to the computer on which it is opened. Your colleague needs a client node of their own there, or you open this app at an address that leads to yours, and make the link again.",
   },
   zh: {
+    share: "给同事的链接",
+    shareWhy: "持有链接的人无需钱包，即可在此租用内操作（仅限此租用）。请通过安全的方式发送。",
+    shareMake: "生成链接",
+    shareScope: "允许的操作",
+    shareCopy: "链接",
+    shareShown: "仅显示这一次。",
+    shareList: "此租用的会话",
+    revoke: "撤销",
+    revokeTitle: "撤销会话",
+    thisBrowser: "本浏览器",
     name: "给谁使用",
     nameHint: "名称仅保存在本浏览器中。",
     here: (host) => `此链接以 ${host} 开头`,
@@ -49,18 +64,21 @@ const shareMessages = define({
   },
 });
 
-/** Share makes links by which colleagues act in the rental, and ends them. */
+/**
+ * Share creates links with which colleagues can act in the rental, and revokes
+ * them.
+ */
 export function Share({ rental, session }: { rental: Rental; session: Session }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const at = useMachineRef(rental);
-  const words = useMessages(shareMessages);
   const [scope, setScope] = useState<Scope>("read");
   const [who, setWho] = useState("");
   const list = useQuery({
     queryKey: ["sessions", rental.id.toString()],
     queryFn: async ({ signal }) => {
-      const { sessions } = await asker(at, session)<{ sessions: Listed[] }>("/api/v1/sessions/list", {}, signal);
+      const { sessions } = await asker(at, session)("/api/v1/sessions/list", readSessions, {}, signal);
       return sessions.filter((s) => s.rent_order === rental.id.toString() && !s.revoked);
     },
     enabled: at.chainId !== "",
@@ -72,8 +90,8 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
       const sign = await authorize({
         title: m.shareMake,
         rows: [
-          [m.scope, m.scopes[scope]],
-          [m.until, format.time(new Date(expiry * 1_000))],
+          [w.scope, w.scopes[scope]],
+          [w.until, format.time(new Date(expiry * 1_000))],
         ],
         text: made.text,
       });
@@ -94,8 +112,9 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
   });
   const revoke = useMutation({
     mutationFn: (id: string) => {
-      const by = byWallet(rental.renter, { title: m.revokeTitle, rows: [[m.shareList, id.slice(0, 16)]] });
-      return callMachine(at, "/api/v1/sessions/revoke", { session_id: id }, by);
+      const rows = [[m.shareList, [nameOf(id), id.slice(0, 16)].filter(Boolean).join(" · ")]] as const;
+      const by = byWallet(rental.renter, { title: m.revokeTitle, rows });
+      return callMachine(at, "/api/v1/sessions/revoke", { session_id: id }, ignored, by);
     },
     onSuccess: () => list.refetch(),
   });
@@ -107,16 +126,9 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
           label={m.shareScope}
           value={scope}
           onChange={setScope}
-          choices={(["read", "operate", "full"] as const).map((value) => ({ value, label: m.scopes[value] }))}
+          choices={(["read", "operate", "full"] as const).map((value) => ({ value, label: w.scopes[value] }))}
         />
-        <TextField
-          label={words.name}
-          hint={words.nameHint}
-          value={who}
-          onChange={setWho}
-          maxLength={40}
-          autoComplete="off"
-        />
+        <TextField label={m.name} hint={m.nameHint} value={who} onChange={setWho} maxLength={40} autoComplete="off" />
         <div>
           <Button icon={<Link2 aria-hidden="true" />} busy={make.isPending} onClick={() => make.mutate()}>
             {m.shareMake}
@@ -127,8 +139,8 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
             <Command text={make.data} what={m.shareCopy} />
             <p className="small muted">{m.shareShown}</p>
             {isLoopback(location.hostname) && (
-              <Banner tone="warn" title={words.here(location.host)}>
-                {words.hereWhy}
+              <Banner tone="warn" title={m.here(location.host)}>
+                {m.hereWhy}
               </Banner>
             )}
           </Stack>
@@ -143,7 +155,7 @@ export function Share({ rental, session }: { rental: Rental; session: Session })
               <Row key={granted.session_id} spread>
                 <span className="small">
                   {nameOf(granted.session_id) || <code>{granted.session_id.slice(0, 8)}</code>} ·{" "}
-                  {m.scopes[granted.scope]}
+                  {wordFor(w.scopes, granted.scope)}
                 </span>
                 {granted.session_id === session.id ? (
                   <Badge>{m.thisBrowser}</Badge>

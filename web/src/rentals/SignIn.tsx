@@ -1,37 +1,54 @@
 import { KeySquare } from "lucide-react";
-import { useState } from "react";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
+import { ms } from "../rental/chain";
 import { draft, register } from "../session/open";
 import { keep } from "../session/store";
+import { authorize } from "../signing/approve";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
+import { useWork } from "../ui/Form";
 import { Card, Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
-import { authorize } from "../wallet/approve";
-import { ms } from "./chain";
-import { messages } from "./messages";
-import { useMachineRef } from "./useSession";
+import { useMachineRef } from "../vm/useSession";
+import { words } from "./words";
 
-/** SignIn makes the session by which the page asks the machine. */
+const messages = define({
+  en: {
+    title: "Authorize this browser",
+    signInWhy:
+      "One signature lets this browser create, start and stop virtual machines in this rental without asking for your password each time. It can't move your coins, and ends with the rental.",
+    signIn: "Authorize this browser",
+    signInTitle: (id: string) => `Authorize this browser for rental ${id}`,
+    signedIn: "This browser is authorized",
+  },
+  zh: {
+    title: "授权本浏览器",
+    signInWhy:
+      "签名一次，本浏览器即可在此租用内创建、启动和停止虚拟机，无需每次输入密码；不能动用您的币，租用结束后自动失效。",
+    signIn: "授权本浏览器",
+    signInTitle: (id) => `授权本浏览器操作租用 ${id}`,
+    signedIn: "本浏览器已获授权",
+  },
+});
+
+/** SignIn creates the session with which the page calls the machine. */
 export function SignIn({ rental, onDone }: { rental: Rental; onDone: () => Promise<void> }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const format = useFormat();
   const at = useMachineRef(rental);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const go = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
+  const { busy, error, run } = useWork();
+  const go = () =>
+    run(async () => {
       const made = await draft(at, rental.id, "operate", Math.floor(ms(rental.end) / 1_000));
       const { scope, expiry } = made.grant;
       const sign = await authorize({
         title: m.signInTitle(rental.id.toString()),
         rows: [
-          [m.scope, m.scopes[scope]],
-          [m.until, format.time(new Date(expiry * 1_000))],
+          [w.scope, w.scopes[scope]],
+          [w.until, format.time(new Date(expiry * 1_000))],
         ],
         text: made.text,
       });
@@ -43,19 +60,19 @@ export function SignIn({ rental, onDone }: { rental: Rental; onDone: () => Promi
       );
       toast(m.signedIn);
       await onDone();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
-    <Card title={m.steps.sign}>
+    <Card title={m.title}>
       <Stack>
         <p className="muted">{m.signInWhy}</p>
         {error !== undefined && <ErrorNote error={error} />}
         <div>
-          <Button variant="primary" icon={<KeySquare aria-hidden="true" />} busy={busy} onClick={() => void go()}>
+          <Button
+            variant="primary"
+            icon={<KeySquare aria-hidden="true" />}
+            busy={busy !== ""}
+            onClick={() => void go()}
+          >
             {m.signIn}
           </Button>
         </div>

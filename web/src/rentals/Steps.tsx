@@ -1,15 +1,27 @@
 import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
 import { useFormat } from "../i18n/format";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages, wordFor } from "../i18n/messages";
 import { Spinner } from "../ui/Spinner";
 import { useNow } from "../ui/useNow";
-import { messages } from "./messages";
+import type { Step } from "../vm/tasks";
+import { words as vmWords } from "../vm/words";
 import css from "./Steps.module.css";
-import type { Step } from "./tasks";
 
-/** Steps shows how a virtual machine is being made, each step with its time. */
+const messages = define({
+  en: {
+    took: (seconds: string) => `${seconds} s`,
+    since: (seconds: string) => `${seconds} s so far`,
+  },
+  zh: {
+    took: (seconds) => `${seconds} 秒`,
+    since: (seconds) => `已用 ${seconds} 秒`,
+  },
+});
+
+/** Steps shows the creation of a virtual machine, each step with its time. */
 export function Steps({ steps, failed }: { steps: readonly Step[]; failed: boolean }) {
   const m = useMessages(messages);
+  const ofVms = useMessages(vmWords);
   const format = useFormat();
   const now = useNow();
   return (
@@ -30,7 +42,7 @@ export function Steps({ steps, failed }: { steps: readonly Step[]; failed: boole
             {state === "now" && <Spinner />}
             {state === "failed" && <CircleX aria-hidden="true" />}
             {state === "later" && <CircleDashed aria-hidden="true" />}
-            <span>{m.stepName[step.name] ?? step.name}</span>
+            <span>{wordFor(ofVms.stepName, step.name)}</span>
             <span className="num small">{done ? m.took(seconds) : state === "now" ? m.since(seconds) : ""}</span>
           </li>
         );

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleDashed, CircleDot } from "lucide-react";
 import { define, useMessages } from "../i18n/messages";
 import { Card } from "../ui/Layout";
-import { type Known, nextStep, type StepName, steps } from "./progress";
+import { type Known, nextStep, type StepName, steps } from "../vm/progress";
 import css from "./Steps.module.css";
 
 const messages = define({

@@ -23,7 +23,7 @@ const messages = define({
   },
 });
 
-/** Untried asks whether a rental is to be confirmed of which nothing has run. */
+/** Untried asks whether to confirm a rental in which nothing has run yet. */
 export function Untried({ onClose, onConfirm }: { onClose: () => void; onConfirm: () => void }) {
   const m = useMessages(messages);
   const [sure, setSure] = useState(false);

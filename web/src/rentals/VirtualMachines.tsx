@@ -2,24 +2,38 @@ import { useQueryClient } from "@tanstack/react-query";
 import { MonitorPlay, Plus } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
-import { useMessages } from "../i18n/messages";
+import { define, useMessages } from "../i18n/messages";
 import { ApiError } from "../node/api";
 import { forget, type Session } from "../session/store";
 import { Asked } from "../ui/Asked";
+import { Boundary } from "../ui/Boundary";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { Card, Stack } from "../ui/Layout";
+import { strictOf } from "../vm/strict";
+import { asker, useMachineRef } from "../vm/useSession";
+import { ofRental, useTasks } from "../vm/useTasks";
 import { CreateVm } from "./CreateVm";
-import { messages } from "./messages";
-import { strictOf } from "./strict";
-import { asker, useMachineRef } from "./useSession";
-import { ofRental, useTasks } from "./useTasks";
 import { VmCard } from "./VmCard";
+import { words } from "./words";
 
-/** Refusals after which a session is of no use any more. */
+const messages = define({
+  en: {
+    vms: "Virtual machines",
+    noVm: "No virtual machine yet",
+    noVmWhy: "Create one now: it takes a minute or two, and you see each step.",
+  },
+  zh: {
+    vms: "虚拟机",
+    noVm: "还没有虚拟机",
+    noVmWhy: "现在创建：一两分钟即可，每一步都可见。",
+  },
+});
+
+/** Refusals after which a session is useless. */
 const dead = ["NO_SESSION", "TICKET_EXPIRED"];
 
-/** VirtualMachines lists what runs in a rental, and makes more. */
+/** VirtualMachines lists the virtual machines of a rental, and creates new ones. */
 export function VirtualMachines({
   rental,
   session,
@@ -32,6 +46,7 @@ export function VirtualMachines({
   onLost: () => Promise<void>;
 }) {
   const m = useMessages(messages);
+  const w = useMessages(words);
   const client = useQueryClient();
   const at = useMachineRef(rental);
   const ask = asker(at, session);
@@ -50,10 +65,12 @@ export function VirtualMachines({
     <Stack>
       <Asked query={tasks} label={m.vms} />
       {machines?.map((task) => (
-        <VmCard key={task.task_id} at={at} ask={ask} strict={strict} summary={task} may={may} onChange={again} />
+        <Boundary key={task.task_id}>
+          <VmCard at={at} ask={ask} strict={strict} summary={task} may={may} onChange={again} />
+        </Boundary>
       ))}
       {machines && (creating || machines.length === 0) && may && (
-        <Card title={m.createVm}>
+        <Card title={w.createVm}>
           {creating ? (
             <CreateVm
               rental={rental}
@@ -72,7 +89,7 @@ export function VirtualMachines({
               title={m.noVm}
               action={
                 <Button variant="primary" icon={<Plus aria-hidden="true" />} onClick={() => setCreating(true)}>
-                  {m.createVm}
+                  {w.createVm}
                 </Button>
               }
             >
@@ -84,7 +101,7 @@ export function VirtualMachines({
       {machines && machines.length > 0 && !creating && may && (
         <div>
           <Button icon={<Plus aria-hidden="true" />} onClick={() => setCreating(true)}>
-            {m.createVm}
+            {w.createVm}
           </Button>
         </div>
       )}

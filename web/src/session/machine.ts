@@ -1,11 +1,15 @@
 import { ApiError, ask, open } from "../node/api";
 import { now } from "../node/clock";
+import type { Reader } from "../node/read";
 import { authHeader, newNonce, requestText, verifyReply } from "./request";
 
-/** Authority signs requests for a wallet: itself, or a session's key for it. */
+/**
+ * Authority signs requests for a wallet, with the wallet's own key or a
+ * session's.
+ */
 export interface Authority {
   wallet: string;
-  /** session is the id where a session's key signs, else "". */
+  /** session is the id if a session's key signs, and "" otherwise. */
   session: string;
   sign: (text: string) => Promise<string>;
 }
@@ -13,6 +17,11 @@ export interface Authority {
 export interface MachineRef {
   chainId: string;
   machineId: string;
+  /**
+   * height is the newest block that is known to concern the machine, such as the
+   * rent's: a machine that has not seen it asks for patience.
+   */
+  height?: bigint;
 }
 
 /** Proved is an answer with the machine's signature over it. */
@@ -21,15 +30,49 @@ export interface Proved<T> {
   tookMs: number;
 }
 
+/** A machine behind the app's block is asked again after pauseMs, at most tries times. */
+const pauseMs = 1_000;
+const tries = 10;
+
 /**
- * callMachine asks a machine through the client node. The answer counts only
- * with the machine's signature over this very request; an error without one
- * can come from the node between, and is told as such.
+ * callMachine calls a machine through the client node. An answer is accepted
+ * only with the machine's signature over this very request; an unsigned error
+ * may come from the node in between, and is reported as such. What the machine
+ * signed may still be nonsense: read checks it.
  */
 export async function callMachine<T>(
-  { chainId, machineId }: MachineRef,
+  at: MachineRef,
   path: string,
   additional: unknown,
+  read: Reader<T>,
+  by?: Authority,
+  signal?: AbortSignal,
+): Promise<Proved<T>> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await callOnce(at, path, additional, read, by, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "CHAIN_BEHIND" || tried >= tries) throw error;
+      await pause(signal);
+    }
+  }
+}
+
+function pause(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, pauseMs);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+async function callOnce<T>(
+  { chainId, machineId, height }: MachineRef,
+  path: string,
+  additional: unknown,
+  read: Reader<T>,
   by?: Authority,
   signal?: AbortSignal,
 ): Promise<Proved<T>> {
@@ -39,13 +82,14 @@ export async function callMachine<T>(
   const text = requestText({ chainId, method: "POST", target: path, machineId, body, time, nonce });
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (by) headers["DBC-Auth"] = authHeader(by.wallet, time, nonce, await by.sign(text), by.session);
+  if (height) headers["DBC-Height"] = String(height);
   const started = performance.now();
   const response = await ask(path, { method: "POST", headers, body: body as BodyInit, signal: signal ?? null });
   const answer = new Uint8Array(await response.arrayBuffer());
   const sign = response.headers.get("DBC-Sign");
   if (sign !== null && !verifyReply(machineId, text, response.status, answer, sign))
     throw new ApiError("REPLY_FORGED", "the answer is not the machine's, or was changed on the way");
-  const message = open<T>(response.status, new TextDecoder().decode(answer));
+  const message = open<unknown>(response.status, new TextDecoder().decode(answer));
   if (sign === null) throw new ApiError("REPLY_FORGED", "the answer has no signature of the machine");
-  return { message, tookMs: Math.round(performance.now() - started) };
+  return { message: read(message), tookMs: Math.round(performance.now() - started) };
 }

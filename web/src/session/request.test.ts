@@ -53,7 +53,8 @@ test("only the machine's own answer to this request passes", () => {
   expect(ok("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")).toBe(false);
   expect(ok(undefined, undefined, undefined, undefined, "")).toBe(false);
   expect(ok(undefined, undefined, undefined, undefined, sign.toUpperCase())).toBe(false);
-  // R is the identity and s zero: under this key of low order it would fit any text.
+  // With R the identity and s zero, the signature verifies for any text under
+  // this key of low order.
   expect(ok(`01${"00".repeat(31)}`, undefined, undefined, undefined, `01${"00".repeat(63)}`)).toBe(false);
 });
 

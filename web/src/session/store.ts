@@ -6,23 +6,23 @@ import type { Scope } from "./request";
 
 /**
  * Sessions of this browser: a key that acts in one rental, so that the page can
- * ask the machine without a password for each question. It moves no coins, and
- * is kept encrypted under a key that the browser never gives out.
+ * call the machine without asking for a password each time. It cannot move
+ * coins, and is stored encrypted with a key that the browser never reveals.
  */
 
-/** Granted is a session as its grant tells it. */
+/** Granted is a session as described by its grant. */
 export interface Granted {
   id: string;
   wallet: string;
   rentId: string;
   machineId: string;
   scope: Scope;
-  /** unix seconds. */
+  /** Unix seconds. */
   expiry: number;
 }
 
 export interface Session extends Granted {
-  /** wallet and rental, joined: what the session is kept by. */
+  /** wallet and rental, joined: the key under which the session is stored. */
   key: string;
   iv: Uint8Array;
   box: Uint8Array;
@@ -42,7 +42,7 @@ function db(): Promise<IDBPDatabase<Schema>> {
       database.createObjectStore("sessions", { keyPath: "key" });
     },
   }).catch((error) => {
-    opened = undefined; // the next one who asks tries anew
+    opened = undefined; // the next caller retries
     throw error;
   });
   return opened;
@@ -53,7 +53,7 @@ async function deviceKey(): Promise<CryptoKey> {
   const kept = await database.get("device", "key");
   if (kept) return kept;
   const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  // Another tab may have been faster: whichever is kept counts.
+  // Another tab may have been faster: use whichever is stored.
   await database.add("device", made, "key").catch(() => {});
   return (await database.get("device", "key")) ?? made;
 }
@@ -71,7 +71,10 @@ export async function keep(session: Granted, privateKey: Uint8Array): Promise<vo
   tellTabs("sessions");
 }
 
-/** find gives the session for a rental that is good at a time in unix seconds. */
+/**
+ * find returns the session for a rental that is valid at a time in Unix
+ * seconds.
+ */
 export async function find(wallet: string, rentId: bigint, at: number): Promise<Session | null> {
   const session = await (await db()).get("sessions", sessionKey(wallet, rentId));
   if (session && session.expiry <= at) {
@@ -81,7 +84,10 @@ export async function find(wallet: string, rentId: bigint, at: number): Promise<
   return session ?? null;
 }
 
-/** ofRental gives a session for a rental, of whichever wallet: one that came by a link. */
+/**
+ * ofRental returns a session for a rental, of whichever wallet: one that was
+ * opened with a link.
+ */
 export async function ofRental(rentId: bigint, at: number): Promise<Session | null> {
   const all = await (await db()).getAll("sessions");
   return all.find((s) => s.rentId === rentId.toString() && s.expiry > at) ?? null;
@@ -92,7 +98,7 @@ export async function forget(session: Pick<Session, "key">): Promise<void> {
   tellTabs("sessions");
 }
 
-/** privateKeyOf gives a session's key, for its signatures and for a link. */
+/** privateKeyOf returns a session's key, for its signatures and for a link. */
 export async function privateKeyOf(session: Session): Promise<Uint8Array> {
   const plain = await crypto.subtle.decrypt(
     { name: "AES-GCM", iv: session.iv as BufferSource },
@@ -102,7 +108,7 @@ export async function privateKeyOf(session: Session): Promise<Uint8Array> {
   return new Uint8Array(plain);
 }
 
-/** authorityOf lets a session sign. */
+/** authorityOf returns an Authority that signs with a session. */
 export function authorityOf(session: Session): Authority {
   return {
     wallet: session.wallet,
@@ -114,13 +120,13 @@ export function authorityOf(session: Session): Authority {
   };
 }
 
-/** linkOf is a session as the part of an address that no server sees. */
+/** linkOf encodes a session as the part of an address that no server sees. */
 export function linkOf(session: Granted, privateKey: Uint8Array): string {
   const { id, wallet, rentId, machineId, scope, expiry } = session;
   return `#session=${[id, wallet, rentId, machineId, scope, expiry, toHex(privateKey)].join(".")}`;
 }
 
-/** fromLink reads what linkOf wrote; null for anything else. */
+/** fromLink decodes what linkOf encoded, and returns null for anything else. */
 export function fromLink(hash: string): { session: Granted; privateKey: Uint8Array } | null {
   const match =
     /^#session=([0-9a-f]{64})\.(dbc1[0-9a-z]{38,58})\.(\d{1,20})\.([0-9a-f]{64})\.(read|operate|full)\.(\d{1,12})\.([0-9a-f]{64})$/.exec(

@@ -1,12 +1,11 @@
-import { type About, authorize } from "../wallet/approve";
+import { Declined } from "../node/errors";
+import { type About, authorize } from "../signing/approve";
 import type { Authority } from "./machine";
 
-/** Declined means: the user closed the dialog that asked him to sign. It is no fault to tell him of. */
-export class Declined extends Error {
-  override name = "Declined";
-}
-
-/** byWallet signs a single request by the wallet itself, as what destroys must be. */
+/**
+ * byWallet signs a single request with the wallet itself, which destructive
+ * requests require.
+ */
 export function byWallet(wallet: string, about: About): Authority {
   return {
     wallet,

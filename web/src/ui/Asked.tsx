@@ -4,7 +4,7 @@ import { ErrorNote } from "./ErrorNote";
 import { Loading } from "./Spinner";
 import { useFirst } from "./useFirst";
 
-/** Query is what the frame needs of a question to a node or the chain. */
+/** Query is what Asked needs of a query to a node or the chain. */
 interface Query {
   isPending: boolean;
   isError: boolean;
@@ -13,10 +13,10 @@ interface Query {
 }
 
 /**
- * Asked stands where an answer comes: that it is being read, where a label
- * names it, or why it failed, with a way to try again. An answer from before
- * may stay beside it. An outage fails every question of a page, and is told
- * once; trying again then asks all of them.
+ * Asked is shown in place of a result: that it is loading, if a label names it,
+ * or why it failed, with a button to retry. An earlier result may stay next to
+ * it. An outage fails every query of a page, and is shown once; retrying then
+ * repeats all of them.
  */
 export function Asked({ query, label }: { query: Query; label?: string }) {
   const client = useQueryClient();

@@ -3,7 +3,7 @@ import css from "./Badge.module.css";
 
 export type Tone = "neutral" | "good" | "warn" | "bad" | "accent";
 
-/** Badge is a state in a word. */
+/** Badge shows a state in a word. */
 export function Badge({
   tone = "neutral",
   dot = false,

@@ -4,7 +4,10 @@ import css from "./Banner.module.css";
 
 const icons = { info: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleAlert };
 
-/** Banner is a notice in the page. What is bad is read out at once. */
+/**
+ * Banner is a notice in the page. A bad one is announced to screen readers at
+ * once.
+ */
 export function Banner({
   tone = "info",
   title,

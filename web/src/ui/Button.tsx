@@ -13,7 +13,7 @@ function look({ variant = "secondary", size = "normal" }: Look, more = ""): stri
   return `${css.button} ${css[variant]} ${size === "small" ? css.small : ""} ${more}`;
 }
 
-/** Button acts; while busy it takes no second click and says so. */
+/** Button acts. While busy it ignores clicks and says so. */
 export function Button({
   variant,
   size,
@@ -38,7 +38,7 @@ export function Button({
   );
 }
 
-/** LinkButton goes somewhere and looks like a button. */
+/** LinkButton is a link that looks like a button. */
 export function LinkButton({ variant, size, icon, children, className, ...rest }: Look & LinkProps) {
   return (
     <Link {...rest} className={look({ ...(variant && { variant }), ...(size && { size }) }, className)}>

@@ -1,7 +1,7 @@
 import { useId } from "react";
 import css from "./Choices.module.css";
 
-/** Choices is one of a few, all of them to be seen. */
+/** Choices selects one of a few options, all of them visible. */
 export function Choices<T extends string>({
   label,
   hideLabel = false,
@@ -10,7 +10,10 @@ export function Choices<T extends string>({
   choices,
 }: {
   label: string;
-  /** hideLabel keeps it for screen readers, where the page says it already. */
+  /**
+   * hideLabel keeps the label for screen readers only, if the page says it
+   * already.
+   */
   hideLabel?: boolean;
   value: T;
   onChange: (value: T) => void;

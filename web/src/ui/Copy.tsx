@@ -8,7 +8,7 @@ const messages = define({
   zh: { copy: (what) => `复制${what}`, copied: "已复制" },
 });
 
-/** CopyButton puts text into the clipboard. */
+/** CopyButton copies text to the clipboard. */
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const m = useMessages(messages);
   const [done, setDone] = useState(false);
@@ -27,7 +27,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   );
 }
 
-/** Hash is an id that is too long to read: its ends, and all of it to copy. */
+/** Hash shows the ends of an id that is too long to read, and copies all of it. */
 export function Hash({ text, what, head = 8, tail = 6 }: { text: string; what: string; head?: number; tail?: number }) {
   const short = text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`;
   return (

@@ -7,7 +7,10 @@ import css from "./Dialog.module.css";
 
 const messages = define({ en: { close: "Close" }, zh: { close: "关闭" } });
 
-/** Dialog asks something above the page. Escape, the cross and the browser's Back close it, unless it is held. */
+/**
+ * Dialog is shown above the page. Escape, the cross and the browser's Back
+ * close it, unless it is held.
+ */
 export function Dialog({
   open,
   onClose,
@@ -26,7 +29,10 @@ export function Dialog({
   footer?: ReactNode;
   held?: boolean;
   wide?: boolean;
-  /** takesKeys: Escape is for what is in the dialog, which also takes the focus by itself. */
+  /**
+   * takesKeys: Escape belongs to the dialog's content, which also manages the
+   * focus itself.
+   */
   takesKeys?: boolean;
   children?: ReactNode;
 }) {
@@ -60,7 +66,10 @@ export function Dialog({
   );
 }
 
-/** useBack lets the browser's Back close a dialog instead of leaving the page under it. */
+/**
+ * useBack lets the browser's Back close a dialog instead of leaving the page
+ * under it.
+ */
 function useBack(open: boolean, close: () => void): void {
   const blocker = useBlocker(({ historyAction }) => open && historyAction === "POP");
   // biome-ignore lint/correctness/useExhaustiveDependencies: one Back closes once

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import css from "./Empty.module.css";
 
-/** Empty is a list without entries: why, and what to do. */
+/** Empty replaces an empty list: it says why, and what to do. */
 export function Empty({
   icon,
   title,

@@ -2,8 +2,7 @@ import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocale } from "../i18n/locale";
 import { define, useMessages } from "../i18n/messages";
-import { explainError } from "../node/errors";
-import { Declined } from "../session/wallet";
+import { Declined, explainError } from "../node/errors";
 import { Banner } from "./Banner";
 import { Button } from "./Button";
 
@@ -12,7 +11,10 @@ const messages = define({
   zh: { retry: "重试", said: "原文（英文）" },
 });
 
-/** ErrorNote says what went wrong and what to do about it. What a node or the chain said is English, and stands apart. */
+/**
+ * ErrorNote says what went wrong and what to do about it. The message of a node
+ * or the chain is English, and is shown separately.
+ */
 export function ErrorNote({ error, title, onRetry }: { error: unknown; title?: ReactNode; onRetry?: () => void }) {
   const m = useMessages(messages);
   const locale = useLocale();

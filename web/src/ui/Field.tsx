@@ -106,7 +106,10 @@ export interface Choice {
   label: string;
 }
 
-/** SelectField is one of some choices, by the browser's own list: phones and screen readers know it best. */
+/**
+ * SelectField selects one of several options with the browser's own list, which
+ * phones and screen readers support best.
+ */
 export function SelectField({
   label,
   hint,
@@ -141,7 +144,7 @@ export function SelectField({
   );
 }
 
-/** CheckField is a yes or no. */
+/** CheckField is a checkbox. */
 export function CheckField({
   label,
   checked,

@@ -2,7 +2,7 @@ import type { CSSProperties, ReactNode } from "react";
 import css from "./Layout.module.css";
 import { useTitle } from "./useTitle";
 
-/** Stack puts things below each other with one gap, in px. */
+/** Stack arranges items vertically with one gap, in px. */
 export function Stack({
   gap = 16,
   children,
@@ -19,7 +19,7 @@ export function Stack({
   );
 }
 
-/** Row puts things side by side and lets them wrap. */
+/** Row arranges items horizontally and lets them wrap. */
 export function Row({
   gap = 10,
   spread = false,
@@ -42,8 +42,8 @@ export function Row({
 }
 
 /**
- * Columns is a main part with a narrower one beside it, below it on a phone.
- * urgent heads the narrow one, and on a phone everything.
+ * Columns is a main part with a narrower one next to it, or below it on a
+ * phone. urgent is at the top of the narrow one, and on a phone of everything.
  */
 export function Columns({ children, side, urgent }: { children: ReactNode; side: ReactNode; urgent?: ReactNode }) {
   return (
@@ -55,7 +55,7 @@ export function Columns({ children, side, urgent }: { children: ReactNode; side:
   );
 }
 
-/** Page is a page's heading with what can be done on it, then its content. */
+/** Page is a page's heading with its actions, then its content. */
 export function Page({
   title,
   lead,
@@ -96,9 +96,9 @@ export function Card({
   title?: ReactNode;
   actions?: ReactNode;
   children?: ReactNode;
-  /** flush lets the content, a table say, reach the edges. */
+  /** flush lets the content, such as a table, reach the edges. */
   flush?: boolean;
-  /** label names a card that has no title for screen readers. */
+  /** label names a card without a title for screen readers. */
   label?: string;
 }) {
   return (

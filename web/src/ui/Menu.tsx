@@ -3,7 +3,10 @@ import { Check } from "lucide-react";
 import type { ReactNode } from "react";
 import css from "./Menu.module.css";
 
-/** Menu opens a list of actions and choices. Its label is for triggers without words of their own. */
+/**
+ * Menu opens a list of actions and choices. Its label is for triggers without
+ * text.
+ */
 export function Menu({ label, trigger, children }: { label?: string; trigger: ReactNode; children: ReactNode }) {
   return (
     <Base.Root modal={false}>
@@ -28,7 +31,7 @@ export function MenuItem({ icon, onClick, children }: { icon?: ReactNode; onClic
   );
 }
 
-/** MenuChoice is one of some values in a menu. */
+/** MenuChoice selects one of several values in a menu. */
 export function MenuChoice<T extends string>({
   label,
   value,
@@ -59,7 +62,7 @@ export function MenuChoice<T extends string>({
   );
 }
 
-/** MenuCheck is a yes or no in a menu, which stays open for more of them. */
+/** MenuCheck is a checkbox in a menu, which stays open for more of them. */
 export function MenuCheck({
   checked,
   onChange,

@@ -1,11 +1,11 @@
 import css from "./Spinner.module.css";
 
-/** Spinner says that something is under way; the words beside it say what. */
+/** Spinner shows that something is in progress; the text next to it says what. */
 export function Spinner() {
   return <span className={css.spinner} aria-hidden="true" />;
 }
 
-/** Loading is a place whose content is being read. */
+/** Loading is shown while content is loading. */
 export function Loading({ label }: { label: string }) {
   return (
     <div className={css.loading} role="status">

@@ -15,7 +15,10 @@ interface Props<T> {
   rowKey: (row: T) => string;
 }
 
-/** Table shows short lists, on a phone each row as a list of names and values; the machines have their own. */
+/**
+ * Table shows short lists, on a phone each row as a list of names and values;
+ * the list of machines has its own table.
+ */
 export function Table<T>(props: Props<T>) {
   return useMedia("(max-width: 760px)") ? <Stacked {...props} /> : <Wide {...props} />;
 }

@@ -8,7 +8,7 @@ export interface Tab {
   panel: ReactNode;
 }
 
-/** Tabs shows one of some panels. */
+/** Tabs shows one of several panels. */
 export function Tabs({
   tabs,
   value,

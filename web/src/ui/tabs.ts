@@ -1,4 +1,4 @@
-/** News that one tab of the app tells the others of this browser. */
+/** Messages between the tabs of the app in this browser. */
 type News = "wallet" | "lock" | "sessions";
 
 const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("dbc-tabs");
@@ -6,12 +6,12 @@ const listeners = new Map<News, () => void>();
 
 channel?.addEventListener("message", ({ data }) => listeners.get(data as News)?.());
 
-/** tellTabs tells the other tabs. */
+/** tellTabs sends a message to the other tabs. */
 export function tellTabs(news: News): void {
   channel?.postMessage(news);
 }
 
-/** onTabs says what to do when another tab tells. */
+/** onTabs registers a handler for a message from another tab. */
 export function onTabs(news: News, act: () => void): void {
   listeners.set(news, act);
 }

@@ -26,14 +26,17 @@ function drop(id: number): void {
   set(items.filter((item) => item.id !== id));
 }
 
-/** toast says for a while what was done. What went wrong belongs into the page instead. */
+/**
+ * toast shows for a while what was done. Failures are shown in the page
+ * instead.
+ */
 export function toast(text: string): void {
   const id = ++last;
   set([...items, { id, text }].slice(-most));
   setTimeout(() => drop(id), shownMs);
 }
 
-/** Toasts is where toasts show. */
+/** Toasts is the container of toasts. */
 export function Toasts() {
   const m = useMessages(messages);
   const shown = useSyncExternalStore(

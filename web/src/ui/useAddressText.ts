@@ -1,13 +1,17 @@
 import { useEffect, useRef, useState } from "react";
 
-/** pause is how long after the last key the address follows, in ms: a search per word, not per key. */
+/**
+ * pause is how long after the last key the address is updated, in ms: one
+ * search per word rather than per key.
+ */
 const pause = 250;
 
 /**
- * useAddressText returns the props of a text field whose value the page's address
- * carries too. The field holds its own text: the router renders a new address
- * later than the next key arrives, and an input method composes text that is not
- * to be searched for yet. write gets the text once typing pauses or the field is left.
+ * useAddressText returns the props of a text field whose value is also in the
+ * page's address. The field holds its own text: the router renders a new
+ * address later than the next key arrives, and an input method composes text
+ * that must not be searched for yet. write is called with the text once typing
+ * pauses or the field loses focus.
  */
 export function useAddressText(value: string, write: (text: string) => void) {
   const [text, setText] = useState(value);
@@ -17,7 +21,8 @@ export function useAddressText(value: string, write: (text: string) => void) {
   const latest = useRef({ text, write });
   latest.current.write = write;
 
-  // Only what this field did not write itself comes from the address: Back, a link, a cleared filter.
+  // Only values that this field did not write itself are taken from the
+  // address: Back, a link, a cleared filter.
   useEffect(() => {
     if (value === sent.current) return;
     clearTimeout(timer.current);

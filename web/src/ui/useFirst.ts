@@ -1,6 +1,9 @@
 import { useId, useLayoutEffect, useSyncExternalStore } from "react";
 
-/** places are who shows a key, in the order in which they came. */
+/**
+ * places are the components that show a key, in the order in which they were
+ * mounted.
+ */
 const places = new Map<string, readonly string[]>();
 const listeners = new Set<() => void>();
 
@@ -15,7 +18,10 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** useFirst reports whether this is the first part of the page with a key, so that the same is told once; true without a key. */
+/**
+ * useFirst reports whether this is the first part of the page with a key, so
+ * that the same thing is shown once. It returns true without a key.
+ */
 export function useFirst(key: string | undefined): boolean {
   const id = useId();
   useLayoutEffect(() => {

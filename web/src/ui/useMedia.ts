@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** useMedia tells whether a media query holds. */
+/** useMedia reports whether a media query matches. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (listener) => {

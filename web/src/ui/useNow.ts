@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { now } from "../node/clock";
 
-/** useNow is the client node's time in ms, a new one each second. */
+/** useNow returns the client node's time in ms, updated every second. */
 export function useNow(): number {
   const [time, setTime] = useState(now);
   useEffect(() => {

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 /** The tab's title: what runs out, then the page, then the app. */
 const parts = { running: "", page: "" };
 
-/** titleOf joins what there is. */
+/** titleOf joins the parts that are set. */
 export function titleOf({ running, page }: typeof parts): string {
   return [running, page, "DBC"].filter(Boolean).join(" · ");
 }
@@ -19,12 +19,12 @@ function useTitlePart(part: keyof typeof parts, text: string): void {
   }, [part, text]);
 }
 
-/** useTitle names the page in the browser's tab. */
+/** useTitle sets the page's name in the browser's tab. */
 export function useTitle(page: string): void {
   useTitlePart("page", page);
 }
 
-/** useCountdown puts the time that is left into the browser's tab. */
+/** useCountdown shows the remaining time in the browser's tab. */
 export function useCountdown(left: string): void {
   useTitlePart("running", left);
 }

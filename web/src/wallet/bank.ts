@@ -2,7 +2,10 @@ import { useChainQuery } from "../chain/hooks";
 import { Query } from "../gen/cosmos/bank/v1beta1/query_pb";
 import { DENOM } from "../money/udbc";
 
-/** useBalance is what an account has, in udbc; undefined until it is known. */
+/**
+ * useBalance returns an account's balance in udbc, or undefined until it is
+ * known.
+ */
 export function useBalance(address: string | undefined): bigint | undefined {
   const { data } = useChainQuery(
     Query.method.balance,

@@ -3,7 +3,7 @@ import { base16, bech32 } from "@scure/base";
 /** PREFIX of the chain's addresses. */
 export const PREFIX = "dbc";
 
-/** isAddress tells whether text is an account's address on this chain. */
+/** isAddress reports whether text is an account's address on this chain. */
 export function isAddress(text: string): boolean {
   try {
     const { prefix, bytes } = bech32.decodeToBytes(text);

@@ -6,7 +6,7 @@ import type { Meta } from "../node/meta";
 import { toHex } from "./encoding";
 import { type Account, keplrKept, setKeplr } from "./store";
 
-/** What the app uses of the Keplr extension. */
+/** The parts of the Keplr extension that the app uses. */
 interface Keplr {
   experimentalSuggestChain(info: unknown): Promise<void>;
   enable(chainId: string): Promise<void>;
@@ -38,7 +38,10 @@ export function hasKeplr(): boolean {
   return window.keplr !== undefined;
 }
 
-/** chainInfo is what Keplr must know of a chain that is not in its list; floor is the chain's least price of a million gas. */
+/**
+ * chainInfo returns what Keplr must know about a chain that is not in its list;
+ * floor is the chain's minimum price of a million gas.
+ */
 export function chainInfo(chainId: string, origin: string, floor = 0n) {
   const price = Math.max(0.01, Number(floor) / 1_000_000);
   const coin = { coinDenom: "DBC", coinMinimalDenom: "udbc", coinDecimals: 6 };
@@ -62,7 +65,10 @@ export function chainInfo(chainId: string, origin: string, floor = 0n) {
   };
 }
 
-/** connectKeplr suggests the chain, asks for leave, and takes Keplr's account. */
+/**
+ * connectKeplr suggests the chain, asks for permission, and uses Keplr's
+ * account.
+ */
 export async function connectKeplr(meta: Meta): Promise<void> {
   const { params } = await query(GuardQuery.method.params, {});
   await keplr().experimentalSuggestChain(chainInfo(meta.chain_id, location.origin, params?.minGasPrice));
@@ -74,7 +80,7 @@ export async function connectKeplr(meta: Meta): Promise<void> {
 
 let followed = false;
 
-/** follow takes another account when the user chooses one in Keplr. */
+/** follow switches accounts when the user chooses another one in Keplr. */
 function follow(chainId: string): void {
   if (followed) return;
   followed = true;
@@ -93,13 +99,16 @@ export function disconnectKeplr(): void {
   setKeplr(undefined);
 }
 
-/** resumeKeplr takes the account again that was connected before, and follows Keplr's choice. */
+/**
+ * resumeKeplr uses the account that was connected before, and follows Keplr's
+ * choice.
+ */
 export function resumeKeplr(chainId: string): void {
   follow(chainId);
   if (localStorage.getItem(keplrKept) === chainId && hasKeplr()) void takeAccount(chainId).catch(() => {});
 }
 
-/** keplrText signs text as nodes take it. */
+/** keplrText signs text in the format that nodes accept. */
 export async function keplrText(chainId: string, account: Account, text: string): Promise<string> {
   const { signature, pub_key } = await keplr().signArbitrary(chainId, account.address, text);
   return toHex(base64.decode(pub_key.value)) + toHex(base64.decode(signature));

@@ -14,6 +14,7 @@ test.each([
   list.join("\u00a0"),
   list.join("\u3000"),
   `"${words}"`,
+  `Words:    ${words}`,
 ])("%j are the words", (text) => expect(tidyWords(text)).toBe(words));
 
 test.each(["", list.slice(1).join(" "), words.replace("about", "abort"), `${words} about`])("%j are none", (text) =>

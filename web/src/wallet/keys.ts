@@ -8,32 +8,44 @@ import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { typed } from "../money/typed";
 import { fromHex, PREFIX } from "./encoding";
 
-/** Secret is what an account is made from: words with the account's number, or a key alone. */
+/**
+ * Secret is what an account is derived from: a mnemonic with the account's
+ * number, or a key alone.
+ */
 export type Secret = { words: string; index: number } | { key: string };
 
-/** newWords gives the 24 words of a new wallet. */
+/** newWords generates the 24 words of a new wallet. */
 export function newWords(): string {
   return generateMnemonic(wordlist, 256);
 }
 
-/** tidyWords takes words as people paste them, numbered, with commas or in quotes; null where they are no mnemonic. */
+/**
+ * tidyWords normalizes a mnemonic as people paste it, numbered, with commas or
+ * in quotes, with the "Words:" that dbc prints before them, and returns null if
+ * it is invalid.
+ */
 export function tidyWords(text: string): string | null {
   const words = (
     typed(text)
       .toLowerCase()
       .match(/[a-z]+/g) ?? []
-  ).join(" ");
+  )
+    .join(" ")
+    .replace(/^words /, "");
   return validateMnemonic(words, wordlist) ? words : null;
 }
 
-/** tidyKey takes a private key in hex; null where it is none. */
+/** tidyKey normalizes a private key in hex, and returns null if it is invalid. */
 export function tidyKey(text: string): string | null {
   const hex = typed(text).trim().toLowerCase().replace(/^0x/, "");
   if (!/^[0-9a-f]{64}$/.test(hex)) return null;
   return secp256k1.utils.isValidSecretKey(fromHex(hex)) ? hex : null;
 }
 
-/** privateKey derives the account's key: m/44'/118'/0'/0/index, as Keplr and Ledger do. */
+/**
+ * privateKey derives the account's key: m/44'/118'/0'/0/index, like Keplr and
+ * Ledger.
+ */
 export function privateKey(secret: Secret): Uint8Array {
   if ("key" in secret) return fromHex(secret.key);
   const node = HDKey.fromMasterSeed(mnemonicToSeedSync(secret.words)).derive(`m/44'/118'/0'/0/${secret.index}`);
@@ -45,7 +57,7 @@ export function publicKey(key: Uint8Array): Uint8Array {
   return secp256k1.getPublicKey(key, true);
 }
 
-/** addressOf is the bech32 address of a public key of 33 bytes. */
+/** addressOf returns the bech32 address of a public key of 33 bytes. */
 export function addressOf(pub: Uint8Array, prefix = PREFIX): string {
   return bech32.encode(prefix, bech32.toWords(ripemd160(sha256(pub))));
 }

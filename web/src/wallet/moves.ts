@@ -1,12 +1,15 @@
 import { DENOM } from "../money/udbc";
 
-/** Move is an event of a transaction, as CometBFT tells it. */
+/** Move is an event of a transaction in CometBFT's format. */
 export interface Move {
   type: string;
   attributes: readonly { key: string; value: string }[];
 }
 
-/** changeOf sums what the events of a transaction moved to an account, less what they took, in udbc. */
+/**
+ * changeOf returns what the events of a transaction moved to an account, less
+ * what they took, in udbc.
+ */
 export function changeOf(address: string, events: readonly Move[]): bigint {
   let change = 0n;
   for (const { type, attributes } of events) {

@@ -2,9 +2,9 @@ import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { useEffect, useState } from "react";
 
 /**
- * The outbox keeps what this browser signed until it is known what became of
- * it, so that a lost answer is never mistaken for a transaction that failed. All
- * tabs share it, and one at a time signs for an account.
+ * The outbox stores what this browser signed until its outcome is known, so
+ * that a lost answer is never mistaken for a failed transaction. All tabs share
+ * it, and one at a time signs for an account.
  */
 
 export interface Sent {
@@ -13,18 +13,18 @@ export interface Sent {
   chainId: string;
   address: string;
   sequence: bigint;
-  /** hash in capital hex digits. */
+  /** hash in upper-case hex digits. */
   hash: string;
   bytes: Uint8Array;
   /** last is the last block that may include it. */
   last: bigint;
   /** names of its messages. */
   names: string[];
-  /** wish is what it asks for, without the bounds of a quote. */
+  /** wish is what it requests, without the bounds of a quote. */
   wish: string;
-  /** at is when it was signed, by this computer's clock: for people only. */
+  /** at is when it was signed by this computer's clock, for display only. */
   at: number;
-  /** height and block are the newest block's when it was signed. */
+  /** height and block are those of the newest block when it was signed. */
   height: bigint;
   block: string;
 }
@@ -41,7 +41,7 @@ function db(): Promise<IDBPDatabase<Schema>> {
       database.createObjectStore("sent", { keyPath: "key" });
     },
   }).catch((error) => {
-    opened = undefined; // the next one who asks tries anew
+    opened = undefined; // the next caller retries
     throw error;
   });
   return opened;
@@ -60,7 +60,10 @@ function changed(): void {
   channel?.postMessage(0);
 }
 
-/** keep returns when the disk has it: the browser may end before it writes by itself. */
+/**
+ * keep returns when it is on disk: the browser may end before it writes by
+ * itself.
+ */
 export async function keep(sent: Sent): Promise<void> {
   const tx = (await db()).transaction("sent", "readwrite", { durability: "strict" });
   await tx.store.put(sent);
@@ -68,7 +71,7 @@ export async function keep(sent: Sent): Promise<void> {
   changed();
 }
 
-/** drop forgets a transaction, if it is still the one that is kept. */
+/** drop removes a transaction, if it is still the stored one. */
 export async function drop({ key, hash }: Sent): Promise<void> {
   const tx = (await db()).transaction("sent", "readwrite", { durability: "strict" });
   if ((await tx.store.get(key))?.hash === hash) await tx.store.delete(key);
@@ -76,7 +79,7 @@ export async function drop({ key, hash }: Sent): Promise<void> {
   changed();
 }
 
-/** kept is what an account sent and nobody knows the end of. */
+/** kept returns an account's transaction whose outcome is unknown. */
 export async function kept(chainId: string, address: string): Promise<Sent | undefined> {
   return (await db()).get("sent", boxKey(chainId, address));
 }
@@ -86,9 +89,9 @@ async function all(chainId: string): Promise<Sent[]> {
 }
 
 /**
- * inTurn does work while no other tab signs for the account, or settles what it
- * sent. wait, where a tab is at it, is called once; without it undefined is
- * returned then.
+ * inTurn runs work while no other tab signs for the account or settles what it
+ * sent. wait is called once if another tab is busy; without it undefined is
+ * returned instead.
  */
 export async function inTurn<T>(
   chainId: string,
@@ -112,9 +115,9 @@ export async function inTurn<T>(
 const held = new Map<string, Promise<unknown>>();
 
 /**
- * page locks within this page only, where the browser has no locks: at an
- * address that it does not call secure, where Keplr alone signs. Two tabs there
- * are like two computers, between which the account's sequence decides.
+ * page provides locks within this page only, for a browser without locks: at an
+ * insecure address, where only Keplr signs. Two tabs there are like two
+ * computers, between which the account's sequence decides.
  */
 const page = {
   async request<T>(name: string, options: { ifAvailable?: boolean }, work: (lock: object | null) => Promise<T>) {
@@ -127,10 +130,16 @@ const page = {
   },
 };
 
-/** lookMs is between two looks for what another tab left, which may have crashed. */
+/**
+ * lookMs is the interval of checks for what another tab, which may have
+ * crashed, left behind.
+ */
 const lookMs = 3_000;
 
-/** useOutbox is what this browser sent on a chain and nobody knows the end of. */
+/**
+ * useOutbox returns what this browser sent on a chain and whose outcome is
+ * unknown.
+ */
 export function useOutbox(chainId: string | undefined): readonly Sent[] {
   const [list, setList] = useState<readonly Sent[]>([]);
   useEffect(() => {
@@ -139,7 +148,7 @@ export function useOutbox(chainId: string | undefined): readonly Sent[] {
     const look = () =>
       void all(chainId).then(
         (found) => mounted && setList((had) => (had.length === 0 && found.length === 0 ? had : found)),
-        () => {}, // the wallet's page tells of a browser that keeps nothing
+        () => {}, // the wallet page reports a browser that stores nothing
       );
     look();
     listeners.add(look);

@@ -3,7 +3,10 @@ import { base64 } from "@scure/base";
 import { toHex } from "./encoding";
 import { addressOf, publicKey } from "./keys";
 
-/** signDoc is what a wallet signs for text: ADR-036's amino JSON, as Keplr's signArbitrary makes it. */
+/**
+ * signDoc returns what a wallet signs for text: ADR-036's amino JSON, as
+ * Keplr's signArbitrary builds it.
+ */
 export function signDoc(text: string, signer: string): string {
   const data = base64.encode(new TextEncoder().encode(text));
   return (
@@ -12,7 +15,10 @@ export function signDoc(text: string, signer: string): string {
   );
 }
 
-/** signText gives a sign as nodes take it: hex of the public key, then r and s. */
+/**
+ * signText returns a signature in the format that nodes accept: hex of the
+ * public key, then r and s.
+ */
 export function signText(text: string, key: Uint8Array): string {
   const pub = publicKey(key);
   // sha256 of the document, deterministic by RFC 6979, low s.

@@ -3,7 +3,10 @@ import { PREFIX } from "./encoding";
 import { keplrSigner, keplrText } from "./keplr";
 import { type Account, withSecret } from "./store";
 
-/** signer gives what CosmJS signs transactions with. A local account must be unlocked. */
+/**
+ * signer returns the signer that CosmJS uses for transactions. A local account
+ * must be unlocked.
+ */
 export async function signer(chainId: string, account: Account): Promise<OfflineSigner> {
   if (account.kind === "keplr") return keplrSigner(chainId);
   const [{ DirectSecp256k1Wallet }, { privateKey }] = await Promise.all([

@@ -3,7 +3,10 @@ import { onTabs, tellTabs } from "../ui/tabs";
 import type { Secret } from "./keys";
 import * as vault from "./vault";
 
-/** The wallet as the page sees it. The vault's open key lives here, in memory, and nowhere else. */
+/**
+ * The wallet from the page's view. The vault's open key is only here, in
+ * memory.
+ */
 
 export interface Account {
   kind: "local" | "keplr";
@@ -13,7 +16,7 @@ export interface Account {
 }
 
 export interface WalletState {
-  /** ready: what the browser keeps was read. */
+  /** ready: what the browser stores has been read. */
   ready: boolean;
   /** error is why it could not be read; undefined while it is being read. */
   error: unknown;
@@ -22,18 +25,23 @@ export interface WalletState {
   active: Account | undefined;
   hasVault: boolean;
   unlocked: boolean;
-  /** lockMinutes without a touch lock the wallet. */
+  /** lockMinutes is the idle time after which the wallet locks. */
   lockMinutes: number;
 }
 
 const activeKey = "dbc.account";
-/** keplrKept names the chain for which Keplr was connected. */
+/** keplrKept stores the chain for which Keplr was connected. */
 export const keplrKept = "dbc.keplr";
 const minutesKey = "dbc.lockMinutes";
 export const lockChoices = [5, 15, 60];
 
 let vaultKey: CryptoKey | undefined;
 let keplr: Account | undefined;
+/**
+ * chosen is the address of the account that this tab acts for; another tab may
+ * act for another one.
+ */
+let chosen: string | null = null;
 let state: WalletState = {
   ready: false,
   error: undefined,
@@ -50,7 +58,7 @@ function set(next: Partial<WalletState>): void {
   for (const listener of listeners) listener();
 }
 
-/** reload reads the accounts anew. */
+/** reload reads the accounts again. */
 export async function reload(): Promise<void> {
   const stored = await vault.list();
   const accounts: Account[] = stored.map(({ address, name, publicKey }) => ({
@@ -60,15 +68,18 @@ export async function reload(): Promise<void> {
     publicKey,
   }));
   if (keplr && !accounts.some((a) => a.address === keplr?.address)) accounts.push(keplr);
-  const kept = localStorage.getItem(activeKey);
-  const active = accounts.find((a) => a.address === kept) ?? accounts[0];
+  chosen ??= localStorage.getItem(activeKey);
+  const active = accounts.find((a) => a.address === chosen) ?? accounts[0];
   set({ ready: true, error: undefined, accounts, active, hasVault: await vault.exists() });
 }
 
-/** patienceMs is far more than a browser takes to open what it keeps. */
+/** patienceMs is far more than a browser takes to open its database. */
 const patienceMs = 15_000;
 
-/** openWallet reads what the browser keeps. One that does not answer is told, and still waited for. */
+/**
+ * openWallet reads what the browser stores. If it does not answer, that is
+ * shown, and waiting continues.
+ */
 export function openWallet(): void {
   set({ error: undefined });
   const silent = new Error("the browser does not answer for what it keeps");
@@ -78,18 +89,26 @@ export function openWallet(): void {
     .finally(() => clearTimeout(timer));
 }
 
-onTabs("wallet", () => void reload());
+onTabs("wallet", () => {
+  readMinutes();
+  void reload();
+});
 onTabs("lock", () => close());
 
-/** startWallet reads what the browser keeps and begins to watch for idleness. */
-export function startWallet(): void {
+function readMinutes(): void {
   const kept = Number(localStorage.getItem(minutesKey));
   if (lockChoices.includes(kept)) state = { ...state, lockMinutes: kept };
+}
+
+/** startWallet reads what the browser stores and starts to watch for idleness. */
+export function startWallet(): void {
+  readMinutes();
   let touched = Date.now();
   for (const event of ["pointerdown", "keydown"])
     addEventListener(event, () => (touched = Date.now()), { passive: true });
-  // A timer alone would sleep with the computer; the clock does not.
-  setInterval(() => state.unlocked && Date.now() - touched > state.lockMinutes * 60_000 && lock(), 5_000);
+  // A timer alone would sleep with the computer; the clock does not. Another tab
+  // may be in use: each one locks after its own idleness.
+  setInterval(() => state.unlocked && Date.now() - touched > state.lockMinutes * 60_000 && close(), 5_000);
   openWallet();
 }
 
@@ -103,19 +122,26 @@ export function useWallet(): WalletState {
   );
 }
 
-/** wallet is the state now, outside of React. */
+/** wallet returns the current state, outside React. */
 export function wallet(): WalletState {
   return state;
 }
 
+/** setActive makes this tab, and tabs opened later, act for an account. */
 export function setActive(address: string): void {
-  localStorage.setItem(activeKey, address);
+  choose(address);
   set({ active: state.accounts.find((a) => a.address === address) ?? state.active });
+}
+
+function choose(address: string): void {
+  chosen = address;
+  localStorage.setItem(activeKey, address);
 }
 
 export function setLockMinutes(minutes: number): void {
   localStorage.setItem(minutesKey, String(minutes));
   set({ lockMinutes: minutes });
+  tellTabs("wallet");
 }
 
 export function setKeplr(account: Account | undefined): void {
@@ -128,25 +154,25 @@ function close(): void {
   set({ unlocked: false });
 }
 
-/** lock closes the wallet, in the other tabs too. */
+/** lock locks the wallet, in the other tabs too. */
 export function lock(): void {
   close();
   tellTabs("lock");
 }
 
-/** unlock opens the vault, or makes it where this is the first password. */
+/** unlock opens the vault, or creates it with the first password. */
 export async function unlock(password: string): Promise<void> {
   vaultKey = (await vault.exists()) ? await vault.unlock(password) : await vault.create(password);
   set({ unlocked: true, hasVault: true });
 }
 
-/** withSecret gives an account's secret to use, while the wallet is unlocked. */
+/** withSecret passes an account's secret to use, while the wallet is unlocked. */
 export async function withSecret<T>(address: string, use: (secret: Secret) => Promise<T> | T): Promise<T> {
   if (!vaultKey) throw new vault.WrongPassword("the wallet is locked");
   return use(await vault.secretOf(vaultKey, address));
 }
 
-/** add keeps an account and acts for it from now on. */
+/** add stores an account and acts for it from now on. */
 export async function add(name: string, secret: Secret): Promise<Account> {
   if (!vaultKey) throw new vault.WrongPassword("the wallet is locked");
   const { addressOf, privateKey, publicKey } = await import("./keys");
@@ -156,7 +182,7 @@ export async function add(name: string, secret: Secret): Promise<Account> {
   const address = addressOf(pub);
   const created = (await vault.list()).find((a) => a.address === address)?.created ?? Date.now();
   await vault.put(vaultKey, { address, name, publicKey: pub, created }, secret);
-  localStorage.setItem(activeKey, address);
+  choose(address);
   await reload();
   tellTabs("wallet");
   return { kind: "local", address, name, publicKey: pub };

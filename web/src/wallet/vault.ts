@@ -3,9 +3,10 @@ import type { Params } from "./kdf";
 import type { Secret } from "./keys";
 
 /**
- * The vault keeps accounts in IndexedDB. A random key encrypts each account's
- * secret (AES-GCM, bound to its address); the password's key (Argon2id)
- * encrypts that one. Addresses and names are readable without the password.
+ * The vault stores accounts in IndexedDB. A random key encrypts each account's
+ * secret (AES-GCM, bound to its address); a key derived from the password
+ * (Argon2id) encrypts that one. Addresses and names are readable without the
+ * password.
  */
 
 export interface Stored {
@@ -43,7 +44,7 @@ function db(): Promise<IDBPDatabase<Schema>> {
       database.createObjectStore("accounts", { keyPath: "address" });
     },
   }).catch((error) => {
-    opened = undefined; // the next one who asks tries anew
+    opened = undefined; // the next caller retries
     throw error;
   });
   return opened;
@@ -74,21 +75,25 @@ function importKey(raw: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", raw as BufferSource, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** exists tells whether a password was chosen before. */
+/** exists reports whether a password was chosen before. */
 export async function exists(): Promise<boolean> {
   return (await (await db()).count("seal")) > 0;
 }
 
-/** create chooses the password of a new vault and gives its open key. It refuses where one is. */
+/**
+ * create sets the password of a new vault and returns its open key. It refuses
+ * if there is one already.
+ */
 export async function create(password: string): Promise<CryptoKey> {
   const { newParams, stretch } = await import("./kdf");
   const params = newParams();
   const raw = crypto.getRandomValues(new Uint8Array(32));
   try {
     const box = await encrypt(await stretch(password, params), raw, sealLabel);
-    // add fails where another tab was faster.
+    // add fails if another tab was faster.
     await (await db()).add("seal", { params, box }, "seal");
-    // A vault that the browser may drop under pressure would be lost coins.
+    // A vault that the browser may delete under storage pressure would mean
+    // lost coins.
     await navigator.storage?.persist?.();
     return await importKey(raw);
   } finally {
@@ -115,13 +120,13 @@ export async function unlock(password: string): Promise<CryptoKey> {
   }
 }
 
-/** list gives the accounts, oldest first. */
+/** list returns the accounts, oldest first. */
 export async function list(): Promise<Stored[]> {
   const all = await (await db()).getAll("accounts");
   return all.sort((a, b) => a.created - b.created);
 }
 
-/** put keeps an account with its secret. */
+/** put stores an account with its secret. */
 export async function put(key: CryptoKey, account: Omit<Stored, "box">, secret: Secret): Promise<void> {
   const box = await encrypt(key, utf8.encode(JSON.stringify(secret)), account.address);
   await (await db()).put("accounts", { ...account, box });
@@ -134,14 +139,14 @@ export async function secretOf(key: CryptoKey, address: string): Promise<Secret>
   return JSON.parse(new TextDecoder().decode(await decrypt(key, stored.box, address)));
 }
 
-/** rename gives an account another name. */
+/** rename renames an account. */
 export async function rename(address: string, name: string): Promise<void> {
   const database = await db();
   const stored = await database.get("accounts", address);
   if (stored) await database.put("accounts", { ...stored, name });
 }
 
-/** remove forgets an account; with the last one the password goes too. */
+/** remove removes an account; with the last one it also removes the password. */
 export async function remove(address: string): Promise<void> {
   const tx = (await db()).transaction(["accounts", "seal"], "readwrite");
   await tx.objectStore("accounts").delete(address);

@@ -1,4 +1,4 @@
-// Package keeper holds the floor of gas prices and the brake.
+// Package keeper stores the floor for gas prices and the brake.
 package keeper
 
 import (
@@ -7,16 +7,16 @@ import (
 
 	"cosmossdk.io/collections"
 	"cosmossdk.io/core/store"
-	errorsmod "cosmossdk.io/errors"
 
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/guard"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// Keeper keeps parameters and the brake.
+// Keeper stores parameters and the brake.
 type Keeper struct {
 	authority string
 
@@ -25,7 +25,7 @@ type Keeper struct {
 	Brake  collections.Item[guard.Brake]
 }
 
-// NewKeeper makes the keeper. The authority may change parameters, pause and resume.
+// NewKeeper returns a keeper. The authority may change parameters, pause and resume.
 func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, authority string) (Keeper, error) {
 	sb := collections.NewSchemaBuilder(storeService)
 	k := Keeper{
@@ -42,7 +42,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, authori
 var rentMachine = sdk.MsgTypeURL(&rental.MsgRentMachine{})
 
 // IsAllowed refuses new rentals while they are paused, however they are sent: the
-// router asks it for each message, those of authz and governance included.
+// router calls it for each message, including those of authz and governance.
 func (k Keeper) IsAllowed(ctx context.Context, typeURL string) (bool, error) {
 	if typeURL != rentMachine {
 		return true, nil
@@ -52,12 +52,13 @@ func (k Keeper) IsAllowed(ctx context.Context, typeURL string) (bool, error) {
 		return false, err
 	}
 	if brake.Paused(sdk.UnwrapSDKContext(ctx).BlockTime()) {
-		return false, errorsmod.Wrapf(guard.ErrPaused, "until %s; rentals that exist go on, try again then", stamp(*brake.PausedUntil))
+		return false, detail.Add(guard.ErrPaused.Wrapf("until %s; rentals that exist go on, try again then", stamp(*brake.PausedUntil)),
+			detail.Map{detail.RetryAt: *brake.PausedUntil})
 	}
 	return true, nil
 }
 
-// InitGenesis sets the state.
+// InitGenesis stores the state.
 func (k Keeper) InitGenesis(ctx context.Context, gs guard.GenesisState) error {
 	if err := k.Params.Set(ctx, gs.Params); err != nil {
 		return err

@@ -68,7 +68,8 @@ func (b *brake) allowed(msg sdk.Msg) error {
 	return err
 }
 
-// TestPauseStopsNewRentalsOnly: refunds, ends, claims, answers and renewals go on.
+// TestPauseStopsNewRentalsOnly: refunds, ends, claims, answers and renewals are
+// unaffected.
 func TestPauseStopsNewRentalsOnly(t *testing.T) {
 	t.Parallel()
 	b := newBrake(t)
@@ -88,7 +89,8 @@ func TestPauseStopsNewRentalsOnly(t *testing.T) {
 	require.NoError(t, b.allowed(&rental.MsgRentMachine{}), "at its end a pause is over")
 }
 
-// TestGuardianPausesWithinItsWindow: seven days, then fourteen without, however often it pauses and resumes.
+// TestGuardianPausesWithinItsWindow: seven days, then fourteen without, however often it
+// pauses and resumes.
 func TestGuardianPausesWithinItsWindow(t *testing.T) {
 	t.Parallel()
 	b := newBrake(t)
@@ -112,7 +114,8 @@ func TestGuardianPausesWithinItsWindow(t *testing.T) {
 	require.NoError(t, b.pause(b.guardian, 7*day))
 }
 
-// TestRogueGuardianCantStopTheMarket pauses whenever it is let: the market is open two thirds of the time.
+// TestRogueGuardianCantStopTheMarket pauses whenever it can: the market is open two thirds
+// of the time.
 func TestRogueGuardianCantStopTheMarket(t *testing.T) {
 	t.Parallel()
 	b := newBrake(t)
@@ -130,7 +133,8 @@ func TestRogueGuardianCantStopTheMarket(t *testing.T) {
 	require.LessOrEqual(t, paused, hours/3+7*24)
 }
 
-// TestGovernanceOverrules: it lifts a pause for good, pauses without a window, and names another guardian.
+// TestGovernanceOverrules: it lifts a pause for good, pauses without a window, and
+// appoints another guardian.
 func TestGovernanceOverrules(t *testing.T) {
 	t.Parallel()
 	b := newBrake(t)

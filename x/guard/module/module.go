@@ -26,13 +26,13 @@ var (
 	_ module.HasGenesis     = AppModule{}
 )
 
-// consensusVersion grows with each change of the store that needs a migration.
+// consensusVersion is raised with each change of the store that needs a migration.
 const consensusVersion = 1
 
-// AppModule is x/guard.
+// AppModule is the AppModule of x/guard.
 type AppModule struct{ keeper keeper.Keeper }
 
-// New returns the module; the zero value serves where only codecs and genesis
+// New returns the module; the zero value suffices where only codecs and genesis
 // defaults are needed.
 func New(k keeper.Keeper) AppModule { return AppModule{keeper: k} }
 
@@ -53,7 +53,7 @@ func (AppModule) RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	guard.RegisterLegacyAminoCodec(cdc)
 }
 
-// RegisterInterfaces makes the messages known to transactions.
+// RegisterInterfaces registers the messages for use in transactions.
 func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	guard.RegisterInterfaces(registry)
 }
@@ -78,7 +78,7 @@ func (AppModule) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	return cdc.MustMarshalJSON(guard.DefaultGenesis())
 }
 
-// ValidateGenesis checks what can be known without a store.
+// ValidateGenesis checks what can be checked without a store.
 func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, bz json.RawMessage) error {
 	var gs guard.GenesisState
 	if err := cdc.UnmarshalJSON(bz, &gs); err != nil {
@@ -87,7 +87,8 @@ func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig,
 	return gs.Validate()
 }
 
-// InitGenesis panics on a wrong genesis, as the SDK's interface wants it: there is no chain yet.
+// InitGenesis panics on a wrong genesis, as the SDK's interface requires: there is no
+// chain yet.
 func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.RawMessage) {
 	var gs guard.GenesisState
 	cdc.MustUnmarshalJSON(bz, &gs)
@@ -96,7 +97,7 @@ func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.Ra
 	}
 }
 
-// ExportGenesis panics on an unreadable store, as the SDK's interface wants it.
+// ExportGenesis panics on an unreadable store, as the SDK's interface requires.
 func (am AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawMessage {
 	gs, err := am.keeper.ExportGenesis(ctx)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	machinesim "github.com/dbc-network/dbc/x/machine/simulation"
 )
 
-// randomParams have no floor: simulated transactions pay what they happen to.
+// randomParams have no floor: simulated transactions pay arbitrary fees.
 func randomParams(r *rand.Rand, guardian string) guard.Params {
 	return guard.Params{
 		Guardian: guardian,
@@ -28,7 +28,7 @@ func RandomGenesis(state *module.SimulationState) {
 	state.GenState[guard.ModuleName] = state.Cdc.MustMarshalJSON(&guard.GenesisState{Params: randomParams(state.Rand, guardian)})
 }
 
-// UpdateParams names the guardian again, with other times.
+// UpdateParams appoints the guardian again, with other times.
 func UpdateParams(k keeper.Keeper) simsx.SimMsgFactoryFn[*guard.MsgUpdateParams] {
 	return machinesim.Proposal(func(ctx sdk.Context, data *simsx.ChainDataSource, authority string) (*guard.MsgUpdateParams, bool) {
 		params, err := k.Params.Get(ctx)
@@ -45,7 +45,7 @@ func PauseRentals(k keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// ResumeRentals lifts a pause, or tries to where there is none.
+// ResumeRentals lifts a pause, or tries to if there is none.
 func ResumeRentals(k keeper.Keeper) simsx.SimMsgFactoryX {
 	return machinesim.Attempt(refused, func(ctx sdk.Context, _ *simsx.ChainDataSource) (string, *guard.MsgResumeRentals, bool) {
 		params, err := k.Params.Get(ctx)

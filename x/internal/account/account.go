@@ -1,6 +1,6 @@
-// Package account reads the addresses that messages and genesis files name.
-// Bech32 spells one account in two ways, in small letters and in capitals
-// (BIP-173), so the modules store and compare what this package returns.
+// Package account parses the addresses in messages and genesis files. Bech32
+// spells one account in two ways, in lower and in upper case (BIP-173), so the
+// modules store and compare what this package returns.
 package account
 
 import (
@@ -10,7 +10,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// An account is the hash of a key, or that of a module or a multisig.
+// An account is the hash of a key, or a module's or a multisig's.
 const (
 	short = 20
 	long  = 32
@@ -25,8 +25,7 @@ type Blocker interface {
 	BlockedAddr(addr sdk.AccAddress) bool
 }
 
-// Parse returns the account that text names. Its String is the one spelling to
-// store and compare.
+// Parse returns the account that text names. Store and compare only its String.
 func Parse(text string) (sdk.AccAddress, error) {
 	addr, err := sdk.AccAddressFromBech32(text)
 	if err != nil {
@@ -38,8 +37,8 @@ func Parse(text string) (sdk.AccAddress, error) {
 	return addr, nil
 }
 
-// Canonical returns the one spelling of an address; what is none stays as it is,
-// and equals nothing that is stored.
+// Canonical returns the one spelling of an address; a text that is no address
+// stays as it is, and equals nothing that is stored.
 func Canonical(text string) string {
 	addr, err := Parse(text)
 	if err != nil {

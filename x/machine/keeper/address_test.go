@@ -10,8 +10,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// An address in capitals is the same one (BIP-173): what is bonded with it can
-// be operated, challenged by none of its own, and found.
+// An address in capitals is the same one (BIP-173): a machine bonded with it
+// can be operated and found, and its own accounts can't challenge it.
 func TestAddressesInCapitals(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -89,7 +89,7 @@ func TestModulesAreNoParties(t *testing.T) {
 	f.check()
 }
 
-// Genesis takes each spelling and stores one; it takes no module.
+// Genesis accepts each spelling and stores one; it accepts no module.
 func TestGenesisSpellsAddresses(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

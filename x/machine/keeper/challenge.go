@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"cosmossdk.io/collections"
-	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 // OpenChallenge returns the oldest open challenge of a machine with its
-// effective deadline; false without one. Until it is closed, rent is earned
-// only up to its time.
+// effective deadline, and false if there is none. Until it is closed, rent is
+// earned only up to its time.
 func (k *Keeper) OpenChallenge(ctx context.Context, id string) (machine.Challenge, bool, error) {
 	m, err := k.load(ctx, id)
 	if err != nil {
@@ -30,8 +30,8 @@ func (k *Keeper) OpenChallenge(ctx context.Context, id string) (machine.Challeng
 	return c.Effective(halted), err == nil, err
 }
 
-// oldest returns the machine's first open challenge as it is stored. No other
-// one began or ends before it.
+// oldest returns the machine's first open challenge as stored. No other one
+// starts or ends before it.
 func (k *Keeper) oldest(ctx context.Context, m machine.Machine) (machine.Challenge, bool, error) {
 	if len(m.OpenChallenges) == 0 {
 		return machine.Challenge{}, false, nil
@@ -40,9 +40,9 @@ func (k *Keeper) oldest(ctx context.Context, m machine.Machine) (machine.Challen
 	return c, err == nil, err
 }
 
-// SettleChallenge takes a machine offline if the deadline of a challenge has
-// come. The others that are open are void by that; the end block returns their
-// deposits at their deadlines, so that this costs the same however many they are.
+// SettleChallenge takes a machine offline if the deadline of a challenge has passed. That
+// voids its other open challenges; the end block returns their deposits at their
+// deadlines, so that this costs the same however many there are.
 func (k *Keeper) SettleChallenge(ctx context.Context, id string) error {
 	m, err := k.load(ctx, id)
 	if err != nil {
@@ -59,7 +59,7 @@ func (k *Keeper) SettleChallenge(ctx context.Context, id string) error {
 	return k.closeUnanswered(ctx, c)
 }
 
-// unanswered is what becomes of a machine that let its oldest challenge's deadline pass.
+// unanswered handles a machine that let its oldest challenge's deadline pass.
 func unanswered(m machine.Machine, c machine.Challenge) machine.Machine {
 	since := c.Time
 	m.State, m.OfflineSince, m.OpenChallenges = machine.MACHINE_STATE_OFFLINE, &since, nil
@@ -67,7 +67,7 @@ func unanswered(m machine.Machine, c machine.Challenge) machine.Machine {
 }
 
 func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge) error {
-	params, err := k.Parameters.Get(ctx)
+	params, err := k.Params.Get(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,9 +103,9 @@ func (k *Keeper) closeUnanswered(ctx context.Context, c machine.Challenge) error
 	return emit(ctx, &machine.EventChallengeClosed{MachineId: m.Id, ChallengeId: c.Id, Reward: reward})
 }
 
-// rewarded takes from the stake what an unanswered challenge earns: as much as
+// rewarded takes the reward of an unanswered challenge from the stake: as much as
 // its deposit, at most what is there, and nothing within an interval of the last
-// one, or a host that challenges itself would take its stake out before it unbonds.
+// one, or a host that challenges itself would withdraw its stake before it unbonds.
 func rewarded(m *machine.Machine, deposit uint64, interval time.Duration, now time.Time) uint64 {
 	if m.RewardedAt != nil && now.Before(m.RewardedAt.Add(interval)) {
 		return 0
@@ -117,7 +117,7 @@ func rewarded(m *machine.Machine, deposit uint64, interval time.Duration, now ti
 }
 
 // voidChallenge returns the deposit of a challenge whose machine went offline
-// before anybody had to answer it.
+// before it had to be answered.
 func (k *Keeper) voidChallenge(ctx context.Context, c machine.Challenge) error {
 	if err := k.removeChallenge(ctx, c, c.Challenger, 0); err != nil {
 		return err
@@ -125,13 +125,10 @@ func (k *Keeper) voidChallenge(ctx context.Context, c machine.Challenge) error {
 	return emit(ctx, &machine.EventChallengeClosed{MachineId: c.MachineId, ChallengeId: c.Id, Void: true})
 }
 
-// removeChallenge takes a challenge out of the store, and pays its deposit, and
-// a reward that left the stake, to whom they belong now.
+// removeChallenge removes a challenge from the store, and pays its deposit, and
+// a reward taken from the stake, to those they belong to now.
 func (k *Keeper) removeChallenge(ctx context.Context, c machine.Challenge, to string, reward uint64) error {
-	if err := k.Challenges.Remove(ctx, c.Id); err != nil {
-		return err
-	}
-	if err := k.ChallengeQueue.Remove(ctx, collections.Join(c.Deadline, c.Id)); err != nil {
+	if err := k.dropChallenge(ctx, c); err != nil {
 		return err
 	}
 	account, err := sdk.AccAddressFromBech32(to)
@@ -144,12 +141,13 @@ func (k *Keeper) removeChallenge(ctx context.Context, c machine.Challenge, to st
 func (k *Keeper) challenge(ctx context.Context, id uint64) (machine.Challenge, error) {
 	c, err := k.Challenges.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return c, errorsmod.Wrapf(machine.ErrNotFound, "challenge_id %d: no such open challenge", id)
+		return c, detail.Add(machine.ErrNotFound.Wrapf("challenge_id %d: no such open challenge", id),
+			detail.Map{"challenge_id": id})
 	}
 	return c, err
 }
 
-// without returns the ids but one; the list that it is given stays as it is.
+// without returns the ids except one; it does not change the list.
 func without(ids []uint64, id uint64) []uint64 {
 	return slices.DeleteFunc(slices.Clone(ids), func(other uint64) bool { return other == id })
 }

@@ -44,7 +44,7 @@ func (f *fixture) answer(n node, c machine.Challenge) error {
 	return err
 }
 
-// A host that challenges itself, whatever it does, keeps no tenant from asking.
+// A host that challenges itself, whatever it does, keeps no renter from challenging.
 func TestTenantsAskBesideOthers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -77,7 +77,7 @@ func TestTenantsAskBesideOthers(t *testing.T) {
 }
 
 // Thousands of renters come and go, each with a challenge: a slot's place is
-// taken once, so no more are open than slots and one.
+// taken once, so no more are open than slots plus one.
 func TestOpenChallengesAreBounded(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -108,8 +108,8 @@ func (f *fixture) challengeOf(n node, i int) machine.Challenge {
 	return c
 }
 
-// The oldest that runs out decides from when the machine was away; those that
-// are younger are void and come back whole, at their deadlines.
+// The oldest one that runs out decides since when the machine was away; younger
+// ones are void, and their deposits return in full at their deadlines.
 func TestUnansweredAmongOthers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -149,7 +149,7 @@ func TestUnansweredAmongOthers(t *testing.T) {
 	f.check()
 }
 
-// When all come due in one block, it is as if each had come in its turn.
+// If all are due in one block, the result is as if each had been due in its own.
 func TestAllDueAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -171,7 +171,7 @@ func TestAllDueAtOnce(t *testing.T) {
 	f.check()
 }
 
-// A shorter window for later challenges overtakes none that is open.
+// A shorter window for later challenges does not overtake an open one.
 func TestShorterWindowKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -180,7 +180,7 @@ func TestShorterWindowKeepsTheOrder(t *testing.T) {
 	require.NoError(t, err)
 	params := machine.DefaultParams()
 	params.AnswerWindow = time.Minute
-	require.NoError(t, f.k.Parameters.Set(f.ctx, params))
+	require.NoError(t, f.k.Params.Set(f.ctx, params))
 	f.next(time.Second)
 	second, err := f.ask(n, "second", 0)
 	require.NoError(t, err)
@@ -193,8 +193,8 @@ func TestShorterWindowKeepsTheOrder(t *testing.T) {
 	require.Equal(t, f.ctx.BlockTime().Add(time.Minute), third.Deadline)
 }
 
-// A host that lets a wallet of its own challenge it again and again takes one
-// reward a day out of the stake, not all of it before it unbonds.
+// A host that has its own wallet challenge it again and again takes one reward
+// a day out of the stake, not all of it before it unbonds.
 func TestSelfChallengesTakeNoStakeOut(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -230,8 +230,8 @@ func TestRewardOfAnEmptyStake(t *testing.T) {
 	}
 }
 
-// An outage begins at the challenge's time also where the chain had stood still
-// before it; the time of a later halt is none of the machine's.
+// An outage starts at the challenge's time even if the chain was halted before
+// it; the machine does not answer for a later halt.
 func TestOutageAfterAHalt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -246,8 +246,8 @@ func TestOutageAfterAHalt(t *testing.T) {
 	f.check()
 }
 
-// What others left open on a machine does not make a message dearer: closing
-// the oldest writes as much however many are void by it.
+// What others left open on a machine does not make a message more expensive:
+// closing the oldest writes the same amount however many it voids.
 func TestVoidChallengesCostOthersNothing(t *testing.T) {
 	t.Parallel()
 	gas := func(renters int) uint64 {

@@ -2,115 +2,111 @@ package keeper
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"time"
 
 	"cosmossdk.io/collections"
-	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/internal/due"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// retryDelay keeps a challenge that could not be closed from holding up others.
-const retryDelay = time.Minute
+// maxDueGas bounds a block's closing of challenges in addition to max_due_per_block: each
+// refunds all trials of its machine.
+const maxDueGas = 25_000_000
 
-// EndBlock closes challenges whose deadline has come, each in a cache context:
-// one that fails comes back after a delay, and the others are served. It then
-// forgets cool-downs that are over.
+// EndBlock closes challenges whose deadline has passed, the oldest first and at
+// most max_due_per_block. One that can't be closed holds up no other. Then it
+// forgets cooldowns that are over.
 func (k *Keeper) EndBlock(ctx context.Context) error {
-	params, err := k.Parameters.Get(ctx)
+	params, err := k.Params.Get(ctx)
 	if err != nil {
 		return err
 	}
+	limit := int(params.MaxDuePerBlock)
+	ids, handler, err := k.due(ctx, limit)
+	if err != nil {
+		return err
+	}
+	if err := k.failed.Serve(ctx, ids, maxDueGas, handler); err != nil {
+		return err
+	}
+	due.Tidy(ctx, "forget cooldowns", func(ctx context.Context) error { return k.forgetCooldowns(ctx, limit) })
+	return nil
+}
+
+func (k *Keeper) due(ctx context.Context, limit int) ([]uint64, dueChallenges, error) {
+	handler := dueChallenges{k, make(map[uint64]time.Time)}
 	halted, err := k.Halted(ctx)
 	if err != nil {
-		return err
+		return nil, handler, err
 	}
-	stored := blockTime(ctx).Add(-halted)
-	due, err := k.due(ctx, stored, params.MaxDuePerBlock)
+	passed, err := due.UpTo(ctx, k.ChallengeQueue, blockTime(ctx), halted, limit)
 	if err != nil {
-		return err
+		return nil, handler, err
 	}
-	for _, key := range due {
-		if err := k.expire(ctx, key.K2()); err != nil {
-			sdk.UnwrapSDKContext(ctx).Logger().Error("close challenge", "challenge", key.K2(), "error", err)
-			if err := k.postpone(ctx, key, stored.Add(retryDelay)); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := k.ChallengeQueue.Remove(ctx, key); err != nil {
+	for _, item := range passed {
+		handler.queued[item.Key] = item.At.Add(-halted)
+	}
+	again, err := k.failed.Due(ctx, limit)
+	return due.Oldest(limit, passed, again), handler, err
+}
+
+// dueChallenges closes challenges for the queue of failed ones.
+type dueChallenges struct {
+	k *Keeper
+	// queued are those of ChallengeQueue with their stored deadlines, so that one is put
+	// off without reading it, whatever is wrong with it.
+	queued map[uint64]time.Time
+}
+
+var _ due.Handler[uint64] = dueChallenges{}
+
+// Settle settles the machine of a challenge whose deadline has passed, and returns the
+// deposit if the challenge is void. One that is gone was closed before in the same block:
+// nothing of it stays.
+func (d dueChallenges) Settle(ctx context.Context, id uint64) error {
+	c, err := d.k.challenge(ctx, id)
+	if errors.Is(err, machine.ErrNotFound) {
+		if _, err := d.k.failed.Clear(ctx, id); err != nil {
 			return err
 		}
-	}
-	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := k.forgetCooldowns(cached, params.MaxDuePerBlock); err != nil { //nolint:contextcheck // an sdk.Context inherits by CacheContext
-		cached.Logger().Error("cool-downs not forgotten", "error", err) // tidying up must not halt the chain
-		return nil
-	}
-	write()
-	return nil
-}
-
-func (k *Keeper) due(ctx context.Context, stored time.Time, most uint32) ([]collections.Pair[time.Time, uint64], error) {
-	var due []collections.Pair[time.Time, uint64]
-	err := k.ChallengeQueue.Walk(ctx, collections.NewPrefixUntilPairRange[time.Time, uint64](stored),
-		func(key collections.Pair[time.Time, uint64]) (bool, error) {
-			due = append(due, key)
-			return uint32(len(due)) >= most, nil
-		})
-	return due, err
-}
-
-func (k *Keeper) postpone(ctx context.Context, key collections.Pair[time.Time, uint64], until time.Time) error {
-	if err := k.ChallengeQueue.Remove(ctx, key); err != nil {
-		return err
-	}
-	return k.ChallengeQueue.Set(ctx, collections.Join(until, key.K2()))
-}
-
-// expire closes one challenge, or changes nothing; a panic counts as an error,
-// because one that leaves the end block stops the chain.
-func (k *Keeper) expire(ctx context.Context, id uint64) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
-	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := k.close(cached, id); err != nil { //nolint:contextcheck // cached is made from ctx
-		return err
-	}
-	write()
-	return nil
-}
-
-// close settles the machine of a challenge whose deadline has come, and returns
-// the deposit if the challenge is void. One that is gone was closed by a message.
-func (k *Keeper) close(ctx context.Context, id uint64) error {
-	c, err := k.challenge(ctx, id)
-	if errorsmod.IsOf(err, machine.ErrNotFound) {
-		return nil
+		return d.Leave(ctx, id)
 	}
 	if err != nil {
 		return err
 	}
-	if err := k.SettleChallenge(ctx, c.MachineId); err != nil {
+	if err := d.k.SettleChallenge(ctx, c.MachineId); err != nil {
 		return err
 	}
-	there, err := k.Challenges.Has(ctx, id)
+	there, err := d.k.Challenges.Has(ctx, id)
 	if err != nil || !there {
 		return err
 	}
-	m, err := k.load(ctx, c.MachineId)
+	m, err := d.k.load(ctx, c.MachineId)
 	if err != nil {
 		return err
 	}
 	if slices.Contains(m.OpenChallenges, id) {
-		return errorsmod.Wrapf(machine.ErrInvariant, "challenge %d: machine %s has an older one that is not due", id, m.Id)
+		return machine.ErrInvariant.Wrapf("challenge %d: machine %s has an older one that is not due", id, m.Id)
 	}
-	return k.voidChallenge(ctx, c)
+	return d.k.voidChallenge(ctx, c)
+}
+
+// Leave removes a challenge from the queue by deadline.
+func (d dueChallenges) Leave(ctx context.Context, id uint64) error {
+	deadline, queued := d.queued[id]
+	if !queued {
+		return nil
+	}
+	return d.k.ChallengeQueue.Remove(ctx, collections.Join(deadline, id))
+}
+
+// Failed logs the cause: to everybody the machine is offline all the same.
+func (d dueChallenges) Failed(ctx context.Context, id uint64, failure due.Failure, cause error) error {
+	sdk.UnwrapSDKContext(ctx).Logger().Error("challenge not closed", "challenge_id", id, "attempts", failure.Attempts, "next", failure.Next, "error", cause)
+	return nil
 }

@@ -48,6 +48,7 @@ type fixture struct {
 	msgs    machine.MsgServer
 	queries machine.QueryServer
 	hooks   *recorder
+	store   storetypes.StoreKey
 }
 
 func newFixture(t require.TestingT) *fixture {
@@ -65,15 +66,16 @@ func newFixture(t require.TestingT) *fixture {
 	k, err := keeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, bankKeeper, authority)
 	require.NoError(t, err)
 	hooks := &recorder{}
-	k.SetHooks(hooks)
-	f := &fixture{t: t, ctx: ctx, k: k, bank: bankKeeper, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k), hooks: hooks}
+	k.SetHooks(machine.NewMultiMachineHooks(hooks))
+	k.SetRentals(hooks)
+	f := &fixture{t: t, ctx: ctx, k: k, bank: bankKeeper, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k), hooks: hooks, store: keys[machine.StoreKey]}
 	require.NoError(t, k.InitGenesis(ctx, *machine.DefaultGenesis()))
 	require.NoError(t, k.BeginBlock(ctx))
 	for _, account := range []string{owner, operator, challenger, payout, account("stranger")} {
 		require.NoError(t, bankKeeper.MintCoins(ctx, faucet, udbc(int64(wealth))))
 		require.NoError(t, bankKeeper.SendCoinsFromModuleToAccount(ctx, faucet, sdk.MustAccAddressFromBech32(account), udbc(int64(wealth))))
 	}
-	f.next(0) // the first block takes no challenge
+	f.next(0) // the first block accepts no challenge
 	return f
 }
 
@@ -108,7 +110,7 @@ func (f *fixture) next(after time.Duration) {
 	require.NoError(f.t, f.k.BeginBlock(f.ctx))
 }
 
-// pass lets time go by in blocks that are no halt.
+// pass lets time pass in blocks without a halt.
 func (f *fixture) pass(total time.Duration) {
 	for total > time.Minute {
 		f.next(time.Minute)
@@ -123,7 +125,7 @@ func (f *fixture) machine(id string) machine.Machine {
 	return m
 }
 
-// node is a compute node: the key of a machine.
+// node is a compute node with the key of a machine.
 type node struct {
 	key ed25519.PrivateKey
 	id  string
@@ -143,7 +145,6 @@ func (n node) facts(slots int) machine.Facts {
 	for i := range slots {
 		f.Slots = append(f.Slots, machine.Slot{
 			Kind: machine.SLOT_KIND_GPU, GpuType: "RTX 4090", GpuIds: []string{fmt.Sprintf("gpu-%d-%d", n.n, i)}, GpuCount: 1, VramMib: 24564,
-			PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
 		})
 	}
 	if slots == 0 {
@@ -180,7 +181,7 @@ func (n node) answer(c machine.Challenge) *machine.MsgAnswerChallenge {
 	}
 }
 
-// bonded and online bring a machine to where most tests begin.
+// bonded and online bring a machine to the state in which most tests start.
 func (f *fixture) bonded(n byte, slots int) node {
 	node := newNode(n)
 	_, err := f.msgs.BondMachines(f.ctx, &machine.MsgBondMachines{Owner: owner, Bonds: []machine.Bond{node.bond(f, 1, slots)}})
@@ -204,7 +205,7 @@ func (f *fixture) challenged(n node) machine.Challenge {
 	return c
 }
 
-// recorder remembers what hooks were told, and can fail.
+// recorder records calls of hooks, and can fail.
 type recorder struct {
 	calls []string
 	fail  error
@@ -213,9 +214,12 @@ type recorder struct {
 	rents map[string][]uint32
 }
 
-var _ machine.MachineHooks = (*recorder)(nil)
+var (
+	_ machine.MachineHooks = (*recorder)(nil)
+	_ machine.RentalKeeper = (*recorder)(nil)
+)
 
-func (r *recorder) BeforeMachineChange(context.Context, string) error { return nil }
+func (r *recorder) SettleDue(context.Context, string) error { return nil }
 
 func (r *recorder) AfterMachineOffline(_ context.Context, _ string, since time.Time, challengeID uint64) error {
 	if r.panic {

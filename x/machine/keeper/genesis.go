@@ -4,18 +4,16 @@ import (
 	"context"
 	"time"
 
-	"cosmossdk.io/collections"
-
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// InitGenesis fills the store and rebuilds indexes and the queue. Slots are
-// restored by x/rental, whose genesis holds the rentals.
+// InitGenesis fills the store and rebuilds indexes and the queue. x/rental,
+// whose genesis holds the rentals, restores slots.
 func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error {
 	if err := gs.Validate(); err != nil {
 		return err
 	}
-	if err := k.Parameters.Set(ctx, gs.Params); err != nil {
+	if err := k.Params.Set(ctx, gs.Params); err != nil {
 		return err
 	}
 	if err := k.importTime(ctx, gs); err != nil {
@@ -35,10 +33,7 @@ func (k *Keeper) InitGenesis(ctx context.Context, gs machine.GenesisState) error
 			return err
 		}
 		c.Challenger = challenger.String()
-		if err := k.Challenges.Set(ctx, c.Id, c); err != nil {
-			return err
-		}
-		if err := k.ChallengeQueue.Set(ctx, collections.Join(c.Deadline, c.Id)); err != nil {
+		if err := k.storeChallenge(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -96,12 +91,12 @@ func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
 	return nil
 }
 
-// ExportGenesis returns machines, challenges and cooldowns as they are stored,
-// together with the sum of halted time that their times lack.
+// ExportGenesis returns machines, challenges and cooldowns as stored, with the
+// sum of halted time that is missing in their times.
 func (k *Keeper) ExportGenesis(ctx context.Context) (*machine.GenesisState, error) {
 	gs := &machine.GenesisState{}
 	var err error
-	if gs.Params, err = k.Parameters.Get(ctx); err != nil {
+	if gs.Params, err = k.Params.Get(ctx); err != nil {
 		return nil, err
 	}
 	if gs.Halt, err = k.Halt.Get(ctx); err != nil {

@@ -7,19 +7,32 @@ import (
 	"time"
 
 	"cosmossdk.io/collections"
-	errorsmod "cosmossdk.io/errors"
 
+	"github.com/dbc-network/dbc/x/detail"
+	"github.com/dbc-network/dbc/x/internal/due"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// holdGPUs changes which GPU ids a machine holds. What it gives up stays
-// reserved for its owner, so that nobody else bonds it in between.
+// holdGPUs changes which GPU ids a machine holds. Those that it gives up stay
+// reserved for its owner, so that nobody else bonds them in between.
 func (k *Keeper) holdGPUs(ctx context.Context, m machine.Machine, before, after []string, cooldown time.Duration) error {
-	for _, gpu := range after {
+	if err := k.gpusFree(ctx, m, after); err != nil {
+		return err
+	}
+	return k.moveGPUs(ctx, m, before, after, cooldown)
+}
+
+func (k *Keeper) gpusFree(ctx context.Context, m machine.Machine, gpus []string) error {
+	for _, gpu := range gpus {
 		if err := k.gpuFree(ctx, m, gpu); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// moveGPUs is holdGPUs for ids that are known to be free.
+func (k *Keeper) moveGPUs(ctx context.Context, m machine.Machine, before, after []string, cooldown time.Duration) error {
 	until := blockTime(ctx).Add(cooldown)
 	for _, gpu := range before {
 		if slices.Contains(after, gpu) {
@@ -54,7 +67,8 @@ func (k *Keeper) gpuFree(ctx context.Context, m machine.Machine, gpu string) err
 	case err == nil && holder == m.Id:
 		return nil
 	case err == nil:
-		return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: bonded to machine %s; its owner must retire it, or governance release the id", gpu, holder)
+		return detail.Add(machine.ErrGPUTaken.Wrapf("gpu id %q: bonded to machine %s; its owner must retire it, or governance release the id", gpu, holder),
+			detail.Map{"gpu_id": gpu, "machine_id": holder})
 	case !errors.Is(err, collections.ErrNotFound):
 		return err
 	}
@@ -69,19 +83,21 @@ func (k *Keeper) gpuFree(ctx context.Context, m machine.Machine, gpu string) err
 		return nil
 	}
 	if c.Barred {
-		return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: governance took it from %s, who can't bond it until %s", gpu, c.Owner, c.Until.Format(time.RFC3339))
+		return detail.Add(machine.ErrGPUTaken.Wrapf("gpu id %q: governance took it from %s, who can't bond it until %s", gpu, c.Owner, c.Until.Format(time.RFC3339)),
+			detail.Map{"gpu_id": gpu, detail.RetryAt: c.Until})
 	}
-	return errorsmod.Wrapf(machine.ErrGPUTaken, "gpu id %q: reserved for %s until %s, unless governance releases it", gpu, c.Owner, c.Until.Format(time.RFC3339))
+	return detail.Add(machine.ErrGPUTaken.Wrapf("gpu id %q: reserved for %s until %s, unless governance releases it", gpu, c.Owner, c.Until.Format(time.RFC3339)),
+		detail.Map{"gpu_id": gpu, detail.RetryAt: c.Until})
 }
 
 // reclaim divides the ids that governance took from a machine into those that it
-// can hold again and those that it can't.
+// can hold again and the rest.
 func (k *Keeper) reclaim(ctx context.Context, m machine.Machine) (free, released []string, err error) {
 	for _, gpu := range m.ReleasedGpus {
 		switch err := k.gpuFree(ctx, m, gpu); {
 		case err == nil:
 			free = append(free, gpu)
-		case errorsmod.IsOf(err, machine.ErrGPUTaken):
+		case errors.Is(err, machine.ErrGPUTaken):
 			released = append(released, gpu)
 		default:
 			return nil, nil, err
@@ -90,7 +106,7 @@ func (k *Keeper) reclaim(ctx context.Context, m machine.Machine) (free, released
 	return free, released, nil
 }
 
-// coolDown remembers a GPU id for a while.
+// coolDown stores the cooldown of a GPU id.
 func (k *Keeper) coolDown(ctx context.Context, c machine.GpuCooldown) error {
 	if err := k.warmUp(ctx, c.GpuId); err != nil {
 		return err
@@ -101,7 +117,7 @@ func (k *Keeper) coolDown(ctx context.Context, c machine.GpuCooldown) error {
 	return k.CooldownQueue.Set(ctx, collections.Join(c.Until, c.GpuId))
 }
 
-// warmUp forgets what is remembered of a GPU id, if anything.
+// warmUp removes the cooldown of a GPU id, if there is one.
 func (k *Keeper) warmUp(ctx context.Context, gpu string) error {
 	c, err := k.Cooldowns.Get(ctx, gpu)
 	if errors.Is(err, collections.ErrNotFound) {
@@ -116,18 +132,14 @@ func (k *Keeper) warmUp(ctx context.Context, gpu string) error {
 	return k.Cooldowns.Remove(ctx, gpu)
 }
 
-// forgetCooldowns removes those that are over, oldest first, at most some.
-func (k *Keeper) forgetCooldowns(ctx context.Context, most uint32) error {
-	var over []string
-	if err := k.CooldownQueue.Walk(ctx, collections.NewPrefixUntilPairRange[time.Time, string](blockTime(ctx)),
-		func(key collections.Pair[time.Time, string]) (bool, error) {
-			over = append(over, key.K2())
-			return uint32(len(over)) >= most, nil
-		}); err != nil {
+// forgetCooldowns removes cooldowns that are over, oldest first, up to a limit.
+func (k *Keeper) forgetCooldowns(ctx context.Context, limit int) error {
+	over, err := due.UpTo(ctx, k.CooldownQueue, blockTime(ctx), 0, limit)
+	if err != nil {
 		return err
 	}
-	for _, gpu := range over {
-		if err := k.warmUp(ctx, gpu); err != nil {
+	for _, item := range over {
+		if err := k.warmUp(ctx, item.Key); err != nil {
 			return err
 		}
 	}

@@ -11,14 +11,14 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// Cool-downs that are over are forgotten, some in each block: else anybody
+// Cooldowns that are over are forgotten, some in each block: otherwise anybody
 // could fill the store by naming new GPUs again and again.
 func TestCooldownsAreForgotten(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	params := machine.DefaultParams()
 	params.MaxDuePerBlock = 2
-	require.NoError(t, f.k.Parameters.Set(f.ctx, params))
+	require.NoError(t, f.k.Params.Set(f.ctx, params))
 	n := f.bonded(1, 3)
 	_, err := f.msgs.Retire(f.ctx, &machine.MsgRetire{Owner: owner, MachineId: n.id})
 	require.NoError(t, err)
@@ -79,8 +79,8 @@ func (f *fixture) update(n node, seq uint64, facts machine.Facts) error {
 	})
 }
 
-// What an owner gives up stays his for a while, whichever way: nobody else can
-// bond it in between, and he can at once.
+// What an owner gives up stays reserved for a while, whichever way: nobody else
+// can bond it in between, and the owner can at once.
 func TestGPUsStayTheirLastOwners(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -111,8 +111,8 @@ func (f *fixture) factsWith(n node, gpus ...string) machine.Facts {
 	return facts
 }
 
-// Somebody who read the ids in a pending bond bonded them first. Governance
-// releases one; he can't have it back, and his machine is offline until its facts are right.
+// Somebody who read the ids in a pending bond bonded them first. Governance releases one;
+// he can't have it back, and his machine is offline until its facts are right.
 func TestGovernanceReleasesABondedGPU(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -161,7 +161,7 @@ func TestGovernanceReleasesABondedGPU(t *testing.T) {
 	f.check()
 }
 
-// A machine that was never online, or is offline, stays as it is but for its id.
+// A machine that was never online, or is offline, stays as it is except for its id.
 func TestReleaseOfWhatIsNotOnline(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -179,7 +179,7 @@ func TestReleaseOfWhatIsNotOnline(t *testing.T) {
 	require.NoError(t, f.bondAs(challenger, newNode(2), 1, "b"))
 }
 
-// Governance takes a reservation too, bars the owner for as long, and can lift that.
+// Governance can also take a reservation, bars the owner for as long, and can lift that.
 func TestGovernanceReleasesAReservedGPU(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -2,17 +2,17 @@ package keeper
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"cosmossdk.io/collections"
-	errorsmod "cosmossdk.io/errors"
 	"cosmossdk.io/math"
 
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// CheckInvariants reads the whole store and refuses a state that contradicts
-// itself. Tests and operators call it; no block does.
+// CheckInvariants reads the whole store and returns an error if the state
+// contradicts itself. Tests and operators call it; no block does.
 func (k *Keeper) CheckInvariants(ctx context.Context) error {
 	if err := k.CheckBalance(ctx); err != nil {
 		return err
@@ -40,12 +40,12 @@ func (k *Keeper) CheckBalance(ctx context.Context) error {
 	}
 	balance := k.bank.GetBalance(ctx, k.accounts.GetModuleAddress(machine.ModuleName), machine.Denom).Amount
 	if !balance.Equal(held) {
-		return errorsmod.Wrapf(machine.ErrInvariant, "module account holds %s udbc: stakes and deposits are %s", balance, held)
+		return machine.ErrInvariant.Wrapf("module account holds %s udbc: stakes and deposits are %s", balance, held)
 	}
 	return nil
 }
 
-// checkIndexes builds what each index must hold and compares.
+// checkIndexes builds what each index must contain and compares.
 func (k *Keeper) checkIndexes(ctx context.Context) error {
 	termSet, offerSet, gpus := make(map[string]bool), make(map[string]bool), make(map[string]string)
 	if err := k.Bonds.Walk(ctx, nil, func(id string, m machine.Machine) (bool, error) {
@@ -75,14 +75,14 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 	if err := k.GPUs.Walk(ctx, nil, func(gpu, id string) (bool, error) {
 		n++
 		if gpus[gpu] != id {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "gpu %q is held by %s: facts say %q", gpu, id, gpus[gpu])
+			return true, machine.ErrInvariant.Wrapf("gpu %q is held by %s: facts say %q", gpu, id, gpus[gpu])
 		}
 		return false, nil
 	}); err != nil {
 		return err
 	}
 	if n != len(gpus) {
-		return errorsmod.Wrapf(machine.ErrInvariant, "%d gpu ids are held: facts name %d", n, len(gpus))
+		return machine.ErrInvariant.Wrapf("%d gpu ids are held: facts name %d", n, len(gpus))
 	}
 	if err := k.checkCooldowns(ctx, gpus); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (k *Keeper) checkCooldowns(ctx context.Context, gpus map[string]string) err
 	queued := make(map[string]bool)
 	if err := k.Cooldowns.Walk(ctx, nil, func(gpu string, c machine.GpuCooldown) (bool, error) {
 		if holder := gpus[gpu]; holder != "" {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "gpu %q is held by %s and cools down", gpu, holder)
+			return true, machine.ErrInvariant.Wrapf("gpu %q is held by %s and cools down", gpu, holder)
 		}
 		queued[c.Until.UTC().Format(time.RFC3339Nano)+"/"+gpu] = true
 		return false, nil
@@ -113,39 +113,50 @@ func (k *Keeper) checkSlots(ctx context.Context) error {
 			return true, err
 		}
 		if uint32(len(rented)) != m.Whole() || slots(rented).rented() == 0 || m.State == machine.MACHINE_STATE_RETIRED {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "rentals %v hold slots of %s machine %s, which has %d", rented, m.State.Word(), m.Id, m.Whole())
+			return true, machine.ErrInvariant.Wrapf("rentals %v hold slots of %s machine %s, which has %d", rented, m.State.Word(), m.Id, m.Whole())
 		}
 		return false, nil
 	})
 }
 
 func (k *Keeper) checkChallenges(ctx context.Context) error {
-	queued := make(map[uint64]bool)
-	if err := k.ChallengeQueue.Walk(ctx, nil, func(key collections.Pair[time.Time, uint64]) (bool, error) {
-		queued[key.K2()] = true
-		return false, nil
+	queued := make(map[string]bool)
+	challenges, entries := make(map[uint64]machine.Challenge), make(map[string]bool)
+	if err := k.Challenges.Walk(ctx, nil, func(id uint64, c machine.Challenge) (bool, error) {
+		challenges[id] = c
+		all, err := askedBy(c)
+		if err != nil {
+			return true, err
+		}
+		for _, entry := range all {
+			entries[askedName(entry)] = true
+		}
+		failed, err := k.failed.Has(ctx, id)
+		if !failed {
+			queued[queuedName(collections.Join(c.Deadline, id))] = true
+		}
+		return err != nil, err
 	}); err != nil {
 		return err
 	}
-	challenges := make(map[uint64]machine.Challenge)
-	if err := k.Challenges.Walk(ctx, nil, func(id uint64, c machine.Challenge) (bool, error) {
-		challenges[id] = c
-		if !queued[id] {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "challenge %d of machine %s is not queued", id, c.MachineId)
-		}
-		return false, nil
-	}); err != nil {
+	if err := same(ctx, "challenge_queue", queued, k.ChallengeQueue, queuedName); err != nil {
+		return err
+	}
+	if err := k.failed.Check(ctx, func(id uint64) bool { _, found := challenges[id]; return found }); err != nil {
+		return machine.ErrInvariant.Wrap(err.Error())
+	}
+	if err := same(ctx, "asked", entries, k.Asked, askedName); err != nil {
 		return err
 	}
 	return k.Bonds.Walk(ctx, nil, func(id string, m machine.Machine) (bool, error) {
 		if len(m.OpenChallenges) > 0 && m.State != machine.MACHINE_STATE_ONLINE {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s is %s with open challenges %v", id, m.State.Word(), m.OpenChallenges)
+			return true, machine.ErrInvariant.Wrapf("machine %s is %s with open challenges %v", id, m.State.Word(), m.OpenChallenges)
 		}
 		if err := m.CheckReleased(); err != nil {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s: %s", id, err)
+			return true, machine.ErrInvariant.Wrapf("machine %s: %s", id, err)
 		}
 		if err := m.CheckChallenges(challenges); err != nil {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "machine %s: %s", id, err)
+			return true, machine.ErrInvariant.Wrapf("machine %s: %s", id, err)
 		}
 		return false, nil
 	})
@@ -156,14 +167,14 @@ func same[K any](ctx context.Context, index string, want map[string]bool, have c
 	if err := have.Walk(ctx, nil, func(key K) (bool, error) {
 		n++
 		if !want[name(key)] {
-			return true, errorsmod.Wrapf(machine.ErrInvariant, "index %s holds %s: machines say no", index, name(key))
+			return true, machine.ErrInvariant.Wrapf("index %s holds %s: machines say no", index, name(key))
 		}
 		return false, nil
 	}); err != nil {
 		return err
 	}
 	if n != len(want) {
-		return errorsmod.Wrapf(machine.ErrInvariant, "index %s holds %d entries: machines say %d", index, n, len(want))
+		return machine.ErrInvariant.Wrapf("index %s holds %d entries: machines say %d", index, n, len(want))
 	}
 	return nil
 }
@@ -171,3 +182,9 @@ func same[K any](ctx context.Context, index string, want map[string]bool, have c
 func offerName(key offer) string {
 	return key.K1() + "/" + math.NewInt(int64(key.K2())).String() + "/" + key.K3()
 }
+
+func queuedName(key collections.Pair[time.Time, uint64]) string {
+	return fmt.Sprintf("%s/%d", key.K1().UTC().Format(time.RFC3339Nano), key.K2())
+}
+
+func askedName(key asked) string { return fmt.Sprintf("%s/%x/%d", key.K1(), key.K2(), key.K3()) }

@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"cosmossdk.io/collections"
-	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/internal/account"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 // GetMachine returns a machine as it is at this block's time: offline if a
-// challenge's deadline passed that no block has closed yet.
+// challenge's deadline has passed that no block has closed yet.
 func (k *Keeper) GetMachine(ctx context.Context, id string) (machine.Machine, error) {
 	m, err := k.load(ctx, id)
 	if err != nil {
@@ -31,7 +31,8 @@ func (k *Keeper) load(ctx context.Context, id string) (machine.Machine, error) {
 		if _, err := machine.ParseID(id); err != nil {
 			return m, err
 		}
-		return m, errorsmod.Wrapf(machine.ErrNotFound, "machine_id %s: no such machine; see the query machines", id)
+		return m, detail.Add(machine.ErrNotFound.Wrapf("machine_id %s: no such machine; look for a wrong digit", id),
+			detail.Map{"machine_id": id})
 	}
 	return m, err
 }
@@ -51,7 +52,7 @@ func (k *Keeper) effective(ctx context.Context, m machine.Machine) (machine.Mach
 	return m, nil
 }
 
-// change stores what edit made of a stored machine, and keeps the offers right.
+// change stores a stored machine as edited, and keeps the offers consistent.
 func (k *Keeper) change(ctx context.Context, id string, edit func(*machine.Machine) error) (machine.Machine, error) {
 	old, err := k.load(ctx, id)
 	if err != nil {
@@ -67,49 +68,56 @@ func (k *Keeper) change(ctx context.Context, id string, edit func(*machine.Machi
 	return m, k.moveOffers(ctx, old, m)
 }
 
-// touch settles everything that is due on a machine and returns it as stored.
-// Each message calls it first, so that none acts on a state that is over.
+// touch closes a challenge of a machine whose deadline has passed and returns the
+// machine as stored. Messages call it first, so that none acts on an outdated state.
 func (k *Keeper) touch(ctx context.Context, id string) (machine.Machine, error) {
-	if _, err := k.load(ctx, id); err != nil {
-		return machine.Machine{}, err
-	}
 	if err := k.SettleChallenge(ctx, id); err != nil {
-		return machine.Machine{}, err
-	}
-	if err := k.hooks.BeforeMachineChange(ctx, id); err != nil {
 		return machine.Machine{}, err
 	}
 	return k.load(ctx, id)
 }
 
-// operated is touch for a message of the machine's operator.
+// operated is touch for a message of the machine's operator; it refuses other signers.
 func (k *Keeper) operated(ctx context.Context, id, operator string) (machine.Machine, error) {
-	m, err := k.touch(ctx, id)
+	m, err := k.load(ctx, id)
 	if err != nil {
 		return m, err
 	}
 	if m.Operator != account.Canonical(operator) {
-		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the operator %s of machine %s", machine.Clip(operator), m.Operator, id)
+		return m, detail.Add(machine.ErrUnauthorized.Wrapf("signer %s: must be the operator %s of machine %s", machine.Clip(operator), m.Operator, id),
+			detail.Map{"machine_id": id, "operator": m.Operator})
 	}
 	if m.State == machine.MACHINE_STATE_RETIRED {
-		return m, errorsmod.Wrapf(machine.ErrState, "machine %s is retired; bond it again first", id)
+		return m, retired(m)
 	}
-	return m, nil
+	return k.touch(ctx, id)
 }
 
-// owned is touch for a message of the machine's owner.
+// retired says what has to be done before a retired machine can change state,
+// with the same error as a new bond of it.
+func retired(m machine.Machine) error {
+	if m.Stake != 0 {
+		return detail.Add(machine.ErrState.Wrapf("machine %s is retired; its owner must withdraw its stake, once it has unbonded, and then bond it again", m.Id),
+			detail.Map{"machine_id": m.Id, "state": m.State.Word()})
+	}
+	return detail.Add(machine.ErrState.Wrapf("machine %s is retired; bond it again first", m.Id),
+		detail.Map{"machine_id": m.Id, "state": m.State.Word()})
+}
+
+// owned is touch for a message of the machine's owner; it refuses other signers.
 func (k *Keeper) owned(ctx context.Context, id, owner string) (machine.Machine, error) {
-	m, err := k.touch(ctx, id)
+	m, err := k.load(ctx, id)
 	if err != nil {
 		return m, err
 	}
 	if m.Owner != account.Canonical(owner) {
-		return m, errorsmod.Wrapf(machine.ErrUnauthorized, "signer %s: must be the owner %s of machine %s", machine.Clip(owner), m.Owner, id)
+		return m, detail.Add(machine.ErrUnauthorized.Wrapf("signer %s: must be the owner %s of machine %s", machine.Clip(owner), m.Owner, id),
+			detail.Map{"machine_id": id, "owner": m.Owner})
 	}
-	return m, nil
+	return k.touch(ctx, id)
 }
 
-// RecordRentalEnd keeps the latest end of a rental, from which unbonding counts.
+// RecordRentalEnd stores the latest end of a rental, from which unbonding counts.
 func (k *Keeper) RecordRentalEnd(ctx context.Context, id string, end time.Time) error {
 	_, err := k.change(ctx, id, func(m *machine.Machine) error {
 		if m.LastRentalEnd == nil || m.LastRentalEnd.Before(end) {

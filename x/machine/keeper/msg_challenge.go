@@ -3,20 +3,19 @@ package keeper
 import (
 	"context"
 	"slices"
-	"time"
 
-	"cosmossdk.io/collections"
 	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
+	"github.com/dbc-network/dbc/x/internal/halt"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// Challenge asks whether a machine is there; the deposit goes to the operator
-// if it is and comes back if it is not.
-func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*machine.MsgChallengeResponse, error) {
-	k := s.k
+// Challenge demands that a machine prove it is there; the deposit goes to the
+// operator if it does and is returned if it does not.
+func (k msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*machine.MsgChallengeResponse, error) {
 	challenger, err := k.account("challenger", msg.Challenger)
 	if err != nil {
 		return nil, err
@@ -28,16 +27,17 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	if err != nil {
 		return nil, err
 	}
-	if m.State == machine.MACHINE_STATE_ONLINE { // else a challenge may be due, which the challenger does not pay to close
+	if m.State == machine.MACHINE_STATE_ONLINE { // otherwise a challenge may be due, which the challenger does not pay to close
 		if m, err = k.touch(ctx, msg.MachineId); err != nil {
 			return nil, err
 		}
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
-		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word())
+		return nil, detail.Add(machine.ErrState.Wrapf("machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word()),
+			detail.Map{"machine_id": m.Id, "state": m.State.Word()})
 	}
 	if by := challenger.String(); by == m.Owner || by == m.Operator {
-		return nil, errorsmod.Wrapf(machine.ErrUnauthorized, "challenger %s: must not be the owner or the operator of machine %s", by, m.Id)
+		return nil, machine.ErrUnauthorized.Wrapf("challenger %s: must not be the owner or the operator of machine %s", by, m.Id)
 	}
 	place, err := k.place(ctx, m, challenger)
 	if err != nil {
@@ -48,17 +48,17 @@ func (s msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 		return nil, err
 	}
 	if err := k.take(ctx, challenger, c.Deposit); err != nil {
-		return nil, errorsmod.Wrapf(err, "deposit %d udbc of a challenge", c.Deposit)
+		return nil, errorsmod.Wrapf(err, "deposit %dudbc of a challenge", c.Deposit)
 	}
 	return &machine.MsgChallengeResponse{ChallengeId: c.Id}, emit(ctx, &machine.EventChallenged{
 		MachineId: m.Id, ChallengeId: c.Id, Challenger: c.Challenger, Height: c.Height, Deadline: c.Effective(c.Halted).Deadline,
 	})
 }
 
-// place returns where a new challenge stands: 0 while none is open; beside others
-// only a renter of the machine may ask, once, and by one of the slots that he
-// rents. So a host that challenges itself keeps no tenant from asking, and a
-// machine never has more than one for each slot besides the common one.
+// place returns where a new challenge is counted: 0 while none is open; in addition to
+// others only a renter of the machine may challenge, once, by one of the rented slots. So
+// a host that challenges itself keeps no renter from challenging, and a machine never has
+// more than one per slot besides the common one.
 func (k *Keeper) place(ctx context.Context, m machine.Machine, challenger sdk.AccAddress) (uint32, error) {
 	if len(m.OpenChallenges) == 0 {
 		return 0, nil
@@ -68,45 +68,50 @@ func (k *Keeper) place(ctx context.Context, m machine.Machine, challenger sdk.Ac
 		return 0, err
 	}
 	if len(rented) == 0 {
-		return 0, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: challenge %d must be closed first; only a renter of the machine may ask meanwhile",
-			m.Id, m.OpenChallenges[0])
+		return 0, detail.Add(machine.ErrChallengeOpen.Wrapf("machine %s: challenge %d must be closed first; only a renter of the machine may ask meanwhile",
+			m.Id, m.OpenChallenges[0]),
+			detail.Map{"machine_id": m.Id, "challenge_id": m.OpenChallenges[0]})
 	}
-	taken := make(map[uint32]uint64)
-	for _, id := range m.OpenChallenges {
-		c, err := k.challenge(ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		if c.Challenger == challenger.String() {
-			return 0, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: your challenge %d must be closed first", m.Id, id)
-		}
-		taken[c.Place] = id
+	mine, err := k.openOf(ctx, m, challenger)
+	if err != nil {
+		return 0, err
 	}
+	if mine != 0 {
+		return 0, detail.Add(machine.ErrChallengeOpen.Wrapf("machine %s: your challenge %d must be closed first", m.Id, mine),
+			detail.Map{"machine_id": m.Id, "challenge_id": mine})
+	}
+	var first uint64
 	for _, slot := range rented {
-		if taken[slot+1] == 0 {
-			return slot + 1, nil
+		taken, err := k.openOf(ctx, m, placeTerm(slot+1))
+		if err != nil || taken == 0 {
+			return slot + 1, err
+		}
+		if first == 0 {
+			first = taken
 		}
 	}
-	return 0, errorsmod.Wrapf(machine.ErrChallengeOpen, "machine %s: challenge %d by an earlier renter of slot %d must be closed first",
-		m.Id, taken[rented[0]+1], rented[0])
+	return 0, detail.Add(machine.ErrChallengeOpen.Wrapf("machine %s: challenge %d by an earlier renter of slot %d must be closed first",
+		m.Id, first, rented[0]),
+		detail.Map{"machine_id": m.Id, "challenge_id": first})
 }
 
-// openChallenge stores a challenge with its deadline, which is never before
-// that of an older one: a shorter answer_window holds once those are over.
+// openChallenge stores a challenge with its deadline, which is never before that of an
+// older one: a shorter answer_window takes effect once those are over.
 func (k *Keeper) openChallenge(ctx context.Context, m machine.Machine, c machine.Challenge) (machine.Challenge, error) {
-	params, err := k.Parameters.Get(ctx)
+	params, err := k.Params.Get(ctx)
 	if err != nil {
 		return c, err
 	}
-	if c.Halted, err = k.Halted(ctx); err != nil {
+	clock, err := halt.Now(ctx, k)
+	if err != nil {
 		return c, err
 	}
 	if c.Id, err = k.NextChallenge.Next(ctx); err != nil {
 		return c, err
 	}
 	c.MachineId, c.Deposit = m.Id, params.ChallengeDeposit
-	c.Height, c.Time = sdk.UnwrapSDKContext(ctx).BlockHeight(), blockTime(ctx)
-	c.Deadline = c.Time.Add(params.AnswerWindow - c.Halted)
+	c.Height, c.Time, c.Halted = clock.Height, clock.Now, clock.Halted
+	c.Deadline = clock.Stored(c.Time.Add(params.AnswerWindow))
 	if n := len(m.OpenChallenges); n > 0 {
 		last, err := k.challenge(ctx, m.OpenChallenges[n-1])
 		if err != nil {
@@ -116,10 +121,7 @@ func (k *Keeper) openChallenge(ctx context.Context, m machine.Machine, c machine
 			c.Deadline = last.Deadline
 		}
 	}
-	if err := k.Challenges.Set(ctx, c.Id, c); err != nil {
-		return c, err
-	}
-	if err := k.ChallengeQueue.Set(ctx, collections.Join(c.Deadline, c.Id)); err != nil {
+	if err := k.storeChallenge(ctx, c); err != nil {
 		return c, err
 	}
 	_, err = k.change(ctx, m.Id, func(m *machine.Machine) error {
@@ -127,66 +129,4 @@ func (k *Keeper) openChallenge(ctx context.Context, m machine.Machine, c machine
 		return nil
 	})
 	return c, err
-}
-
-// AnswerChallenge proves by the machine's key that the machine is there.
-func (s msgServer) AnswerChallenge(ctx context.Context, msg *machine.MsgAnswerChallenge) (*machine.MsgAnswerChallengeResponse, error) {
-	k := s.k
-	c, err := k.answerable(ctx, msg)
-	if err != nil {
-		return nil, err
-	}
-	m, err := k.operated(ctx, msg.MachineId, msg.Operator)
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(m.OpenChallenges, c.Id) {
-		return nil, errorsmod.Wrapf(machine.ErrChallengeClosed, "challenge_id %d: void, because an older one was not answered; set the machine online again", c.Id)
-	}
-	text := machine.AnswerText(chainID(ctx), m.Id, c.Id, c.Height)
-	if err := machine.VerifySignature(m.Id, text, msg.Signature); err != nil {
-		return nil, err
-	}
-	if _, err := k.change(ctx, m.Id, func(m *machine.Machine) error {
-		m.OpenChallenges = without(m.OpenChallenges, c.Id)
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	if err := k.removeChallenge(ctx, c, m.Operator, 0); err != nil {
-		return nil, err
-	}
-	if err := k.hooks.AfterChallengeClosed(ctx, m.Id, c.Id, true); err != nil {
-		return nil, err
-	}
-	return &machine.MsgAnswerChallengeResponse{}, emit(ctx, &machine.EventChallengeClosed{MachineId: m.Id, ChallengeId: c.Id, Answered: true})
-}
-
-// answerable is the stored challenge that a message may still answer, unless an
-// older one has run out, which turns out when the machine is settled. Late is
-// told apart from wrong before anything is settled, so that the refusal says so.
-func (k *Keeper) answerable(ctx context.Context, msg *machine.MsgAnswerChallenge) (machine.Challenge, error) {
-	m, err := k.load(ctx, msg.MachineId)
-	if err != nil {
-		return machine.Challenge{}, err
-	}
-	if !slices.Contains(m.OpenChallenges, msg.ChallengeId) {
-		return machine.Challenge{}, errorsmod.Wrapf(machine.ErrChallengeClosed, "challenge_id %d: open of machine %s are %v", msg.ChallengeId, m.Id, m.OpenChallenges)
-	}
-	c, err := k.challenge(ctx, msg.ChallengeId)
-	if err != nil {
-		return c, err
-	}
-	halted, err := k.Halted(ctx)
-	if err != nil {
-		return c, err
-	}
-	if c.Due(blockTime(ctx), halted) {
-		return c, errorsmod.Wrapf(machine.ErrChallengeClosed, "challenge_id %d: its deadline %s has passed; set the machine online again",
-			c.Id, c.Effective(halted).Deadline.Format(time.RFC3339))
-	}
-	if msg.Height != c.Height {
-		return c, errorsmod.Wrapf(machine.ErrSignature, "height %d: must be the challenge's, %d", msg.Height, c.Height)
-	}
-	return c, nil
 }

@@ -23,7 +23,7 @@ func TestUpdateFacts(t *testing.T) {
 	f := newFixture(t)
 	n := f.online(1, 2)
 	moved := n.facts(2)
-	moved.PublicIp = "192.0.2.7"
+	moved.PublicIp, moved.PortFirst, moved.PortLast = "192.0.2.7", 20000, 21000
 	more := n.facts(3)
 
 	_, err := f.k.ReserveSlots(f.ctx, n.id, 1, 7)

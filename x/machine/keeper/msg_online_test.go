@@ -52,7 +52,7 @@ func TestNobodyIsOfflineWhileTheChainStandsStill(t *testing.T) {
 	require.Equal(t, "online after 10h0m7s", f.hooks.take()[1])
 }
 
-// A signature that lasts would open the machine when its node is gone.
+// A long-lived signature would bring the machine online when its node is gone.
 func TestOnlineExpiry(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -9,17 +9,17 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// offer is (GPU type, free slots, machine id). Ordered so, a query for at
-// least n free slots of a type is one walk that begins at n; one for any type
-// is a walk for each of them. Entries for any type would cost every rent one
-// more key in a random place.
+// offer is (GPU type, free slots, machine id). In this order, a query for at
+// least n free slots of a type is one walk that starts at n; one for any type
+// is a walk for each of them. Separate entries for any type would cost every
+// rent one more key in a random place.
 type offer = collections.Triple[string, uint32, string]
 
-// noGPU stands in the place of the GPU type for machines without any; no name
-// of a GPU is empty.
+// noGPU takes the place of the GPU type for machines without any; no GPU's name
+// is empty.
 const noGPU = ""
 
-// offersOf are the entries of a machine of which some slots are rented: none
+// offersOf returns the entries of a machine with these rented slots: none
 // unless it is online and has free ones.
 func offersOf(m machine.Machine, rented slots) []offer {
 	n := uint32(len(rented.free(m)))
@@ -33,7 +33,7 @@ func offersOf(m machine.Machine, rented slots) []offer {
 	return list
 }
 
-// offeredTypes are the GPU types under which a machine is listed: at least one.
+// offeredTypes returns the GPU types under which a machine is listed: at least one.
 func offeredTypes(m machine.Machine) []string {
 	if types := m.Facts.GPUTypes(); len(types) > 0 {
 		return types
@@ -41,9 +41,9 @@ func offeredTypes(m machine.Machine) []string {
 	return []string{noGPU}
 }
 
-// moveOffers keeps the index right where a machine changed from old to m.
+// moveOffers updates the index when a machine changes from old to m.
 func (k *Keeper) moveOffers(ctx context.Context, old, m machine.Machine) error {
-	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(offeredTypes(old), offeredTypes(m)) {
+	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(old.OutOfService, m.OutOfService) && slices.Equal(offeredTypes(old), offeredTypes(m)) {
 		return nil
 	}
 	rented, err := k.reserved(ctx, m.Id)
@@ -53,7 +53,7 @@ func (k *Keeper) moveOffers(ctx context.Context, old, m machine.Machine) error {
 	return k.replaceOffers(ctx, offersOf(old, rented), offersOf(m, rented))
 }
 
-// replaceOffers brings the index from before to after.
+// replaceOffers replaces the entries before by those after.
 func (k *Keeper) replaceOffers(ctx context.Context, before, after []offer) error {
 	for _, key := range before {
 		if slices.ContainsFunc(after, sameOffer(key)) {

@@ -14,8 +14,8 @@ import (
 )
 
 // TestRandomLives sends messages in any order, with time and halts between
-// them. Whatever is refused changes nothing, and the state never contradicts
-// itself; an export read back is the same state.
+// them. A refused one changes nothing, and the state never contradicts itself;
+// an export that is read back is the same state.
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -52,7 +52,7 @@ func (l *life) step() {
 	seq := l.seqs[n.id]
 	action := rapid.SampledFrom([]string{
 		"bond", "online", "online", "offline", "challenge", "challenge", "challenge", "answer", "reserve", "release", "penalty",
-		"stake", "gpu", "retire", "withdraw", "facts", "price", "wait", "halt",
+		"stake", "gpu", "retire", "withdraw", "facts", "price", "slots", "wait", "halt",
 	}).Draw(l.r, "action")
 	cached, write := l.ctx.CacheContext()
 	if err := l.act(cached, action, n, seq); err == nil {
@@ -96,6 +96,9 @@ func (l *life) act(ctx sdk.Context, action string, n node, seq uint64) error {
 		_, err = l.msgs.UpdateFacts(ctx, n.update(l.fixture, seq+1, n.facts(rapid.IntRange(0, 3).Draw(l.r, "slots"))))
 	case "price":
 		_, err = l.msgs.SetPrice(ctx, &machine.MsgSetPrice{Operator: operator, Prices: []machine.PriceChange{{MachineId: n.id, PricePerDay: 9}}})
+	case "slots":
+		out := rapid.SampledFrom([][]uint32{nil, {0}, {1}, {0, 2}, {0, 1, 2}, {3}}).Draw(l.r, "out")
+		_, err = l.msgs.SetSlots(ctx, &machine.MsgSetSlots{Operator: operator, MachineId: n.id, OutOfService: out, InService: rapid.SampledFrom([][]uint32{nil, {0}, {1, 2}, {0, 1, 2}}).Draw(l.r, "in")})
 	case "wait":
 		l.next(time.Duration(rapid.IntRange(0, 60).Draw(l.r, "seconds")) * time.Second)
 		return errWaited

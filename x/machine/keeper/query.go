@@ -2,8 +2,8 @@ package keeper
 
 import (
 	"context"
+	"errors"
 
-	errorsmod "cosmossdk.io/errors"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -17,7 +17,7 @@ var _ machine.QueryServer = queryServer{}
 // NewQueryServer serves the module's queries.
 func NewQueryServer(k *Keeper) machine.QueryServer { return queryServer{k} }
 
-// Machine is one machine with its free slots.
+// Machine returns one machine with its free slots.
 func (s queryServer) Machine(ctx context.Context, req *machine.QueryMachineRequest) (*machine.QueryMachineResponse, error) {
 	m, err := s.k.GetMachine(ctx, req.MachineId)
 	if err != nil {
@@ -30,7 +30,7 @@ func (s queryServer) Machine(ctx context.Context, req *machine.QueryMachineReque
 	return &machine.QueryMachineResponse{Listing: machine.Listing{Machine: m, FreeSlots: free}}, nil
 }
 
-// Challenge is one open challenge with its effective deadline.
+// Challenge returns one open challenge with its effective deadline.
 func (s queryServer) Challenge(ctx context.Context, req *machine.QueryChallengeRequest) (*machine.QueryChallengeResponse, error) {
 	c, err := s.k.challenge(ctx, req.ChallengeId)
 	if err != nil {
@@ -43,18 +43,19 @@ func (s queryServer) Challenge(ctx context.Context, req *machine.QueryChallengeR
 	return &machine.QueryChallengeResponse{Challenge: c.Effective(halted)}, nil
 }
 
-// Params are the module's parameters.
+// Params returns the module's parameters.
 func (s queryServer) Params(ctx context.Context, _ *machine.QueryParamsRequest) (*machine.QueryParamsResponse, error) {
-	params, err := s.k.Parameters.Get(ctx)
+	params, err := s.k.Params.Get(ctx)
 	return &machine.QueryParamsResponse{Params: params}, err
 }
 
-// statusOf gives clients the gRPC code that tells a wrong question from a missing thing.
+// statusOf returns the gRPC status by which clients tell an invalid request from a missing
+// object.
 func statusOf(err error) error {
 	switch {
-	case errorsmod.IsOf(err, machine.ErrNotFound):
+	case errors.Is(err, machine.ErrNotFound):
 		return status.Error(codes.NotFound, err.Error())
-	case errorsmod.IsOf(err, machine.ErrInvalidID):
+	case errors.Is(err, machine.ErrInvalidID):
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
 	return err

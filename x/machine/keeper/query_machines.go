@@ -19,8 +19,8 @@ import (
 const (
 	defaultPage = 100
 	maxPage     = 500
-	// maxScan bounds the machines that one query looks at; a rare combination
-	// of filters gives a short page and a next key.
+	// maxScan bounds the machines that one query reads; a rare combination of
+	// filters yields a short page and a next key.
 	maxScan   = 1000
 	maxFilter = 128
 	freeBytes = 4
@@ -28,8 +28,8 @@ const (
 	maxKey = freeBytes + 64 + 1 + maxFilter
 )
 
-// Machines walks the index that fits the filters best and checks the others on
-// each machine. A page may be short, or empty, and still have a next key.
+// Machines walks the index that fits the filters best and checks the other filters on each
+// machine. A page may be short, or empty, and still have a next key.
 func (s queryServer) Machines(ctx context.Context, req *machine.QueryMachinesRequest) (*machine.QueryMachinesResponse, error) {
 	page, err := newPage(req)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s queryServer) Machines(ctx context.Context, req *machine.QueryMachinesReq
 	return &machine.QueryMachinesResponse{Listings: page.listings, Pagination: &query.PageResponse{NextKey: page.next}}, nil
 }
 
-// walk visits candidates in the order of the chosen index, from the page's key on.
+// walk visits candidates in the order of the chosen index, starting at the page's key.
 func (k *Keeper) walk(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
 	switch {
 	case req.Owner != "":
@@ -77,7 +77,7 @@ func (k *Keeper) walkTerm(ctx context.Context, term string, req *machine.QueryMa
 	})
 }
 
-// walkOffers visits the offers of the GPU type that is asked for.
+// walkOffers visits the offers of the requested GPU type.
 func (k *Keeper) walkOffers(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
 	free, id, _ := offerPlace(p.key)
 	from := new(collections.Range[offer]).StartInclusive(collections.Join3(req.GpuType, max(free, req.FreeSlotsMin), id))
@@ -89,7 +89,8 @@ func (k *Keeper) walkOffers(ctx context.Context, req *machine.QueryMachinesReque
 	})
 }
 
-// walkAllOffers visits those of one GPU type after the other; a machine of several counts for the first of its.
+// walkAllOffers visits the offers of each GPU type in turn; a machine with several counts
+// for the first of its types.
 func (k *Keeper) walkAllOffers(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
 	free, id, gpuType := offerPlace(p.key)
 	for {
@@ -111,14 +112,15 @@ func (k *Keeper) walkAllOffers(ctx context.Context, req *machine.QueryMachinesRe
 			return nil // no more types, or the page is full
 		}
 		gpuType, free, id = next, 0, ""
-		// The step to another type counts like a machine: hosts choose how many types there are.
+		// The step to another type counts like a machine: hosts choose how many types
+		// there are.
 		if p.full(append(offerKey(collections.Join3(gpuType, req.FreeSlotsMin, "")), typeMark+gpuType...)) {
 			return nil
 		}
 	}
 }
 
-// typeMark divides a page key's machine id from the GPU type; no id has it.
+// typeMark separates a page key's machine id from the GPU type; no id contains it.
 const typeMark = "/"
 
 // offerKey is an offer's place among those of its GPU type.
@@ -126,7 +128,7 @@ func offerKey(entry offer) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, entry.K2()), entry.K3()...)
 }
 
-// offerPlace reads a page key; the GPU type is empty where the walk is of one type.
+// offerPlace parses a page key; the GPU type is empty where the walk is of one type.
 func offerPlace(key []byte) (free uint32, id, gpuType string) {
 	if len(key) < freeBytes {
 		return 0, "", ""
@@ -194,7 +196,8 @@ func newPage(req *machine.QueryMachinesRequest) (*page, error) {
 	return p, nil
 }
 
-// visit takes a candidate; it says stop at the first one beyond the page, whose key is the next.
+// visit adds a candidate; it returns true at the first one beyond the page, whose key is
+// the next.
 func (p *page) visit(key []byte, load func() (machine.Listing, bool, error)) (stop bool, err error) {
 	if p.full(key) {
 		return true, nil
@@ -206,7 +209,7 @@ func (p *page) visit(key []byte, load func() (machine.Listing, bool, error)) (st
 	return err != nil, err
 }
 
-// full is true where the next page begins with a key; before, it counts one more step.
+// full reports whether the next page begins with a key; if not, it counts one more step.
 func (p *page) full(key []byte) bool {
 	if len(p.listings) >= p.limit || p.scanned >= maxScan {
 		p.next = key

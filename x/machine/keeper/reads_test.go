@@ -26,8 +26,8 @@ func (f *fixture) crowd(id string, from, to int) {
 	}
 }
 
-// TestMachinesReads: what a page reads does not grow with the machines there
-// are, also where the filters match none of them.
+// TestMachinesReads: what a page reads does not grow with the number of
+// machines, even if the filters match none of them.
 func TestMachinesReads(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

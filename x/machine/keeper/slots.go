@@ -6,14 +6,15 @@ import (
 	"slices"
 
 	"cosmossdk.io/collections"
-	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// FreeSlots are the slots of a machine that nobody rents, ascending.
+// FreeSlots returns the slots of a machine that can be rented, ascending: nobody
+// rents them, and they are in service.
 func (k *Keeper) FreeSlots(ctx context.Context, id string) ([]uint32, error) {
 	m, err := k.load(ctx, id)
 	if err != nil {
@@ -22,19 +23,21 @@ func (k *Keeper) FreeSlots(ctx context.Context, id string) ([]uint32, error) {
 	return k.freeSlots(ctx, m)
 }
 
-// ReserveSlots hands out the n lowest free slots of a machine, or all of it
-// for n = 0, which must then be free. The machine must be online and must not
-// be below its stake.
+// ReserveSlots reserves the n lowest free slots of a machine, or for n = 0 all
+// that are in service, which must then be free. The machine must be online and
+// not below its stake.
 func (k *Keeper) ReserveSlots(ctx context.Context, id string, n uint32, rentID uint64) ([]uint32, error) {
 	m, err := k.GetMachine(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
-		return nil, errorsmod.Wrapf(machine.ErrState, "machine %s is %s: must be online; choose another machine", id, m.State.Word())
+		return nil, detail.Add(machine.ErrState.Wrapf("machine %s is %s: must be online; choose another machine", id, m.State.Word()),
+			detail.Map{"machine_id": id, "state": m.State.Word()})
 	}
 	if m.BelowStake() {
-		return nil, errorsmod.Wrapf(machine.ErrStake, "machine %s has %d udbc at stake of %d: must have nine tenths; add stake first", id, m.Stake, m.StakeRequired)
+		return nil, detail.Add(machine.ErrStake.Wrapf("machine %s has %dudbc at stake of %dudbc: must have nine tenths; add stake first", id, m.Stake, m.StakeRequired),
+			detail.Map{"machine_id": id, "stake": m.Stake, "stake_required": m.StakeRequired})
 	}
 	rented, err := k.reserved(ctx, id)
 	if err != nil {
@@ -42,16 +45,17 @@ func (k *Keeper) ReserveSlots(ctx context.Context, id string, n uint32, rentID u
 	}
 	free := rented.free(m)
 	if n == 0 {
-		n = m.Whole()
+		n = m.InService()
 	}
-	if uint32(len(free)) < n {
-		return nil, errorsmod.Wrapf(machine.ErrNoSlots, "machine %s: %d slots asked for, %d of %d are free; ask for fewer or choose another machine",
-			id, n, len(free), m.Whole())
+	if uint32(len(free)) < n || n == 0 {
+		return nil, detail.Add(machine.ErrNoSlots.Wrapf("machine %s: %d slots asked for, %d of %d are free and in service; ask for fewer or choose another machine",
+			id, n, len(free), m.Whole()),
+			detail.Map{"machine_id": id, "slots": n, "free": len(free)})
 	}
 	return free[:n], k.reserve(ctx, m, rented, free[:n], rentID)
 }
 
-// RestoreSlots reserves just these slots at import. A machine that is not on
+// RestoreSlots reserves exactly these slots at import. A machine that is not on
 // the market, nor was when they were rented, has none.
 func (k *Keeper) RestoreSlots(ctx context.Context, id string, list []uint32, rentID uint64) error {
 	m, err := k.load(ctx, id)
@@ -59,22 +63,22 @@ func (k *Keeper) RestoreSlots(ctx context.Context, id string, list []uint32, ren
 		return err
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE && m.State != machine.MACHINE_STATE_OFFLINE {
-		return errorsmod.Wrapf(machine.ErrState, "machine %s is %s: rental %d can't be open on it", id, m.State.Word(), rentID)
+		return machine.ErrState.Wrapf("machine %s is %s: rental %d can't be open on it", id, m.State.Word(), rentID)
 	}
 	rented, err := k.reserved(ctx, id)
 	if err != nil {
 		return err
 	}
-	free := rented.free(m)
+	free := rented.unrented(m) // a rental keeps a slot that went out of service
 	for i, slot := range list {
 		if !slices.Contains(free, slot) || slices.Contains(list[:i], slot) {
-			return errorsmod.Wrapf(machine.ErrNoSlots, "machine %s: slot %d of rental %d does not exist or is rented twice", id, slot, rentID)
+			return machine.ErrNoSlots.Wrapf("machine %s: slot %d of rental %d does not exist or is rented twice", id, slot, rentID)
 		}
 	}
 	return k.reserve(ctx, m, rented, list, rentID)
 }
 
-// reserve gives more slots of a machine to a rental.
+// reserve gives a rental more slots of a machine.
 func (k *Keeper) reserve(ctx context.Context, m machine.Machine, rented slots, list []uint32, rentID uint64) error {
 	after := make(slots, m.Whole())
 	copy(after, rented)
@@ -87,7 +91,7 @@ func (k *Keeper) reserve(ctx context.Context, m machine.Machine, rented slots, l
 	return k.replaceOffers(ctx, offersOf(m, rented), offersOf(m, after))
 }
 
-// ReleaseSlots gives back the slots of a rental; without any it does nothing.
+// ReleaseSlots releases the slots of a rental; without any it does nothing.
 func (k *Keeper) ReleaseSlots(ctx context.Context, id string, rentID uint64) error {
 	m, err := k.load(ctx, id)
 	if err != nil {
@@ -117,23 +121,28 @@ func (k *Keeper) ReleaseSlots(ctx context.Context, id string, rentID uint64) err
 	return k.replaceOffers(ctx, offersOf(m, rented), offersOf(m, after))
 }
 
-// Rentals are those that hold slots of a machine, ascending.
+// Rentals returns those that hold slots of a machine, ascending.
 func (k *Keeper) Rentals(ctx context.Context, id string) ([]uint64, error) {
 	rented, err := k.reserved(ctx, id)
 	return rented.rentals(), err
 }
 
-// RentedSlots are the slots of a machine that an account rents now, ascending.
+// RentedSlots returns the slots of a machine that an account rents now, ascending.
 func (k *Keeper) RentedSlots(ctx context.Context, id string, renter sdk.AccAddress) ([]uint32, error) {
-	return k.hooks.RentedSlots(ctx, id, renter)
+	return k.rentals.RentedSlots(ctx, id, renter)
 }
 
-// slots are the rentals of a machine's slots, 0 where one is free, and none
+// slots are the rentals of a machine's slots, 0 where one is free, and empty
 // while all are.
 type slots []uint64
 
-// free are the slots that nobody rents, ascending.
+// free returns the slots that nobody rents and that are in service, ascending.
 func (s slots) free(m machine.Machine) []uint32 {
+	return slices.DeleteFunc(s.unrented(m), func(slot uint32) bool { return !m.Serves(slot) })
+}
+
+// unrented returns the slots that nobody rents, ascending.
+func (s slots) unrented(m machine.Machine) []uint32 {
 	free := make([]uint32, 0, m.Whole())
 	for slot := range m.Whole() {
 		if int(slot) >= len(s) || s[slot] == 0 {
@@ -153,7 +162,7 @@ func (s slots) rented() (n int) {
 	return n
 }
 
-// rentals are the distinct ones, ascending.
+// rentals returns the distinct ones, ascending.
 func (s slots) rentals() []uint64 {
 	all := slices.DeleteFunc(slices.Clone(s), func(id uint64) bool { return id == 0 })
 	slices.Sort(all)
@@ -168,19 +177,40 @@ func (k *Keeper) reserved(ctx context.Context, id string) (slots, error) {
 	return rented, err
 }
 
+// UnrentedSlots returns the slots of a machine that nobody rents, in service or not.
+func (k *Keeper) UnrentedSlots(ctx context.Context, id string) ([]uint32, error) {
+	m, err := k.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	rented, err := k.reserved(ctx, id)
+	return rented.unrented(m), err
+}
+
 func (k *Keeper) freeSlots(ctx context.Context, m machine.Machine) ([]uint32, error) {
 	rented, err := k.reserved(ctx, m.Id)
 	return rented.free(m), err
 }
 
-// unrented refuses what can't be done while rentals are open.
+// unrented refuses what can't be done while rentals are open. Those that are over
+// are settled at the sender's cost if that frees the machine; so it has to be a
+// message's last check.
 func (k *Keeper) unrented(ctx context.Context, id, remedy string) error {
 	rented, err := k.reserved(ctx, id)
 	if err != nil {
 		return err
 	}
+	if rented.rented() > 0 {
+		if err := k.rentals.SettleDue(ctx, id); err != nil {
+			return err
+		}
+		if rented, err = k.reserved(ctx, id); err != nil {
+			return err
+		}
+	}
 	if n := rented.rented(); n > 0 {
-		return errorsmod.Wrapf(machine.ErrRentalsOpen, "machine %s: %d slots are rented; %s", id, n, remedy)
+		return detail.Add(machine.ErrRentalsOpen.Wrapf("machine %s: %d slots are rented; %s", id, n, remedy),
+			detail.Map{"machine_id": id, "slots": n})
 	}
 	return nil
 }

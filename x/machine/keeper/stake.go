@@ -2,29 +2,32 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// UnbondingTime is how long a stake is held after a machine's last rental.
+// UnbondingTime returns how long a stake is held after a machine's last rental.
 func (k *Keeper) UnbondingTime(ctx context.Context) (time.Duration, error) {
-	params, err := k.Parameters.Get(ctx)
+	params, err := k.Params.Get(ctx)
 	return params.UnbondingTime, err
 }
 
-// PayFromStake pays at most what a machine's stake holds to an account, and
-// returns how much it was.
+// PayFromStake pays an amount, at most what a machine's stake holds, to an
+// account, and returns how much it was.
 func (k *Keeper) PayFromStake(ctx context.Context, id string, to sdk.AccAddress, amount uint64) (uint64, error) {
 	return k.leaveStake(ctx, id, amount, func(paid uint64) error { return k.pay(ctx, to, paid) })
 }
 
-// TakeFromStake moves at most what a machine's stake holds to a module, such as
-// the one that keeps a penalty until it is paid, and returns how much it was.
+// TakeFromStake moves an amount, at most what a machine's stake holds, to a module, such
+// as the one that holds a penalty until it is paid, and returns how much it was.
 func (k *Keeper) TakeFromStake(ctx context.Context, id, module string, amount uint64) (uint64, error) {
 	return k.leaveStake(ctx, id, amount, func(taken uint64) error {
 		return k.bank.SendCoinsFromModuleToModule(ctx, machine.ModuleName, module, coins(taken))
@@ -48,8 +51,8 @@ func (k *Keeper) leaveStake(ctx context.Context, id string, amount uint64, move 
 }
 
 // PayHost pays rent out of a module's account to a machine's payout address.
-// While the stake is short a tenth of it, rounded up, goes into the stake; that
-// part is returned.
+// While the stake is short a tenth of it, rounded up, goes into the stake; it
+// returns that part.
 func (k *Keeper) PayHost(ctx context.Context, id, module string, amount uint64) (uint64, error) {
 	if amount == 0 {
 		return 0, nil
@@ -90,7 +93,11 @@ func (k *Keeper) addStake(ctx context.Context, id string, amount uint64) error {
 }
 
 func (k *Keeper) take(ctx context.Context, from sdk.AccAddress, amount uint64) error {
-	return k.bank.SendCoinsFromAccountToModule(ctx, from, machine.ModuleName, coins(amount))
+	err := k.bank.SendCoinsFromAccountToModule(ctx, from, machine.ModuleName, coins(amount))
+	if errors.Is(err, sdkerrors.ErrInsufficientFunds) {
+		return detail.Funds(err, amount, k.bank.SpendableCoins(ctx, from).AmountOf(machine.Denom))
+	}
+	return err
 }
 
 func (k *Keeper) pay(ctx context.Context, to sdk.AccAddress, amount uint64) error {

@@ -44,7 +44,7 @@ func TestRequiredStakeFollowsThePrice(t *testing.T) {
 	f.check()
 }
 
-// A price that needs more stake than there is leaves the machine short.
+// A price that needs more stake than there is leaves the stake short.
 func TestPriceBeyondTheStake(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -129,7 +129,7 @@ func TestPaymentsFillAShortStake(t *testing.T) {
 	}
 }
 
-// What is paid after retirement is the payout's alone: the stake may be gone.
+// What is paid after retirement goes to the payout address alone: the stake may be gone.
 func TestRetiredMachineKeepsNoTithe(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -145,7 +145,7 @@ func TestRetiredMachineKeepsNoTithe(t *testing.T) {
 	f.check()
 }
 
-// The nine tenths and the tithe, against sums in another form.
+// The nine tenths and the tithe, compared with sums computed in another way.
 func TestStakeArithmetic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

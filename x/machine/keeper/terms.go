@@ -11,8 +11,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// terms is the index of machines by everything a query filters on: one set of
-// (term, machine id), in which a machine stands once for each of its terms.
+// terms is the index of machines by everything that a query filters on: one set
+// of (term, machine id) with an entry for each of a machine's terms.
 type terms struct {
 	set collections.KeySet[collections.Pair[string, string]]
 }
@@ -44,7 +44,7 @@ func termsOf(m machine.Machine) []string {
 	return list
 }
 
-// IndexesList makes terms the one index of the map of machines.
+// IndexesList makes terms the only index of the map of machines.
 func (t terms) IndexesList() []collections.Index[string, machine.Machine] {
 	return []collections.Index[string, machine.Machine]{t}
 }

@@ -49,6 +49,11 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Example: `dbcd tx machine set-price --prices '{"machine_id":"` + exampleID + `","price_per_day":"50000000"}' --from operator`,
 				},
 				{
+					RpcMethod: "SetSlots", Use: "set-slots [machine-id]", Short: "Take slots out of service, and put others back in",
+					Example:        "dbcd tx machine set-slots " + exampleID + " --out-of-service 1,3 --in-service 0 --from operator",
+					PositionalArgs: args("machine_id"),
+				},
+				{
 					RpcMethod: "SetOnline", Use: "set-online [machine-id] [expiry] [signature]", Short: "Open a machine for rentals, signed by the machine",
 					Example:        "dbcd tx machine set-online " + exampleID + " 1800000000 BASE64 --from operator",
 					PositionalArgs: args("machine_id", "expiry", "signature"),

@@ -28,13 +28,13 @@ var (
 	_ module.HasGenesis         = AppModule{}
 )
 
-// consensusVersion grows with each change of the store that needs a migration.
+// consensusVersion is raised with each change of the store that needs a migration.
 const consensusVersion = 1
 
-// AppModule is x/machine.
+// AppModule is the AppModule of x/machine.
 type AppModule struct{ keeper *keeper.Keeper }
 
-// New returns the module; the zero value serves where only codecs and genesis
+// New returns the module; the zero value suffices where only codecs and genesis
 // defaults are needed.
 func New(k *keeper.Keeper) AppModule { return AppModule{keeper: k} }
 
@@ -55,7 +55,7 @@ func (AppModule) RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	machine.RegisterLegacyAminoCodec(cdc)
 }
 
-// RegisterInterfaces makes the messages known to transactions.
+// RegisterInterfaces registers the messages for use in transactions.
 func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	machine.RegisterInterfaces(registry)
 }
@@ -80,7 +80,7 @@ func (AppModule) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	return cdc.MustMarshalJSON(machine.DefaultGenesis())
 }
 
-// ValidateGenesis checks what can be known without a store.
+// ValidateGenesis checks what can be checked without a store.
 func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, bz json.RawMessage) error {
 	var gs machine.GenesisState
 	if err := cdc.UnmarshalJSON(bz, &gs); err != nil {
@@ -89,7 +89,8 @@ func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig,
 	return gs.Validate()
 }
 
-// InitGenesis panics on a wrong genesis, as the SDK's interface wants it: there is no chain yet.
+// InitGenesis panics on a wrong genesis, as the SDK's interface requires: there is no
+// chain yet.
 func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.RawMessage) {
 	var gs machine.GenesisState
 	cdc.MustUnmarshalJSON(bz, &gs)
@@ -98,7 +99,7 @@ func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.Ra
 	}
 }
 
-// ExportGenesis panics on an unreadable store, as the SDK's interface wants it.
+// ExportGenesis panics on an unreadable store, as the SDK's interface requires.
 func (am AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawMessage {
 	gs, err := am.keeper.ExportGenesis(ctx)
 	if err != nil {
@@ -107,7 +108,7 @@ func (am AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.Raw
 	return cdc.MustMarshalJSON(gs)
 }
 
-// BeginBlock counts a halt of the chain.
+// BeginBlock records a halt of the chain.
 func (am AppModule) BeginBlock(ctx context.Context) error { return am.keeper.BeginBlock(ctx) }
 
 // EndBlock closes challenges that nobody answered.

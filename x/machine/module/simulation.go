@@ -32,12 +32,13 @@ func (am AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Reg
 	registry.Add(weights.Get("machine_release_gpu", 50), simulation.ReleaseGPU(am.keeper))
 }
 
-// WeightedOperationsX are the messages of everybody else. Machines come back
-// more often than they go, so that there is something to rent.
+// WeightedOperationsX are the messages of everybody else. Machines return more
+// often than they leave, so that there is something to rent.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
 	registry.Add(weights.Get("bond_machines", 60), simulation.BondMachines(am.keeper))
 	registry.Add(weights.Get("update_facts", 20), simulation.UpdateFacts(am.keeper))
 	registry.Add(weights.Get("set_price", 30), simulation.SetPrice(am.keeper))
+	registry.Add(weights.Get("set_slots", 20), simulation.SetSlots(am.keeper))
 	registry.Add(weights.Get("set_online", 120), simulation.SetOnline(am.keeper))
 	registry.Add(weights.Get("set_offline", 20), simulation.SetOffline(am.keeper))
 	registry.Add(weights.Get("drain", 10), simulation.Drain(am.keeper))

@@ -12,16 +12,16 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// mostGas bounds what a message pays for gas: the simulator would take any
-// part of all that the signer has, and soon nobody could rent.
+// mostGas bounds what a message pays for gas: the simulator would take any part
+// of all that the signer has, and soon nobody could rent.
 const mostGas = 1_000
 
-// Maker makes a message that may well be accepted, and says who signs it. It
-// returns false where there is nothing to do.
+// Maker makes a message that is likely to be accepted, and says who signs it.
+// It returns false where there is nothing to do.
 type Maker[T sdk.Msg] func(ctx sdk.Context, data *simsx.ChainDataSource) (signer string, msg T, ok bool)
 
 // Attempt is an operation of the simulator that sends what a maker makes. The
-// module may refuse it, for a reason that it has a code for.
+// module may refuse it with one of its error codes.
 func Attempt[T sdk.Msg](isRefusal func(error) bool, make Maker[T]) simsx.SimMsgFactoryX {
 	return simsx.NewSimMsgFactoryWithDeliveryResultHandler(
 		func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, T, simsx.SimDeliveryResultHandler) {
@@ -43,8 +43,8 @@ func Attempt[T sdk.Msg](isRefusal func(error) bool, make Maker[T]) simsx.SimMsgF
 		})
 }
 
-// IsRefusal is true of an error that a module of the market has a code for, or
-// that says that the signer has too little. A broken invariant is none.
+// IsRefusal reports whether an error has a code of one of the market's modules,
+// or says that the signer has too little. A broken invariant is not a refusal.
 func IsRefusal(module string, invariant error) func(error) bool {
 	return func(err error) bool {
 		space, _, _ := errorsmod.ABCIInfo(err, false)

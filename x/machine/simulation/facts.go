@@ -14,7 +14,7 @@ func randomFacts(r *rand.Rand, n Node) machine.Facts {
 		Country: []string{"", "DE", "FR", "SG"}[r.Intn(4)], PortFirst: 5200, PortLast: 32767,
 		KeepDiskPolicy: machine.KeepDiskPolicy(1 + r.Intn(2)), Delivery: machine.Delivery(1 + r.Intn(3)),
 	}
-	for _, feature := range []machine.Feature{machine.FEATURE_UEFI, 7, 40_000} { // two of them are of a later version
+	for _, feature := range []machine.Feature{machine.FEATURE_UEFI, 7, 40_000} { // two of them belong to a later version
 		if r.Intn(2) == 0 {
 			f.Features = append(f.Features, feature)
 		}
@@ -24,14 +24,15 @@ func randomFacts(r *rand.Rand, n Node) machine.Facts {
 		f.Slots = []machine.Slot{{Kind: machine.SLOT_KIND_NONE}}
 		return f
 	}
+	gpuType := []string{"RTX 4090", "H100"}[r.Intn(2)]
 	for i := range 1 + r.Intn(MaxSlots) {
 		holder := n
 		if r.Intn(30) == 0 {
 			holder = nodes[r.Intn(Nodes)]
 		}
 		f.Slots = append(f.Slots, machine.Slot{
-			Kind: machine.SLOT_KIND_GPU, GpuType: []string{"RTX 4090", "H100"}[r.Intn(2)], GpuIds: []string{fmt.Sprintf("GPU-%s-%d", holder.ID[:12], i)},
-			GpuCount: 1, VramMib: 24564, PciAddress: fmt.Sprintf("0000:%02x:00.0", i+1),
+			Kind: machine.SLOT_KIND_GPU, GpuType: gpuType, GpuIds: []string{fmt.Sprintf("GPU-%s-%d", holder.ID[:12], i)},
+			GpuCount: 1, VramMib: 24564,
 		})
 	}
 	return f
@@ -43,8 +44,8 @@ func randomAddresses(r *rand.Rand, f *machine.Facts) {
 	f.Multiaddrs = []string{fmt.Sprintf("/ip4/%s/udp/%d/quic-v1", f.PublicIp, 5000+r.Intn(100))}
 }
 
-// randomPrice is mostly one that renters can pay; at times short rents round
-// to nothing by it, or nobody has so much.
+// randomPrice is mostly one that renters can pay; sometimes short rents round
+// to nothing at it, or nobody has that much.
 func randomPrice(r *rand.Rand) uint64 {
 	switch r.Intn(40) {
 	case 0, 1, 2:

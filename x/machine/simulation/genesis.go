@@ -16,8 +16,8 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// RandomParams fit the simulator's blocks, which lie 5,000 to 10,000 seconds
-// apart: with some of them each block ends a halt, with others some or none does.
+// RandomParams fit the simulator's blocks, which are 5,000 to 10,000 seconds
+// apart: with some of them each block ends a halt, with others some or none do.
 func RandomParams(r *rand.Rand) machine.Params {
 	p := machine.DefaultParams()
 	p.StakeBase = 1 + uint64(r.Int63n(200_000_000))
@@ -37,8 +37,8 @@ func seconds(r *rand.Rand, least, most int) time.Duration {
 	return time.Duration(simulation.RandIntBetween(r, least, most+1)) * time.Second
 }
 
-// RandomGenesis bonds some of the nodes and puts their stake into the
-// module's account: x/bank's genesis must be there already.
+// RandomGenesis bonds some of the nodes and puts their stake into the module's
+// account: x/bank's genesis must already exist.
 func RandomGenesis(state *module.SimulationState) {
 	r := state.Rand
 	gs := machine.GenesisState{Params: RandomParams(r), NextChallengeId: 1 + uint64(r.Intn(1000))}
@@ -84,8 +84,8 @@ func randomMachine(state *module.SimulationState, params machine.Params, n Node)
 	return m
 }
 
-// Owners and Operators are how many accounts own and operate machines, at
-// most; few, so that lists of machines can have one signer.
+// Owners and Operators are the largest numbers of accounts that own and operate
+// machines; few, so that lists of machines can have one signer.
 const (
 	Owners    = 5
 	Operators = 8
@@ -95,7 +95,7 @@ func someone(r *rand.Rand, accounts []simulation.Account, most int) string {
 	return accounts[r.Intn(min(most, len(accounts)))].Address.String()
 }
 
-// Fund gives a module's account in x/bank's genesis what the module says it holds.
+// Fund gives a module's account in x/bank's genesis what the module holds.
 func Fund(state *module.SimulationState, name string, amount uint64) {
 	if amount == 0 {
 		return

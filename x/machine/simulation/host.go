@@ -41,7 +41,7 @@ func bond(ctx sdk.Context, data *simsx.ChainDataSource, owner string, n Node, se
 	}
 }
 
-// UpdateFacts changes addresses, or all that can be said of a machine.
+// UpdateFacts changes addresses, or all facts of a machine.
 func UpdateFacts(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgUpdateFacts, bool) {
 		r := data.Rand().Rand
@@ -74,6 +74,27 @@ func SetPrice(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
+// SetSlots takes some slots out of service, including rented ones, and puts others in.
+func SetSlots(k *keeper.Keeper) simsx.SimMsgFactoryX {
+	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgSetSlots, bool) {
+		r := data.Rand().Rand
+		m, ok := pick(ctx, r, k, rarely(r, listed))
+		if !ok {
+			return "", nil, false
+		}
+		msg := &machine.MsgSetSlots{Operator: m.Operator, MachineId: m.Id}
+		for slot := range m.Whole() + uint32(r.Intn(20)/19) { // one too many is refused
+			switch r.Intn(6) {
+			case 0:
+				msg.OutOfService = append(msg.OutOfService, slot)
+			case 1, 2, 3:
+				msg.InService = append(msg.InService, slot)
+			}
+		}
+		return m.Operator, msg, true
+	})
+}
+
 // Drain announces the end of up to three listings, or lifts that.
 func Drain(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgDrain, bool) {
@@ -91,7 +112,7 @@ func Drain(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// AddStake fills up a stake, or adds a little more; some of it by a stranger.
+// AddStake fills up a stake, or adds a little more; sometimes a stranger sends it.
 func AddStake(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgAddStake, bool) {
 		r := data.Rand().Rand
@@ -120,11 +141,11 @@ func Retire(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// WithdrawStake takes the stake of a retired machine, at times too early.
+// WithdrawStake withdraws the stake of a retired machine, sometimes too early.
 func WithdrawStake(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgWithdrawStake, bool) {
 		r := data.Rand().Rand
-		params, err := k.Parameters.Get(ctx)
+		params, err := k.Params.Get(ctx)
 		if err != nil {
 			return "", nil, false
 		}

@@ -1,4 +1,4 @@
-// Package simulation lets the SDK's simulator lead random lives of machines:
+// Package simulation lets the SDK's simulator run random lives of machines:
 // random genesis states and parameters, and every message of the module.
 package simulation
 
@@ -19,7 +19,7 @@ const MaxSlots = 4
 // Node is a compute node, which signs for its machine.
 type Node struct {
 	key ed25519.PrivateKey
-	// ID is the machine's.
+	// ID is the machine's id.
 	ID string
 }
 
@@ -34,7 +34,8 @@ var (
 	}()
 )
 
-// makeNodes gives the same nodes to all simulations: who they are is no part of what is random.
+// makeNodes gives the same nodes to all simulations: their identity is not part of what is
+// random.
 func makeNodes() []Node {
 	all := make([]Node, Nodes)
 	for i := range all {
@@ -45,7 +46,7 @@ func makeNodes() []Node {
 	return all
 }
 
-// IDs are the machines of all nodes.
+// IDs returns the machines of all nodes.
 func IDs() []string {
 	ids := make([]string, len(nodes))
 	for i, n := range nodes {

@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine/keeper"
 )
 
-// pick returns a random one of the machines that are wanted.
+// pick returns a random one of the machines that fit.
 func pick(ctx sdk.Context, r *rand.Rand, k *keeper.Keeper, wanted func(machine.Machine) bool) (machine.Machine, bool) {
 	for _, i := range r.Perm(Nodes) {
 		m, err := k.GetMachine(ctx, nodes[i].ID)
@@ -21,7 +21,7 @@ func pick(ctx sdk.Context, r *rand.Rand, k *keeper.Keeper, wanted func(machine.M
 	return machine.Machine{}, false
 }
 
-// beside returns up to three machines that are wanted and have the operator of the first.
+// beside returns up to three machines that fit and have the first one's operator.
 func beside(ctx sdk.Context, r *rand.Rand, k *keeper.Keeper, wanted func(machine.Machine) bool) []machine.Machine {
 	var some []machine.Machine
 	for _, i := range r.Perm(Nodes) {
@@ -44,8 +44,8 @@ func retired(m machine.Machine) bool { return !listed(m) }
 
 func online(m machine.Machine) bool { return m.State == machine.MACHINE_STATE_ONLINE }
 
-// rarely turns a wish into none once in twenty times, so that messages which
-// must be refused are sent as well.
+// rarely drops a condition once in twenty times, so that messages which must be
+// refused are sent as well.
 func rarely(r *rand.Rand, wanted func(machine.Machine) bool) func(machine.Machine) bool {
 	if r.Intn(20) == 0 {
 		return anyMachine

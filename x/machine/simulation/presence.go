@@ -8,7 +8,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine/keeper"
 )
 
-// SetOnline brings back a machine that is not there.
+// SetOnline brings back a machine that is offline.
 func SetOnline(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgSetOnline, bool) {
 		r := data.Rand().Rand
@@ -32,20 +32,20 @@ func SetOffline(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// Challenge asks whether an online machine is there.
+// Challenge challenges an online machine.
 func Challenge(k *keeper.Keeper) simsx.SimMsgFactoryX {
 	return Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *machine.MsgChallenge, bool) {
 		r := data.Rand().Rand
 		m, ok := pick(ctx, r, k, rarely(r, online))
 		challenger := someone(r, data.AllAccounts(), data.AccountsCount())
-		if r.Intn(2) == 0 { // a renter may ask beside others
+		if r.Intn(2) == 0 { // a renter may challenge in addition to others
 			challenger = renter(ctx, k, data, m.Id, challenger)
 		}
 		return challenger, &machine.MsgChallenge{Challenger: challenger, MachineId: m.Id}, ok
 	})
 }
 
-// renter is an account that rents the machine, if there is one.
+// renter returns an account that rents the machine, if there is one.
 func renter(ctx sdk.Context, k *keeper.Keeper, data *simsx.ChainDataSource, id, instead string) string {
 	for _, account := range data.AllAccounts() {
 		if slots, err := k.RentedSlots(ctx, id, account.Address); err == nil && len(slots) > 0 {

@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"crypto/ed25519"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -64,9 +65,9 @@ func (p *model) restartHere() {
 	o := p.chain
 	n := bareChain(o.TB)
 	n.ctx = n.ctx.WithBlockTime(o.ctx.BlockTime()).WithBlockHeight(o.ctx.BlockHeight())
-	params, err := o.machines.Parameters.Get(o.ctx)
+	params, err := o.machines.Params.Get(o.ctx)
 	require.NoError(p, err)
-	require.NoError(p, n.machines.Parameters.Set(n.ctx, params))
+	require.NoError(p, n.machines.Params.Set(n.ctx, params))
 	h, err := o.machines.Halt.Get(o.ctx)
 	require.NoError(p, err)
 	require.NoError(p, n.machines.Halt.Set(n.ctx, h))
@@ -77,6 +78,11 @@ func (p *model) restartHere() {
 		return false, n.machines.Bonds.Set(n.ctx, id, m)
 	}))
 	require.NoError(p, o.machines.Challenges.Walk(o.ctx, nil, func(id uint64, c machine.Challenge) (bool, error) {
+		by, err := sdk.AccAddressFromBech32(c.Challenger)
+		require.NoError(p, err)
+		for _, term := range [][]byte{binary.BigEndian.AppendUint32(nil, c.Place), by} {
+			require.NoError(p, n.machines.Asked.Set(n.ctx, collections.Join3(c.MachineId, term, id)))
+		}
 		if err := n.machines.Challenges.Set(n.ctx, id, c); err != nil {
 			return true, err
 		}
@@ -296,6 +302,9 @@ func (p *model) actions() map[string]func(*rapid.T) {
 		},
 		"price": func(t *rapid.T) {
 			p.setPrice(p.pick(t).id, rapid.SampledFrom([]uint64{100, 17 * dbc, 24 * dbc, 33*dbc + 7}).Draw(t, "price"))
+		},
+		"slots": func(t *rapid.T) {
+			p.setSlots(p.pick(t).id, rapid.SampledFrom([][]uint32{nil, {0}}).Draw(t, "out")...)
 		},
 		"params": func(t *rapid.T) {
 			p.params(func(x *xrental.Params) { drawParams(t, x) })

@@ -150,7 +150,7 @@ func TestAuditModel(t *testing.T) {
 		mp := machine.DefaultParams()
 		mp.UnbondingTime = 2 * time.Hour
 		mp.MaxDuePerBlock = rapid.SampledFrom([]uint32{1, 100}).Draw(r, "challenges per block")
-		require.NoError(r, c.machines.Parameters.Set(c.ctx, mp))
+		require.NoError(r, c.machines.Params.Set(c.ctx, mp))
 		c.at(0)
 		c.params(func(x *xrental.Params) { drawParams(r, x) })
 		p := &model{chain: c, machines: map[string]*mMachine{}, rentals: map[uint64]*mRental{}, wallets: c.renters}

@@ -8,8 +8,8 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// An independent model of what becomes of each rental, by DESIGN alone: it
-// works on logical time and knows no queue, verdict or end block.
+// An independent model of each rental's fate, based on DESIGN alone: it works
+// on logical time and knows no queue, verdict or end block.
 
 type mSpan struct{ from, to time.Time }
 
@@ -66,7 +66,7 @@ func (p *model) halted() time.Duration {
 	return h
 }
 
-// step brings the model to the block's time.
+// step advances the model to the block's time.
 func (p *model) step() {
 	now, halted := p.ctx.BlockTime(), p.halted()
 	for _, m := range p.machines {
@@ -79,7 +79,7 @@ func (p *model) step() {
 						other.open = false
 					}
 				}
-				break // the oldest only
+				break // only the oldest
 			}
 		}
 	}

@@ -23,8 +23,8 @@ func (c *chain) gas(send func() error) uint64 {
 	return spent
 }
 
-// The trials of others on a machine whose challenge runs out in this block make
-// no message dear but the operator's.
+// Other renters' trials on a machine whose challenge runs out in this block
+// make no message expensive except the operator's.
 func TestAuditGasOfUnansweredChallenge(t *testing.T) {
 	costs := func(trials int) map[string]uint64 {
 		c := newChain(t)
@@ -59,7 +59,8 @@ func TestAuditGasOfUnansweredChallenge(t *testing.T) {
 	}
 }
 
-// A trial that was over, and told so, is open again after a halt because the end block's bound carried it over.
+// A trial that was over, and reported so, is open again after a halt because the end
+// block's bound carried it over.
 func TestAuditCarriedOverTrialStaysOver(t *testing.T) {
 	c := newChain(t)
 	c.params(func(p *xrental.Params) { p.MaxDuePerBlock = 1 })
@@ -75,7 +76,7 @@ func TestAuditCarriedOverTrialStaysOver(t *testing.T) {
 	require.ErrorIs(t, c.confirm(c.renters[1], late), xrental.ErrLate)
 }
 
-// The cooldown of one refund lasts as it was fixed, whatever a later refund starts.
+// The cooldown of one refund lasts as long as was set, whatever a later refund starts.
 func TestAuditCooldownIsNotShortened(t *testing.T) {
 	c := newChain(t)
 	id, alice := c.bond(1, 3), c.renters[0]
@@ -89,8 +90,8 @@ func TestAuditCooldownIsNotShortened(t *testing.T) {
 	require.ErrorIs(t, err, xrental.ErrCooldown)
 }
 
-// carried is a machine with trials of one deadline, 30 minutes, of which blocks
-// of two seconds after it have not reached all.
+// carried is a machine with trials of one deadline, 30 minutes, not all of
+// which were reached by the blocks right after it.
 func carried(t *testing.T) (c *chain, id string, left []uint64) {
 	c = newChain(t)
 	c.params(func(p *xrental.Params) { p.MaxDuePerBlock, p.MaxOpenTrials = 1, 100 })
@@ -103,8 +104,8 @@ func carried(t *testing.T) (c *chain, id string, left []uint64) {
 	return c, id, left
 }
 
-// A trial that was over before a halt stays what it was: not confirmed, at its
-// deadline, half of its fee the host's.
+// A trial that was over before a halt is not changed by it: not confirmed, at
+// its deadline, with half of its fee for the host.
 func TestAuditHaltAfterTheDeadlineReturnsNoFee(t *testing.T) {
 	c, _, ids := carried(t)
 	c.params(func(p *xrental.Params) { p.MaxDuePerBlock = 100 })
@@ -122,7 +123,7 @@ func TestAuditHaltAfterTheDeadlineReturnsNoFee(t *testing.T) {
 	require.EqualValues(t, 12*fee/2, c.module(pool))
 }
 
-// A challenge that was asked after a trial's deadline does not decide about it,
+// A challenge made after a trial's deadline does not decide about the trial,
 // whatever halts follow, and the stake pays nothing for it.
 func TestAuditHaltDrawsNoTrialIntoALaterChallenge(t *testing.T) {
 	for name, blocks := range map[string]bool{"before the challenge is closed": true, "as it is closed": false} {
@@ -151,8 +152,8 @@ func TestAuditHaltDrawsNoTrialIntoALaterChallenge(t *testing.T) {
 	}
 }
 
-// What others left on a machine makes no message dear that names a rental by its
-// machine, nor a renter's challenge beside another one.
+// What others left on a machine makes no message more expensive that names a
+// rental by its machine, nor a renter's challenge beside another one.
 func TestAuditGasOfMessagesByMachine(t *testing.T) {
 	costs := func(due int) map[string]uint64 {
 		c := newChain(t)
@@ -204,8 +205,8 @@ func TestAuditGasOfAnAnswerAmongOthers(t *testing.T) {
 	require.LessOrEqual(t, 2*crowd, 3*alone)
 }
 
-// A trial that is over and that no block has reached yet bars its renter from
-// another one of the machine all the same.
+// A trial that is over and that no block has reached yet still bars its renter
+// from another one on the machine.
 func TestAuditCooldownOfAnUnsettledTrial(t *testing.T) {
 	for name, when := range map[string]time.Duration{"at the deadline": 30 * time.Minute, "a second later": 30*time.Minute + time.Second} {
 		t.Run(name, func(t *testing.T) {

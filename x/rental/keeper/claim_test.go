@@ -17,20 +17,13 @@ func TestWhoMayClaim(t *testing.T) {
 	c := newChain(t)
 	id, alice := c.bond(1, 1), c.renters[0]
 	c.mustActive(alice, id, 4*hour, 1)
-	claim := func(signer sdk.AccAddress) (uint64, error) {
-		response, err := deliver(c, c.msg.ClaimRent, &xrental.MsgClaimRent{Signer: signer.String(), RentIds: []uint64{1}})
-		if err != nil {
-			return 0, err
-		}
-		return response.Claimed, nil
-	}
 	for n, signer := range []sdk.AccAddress{c.owner, c.operator, c.payout} {
 		c.at(time.Duration(n+1) * time.Hour)
 		for _, stranger := range []sdk.AccAddress{alice, c.renters[1]} {
-			_, err := claim(stranger)
+			_, err := c.claimBy(stranger, 1)
 			require.ErrorIs(t, err, xrental.ErrUnauthorized)
 		}
-		claimed, err := claim(signer)
+		claimed, err := c.claimBy(signer, 1)
 		require.NoError(t, err)
 		require.EqualValues(t, dbc, claimed)
 		require.EqualValues(t, (n+1)*dbc, c.balance(c.payout))
@@ -42,7 +35,8 @@ func TestWhoMayClaim(t *testing.T) {
 	}
 }
 
-// What a broken rental costs at most is what its slots stand for, not the machine's whole stake.
+// A broken rental costs at most the stake share of its slots, not the machine's whole
+// stake.
 func TestPenaltyIsBoundedByTheSlotsShare(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

@@ -3,17 +3,20 @@ package keeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/dbc-network/dbc/x/detail"
+	"github.com/dbc-network/dbc/x/internal/due"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
 // startCooldown bars the renter from another trial on the machine. Its length
-// is fixed now.
+// is fixed from now on.
 func (k Keeper) startCooldown(ctx context.Context, r xrental.Rental, now time.Time) error {
 	params, err := k.Params.Get(ctx)
 	if err != nil {
@@ -34,7 +37,7 @@ func (k Keeper) setCooldown(ctx context.Context, renter sdk.AccAddress, machineI
 	old, err := k.cooldowns.Get(ctx, key)
 	switch {
 	case err == nil && !until.After(old):
-		return nil // one that was fixed is not shortened by a later refund
+		return nil // a later refund does not shorten one that was set
 	case err == nil:
 		if err := k.cooldownQueue.Remove(ctx, collections.Join3(old, renter, machineID)); err != nil {
 			return err
@@ -48,8 +51,8 @@ func (k Keeper) setCooldown(ctx context.Context, renter sdk.AccAddress, machineI
 	return k.cooldownQueue.Set(ctx, collections.Join3(until, renter, machineID))
 }
 
-// checkCooldown refuses a trial too soon after a refund, and while nobody knows
-// yet whose fault one was.
+// checkCooldown refuses a trial too soon after a refund, and while it is not
+// known yet whose fault a trial's end was.
 func (k Keeper) checkCooldown(ctx context.Context, renter sdk.AccAddress, machineID string, now time.Time) error {
 	var open bool
 	err := k.undecided.Walk(ctx, collections.NewSuperPrefixedTripleRange[sdk.AccAddress, string, uint64](renter, machineID),
@@ -61,8 +64,7 @@ func (k Keeper) checkCooldown(ctx context.Context, renter sdk.AccAddress, machin
 		return err
 	}
 	if open {
-		return xrental.ErrCooldown.Wrapf("machine_id is %s; a trial of it by %s was over while a challenge was open that is not closed yet; wait for it or take another machine",
-			machineID, renter)
+		return undecided(machineID, renter.String())
 	}
 	until, err := k.cooldowns.Get(ctx, collections.Join(renter, machineID))
 	if errors.Is(err, collections.ErrNotFound) || err == nil && !now.Before(until) {
@@ -71,31 +73,33 @@ func (k Keeper) checkCooldown(ctx context.Context, renter sdk.AccAddress, machin
 	if err != nil {
 		return err
 	}
-	return xrental.ErrCooldown.Wrapf("machine_id is %s; a trial of it by %s was refunded, the next may begin at %s; take another machine until then",
-		machineID, renter, until.Format(time.RFC3339))
+	return detail.Add(xrental.ErrCooldown.Wrapf("machine_id is %s; a trial of it by %s was refunded, the next may begin at %s; take another machine until then",
+		machineID, renter, until.Format(time.RFC3339)),
+		detail.Map{"machine_id": machineID, detail.RetryAt: until})
 }
 
-// prune forgets rentals that were over before the history began, and
-// cooldowns that are over, at most max_prune_per_block together.
+func undecided(machineID, renter string) error {
+	return detail.Add(xrental.ErrCooldown.Wrapf("machine_id is %s; a trial of it by %s was over while a challenge was open that is not closed yet; wait for it or take another machine",
+		machineID, renter),
+		detail.Map{"machine_id": machineID})
+}
+
+// prune forgets rentals that were over before the history begins, and cooldowns
+// that are over, together at most max_prune_per_block.
 func (k Keeper) prune(ctx context.Context, params xrental.Params, now time.Time) error {
 	limit := int(params.MaxPrunePerBlock)
-	var old []uint64
-	until := collections.NewPrefixUntilPairRange[time.Time, uint64](now.Add(-params.History))
-	err := k.closed.Walk(ctx, until, func(key collections.Pair[time.Time, uint64]) (bool, error) {
-		old = append(old, key.K2())
-		return len(old) >= limit, nil
-	})
+	old, err := due.UpTo(ctx, k.closed, now.Add(-params.History), 0, limit)
 	if err != nil {
 		return err
 	}
-	for _, id := range old {
-		r, err := k.rental(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := k.forget(ctx, r); err != nil {
-			return err
-		}
+	for _, item := range old { // one that can't be forgotten keeps no other
+		due.Tidy(ctx, fmt.Sprintf("forget rental %d", item.Key), func(ctx context.Context) error {
+			r, err := k.rental(ctx, item.Key)
+			if err != nil {
+				return err
+			}
+			return k.forget(ctx, r)
+		})
 	}
 	return k.pruneCooldowns(ctx, limit-len(old), now)
 }

@@ -31,8 +31,8 @@ func (c *chain) cooldown() time.Duration {
 	return params.TrialCooldown
 }
 
-// A second cooldown replaces the first: that one's end must not end it, though
-// both are met in one block.
+// A second cooldown replaces the first: the first one's end must not end it,
+// even if one block meets both.
 func TestSecondCooldownOutlivesTheFirst(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -71,7 +71,7 @@ func TestNoCooldown(t *testing.T) {
 	c.sound()
 }
 
-// Rentals and cooldowns share what a block may forget.
+// Rentals and cooldowns share the number that a block may forget.
 func TestForgettingIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

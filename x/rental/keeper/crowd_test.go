@@ -10,7 +10,7 @@ import (
 )
 
 // More rentals fail and panic than a block may try, and all of them are due
-// before the good ones: the good ones are served all the same, within as many
+// before the good ones: the good ones are still processed, within as many
 // blocks as the attempts take, whenever the failing ones come back.
 func TestMoreThatFailThanABlockTries(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,7 @@ func TestMoreThatFailThanABlockTries(t *testing.T) {
 	require.Zero(t, blocks(failing/limit), "the oldest come first")
 	require.Equal(t, good, blocks((failing+good+limit-1)/limit-failing/limit), "each failed once and stood aside")
 
-	// The same while those that failed come back again and again.
+	// The same while the failed ones come back again and again.
 	for range good {
 		c.mustRent(c.renters[1], id, hour, 1)
 	}

@@ -2,14 +2,11 @@ package keeper
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"cosmossdk.io/collections"
-
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/halt"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -44,8 +41,8 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	return response, nil
 }
 
-// stored is what the record of a rental is computed with, and what it waits for.
-func (s queryServer) stored(ctx context.Context, id uint64, c clock) (rental.View, string, error) {
+// stored returns the view that a stored rental is computed with, and what it waits for.
+func (s queryServer) stored(ctx context.Context, id uint64, c halt.Clock) (rental.View, string, error) {
 	r, err := s.k.rental(ctx, id)
 	if err != nil {
 		return rental.View{}, "", err
@@ -58,8 +55,8 @@ func (s queryServer) stored(ctx context.Context, id uint64, c clock) (rental.Vie
 	return v, waiting, err
 }
 
-// money is earned, unclaimed and unearned. Out of a trial nothing is earned;
-// one that is confirmed is paid from its start.
+// money sets earned, unclaimed and unearned. A trial earns nothing; a confirmed
+// rental is paid from its start.
 func money(r xrental.Rental, v rental.View) (earned, unclaimed, unearned uint64) {
 	if state := rental.State(r.State); state == rental.StateTrial || state == rental.StateRefunded {
 		return 0, 0, r.Paid
@@ -100,7 +97,7 @@ func lines(r xrental.Rental) []string {
 	return all
 }
 
-// overdue is the event that made an effective rental over that is still stored as open.
+// overdue returns the event that ended a rental that is still stored as open.
 func overdue(r xrental.Rental) (rental.Event, time.Time, bool) {
 	last := r.Transitions[len(r.Transitions)-1]
 	if last.To == r.State {
@@ -114,14 +111,14 @@ func overdue(r xrental.Rental) (rental.Event, time.Time, bool) {
 	return r.Position().Due(later)
 }
 
-// waiting is what a rental that is over waits for.
+// waiting returns what a rental that is over waits for.
 func (k Keeper) waiting(ctx context.Context, r xrental.Rental, v rental.View) (string, error) {
-	failure, err := k.failures.Get(ctx, r.Id)
-	switch {
-	case err == nil && failure.Attempts >= maxAttempts:
-		return waitingParked, nil
-	case err != nil && !errors.Is(err, collections.ErrNotFound):
+	failure, _, err := k.failed.Get(ctx, r.Id)
+	if err != nil {
 		return "", err
+	}
+	if failure.Parked {
+		return waitingParked, nil
 	}
 	if rental.State(r.State).Closed() && !r.Settled() && !v.ChallengedAt.IsZero() {
 		return waitingChallenge, nil
@@ -132,7 +129,7 @@ func (k Keeper) waiting(ctx context.Context, r xrental.Rental, v rental.View) (s
 	return "", nil
 }
 
-// may are the messages that would be accepted now, by whoever may send them.
+// may returns the messages that would be accepted now, with who may send them.
 func (k Keeper) may(ctx context.Context, r xrental.Rental) ([]string, error) {
 	m, err := k.machines.GetMachine(ctx, r.MachineId)
 	if err != nil {
@@ -151,28 +148,4 @@ func (k Keeper) may(ctx context.Context, r xrental.Rental) ([]string, error) {
 	default:
 		return nil, nil
 	}
-}
-
-// free are the slots that a message could take now: those of rentals that are
-// over count, since the message settles them first.
-func (k Keeper) free(ctx context.Context, machineID string, c clock) ([]uint32, error) {
-	free, err := k.machines.FreeSlots(ctx, machineID)
-	if err != nil {
-		return nil, err
-	}
-	open, err := k.machines.Rentals(ctx, machineID)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range open {
-		r, err := k.rental(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if !rental.State(r.Effective(c.now, c.halted).State).Open() {
-			free = append(free, r.Slots...)
-		}
-	}
-	slices.Sort(free)
-	return free, nil
 }

@@ -8,10 +8,12 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/detail"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// A trial's fee waits in the escrow until the trial's outcome says whose it is.
+// A trial's fee stays in escrow until the trial's outcome says who gets it.
 
 // fundPool moves an amount from the escrow to the community pool.
 func (k Keeper) fundPool(ctx context.Context, amount uint64) error {
@@ -21,7 +23,7 @@ func (k Keeper) fundPool(ctx context.Context, amount uint64) error {
 	return k.distribution.FundCommunityPool(ctx, coins(amount), authtypes.NewModuleAddress(xrental.ModuleName))
 }
 
-// share is what a transition makes of a trial's fee.
+// share returns how a transition divides a trial's fee.
 func share(fee uint64, t rental.Transition) (s settlement) {
 	switch {
 	case t.Has(rental.FeeToPool):
@@ -35,9 +37,9 @@ func share(fee uint64, t rental.Transition) (s settlement) {
 	return s
 }
 
-// payFee does with a trial's fee what a transition says, and returns what
-// moved. What the host's stake pays beside it goes to the community pool, or
-// an owner who rents from himself would take his stake out.
+// payFee pays a trial's fee as a transition says, and returns what it paid.
+// What the host's stake pays in addition goes to the community pool, or an
+// owner who rents their own machine would withdraw their stake.
 func (k Keeper) payFee(ctx context.Context, r xrental.Rental, t rental.Transition) (settlement, error) {
 	s := share(r.Fee, t)
 	if err := k.payHost(ctx, r.MachineId, s.toHost); err != nil {
@@ -55,8 +57,8 @@ func (k Keeper) payFee(ctx context.Context, r xrental.Rental, t rental.Transitio
 	return s, k.fundPool(ctx, s.toPool+s.fromStake) // no overflow: both are parts of the coin's supply
 }
 
-// over is the event that time has made of an open rental, as far as challenges
-// let it be known: what a trial that is over within one comes to is decided with it.
+// over returns the event that time has caused for an open rental, as far as
+// challenges allow: a trial that ends during one is decided with it.
 func (k Keeper) over(ctx context.Context, r xrental.Rental, event rental.Event, at time.Time) (rental.Event, error) {
 	if r.State != xrental.RENTAL_STATE_TRIAL {
 		return event, nil
@@ -73,8 +75,8 @@ func (k Keeper) over(ctx context.Context, r xrental.Rental, event rental.Event, 
 	return event, nil
 }
 
-// decide gives a trial that was over within a challenge its reason, and its fee
-// to whom it belongs, by what the verdict says of the machine.
+// decide gives a trial that ended during a challenge its reason, and pays its
+// fee, by the verdict on the machine.
 func (k Keeper) decide(ctx context.Context, r xrental.Rental, v rental.View) error {
 	c, err := k.clock(ctx)
 	if err != nil {
@@ -92,7 +94,7 @@ func (k Keeper) decide(ctx context.Context, r xrental.Rental, v rental.View) err
 	if err != nil {
 		return xrental.ErrState.Wrap(err.Error())
 	}
-	record(&r, t, c.now, c.height)
+	record(&r, t, c.Now, c.Height)
 	if err := emitTransition(ctx, r, t); err != nil {
 		return err
 	}
@@ -102,7 +104,9 @@ func (k Keeper) decide(ctx context.Context, r xrental.Rental, v rental.View) err
 // takeMoney moves rent and fee of a quote from the renter into escrow.
 func (k Keeper) takeMoney(ctx context.Context, renter sdk.AccAddress, q quote) error {
 	if err := k.bank.SendCoinsFromAccountToModule(ctx, renter, xrental.ModuleName, coins(q.total)); err != nil {
-		return xrental.ErrFunds.Wrapf("rent of %d udbc and fee of %d udbc: %s; add money or take a shorter time", q.rent, q.fee, err)
+		balance := k.bank.SpendableCoins(ctx, renter).AmountOf(machine.Denom)
+		return detail.Funds(xrental.ErrFunds.Wrapf("rent of %dudbc and fee of %dudbc: %s; add money or take a shorter time", q.rent, q.fee, err),
+			q.total, balance)
 	}
 	return nil
 }

@@ -26,8 +26,8 @@ func (c *chain) cancelFor(renter sdk.AccAddress, id uint64, cause xrental.Cause)
 	return err
 }
 
-// Fresh wallets hold all slots of a dear machine by one trial after the other.
-// A window costs them what a tenant pays for it, and half of that is the host's.
+// Fresh wallets hold all slots of an expensive machine with one trial after the other. A
+// window costs them what a renter pays for it, and half of that is the host's.
 func TestTrialsOfFreshWalletsPayTheHost(t *testing.T) {
 	t.Parallel()
 	const perDay, windows = 400 * dbc, 48
@@ -58,7 +58,7 @@ func TestTrialsOfFreshWalletsPayTheHost(t *testing.T) {
 	}
 }
 
-// Who has the fee in the end, for each way out of a trial.
+// Who gets the fee in the end, for each way out of a trial.
 func TestWhoReceivesTheFee(t *testing.T) {
 	t.Parallel()
 	const odd = fee + 1
@@ -133,7 +133,7 @@ func TestWhoReceivesTheFee(t *testing.T) {
 	}
 }
 
-// Where governance sets no fee, trials come to their ends all the same.
+// Where governance sets no fee, trials still come to their ends.
 func TestTrialsWithoutAFee(t *testing.T) {
 	t.Parallel()
 	for name, way := range map[string]func(*chain, string){
@@ -160,8 +160,8 @@ func TestTrialsWithoutAFee(t *testing.T) {
 	}
 }
 
-// Who rents for less than a trial window, where that is allowed, has no free
-// trial: only a halt of the chain can bring the end before the deadline.
+// A rental that is shorter than a trial window, where that is allowed, has no free trial:
+// only a halt of the chain can make its end come before the deadline.
 func TestTrialShorterThanItsWindow(t *testing.T) {
 	t.Parallel()
 	for name, halted := range map[string]bool{"no halt": false, "a halt": true} {
@@ -235,7 +235,8 @@ func TestDeadlineInAChallengeNobodyAnswers(t *testing.T) {
 	c.mustRent(alice, id, hour, 1)
 }
 
-// The machine is back before its undecided trials are reached: it was offline all the same.
+// The machine is back before its undecided trials are reached: it still counts as offline
+// then.
 func TestUndecidedAfterTheMachineIsBack(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -253,8 +254,8 @@ func TestUndecidedAfterTheMachineIsBack(t *testing.T) {
 	require.EqualValues(t, start, c.balance(alice))
 }
 
-// A trial whose deadline is over counts no more, whether or not a block has
-// recorded it and whatever a challenge will say of its fee: it holds no slot.
+// A trial whose deadline has passed no longer counts, whether or not a block has recorded
+// it and whatever a challenge will say about its fee: it holds no slot.
 func TestUndecidedCountsAsNoOpenTrial(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -281,8 +282,8 @@ func TestUndecidedCountsAsNoOpenTrial(t *testing.T) {
 	c.sound()
 }
 
-// Whoever owns a machine, rents it from himself and lets it fail, or walks
-// away, has less than before: what he gets from his stake he never sees.
+// An owner who rents their own machine and lets it fail, or walks away, has
+// less than before: the owner never gets what the stake pays.
 func TestNobodyEarnsByTryingHisOwnMachine(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(*chain, string){
@@ -335,7 +336,7 @@ func TestChallengeAfterTheDeadline(t *testing.T) {
 	require.EqualValues(t, fee/2, c.balance(c.payout))
 }
 
-// The stake pays at most what the slots stand for, though the fee is more.
+// The stake pays at most its share for the slots, even if the fee is more.
 func TestStakePaysNoMoreThanItsShare(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -351,7 +352,7 @@ func TestStakePaysNoMoreThanItsShare(t *testing.T) {
 	c.sound()
 }
 
-// An undecided trial survives an export, whichever way it is decided after it.
+// An undecided trial survives an export, however it is decided after it.
 func TestUndecidedIsExported(t *testing.T) {
 	t.Parallel()
 	for name, answered := range map[string]bool{"answered": true, "not answered": false} {
@@ -428,7 +429,7 @@ func TestAccountsInCapitals(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A module can't sign another message: what it rented would be held for ever.
+// A module can't sign another message: what it rented would be stuck for ever.
 func TestModulesRentNothing(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

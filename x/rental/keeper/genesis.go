@@ -14,7 +14,7 @@ import (
 )
 
 // InitGenesis stores the rentals, which rebuilds indexes and queues, reserves
-// their slots and checks the escrow. Bank and x/machine come before it.
+// their slots and checks the escrow. It runs after bank and x/machine.
 func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error {
 	if err := gs.Validate(); err != nil {
 		return err
@@ -62,7 +62,7 @@ func (k Keeper) InitGenesis(ctx context.Context, gs xrental.GenesisState) error 
 	return k.CheckInvariants(ctx)
 }
 
-// ExportGenesis is all that can't be derived.
+// ExportGenesis returns all that can't be derived.
 func (k Keeper) ExportGenesis(ctx context.Context) (*xrental.GenesisState, error) {
 	params, err := k.Params.Get(ctx)
 	if err != nil {

@@ -31,14 +31,14 @@ func busy(t *testing.T) (*chain, string) {
 	return c, id
 }
 
-// restart imports into empty stores what was exported, with the same machines and escrow.
+// restart imports an export into empty stores, with the same machines and escrow.
 func (c *chain) restart() (*chain, xrental.GenesisState) {
 	c.Helper()
 	gs, err := c.keeper.ExportGenesis(c.ctx)
 	require.NoError(c, err)
 	n := bareChain(c.TB)
 	n.ctx = n.ctx.WithBlockTime(c.ctx.BlockTime())
-	require.NoError(c, n.machines.Parameters.Set(n.ctx, machine.DefaultParams()))
+	require.NoError(c, n.machines.Params.Set(n.ctx, machine.DefaultParams()))
 	halt, err := c.machines.Halt.Get(c.ctx)
 	require.NoError(c, err)
 	require.NoError(c, n.machines.Halt.Set(n.ctx, halt))
@@ -70,7 +70,7 @@ func TestExportAndImport(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &gs, again)
 
-	// Both go on alike: queues and indexes came back.
+	// Both continue alike: queues and indexes were restored.
 	for _, chain := range []*chain{c, n} {
 		chain.at(46 * time.Minute)
 		require.NoError(t, chain.answer(id))

@@ -12,7 +12,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// A halt turns no outage into paid time, at whatever price the rest was rented.
+// A halt does not turn an outage into paid time, at whatever price the rest was rented.
 func TestHaltAcrossTheEndPaysForNoOutage(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -44,8 +44,8 @@ func TestHaltAcrossTheEndPaysForNoOutage(t *testing.T) {
 	}
 }
 
-// An outage that a halt lies in is as long for the renter who may break for it
-// as it was without the halt.
+// An outage that contains a halt counts as long for the renter who may break
+// for it as without the halt.
 func TestHaltIsNoOutageToBreakFor(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -70,8 +70,8 @@ func (c *chain) price(id string, price uint64) {
 
 type interval struct{ from, to time.Time }
 
-// naive is a rental as a clerk would book it: what was rented at which price,
-// and when the machine was away, in the order in which it happened.
+// naive is a rental as a clerk would keep its books: what was rented at which
+// price, and when the machine was away, in the order in which it happened.
 type naive struct {
 	rented       []interval
 	rents        []uint64
@@ -88,7 +88,7 @@ func shared(a, b interval) int64 {
 	return n
 }
 
-// earned at a time, by sums over all pairs of intervals.
+// earned returns what was earned at a time, by sums over all pairs of intervals.
 func (n *naive) earned(at time.Time) uint64 {
 	total := new(big.Int)
 	for i, span := range n.rented {
@@ -105,7 +105,7 @@ func (n *naive) earned(at time.Time) uint64 {
 	return total.Uint64()
 }
 
-// outage is what of the absences lay inside the rental while the chain ran.
+// outage returns how much of the absences was inside the rental while the chain ran.
 func (n *naive) outage(at time.Time) (sum int64) {
 	whole := interval{n.rented[0].from, n.rented[len(n.rented)-1].to}
 	for _, away := range n.away {
@@ -123,7 +123,7 @@ func (n *naive) outage(at time.Time) (sum int64) {
 	return sum
 }
 
-// mayBreak is true of a renter who had more than an hour of outage, or a tenth
+// mayBreak reports whether a renter had more than an hour of outage, or a tenth
 // of the rental, that lasts or was over less than a day of the chain's time ago.
 func (n *naive) mayBreak(now time.Time) bool {
 	outage := n.outage(now)
@@ -141,7 +141,7 @@ func (n *naive) mayBreak(now time.Time) bool {
 			counts -= shared(last, halt)
 		}
 		if counts == 0 {
-			continue // the chain stood still all the while
+			continue // the chain was halted all the while
 		}
 		since := interval{last.to, now}
 		ran := shared(since, since)
@@ -153,7 +153,7 @@ func (n *naive) mayBreak(now time.Time) bool {
 	return false
 }
 
-// renewed adds a span; at exactly the last one's price it is one with it.
+// renewed adds a span; at exactly the last one's price both become one.
 func (n *naive) renewed(span interval, rent uint64) {
 	i := len(n.rents) - 1
 	last := n.rented[i]
@@ -184,8 +184,8 @@ func (n *naive) gone(since time.Time) {
 	n.offline, n.asked = true, time.Time{}
 }
 
-// Whatever order halts, outages, renewals, claims, challenges and settlements
-// come in, host and renter get what a clerk makes of the same list of intervals.
+// Whatever order halts, outages, renewals, claims, challenges and settlements come in,
+// host and renter get what a clerk computes from the same list of intervals.
 func TestMoneyIsThatOfTheIntervals(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -14,7 +14,8 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// Indexes and queues follow from the record alone, so that import rebuilds them by saving it.
+// Indexes and queues follow from the record alone, so that import rebuilds them by saving
+// it.
 
 type index uint8
 
@@ -32,14 +33,15 @@ const (
 	inClosed
 )
 
-// place is one entry of a rental in an index; at is zero where the index is not by time.
+// place is one entry of a rental in an index; at is zero if the index is not ordered by
+// time.
 type place struct {
 	index index
 	at    time.Time
 }
 
-// places are all entries of a rental. What is open on a machine follows from
-// its slots: a rent writes no entry for it.
+// places returns all entries of a rental. The open rentals of a machine follow
+// from its slots: a rent writes no entry for that.
 func places(r xrental.Rental) []place {
 	if state := rental.State(r.State); state.Open() {
 		all := []place{{index: inOpenByRenter}, {inEnds, r.End}}
@@ -56,13 +58,14 @@ func places(r xrental.Rental) []place {
 	if !r.Settled() {
 		return append(all, place{inUnsettled, at})
 	}
-	if r.Held() { // not forgotten while it is
+	if r.Held() { // not forgotten while it is held
 		return append(all, place{index: inHeldByMachine}, place{inHeld, *r.HeldUntil})
 	}
 	return append(all, place{inClosed, at})
 }
 
-// save stores a rental and moves its entries. old is what is stored, nil for a new one.
+// save stores a rental and updates its entries. old is the stored rental, nil for a new
+// one.
 func (k Keeper) save(ctx context.Context, old *xrental.Rental, r xrental.Rental) error {
 	var before []place
 	if old != nil {
@@ -142,8 +145,8 @@ func (k Keeper) forget(ctx context.Context, r xrental.Rental) error {
 	return k.Rentals.Remove(ctx, r.Id)
 }
 
-// putListed puts a rental into a list or takes it out; a list without any is
-// removed. It is in the order of ids, as an import builds it.
+// putListed adds a rental to a list or removes it; an empty list is removed. It
+// is ordered by id, as an import builds it.
 func putListed[K any](ctx context.Context, lists collections.Map[K, []uint64], key K, id uint64, on bool) error {
 	ids, err := listed(ctx, lists, key)
 	if err != nil {

@@ -18,11 +18,11 @@ import (
 
 // CheckInvariants checks all of them; it reads every rental. Import and tests call it.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
-	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx), k.CheckVerdicts(ctx))
+	return errors.Join(k.CheckEscrow(ctx), k.CheckSlots(ctx), k.CheckMoney(ctx), k.CheckIndexes(ctx), k.CheckVerdicts(ctx), k.CheckFailures(ctx))
 }
 
-// CheckEscrow checks that the escrow is what is unearned and unclaimed, and the
-// fees and penalties that are held, to the last udbc.
+// CheckEscrow checks that the escrow equals what is unearned and unclaimed,
+// plus the held fees and penalties, to the last udbc.
 func (k Keeper) CheckEscrow(ctx context.Context) error {
 	want := math.ZeroInt()
 	err := k.Rentals.Walk(ctx, nil, func(_ uint64, r xrental.Rental) (bool, error) {
@@ -42,14 +42,15 @@ func (k Keeper) CheckEscrow(ctx context.Context) error {
 	return nil
 }
 
-// CheckSlots checks that the slots that are not free are those of the open rentals, each of one.
+// CheckSlots checks that the reserved slots are exactly those of the open rentals, each of
+// one.
 func (k Keeper) CheckSlots(ctx context.Context) error {
 	taken := map[string][]uint32{}
 	err := k.Rentals.Walk(ctx, nil, func(_ uint64, r xrental.Rental) (bool, error) {
 		if rental.State(r.State).Open() {
 			taken[r.MachineId] = append(taken[r.MachineId], r.Slots...)
 		} else if _, ok := taken[r.MachineId]; !ok {
-			taken[r.MachineId] = nil // must have no slot reserved then
+			taken[r.MachineId] = nil // must then have no slot reserved
 		}
 		return false, nil
 	})
@@ -69,7 +70,7 @@ func (k Keeper) checkMachineSlots(ctx context.Context, id string, slots []uint32
 	if err != nil {
 		return err
 	}
-	free, err := k.machines.FreeSlots(ctx, id)
+	free, err := k.machines.UnrentedSlots(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (k Keeper) checkMachineSlots(ctx context.Context, id string, slots []uint32
 	return nil
 }
 
-// CheckMoney checks that each rental is sound and 0 <= claimed <= earned <= paid.
+// CheckMoney checks that each rental is consistent and 0 <= claimed <= earned <= paid.
 func (k Keeper) CheckMoney(ctx context.Context) error {
 	c, err := k.clock(ctx)
 	if err != nil {
@@ -108,11 +109,11 @@ func (k Keeper) CheckMoney(ctx context.Context) error {
 }
 
 // CheckIndexes checks that every rental is in its indexes and queues, and that
-// these hold nothing else.
+// these contain nothing else.
 func (k Keeper) CheckIndexes(ctx context.Context) error {
 	entries := make(map[index]int)
 	err := k.Rentals.Walk(ctx, nil, func(id uint64, r xrental.Rental) (bool, error) {
-		failed, err := k.failures.Has(ctx, id)
+		failed, err := k.failed.Has(ctx, id)
 		if err != nil {
 			return true, err
 		}
@@ -149,7 +150,7 @@ func (k Keeper) CheckIndexes(ctx context.Context) error {
 	return nil
 }
 
-// placed is true of a rental that stands where its record says.
+// placed reports whether a rental is where its record says.
 func (k Keeper) placed(ctx context.Context, renter sdk.AccAddress, r xrental.Rental, p place) (bool, error) {
 	switch p.index {
 	case inOpenByRenter:
@@ -204,9 +205,9 @@ func countListed[K any](ctx context.Context, lists collections.Map[K, []uint64],
 	})
 }
 
-// CheckVerdicts checks that whatever is over and unsettled waits for an open
-// challenge or has a verdict, that no verdict is left over, and that each is
-// queued as long as it decides something that did not fail.
+// CheckVerdicts checks that every rental that is over and unsettled waits for
+// an open challenge or has a verdict, that no verdict is left over, and that
+// each is queued as long as it decides something that did not fail.
 func (k Keeper) CheckVerdicts(ctx context.Context) error {
 	err := k.unsettled.Walk(ctx, nil, func(key collections.Pair[string, moment]) (bool, error) {
 		at := key.K2().K1()
@@ -244,12 +245,12 @@ func (k Keeper) CheckVerdicts(ctx context.Context) error {
 // checkVerdict checks one and reports whether it is queued.
 func (k Keeper) checkVerdict(ctx context.Context, v xrental.Verdict) (bool, error) {
 	none := collections.Join(time.Time{}, uint64(0))
-	if pending, err := k.pending(ctx, v, none); err != nil || !pending {
+	if pending, err := k.pending(ctx, v.MachineId, v.Until, none); err != nil || !pending {
 		return false, errors.Join(err, xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s decides nothing", v.MachineId, stamp(v.Until)))
 	}
 	tried, err := k.ready.Get(ctx, collections.Join(v.Until, v.MachineId))
 	if err == nil {
-		pending, err := k.pending(ctx, v, tried)
+		pending, err := k.pending(ctx, v.MachineId, v.Until, tried)
 		if err == nil && !pending {
 			err = xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s is queued and has nothing to try", v.MachineId, stamp(v.Until))
 		}
@@ -264,7 +265,7 @@ func (k Keeper) checkVerdict(ctx context.Context, v xrental.Verdict) (bool, erro
 	}
 	var missed error
 	err = k.walkUnsettled(ctx, v.MachineId, from, v.Until, func(at moment) bool {
-		failed, err := k.failures.Has(ctx, at.K2())
+		failed, err := k.failed.Has(ctx, at.K2())
 		if err == nil && !failed {
 			err = xrental.ErrInvariant.Wrapf("rental %d has a verdict and is not queued", at.K2())
 		}
@@ -274,19 +275,34 @@ func (k Keeper) checkVerdict(ctx context.Context, v xrental.Verdict) (bool, erro
 	return false, errors.Join(err, missed)
 }
 
-// CheckOverdue checks that nothing is open past its time by more than the carry-over that
-// the bound of a block explains, or else it is known to fail.
+// CheckFailures checks that each rental that failed has its next attempt, unless it is
+// parked, and nothing else has one.
+func (k Keeper) CheckFailures(ctx context.Context) error {
+	var missed error
+	exists := func(id uint64) bool {
+		found, err := k.Rentals.Has(ctx, id)
+		missed = errors.Join(missed, err)
+		return found
+	}
+	if err := errors.Join(k.failed.Check(ctx, exists), missed); err != nil {
+		return xrental.ErrInvariant.Wrap(err.Error())
+	}
+	return nil
+}
+
+// CheckOverdue checks that no rental is open past its time by more than the carry-over
+// due to the bound of a block, unless it is known to fail.
 func (k Keeper) CheckOverdue(ctx context.Context, carryOver time.Duration) error {
 	c, err := k.clock(ctx)
 	if err != nil {
 		return err
 	}
 	return k.Rentals.Walk(ctx, nil, func(id uint64, r xrental.Rental) (bool, error) {
-		event, at, due := r.Moved(c.halted).Position().Due(c.now)
-		if !due || c.now.Sub(at) <= carryOver {
+		event, at, due := r.Moved(c.Halted).Position().Due(c.Now)
+		if !due || c.Now.Sub(at) <= carryOver {
 			return false, nil
 		}
-		failed, err := k.failures.Has(ctx, id)
+		failed, err := k.failed.Has(ctx, id)
 		if err != nil || failed {
 			return err != nil, err
 		}

@@ -1,4 +1,4 @@
-// Package keeper holds the rentals of the chain and moves their money.
+// Package keeper stores the rentals of the chain and moves their money.
 package keeper
 
 import (
@@ -15,11 +15,14 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/detail"
+	"github.com/dbc-network/dbc/x/internal/due"
+	"github.com/dbc-network/dbc/x/internal/halt"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// Keeper keeps rentals, the indexes and queues that follow from them, and the escrow.
+// Keeper stores rentals, the indexes and queues derived from them, and the escrow.
 type Keeper struct {
 	authority    string
 	bank         xrental.BankKeeper
@@ -37,19 +40,19 @@ type Keeper struct {
 	overByMachine machineIndex
 	trials        collections.Map[sdk.AccAddress, []uint64] // open ones of a renter
 	heldByMachine machineIndex                              // with a held penalty
-	// unsettled is over on a machine and waits for a challenge, or for a block after its verdict.
+	// unsettled is over on a machine and waits for a challenge, or for a block after its
+	// verdict.
 	unsettled collections.KeySet[collections.Pair[string, moment]]
 	verdicts  collections.Map[collections.Pair[string, time.Time], xrental.Verdict]
-	ready     collections.Map[collections.Pair[time.Time, string], moment] // verdicts to be carried out, and how far that is
-	// undecided are trials of a renter on a machine that were over while a challenge was open.
+	ready     collections.Map[collections.Pair[time.Time, string], moment] // verdicts to be carried out, and how far that has got
+	// undecided are trials of a renter on a machine that ended while a challenge was open.
 	undecided collections.KeySet[collections.Triple[sdk.AccAddress, string, uint64]]
 
-	deadlines timeQueue // trials by deadline, without halted time
-	ends      timeQueue // open rentals by end; a halt does not move ends
-	closed    timeQueue // settled rentals by when they were over
-	heldQueue timeQueue // rentals with a held penalty by when it is paid
-	retries   timeQueue // rentals that could not be settled by their next attempt
-	failures  collections.Map[uint64, xrental.DueFailure]
+	deadlines timeQueue         // trials by deadline, without halted time
+	ends      timeQueue         // open rentals by end; a halt does not move ends
+	closed    timeQueue         // settled rentals by when they were over
+	heldQueue timeQueue         // rentals with a held penalty by when it is paid
+	failed    due.Queue[uint64] // rentals that could not be settled
 
 	cooldowns     collections.Map[collections.Pair[sdk.AccAddress, string], time.Time]
 	cooldownQueue collections.KeySet[collections.Triple[time.Time, sdk.AccAddress, string]]
@@ -58,13 +61,10 @@ type Keeper struct {
 type (
 	addressIndex = collections.KeySet[collections.Pair[sdk.AccAddress, uint64]]
 	machineIndex = collections.KeySet[collections.Pair[string, uint64]]
-	timeQueue    = collections.KeySet[collections.Pair[time.Time, uint64]]
+	timeQueue    = due.Times[uint64]
 )
 
-// timeKey orders times to the nanosecond; collections has no such key of its own.
-var timeKey = sdk.TimeKey //nolint:staticcheck // deprecated without a replacement in the pinned collections
-
-// NewKeeper makes the keeper. The authority may change parameters and break any rental.
+// NewKeeper returns a keeper. The authority may change parameters and break any rental.
 func NewKeeper(
 	cdc codec.BinaryCodec,
 	storeService store.KVStoreService,
@@ -80,39 +80,40 @@ func NewKeeper(
 	sb := collections.NewSchemaBuilder(storeService)
 	byAddress := collections.PairKeyCodec(sdk.AccAddressKey, collections.Uint64Key)
 	byMachine := collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)
-	byTime := collections.PairKeyCodec(timeKey, collections.Uint64Key)
+	byTime := collections.PairKeyCodec(due.TimeKey, collections.Uint64Key)
 	k := Keeper{
 		authority: authority, bank: bank, distribution: distribution, machines: machines,
 		logger: logger.With("module", "x/"+xrental.ModuleName),
 
-		Params:  collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[xrental.Params](cdc)),
-		NextID:  collections.NewSequence(sb, collections.NewPrefix(1), "next_id"),
-		Rentals: collections.NewMap(sb, collections.NewPrefix(2), "rentals", collections.Uint64Key, codec.CollValue[xrental.Rental](cdc)),
+		Params:  collections.NewItem(sb, xrental.ParamsKey, "params", codec.CollValue[xrental.Params](cdc)),
+		NextID:  collections.NewSequence(sb, xrental.NextIDKey, "next_id"),
+		Rentals: collections.NewMap(sb, xrental.RentalsKey, "rentals", collections.Uint64Key, codec.CollValue[xrental.Rental](cdc)),
 
-		overByRenter:  collections.NewKeySet(sb, collections.NewPrefix(3), "over_by_renter", byAddress),
-		openByRenter:  collections.NewKeySet(sb, collections.NewPrefix(4), "open_by_renter", byAddress),
-		trials:        collections.NewMap(sb, collections.NewPrefix(5), "trials", sdk.AccAddressKey, machine.RentIDs),
-		overByMachine: collections.NewKeySet(sb, collections.NewPrefix(6), "over_by_machine", byMachine),
-		heldByMachine: collections.NewKeySet(sb, collections.NewPrefix(25), "held_by_machine", byMachine),
-		unsettled: collections.NewKeySet(sb, collections.NewPrefix(7), "unsettled",
+		overByRenter:  collections.NewKeySet(sb, xrental.OverByRenterKey, "over_by_renter", byAddress),
+		openByRenter:  collections.NewKeySet(sb, xrental.OpenByRenterKey, "open_by_renter", byAddress),
+		trials:        collections.NewMap(sb, xrental.TrialsKey, "trials", sdk.AccAddressKey, machine.RentIDs),
+		overByMachine: collections.NewKeySet(sb, xrental.OverByMachineKey, "over_by_machine", byMachine),
+		heldByMachine: collections.NewKeySet(sb, xrental.HeldByMachineKey, "held_by_machine", byMachine),
+		unsettled: collections.NewKeySet(sb, xrental.UnsettledKey, "unsettled",
 			collections.PairKeyCodec(collections.StringKey, byTime)),
-		verdicts: collections.NewMap(sb, collections.NewPrefix(8), "verdicts",
-			collections.PairKeyCodec(collections.StringKey, timeKey), codec.CollValue[xrental.Verdict](cdc)),
-		ready: collections.NewMap(sb, collections.NewPrefix(16), "ready",
-			collections.PairKeyCodec(timeKey, collections.StringKey), collcodec.KeyToValueCodec(byTime)),
+		verdicts: collections.NewMap(sb, xrental.VerdictsKey, "verdicts",
+			collections.PairKeyCodec(collections.StringKey, due.TimeKey), codec.CollValue[xrental.Verdict](cdc)),
+		ready: collections.NewMap(sb, xrental.ReadyKey, "ready",
+			collections.PairKeyCodec(due.TimeKey, collections.StringKey), collcodec.KeyToValueCodec(byTime)),
 
-		deadlines: collections.NewKeySet(sb, collections.NewPrefix(9), "deadlines", byTime),
-		ends:      collections.NewKeySet(sb, collections.NewPrefix(10), "ends", byTime),
-		closed:    collections.NewKeySet(sb, collections.NewPrefix(11), "closed", byTime),
-		heldQueue: collections.NewKeySet(sb, collections.NewPrefix(26), "held_queue", byTime),
-		retries:   collections.NewKeySet(sb, collections.NewPrefix(12), "retries", byTime),
-		failures:  collections.NewMap(sb, collections.NewPrefix(13), "failures", collections.Uint64Key, codec.CollValue[xrental.DueFailure](cdc)),
+		deadlines: collections.NewKeySet(sb, xrental.DeadlinesKey, "deadlines", byTime),
+		ends:      collections.NewKeySet(sb, xrental.EndsKey, "ends", byTime),
+		closed:    collections.NewKeySet(sb, xrental.ClosedKey, "closed", byTime),
+		heldQueue: collections.NewKeySet(sb, xrental.HeldQueueKey, "held_queue", byTime),
+		failed: due.NewQueue(sb, due.Config[uint64]{
+			Name: "rentals", Retries: xrental.RetriesKey, Failures: xrental.FailuresKey, Key: collections.Uint64Key, Parks: true,
+		}),
 
-		cooldowns: collections.NewMap(sb, collections.NewPrefix(14), "cooldowns",
-			collections.PairKeyCodec(sdk.AccAddressKey, collections.StringKey), collcodec.KeyToValueCodec(timeKey)),
-		cooldownQueue: collections.NewKeySet(sb, collections.NewPrefix(15), "cooldown_queue",
-			collections.TripleKeyCodec(timeKey, sdk.AccAddressKey, collections.StringKey)),
-		undecided: collections.NewKeySet(sb, collections.NewPrefix(17), "undecided",
+		cooldowns: collections.NewMap(sb, xrental.CooldownsKey, "cooldowns",
+			collections.PairKeyCodec(sdk.AccAddressKey, collections.StringKey), collcodec.KeyToValueCodec(due.TimeKey)),
+		cooldownQueue: collections.NewKeySet(sb, xrental.CooldownQueueKey, "cooldown_queue",
+			collections.TripleKeyCodec(due.TimeKey, sdk.AccAddressKey, collections.StringKey)),
+		undecided: collections.NewKeySet(sb, xrental.UndecidedKey, "undecided",
 			collections.TripleKeyCodec(sdk.AccAddressKey, collections.StringKey, collections.Uint64Key)),
 	}
 	schema, err := sb.Build()
@@ -123,37 +124,24 @@ func NewKeeper(
 	return k, nil
 }
 
-// Authority is the address that governs the module.
+// Authority returns the address that governs the module.
 func (k Keeper) Authority() string { return k.authority }
 
-// clock is the block's time and what goes with it.
-type clock struct {
-	now    time.Time
-	halted time.Duration
-	height int64
-}
+func (k Keeper) clock(ctx context.Context) (halt.Clock, error) { return halt.Now(ctx, k.machines) }
 
-func (k Keeper) clock(ctx context.Context) (clock, error) {
-	halted, err := k.machines.Halted(ctx)
-	if err != nil {
-		return clock{}, err
-	}
-	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	return clock{now: sdkCtx.BlockTime(), halted: halted, height: sdkCtx.BlockHeight()}, nil
-}
-
-// rental loads a rental as it is stored.
+// rental returns a rental as stored.
 func (k Keeper) rental(ctx context.Context, id uint64) (xrental.Rental, error) {
 	r, err := k.Rentals.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return r, xrental.ErrNotFound.Wrapf("rent_id is %d; it never was, or was over long ago and forgotten", id)
+		return r, detail.Add(xrental.ErrNotFound.Wrapf("rent_id is %d; it never was, or was over long ago and forgotten", id),
+			detail.Map{"rent_id": id})
 	}
 	return r, err
 }
 
-// view is what is known of a stored rental's machine: of one that is over and
-// waited for a challenge, what the verdict says.
-func (k Keeper) view(ctx context.Context, r xrental.Rental, c clock) (rental.View, error) {
+// view returns what is known about a stored rental's machine: for a rental that
+// is over and waited for a challenge, what the verdict says.
+func (k Keeper) view(ctx context.Context, r xrental.Rental, c halt.Clock) (rental.View, error) {
 	if at, closed := r.ClosedAt(); closed && !r.Settled() {
 		verdict, found, err := k.verdict(ctx, r.MachineId, at)
 		if err != nil {
@@ -166,14 +154,14 @@ func (k Keeper) view(ctx context.Context, r xrental.Rental, c clock) (rental.Vie
 	return k.present(ctx, r, c)
 }
 
-// present is what is known of a rental's machine now. For a rental that is over
-// the time is when it was over.
-func (k Keeper) present(ctx context.Context, r xrental.Rental, c clock) (rental.View, error) {
+// present returns what is known about a rental's machine now. For a rental that
+// is over the time is when it was over.
+func (k Keeper) present(ctx context.Context, r xrental.Rental, c halt.Clock) (rental.View, error) {
 	m, err := k.machines.GetMachine(ctx, r.MachineId)
 	if err != nil {
 		return rental.View{}, err
 	}
-	v := rental.View{Now: c.now}
+	v := rental.View{Now: c.Now}
 	if m.OfflineSince != nil {
 		v.OfflineSince = *m.OfflineSince
 	}
@@ -187,7 +175,7 @@ func (k Keeper) present(ctx context.Context, r xrental.Rental, c clock) (rental.
 	if at, closed := r.ClosedAt(); closed {
 		v.Now = at
 		if !v.ChallengedAt.Before(at) {
-			v.ChallengedAt = time.Time{} // asked only after it was over
+			v.ChallengedAt = time.Time{} // made only after it was over
 		}
 	}
 	return v, nil

@@ -6,7 +6,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// Machine is a machine as x/machine tells of it; the simulator asks who owns it.
+// Machine returns a machine from x/machine; the simulator needs its owner.
 func (k Keeper) Machine(ctx context.Context, id string) (machine.Machine, error) {
 	return k.machines.GetMachine(ctx, id)
 }

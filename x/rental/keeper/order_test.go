@@ -11,7 +11,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// settledOrder are the rentals that the block settled so far, in their order.
+// settledOrder returns the rentals that the block has settled so far, in order.
 func (c *chain) settledOrder() []uint64 {
 	c.Helper()
 	var ids []uint64
@@ -27,8 +27,8 @@ func (c *chain) settledOrder() []uint64 {
 	return ids
 }
 
-// What waits for a challenge is settled in the order in which it was over, on a
-// chain that goes on from an export as well.
+// What waits for a challenge is settled in the order in which it was over, also
+// on a chain that continues from an export.
 func TestWaitingRentalsAreSettledInOrder(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

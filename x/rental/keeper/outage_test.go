@@ -155,8 +155,8 @@ func TestUnansweredChallenge(t *testing.T) {
 	c.sound()
 }
 
-// A message that meets a challenge whose deadline passed, but which no block
-// has closed yet, refunds the trial; its history does not run backwards.
+// A message that meets a challenge whose deadline has passed, but which no
+// block has closed yet, refunds the trial; its history stays in order of time.
 func TestTrialYoungerThanTheUnansweredChallenge(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

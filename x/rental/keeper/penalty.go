@@ -10,11 +10,12 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/detail"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// takePenalty takes a broken rental's penalty from the stake: a part goes to
-// the renter at once, the rest into the escrow until unbonding_time has passed.
+// takePenalty takes a broken rental's penalty from the stake: a part is paid to the renter
+// at once, the rest is held in escrow until unbonding_time has passed.
 func (k Keeper) takePenalty(ctx context.Context, r *xrental.Rental, penalty uint64) error {
 	atOnce := r.Terms().AtOnce(penalty)
 	paid, err := k.payFromStake(ctx, *r, atOnce)
@@ -38,7 +39,8 @@ func (k Keeper) takePenalty(ctx context.Context, r *xrental.Rental, penalty uint
 	return nil
 }
 
-// penalty is what a break of the rental takes from the stake, as far as that goes.
+// penalty returns what a break of the rental takes from the stake, as far as that
+// suffices.
 func penalty(r xrental.Rental, reason rental.Reason, v rental.View) uint64 {
 	account := r.Account()
 	unearned := account.Unearned(v)
@@ -48,7 +50,7 @@ func penalty(r xrental.Rental, reason rental.Reason, v rental.View) uint64 {
 	return r.Terms().Penalty(unearned)
 }
 
-// payHeld pays a held penalty to the renter, if its time has come.
+// payHeld pays a held penalty to the renter, if it is due.
 func (k Keeper) payHeld(ctx context.Context, r xrental.Rental, now time.Time) error {
 	if !r.Held() {
 		return nil
@@ -67,18 +69,19 @@ func (k Keeper) payHeld(ctx context.Context, r xrental.Rental, now time.Time) er
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&xrental.EventPenaltyPaid{RentId: r.Id, Renter: r.Renter, Amount: amount})
 }
 
-// claimHeld pays the renter a held penalty that is due and that no end block
-// could pay: a parked one is not tried by itself.
-func (k Keeper) claimHeld(ctx context.Context, r xrental.Rental) error {
+// heldIsDue refuses to pay a held penalty before its time. The renter may claim one that
+// is due and that no end block could pay: a parked one is not retried automatically.
+func (k Keeper) heldIsDue(ctx context.Context, r xrental.Rental) error {
 	now := sdk.UnwrapSDKContext(ctx).BlockTime()
 	if now.Before(*r.HeldUntil) {
-		return xrental.ErrState.Wrapf("the penalty of rental %d is held until %s, then it is paid by itself", r.Id, stamp(*r.HeldUntil))
+		return detail.Add(xrental.ErrState.Wrapf("the penalty of rental %d is held until %s, then it is paid by itself", r.Id, stamp(*r.HeldUntil)),
+			detail.Map{"rent_id": r.Id, detail.RetryAt: *r.HeldUntil})
 	}
-	return k.settle(ctx, r.Id)
+	return nil
 }
 
-// TakeHeldPenalties moves at most an amount of what is held for broken rentals
-// of a machine to a module, oldest first, and says how much it was. A slash
+// TakeHeldPenalties moves an amount, at most what is held for broken rentals of
+// a machine, to a module, oldest first, and returns how much it was. A slash
 // calls it before it takes from the stake. Its work is bounded by money: each of
 // the machine's held penalties took min_penalty out of the stake and cost a fee.
 func (k Keeper) TakeHeldPenalties(ctx context.Context, machineID, module string, amount uint64) (uint64, error) {
@@ -103,7 +106,7 @@ func (k Keeper) TakeHeldPenalties(ctx context.Context, machineID, module string,
 	return amount - left, k.bank.SendCoinsFromModuleToModule(ctx, xrental.ModuleName, module, coins(amount-left))
 }
 
-// heldOf are the rentals of a machine with a held penalty, oldest first.
+// heldOf returns the rentals of a machine with a held penalty, oldest first.
 func (k Keeper) heldOf(ctx context.Context, machineID string) ([]uint64, error) {
 	it, err := k.heldByMachine.Iterate(ctx, collections.NewPrefixedPairRange[string, uint64](machineID))
 	if err != nil {
@@ -130,7 +133,7 @@ func (k Keeper) slashHeld(ctx context.Context, id, most uint64) (uint64, error) 
 	r.HeldPenalty -= taken
 	r.SlashedPenalty += taken
 	if !r.Held() { // nothing is left to fail
-		if err := k.clearFailure(ctx, id); err != nil {
+		if _, err := k.failed.Clear(ctx, id); err != nil {
 			return 0, err
 		}
 	}

@@ -37,8 +37,8 @@ func (c *chain) dear(id string) {
 	require.NoError(c, c.machines.Bonds.Set(c.ctx, id, m))
 }
 
-// An owner who rents from himself and breaks takes out no more than min_penalty
-// before unbonding_time has passed.
+// An owner who rents their own machine and breaks the rental withdraws no more
+// than min_penalty before unbonding_time has passed.
 func TestSelfRentDoesNotBypassUnbonding(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -71,7 +71,7 @@ func TestSelfRentDoesNotBypassUnbonding(t *testing.T) {
 	require.Zero(t, c.module(xrental.ModuleName))
 }
 
-// A parameter change moves neither what is held nor its time.
+// A parameter change affects neither what is held nor until when.
 func TestHeldPenaltyIsFixed(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -80,16 +80,16 @@ func TestHeldPenaltyIsFixed(t *testing.T) {
 	c.fund(c.renters[0], 2_000_000*dbc)
 	c.mustActive(c.renters[0], id, 50*24*hour, 1)
 	require.NoError(t, c.breakRental(c.owner.String(), 1))
-	params, err := c.machines.Parameters.Get(c.ctx)
+	params, err := c.machines.Params.Get(c.ctx)
 	require.NoError(t, err)
 	params.UnbondingTime = 24 * time.Hour
-	require.NoError(t, c.machines.Parameters.Set(c.ctx, params))
+	require.NoError(t, c.machines.Params.Set(c.ctx, params))
 	c.at(unbonding - 1)
 	c.end()
 	require.EqualValues(t, stake-10*dbc, c.get(1).HeldPenalty)
 }
 
-// A slash takes what is held of that machine first, oldest first, and no other's.
+// A slash takes what is held for that machine first, oldest first, and no other's.
 func TestSlashTakesHeldPenalties(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -123,7 +123,8 @@ func TestSlashTakesHeldPenalties(t *testing.T) {
 	require.Zero(t, taken)
 }
 
-// A broken rental is known until what is held of it was paid, and then for as long as others.
+// A broken rental is known until what is held for it was paid, and then for as long as
+// others.
 func TestHeldRentalIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -176,7 +177,7 @@ func TestHeldPenaltySurvivesExport(t *testing.T) {
 	d.sound()
 }
 
-// Each broken rental lets min_penalty out at once and has cost a fee before.
+// Each broken rental releases min_penalty at once and has cost a fee before.
 func TestManySmallBreaks(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -193,7 +194,7 @@ func TestManySmallBreaks(t *testing.T) {
 	c.sound()
 }
 
-// A stake that is short pays min_penalty first and holds what is left.
+// A stake that is short pays min_penalty first; what is left is held.
 func TestStakeShorterThanThePenalty(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ left, atOnce, held uint64 }{
@@ -214,7 +215,8 @@ func TestStakeShorterThanThePenalty(t *testing.T) {
 	}
 }
 
-// Broken during a challenge it is settled, and held from, when that is closed.
+// A rental that is broken during a challenge is settled, and its penalty held, when the
+// challenge is closed.
 func TestBreakDuringAChallengeHoldsFromItsEnd(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -238,7 +240,8 @@ func TestBreakDuringAChallengeHoldsFromItsEnd(t *testing.T) {
 	require.Zero(t, c.module(xrental.ModuleName))
 }
 
-// One that can't be paid hinders no other, comes back later and, once parked, by its renter's claim.
+// One that can't be paid holds up no other, comes back later and, once parked, on its
+// renter's claim.
 func TestHeldPenaltyThatCannotBePaid(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -329,7 +332,7 @@ func TestHaltAndTheRightToBreak(t *testing.T) {
 	require.ErrorIs(t, c.breakRental(alice.String(), 1), xrental.ErrState)
 }
 
-// A penalty by the renter is that of at most seven days, at the rental's own price.
+// A penalty caused by the renter covers at most seven days, at the rental's own price.
 func TestRentersPenaltyAfterAPriceChange(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -345,8 +348,8 @@ func TestRentersPenaltyAfterAPriceChange(t *testing.T) {
 	require.EqualValues(t, (24+6*48)*dbc/10, c.get(1).FromStake)
 }
 
-// Whatever an owner rents from himself and breaks, at whatever price and pace:
-// before unbonding_time no more than min_penalty for each break is out.
+// Whatever an owner rents from themselves and breaks, at whatever price and
+// pace: before unbonding_time no more than min_penalty per break is withdrawn.
 func TestNoOrderOfSelfRentsEmptiesAStake(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -111,9 +111,9 @@ func (p *machinePark) world() map[string]func(*rapid.T) {
 	}
 }
 
-// Whatever is sent in whatever order: no money comes or goes, the escrow, the
-// slots and the queues are right after every message and block, and in the end
-// everything is paid out.
+// Whatever is sent in whatever order: money is neither created nor lost, the
+// escrow, the slots and the queues are right after every message and block, and
+// in the end everything is paid out.
 func TestMoneyIsConserved(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -123,7 +123,7 @@ func TestMoneyIsConserved(t *testing.T) {
 		})
 		unbonding := machine.DefaultParams()
 		unbonding.UnbondingTime = 2 * time.Hour
-		require.NoError(r, c.machines.Parameters.Set(c.ctx, unbonding))
+		require.NoError(r, c.machines.Params.Set(c.ctx, unbonding))
 		p := &machinePark{chain: c, ids: []string{c.bond(1, 3), c.bond(2, 1)}}
 		c.at(0)
 		supply, sums := c.supply(), c.sums()
@@ -141,7 +141,7 @@ func TestMoneyIsConserved(t *testing.T) {
 	})
 }
 
-// finish lets everything end: repairs what fails, passes time, touches machines.
+// finish lets everything end: it repairs what fails, passes time, touches machines.
 func (p *machinePark) finish(supply sdk.Coin, sums uint64) {
 	clear(p.flaky.fail)
 	for range 3 {
@@ -158,7 +158,7 @@ func (p *machinePark) finish(supply sdk.Coin, sums uint64) {
 	p.fees()
 }
 
-// fees are what the community pool must have, by what each rental came to.
+// fees returns what the community pool must have, from the outcome of each rental.
 func (p *machinePark) fees() {
 	gs, err := p.keeper.ExportGenesis(p.ctx)
 	require.NoError(p, err)

@@ -21,13 +21,13 @@ const (
 	rentIDBytes = 8
 )
 
-// order is how a list goes, and from which rental on, that one included.
+// order is the direction of a list, and the rental from which it starts, inclusive.
 type order struct {
 	from        uint64
 	newestFirst bool
 }
 
-// before is true where a stands before b.
+// before reports whether a comes before b.
 func (o order) before(a, b uint64) bool {
 	if o.newestFirst {
 		return a > b
@@ -35,10 +35,10 @@ func (o order) before(a, b uint64) bool {
 	return a < b
 }
 
-// ids is a list of rentals in an order.
+// ids is an ordered list of rentals.
 type ids = iter.Seq2[uint64, error]
 
-// under is what stands below a key of an index.
+// under returns what is below a key of an index.
 func under[P any](ctx context.Context, set collections.KeySet[collections.Pair[P, uint64]], prefix P, o order) ids {
 	return func(yield func(uint64, error) bool) {
 		within := collections.NewPrefixedPairRange[P, uint64](prefix)
@@ -58,7 +58,7 @@ func under[P any](ctx context.Context, set collections.KeySet[collections.Pair[P
 	}
 }
 
-// those are some rentals, given in ascending order.
+// those returns some rentals, given in ascending order.
 func those(all []uint64, o order) ids {
 	return func(yield func(uint64, error) bool) {
 		for i := range all {
@@ -73,7 +73,7 @@ func those(all []uint64, o order) ids {
 	}
 }
 
-// merged is two lists in one order. No rental stands in both.
+// merged returns two lists in one order. No rental is in both.
 func merged(a, b ids, o order) ids {
 	return func(yield func(uint64, error) bool) {
 		next, stop := iter.Pull2(b)
@@ -97,8 +97,8 @@ func merged(a, b ids, o order) ids {
 	}
 }
 
-// page cuts a page out of a list, newest first unless it asks for reverse. Its
-// key is the first rental of the next page, so that a page holds although
+// page returns a page of a list, newest first unless reverse is requested. Its
+// key is the first rental of the next page, so that paging is stable although
 // rentals end meanwhile.
 func (s queryServer) page(ctx context.Context, asked *query.PageRequest, openOnly bool, list func(order) ids) ([]xrental.Rental, *query.PageResponse, error) {
 	request, o, err := pageOf(asked)
@@ -120,7 +120,7 @@ func (s queryServer) page(ctx context.Context, asked *query.PageRequest, openOnl
 		if err != nil {
 			return nil, nil, err
 		}
-		r = r.Effective(c.now, c.halted)
+		r = r.Effective(c.Now, c.Halted)
 		if openOnly && !rental.State(r.State).Open() {
 			continue
 		}
@@ -142,7 +142,7 @@ func (s queryServer) page(ctx context.Context, asked *query.PageRequest, openOnl
 	return page, reply, nil
 }
 
-// pageOf is what a list is asked for.
+// pageOf returns what a request asks of a list.
 func pageOf(asked *query.PageRequest) (query.PageRequest, order, error) {
 	var request query.PageRequest
 	if asked != nil {
@@ -166,6 +166,6 @@ func pageOf(asked *query.PageRequest) (query.PageRequest, order, error) {
 		return request, o, status.Error(codes.InvalidArgument, "pagination has both key and offset, it may have one of them")
 	}
 	o.from = binary.BigEndian.Uint64(request.Key)
-	request.CountTotal = false // of a list that is entered at a key nobody knows the length
+	request.CountTotal = false // the length of a list that is entered at a key is unknown
 	return request, o, nil
 }

@@ -11,6 +11,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -129,7 +130,7 @@ func key(id uint64) []byte {
 	return binary.BigEndian.AppendUint64(nil, id)
 }
 
-// What is quoted is what is taken.
+// What is quoted is what is charged.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -148,7 +149,7 @@ func TestQuote(t *testing.T) {
 	require.Equal(t, quote.Rent, rented.Rent)
 
 	_, err = c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{MachineId: id, DurationSeconds: hour})
-	require.ErrorIs(t, err, xrental.ErrNotRentable, "nothing is free")
+	require.ErrorIs(t, err, machine.ErrNoSlots, "nothing is free")
 	_, err = c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: 1, DurationSeconds: hour})
 	require.ErrorIs(t, err, xrental.ErrState, "a trial can't be renewed")
 	require.NoError(t, c.confirm(alice, 1))

@@ -12,7 +12,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// over tells of rentals whether they were closed, as they are stored.
+// over reports for each rental whether it was closed, as stored.
 func (c *chain) over(ids ...uint64) []bool {
 	c.Helper()
 	var all []bool
@@ -24,7 +24,8 @@ func (c *chain) over(ids ...uint64) []bool {
 	return all
 }
 
-// A trial whose refund failed and that then was not due any more is due again at its deadline.
+// A trial whose refund failed and that then was not due any more is due again at its
+// deadline.
 func TestFailedTrialKeepsItsDeadline(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -49,7 +50,7 @@ func TestFailedTrialKeepsItsDeadline(t *testing.T) {
 	require.Equal(t, xrental.REASON_NOT_CONFIRMED, c.get(1).Transitions[1].Reason)
 }
 
-// The same of one that was confirmed meanwhile: it ends at its end.
+// The same for one that was confirmed meanwhile: it ends at its end.
 func TestFailedTrialThatIsConfirmedEndsAtItsEnd(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -70,8 +71,8 @@ func TestFailedTrialThatIsConfirmedEndsAtItsEnd(t *testing.T) {
 	require.Equal(t, xrental.REASON_END_REACHED, c.get(1).Transitions[2].Reason)
 }
 
-// What is due in three queues is taken from all of them, the oldest first,
-// and no more than a block may.
+// What is due in three queues is taken from all of them, the oldest first, and
+// no more than a block may settle.
 func TestOldestOfThreeQueuesComesFirst(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -103,7 +104,7 @@ func TestOldestOfThreeQueuesComesFirst(t *testing.T) {
 	}
 }
 
-// A halt moves deadlines and not ends, and with them their place in the order.
+// A halt moves deadlines but not ends, and with them their place in the order.
 func TestOldestFirstAfterAHalt(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -121,8 +122,8 @@ func TestOldestFirstAfterAHalt(t *testing.T) {
 	require.Equal(t, genesisTime.Add(90*time.Minute), c.get(1).Transitions[1].Time)
 }
 
-// A transaction that runs out of gas while it settles what is due goes no
-// further, wherever that happens: none continues with half of it.
+// A transaction that runs out of gas while it settles what is due stops there,
+// wherever that happens: none continues with half of it.
 func TestOutOfGasEndsTheTransaction(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

@@ -10,7 +10,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// No refusal repeats what is refused at length, whatever field it stands in.
+// No refusal repeats a long refused value in full, whatever field it is in.
 func TestRefusalsAreShort(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

@@ -266,7 +266,7 @@ func TestBreak(t *testing.T) {
 	c.sound()
 }
 
-// TestStakeThatIsShort: what is written down is what was paid, not what was owed.
+// TestStakeThatIsShort: what is recorded is what was paid, not what was owed.
 func TestStakeThatIsShort(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -284,5 +284,28 @@ func TestStakeThatIsShort(t *testing.T) {
 	require.EqualValues(t, left+tithe, r.FromStake)
 	require.EqualValues(t, before+r.Paid-r.Claimed+left+tithe, c.balance(alice))
 	require.Zero(t, c.module(machine.ModuleName))
+	c.sound()
+}
+
+// Renting the whole machine rents and pays for what is in service, and a slot
+// that went out of service is renewed by its renter but rented by nobody else.
+func TestOutOfService(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice, bob := c.bond(1, 3), c.renters[0], c.renters[1]
+	c.setSlots(id, 1)
+	c.mustRent(alice, id, 24*hour, 0)
+	require.Equal(t, []uint32{0, 2}, c.get(1).Slots)
+	require.EqualValues(t, 2*24*dbc, c.get(1).Paid)
+	require.NoError(t, c.confirm(alice, 1))
+	c.setSlots(id, 0, 1)
+	_, err := c.relet(alice, 1, hour)
+	require.NoError(t, err)
+	_, err = c.rent(bob, id, hour, 1)
+	require.Error(t, err)
+	c.setSlots(id, 0)
+	_, err = c.rent(bob, id, hour, 1)
+	require.NoError(t, err)
+	require.Equal(t, []uint32{1}, c.get(2).Slots)
 	c.sound()
 }

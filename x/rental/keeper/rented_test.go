@@ -20,7 +20,7 @@ func TestRentedSlots(t *testing.T) {
 	c.mustActive(bob, id, 2*hour, 2)    // slots 2 and 3
 	c.mustActive(carol, other, hour, 5) // elsewhere
 	rented := func(renter sdk.AccAddress) []uint32 {
-		slots, err := c.keeper.Hooks().RentedSlots(c.ctx, id, renter)
+		slots, err := c.keeper.RentedSlots(c.ctx, id, renter)
 		require.NoError(t, err)
 		return slots
 	}
@@ -36,7 +36,8 @@ func TestRentedSlots(t *testing.T) {
 	require.Equal(t, []uint32{0, 1, 2, 3}, rented(bob))
 }
 
-// A machine that goes offline ends trials; what is confirmed goes on, and is no failure.
+// A machine that goes offline ends trials; confirmed rentals continue, which is no
+// failure.
 func TestOfflineLeavesConfirmedRentals(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

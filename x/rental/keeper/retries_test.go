@@ -11,7 +11,7 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// failures are what the block told of failed attempts.
+// failures are the failed attempts that the block reported.
 func (c *chain) failures() []xrental.EventDueFailed {
 	c.Helper()
 	var all []xrental.EventDueFailed
@@ -53,7 +53,7 @@ func TestRetriesWaitTwiceAsLongEachTime(t *testing.T) {
 	}
 }
 
-// What failed and then was not due any more begins anew when it fails again.
+// What failed and then was not due any more starts over when it fails again.
 func TestAttemptsAreForgottenOnceItIsNotDue(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

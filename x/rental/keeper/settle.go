@@ -9,11 +9,12 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/internal/halt"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// coins are an amount of udbc.
+// coins returns an amount of udbc.
 func coins(amount uint64) sdk.Coins {
 	return sdk.NewCoins(sdk.NewCoin(xrental.Denom, math.NewIntFromUint64(amount)))
 }
@@ -30,8 +31,8 @@ func (k Keeper) pay(ctx context.Context, to string, amount uint64) error {
 	return k.bank.SendCoinsFromModuleToAccount(ctx, xrental.ModuleName, addr, coins(amount))
 }
 
-// payHost moves rent to a machine's host, a part of it into a short stake. It
-// is the only way in which a host is paid.
+// payHost pays rent to a machine's host, with a part of it going into a short
+// stake. It is the only way in which a host is paid.
 func (k Keeper) payHost(ctx context.Context, machineID string, amount uint64) error {
 	_, err := k.machines.PayHost(ctx, machineID, xrental.ModuleName, amount)
 	return err
@@ -42,14 +43,14 @@ type settlement struct {
 	toHost, toRenter, toPool, fromStake, held uint64
 }
 
-// close takes a rental over its last transition: at is when it was over, which
-// is in the past where the block only now records what time has made.
-func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event, at time.Time, c clock) error {
+// close makes a rental's last transition: at is when it was over, which is in
+// the past if the block only now records what time has caused.
+func (k Keeper) close(ctx context.Context, r xrental.Rental, event rental.Event, at time.Time, c halt.Clock) error {
 	return k.closeFor(ctx, r, event, xrental.CAUSE_UNSPECIFIED, at, c)
 }
 
 // closeFor is close with the cause that the renter named.
-func (k Keeper) closeFor(ctx context.Context, r xrental.Rental, event rental.Event, cause xrental.Cause, at time.Time, c clock) error {
+func (k Keeper) closeFor(ctx context.Context, r xrental.Rental, event rental.Event, cause xrental.Cause, at time.Time, c halt.Clock) error {
 	old := r
 	t, err := rental.Next(rental.State(r.State), event)
 	if err != nil {
@@ -58,8 +59,8 @@ func (k Keeper) closeFor(ctx context.Context, r xrental.Rental, event rental.Eve
 	if last := r.Transitions[len(r.Transitions)-1].Time; at.Before(last) {
 		at = last // an unanswered challenge may be older than the trial
 	}
-	r = r.Moved(c.halted) // for good: no later halt moves a deadline that is over
-	record(&r, t, at, c.height)
+	r = r.Moved(c.Halted) // for good: no later halt moves a deadline that has passed
+	record(&r, t, at, c.Height)
 	r.Transitions[len(r.Transitions)-1].Cause = cause
 	if err := k.machines.ReleaseSlots(ctx, r.MachineId, r.Id); err != nil {
 		return err
@@ -67,7 +68,7 @@ func (k Keeper) closeFor(ctx context.Context, r xrental.Rental, event rental.Eve
 	if err := k.machines.RecordRentalEnd(ctx, r.MachineId, at); err != nil {
 		return err
 	}
-	if err := k.clearFailure(ctx, r.Id); err != nil {
+	if _, err := k.failed.Clear(ctx, r.Id); err != nil {
 		return err
 	}
 	if err := emitTransition(ctx, r, t); err != nil {
@@ -79,15 +80,15 @@ func (k Keeper) closeFor(ctx context.Context, r xrental.Rental, event rental.Eve
 			return err
 		}
 		if !v.ChallengedAt.IsZero() {
-			return k.save(ctx, &old, r) // what was earned turns out with the challenge
+			return k.save(ctx, &old, r) // what was earned is decided with the challenge
 		}
 		return k.payOut(ctx, old, r, t, v)
 	}
 	return k.refund(ctx, old, r, t, c)
 }
 
-// refund returns the whole rent of a trial, and gives its fee to whom it belongs.
-func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Transition, c clock) error {
+// refund returns the whole rent of a trial, and pays its fee to whom it belongs.
+func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Transition, c halt.Clock) error {
 	s, err := k.payFee(ctx, r, t)
 	if err != nil {
 		return err
@@ -100,7 +101,7 @@ func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Tran
 		s.toRenter += r.Paid // no overflow: both were in escrow
 	}
 	if t.Has(rental.StartCooldown) {
-		if err := k.startCooldown(ctx, r, c.now); err != nil {
+		if err := k.startCooldown(ctx, r, c.Now); err != nil {
 			return err
 		}
 	}
@@ -111,7 +112,8 @@ func (k Keeper) refund(ctx context.Context, old, r xrental.Rental, t rental.Tran
 	return emitSettled(ctx, r.Id, s)
 }
 
-// payOut gives the host what was earned and the renter the rest, with the penalty where the host was the cause.
+// payOut gives the host what was earned and the renter the rest, with the penalty if the
+// host was the cause.
 func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Transition, v rental.View) error {
 	account := r.Account()
 	s := settlement{toHost: account.Unclaimed(v), toRenter: account.Unearned(v)}
@@ -131,7 +133,7 @@ func (k Keeper) payOut(ctx context.Context, old, r xrental.Rental, t rental.Tran
 	if err != nil {
 		return err
 	}
-	r.OutageNs = int64(outage) // one that still lasts is accounted by nothing else
+	r.OutageNs = int64(outage) // one that still lasts is added by nothing else
 	r.SetAccount(account.Settle(v))
 	if err := k.save(ctx, &old, r); err != nil {
 		return err
@@ -150,8 +152,8 @@ func (k Keeper) payFromStake(ctx context.Context, r xrental.Rental, amount uint6
 	return k.machines.PayFromStake(ctx, r.MachineId, renter, amount)
 }
 
-// settle does what time has made of one rental, if anything: closes it when it
-// is due, or pays out one that was over and waited for a challenge.
+// settle applies what time has caused for one rental, if anything: it closes
+// one that is due, or pays out one that was over and waited for a challenge.
 func (k Keeper) settle(ctx context.Context, id uint64) error {
 	r, err := k.rental(ctx, id)
 	if err != nil {
@@ -162,51 +164,61 @@ func (k Keeper) settle(ctx context.Context, id uint64) error {
 		return err
 	}
 	if rental.State(r.State).Open() {
-		m, err := k.machines.GetMachine(ctx, r.MachineId)
-		if err != nil {
-			return err
-		}
 		if c, err = k.passed(ctx, r, c); err != nil {
 			return err
 		}
-		if event, at, due := position(r, m, c).Due(c.now); due {
-			if event, err = k.over(ctx, r, event, at); err != nil {
-				return err
-			}
+		event, at, due, err := k.madeOver(ctx, r, c)
+		if err != nil {
+			return err
+		}
+		if due {
 			return k.close(ctx, r, event, at, c)
 		}
 		return k.requeue(ctx, r)
 	}
-	if err := k.clearFailure(ctx, id); err != nil {
+	if _, err := k.failed.Clear(ctx, id); err != nil {
 		return err
 	}
 	if r.Settled() {
-		return k.payHeld(ctx, r, c.now)
+		return k.payHeld(ctx, r, c.Now)
 	}
 	return k.settleJudged(ctx, r)
 }
 
-// passed is the clock by which a trial is recorded: without the halts since its
-// deadline, which it was over before.
-func (k Keeper) passed(ctx context.Context, r xrental.Rental, c clock) (clock, error) {
+// madeOver returns the event that ended an open rental, and when; due is false
+// while it is not over.
+func (k Keeper) madeOver(ctx context.Context, r xrental.Rental, c halt.Clock) (event rental.Event, at time.Time, due bool, err error) {
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return 0, at, false, err
+	}
+	if event, at, due = position(r, m, c).Due(c.Now); due {
+		event, err = k.over(ctx, r, event, at)
+	}
+	return event, at, due, err
+}
+
+// passed returns the clock by which a trial is recorded: without the halts
+// since its deadline, which came after it was over.
+func (k Keeper) passed(ctx context.Context, r xrental.Rental, c halt.Clock) (halt.Clock, error) {
 	if r.State != xrental.RENTAL_STATE_TRIAL {
 		return c, nil
 	}
 	deadline, err := k.machines.PassedDeadline(ctx, r.Deadline)
-	c.halted = deadline.Sub(r.Deadline)
+	c.Halted = deadline.Sub(r.Deadline)
 	return c, err
 }
 
-// position is where a stored rental stands.
-func position(r xrental.Rental, m machine.Machine, c clock) rental.Position {
-	p := r.Moved(c.halted).Position()
+// position returns the position of a stored rental.
+func position(r xrental.Rental, m machine.Machine, c halt.Clock) rental.Position {
+	p := r.Moved(c.Halted).Position()
 	if m.OfflineSince != nil {
 		p.OfflineSince = *m.OfflineSince
 	}
 	return p
 }
 
-// record moves the state and writes the history's line.
+// record changes the state and adds it to the history.
 func record(r *xrental.Rental, t rental.Transition, at time.Time, height int64) {
 	r.State = xrental.RentalState(t.To)
 	line := xrental.Transition{

@@ -44,7 +44,7 @@ const (
 
 var genesisTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// communityPool takes fees by the real bank.
+// communityPool receives fees through the real bank.
 type communityPool struct{ bank bankkeeper.Keeper }
 
 func (p communityPool) FundCommunityPool(ctx context.Context, amount sdk.Coins, sender sdk.AccAddress) error {
@@ -56,6 +56,7 @@ type flaky struct {
 	*machinekeeper.Keeper
 	fail, panic map[uint64]bool
 	poor        map[string]bool // machines whose host can't be paid
+	released    map[uint64]int  // by rental, also if it failed
 }
 
 func (f flaky) PayHost(ctx context.Context, id, module string, amount uint64) (uint64, error) {
@@ -66,6 +67,7 @@ func (f flaky) PayHost(ctx context.Context, id, module string, amount uint64) (u
 }
 
 func (f flaky) ReleaseSlots(ctx context.Context, id string, rentID uint64) error {
+	f.released[rentID]++
 	if err := f.Keeper.ReleaseSlots(ctx, id, rentID); err != nil {
 		return err
 	}
@@ -93,6 +95,7 @@ type chain struct {
 	owner, operator, payout sdk.AccAddress
 	renters                 []sdk.AccAddress
 	keys                    map[string]ed25519.PrivateKey
+	store                   storetypes.StoreKey
 }
 
 func account(n byte) sdk.AccAddress { return append(make(sdk.AccAddress, 19), n) }
@@ -100,7 +103,7 @@ func account(n byte) sdk.AccAddress { return append(make(sdk.AccAddress, 19), n)
 func newChain(t rapid.TB) *chain {
 	t.Helper()
 	c := bareChain(t)
-	require.NoError(t, c.machines.Parameters.Set(c.ctx, machine.DefaultParams()))
+	require.NoError(t, c.machines.Params.Set(c.ctx, machine.DefaultParams()))
 	require.NoError(t, c.machines.Halt.Set(c.ctx, machine.Halt{}))
 	require.NoError(t, c.machines.NextChallenge.Set(c.ctx, 1))
 	require.NoError(t, c.keeper.InitGenesis(c.ctx, *xrental.DefaultGenesis()))
@@ -126,16 +129,17 @@ func bareChain(t rapid.TB) *chain {
 	coins := bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, map[string]bool{authority: true}, authority, log.NewNopLogger())
 	machines, err := machinekeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, coins, authority)
 	require.NoError(t, err)
-	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}, map[string]bool{}}
+	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}, map[string]bool{}, map[uint64]int{}}
 	k, err := keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[xrental.StoreKey]), authority, coins, communityPool{coins}, f, log.NewNopLogger())
 	require.NoError(t, err)
-	machines.SetHooks(k.Hooks())
+	machines.SetRentals(k)
+	machines.SetHooks(machine.NewMultiMachineHooks(k.Hooks()))
 	return &chain{
 		TB: t, ctx: ctx, bank: coins, machines: machines, flaky: f, keeper: k,
 		msg: keeper.NewMsgServer(k), query: keeper.NewQueryServer(k), machine: machinekeeper.NewMsgServer(machines),
 		owner: account(1), operator: account(2), payout: account(3),
 		renters: []sdk.AccAddress{account(11), account(12), account(13)},
-		keys:    map[string]ed25519.PrivateKey{},
+		keys:    map[string]ed25519.PrivateKey{}, store: keys[xrental.StoreKey],
 	}
 }
 
@@ -159,7 +163,7 @@ func (c *chain) balance(of sdk.AccAddress) uint64 {
 
 func (c *chain) module(name string) uint64 { return c.balance(authtypes.NewModuleAddress(name)) }
 
-// bond makes an online machine with so many slots.
+// bond makes an online machine with this many slots.
 func (c *chain) bond(n byte, slots int) string {
 	c.Helper()
 	seed := make([]byte, ed25519.SeedSize)
@@ -177,8 +181,8 @@ func (c *chain) bond(n byte, slots int) string {
 	return id
 }
 
-// at moves to a block at a time after genesis. Blocks in between would keep the
-// chain from counting as halted; halt moves without them.
+// at moves to a block at a time after genesis, as if there had been blocks in
+// between, so that it is no halt; halt moves without them.
 func (c *chain) at(after time.Duration) {
 	c.Helper()
 	c.ctx = c.ctx.WithBlockTime(genesisTime.Add(after)).WithBlockHeight(c.ctx.BlockHeight() + 1).WithEventManager(sdk.NewEventManager())
@@ -196,7 +200,7 @@ func (c *chain) halt(gap time.Duration) {
 	require.NoError(c, c.machines.BeginBlock(c.ctx))
 }
 
-// end is the end block in the app's order.
+// end runs the end block in the app's order.
 func (c *chain) end() {
 	c.Helper()
 	require.NoError(c, c.machines.EndBlock(c.ctx))
@@ -251,8 +255,11 @@ func (c *chain) breakRental(signer string, id uint64) error {
 	return err
 }
 
-func (c *chain) claim(ids ...uint64) (uint64, error) {
-	response, err := deliver(c, c.msg.ClaimRent, &xrental.MsgClaimRent{Signer: c.owner.String(), RentIds: ids})
+func (c *chain) claim(ids ...uint64) (uint64, error) { return c.claimBy(c.owner, ids...) }
+
+// claimBy claims for any signer.
+func (c *chain) claimBy(signer sdk.AccAddress, ids ...uint64) (uint64, error) {
+	response, err := deliver(c, c.msg.ClaimRent, &xrental.MsgClaimRent{Signer: signer.String(), RentIds: ids})
 	if err != nil {
 		return 0, err
 	}

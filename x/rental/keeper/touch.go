@@ -2,111 +2,195 @@ package keeper
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
+	"time"
 
-	"cosmossdk.io/collections"
-
-	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/rental"
+	"github.com/dbc-network/dbc/x/detail"
+	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-const (
-	// maxSettled is how many rentals a message that touches a machine settles.
-	maxSettled = 4
-	// settleGas is what a message pays for that, whatever there is to settle: the
-	// end block would do the same for nobody's gas. lookGas is for each rental
-	// that is open on the machine, at most one for each slot.
-	settleGas, lookGas = 5_000, 200
-)
+var _ machine.RentalKeeper = Keeper{}
 
-// unmetered counts no gas: for work that is bounded and the chain's own.
-func unmetered(ctx context.Context) sdk.Context {
-	return sdk.UnwrapSDKContext(ctx).WithGasMeter(storetypes.NewInfiniteGasMeter())
+// maxSettled is how many rentals of others a message settles, at its sender's
+// cost, and only if it needs their slots.
+const maxSettled = 4
+
+// SettleDue settles what is open on a machine if all of it is over and at most
+// maxSettled, otherwise nothing: it is called by messages that need the machine
+// free and are refused otherwise. The end block settles the rest.
+func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
+	open, err := k.machines.Rentals(ctx, machineID)
+	if err != nil || len(open) > maxSettled {
+		return err
+	}
+	due, err := k.dueOf(ctx, machineID)
+	if err != nil || len(due) < len(open) {
+		return err
+	}
+	return k.settleOver(ctx, due)
 }
 
-// SettleDue settles at most maxSettled of what is open on a machine and over.
-// A message that touches a machine calls it first. What it leaves is over all
-// the same, and settled by the end block.
-func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
-	free := unmetered(ctx)
-	open, err := k.machines.Rentals(free, machineID)
-	if err != nil || len(open) == 0 {
-		return err
-	}
-	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(settleGas+lookGas*uint64(len(open)), "settle due rentals")
-	c, err := k.clock(free)
+// RentedSlots returns the slots of a machine that an account holds by rentals
+// which are not over, ascending.
+func (k Keeper) RentedSlots(ctx context.Context, machineID string, renter sdk.AccAddress) ([]uint32, error) {
+	open, err := k.openOf(ctx, renter, machineID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	due, parked, err := k.dueOf(free, machineID, open, c)
+	var mine []uint32
+	for _, r := range open {
+		mine = append(mine, r.Slots...)
+	}
+	slices.Sort(mine)
+	return mine, nil
+}
+
+// room returns the free slots of a machine, ascending, at least as many as requested. If
+// too few are free, it settles rentals that are over and hold others: it then reads the
+// machine's rentals, at most 64, and settles at most maxSettled. RentMachine and Quote
+// share it, so that what is offered is what is rented.
+func (k Keeper) room(ctx context.Context, m machine.Machine, slots uint32) ([]uint32, error) {
+	free, err := k.machines.FreeSlots(ctx, m.Id)
+	if err != nil || uint32(len(free)) >= slots {
+		return free, err
+	}
+	due, err := k.dueOf(ctx, m.Id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	due = due[:min(len(due), maxSettled)]
-	for _, id := range due {
-		if err := k.attempt(free, id, k.settle); err != nil {
-			k.logger.Error("rental not settled", "rent_id", id, "machine_id", machineID, "error", err)
+	due = slices.DeleteFunc(due, func(it over) bool { return it.frees == 0 })
+	slices.SortStableFunc(due, func(a, b over) int { // the fewest that make room, parked ones last
+		switch {
+		case a.parked && b.parked:
+			return 0 // in their order
+		case a.parked:
+			return 1
+		case b.parked:
+			return -1
+		}
+		return b.frees - a.frees
+	})
+	n, held := 0, len(free)
+	for n < len(due) && n < maxSettled && uint32(held) < slots {
+		held += due[n].frees
+		n++
+	}
+	if uint32(held) >= slots {
+		if err := k.settleOver(ctx, due[:n]); err != nil {
+			return nil, err
+		}
+		if free, err = k.machines.FreeSlots(ctx, m.Id); err != nil || uint32(len(free)) >= slots {
+			return free, err
 		}
 	}
-	for _, it := range parked[:min(len(parked), maxSettled-len(due))] {
-		if failed := k.attempt(free, it.id, k.settle); failed != nil {
-			if err := k.fail(free, it.id, c.now, failed); err != nil { // the others have their turn before it
+	remedy := "ask for fewer or choose another machine"
+	if len(due) > 0 {
+		remedy = fmt.Sprintf("%d rentals are over and not settled yet: try again in the next block, or choose another machine", len(due))
+	}
+	return nil, detail.Add(machine.ErrNoSlots.Wrapf("machine %s: %d slots asked for, %d of %d are free; %s", m.Id, slots, len(free), m.Whole(), remedy),
+		detail.Map{"machine_id": m.Id, "slots": slots, "free": len(free)})
+}
+
+// settleOver settles rentals that are over. One that can't be settled holds up no other.
+func (k Keeper) settleOver(ctx context.Context, due []over) error {
+	for _, it := range due {
+		failed := k.failed.Attempt(ctx, it.id, k.settle)
+		switch {
+		case failed == nil:
+		case it.parked:
+			if err := k.failed.Fail(ctx, it.id, failed, dueRentals{k: k}); err != nil { // the others come before it next time
 				return err
 			}
+		default:
+			k.logger.Error("rental not settled", "rent_id", it.id, "error", failed)
 		}
 	}
 	return nil
 }
 
-// dueOf are those of a machine's open rentals that are over: the ones that did
-// not fail, and those that are parked, the longest first. The others come back by themselves.
-func (k Keeper) dueOf(ctx context.Context, machineID string, open []uint64, c clock) (due []uint64, parked []item, err error) {
+// over is an open rental whose time has passed. Settling it frees those of its
+// slots that are in service.
+type over struct {
+	at     time.Time
+	id     uint64
+	frees  int
+	parked bool
+}
+
+// dueOf returns those of a machine's open rentals that are over: first those that
+// did not fail, then parked ones, the longest parked first. Other failed ones are
+// retried automatically.
+func (k Keeper) dueOf(ctx context.Context, machineID string) ([]over, error) {
+	open, err := k.machines.Rentals(ctx, machineID)
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
 	m, err := k.machines.GetMachine(ctx, machineID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var due, parked []over
 	for _, id := range open {
 		r, err := k.rental(ctx, id)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if _, _, over := position(r, m, c).Due(c.now); !over {
+		_, at, isOver := position(r, m, c).Due(c.Now)
+		if !isOver {
 			continue
 		}
-		switch failure, err := k.failures.Get(ctx, id); {
-		case errors.Is(err, collections.ErrNotFound):
-			due = append(due, id)
+		frees := 0
+		for _, slot := range r.Slots {
+			if m.Serves(slot) {
+				frees++
+			}
+		}
+		switch failure, failed, err := k.failed.Get(ctx, id); {
 		case err != nil:
-			return nil, nil, err
-		case failure.Attempts >= maxAttempts:
-			parked = append(parked, item{failure.Next, id})
+			return nil, err
+		case !failed:
+			due = append(due, over{at, id, frees, false})
+		case failure.Parked:
+			parked = append(parked, over{failure.Next, id, frees, true})
 		}
 	}
-	slices.SortStableFunc(parked, func(a, b item) int { return a.at.Compare(b.at) })
-	return due, parked, nil
+	slices.SortStableFunc(parked, func(a, b over) int { return a.at.Compare(b.at) })
+	return append(due, parked...), nil
 }
 
-// settleNamed settles a rental that a message names, at the cost of its sender.
+// settleNamed settles a rental that a message names, at its sender's cost.
 func (k Keeper) settleNamed(ctx context.Context, r xrental.Rental) error {
-	c, err := k.clock(ctx)
-	if err != nil || r.Settled() {
+	if due, err := k.isDue(ctx, r); err != nil || !due {
 		return err
 	}
-	if rental.State(r.State).Open() {
-		m, err := k.machines.GetMachine(ctx, r.MachineId)
-		if err != nil {
-			return err
-		}
-		if _, _, due := position(r, m, c).Due(c.now); !due {
-			return nil
-		}
-	}
-	if err := k.attempt(ctx, r.Id, k.settle); err != nil {
+	if err := k.failed.Attempt(ctx, r.Id, k.settle); err != nil {
 		k.logger.Error("rental not settled", "rent_id", r.Id, "machine_id", r.MachineId, "error", err)
 	}
 	return nil
+}
+
+// isDue reports whether a rental is over and not settled.
+func (k Keeper) isDue(ctx context.Context, r xrental.Rental) (bool, error) {
+	if !rental.State(r.State).Open() {
+		return !r.Settled(), nil
+	}
+	c, err := k.clock(ctx)
+	if err != nil {
+		return false, err
+	}
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return false, err
+	}
+	_, _, due := position(r, m, c).Due(c.Now)
+	return due, nil
 }

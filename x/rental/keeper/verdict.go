@@ -14,14 +14,14 @@ import (
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
-// What is over on a machine waits for a challenge that was open then. Closing
-// the challenge writes one verdict for all of it, however many there are; the
-// end block settles them by it. Later events of the machine touch none of them.
+// What is over on a machine waits for a challenge that was open then. Closing the
+// challenge writes one verdict for all of it, however many rentals there are; the end
+// block settles them by it. Later events of the machine do not affect them.
 
-// moment is when a rental was over, and which.
+// moment is when a rental was over, and its id.
 type moment = collections.Pair[time.Time, uint64]
 
-// after is the last moment of a time.
+// after returns the last moment of a time.
 func after(at time.Time) moment { return collections.Join(at, uint64(math.MaxUint64)) }
 
 // judge writes the verdict on what was over before the machine's oldest
@@ -57,7 +57,7 @@ func (k Keeper) putVerdict(ctx context.Context, v xrental.Verdict) error {
 	return k.ready.Set(ctx, collections.Join(v.Until, v.MachineId), collections.Join(time.Time{}, uint64(0)))
 }
 
-// verdict is what decides a rental that was over at a time; false while it waits.
+// verdict returns what decides a rental that was over at a time, and false while it waits.
 func (k Keeper) verdict(ctx context.Context, machineID string, at time.Time) (xrental.Verdict, bool, error) {
 	it, err := k.verdicts.Iterate(ctx, collections.NewPrefixedPairRange[string, time.Time](machineID).StartInclusive(at))
 	if err != nil {
@@ -71,8 +71,8 @@ func (k Keeper) verdict(ctx context.Context, machineID string, at time.Time) (xr
 	return v, err == nil, err
 }
 
-// verdictBefore is until when the last verdict before a time decides, of all of
-// them for nil; zero without any.
+// verdictBefore returns the time up to which the last verdict before a time
+// decides, or the last of all for nil; zero if there is none.
 func (k Keeper) verdictBefore(ctx context.Context, machineID string, before *time.Time) (time.Time, error) {
 	all := collections.NewPrefixedPairRange[string, time.Time](machineID).Descending()
 	if before != nil {
@@ -90,7 +90,7 @@ func (k Keeper) verdictBefore(ctx context.Context, machineID string, before *tim
 	return key.K2(), err
 }
 
-// nextUnsettled is the first unsettled rental after a moment and not after a time.
+// nextUnsettled returns the first unsettled rental after a moment and not after a time.
 func (k Keeper) nextUnsettled(ctx context.Context, machineID string, from moment, until time.Time) (next moment, found bool, err error) {
 	err = k.walkUnsettled(ctx, machineID, from, until, func(at moment) bool {
 		next, found = at, true
@@ -106,22 +106,23 @@ func (k Keeper) walkUnsettled(ctx context.Context, machineID string, from moment
 	})
 }
 
-// walkReady goes through what verdicts decided and no block has tried yet.
-func (k Keeper) walkReady(ctx context.Context, stop func(until time.Time, id uint64) bool) error {
+// walkReady calls stop with the rentals that verdicts decided and that no block has tried
+// yet, those of the oldest verdict first, until it returns true.
+func (k Keeper) walkReady(ctx context.Context, stop func(machineID string, until time.Time, at moment) bool) error {
 	return k.ready.Walk(ctx, nil, func(key collections.Pair[time.Time, string], tried moment) (stopped bool, err error) {
 		from, err := k.pendingFrom(ctx, key.K2(), key.K1(), tried)
 		if err != nil {
 			return true, err
 		}
 		err = k.walkUnsettled(ctx, key.K2(), from, key.K1(), func(at moment) bool {
-			stopped = stop(key.K1(), at.K2())
+			stopped = stop(key.K2(), key.K1(), at)
 			return stopped
 		})
 		return stopped, err
 	})
 }
 
-// pendingFrom is after which moment a verdict decides what was not tried yet.
+// pendingFrom returns the moment after which a verdict decides what was not tried yet.
 func (k Keeper) pendingFrom(ctx context.Context, machineID string, until time.Time, tried moment) (moment, error) {
 	last, err := k.verdictBefore(ctx, machineID, &until)
 	if err != nil || tried.K1().After(last) {
@@ -130,14 +131,10 @@ func (k Keeper) pendingFrom(ctx context.Context, machineID string, until time.Ti
 	return after(last), nil
 }
 
-// passOver leaves a judged rental that could not be settled to the queue of retries.
-func (k Keeper) passOver(ctx context.Context, r xrental.Rental) error {
-	at, _ := r.ClosedAt()
-	v, found, err := k.verdict(ctx, r.MachineId, at)
-	if err != nil || !found {
-		return err
-	}
-	key := collections.Join(v.Until, v.MachineId)
+// passOver leaves a rental that could not be settled, and that the machine's verdict until
+// a time decides, to the queue of retries.
+func (k Keeper) passOver(ctx context.Context, machineID string, until time.Time, at moment) error {
+	key := collections.Join(until, machineID)
 	tried, err := k.ready.Get(ctx, key)
 	if errors.Is(err, collections.ErrNotFound) {
 		return nil
@@ -145,43 +142,43 @@ func (k Keeper) passOver(ctx context.Context, r xrental.Rental) error {
 	if err != nil {
 		return err
 	}
-	if at.After(tried.K1()) || at.Equal(tried.K1()) && r.Id > tried.K2() {
-		if err := k.ready.Set(ctx, key, collections.Join(at, r.Id)); err != nil {
+	if at.K1().After(tried.K1()) || at.K1().Equal(tried.K1()) && at.K2() > tried.K2() {
+		if err := k.ready.Set(ctx, key, at); err != nil {
 			return err
 		}
 	}
-	return k.tidy(ctx, v)
+	return k.tidy(ctx, machineID, until)
 }
 
-// tidy takes a verdict out of the queue once all that it decides was tried, and
-// forgets it once that is settled.
-func (k Keeper) tidy(ctx context.Context, v xrental.Verdict) error {
-	key := collections.Join(v.Until, v.MachineId)
+// tidy removes a verdict from the queue once all that it decides was tried, and
+// forgets it once all of that is settled.
+func (k Keeper) tidy(ctx context.Context, machineID string, until time.Time) error {
+	key := collections.Join(until, machineID)
 	switch tried, err := k.ready.Get(ctx, key); {
 	case errors.Is(err, collections.ErrNotFound):
 	case err != nil:
 		return err
 	default:
-		if pending, err := k.pending(ctx, v, tried); err != nil || pending {
+		if pending, err := k.pending(ctx, machineID, until, tried); err != nil || pending {
 			return err
 		}
 		if err := k.ready.Remove(ctx, key); err != nil {
 			return err
 		}
 	}
-	if pending, err := k.pending(ctx, v, collections.Join(time.Time{}, uint64(0))); err != nil || pending {
+	if pending, err := k.pending(ctx, machineID, until, collections.Join(time.Time{}, uint64(0))); err != nil || pending {
 		return err
 	}
-	return k.verdicts.Remove(ctx, collections.Join(v.MachineId, v.Until))
+	return k.verdicts.Remove(ctx, collections.Join(machineID, until))
 }
 
-// pending is true while a verdict decides an unsettled rental after a moment.
-func (k Keeper) pending(ctx context.Context, v xrental.Verdict, tried moment) (bool, error) {
-	from, err := k.pendingFrom(ctx, v.MachineId, v.Until, tried)
+// pending reports whether a verdict decides an unsettled rental after a moment.
+func (k Keeper) pending(ctx context.Context, machineID string, until time.Time, tried moment) (bool, error) {
+	from, err := k.pendingFrom(ctx, machineID, until, tried)
 	if err != nil {
 		return false, err
 	}
-	_, found, err := k.nextUnsettled(ctx, v.MachineId, from, v.Until)
+	_, found, err := k.nextUnsettled(ctx, machineID, from, until)
 	return found, err
 }
 
@@ -196,17 +193,17 @@ func (k Keeper) settleJudged(ctx context.Context, r xrental.Rental) error {
 		if err := k.decide(ctx, r, judged(at, v)); err != nil {
 			return err
 		}
-		return k.tidy(ctx, v)
+		return k.tidy(ctx, v.MachineId, v.Until)
 	}
 	last := r.Transitions[len(r.Transitions)-1]
 	t, _ := rental.ByReason(rental.State(last.From), rental.Reason(last.Reason))
 	if err := k.payOut(ctx, r, r, t, judged(at, v)); err != nil {
 		return err
 	}
-	return k.tidy(ctx, v)
+	return k.tidy(ctx, v.MachineId, v.Until)
 }
 
-// judged is what is known by a verdict of a machine when a rental was over.
+// judged returns what a verdict says about a machine at the time a rental was over.
 func judged(at time.Time, v xrental.Verdict) rental.View {
 	view := rental.View{Now: at}
 	if v.OfflineSince != nil {

@@ -35,8 +35,8 @@ func (c *chain) withoutPenalties() {
 }
 
 // crowded is a machine of 67 slots at one hour, with a challenge that is open, an
-// active rental (1) and a trial of the first renter, the last one, and rentals
-// of the second one that nobody has settled.
+// active rental (1) and a trial of the first renter, the last one, and rentals of
+// the second one that nobody has settled.
 func crowded(t *testing.T, unsettled, due int) (*chain, string) {
 	t.Helper()
 	c := newChain(t)
@@ -55,7 +55,7 @@ func crowded(t *testing.T, unsettled, due int) (*chain, string) {
 	return c, id
 }
 
-// What others left on a machine makes nobody's message dear.
+// What others left on a machine makes nobody's message expensive.
 func TestGasDoesNotGrowWithWhatOthersLeft(t *testing.T) {
 	t.Parallel()
 	costs := func(unsettled, due int) map[string]uint64 {
@@ -132,8 +132,8 @@ func TestWhatWaitedIsSettledWithinTheBound(t *testing.T) {
 	require.Zero(t, c.module(xrental.ModuleName))
 }
 
-// Each rental is settled by the verdict that concerns it, whatever becomes of
-// the machine before a block comes to it.
+// Each rental is settled by the verdict that concerns it, whatever happens to
+// the machine before a block reaches it.
 func TestEachIsSettledByItsVerdict(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -184,7 +184,7 @@ func TestEachIsSettledByItsVerdict(t *testing.T) {
 	}
 }
 
-// One challenge of several is answered: what waits for a younger one goes on waiting.
+// One of several challenges is answered: what waits for a younger one keeps waiting.
 func TestVerdictReachesToTheNextOpenChallenge(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
@@ -219,8 +219,8 @@ func TestVerdictReachesToTheNextOpenChallenge(t *testing.T) {
 	}
 }
 
-// What a verdict decided and can't be settled stands aside, is parked in the
-// end, and hinders nothing.
+// What a verdict decided and can't be settled is set aside, is parked in the
+// end, and holds up nothing.
 func TestJudgedThatFails(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)

@@ -13,7 +13,7 @@ func positional(fields ...string) []*autocliv1.PositionalArgDescriptor {
 }
 
 // AutoCLIOptions describe the commands that the SDK makes. rent-machine and
-// relet-machine are written by hand in the daemon: they take 72h or 3d.
+// relet-machine are written by hand in the daemon: they accept 72h or 3d.
 func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 	return &autocliv1.ModuleOptions{
 		Query: &autocliv1.ServiceCommandDescriptor{

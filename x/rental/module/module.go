@@ -21,7 +21,7 @@ import (
 	"github.com/dbc-network/dbc/x/rental/keeper"
 )
 
-// ConsensusVersion grows with each change of the store that needs a migration.
+// ConsensusVersion is raised with each change of the store that needs a migration.
 const ConsensusVersion = 1
 
 var (
@@ -34,15 +34,15 @@ var (
 	_ appmodule.HasEndBlocker = AppModule{}
 )
 
-// AppModule is x/rental as the app knows it. Its end block comes after that of
+// AppModule is x/rental as the app knows it. Its end block runs after that of
 // x/machine, so that what waited for a challenge is settled in the same block;
-// its genesis after those of x/bank and x/machine.
+// its genesis runs after those of x/bank and x/machine.
 type AppModule struct {
 	cdc    codec.Codec
 	keeper keeper.Keeper
 }
 
-// NewAppModule makes the module.
+// NewAppModule returns the module.
 func NewAppModule(cdc codec.Codec, k keeper.Keeper) AppModule {
 	return AppModule{cdc: cdc, keeper: k}
 }
@@ -61,7 +61,7 @@ func (AppModule) RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	rental.RegisterLegacyAminoCodec(cdc)
 }
 
-// RegisterInterfaces makes the messages known to transactions.
+// RegisterInterfaces registers the messages for use in transactions.
 func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	rental.RegisterInterfaces(registry)
 }
@@ -69,7 +69,7 @@ func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 // RegisterGRPCGatewayRoutes serves the queries over REST.
 func (AppModule) RegisterGRPCGatewayRoutes(clientCtx client.Context, mux *gwruntime.ServeMux) {
 	if err := rental.RegisterQueryHandlerClient(context.Background(), mux, rental.NewQueryClient(clientCtx)); err != nil {
-		panic(err) // the interface leaves no other way; it can only happen at start
+		panic(err) // the interface allows nothing else; it can only happen at start
 	}
 }
 
@@ -94,7 +94,7 @@ func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig,
 	return gs.Validate()
 }
 
-// InitGenesis panics on a wrong genesis, as the SDK wants it: the chain must not start.
+// InitGenesis panics on a wrong genesis, as the SDK requires: the chain must not start.
 func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMessage) {
 	var gs rental.GenesisState
 	cdc.MustUnmarshalJSON(raw, &gs)

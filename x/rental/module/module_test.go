@@ -22,7 +22,7 @@ func TestGenesis(t *testing.T) {
 	require.Error(t, am.ValidateGenesis(encoding.Codec, nil, []byte(`{"rentals":7}`)))
 }
 
-// Commands name methods and fields by text; a slip would only show at a prompt.
+// Commands name methods and fields by text; a mistake would only show at a prompt.
 func TestCommandsNameWhatIsThere(t *testing.T) {
 	t.Parallel()
 	files, err := proto.MergedRegistry()

@@ -1,4 +1,4 @@
-// Package simulation lets the SDK's simulator lead random lives of rentals:
+// Package simulation lets the SDK's simulator run random lives of rentals:
 // random parameters and genesis states, and every message of the module.
 package simulation
 
@@ -14,8 +14,8 @@ import (
 	"github.com/dbc-network/dbc/x/rental"
 )
 
-// RandomParams fit the simulator's blocks, which lie 5,000 to 10,000 seconds
-// apart: trials and rentals live through some of them.
+// RandomParams fit the simulator's blocks, which are 5,000 to 10,000 seconds
+// apart: trials and rentals outlast some of them.
 func RandomParams(r *rand.Rand) rental.Params {
 	p := rental.DefaultParams()
 	p.Fee = uint64(r.Int63n(20_000_000))
@@ -24,7 +24,7 @@ func RandomParams(r *rand.Rand) rental.Params {
 	p.DurationUnit = seconds(r, 1, 7_200)
 	p.MinDuration = p.DurationUnit * time.Duration(1+r.Intn(4))
 	p.MaxDuration = p.MinDuration * time.Duration(1+r.Intn(200))
-	for p.MaxDuration < 2*day { // or no rental would live through some blocks
+	for p.MaxDuration < 2*day { // or no rental would outlast a few blocks
 		p.MaxDuration *= 2
 	}
 	p.MaxSegments = uint32(1 + r.Intn(32))
@@ -43,9 +43,9 @@ func seconds(r *rand.Rand, least, most int) time.Duration {
 	return time.Duration(simulation.RandIntBetween(r, least, most+1)) * time.Second
 }
 
-// RandomGenesis has random parameters, and trials and active rentals on some
-// of the machines of x/machine's genesis, which must be there already, with
-// their rent in the escrow.
+// RandomGenesis has random parameters, and trials and active rentals on some of
+// the machines of x/machine's genesis, which must already exist, with their
+// rent in escrow.
 func RandomGenesis(state *module.SimulationState) {
 	r := state.Rand
 	gs := rental.GenesisState{Params: RandomParams(r), NextRentId: 1 + uint64(r.Intn(1000))}
@@ -71,7 +71,7 @@ func RandomGenesis(state *module.SimulationState) {
 	machinesim.Fund(state, rental.ModuleName, escrow)
 }
 
-// randomRental began within the hour before genesis.
+// randomRental returns one that began within the hour before genesis.
 func randomRental(state *module.SimulationState, id uint64, m machine.Machine, slot uint32) rental.Rental {
 	r := state.Rand
 	start := state.GenTimestamp.Add(-seconds(r, 0, 3_600)).UTC()

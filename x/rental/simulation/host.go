@@ -57,7 +57,7 @@ const day = 24 * time.Hour
 func BreakByGovernance(k keeper.Keeper) simsx.SimMsgFactoryFn[*rental.MsgBreakRental] {
 	return machinesim.Proposal(func(ctx sdk.Context, data *simsx.ChainDataSource, authority string) (*rental.MsgBreakRental, bool) {
 		one, ok := pick(ctx, data.Rand().Rand, k, func(one rental.Rental) bool {
-			return one.State == rental.RENTAL_STATE_ACTIVE && one.End.Sub(ctx.BlockTime()) > day // it takes time to vote
+			return one.State == rental.RENTAL_STATE_ACTIVE && one.End.Sub(ctx.BlockTime()) > day // voting takes time
 		})
 		return &rental.MsgBreakRental{Signer: authority, RentId: one.Id}, ok
 	})

@@ -15,7 +15,7 @@ import (
 	"github.com/dbc-network/dbc/x/rental/keeper"
 )
 
-// recent bounds how far back a rental is looked for: those before are over.
+// recent bounds how far back a rental is looked for: earlier ones are over.
 const recent = 300
 
 var refused = func() func(error) bool {
@@ -25,7 +25,7 @@ var refused = func() func(error) bool {
 	return func(err error) bool { return ofRental(err) || ofMachine(err) || ofGuard(err) }
 }()
 
-// pick returns one of the newer rentals that are wanted, beginning at random.
+// pick returns one of the newer rentals that fit, starting at a random one.
 func pick(ctx sdk.Context, r *rand.Rand, k keeper.Keeper, wanted func(rental.Rental) bool) (rental.Rental, bool) {
 	next, err := k.NextID.Peek(ctx)
 	if err != nil || next < 2 {
@@ -59,8 +59,8 @@ func open(one rental.Rental) bool {
 	return one.State == rental.RENTAL_STATE_TRIAL || one.State == rental.RENTAL_STATE_ACTIVE
 }
 
-// rarely turns a wish into none once in twenty times, so that messages which
-// must be refused are sent as well.
+// rarely drops a condition once in twenty times, so that messages which must be
+// refused are sent as well.
 func rarely(r *rand.Rand, wanted func(rental.Rental) bool) func(rental.Rental) bool {
 	if r.Intn(20) == 0 {
 		return func(rental.Rental) bool { return true }
@@ -68,7 +68,7 @@ func rarely(r *rand.Rand, wanted func(rental.Rental) bool) func(rental.Rental) b
 	return wanted
 }
 
-// named says which rental a message is for, by one of its names or both.
+// named returns which rental a message is for, by one of its names or both.
 func named(r *rand.Rand, one rental.Rental) (id uint64, machineID string) {
 	switch r.Intn(4) {
 	case 0:

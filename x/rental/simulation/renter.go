@@ -12,11 +12,11 @@ import (
 	"github.com/dbc-network/dbc/x/rental/keeper"
 )
 
-// dear is what hardly anybody can pay, in udbc.
+// dear is a price, in udbc, that hardly anybody can pay.
 const dear = 50_000_000_000
 
-// RentMachine rents what a quote says can be rented, for just that price; once
-// in twenty times it asks for anything.
+// RentMachine rents what a quote says can be rented, for exactly that price;
+// once in twenty times it asks for anything.
 func RentMachine(k keeper.Keeper) simsx.SimMsgFactoryX {
 	quotes, ids := keeper.NewQueryServer(k), machinesim.IDs()
 	return machinesim.Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *rental.MsgRentMachine, bool) {
@@ -43,8 +43,8 @@ func RentMachine(k keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// length is mostly a short one, so that rentals end while the simulation goes
-// on. All are multiples of unit.
+// length is mostly a short one, so that rentals end during the simulation. All
+// are multiples of unit.
 func length(r *rand.Rand, least, most, unit time.Duration) uint64 {
 	units := max(0, int64((most-least)/unit))
 	if r.Intn(3) != 0 {
@@ -74,7 +74,7 @@ func CancelRent(k keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
-// ReletMachine renews an active rental for just what a quote says.
+// ReletMachine renews an active rental for exactly what a quote says.
 func ReletMachine(k keeper.Keeper) simsx.SimMsgFactoryX {
 	quotes := keeper.NewQueryServer(k)
 	return machinesim.Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *rental.MsgReletMachine, bool) {

@@ -3,6 +3,7 @@ package sample
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -45,4 +46,25 @@ func Largest(numbers []int) int {
 		}
 	}
 	return largest
+}
+
+var issued int
+
+// Ticket returns a number that no call before returned, after at most three
+// letters.
+func Ticket(letters string) string {
+	issued++
+	if len(letters) > 3 {
+		letters = letters[:3]
+	}
+	return letters + strconv.Itoa(issued)
+}
+
+// Rounds returns how often a step has to be taken.
+func Rounds(way, step int) (n int) {
+	for way > 0 {
+		way -= step
+		n++
+	}
+	return n
 }

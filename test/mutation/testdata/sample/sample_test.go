@@ -26,3 +26,16 @@ func TestLargest(t *testing.T) {
 		t.Errorf("got %d", got)
 	}
 }
+
+// TestTicket passes once in a process.
+func TestTicket(t *testing.T) {
+	if got := Ticket("abcd"); got != "abc1" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRounds(t *testing.T) {
+	if got := Rounds(7, 3); got != 3 {
+		t.Errorf("got %d", got)
+	}
+}

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/machine/v1/tx.proto.
  */
 export const file_dbc_machine_v1_tx: GenFile = /*@__PURE__*/
-  fileDesc("ChdkYmMvbWFjaGluZS92MS90eC5wcm90bxIOZGJjLm1hY2hpbmUudjEi7QEKBEJvbmQSEgoKbWFjaGluZV9pZBgBIAEoCRIqCghvcGVyYXRvchgCIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEigKBnBheW91dBgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi8KBWZhY3RzGAQgASgLMhUuZGJjLm1hY2hpbmUudjEuRmFjdHNCCcjeHwCo57AqARIVCg1wcmljZV9wZXJfZGF5GAUgASgEEhAKCGJvbmRfc2VxGAYgASgEEg4KBmV4cGlyeRgHIAEoAxIRCglzaWduYXR1cmUYCCABKAwilgEKD01zZ0JvbmRNYWNoaW5lcxInCgVvd25lchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi4KBWJvbmRzGAIgAygLMhQuZGJjLm1hY2hpbmUudjEuQm9uZEIJyN4fAKjnsCoBOiqC57AqBW93bmVyiuewKhtkYmMvbWFjaGluZS9Nc2dCb25kTWFjaGluZXMiGQoXTXNnQm9uZE1hY2hpbmVzUmVzcG9uc2Ui5AEKDk1zZ1VwZGF0ZUZhY3RzEioKCG9wZXJhdG9yGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCRIvCgVmYWN0cxgDIAEoCzIVLmRiYy5tYWNoaW5lLnYxLkZhY3RzQgnI3h8AqOewKgESEAoIYm9uZF9zZXEYBCABKAQSDgoGZXhwaXJ5GAUgASgDEhEKCXNpZ25hdHVyZRgGIAEoDDosguewKghvcGVyYXRvcornsCoaZGJjL21hY2hpbmUvTXNnVXBkYXRlRmFjdHMiMQoWTXNnVXBkYXRlRmFjdHNSZXNwb25zZRIXCg9saXN0aW5nX3ZlcnNpb24YASABKAQiOAoLUHJpY2VDaGFuZ2USEgoKbWFjaGluZV9pZBgBIAEoCRIVCg1wcmljZV9wZXJfZGF5GAIgASgEIpwBCgtNc2dTZXRQcmljZRIqCghvcGVyYXRvchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEjYKBnByaWNlcxgCIAMoCzIbLmRiYy5tYWNoaW5lLnYxLlByaWNlQ2hhbmdlQgnI3h8AqOewKgE6KYLnsCoIb3BlcmF0b3KK57AqF2RiYy9tYWNoaW5lL01zZ1NldFByaWNlIhUKE01zZ1NldFByaWNlUmVzcG9uc2UinQEKDE1zZ1NldE9ubGluZRIqCghvcGVyYXRvchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhIKCm1hY2hpbmVfaWQYAiABKAkSDgoGZXhwaXJ5GAMgASgDEhEKCXNpZ25hdHVyZRgEIAEoDDoqguewKghvcGVyYXRvcornsCoYZGJjL21hY2hpbmUvTXNnU2V0T25saW5lIhYKFE1zZ1NldE9ubGluZVJlc3BvbnNlInwKDU1zZ1NldE9mZmxpbmUSKgoIb3BlcmF0b3IYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJOiuC57AqCG9wZXJhdG9yiuewKhlkYmMvbWFjaGluZS9Nc2dTZXRPZmZsaW5lIhcKFU1zZ1NldE9mZmxpbmVSZXNwb25zZSKjAQoITXNnRHJhaW4SKgoIb3BlcmF0b3IYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxITCgttYWNoaW5lX2lkcxgCIAMoCRIuCgRmcm9tGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fATomguewKghvcGVyYXRvcornsCoUZGJjL21hY2hpbmUvTXNnRHJhaW4iEgoQTXNnRHJhaW5SZXNwb25zZSJ+CgxNc2dDaGFsbGVuZ2USLAoKY2hhbGxlbmdlchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhIKCm1hY2hpbmVfaWQYAiABKAk6LILnsCoKY2hhbGxlbmdlcornsCoYZGJjL21hY2hpbmUvTXNnQ2hhbGxlbmdlIiwKFE1zZ0NoYWxsZW5nZVJlc3BvbnNlEhQKDGNoYWxsZW5nZV9pZBgBIAEoBCK/AQoSTXNnQW5zd2VyQ2hhbGxlbmdlEioKCG9wZXJhdG9yGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCRIUCgxjaGFsbGVuZ2VfaWQYAyABKAQSDgoGaGVpZ2h0GAQgASgDEhEKCXNpZ25hdHVyZRgFIAEoDDowguewKghvcGVyYXRvcornsCoeZGJjL21hY2hpbmUvTXNnQW5zd2VyQ2hhbGxlbmdlIhwKGk1zZ0Fuc3dlckNoYWxsZW5nZVJlc3BvbnNlIoQBCgtNc2dBZGRTdGFrZRIoCgZzZW5kZXIYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJEg4KBmFtb3VudBgDIAEoBDonguewKgZzZW5kZXKK57AqF2RiYy9tYWNoaW5lL01zZ0FkZFN0YWtlIhUKE01zZ0FkZFN0YWtlUmVzcG9uc2UibgoJTXNnUmV0aXJlEicKBW93bmVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCTokguewKgVvd25lcornsCoVZGJjL21hY2hpbmUvTXNnUmV0aXJlIhMKEU1zZ1JldGlyZVJlc3BvbnNlInwKEE1zZ1dpdGhkcmF3U3Rha2USJwoFb3duZXIYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJOiuC57AqBW93bmVyiuewKhxkYmMvbWFjaGluZS9Nc2dXaXRoZHJhd1N0YWtlIioKGE1zZ1dpdGhkcmF3U3Rha2VSZXNwb25zZRIOCgZhbW91bnQYASABKAQiegoNTXNnUmVsZWFzZUdQVRIrCglhdXRob3JpdHkYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIOCgZncHVfaWQYAiABKAk6LILnsCoJYXV0aG9yaXR5iuewKhlkYmMvbWFjaGluZS9Nc2dSZWxlYXNlR1BVIisKFU1zZ1JlbGVhc2VHUFVSZXNwb25zZRISCgptYWNoaW5lX2lkGAEgASgJIqEBCg9Nc2dVcGRhdGVQYXJhbXMSKwoJYXV0aG9yaXR5GAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSMQoGcGFyYW1zGAIgASgLMhYuZGJjLm1hY2hpbmUudjEuUGFyYW1zQgnI3h8AqOewKgE6LoLnsCoJYXV0aG9yaXR5iuewKhtkYmMvbWFjaGluZS9Nc2dVcGRhdGVQYXJhbXMiGQoXTXNnVXBkYXRlUGFyYW1zUmVzcG9uc2UyyggKA01zZxJYCgxCb25kTWFjaGluZXMSHy5kYmMubWFjaGluZS52MS5Nc2dCb25kTWFjaGluZXMaJy5kYmMubWFjaGluZS52MS5Nc2dCb25kTWFjaGluZXNSZXNwb25zZRJVCgtVcGRhdGVGYWN0cxIeLmRiYy5tYWNoaW5lLnYxLk1zZ1VwZGF0ZUZhY3RzGiYuZGJjLm1hY2hpbmUudjEuTXNnVXBkYXRlRmFjdHNSZXNwb25zZRJMCghTZXRQcmljZRIbLmRiYy5tYWNoaW5lLnYxLk1zZ1NldFByaWNlGiMuZGJjLm1hY2hpbmUudjEuTXNnU2V0UHJpY2VSZXNwb25zZRJPCglTZXRPbmxpbmUSHC5kYmMubWFjaGluZS52MS5Nc2dTZXRPbmxpbmUaJC5kYmMubWFjaGluZS52MS5Nc2dTZXRPbmxpbmVSZXNwb25zZRJSCgpTZXRPZmZsaW5lEh0uZGJjLm1hY2hpbmUudjEuTXNnU2V0T2ZmbGluZRolLmRiYy5tYWNoaW5lLnYxLk1zZ1NldE9mZmxpbmVSZXNwb25zZRJDCgVEcmFpbhIYLmRiYy5tYWNoaW5lLnYxLk1zZ0RyYWluGiAuZGJjLm1hY2hpbmUudjEuTXNnRHJhaW5SZXNwb25zZRJPCglDaGFsbGVuZ2USHC5kYmMubWFjaGluZS52MS5Nc2dDaGFsbGVuZ2UaJC5kYmMubWFjaGluZS52MS5Nc2dDaGFsbGVuZ2VSZXNwb25zZRJhCg9BbnN3ZXJDaGFsbGVuZ2USIi5kYmMubWFjaGluZS52MS5Nc2dBbnN3ZXJDaGFsbGVuZ2UaKi5kYmMubWFjaGluZS52MS5Nc2dBbnN3ZXJDaGFsbGVuZ2VSZXNwb25zZRJMCghBZGRTdGFrZRIbLmRiYy5tYWNoaW5lLnYxLk1zZ0FkZFN0YWtlGiMuZGJjLm1hY2hpbmUudjEuTXNnQWRkU3Rha2VSZXNwb25zZRJGCgZSZXRpcmUSGS5kYmMubWFjaGluZS52MS5Nc2dSZXRpcmUaIS5kYmMubWFjaGluZS52MS5Nc2dSZXRpcmVSZXNwb25zZRJbCg1XaXRoZHJhd1N0YWtlEiAuZGJjLm1hY2hpbmUudjEuTXNnV2l0aGRyYXdTdGFrZRooLmRiYy5tYWNoaW5lLnYxLk1zZ1dpdGhkcmF3U3Rha2VSZXNwb25zZRJSCgpSZWxlYXNlR1BVEh0uZGJjLm1hY2hpbmUudjEuTXNnUmVsZWFzZUdQVRolLmRiYy5tYWNoaW5lLnYxLk1zZ1JlbGVhc2VHUFVSZXNwb25zZRJYCgxVcGRhdGVQYXJhbXMSHy5kYmMubWFjaGluZS52MS5Nc2dVcGRhdGVQYXJhbXMaJy5kYmMubWFjaGluZS52MS5Nc2dVcGRhdGVQYXJhbXNSZXNwb25zZRoFgOewKgFCJlokZ2l0aHViLmNvbS9kYmMtbmV0d29yay9kYmMveC9tYWNoaW5lYgZwcm90bzM", [file_amino_amino, file_cosmos_msg_v1_msg, file_cosmos_proto_cosmos, file_dbc_machine_v1_machine, file_gogoproto_gogo, file_google_protobuf_timestamp]);
+  fileDesc("ChdkYmMvbWFjaGluZS92MS90eC5wcm90bxIOZGJjLm1hY2hpbmUudjEi7QEKBEJvbmQSEgoKbWFjaGluZV9pZBgBIAEoCRIqCghvcGVyYXRvchgCIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEigKBnBheW91dBgDIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi8KBWZhY3RzGAQgASgLMhUuZGJjLm1hY2hpbmUudjEuRmFjdHNCCcjeHwCo57AqARIVCg1wcmljZV9wZXJfZGF5GAUgASgEEhAKCGJvbmRfc2VxGAYgASgEEg4KBmV4cGlyeRgHIAEoAxIRCglzaWduYXR1cmUYCCABKAwilgEKD01zZ0JvbmRNYWNoaW5lcxInCgVvd25lchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEi4KBWJvbmRzGAIgAygLMhQuZGJjLm1hY2hpbmUudjEuQm9uZEIJyN4fAKjnsCoBOiqC57AqBW93bmVyiuewKhtkYmMvbWFjaGluZS9Nc2dCb25kTWFjaGluZXMiGQoXTXNnQm9uZE1hY2hpbmVzUmVzcG9uc2Ui5AEKDk1zZ1VwZGF0ZUZhY3RzEioKCG9wZXJhdG9yGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCRIvCgVmYWN0cxgDIAEoCzIVLmRiYy5tYWNoaW5lLnYxLkZhY3RzQgnI3h8AqOewKgESEAoIYm9uZF9zZXEYBCABKAQSDgoGZXhwaXJ5GAUgASgDEhEKCXNpZ25hdHVyZRgGIAEoDDosguewKghvcGVyYXRvcornsCoaZGJjL21hY2hpbmUvTXNnVXBkYXRlRmFjdHMiMQoWTXNnVXBkYXRlRmFjdHNSZXNwb25zZRIXCg9saXN0aW5nX3ZlcnNpb24YASABKAQiOAoLUHJpY2VDaGFuZ2USEgoKbWFjaGluZV9pZBgBIAEoCRIVCg1wcmljZV9wZXJfZGF5GAIgASgEIpwBCgtNc2dTZXRQcmljZRIqCghvcGVyYXRvchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEjYKBnByaWNlcxgCIAMoCzIbLmRiYy5tYWNoaW5lLnYxLlByaWNlQ2hhbmdlQgnI3h8AqOewKgE6KYLnsCoIb3BlcmF0b3KK57AqF2RiYy9tYWNoaW5lL01zZ1NldFByaWNlIhUKE01zZ1NldFByaWNlUmVzcG9uc2UipAEKC01zZ1NldFNsb3RzEioKCG9wZXJhdG9yGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCRIWCg5vdXRfb2Zfc2VydmljZRgDIAMoDRISCgppbl9zZXJ2aWNlGAQgAygNOimC57AqCG9wZXJhdG9yiuewKhdkYmMvbWFjaGluZS9Nc2dTZXRTbG90cyIuChNNc2dTZXRTbG90c1Jlc3BvbnNlEhcKD2xpc3RpbmdfdmVyc2lvbhgBIAEoBCKdAQoMTXNnU2V0T25saW5lEioKCG9wZXJhdG9yGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCRIOCgZleHBpcnkYAyABKAMSEQoJc2lnbmF0dXJlGAQgASgMOiqC57AqCG9wZXJhdG9yiuewKhhkYmMvbWFjaGluZS9Nc2dTZXRPbmxpbmUiFgoUTXNnU2V0T25saW5lUmVzcG9uc2UifAoNTXNnU2V0T2ZmbGluZRIqCghvcGVyYXRvchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhIKCm1hY2hpbmVfaWQYAiABKAk6K4LnsCoIb3BlcmF0b3KK57AqGWRiYy9tYWNoaW5lL01zZ1NldE9mZmxpbmUiFwoVTXNnU2V0T2ZmbGluZVJlc3BvbnNlIqMBCghNc2dEcmFpbhIqCghvcGVyYXRvchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhMKC21hY2hpbmVfaWRzGAIgAygJEi4KBGZyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BOiaC57AqCG9wZXJhdG9yiuewKhRkYmMvbWFjaGluZS9Nc2dEcmFpbiISChBNc2dEcmFpblJlc3BvbnNlIn4KDE1zZ0NoYWxsZW5nZRIsCgpjaGFsbGVuZ2VyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEgoKbWFjaGluZV9pZBgCIAEoCTosguewKgpjaGFsbGVuZ2VyiuewKhhkYmMvbWFjaGluZS9Nc2dDaGFsbGVuZ2UiLAoUTXNnQ2hhbGxlbmdlUmVzcG9uc2USFAoMY2hhbGxlbmdlX2lkGAEgASgEIr8BChJNc2dBbnN3ZXJDaGFsbGVuZ2USKgoIb3BlcmF0b3IYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJEhQKDGNoYWxsZW5nZV9pZBgDIAEoBBIOCgZoZWlnaHQYBCABKAMSEQoJc2lnbmF0dXJlGAUgASgMOjCC57AqCG9wZXJhdG9yiuewKh5kYmMvbWFjaGluZS9Nc2dBbnN3ZXJDaGFsbGVuZ2UiHAoaTXNnQW5zd2VyQ2hhbGxlbmdlUmVzcG9uc2UihAEKC01zZ0FkZFN0YWtlEigKBnNlbmRlchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhIKCm1hY2hpbmVfaWQYAiABKAkSDgoGYW1vdW50GAMgASgEOieC57AqBnNlbmRlcornsCoXZGJjL21hY2hpbmUvTXNnQWRkU3Rha2UiFQoTTXNnQWRkU3Rha2VSZXNwb25zZSJuCglNc2dSZXRpcmUSJwoFb3duZXIYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJOiSC57AqBW93bmVyiuewKhVkYmMvbWFjaGluZS9Nc2dSZXRpcmUiEwoRTXNnUmV0aXJlUmVzcG9uc2UifAoQTXNnV2l0aGRyYXdTdGFrZRInCgVvd25lchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEhIKCm1hY2hpbmVfaWQYAiABKAk6K4LnsCoFb3duZXKK57AqHGRiYy9tYWNoaW5lL01zZ1dpdGhkcmF3U3Rha2UiKgoYTXNnV2l0aGRyYXdTdGFrZVJlc3BvbnNlEg4KBmFtb3VudBgBIAEoBCJ6Cg1Nc2dSZWxlYXNlR1BVEisKCWF1dGhvcml0eRgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEg4KBmdwdV9pZBgCIAEoCTosguewKglhdXRob3JpdHmK57AqGWRiYy9tYWNoaW5lL01zZ1JlbGVhc2VHUFUiKwoVTXNnUmVsZWFzZUdQVVJlc3BvbnNlEhIKCm1hY2hpbmVfaWQYASABKAkioQEKD01zZ1VwZGF0ZVBhcmFtcxIrCglhdXRob3JpdHkYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxIxCgZwYXJhbXMYAiABKAsyFi5kYmMubWFjaGluZS52MS5QYXJhbXNCCcjeHwCo57AqATouguewKglhdXRob3JpdHmK57AqG2RiYy9tYWNoaW5lL01zZ1VwZGF0ZVBhcmFtcyIZChdNc2dVcGRhdGVQYXJhbXNSZXNwb25zZTKYCQoDTXNnElgKDEJvbmRNYWNoaW5lcxIfLmRiYy5tYWNoaW5lLnYxLk1zZ0JvbmRNYWNoaW5lcxonLmRiYy5tYWNoaW5lLnYxLk1zZ0JvbmRNYWNoaW5lc1Jlc3BvbnNlElUKC1VwZGF0ZUZhY3RzEh4uZGJjLm1hY2hpbmUudjEuTXNnVXBkYXRlRmFjdHMaJi5kYmMubWFjaGluZS52MS5Nc2dVcGRhdGVGYWN0c1Jlc3BvbnNlEkwKCFNldFByaWNlEhsuZGJjLm1hY2hpbmUudjEuTXNnU2V0UHJpY2UaIy5kYmMubWFjaGluZS52MS5Nc2dTZXRQcmljZVJlc3BvbnNlEkwKCFNldFNsb3RzEhsuZGJjLm1hY2hpbmUudjEuTXNnU2V0U2xvdHMaIy5kYmMubWFjaGluZS52MS5Nc2dTZXRTbG90c1Jlc3BvbnNlEk8KCVNldE9ubGluZRIcLmRiYy5tYWNoaW5lLnYxLk1zZ1NldE9ubGluZRokLmRiYy5tYWNoaW5lLnYxLk1zZ1NldE9ubGluZVJlc3BvbnNlElIKClNldE9mZmxpbmUSHS5kYmMubWFjaGluZS52MS5Nc2dTZXRPZmZsaW5lGiUuZGJjLm1hY2hpbmUudjEuTXNnU2V0T2ZmbGluZVJlc3BvbnNlEkMKBURyYWluEhguZGJjLm1hY2hpbmUudjEuTXNnRHJhaW4aIC5kYmMubWFjaGluZS52MS5Nc2dEcmFpblJlc3BvbnNlEk8KCUNoYWxsZW5nZRIcLmRiYy5tYWNoaW5lLnYxLk1zZ0NoYWxsZW5nZRokLmRiYy5tYWNoaW5lLnYxLk1zZ0NoYWxsZW5nZVJlc3BvbnNlEmEKD0Fuc3dlckNoYWxsZW5nZRIiLmRiYy5tYWNoaW5lLnYxLk1zZ0Fuc3dlckNoYWxsZW5nZRoqLmRiYy5tYWNoaW5lLnYxLk1zZ0Fuc3dlckNoYWxsZW5nZVJlc3BvbnNlEkwKCEFkZFN0YWtlEhsuZGJjLm1hY2hpbmUudjEuTXNnQWRkU3Rha2UaIy5kYmMubWFjaGluZS52MS5Nc2dBZGRTdGFrZVJlc3BvbnNlEkYKBlJldGlyZRIZLmRiYy5tYWNoaW5lLnYxLk1zZ1JldGlyZRohLmRiYy5tYWNoaW5lLnYxLk1zZ1JldGlyZVJlc3BvbnNlElsKDVdpdGhkcmF3U3Rha2USIC5kYmMubWFjaGluZS52MS5Nc2dXaXRoZHJhd1N0YWtlGiguZGJjLm1hY2hpbmUudjEuTXNnV2l0aGRyYXdTdGFrZVJlc3BvbnNlElIKClJlbGVhc2VHUFUSHS5kYmMubWFjaGluZS52MS5Nc2dSZWxlYXNlR1BVGiUuZGJjLm1hY2hpbmUudjEuTXNnUmVsZWFzZUdQVVJlc3BvbnNlElgKDFVwZGF0ZVBhcmFtcxIfLmRiYy5tYWNoaW5lLnYxLk1zZ1VwZGF0ZVBhcmFtcxonLmRiYy5tYWNoaW5lLnYxLk1zZ1VwZGF0ZVBhcmFtc1Jlc3BvbnNlGgWA57AqAUImWiRnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L21hY2hpbmViBnByb3RvMw", [file_amino_amino, file_cosmos_msg_v1_msg, file_cosmos_proto_cosmos, file_dbc_machine_v1_machine, file_gogoproto_gogo, file_google_protobuf_timestamp]);
 
 /**
  * Bond is one machine's registration, signed by the machine's key.
@@ -236,6 +236,59 @@ export const MsgSetPriceResponseSchema: GenMessage<MsgSetPriceResponse> = /*@__P
   messageDesc(file_dbc_machine_v1_tx, 7);
 
 /**
+ * @generated from message dbc.machine.v1.MsgSetSlots
+ */
+export type MsgSetSlots = Message<"dbc.machine.v1.MsgSetSlots"> & {
+  /**
+   * @generated from field: string operator = 1;
+   */
+  operator: string;
+
+  /**
+   * @generated from field: string machine_id = 2;
+   */
+  machineId: string;
+
+  /**
+   * out_of_service are slots that take no new rental from now on, in_service
+   * those that do again, both ascending. Every other slot stays as it is, so
+   * that two writers do not undo each other's changes.
+   *
+   * @generated from field: repeated uint32 out_of_service = 3;
+   */
+  outOfService: number[];
+
+  /**
+   * @generated from field: repeated uint32 in_service = 4;
+   */
+  inService: number[];
+};
+
+/**
+ * Describes the message dbc.machine.v1.MsgSetSlots.
+ * Use `create(MsgSetSlotsSchema)` to create a new message.
+ */
+export const MsgSetSlotsSchema: GenMessage<MsgSetSlots> = /*@__PURE__*/
+  messageDesc(file_dbc_machine_v1_tx, 8);
+
+/**
+ * @generated from message dbc.machine.v1.MsgSetSlotsResponse
+ */
+export type MsgSetSlotsResponse = Message<"dbc.machine.v1.MsgSetSlotsResponse"> & {
+  /**
+   * @generated from field: uint64 listing_version = 1;
+   */
+  listingVersion: bigint;
+};
+
+/**
+ * Describes the message dbc.machine.v1.MsgSetSlotsResponse.
+ * Use `create(MsgSetSlotsResponseSchema)` to create a new message.
+ */
+export const MsgSetSlotsResponseSchema: GenMessage<MsgSetSlotsResponse> = /*@__PURE__*/
+  messageDesc(file_dbc_machine_v1_tx, 9);
+
+/**
  * @generated from message dbc.machine.v1.MsgSetOnline
  */
 export type MsgSetOnline = Message<"dbc.machine.v1.MsgSetOnline"> & {
@@ -267,7 +320,7 @@ export type MsgSetOnline = Message<"dbc.machine.v1.MsgSetOnline"> & {
  * Use `create(MsgSetOnlineSchema)` to create a new message.
  */
 export const MsgSetOnlineSchema: GenMessage<MsgSetOnline> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 8);
+  messageDesc(file_dbc_machine_v1_tx, 10);
 
 /**
  * @generated from message dbc.machine.v1.MsgSetOnlineResponse
@@ -280,7 +333,7 @@ export type MsgSetOnlineResponse = Message<"dbc.machine.v1.MsgSetOnlineResponse"
  * Use `create(MsgSetOnlineResponseSchema)` to create a new message.
  */
 export const MsgSetOnlineResponseSchema: GenMessage<MsgSetOnlineResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 9);
+  messageDesc(file_dbc_machine_v1_tx, 11);
 
 /**
  * @generated from message dbc.machine.v1.MsgSetOffline
@@ -302,7 +355,7 @@ export type MsgSetOffline = Message<"dbc.machine.v1.MsgSetOffline"> & {
  * Use `create(MsgSetOfflineSchema)` to create a new message.
  */
 export const MsgSetOfflineSchema: GenMessage<MsgSetOffline> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 10);
+  messageDesc(file_dbc_machine_v1_tx, 12);
 
 /**
  * @generated from message dbc.machine.v1.MsgSetOfflineResponse
@@ -315,7 +368,7 @@ export type MsgSetOfflineResponse = Message<"dbc.machine.v1.MsgSetOfflineRespons
  * Use `create(MsgSetOfflineResponseSchema)` to create a new message.
  */
 export const MsgSetOfflineResponseSchema: GenMessage<MsgSetOfflineResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 11);
+  messageDesc(file_dbc_machine_v1_tx, 13);
 
 /**
  * @generated from message dbc.machine.v1.MsgDrain
@@ -344,7 +397,7 @@ export type MsgDrain = Message<"dbc.machine.v1.MsgDrain"> & {
  * Use `create(MsgDrainSchema)` to create a new message.
  */
 export const MsgDrainSchema: GenMessage<MsgDrain> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 12);
+  messageDesc(file_dbc_machine_v1_tx, 14);
 
 /**
  * @generated from message dbc.machine.v1.MsgDrainResponse
@@ -357,7 +410,7 @@ export type MsgDrainResponse = Message<"dbc.machine.v1.MsgDrainResponse"> & {
  * Use `create(MsgDrainResponseSchema)` to create a new message.
  */
 export const MsgDrainResponseSchema: GenMessage<MsgDrainResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 13);
+  messageDesc(file_dbc_machine_v1_tx, 15);
 
 /**
  * @generated from message dbc.machine.v1.MsgChallenge
@@ -379,7 +432,7 @@ export type MsgChallenge = Message<"dbc.machine.v1.MsgChallenge"> & {
  * Use `create(MsgChallengeSchema)` to create a new message.
  */
 export const MsgChallengeSchema: GenMessage<MsgChallenge> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 14);
+  messageDesc(file_dbc_machine_v1_tx, 16);
 
 /**
  * @generated from message dbc.machine.v1.MsgChallengeResponse
@@ -396,7 +449,7 @@ export type MsgChallengeResponse = Message<"dbc.machine.v1.MsgChallengeResponse"
  * Use `create(MsgChallengeResponseSchema)` to create a new message.
  */
 export const MsgChallengeResponseSchema: GenMessage<MsgChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 15);
+  messageDesc(file_dbc_machine_v1_tx, 17);
 
 /**
  * @generated from message dbc.machine.v1.MsgAnswerChallenge
@@ -435,7 +488,7 @@ export type MsgAnswerChallenge = Message<"dbc.machine.v1.MsgAnswerChallenge"> & 
  * Use `create(MsgAnswerChallengeSchema)` to create a new message.
  */
 export const MsgAnswerChallengeSchema: GenMessage<MsgAnswerChallenge> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 16);
+  messageDesc(file_dbc_machine_v1_tx, 18);
 
 /**
  * @generated from message dbc.machine.v1.MsgAnswerChallengeResponse
@@ -448,7 +501,7 @@ export type MsgAnswerChallengeResponse = Message<"dbc.machine.v1.MsgAnswerChalle
  * Use `create(MsgAnswerChallengeResponseSchema)` to create a new message.
  */
 export const MsgAnswerChallengeResponseSchema: GenMessage<MsgAnswerChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 17);
+  messageDesc(file_dbc_machine_v1_tx, 19);
 
 /**
  * @generated from message dbc.machine.v1.MsgAddStake
@@ -477,7 +530,7 @@ export type MsgAddStake = Message<"dbc.machine.v1.MsgAddStake"> & {
  * Use `create(MsgAddStakeSchema)` to create a new message.
  */
 export const MsgAddStakeSchema: GenMessage<MsgAddStake> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 18);
+  messageDesc(file_dbc_machine_v1_tx, 20);
 
 /**
  * @generated from message dbc.machine.v1.MsgAddStakeResponse
@@ -490,7 +543,7 @@ export type MsgAddStakeResponse = Message<"dbc.machine.v1.MsgAddStakeResponse"> 
  * Use `create(MsgAddStakeResponseSchema)` to create a new message.
  */
 export const MsgAddStakeResponseSchema: GenMessage<MsgAddStakeResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 19);
+  messageDesc(file_dbc_machine_v1_tx, 21);
 
 /**
  * @generated from message dbc.machine.v1.MsgRetire
@@ -512,7 +565,7 @@ export type MsgRetire = Message<"dbc.machine.v1.MsgRetire"> & {
  * Use `create(MsgRetireSchema)` to create a new message.
  */
 export const MsgRetireSchema: GenMessage<MsgRetire> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 20);
+  messageDesc(file_dbc_machine_v1_tx, 22);
 
 /**
  * @generated from message dbc.machine.v1.MsgRetireResponse
@@ -525,7 +578,7 @@ export type MsgRetireResponse = Message<"dbc.machine.v1.MsgRetireResponse"> & {
  * Use `create(MsgRetireResponseSchema)` to create a new message.
  */
 export const MsgRetireResponseSchema: GenMessage<MsgRetireResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 21);
+  messageDesc(file_dbc_machine_v1_tx, 23);
 
 /**
  * @generated from message dbc.machine.v1.MsgWithdrawStake
@@ -547,7 +600,7 @@ export type MsgWithdrawStake = Message<"dbc.machine.v1.MsgWithdrawStake"> & {
  * Use `create(MsgWithdrawStakeSchema)` to create a new message.
  */
 export const MsgWithdrawStakeSchema: GenMessage<MsgWithdrawStake> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 22);
+  messageDesc(file_dbc_machine_v1_tx, 24);
 
 /**
  * @generated from message dbc.machine.v1.MsgWithdrawStakeResponse
@@ -566,7 +619,7 @@ export type MsgWithdrawStakeResponse = Message<"dbc.machine.v1.MsgWithdrawStakeR
  * Use `create(MsgWithdrawStakeResponseSchema)` to create a new message.
  */
 export const MsgWithdrawStakeResponseSchema: GenMessage<MsgWithdrawStakeResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 23);
+  messageDesc(file_dbc_machine_v1_tx, 25);
 
 /**
  * @generated from message dbc.machine.v1.MsgReleaseGPU
@@ -588,7 +641,7 @@ export type MsgReleaseGPU = Message<"dbc.machine.v1.MsgReleaseGPU"> & {
  * Use `create(MsgReleaseGPUSchema)` to create a new message.
  */
 export const MsgReleaseGPUSchema: GenMessage<MsgReleaseGPU> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 24);
+  messageDesc(file_dbc_machine_v1_tx, 26);
 
 /**
  * @generated from message dbc.machine.v1.MsgReleaseGPUResponse
@@ -607,7 +660,7 @@ export type MsgReleaseGPUResponse = Message<"dbc.machine.v1.MsgReleaseGPURespons
  * Use `create(MsgReleaseGPUResponseSchema)` to create a new message.
  */
 export const MsgReleaseGPUResponseSchema: GenMessage<MsgReleaseGPUResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 25);
+  messageDesc(file_dbc_machine_v1_tx, 27);
 
 /**
  * @generated from message dbc.machine.v1.MsgUpdateParams
@@ -631,7 +684,7 @@ export type MsgUpdateParams = Message<"dbc.machine.v1.MsgUpdateParams"> & {
  * Use `create(MsgUpdateParamsSchema)` to create a new message.
  */
 export const MsgUpdateParamsSchema: GenMessage<MsgUpdateParams> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 26);
+  messageDesc(file_dbc_machine_v1_tx, 28);
 
 /**
  * @generated from message dbc.machine.v1.MsgUpdateParamsResponse
@@ -644,7 +697,7 @@ export type MsgUpdateParamsResponse = Message<"dbc.machine.v1.MsgUpdateParamsRes
  * Use `create(MsgUpdateParamsResponseSchema)` to create a new message.
  */
 export const MsgUpdateParamsResponseSchema: GenMessage<MsgUpdateParamsResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_machine_v1_tx, 27);
+  messageDesc(file_dbc_machine_v1_tx, 29);
 
 /**
  * Msg is what owners, operators and challengers can do to machines.
@@ -681,6 +734,16 @@ export const Msg: GenService<{
     methodKind: "unary";
     input: typeof MsgSetPriceSchema;
     output: typeof MsgSetPriceResponseSchema;
+  },
+  /**
+   * SetSlots takes slots out of service, and puts the others in. What is rented goes on.
+   *
+   * @generated from rpc dbc.machine.v1.Msg.SetSlots
+   */
+  setSlots: {
+    methodKind: "unary";
+    input: typeof MsgSetSlotsSchema;
+    output: typeof MsgSetSlotsResponseSchema;
   },
   /**
    * SetOnline opens a machine for rentals, signed by its key.

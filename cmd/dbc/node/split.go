@@ -1,0 +1,61 @@
+package node
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/hw/vfio"
+	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/conf"
+)
+
+func newSplitCommand(home *string) *cobra.Command {
+	var runDir, name string
+	cmd := &cobra.Command{
+		Use:   "split",
+		Short: "Prepare the state of a node of one process for dbc-helper, as root, once",
+		Long: "Prepare the state of a node of one process for dbc-helper, as root, once: whose each VM is goes into the\n" +
+			"helper's record, and the journal to the user that the node is to run as. Stop the node first; VMs run on.",
+		Example: "  dbc node split --home /etc/dbc --user dbc-node",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := conf.Load(*home)
+			if err != nil {
+				return err
+			}
+			cfg.RunDir = runDir
+			uid, gid, err := conf.LookUpUser(name)
+			if err != nil {
+				return err
+			}
+			return node.Split(cfg, uid, gid)
+		},
+	}
+	cmd.Flags().StringVar(&name, "user", "dbc-node", "the user that the node is to run as, by name or number")
+	cmd.Flags().StringVar(&runDir, "run-dir", conf.DefaultRunDir, "folder of the machine's lock; only tests move it")
+	return cmd
+}
+
+// ResetError sets the exit code by which the process that resets a card says what was
+// wrong.
+type ResetError struct {
+	err  error
+	Code int
+}
+
+func (e *ResetError) Error() string { return e.err.Error() }
+func (e *ResetError) Unwrap() error { return e.err }
+
+// newResetCardCommand is the process in which a single-process node resets a card.
+func newResetCardCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    node.ResetCommand[len(node.ResetCommand)-1] + " flr|hot ADDRESS...",
+		Short:  "Reset a card that vfio-pci has and no VM",
+		Hidden: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if code, err := vfio.Main("/", args); err != nil {
+				return &ResetError{err, code}
+			}
+			return nil
+		},
+	}
+}

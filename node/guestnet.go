@@ -1,0 +1,23 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/journal"
+)
+
+// errInhabited means: a VM has an address of another guests' network.
+var errInhabited = errors.New("its guest keeps its address; change guest_cidr once its VMs are deleted")
+
+// checkGuestNetwork refuses a guest_cidr without the addresses of VMs that are
+// here: their guests would be cut off.
+func checkGuestNetwork(cfg conf.Config, tasks []journal.Task) error {
+	for _, t := range tasks {
+		if a := t.Reserved.Addr; a.IsValid() && !cfg.GuestCIDR.Contains(a) {
+			return cfg.Refusal("guest_cidr", cfg.GuestCIDR.String(), fmt.Sprintf("the network of %s, the address of virtual machine %s", a, t.ID), errInhabited)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+import { define } from "../i18n/messages";
+
+/** words are the texts that several parts of these pages show. */
+export const words = define({
+  en: {
+    loading: "Reading your machines…",
+    col: {
+      machine: "Machine",
+      gpus: "GPUs",
+      state: "State",
+      slots: "Slots rented",
+      price: "Price per slot and day",
+      stake: "Stake",
+      rental: "Rental",
+      renter: "Renter",
+      earned: "Earned",
+      claimed: "Claimed",
+      claimable: "To claim",
+      end: "End",
+      end2: "End early",
+    },
+    machine: (id: string) => `Machine ${id}`,
+    actions: {
+      price: "Set the price",
+      online: "Go online",
+      offline: "Go offline",
+      drain: "Drain",
+      lift: "End the drain",
+      stake: "Add stake",
+      retire: "Retire",
+      withdraw: "Withdraw the stake",
+    },
+  },
+  zh: {
+    loading: "正在读取您的机器……",
+    col: {
+      machine: "机器",
+      gpus: "GPU",
+      state: "状态",
+      slots: "已租卡位",
+      price: "每卡位每天价格",
+      stake: "质押",
+      rental: "租用",
+      renter: "租用方",
+      earned: "应得租金",
+      claimed: "已领取",
+      claimable: "未结算租金",
+      end: "到期",
+      end2: "提前终止",
+    },
+    machine: (id) => `机器 ${id}`,
+    actions: {
+      price: "设置价格",
+      online: "上线",
+      offline: "下线",
+      drain: "排空",
+      lift: "结束排空",
+      stake: "增加质押",
+      retire: "退役",
+      withdraw: "取回质押",
+    },
+  },
+});
