@@ -33,11 +33,16 @@ type Reader struct {
 type program struct {
 	in    io.Writer
 	lines chan string
-	// unread is closed when nobody needs its lines any more.
-	unread chan struct{}
+	// left is closed when nobody waits for its lines any more: the last ones are
+	// kept then, for a test that fails.
+	left chan struct{}
+	last []string
 	// end interrupts it and waits for it; it may be repeated.
 	end func()
 }
+
+// maxLast is how many lines of what stays a failed test shows.
+const maxLast = 30
 
 // NewReader starts a shell in dir, which ends with the test.
 func NewReader(t *testing.T, dir string, env []string) *Reader {
@@ -60,7 +65,7 @@ func (r *Reader) start(script string) *program {
 	out, err := cmd.StdoutPipe()
 	r.must(err)
 	r.must(cmd.Start())
-	p := &program{in: in, lines: make(chan string), unread: make(chan struct{})}
+	p := &program{in: in, lines: make(chan string), left: make(chan struct{})}
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer close(p.lines)
@@ -69,7 +74,9 @@ func (r *Reader) start(script string) *program {
 		for text.Scan() {
 			select {
 			case p.lines <- text.Text():
-			case <-p.unread:
+			case <-p.left:
+				p.last = append(p.last, text.Text())
+				p.last = p.last[max(0, len(p.last)-maxLast):]
 			}
 		}
 	})
@@ -80,6 +87,9 @@ func (r *Reader) start(script string) *program {
 		}
 		reading.Wait()
 		_ = cmd.Wait()
+		if r.t.Failed() && len(p.last) > 0 {
+			r.t.Logf("what stayed printed last:\n%s", strings.Join(p.last, "\n"))
+		}
 	})
 	r.t.Cleanup(p.end)
 	return p
@@ -172,7 +182,7 @@ func isError(line string) bool {
 func (r *Reader) leave(where string, step Step) *program {
 	r.t.Helper()
 	p := r.start("exec 2>&1; " + r.bound.Command(step.Command))
-	defer close(p.unread)
+	defer close(p.left)
 	want, got := trim(step.Output), []string(nil)
 	for len(want) > 0 {
 		got = append(got, strings.TrimRight(r.next(p, where, got), " "))
