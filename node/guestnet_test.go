@@ -1,13 +1,17 @@
 package node
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/network"
 )
 
 // TestGuestNetworkOfItsVMs: a network in which VMs have no address is refused,
@@ -25,5 +29,29 @@ func TestGuestNetworkOfItsVMs(t *testing.T) {
 		if err := checkGuestNetwork(cfg, []journal.Task{over}); err != nil {
 			t.Errorf("%s, all over: %v", cidr, err)
 		}
+	}
+}
+
+// refusing is a guests' network that can't be made.
+type refusing struct {
+	host.Net
+	err error
+}
+
+func (r refusing) Ensure(context.Context) error { return r.err }
+
+// TestAnOverlapIsRefusedByItsLine: the start names the line to change.
+func TestAnOverlapIsRefusedByItsLine(t *testing.T) {
+	t.Parallel()
+	cfg := conf.Config{Home: "/etc/dbc", Guests: conf.Guests{GuestCIDR: netip.MustParsePrefix("172.31.224.0/20")}}
+	overlap := fmt.Errorf("%w: 172.31.224.0/20 and 172.31.0.0/16 of eth0", network.ErrOverlap)
+	wrong := new(conf.ConfigError)
+	err := ensureNetwork(t.Context(), cfg, refusing{err: overlap})
+	if !errors.As(err, &wrong) || wrong.Key != "guest_cidr" || wrong.Value != "172.31.224.0/20" || !errors.Is(err, network.ErrOverlap) {
+		t.Errorf("%v", err)
+	}
+	other := errors.New("no nftables")
+	if err := ensureNetwork(t.Context(), cfg, refusing{err: other}); !errors.Is(err, other) || errors.As(err, &wrong) {
+		t.Errorf("another failure: %v", err)
 	}
 }

@@ -96,7 +96,7 @@ func Run(ctx context.Context, cfg conf.Config) (err error) {
 	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, open := range []func(context.Context) error{
-		p.lock, p.free, p.openHelper, p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openHost, p.openAnswers, p.openPeers,
+		p.lock, p.free, p.openHelper, p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openNetwork, p.openHost, p.openAnswers, p.openPeers,
 	} {
 		if err := open(ctx); err != nil {
 			if ctx.Err() != nil {

@@ -123,7 +123,7 @@ func (c Config) checkOverlap() error {
 		}
 		for _, p := range appendNet(nil, a.IP, a.Mask) {
 			if p.Overlaps(c.CIDR) {
-				return fmt.Errorf("%w: %v and %v of %s; choose another guest_cidr", ErrOverlap, c.CIDR, p, a.Label)
+				return fmt.Errorf("%w: %v and %v of %s", ErrOverlap, c.CIDR, p, a.Label)
 			}
 		}
 	}
