@@ -56,13 +56,10 @@ func ParseGrant(text string) (Grant, error) {
 	if len(f) != grantLines || f[0] != grantWord {
 		return Grant{}, fmt.Errorf("%w: field grant: want %d lines that begin with %s", ErrMalformed, grantLines, grantWord)
 	}
-	g := Grant{ChainID: f[1], MachineID: f[2], PublicKey: f[4]}
+	g := Grant{ChainID: f[1], MachineID: f[2], PublicKey: f[4], Scope: Scope(f[5])}
 	var err error
 	if g.RentID, err = strconv.ParseUint(f[3], 10, 64); err != nil {
 		return Grant{}, fmt.Errorf("%w: field grant: the rental is no number", ErrMalformed)
-	}
-	if g.Scope, err = ParseScope(f[5]); err != nil {
-		return Grant{}, err
 	}
 	if g.Expiry, err = strconv.ParseInt(f[6], 10, 64); err != nil {
 		return Grant{}, fmt.Errorf("%w: field grant: the expiry is no number", ErrMalformed)

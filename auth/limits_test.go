@@ -42,9 +42,9 @@ func TestWalletIsAKeysAddress(t *testing.T) {
 	for name, c := range map[string]struct{ wallet, says string }{
 		"a module's":           {encode("dbc", 32), "want 42"},
 		"another chain's":      {encode("abc", 20), `prefix "abc"`},
-		"a shorter prefix":     {encode("d", 21), `prefix "d" with 21`},
-		"a longer prefix":      {encode("dbcd", 19), `prefix "dbcd" with 19`},
-		"a wrong check":        {vectorAddress[:41] + "q", "checksum"},
+		"a shorter prefix":     {encode("d", 21), `prefix "d"`},
+		"a longer prefix":      {encode("dbcd", 19), `prefix "dbcd"`},
+		"a wrong check":        {vectorAddress[:41] + "q", "invalid checksum"},
 		"a check of bech32m":   {bech32m, "bech32m"},
 		"in capitals":          {strings.ToUpper(vectorAddress), "lower-case"},
 		"one that is too long": {vectorAddress + "q", "want 42"},

@@ -50,7 +50,7 @@ func (s Scope) Covers(needs Scope) bool {
 	if s == ScopeFull || needs == ScopeRead {
 		return true
 	}
-	return needs != "" && slices.Contains(strings.Split(string(s), ","), string(needs))
+	return slices.Contains(strings.Split(string(s), ","), string(needs))
 }
 
 // String returns the scope as it is written in a grant.

@@ -47,7 +47,7 @@ func UpTo[K any](ctx context.Context, queue Times[K], now time.Time, halted time
 func Oldest[K comparable](limit int, queues ...[]Item[K]) []K {
 	items := slices.Concat(queues...)
 	slices.SortStableFunc(items, func(a, b Item[K]) int { return a.At.Compare(b.At) })
-	keys, seen := make([]K, 0, min(limit, len(items))), make(map[K]bool, len(items))
+	keys, seen := []K{}, make(map[K]bool)
 	for _, item := range items {
 		if !seen[item.Key] && len(keys) < limit {
 			seen[item.Key] = true

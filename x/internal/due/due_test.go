@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cosmossdk.io/log/v2"
+
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
 	"github.com/dbc-network/dbc/x/internal/due"
@@ -267,7 +269,7 @@ func TestCheck(t *testing.T) {
 			if parked := prefix == failuresPrefix && bytes.Contains(key, []byte("beta")); parked {
 				require.NoError(t, err, "nothing is planned for it")
 			} else {
-				require.Error(t, err, "without %q", key)
+				require.ErrorContains(t, err, "words", "without %q", key)
 			}
 			w.ctx = whole
 		}
@@ -288,6 +290,28 @@ func TestTidy(t *testing.T) {
 		require.NotPanics(t, func() { due.Tidy(w.ctx, "settle a", func(ctx context.Context) error { return w.Settle(ctx, "a") }) }, name)
 		require.Equal(t, broken == nil, w.count("a") == 1, name)
 	}
+}
+
+// Tidying up tells the log what was not done, and only that.
+func TestTidyTellsTheLog(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []error{nil, errFails} {
+		var said bytes.Buffer
+		w := newWorld(t, true)
+		due.Tidy(w.ctx.WithLogger(log.NewLogger(&said)), "forget words", func(context.Context) error { return failure })
+		require.Equal(t, failure != nil, said.Len() > 0, "%s", &said)
+	}
+}
+
+// A queue's collections have its name, by which the store's schema tells them apart.
+func TestNamesOfCollections(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	var names []string
+	for _, c := range w.schema.ListCollections() {
+		names = append(names, c.GetName())
+	}
+	require.Subset(t, names, []string{"words_retries", "words_failures"})
 }
 
 // TestRandomFailures compares the attempts with a model that knows each word's

@@ -173,16 +173,19 @@ func (q Queue[K]) Check(ctx context.Context, exists func(K) bool) error {
 	if err := q.failures.Walk(ctx, nil, func(key K, stored collections.Pair[uint32, time.Time]) (bool, error) {
 		failure := q.failure(stored.K1(), stored.K2())
 		has, err := q.retries.Has(ctx, collections.Join(failure.Next, key))
-		if err == nil && !exists(key) {
-			err = fmt.Errorf("%s %v: failed %d times and does not exist", q.name, key, failure.Attempts)
+		if err != nil {
+			return true, err
 		}
-		if err == nil && has == failure.Parked {
-			err = fmt.Errorf("%s %v: failed %d times, parked %t, next attempt planned %t", q.name, key, failure.Attempts, failure.Parked, has)
+		if !exists(key) {
+			return true, fmt.Errorf("%s %v: failed %d times and does not exist", q.name, key, failure.Attempts)
+		}
+		if has == failure.Parked {
+			return true, fmt.Errorf("%s %v: failed %d times, parked %t, next attempt planned %t", q.name, key, failure.Attempts, failure.Parked, has)
 		}
 		if has {
 			planned++
 		}
-		return err != nil, err
+		return false, nil
 	}); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ type world struct {
 	times   due.Times[string]
 	settled collections.Map[string, uint64] // how often
 	queue   due.Queue[string]
+	schema  collections.Schema
 
 	broken map[string]func() error // what Settle does after it changed the store
 	refuse error                   // of Leave and Failed
@@ -62,8 +63,9 @@ func newWorld(t require.TestingT, parks bool) *world {
 		}),
 		broken: make(map[string]func() error), at: make(map[string]time.Time),
 	}
-	_, err := sb.Build()
+	schema, err := sb.Build()
 	require.NoError(t, err)
+	w.schema = schema
 	return w
 }
 

@@ -88,10 +88,12 @@ func TestTheFirstBlocks(t *testing.T) {
 		halted []time.Duration
 		starts []bool
 	}{
-		"new":           {machine.Halt{}, &machine.Beginning{}, 0, []time.Duration{0, 0, hour}, []bool{false, true, true}},
-		"at a height":   {machine.Halt{}, &machine.Beginning{}, 41, []time.Duration{0, 0, hour}, []bool{false, true, true}},
-		"of an export":  {machine.Halt{LastBlockTime: &genesis}, &machine.Beginning{Resumed: true}, 7, []time.Duration{hour, 2 * hour, 3 * hour}, []bool{false, true, true}},
-		"not of an app": {machine.Halt{LastBlockTime: &genesis}, nil, 0, []time.Duration{hour, 2 * hour, 3 * hour}, []bool{true, true, true}},
+		"new":                               {machine.Halt{}, &machine.Beginning{}, 0, []time.Duration{0, 0, hour}, []bool{false, true, true}},
+		"at a height":                       {machine.Halt{}, &machine.Beginning{}, 41, []time.Duration{0, 0, hour}, []bool{false, true, true}},
+		"of an export":                      {machine.Halt{LastBlockTime: &genesis}, &machine.Beginning{Resumed: true}, 7, []time.Duration{hour, 2 * hour, 3 * hour}, []bool{false, true, true}},
+		"of a time before":                  {machine.Halt{LastBlockTime: &genesis}, &machine.Beginning{}, 0, []time.Duration{0, 0, hour}, []bool{false, true, true}},
+		"not of an app, in its first block": {machine.Halt{}, nil, 0, []time.Duration{0, hour, 2 * hour}, []bool{true, true, true}},
+		"not of an app":                     {machine.Halt{LastBlockTime: &genesis}, nil, 0, []time.Duration{hour, 2 * hour, 3 * hour}, []bool{true, true, true}},
 	} {
 		w := newWorld(t)
 		w.ctx = w.ctx.WithBlockHeight(test.height)
@@ -129,6 +131,29 @@ func TestAdjacentHaltsAreOne(t *testing.T) {
 		{From: genesis, To: genesis.Add(3 * time.Hour), Total: 3 * time.Hour},
 		{From: genesis.Add(3*time.Hour + time.Second), To: genesis.Add(6*time.Hour + time.Second), Total: 6 * time.Hour},
 	}, spans)
+}
+
+// What is asked about the present costs the same however many halts are long over.
+func TestOldHaltsAreNotRead(t *testing.T) {
+	t.Parallel()
+	reads := func(halts int) uint64 {
+		w := started(t)
+		for range halts {
+			w.block(time.Hour)
+			w.block(time.Second) // so that the next one is another
+		}
+		w.ctx = w.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter()).
+			WithKVGasConfig(storetypes.GasConfig{ReadCostFlat: 1, HasCost: 1, IterNextCostFlat: 1})
+		now := w.ctx.BlockTime()
+		passed, err := w.record.PassedDeadline(w.ctx, now.Add(-w.halted()))
+		require.NoError(t, err)
+		require.Equal(t, now, passed)
+		between, err := w.record.HaltedBetween(w.ctx, now.Add(-time.Minute), now)
+		require.NoError(t, err)
+		require.Equal(t, time.Minute-time.Second, between)
+		return w.ctx.GasMeter().GasConsumed()
+	}
+	require.Equal(t, reads(2), reads(20))
 }
 
 func TestClock(t *testing.T) {

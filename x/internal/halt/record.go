@@ -101,11 +101,11 @@ func (r *Record) add(ctx context.Context, halt *machine.Halt, from, to time.Time
 	gap := to.Sub(from)
 	halt.Total += gap
 	span := machine.HaltSpan{From: from, To: to, Total: halt.Total}
-	last, found, err := r.last(ctx, from)
+	last, err := r.last(ctx, from)
 	if err != nil {
 		return err
 	}
-	if found && last.To.Equal(from) {
+	if last.To.Equal(from) {
 		span.From = last.From
 	}
 	if err := r.Halts.Set(ctx, span.From, span); err != nil {
@@ -114,41 +114,32 @@ func (r *Record) add(ctx context.Context, halt *machine.Halt, from, to time.Time
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&machine.EventHalt{Gap: gap, Total: halt.Total})
 }
 
-// last returns the last span that began at or before a time.
-func (r *Record) last(ctx context.Context, at time.Time) (machine.HaltSpan, bool, error) {
-	it, err := r.Halts.Iterate(ctx, new(collections.Range[time.Time]).EndInclusive(at).Descending())
-	if err != nil {
-		return machine.HaltSpan{}, false, err
-	}
-	defer func() { _ = it.Close() }()
-	if !it.Valid() {
-		return machine.HaltSpan{}, false, nil
-	}
-	span, err := it.Value()
-	return span, err == nil, err
+// last returns the last span that began at or before a time, zero without one.
+func (r *Record) last(ctx context.Context, at time.Time) (last machine.HaltSpan, err error) {
+	until := new(collections.Range[time.Time]).EndInclusive(at).Descending()
+	err = r.Halts.Walk(ctx, until, func(_ time.Time, span machine.HaltSpan) (bool, error) {
+		last = span
+		return true, nil
+	})
+	return last, err
 }
 
 // until returns the sum of halted time until a time that is not after this block's.
 func (r *Record) until(ctx context.Context, at time.Time) (time.Duration, error) {
-	span, found, err := r.last(ctx, at)
-	if err != nil || !found {
-		return 0, err
-	}
-	return span.Total - max(0, span.To.Sub(at)), nil
+	span, err := r.last(ctx, at)
+	return span.Total - max(0, span.To.Sub(at)), err
 }
 
 // HaltedBetween returns for how long the chain was halted within a span of
-// time. It reads two records, however many halts there were.
+// time, 0 if it ends before it begins. It reads two records, however many halts
+// there were.
 func (r *Record) HaltedBetween(ctx context.Context, from, to time.Time) (time.Duration, error) {
-	if !from.Before(to) {
-		return 0, nil
-	}
 	before, err := r.until(ctx, from)
 	if err != nil {
 		return 0, err
 	}
 	until, err := r.until(ctx, to)
-	return until - before, err
+	return max(0, until-before), err
 }
 
 // Halted returns the total time for which the chain was halted, including the
