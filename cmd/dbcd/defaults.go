@@ -63,8 +63,8 @@ func appConfig() *serverconfig.Config {
 	return c
 }
 
-// cometConfig returns the config.toml of a new node: RPC on loopback, no CORS,
-// no calls that change the node, a bounded mempool.
+// cometConfig returns the config.toml of a new node: RPC and metrics on loopback, no
+// CORS, no calls that change the node, a bounded mempool.
 func cometConfig() *cmtcfg.Config {
 	c := cmtcfg.DefaultConfig()
 	c.RPC.ListenAddress = "tcp://127.0.0.1:26657"
@@ -73,6 +73,7 @@ func cometConfig() *cmtcfg.Config {
 	c.RPC.MaxBodyBytes = bodyBytes
 	c.Consensus.TimeoutPropose = proposeTimeout
 	c.P2P.SendRate, c.P2P.RecvRate = peerRate, peerRate
+	c.Instrumentation.PrometheusListenAddr = "127.0.0.1:26660" // CometBFT's default is every address
 	// The application's lanes decide what waits; this mempool has the capacity
 	// of both.
 	c.Mempool.Size = app.MempoolTxs

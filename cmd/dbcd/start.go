@@ -15,6 +15,7 @@ import (
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/rpc/client/local"
 	cmttypes "github.com/cometbft/cometbft/types"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cosmos/cosmos-sdk/client"
@@ -81,6 +82,7 @@ func (d daemon) run(signals context.Context, clientCtx client.Context) error {
 		return errors.Join(err, d.app.Close())
 	}
 	g.Go(func() error { return watch(ctx, n) })
+	g.Go(func() error { return d.observe(ctx, n.BlockStore(), prometheus.DefaultRegisterer) })
 	if err := d.serve(ctx, g, clientCtx.WithClient(local.New(n))); err != nil {
 		g.Go(func() error { return err }) // ends ctx, and with it the rest
 	}

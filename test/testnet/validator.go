@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/cometbft/cometbft/p2p"
@@ -31,8 +33,8 @@ type Validator struct {
 	Number int
 	// Home is its folder.
 	Home string
-	// RPC, GRPC and REST are its addresses.
-	RPC, GRPC, REST string
+	// RPC, GRPC, REST and Metrics are its addresses.
+	RPC, GRPC, REST, Metrics string
 	// Signer holds its account, at Address.
 	Signer  chain.Signer
 	Address string
@@ -50,7 +52,7 @@ type Validator struct {
 
 func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
 	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades}
-	var addresses [4]string
+	var addresses [5]string
 	for port := range addresses {
 		var err error
 		if cfg.Ports != 0 {
@@ -63,6 +65,7 @@ func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
 		}
 	}
 	v.RPC, v.p2p, v.GRPC, v.REST = "http://"+addresses[0], addresses[1], addresses[2], "http://"+addresses[3]
+	v.Metrics = "http://" + addresses[4] + "/metrics"
 	var err error
 	if v.Client, err = chain.Dial(ctx, chain.Config{ChainID: ChainID, GRPC: v.GRPC, RPC: v.RPC}); err != nil {
 		return nil, err
@@ -155,6 +158,8 @@ var settings = map[string]string{
 
 func (v *Validator) configure(asInitialized bool) error {
 	values := maps.Clone(settings)
+	values["prometheus"] = "true"
+	values["prometheus_listen_addr"] = strconv.Quote(strings.TrimSuffix(v.Metrics[len("http://"):], "/metrics"))
 	if !asInitialized {
 		maps.Copy(values, fast)
 	}

@@ -56,3 +56,14 @@ func Oldest[K comparable](limit int, queues ...[]Item[K]) []K {
 	}
 	return keys
 }
+
+// Count returns how many items of a queue are due at a time; halted as for UpTo. It
+// reads all of them and is for observers, not for blocks.
+func Count[K any](ctx context.Context, queue Times[K], now time.Time, halted time.Duration) (n int, err error) {
+	until := collections.NewPrefixUntilPairRange[time.Time, K](now.Add(-halted))
+	err = queue.Walk(ctx, until, func(collections.Pair[time.Time, K]) (bool, error) {
+		n++
+		return false, nil
+	})
+	return n, err
+}

@@ -196,3 +196,16 @@ func (q Queue[K]) Check(ctx context.Context, exists func(K) bool) error {
 		return false, nil
 	})
 }
+
+// Count returns how many keys have failed and are not settled yet, and how many of
+// them are parked. It reads the whole queue and is for observers, not for blocks.
+func (q Queue[K]) Count(ctx context.Context) (failed, parked int, err error) {
+	err = q.failures.Walk(ctx, nil, func(_ K, stored collections.Pair[uint32, time.Time]) (bool, error) {
+		failed++
+		if q.failure(stored.K1(), stored.K2()).Parked {
+			parked++
+		}
+		return false, nil
+	})
+	return failed, parked, err
+}
