@@ -92,6 +92,11 @@ web: web/dist/index.html ## build the web app that dbc embeds
 web/dist/index.html: $(WEB_PARTS)
 	@scripts/web.sh
 
+# What a release embeds; `make build` takes what is there.
+.PHONY: docs
+docs: ## build the documentation as a site, which dbc embeds (half a minute)
+	@scripts/site.sh
+
 .PHONY: tiny
 tiny: ## build tiny.qcow2, the guest of demo and tests, into build/images
 	@go run ./image/build/program -out build/images tiny
@@ -124,5 +129,5 @@ $(TOOLS)/golangci-lint:
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin build .tools web/node_modules
-	find web/dist -mindepth 1 ! -name README -delete
+	rm -rf bin build .tools web/node_modules site/node_modules site/pages site/.vitepress/cache site/.vitepress/.temp
+	find web/dist site/dist -mindepth 1 ! -name README -delete

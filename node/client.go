@@ -24,6 +24,7 @@ import (
 	"github.com/dbc-network/dbc/node/local"
 	"github.com/dbc-network/dbc/node/operator"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/site"
 	"github.com/dbc-network/dbc/web"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -132,7 +133,11 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	server := c.gateway(pages).HTTP()
+	docs, err := site.Handler()
+	if err != nil {
+		return err
+	}
+	server := c.gateway(pages, docs).HTTP()
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -156,14 +161,14 @@ func (c *client) serve(ctx context.Context, listener net.Listener) error {
 	return errors.Join(first, shutdown(ctx, server), <-ended)
 }
 
-func (c *client) gateway(pages http.Handler) *gateway.Gateway {
+func (c *client) gateway(pages, docs http.Handler) *gateway.Gateway {
 	_, gives := c.local.Own["faucet"]
 	return gateway.New(gateway.Config{
 		Version: version(), ChainID: c.cfg.ChainID, Faucet: gives,
 		Guard: httpapi.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
 		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Own: c.local.Own, Bonded: c.local.Register.Bonded, Known: c.known,
-		Status: c.status, Mounts: c.mounts(), Web: pages, Log: c.log,
+		Status: c.status, Mounts: c.mounts(), Web: pages, Docs: docs, Log: c.log,
 	})
 }
 

@@ -36,6 +36,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for tool in "$nfpm" "$cyclonedx"; do GOBIN=$work/tools go install "$tool"; done
 scripts/web.sh build
+scripts/site.sh
 
 # programs SYSTEM ARCH FOLDER PROGRAM...
 programs() {

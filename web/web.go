@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+
+	"github.com/dbc-network/dbc/web/asset"
 )
 
 //go:embed all:dist placeholder
@@ -31,11 +33,7 @@ var headers = map[string]string{
 	"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-const (
-	index = "index.html"
-	// hashed is where Vite puts files whose names change with their content.
-	hashed = "assets/"
-)
+const index = "index.html"
 
 // Handler serves the app, or a page that says it was not built. Paths that are
 // no file are the app's own, for who asks for a page; others are not found.
@@ -53,9 +51,12 @@ func Handler() (http.Handler, error) {
 }
 
 func newHandler(root fs.FS) (http.Handler, error) {
-	assets, err := load(root)
+	assets, err := asset.Load(root)
 	if err != nil {
 		return nil, err
+	}
+	if assets[index] == nil {
+		return nil, fmt.Errorf("read the web app: no %s", index)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range headers {
@@ -69,13 +70,13 @@ func newHandler(root fs.FS) (http.Handler, error) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		a, found := assets[name]
 		if !found {
-			if !WantsPage(r) || strings.HasPrefix(name, hashed) {
+			if !WantsPage(r) || strings.HasPrefix(name, asset.Hashed) {
 				http.NotFound(w, r)
 				return
 			}
 			a = assets[index]
 		}
-		a.serve(w, r)
+		a.ServeHTTP(w, r)
 	}), nil
 }
 

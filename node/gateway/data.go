@@ -17,6 +17,8 @@ import (
 const (
 	pathAPI   = "/api"
 	pathChain = "/chain"
+	// pathDocs has the documentation, whose pages have no origin.
+	pathDocs = "/docs"
 )
 
 // ErrFetch means that a browser requested data for another purpose than a
@@ -43,6 +45,8 @@ var kept = []string{
 
 // below reports whether path is root or below it.
 func below(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 func isData(r *http.Request) bool { return below(r.URL.Path, pathAPI) || below(r.URL.Path, pathChain) }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path"
 	"slices"
 	"time"
 
@@ -55,9 +56,9 @@ type Deps struct {
 	// one without a handler does not exist. Mounts are further ones.
 	Own    map[string]http.Handler
 	Mounts []Mount
-	// Web is the web app. Nil means a node without one.
-	Web http.Handler
-	Log *slog.Logger
+	// Web is the web app, Docs the documentation. Nil means a node without one.
+	Web, Docs http.Handler
+	Log       *slog.Logger
 }
 
 // Gateway serves renters.
@@ -98,6 +99,10 @@ func (g *Gateway) Handler() http.Handler {
 	for _, m := range g.deps.Mounts {
 		mux.Handle(m.Pattern, g.own(m.Handler))
 	}
+	if g.deps.Docs != nil {
+		mux.Handle(pathDocs+"/", g.deps.Docs)
+		mux.Handle(pathDocs, http.RedirectHandler(pathDocs+"/", http.StatusMovedPermanently))
+	}
 	mux.HandleFunc("/", g.rest)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isData(r) {
@@ -137,6 +142,10 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeM
 // check refuses other web pages.
 func (g *Gateway) check(r *http.Request) error {
 	guard := g.cfg.Guard
+	if below(path.Clean(r.URL.Path), pathDocs) && reads(r) {
+		// A page of the documentation has no origin, and says so for its own code.
+		guard.Origins = append(slices.Clone(guard.Origins), "null")
+	}
 	if origin := r.Header.Get("Origin"); below(r.URL.Path, pathChain) && isExtension(origin) {
 		guard.Origins = append(slices.Clone(guard.Origins), origin)
 	}

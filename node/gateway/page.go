@@ -28,8 +28,7 @@ func (g *Gateway) root(w http.ResponseWriter, r *http.Request) {
 
 // rest serves the app's files and pages, and nothing below the API's paths.
 func (g *Gateway) rest(w http.ResponseWriter, r *http.Request) {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if g.deps.Web == nil || !reads || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/chain/") {
+	if g.deps.Web == nil || !reads(r) || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/chain/") {
 		g.refuse(w, r, noRoute(r))
 		return
 	}

@@ -59,3 +59,44 @@ func TestPages(t *testing.T) {
 		t.Errorf("the app is told %s", text)
 	}
 }
+
+// TestDocs verifies that the documentation's pages, whose origin is null, load
+// their own files and get nothing else of the node.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprintf(w, "page %s", r.URL.Path) })
+	g := gateway.New(gateway.Config{ChainID: "dbc-devnet-1", Guard: httpapi.Guard{}}, gateway.Deps{
+		Log:    slog.New(slog.DiscardHandler),
+		Status: func(context.Context) api.ClientRoot { return api.ClientRoot{} },
+		Web:    page, Docs: page,
+	})
+	server := httptest.NewServer(g.Handler())
+	t.Cleanup(server.Close)
+	for name, c := range map[string]struct {
+		method, path, origin string
+		status               int
+	}{
+		"navigation":         {"GET", "/docs/", "", 200},
+		"its code":           {"GET", "/docs/assets/x.js", "null", 200},
+		"the app":            {"GET", "/", "null", 403},
+		"the app's code":     {"GET", "/assets/x.js", "null", 403},
+		"the node's API":     {"GET", "/api/v1/web", "null", 403},
+		"the chain":          {"GET", "/chain/rpc/status", "null", 403},
+		"a similar path":     {"GET", "/docsx", "null", 403},
+		"climb to the API":   {"GET", "/docs/../api/v1/web", "null", 403},
+		"encoded climb":      {"GET", "/docs/%2e%2e/api/v1/web", "null", 403},
+		"change":             {"POST", "/docs/", "null", 403},
+		"page of other host": {"GET", "/docs/", "https://evil.example", 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			header := []string{"Accept", "text/html"}
+			if c.origin != "" {
+				header = append(header, "Origin", c.origin)
+			}
+			if res, text := send(t, c.method, server.URL+c.path, "", header...); res.StatusCode != c.status {
+				t.Errorf("HTTP %d %s", res.StatusCode, text)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@
 package docs
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,9 @@ func pages(t *testing.T) map[string]string {
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err
+		}
+		if path == filepath.Join(root, "site/pages") {
+			return filepath.SkipDir // copies
 		}
 		if d.IsDir() && slices.Contains([]string{".git", ".tools", "node_modules", "build", "bin", "testdata"}, d.Name()) {
 			return filepath.SkipDir
@@ -95,6 +99,47 @@ func TestEveryPageIsFound(t *testing.T) {
 		}
 		if strings.HasSuffix(name, ".zh.md") && !chinese[name] || !english[name] {
 			t.Errorf("no link leads to %s", name)
+		}
+	}
+}
+
+// TestEveryPageIsInTheNavigation verifies that the site shows each page, and
+// that its navigation names no other.
+func TestEveryPageIsInTheNavigation(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "site/nav.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nav []struct {
+		En, Zh string
+		Pages  []string
+	}
+	if err := json.Unmarshal(text, &nav); err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, group := range nav {
+		if group.En == "" || group.Zh == "" {
+			t.Errorf("a group has no title in both languages: %v", group)
+		}
+		for _, pattern := range group.Pages {
+			matches, err := filepath.Glob(filepath.Join(root, pattern))
+			if err != nil || len(matches) == 0 {
+				t.Errorf("site/nav.json names %s, which does not exist (%v)", pattern, err)
+			}
+			for _, match := range matches {
+				name, err := filepath.Rel(root, match)
+				if err != nil {
+					t.Fatal(err)
+				}
+				shown[name] = true
+			}
+		}
+	}
+	for name := range pages(t) {
+		if strings.HasPrefix(name, "docs/") && !strings.HasSuffix(name, ".zh.md") && !shown[name] {
+			t.Errorf("%s is not in site/nav.json: add it to the group that a reader looks in", name)
 		}
 	}
 }

@@ -7,9 +7,12 @@ const { SHOTS: shots } = process.env;
 /** phone is a tall one, so that a picture shows more. */
 const phone = { width: 390, height: 1_500 };
 
-/** accessible fails if axe finds something serious. */
-export async function accessible(page, what) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/**
+ * accessible fails if axe finds something serious. With preload axe requests the
+ * page's styles, which a page without connections forbids.
+ */
+export async function accessible(page, what, preload = true) {
+  const { violations } = await new AxeBuilder({ page }).options({ preload }).analyze();
   const grave = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
   assert.deepEqual(
     grave.map((v) => `${what}: ${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`),
