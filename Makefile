@@ -119,8 +119,16 @@ lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
 spec: ## write the API's documents from its routes
 	go test ./api/spec -run TestDocumentsAreCurrent -update
 
+.PHONY: commands
+commands: ## write the reference of dbc's commands from their help
+	go test ./cmd/dbc -run TestCommandsPageIsCurrent -update
+
+.PHONY: screenshots
+screenshots: setup build tiny ## take the pictures of docs/web.md anew, in a real browser (root, minutes)
+	@scripts/screenshots.sh
+
 .PHONY: generated
-generated: proto spec
+generated: proto spec commands
 	@scripts/web.sh proto
 	@git diff --exit-code --stat -- x proto app/openapi api node/helper/steps docs web/src/gen web/src/node
 

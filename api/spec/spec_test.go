@@ -27,6 +27,8 @@ func TestDocumentsAreCurrent(t *testing.T) {
 		"../../web/src/node/codes.ts":          func([]byte) ([]byte, error) { return spec.TypeScript(), nil },
 		"../../docs/api.md":                    guide(spec.English),
 		"../../docs/api.zh.md":                 guide(spec.Chinese),
+		"../../docs/reference/errors.md":       errorsPage(t, spec.English),
+		"../../docs/reference/errors.zh.md":    errorsPage(t, spec.Chinese),
 	} {
 		old, err := os.ReadFile(path)
 		if err != nil && !*update {
@@ -45,6 +47,22 @@ func TestDocumentsAreCurrent(t *testing.T) {
 		if diff := cmp.Diff(string(want), string(old)); diff != "" {
 			t.Errorf("%s is not what the routes say; run make spec: %s", path, diff)
 		}
+	}
+}
+
+func errorsPage(t *testing.T, lang spec.Language) func([]byte) ([]byte, error) {
+	t.Helper()
+	texts := make([]string, 2)
+	for i, name := range []string{"refusals", "remedies"} {
+		source, err := os.ReadFile("../../web/src/node/" + name + ".ts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(source)
+	}
+	return func([]byte) ([]byte, error) {
+		page, err := spec.Errors(lang, texts[0], texts[1])
+		return []byte(page), err
 	}
 }
 

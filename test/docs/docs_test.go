@@ -74,6 +74,11 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// forReaders reports whether a page has a twin and is linked.
+func forReaders(name string) bool {
+	return slices.Contains([]string{"docs", "docs/reference"}, filepath.Dir(name))
+}
+
 // TestEveryPageIsFound verifies that every page can be reached from the README
 // in its own language.
 func TestEveryPageIsFound(t *testing.T) {
@@ -94,7 +99,7 @@ func TestEveryPageIsFound(t *testing.T) {
 	}
 	english, chinese := reach("README.md"), reach("README.zh.md")
 	for name := range all {
-		if filepath.Dir(name) != "docs" {
+		if !forReaders(name) {
 			continue
 		}
 		if strings.HasSuffix(name, ".zh.md") && !chinese[name] || !english[name] {
@@ -155,7 +160,7 @@ func TestEveryPageHasItsTwin(t *testing.T) {
 	all := pages(t)
 	sections := func(text string) int { return strings.Count(text, "\n## ") }
 	for name, text := range all {
-		if filepath.Dir(name) != "docs" || strings.HasSuffix(name, ".zh.md") || slices.Contains(onlyEnglish, name) {
+		if !forReaders(name) || strings.HasSuffix(name, ".zh.md") || slices.Contains(onlyEnglish, name) {
 			continue
 		}
 		twin := strings.TrimSuffix(name, ".md") + ".zh.md"
