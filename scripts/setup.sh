@@ -22,6 +22,7 @@ packages=(
   e2fsprogs cpio mtools                             # guest images
   mmdebstrap uidmap debian-archive-keyring          # the one with Debian
   iptables procps systemd util-linux kmod udev      # tests
+  curl jq                                           # the pages for validators
 )
 
 # A Node from elsewhere (18 or newer) brings its own npm; Debian's are two packages.

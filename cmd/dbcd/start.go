@@ -109,7 +109,7 @@ func (d daemon) node(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load node key: %w", err)
 	}
-	n, err := node.NewNodeWithContext(ctx, cfg, privval.LoadOrGenFilePV(cfg.PrivValidatorKeyFile(), cfg.PrivValidatorStateFile()), key,
+	n, err := node.NewNodeWithContext(ctx, cfg, ownSigner(cfg), key,
 		proxy.NewLocalClientCreator(server.NewCometABCIWrapper(d.app)), genesisOf(cfg), cmtcfg.DefaultDBProvider,
 		node.DefaultMetricsProvider(cfg.Instrumentation), servercmtlog.CometLoggerWrapper{Logger: d.svrCtx.Logger})
 	if err != nil {
@@ -119,6 +119,16 @@ func (d daemon) node(ctx context.Context) (*node.Node, error) {
 		return nil, fmt.Errorf("start node: %w", err)
 	}
 	return n, nil
+}
+
+// ownSigner returns the signer with the key in this home, which is made if there is
+// none. With a remote signer there is neither: a second key, which signs nothing,
+// would be taken for the validator's.
+func ownSigner(cfg *cmtcfg.Config) cmttypes.PrivValidator {
+	if cfg.PrivValidatorListenAddr != "" {
+		return nil
+	}
+	return privval.LoadOrGenFilePV(cfg.PrivValidatorKeyFile(), cfg.PrivValidatorStateFile())
 }
 
 func genesisOf(cfg *cmtcfg.Config) node.GenesisDocProvider {

@@ -48,6 +48,11 @@ var Scenarios = map[string]Scenario{
 	"team":    {"docs/client.md", "test/commands"},
 	"hosting": {"docs/hosting.md", "test/commands"},
 	"removal": {"docs/hosting.md", "test/network"},
+
+	"validating": {"docs/validating.md", "test/validators"},
+	"unjailing":  {"docs/validating.md", "test/validators"},
+	"joining":    {"docs/operating.md", "test/validators"},
+	"operating":  {"docs/operating.md", "test/validators"},
 }
 
 // Reasons are the values of skip=, with what a reader should know.

@@ -34,6 +34,9 @@ type Config struct {
 	Params map[string]map[string]any
 	// AsInitialized leaves the consensus timeouts as dbcd init wrote them; else blocks come fast.
 	AsInitialized bool
+	// SnapshotInterval in blocks, from which others join by state sync; 0 leaves it as
+	// dbcd init wrote it.
+	SnapshotInterval int
 	// Ports begin here, ten for each validator; 0 takes any free ones.
 	Ports int
 }
@@ -70,7 +73,7 @@ func New(ctx context.Context, cfg Config) (*Net, error) {
 func (n *Net) connect(cfg Config) error {
 	var peers []string
 	for _, v := range n.Validators {
-		id, err := v.peerID()
+		id, err := v.PeerID()
 		if err != nil {
 			return err
 		}

@@ -47,11 +47,13 @@ type Validator struct {
 	upgrades map[string]string
 	p2p      string
 	peers    string
+	// snapshots is their interval in blocks; 0 leaves it as initialized.
+	snapshots int
 	process
 }
 
 func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
-	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades}
+	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades, snapshots: cfg.SnapshotInterval}
 	var addresses [5]string
 	for port := range addresses {
 		var err error
@@ -137,8 +139,8 @@ func (v *Validator) makeKey() error {
 	return nil
 }
 
-// peerID is where the others find it.
-func (v *Validator) peerID() (string, error) {
+// PeerID is where the others find it.
+func (v *Validator) PeerID() (string, error) {
 	key, err := p2p.LoadNodeKey(filepath.Join(v.Home, "config", "node_key.json"))
 	if err != nil {
 		return "", fmt.Errorf("read node key: %w", err)
@@ -182,11 +184,15 @@ func (v *Validator) configure(asInitialized bool) error {
 }
 
 func (v *Validator) flags() []string {
-	return []string{
+	flags := []string{
 		"--home", v.Home, "--rpc.laddr", "tcp" + v.RPC[len("http"):], "--rpc.pprof_laddr", "", "--p2p.laddr", "tcp://" + v.p2p,
 		"--p2p.persistent_peers", v.peers, "--grpc.address", v.GRPC,
 		"--api.address", "tcp" + v.REST[len("http"):], "--log_no_color",
 	}
+	if v.snapshots > 0 {
+		flags = append(flags, "--state-sync.snapshot-interval", strconv.Itoa(v.snapshots))
+	}
+	return flags
 }
 
 // WaitHeight waits until its application has committed a block; the daemon
