@@ -181,7 +181,7 @@ var faultWords = map[vfio.Code]func(p map[string]string) string{
 			shown(p["address"]), shown(p["field"]), shown(p["have"]), shown(p["want"]))
 	},
 	vfio.CodeDriver: func(p map[string]string) string {
-		return fmt.Sprintf("%s is held by %s, want vfio-pci; reboot, and look at what loads that driver: dbc host doctor", shown(p["address"]), named(p["driver"], "no driver"))
+		return fmt.Sprintf("%s is held by %s, want vfio-pci; reboot, and look at what loads that driver: dbc host doctor", shown(p["address"]), orElse(p["driver"], "no driver"))
 	},
 	vfio.CodeNoSlot: func(map[string]string) string {
 		return "its functions make no slot of this computer any more; dbc host inventory says why"

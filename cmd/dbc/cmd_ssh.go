@@ -82,23 +82,11 @@ func logIn(s *settings, cmd *cobra.Command, o sshOrder) (err error) {
 	if err != nil {
 		return err
 	}
-	if task.Status != client.StatusRunning {
-		return fmt.Errorf("virtual machine %s is %q: it can be logged in to when it is running", client.Printable(task.TaskID), client.Printable(task.Status))
-	}
-	login, err := client.NewLogin(task)
+	login, end, err := reachGuest(s, cmd, task, on, o.through)
 	if err != nil {
 		return err
 	}
-	if o.through, err = sshWay(s, cmd, on, login, o.through); err != nil {
-		return err
-	}
-	if o.through {
-		end, err := openTunnel(s, cmd, on, &login)
-		if err != nil {
-			return err
-		}
-		defer end()
-	}
+	defer end()
 	path, err := prepareSSH(cmd.Context(), s, login, &o.how)
 	if err != nil {
 		return err
@@ -116,6 +104,22 @@ func logIn(s *settings, cmd *cobra.Command, o sshOrder) (err error) {
 		return &sshError{fmt.Errorf("ssh: %w", err)}
 	}
 	return nil
+}
+
+// reachGuest returns a login to a virtual machine that accepts connections, by way of
+// the nodes if need be, until end is called.
+func reachGuest(s *settings, cmd *cobra.Command, task api.Task, on *client.Node, through bool) (login client.Login, end func(), err error) {
+	if task.Status != client.StatusRunning {
+		return login, nil, fmt.Errorf("virtual machine %s is %q: it can be logged in to when it is running", client.Printable(task.TaskID), client.Printable(task.Status))
+	}
+	if login, err = client.NewLogin(task); err != nil {
+		return login, nil, err
+	}
+	if through, err = sshWay(s, cmd, on, login, through); err != nil || !through {
+		return login, func() {}, err
+	}
+	end, err = openTunnel(s, cmd, on, &login)
+	return login, end, err
 }
 
 // prepareSSH returns ssh's path, and has it offer the keys that the virtual machine

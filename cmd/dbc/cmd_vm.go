@@ -11,7 +11,7 @@ func newVMCommand(s *settings) *cobra.Command {
 		Example: "  dbc vm create 7 --ssh-port 5682\n  dbc vm list",
 		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newVMCreateCommand(s), newVMShowCommand(s), newVMListCommand(s), newVMVerifyCommand(s), newVMDeleteCommand(s))
+	cmd.AddCommand(newVMCreateCommand(s), newVMShowCommand(s), newVMListCommand(s), newVMVerifyCommand(s), newVMDeleteCommand(s), newVMNameCommand(s))
 	cmd.AddCommand(newVMOperationCommands(s)...)
 	cmd.AddCommand(newVMModifyCommand(s), newVMLogsCommand(s), newVMConsoleCommand(s), newVMVNCCommand(s), newVMPasswdCommand(s))
 	return cmd

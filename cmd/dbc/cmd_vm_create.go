@@ -22,8 +22,8 @@ import (
 )
 
 type createFlags struct {
-	restore, image, boot, cpus, memRate, disk, gpus, desc string
-	keyFiles                                              []string
+	restore, image, boot, cpus, memRate, disk, gpus, desc, name string
+	keyFiles                                                    []string
 
 	port         uint16
 	custom       []string
@@ -55,6 +55,11 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.name != "" {
+				if err := checkTarget(cmd.Context(), s, f.name); err != nil {
+					return err
+				}
+			}
 			id, err := rentalOf(s, cmd, first(args), "open rental", rental.RENTAL_STATE_TRIAL, rental.RENTAL_STATE_ACTIVE)
 			if err != nil {
 				return err
@@ -73,6 +78,7 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&f.restore, "restore", "", "task of an earlier rental of yours whose kept disks the VM gets, instead of --image and --disk")
 	cmd.Flags().StringVar(&f.boot, "bios-mode", "", "what the image boots by: legacy, uefi or uefi_secure_boot (default what kept disks boot by, else uefi with cards and legacy without)")
 	cmd.Flags().StringVar(&f.desc, "desc", "", "a note to find it again")
+	cmd.Flags().StringVar(&f.name, "name", "", "a name for it on this computer, as by dbc vm name")
 	cmd.MarkFlagsMutuallyExclusive("restore", "image")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "return when it runs, not when it was accepted")
 	cmd.Flags().BoolVar(&f.cancel, "cancel", true, "cancel the trial as not-ready where its deadline comes before the virtual machine is up")
@@ -114,6 +120,11 @@ func createVM(s *settings, cmd *cobra.Command, rentID uint64, f createFlags, key
 		if !s.dryRun {
 			// First: the virtual machine may be made though no answer comes.
 			keepKeys(s, create.TaskID, files)
+			if f.name != "" {
+				if err := nameVM(s, f.name, r.MachineId, create.TaskID); err != nil {
+					return err
+				}
+			}
 		}
 		task, err = n.CreateTask(ctx, create)
 		if err != nil {
@@ -155,6 +166,7 @@ func notCreated(s *settings, err error, create api.Create) error {
 	if home, homeErr := s.homeDir(); homeErr == nil {
 		forgetLoginKeys(home, create.TaskID)
 	}
+	forgetNames(s, create.TaskID)
 	return err
 }
 

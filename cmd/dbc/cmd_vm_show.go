@@ -147,6 +147,7 @@ func newVMDeleteCommand(s *settings) *cobra.Command {
 				if home, err := s.homeDir(); err == nil {
 					forgetLoginKeys(home, id)
 				}
+				forgetNames(s, id)
 				return nil
 			})
 			if err != nil {

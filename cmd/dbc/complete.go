@@ -125,6 +125,12 @@ func rentalWords(ctx context.Context, s *settings, cmd *cobra.Command) ([]string
 
 func taskWords(_ context.Context, s *settings, cmd *cobra.Command) (list []string, err error) {
 	parts, _, err := gather(s, cmd, "", func(ctx context.Context, n *client.Node) ([]api.TaskSummary, error) { return n.Tasks(ctx) })
+	if book, bookErr := s.book(); bookErr == nil {
+		names, _ := book.All() // without names, the ids are left
+		for _, v := range names {
+			list = append(list, v.Name+"\tyour name of "+v.TaskID)
+		}
+	}
 	for _, p := range parts {
 		for _, t := range p.rows {
 			list = append(list, client.Printable(t.TaskID)+"\t"+client.Printable(t.Status)+" "+client.Printable(t.Desc))

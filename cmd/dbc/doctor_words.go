@@ -78,7 +78,7 @@ var doctorWords = map[doctor.Check]checkWords{
 	doctor.CheckConsole: {"console", "the host's console and a guest cannot share a card", asInventory},
 	doctor.CheckModules: {"modules", "VFIO gives cards to guests, and the helper may load no module", always("dbc host gpu bind && reboot")},
 	doctor.CheckDriver: {"driver of each function", "a card is reset between two renters only while vfio-pci holds all of its functions", func(f doctor.Finding) string {
-		return fmt.Sprintf("it is held by %s; dbc host gpu bind && reboot: a driver that has a card is never taken away", named(f.Read["driver"], "no driver"))
+		return fmt.Sprintf("it is held by %s; dbc host gpu bind && reboot: a driver that has a card is never taken away", orElse(f.Read["driver"], "no driver"))
 	}},
 	doctor.CheckGroupDevices: {"device of the IOMMU group", "a card is opened by it", func(f doctor.Finding) string {
 		return f.Read["device"] + " is missing though vfio-pci has the card; modprobe vfio_iommu_type1, and where that changes nothing: dbc host gpu bind && reboot"
@@ -125,7 +125,7 @@ var doctorWords = map[doctor.Check]checkWords{
 	doctor.CheckSwap:    {"swap", "guests' memory is pinned, so what goes out is the host's own", always("swapoff -a, and remove swap from /etc/fstab")},
 	doctor.CheckVersions: {"versions", "VMs with cards were made for these versions, and older ones lack what they need", func(f doctor.Finding) string {
 		return fmt.Sprintf("%s is %s, want %s or newer; apt-get install %s, from the distribution's backports or its next release where that is older",
-			f.Read["program"], named(shown(f.Read["version"]), "not installed"), f.Read["least"], f.Read["package"])
+			f.Read["program"], orElse(shown(f.Read["version"]), "not installed"), f.Read["least"], f.Read["package"])
 	}},
 	doctor.CheckFirmware: {"guests' firmware", "a guest with a card boots by UEFI", always("apt-get install ovmf")},
 	doctor.CheckMemlock: {"locked memory", "the memory of a guest with a card is pinned", func(f doctor.Finding) string {

@@ -21,7 +21,7 @@ var gpuWords = map[gpu.Code]func(p gpu.Params) string{
 		return fmt.Sprintf("this host runs with %s, with which a guest could reach the host's memory; remove the option and reboot", p["option"])
 	},
 	gpu.CodeForeign: func(p gpu.Params) string {
-		text := fmt.Sprintf("its IOMMU group also has %s (%s, class %s%s)", p["address"], named(p["name"], p["pci_ids"]), p["class"], after(", driver ", p["driver"]))
+		text := fmt.Sprintf("its IOMMU group also has %s (%s, class %s%s)", p["address"], orElse(p["name"], p["pci_ids"]), p["class"], after(", driver ", p["driver"]))
 		if p["holds"] != "" {
 			text += ", which this host needs for " + p["holds"]
 		}
@@ -95,7 +95,7 @@ func wordsOf(r gpu.Reason) string {
 	return string(r.Code)
 }
 
-func named(name, otherwise string) string {
+func orElse(name, otherwise string) string {
 	if name == "" {
 		return otherwise
 	}

@@ -68,6 +68,12 @@ func onVM(
 }
 
 func locate(ctx context.Context, s *settings, cmd *cobra.Command, machineID, word string, what noun) (found, error) {
+	if what.name == virtualMachine.name {
+		var err error
+		if machineID, word, err = namedVM(ctx, s, machineID, word); err != nil {
+			return found{}, err
+		}
+	}
 	if word != "" {
 		if err := client.CheckTaskID(word); err != nil {
 			return found{}, &usageError{err}

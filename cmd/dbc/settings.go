@@ -45,6 +45,9 @@ type settings struct {
 	yes, dryRun bool
 	// given is the passphrase from the environment.
 	given string
+	// told are the flags about the chain as they were given, before what no flag gave is
+	// filled in.
+	told *endpoints
 	// all is set if machines that may only keep disks are asked too.
 	all bool
 	// completing is set while a shell waits for completions, so nobody is asked anything.
@@ -60,6 +63,9 @@ type settings struct {
 	// errOut receives messages beside the result.
 	errOut io.Writer
 }
+
+// endpoints are where a chain is.
+type endpoints struct{ chainID, grpc, rpc string }
 
 func (s *settings) register(root *cobra.Command) {
 	f := root.PersistentFlags()
@@ -109,6 +115,9 @@ func (s *settings) homeDir() (string, error) {
 
 // resolve fills in what no flag gave, from the devnet of this home if one runs.
 func (s *settings) resolve() error {
+	if s.told == nil {
+		s.told = &endpoints{s.chainID, s.grpc, s.rpc}
+	}
 	home, err := s.homeDir()
 	if err != nil {
 		return err

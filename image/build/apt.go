@@ -15,7 +15,7 @@ import (
 var (
 	// bootTools make an image bootable; tinyTools go into the tiny image.
 	bootTools = []string{"grub-pc-bin", "grub-efi-amd64-bin", "grub-common"}
-	tinyTools = []string{"busybox-static", "dropbear-bin", "qemu-guest-agent"}
+	tinyTools = []string{"busybox-static", "dropbear-bin", "openssh-sftp-server", "qemu-guest-agent"}
 	// kernels are the metapackages of the small kernel in Debian and Ubuntu.
 	// The first one that the distribution has is used.
 	kernels = []string{"linux-image-cloud-amd64", "linux-image-virtual"}

@@ -11,7 +11,7 @@ import (
 // rootFolders are created empty. Modes are set separately, because of the
 // umask.
 var rootFolders = map[string]os.FileMode{
-	"bin": 0o755, "sbin": 0o755, "usr/bin": 0o755, "usr/sbin": 0o755, "lib64": 0o755, libFolder: 0o755,
+	"bin": 0o755, "sbin": 0o755, "usr/bin": 0o755, "usr/lib": 0o755, "usr/sbin": 0o755, "lib64": 0o755, libFolder: 0o755,
 	"boot": 0o755, "dev": 0o755, "etc/dropbear": 0o700, "home": 0o755, "mnt": 0o755, "proc": 0o755,
 	"root": 0o700, "run": 0o755, "sys": 0o755, "tmp": 0o1777, "var/lib": 0o755, "var/log": 0o755,
 }
@@ -80,6 +80,7 @@ func (b *builder) copyPrograms() error {
 	for target, sources := range map[string][]string{
 		"usr/sbin/dropbear":       {"usr/sbin/dropbear"},
 		"usr/bin/dropbearconvert": {"usr/lib/dropbear/dropbearconvert", "usr/bin/dropbearconvert"},
+		"usr/lib/sftp-server":     {"usr/lib/openssh/sftp-server"}, // where dropbear looks for it
 		"usr/sbin/qemu-ga":        {"usr/sbin/qemu-ga", "usr/bin/qemu-ga"},
 	} {
 		from, err := b.find(sources...)

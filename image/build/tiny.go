@@ -7,7 +7,7 @@ import (
 
 const guestProgram = "github.com/dbc-network/dbc/image/guest"
 
-// tiny is a guest for tests: busybox, dropbear, the guest agent and our own
+// tiny is a guest for tests: busybox, dropbear with SFTP, the guest agent and our own
 // init.
 var tiny = kind{
 	layout: layout{
