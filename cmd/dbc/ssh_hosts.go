@@ -148,7 +148,7 @@ func knownHosts(s *settings) (hosts []sshHost, err error) {
 		return nil, fmt.Errorf("read the hosts of ssh: %w", err)
 	}
 	if json.Unmarshal(text, &hosts) != nil {
-		return nil, nil // it is only a memory, and is written anew
+		return nil, nil //nolint:nilerr // it is only a memory, and is written anew
 	}
 	return hosts, nil
 }
