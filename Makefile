@@ -130,7 +130,7 @@ screenshots: setup build tiny ## take the pictures of docs/web.md anew, in a rea
 .PHONY: generated
 generated: proto spec commands
 	@scripts/web.sh proto
-	@git diff --exit-code --stat -- x proto app/openapi api node/helper/steps docs web/src/gen web/src/node
+	@git diff --exit-code --stat -- x proto app/openapi api node/guests/helper/steps docs web/src/gen web/src/node
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

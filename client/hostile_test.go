@@ -17,11 +17,11 @@ import (
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/market"
-	nodeapi "github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/journal"
+	nodeapi "github.com/dbc-network/dbc/node/compute/api"
+	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/names"
-	"github.com/dbc-network/dbc/node/trust"
 	"github.com/dbc-network/dbc/rental"
 )
 

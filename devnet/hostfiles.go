@@ -16,7 +16,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/dbc-network/dbc/image"
-	guestnet "github.com/dbc-network/dbc/node/network"
+	guestnet "github.com/dbc-network/dbc/node/guests/network"
 )
 
 // prepare creates the privileged folder and copies the image into it, unless it

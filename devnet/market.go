@@ -15,7 +15,7 @@ import (
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/names"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 
 	"github.com/dbc-network/dbc/chainid"
-	"github.com/dbc-network/dbc/node/challenge"
+	"github.com/dbc-network/dbc/node/compute/challenge"
+	"github.com/dbc-network/dbc/node/compute/quarantine"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/operator"
-	"github.com/dbc-network/dbc/node/quarantine"
 )
 
 // takenName is the file that records the slots which the node took out of service.

@@ -16,9 +16,9 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/compute/health"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/health"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 )
 
 // errInhabited means: a VM has an address of another guests' network.

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 )
 
 // TestGuestNetworkOfItsVMs: a network in which VMs have no address is refused,

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/node/guests"
-	"github.com/dbc-network/dbc/node/helper"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/names"
+	"github.com/dbc-network/dbc/node/guests/helper"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 )
 
 // guestNetworks are what a new compute node's guests get, the default first: where the

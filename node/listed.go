@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/x/machine"
 )

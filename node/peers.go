@@ -7,9 +7,9 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/chainid"
+	"github.com/dbc-network/dbc/node/clientnode/market"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/market"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 

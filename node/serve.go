@@ -9,8 +9,8 @@ import (
 	sdkversion "github.com/cosmos/cosmos-sdk/version"
 
 	"github.com/dbc-network/dbc/hw"
-	nodeapi "github.com/dbc-network/dbc/node/api"
-	"github.com/dbc-network/dbc/node/host"
+	nodeapi "github.com/dbc-network/dbc/node/compute/api"
+	"github.com/dbc-network/dbc/node/compute/host"
 )
 
 // drain is what requests have to end after the node was told to.

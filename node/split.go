@@ -11,9 +11,9 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/guests"
-	"github.com/dbc-network/dbc/node/journal"
 	"github.com/dbc-network/dbc/seed"
 )
 

@@ -11,9 +11,10 @@ import (
 	"testing"
 
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/names"
+	"github.com/dbc-network/dbc/node/guests/names"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 )
 
 // TestSplit: the journal of a node of one process becomes the node's once, after
@@ -41,7 +42,7 @@ func TestSplit(t *testing.T) {
 	if err != nil || j.Close() != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(cfg.TaskDir(), task), 0o711); err != nil {
+	if err := os.MkdirAll(filepath.Join(taskdir.Dir(cfg.DataDir), task), 0o711); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(old)
@@ -101,7 +102,7 @@ func TestSplitAfterFailedRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(j.Close(), os.MkdirAll(filepath.Join(cfg.TaskDir(), kept), 0o711)); err != nil {
+	if err := errors.Join(j.Close(), os.MkdirAll(filepath.Join(taskdir.Dir(cfg.DataDir), kept), 0o711)); err != nil {
 		t.Fatal(err)
 	}
 	if err := Split(cfg, os.Getuid(), os.Getgid()); err != nil {

@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/guests"
-	"github.com/dbc-network/dbc/node/helper"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/guests/helper"
 )
 
 // Strays names the folders of VMs that no task of a node has, and removes those

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/names"
+	"github.com/dbc-network/dbc/node/guests/names"
 )
 
 // TestStrays: the check of a node that does not run, and what it removes.

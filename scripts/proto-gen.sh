@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Generates the Go code of proto/ into x/guard, x/machine, x/rental and node/helper/steps,
+# Generates the Go code of proto/ into x/guard, x/machine, x/rental and node/guests/helper/steps,
 # and the OpenAPI document of the chain's REST into app/openapi. The imports come
 # from the module cache, at the versions of go.mod.
 set -euo pipefail
@@ -34,9 +34,9 @@ done
 # The helper's steps are no part of the chain: Go's own protobuf, without the
 # version of protoc, which differs between distributions.
 PATH="$bin:$PATH" protoc -I proto --go_out="$out" --go-grpc_out="$out" proto/dbc/helper/v1/helper.proto
-mkdir -p node/helper/steps
-sed -i '/^\/\/ .*protoc  *v/d' "$out"/github.com/dbc-network/dbc/node/helper/steps/*.go
-cp "$out"/github.com/dbc-network/dbc/node/helper/steps/*.go node/helper/steps/
+mkdir -p node/guests/helper/steps
+sed -i '/^\/\/ .*protoc  *v/d' "$out"/github.com/dbc-network/dbc/node/guests/helper/steps/*.go
+cp "$out"/github.com/dbc-network/dbc/node/guests/helper/steps/*.go node/guests/helper/steps/
 
 # The plugin merges files of one Go package only.
 mkdir -p "$out/merged"

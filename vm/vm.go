@@ -137,7 +137,7 @@ type Spec struct {
 	// Slots are the numbers in the host's file of the machine's slots of kind GPU
 	// that the guest gets, and none for slots from test_slots. A guest with slots
 	// boots by UEFI. Only the privileged side fills in the Devices and WindowMiB that
-	// belong to them (package node/cards); a driver refuses slots without devices.
+	// belong to them (package node/guests/cards); a driver refuses slots without devices.
 	Slots []uint32
 	// Devices are the endpoints of whole IOMMU groups, which are bound to vfio-pci
 	// and stay so.

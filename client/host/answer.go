@@ -8,7 +8,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node/challenge"
+	"github.com/dbc-network/dbc/node/compute/challenge"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

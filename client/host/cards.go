@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 )
 
 // CardsError says why this computer cannot be listed with its cards. It wraps

@@ -6,7 +6,7 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -17,8 +17,8 @@ import (
 	"github.com/dbc-network/dbc/hw/measure"
 	"github.com/dbc-network/dbc/hw/pci"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
 )

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/probe"
 	"github.com/dbc-network/dbc/x/machine"
 )

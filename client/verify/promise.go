@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/probe"
 	"github.com/dbc-network/dbc/x/machine"
 )

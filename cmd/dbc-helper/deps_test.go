@@ -18,7 +18,7 @@ const (
 // forbidden has no place in a program that runs as root beside a tenant's disks: the
 // chain, a peer-to-peer network, and all of the node but its privileged side.
 var forbidden = regexp.MustCompile(`^github\.com/(cosmos|cometbft|libp2p)/|^(cosmossdk\.io|github\.com/spf13/cobra|html/template|go\.etcd\.io/bbolt)\b|` +
-	`^github\.com/dbc-network/dbc/(app|x|chain|client|web|devnet|lifecycle|rental|node|node/(host|api|journal|trust|gateway|market|local|p2p|listing|key|challenge|operator))(/|$)`)
+	`^github\.com/dbc-network/dbc/(app|x|chain|client|web|devnet|lifecycle|rental|node)(/|$)`)
 
 // TestSmall holds what the helper links against its zone.
 func TestSmall(t *testing.T) {
@@ -38,5 +38,5 @@ func TestSmall(t *testing.T) {
 	}
 }
 
-// own are the packages of the privileged side below node/.
-var own = regexp.MustCompile(`^github\.com/dbc-network/dbc/node/(cards|conf|guests(/record)?|helper(/steps)?|names|network|taskdir|turns)$`)
+// own are the packages of the privileged side below node/, and core.conf's.
+var own = regexp.MustCompile(`^github\.com/dbc-network/dbc/node/(conf|guests)(/|$)`)

@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/hw/vfio"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/guests"
-	"github.com/dbc-network/dbc/node/helper"
+	"github.com/dbc-network/dbc/node/guests/helper"
 )
 
 // version is written by make build.

@@ -14,7 +14,7 @@ import (
 	"github.com/dbc-network/dbc/hw/gpu"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -13,7 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/hw/vfio"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/helper"
+	"github.com/dbc-network/dbc/node/guests/helper"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -17,7 +17,7 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 )
 
 func newImageCommand(s *settings) *cobra.Command {
@@ -41,7 +42,7 @@ func imageStore(s *settings, nodeHome string) (store *image.Store, disks string,
 		return nil, "", err
 	}
 	conf.StateModes() // guests' users read what is downloaded
-	return image.Open(cfg.ImageDir()), cfg.TaskDir(), nil
+	return image.Open(cfg.ImageDir()), taskdir.Dir(cfg.DataDir), nil
 }
 
 // shownImage is an image in JSON. Sizes are in bytes; Disks are based on it.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/dbc-network/dbc/hw/doctor"
-	"github.com/dbc-network/dbc/node/helper"
+	"github.com/dbc-network/dbc/node/guests/helper"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -14,8 +14,8 @@ import (
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/guests"
-	"github.com/dbc-network/dbc/node/helper"
-	"github.com/dbc-network/dbc/node/names"
+	"github.com/dbc-network/dbc/node/guests/helper"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/fake"
 )

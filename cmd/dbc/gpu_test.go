@@ -15,7 +15,7 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/hwtest"
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/hw/doctor"
-	"github.com/dbc-network/dbc/node/health"
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/compute/health"
+	"github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute/health"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/health"
 )
 
 // TestHealth: what a node on this computer found out is shown to its host.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/listing"
+	"github.com/dbc-network/dbc/node/compute/listing"
 )
 
 // TestNextStep: a host is told what to do in every state of its machine.

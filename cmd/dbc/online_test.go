@@ -16,9 +16,9 @@ import (
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/listing"
 	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/x/machine"
 )

@@ -12,8 +12,8 @@ import (
 	"github.com/dbc-network/dbc/client"
 	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
 	"github.com/dbc-network/dbc/node"
+	nodehost "github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/node/conf"
-	nodehost "github.com/dbc-network/dbc/node/host"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 )

@@ -26,7 +26,7 @@ import (
 	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/helper"
+	"github.com/dbc-network/dbc/node/guests/helper"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"

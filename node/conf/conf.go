@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"github.com/dbc-network/dbc/node/taskdir"
 )
 
 // The roles of a node.
@@ -151,9 +149,6 @@ func (c Config) KeyPath() string { return filepath.Join(c.Home, KeyFile) }
 
 // ImageDir returns the folder of guest images.
 func (c Guests) ImageDir() string { return filepath.Join(c.DataDir, "images") }
-
-// TaskDir returns the folder of the VMs' disks, each VM's in a folder of its own.
-func (c Guests) TaskDir() string { return taskdir.Dir(c.DataDir) }
 
 // LockDir returns RunDir or its default.
 func (c Guests) LockDir() string {

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 
 	"github.com/dbc-network/dbc/image"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/node/guests/record"
-	"github.com/dbc-network/dbc/node/names"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 )

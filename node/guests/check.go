@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/guests/network"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -13,10 +13,10 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/guests/record"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 )
 
-// The requests that a renter signs for what only he may have done. node/api has
+// The requests that a renter signs for what only he may have done. node/compute/api has
 // the same paths, which a test holds against these.
 const (
 	PathCreate  = "/api/v1/tasks/start"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/guests/record"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 	"github.com/dbc-network/dbc/seed"
 )
 

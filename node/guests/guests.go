@@ -19,10 +19,10 @@ import (
 	"path/filepath"
 
 	"github.com/dbc-network/dbc/hw/vfio"
-	"github.com/dbc-network/dbc/node/cards"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/names"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/cards"
+	"github.com/dbc-network/dbc/node/guests/names"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
 )

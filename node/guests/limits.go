@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
 )

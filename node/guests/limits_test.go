@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -11,11 +11,11 @@ import (
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/guests/names"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/node/guests/record"
-	"github.com/dbc-network/dbc/node/names"
-	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/taskdir"
-	"github.com/dbc-network/dbc/node/turns"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
+	"github.com/dbc-network/dbc/node/guests/turns"
 	"github.com/dbc-network/dbc/vm"
 )
 

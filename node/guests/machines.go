@@ -8,7 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/guests/record"
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 )
 
 // Ensure makes bridge and rules, of the host's own configuration.

@@ -9,7 +9,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node/market"
+	"github.com/dbc-network/dbc/node/clientnode/market"
 	"github.com/dbc-network/dbc/x/machine"
 )
 

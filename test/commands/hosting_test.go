@@ -15,8 +15,8 @@ import (
 
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/devnet"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/names"
 	"github.com/dbc-network/dbc/test/page"
 )
 

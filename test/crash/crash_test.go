@@ -11,7 +11,7 @@ import (
 	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/lifecycle"
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/compute/journal"
 )
 
 // TestNodeKilledInCreate kills a node at three moments of a create, after which

@@ -4,7 +4,7 @@
 // for the chain, whose state is a file of the test.
 //
 // It needs root, libvirt, QEMU, nftables and the tiny image (make tiny).
-// TestTwoProcesses runs the node without privileges, with its helper. node/host
+// TestTwoProcesses runs the node without privileges, with its helper. node/compute/host
 // tests every step of the journal's list with fakes; the moments here exist only
 // with real parts.
 package crash

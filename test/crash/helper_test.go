@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/dbc-network/dbc/node/journal"
+	"github.com/dbc-network/dbc/node/compute/journal"
 )
 
 // nobody is an unprivileged user other than QEMU's.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/host"
+	"github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/vm"
 )
 

@@ -19,11 +19,11 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node/host"
-	"github.com/dbc-network/dbc/node/journal"
-	"github.com/dbc-network/dbc/node/names"
-	"github.com/dbc-network/dbc/node/network"
-	"github.com/dbc-network/dbc/node/trust"
+	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
+	"github.com/dbc-network/dbc/node/guests/names"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/x/machine"
 )

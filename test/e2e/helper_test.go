@@ -14,8 +14,8 @@ import (
 
 	"github.com/dbc-network/dbc/devnet"
 	"github.com/dbc-network/dbc/node/conf"
-	"github.com/dbc-network/dbc/node/names"
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/names"
+	"github.com/dbc-network/dbc/node/guests/network"
 )
 
 // nobody is the user of a node without privileges.

@@ -19,8 +19,8 @@ import (
 
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/guests"
-	"github.com/dbc-network/dbc/node/helper"
-	"github.com/dbc-network/dbc/node/names"
+	"github.com/dbc-network/dbc/node/guests/helper"
+	"github.com/dbc-network/dbc/node/guests/names"
 	"github.com/dbc-network/dbc/seed"
 	"github.com/dbc-network/dbc/vm"
 )

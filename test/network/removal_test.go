@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/test/page"
 )
 

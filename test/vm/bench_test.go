@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 	"github.com/dbc-network/dbc/vm"
 	"github.com/dbc-network/dbc/vm/libvirt"
 	"github.com/dbc-network/dbc/vm/libvirt/daemon"

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dbc-network/dbc/node/network"
+	"github.com/dbc-network/dbc/node/guests/network"
 )
 
 // TestHostileGuest logs in to a guest and tries, as its root, what no guest may

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/dbc-network/dbc/node/taskdir"
+	"github.com/dbc-network/dbc/node/guests/taskdir"
 	"github.com/dbc-network/dbc/vm"
 )
 
