@@ -1,57 +1,18 @@
 package node
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"maps"
-	"net/netip"
-	"os"
 	"path/filepath"
 
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
-	"github.com/dbc-network/dbc/node/guests/network"
 )
 
-// guestNetworks are what a new compute node's guests get, the default first: where the
-// computer is connected to a network that overlaps one, such as an Amazon VPC's
-// 172.31.0.0/16, the next is taken.
-var guestNetworks = []netip.Prefix{
-	netip.MustParsePrefix("172.31.224.0/20"), netip.MustParsePrefix("10.231.224.0/20"), netip.MustParsePrefix("192.168.224.0/20"),
-}
-
 // Init writes conf/core.conf, conf/peer.conf and dat/node.key below home, as
-// conf.Write does. Existing files are kept, so it can be repeated.
+// conf.Write does. Existing files are kept, so it can be repeated. A compute node's
+// home is made by compute.Init.
 func Init(home, role string, set map[string]string) (key.Key, error) {
-	_, err := os.Lstat(filepath.Join(home, conf.ConfFile))
-	if errors.Is(err, fs.ErrNotExist) && role == conf.RoleMining {
-		set, err = withGuestNetwork(set)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err != nil {
-		return key.Key{}, fmt.Errorf("prepare the configuration: %w", err)
-	}
 	if err := conf.Write(home, role, set); err != nil {
 		return key.Key{}, err
 	}
 	return key.Create(filepath.Join(home, conf.KeyFile))
-}
-
-// withGuestNetwork adds guest_cidr where the default would be refused at the start.
-func withGuestNetwork(set map[string]string) (map[string]string, error) {
-	if _, given := set["guest_cidr"]; given {
-		return set, nil
-	}
-	free, err := network.Free(guestNetworks)
-	if err != nil || !free.IsValid() || free == guestNetworks[0] {
-		return set, err
-	}
-	set = maps.Clone(set)
-	if set == nil {
-		set = map[string]string{}
-	}
-	set["guest_cidr"] = free.String()
-	return set, nil
 }

@@ -1,29 +1,18 @@
 package node
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/key"
+	"github.com/dbc-network/dbc/node/p2p"
 )
-
-func TestKeyringDir(t *testing.T) {
-	t.Setenv("DBC_HOME", "/srv/dbc")
-	for set, want := range map[string]string{"": "/srv/dbc/keys", "/srv/keys": "/srv/keys"} {
-		if dir, err := keyringDir(conf.Config{KeyringDir: set}); err != nil || dir != want {
-			t.Errorf("keyring_dir=%s: %s, %v", set, dir, err)
-		}
-	}
-}
 
 func TestInitCanBeRepeated(t *testing.T) {
 	t.Parallel()
@@ -60,81 +49,63 @@ func TestInitRefusesWhatWouldNotLoad(t *testing.T) {
 	}
 }
 
-func TestLock(t *testing.T) {
-	t.Parallel()
-	cfg := conf.Config{ChainID: "dbc-devnet-1", Guests: conf.Guests{RunDir: t.TempDir()}}
-	release, err := lockMachine(cfg)
+// clientHome is a client node's home with free ports.
+func clientHome(t *testing.T, more map[string]string) (string, conf.Config) {
+	t.Helper()
+	home := t.TempDir()
+	set := map[string]string{
+		"chain_id": "dbc-devnet-1", "net_listen_ip": "127.0.0.1", "net_listen_port": "15050", "http_port": "15051",
+		"chain_grpc": "127.0.0.1:1", "chain_rpc": "http://127.0.0.1:1",
+	}
+	maps.Copy(set, more)
+	if _, err := Init(home, conf.RoleClient, set); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := conf.Load(home)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lockMachine(cfg); !errors.Is(err, ErrLocked) {
-		t.Errorf("a second node: %v", err)
+	return home, cfg
+}
+
+// TestKept: what Init would pass over is said.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	home, cfg := clientHome(t, nil)
+	if err := conf.Kept(t.TempDir(), map[string]string{"http_port": "1"}); err != nil {
+		t.Errorf("no configuration: %v", err)
 	}
-	if err := release(); err != nil {
-		t.Fatal(err)
+	if err := conf.Kept(home, map[string]string{"role": conf.RoleClient, "chain_id": cfg.ChainID}); err != nil {
+		t.Errorf("the same: %v", err)
 	}
-	release, err = lockMachine(cfg)
+	for key, value := range map[string]string{"role": conf.RoleMining, "http_port": "1", "public_ip": "192.0.2.1"} {
+		if err := conf.Kept(home, map[string]string{key: value}); !errors.Is(err, conf.ErrConfig) || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// TestAnswers: another node at the port is not this home's.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	_, cfg := clientHome(t, nil)
+	k, err := key.Load(cfg.KeyPath())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := release(); err != nil {
+	peer, err := p2p.PeerID(k.MachineID())
+	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.ChainID = "dbc-1"
-	if _, err := lockMachine(cfg); !errors.Is(err, conf.ErrMainNetwork) {
-		t.Errorf("moved on a main network: %v", err)
+	own := api.ClientRoot{Root: api.Root{Role: conf.RoleClient}, PeerID: peer.String()}
+	if err := Answers(cfg, own); err != nil {
+		t.Error(err)
 	}
-}
-
-func TestRunRefusesRole(t *testing.T) {
-	t.Parallel()
-	if err := Run(t.Context(), conf.Config{Role: "validator"}); !errors.Is(err, ErrRole) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// TestLockIsAwaited: a node without privileges that starts before its helper waits
-// for the lock, which only the helper can make, and no other failure is waited for.
-// A host sees no failure in that unless it lasts.
-func TestLockIsAwaited(t *testing.T) {
-	t.Parallel()
-	denied := fmt.Errorf("open the lock: %w", fs.ErrPermission)
-	for name, c := range map[string]struct {
-		// after is when the lock can be taken.
-		after time.Duration
-		then  error
-		warns int
-	}{
-		"at once":                {},
-		"the helper is starting": {after: time.Second},
-		"a slow computer":        {after: 30 * time.Second},
-		"no helper for long":     {after: 2 * time.Hour, warns: 1},
-		"another node holds it":  {after: time.Second, then: ErrLocked},
-		"told to end":            {after: 24 * time.Hour, then: context.DeadlineExceeded, warns: 1},
+	for _, other := range []api.ClientRoot{
+		{Root: api.Root{Role: conf.RoleClient}, PeerID: "12D3KooW"}, {Root: api.Root{Role: conf.RoleClient}}, {Root: api.Root{Role: conf.RoleMining, MachineID: "ab"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 12*time.Hour)
-				defer cancel()
-				var said strings.Builder
-				began := time.Now()
-				release, err := awaitLock(ctx, func() (func() error, error) {
-					if time.Since(began) < c.after {
-						return nil, denied
-					}
-					if c.then != nil {
-						return nil, c.then
-					}
-					return func() error { return nil }, nil
-				}, slog.New(slog.NewTextHandler(&said, nil)))
-				if !errors.Is(err, c.then) || (err == nil) != (release != nil) {
-					t.Errorf("the lock: %v, want %v", err, c.then)
-				}
-				if n := strings.Count(said.String(), "level=WARN"); n != c.warns || strings.Count(said.String(), "denied") != c.warns {
-					t.Errorf("%d warnings, want %d:\n%s", n, c.warns, said.String())
-				}
-			})
-		})
+		if err := Answers(cfg, other); !errors.Is(err, ErrOther) {
+			t.Errorf("%+v: %v", other, err)
+		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 )
 
@@ -30,10 +30,10 @@ func (e *CardsError) Unwrap() error { return e.Kind }
 
 // Offer returns what this computer can be listed with. It refuses if cards are
 // reserved for VMs and cannot be listed, or if VMs would not start with them.
-func (h *Host) Offer(ctx context.Context) (node.Offer, error) {
-	offer, err := node.ReadOffer(ctx, h.Config, h.Key.MachineID())
+func (h *Host) Offer(ctx context.Context) (compute.Offer, error) {
+	offer, err := compute.ReadOffer(ctx, h.Config, h.Key.MachineID())
 	if err != nil {
-		return node.Offer{}, err
+		return compute.Offer{}, err
 	}
 	fault := &CardsError{Out: offer.Out, MemoryMiB: offer.Facts.MemoryMib}
 	switch {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/x/machine"
@@ -54,7 +54,7 @@ type Terms struct {
 	Seq   uint64
 	Place Place
 	// Offer is what Host.Offer returned and the owner agreed to.
-	Offer node.Offer
+	Offer compute.Offer
 }
 
 // Bond returns the machine's registration, signed with its key. The owner can

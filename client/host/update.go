@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -26,7 +26,7 @@ type Update struct {
 	Left []string
 	// Offer is what the computer can be listed with now, and which of its cards stay
 	// out, whether or not it is what Msg lists.
-	Offer node.Offer
+	Offer compute.Offer
 }
 
 // Update returns the message that changes the machine's listing to what the
@@ -71,7 +71,7 @@ func (h *Host) Update(ctx context.Context, c Listings, operator string, change f
 // those.
 func (h *Host) toList(ctx context.Context, listed machine.Facts, rented bool) (update Update, facts machine.Facts, err error) {
 	if rented {
-		update.Offer, err = node.ReadOffer(ctx, h.Config, h.Key.MachineID())
+		update.Offer, err = compute.ReadOffer(ctx, h.Config, h.Key.MachineID())
 		facts, update.Left = readdress(listed, update.Offer.Facts)
 		return update, facts, err
 	}

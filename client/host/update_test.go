@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/hw/measure"
 	"github.com/dbc-network/dbc/hw/pci"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/x/machine"
@@ -91,7 +92,7 @@ func TestMoveWhileRented(t *testing.T) {
 	if update, err = h.Update(t.Context(), l, "dbc1operator", unplaced); err != nil || len(update.Left) > 0 {
 		t.Fatalf("%v, %v", update.Left, err)
 	}
-	here, err := node.Facts(t.Context(), h.Config, h.Key.MachineID())
+	here, err := compute.Facts(t.Context(), h.Config, h.Key.MachineID())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/hw/vfio"
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 )
 
 // errDoctor means that something prevents this computer from renting out its cards.
@@ -156,7 +156,7 @@ func examineNode(ctx context.Context, s *settings, f doctorFlags) ([]doctor.Find
 		return nil, err
 	}
 	defer func() { _ = c.Close() }() // used for queries only
-	seen, err := node.Look(ctx, h.Config, c, image.Open(h.Config.ImageDir()))
+	seen, err := compute.Look(ctx, h.Config, c, image.Open(h.Config.ImageDir()))
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func examineNode(ctx context.Context, s *settings, f doctorFlags) ([]doctor.Find
 		}
 		seen.Listed, seen.Differences, seen.Reached = &listed.Machine.Facts, compared.Differences, compared.reached || compared.From == fromYes
 		if compared.From == fromNo {
-			return append(seen.Findings(), doctor.Finding{Check: node.CheckListing, Level: doctor.Fail, Read: map[string]string{
+			return append(seen.Findings(), doctor.Finding{Check: compute.CheckListing, Level: doctor.Fail, Read: map[string]string{
 				"code": fromUnreached, "from": f.from, "reason": compared.FromReason,
 			}}), nil
 		}

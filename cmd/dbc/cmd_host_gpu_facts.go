@@ -13,7 +13,7 @@ import (
 	"github.com/dbc-network/dbc/hw/binding"
 	"github.com/dbc-network/dbc/hw/gpu"
 	"github.com/dbc-network/dbc/image"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -133,7 +133,7 @@ func noRoomText(w io.Writer, memory uint64) {
 }
 
 // cardsText shows what a bond would list of this computer's cards.
-func cardsText(w io.Writer, offer node.Offer) {
+func cardsText(w io.Writer, offer compute.Offer) {
 	var slots []machine.Slot
 	var numbers []int
 	for _, c := range offer.Cards {

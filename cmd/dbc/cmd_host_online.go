@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -120,7 +121,7 @@ func compareFacts(ctx context.Context, s *settings, h *host.Host, c *chain.Clien
 		return seen, err
 	}
 	defer func() { _ = with.Close() }() // used for queries only
-	more, reached, err := node.Differences(ctx, h.Config, h.Key.MachineID(), listed, with)
+	more, reached, err := compute.Differences(ctx, h.Config, h.Key.MachineID(), listed, with)
 	if err != nil {
 		return seen, err
 	}

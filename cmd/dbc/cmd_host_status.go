@@ -16,7 +16,7 @@ import (
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/host"
 	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -116,7 +116,7 @@ func compareOwn(ctx context.Context, s *settings, status *hostStatus, c *chain.C
 	if err != nil || h.Key.MachineID() != status.ID || status.RetiredAt != nil {
 		return nil //nolint:nilerr // its home is elsewhere
 	}
-	status.Health = readHealth(node.HealthPath(h.Config), status.OutOfService)
+	status.Health = readHealth(compute.HealthPath(h.Config), status.OutOfService)
 	seen, err := compareFacts(ctx, s, h, c, listed, from)
 	seen.Differences = slices.DeleteFunc(seen.Differences, func(d listing.Difference) bool {
 		return d.Code == listing.NoNode && !status.Node.Reachable // already reported

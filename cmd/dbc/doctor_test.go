@@ -15,13 +15,13 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/hw/hwtest"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/vm"
 )
 
 func TestEveryCheckHasWords(t *testing.T) {
 	t.Parallel()
-	for _, check := range slices.Concat(doctor.Checks, node.Checks, []doctor.Check{checkResets, host.CheckSelfRent}) {
+	for _, check := range slices.Concat(doctor.Checks, compute.Checks, []doctor.Check{checkResets, host.CheckSelfRent}) {
 		w, ok := doctorWords[check]
 		if !ok || w.name == "" || w.why == "" || w.fix(doctor.Finding{Check: check, Read: map[string]string{"code": "NO_RESET"}}) == "" {
 			t.Errorf("%s has no words", check)

@@ -9,7 +9,7 @@ import (
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/hw/gpu"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/probe"
 )
@@ -140,31 +140,31 @@ var doctorWords = map[doctor.Check]checkWords{
 		}
 		return "echo tun > /etc/modules-load.d/dbc-net.conf && modprobe tun"
 	}},
-	node.CheckChain: {"chain", "without it the node grants nothing, and its machine is taken for offline", func(f doctor.Finding) string {
+	compute.CheckChain: {"chain", "without it the node grants nothing, and its machine is taken for offline", func(f doctor.Finding) string {
 		if f.Read["error"] != "" {
 			return "start the dbcd that chain_grpc and chain_rpc of core.conf name: systemctl start dbcd"
 		}
 		return "see journalctl -u dbcd; " + shown(f.Read["problem"])
 	}},
-	node.CheckClock: {"clock", "requests and blocks are refused by their time", func(f doctor.Finding) string {
+	compute.CheckClock: {"clock", "requests and blocks are refused by their time", func(f doctor.Finding) string {
 		if f.Read["behind"] != "" {
 			return "it is " + f.Read["behind"] + " behind the chain: apt-get install chrony && systemctl enable --now chrony"
 		}
 		return "nothing keeps it right: apt-get install chrony && systemctl enable --now chrony"
 	}},
-	node.CheckListing: {"listing", "renters pay for what is listed, and a machine that is not as listed can be challenged", func(f doctor.Finding) string {
+	compute.CheckListing: {"listing", "renters pay for what is listed, and a machine that is not as listed can be challenged", func(f doctor.Finding) string {
 		if f.Read["code"] == fromUnreached {
 			return "the client node at " + shown(f.Read["from"]) + " does not reach this machine; see whether the router and firewall let it through: " + shown(f.Read["reason"])
 		}
 		return differenceWords(listing.Difference{Code: listing.DifferenceCode(f.Read["code"]), Params: f.Read})
 	}},
-	node.CheckImages: {"images", "a VM is made from one", func(f doctor.Finding) string {
+	compute.CheckImages: {"images", "a VM is made from one", func(f doctor.Finding) string {
 		if f.Read["image"] != "" {
 			return shown(f.Read["image"]) + " is offered to nobody: " + shown(f.Read["reason"])
 		}
 		return "dbc image pull puts one into the node's folder"
 	}},
-	node.CheckDisk: {"room for disks", "a VM whose disk cannot be made fails its renter's trial", func(f doctor.Finding) string {
+	compute.CheckDisk: {"room for disks", "a VM whose disk cannot be made fails its renter's trial", func(f doctor.Finding) string {
 		if f.Read["listed_gib"] != "" {
 			return fmt.Sprintf("the data folder's file system has %s GiB, listed are %s; dbc host update lists what it has, while no rental is open", f.Read["disk_gib"], f.Read["listed_gib"])
 		}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/dbc-network/dbc/hw/doctor"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/health"
 	"github.com/dbc-network/dbc/node/conf"
 )
@@ -18,7 +18,7 @@ import (
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	path := node.HealthPath(conf.Config{Guests: conf.Guests{DataDir: dir}})
+	path := compute.HealthPath(conf.Config{Guests: conf.Guests{DataDir: dir}})
 	if read := readHealth(path, nil); read != nil {
 		t.Errorf("%+v", read)
 	}

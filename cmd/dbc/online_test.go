@@ -16,6 +16,7 @@ import (
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
@@ -66,7 +67,7 @@ func (w *world) hosts(t *testing.T, k key.Key, peerPort string, root *api.Root) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := node.Facts(t.Context(), h.Config, k.MachineID())
+	facts, err := compute.Facts(t.Context(), h.Config, k.MachineID())
 	if err != nil {
 		t.Fatal(err)
 	}

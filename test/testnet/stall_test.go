@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/clientnode"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/test/testnet"
 )
@@ -100,7 +101,7 @@ func clientNode(t *testing.T, m *market) string {
 	require.NoError(t, err)
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	go func() { ended <- node.Run(ctx, cfg) }()
+	go func() { ended <- clientnode.Run(ctx, cfg) }()
 	t.Cleanup(func() {
 		end()
 		require.NoError(t, <-ended)

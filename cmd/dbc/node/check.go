@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/conf"
 )
 
@@ -29,7 +29,7 @@ func newCheckCommand(home *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			left, err := node.Strays(cmd.Context(), cfg, remove)
+			left, err := compute.Strays(cmd.Context(), cfg, remove)
 			if err != nil {
 				return err
 			}

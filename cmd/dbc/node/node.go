@@ -16,7 +16,10 @@ import (
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/clientnode"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/key"
 )
 
 // New returns dbc node. It has its own --home: a node's folder holds conf and dat,
@@ -59,7 +62,7 @@ func newInitCommand(home *string) *cobra.Command {
 			if err := conf.Kept(*home, asked); err != nil {
 				return err
 			}
-			k, err := node.Init(*home, role, lines)
+			k, err := initialize(*home, role, lines)
 			if err != nil {
 				return err
 			}
@@ -73,6 +76,13 @@ func newInitCommand(home *string) *cobra.Command {
 	cmd.Flags().StringVar(&role, "role", conf.RoleMining, "mining or client")
 	cmd.Flags().StringArrayVar(&set, "set", nil, "a line of core.conf, key=value; can be repeated")
 	return cmd
+}
+
+func initialize(home, role string, lines map[string]string) (key.Key, error) {
+	if role == conf.RoleMining {
+		return compute.Init(home, lines)
+	}
+	return node.Init(home, role, lines)
 }
 
 func newStartCommand(home *string) *cobra.Command {
@@ -89,7 +99,10 @@ func newStartCommand(home *string) *cobra.Command {
 				return err
 			}
 			cfg.RunDir, cfg.AllowRoot = runDir, allowRoot
-			return node.Run(cmd.Context(), cfg)
+			if cfg.Role == conf.RoleClient {
+				return clientnode.Run(cmd.Context(), cfg)
+			}
+			return compute.Run(cmd.Context(), cfg)
 		},
 	}
 	cmd.Flags().StringVar(&runDir, "run-dir", conf.DefaultRunDir, "folder of the machine's lock; only tests move it")

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/hw/vfio"
-	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/conf"
 )
 
@@ -27,7 +27,7 @@ func newSplitCommand(home *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return node.Split(cfg, uid, gid)
+			return compute.Split(cfg, uid, gid)
 		},
 	}
 	cmd.Flags().StringVar(&name, "user", "dbc-node", "the user that the node is to run as, by name or number")
@@ -48,7 +48,7 @@ func (e *ResetError) Unwrap() error { return e.err }
 // newResetCardCommand is the process in which a single-process node resets a card.
 func newResetCardCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    node.ResetCommand[len(node.ResetCommand)-1] + " flr|hot ADDRESS...",
+		Use:    compute.ResetCommand[len(compute.ResetCommand)-1] + " flr|hot ADDRESS...",
 		Short:  "Reset a card that vfio-pci has and no VM",
 		Hidden: true,
 		RunE: func(_ *cobra.Command, args []string) error {

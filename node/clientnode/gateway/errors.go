@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/clientnode/market"
 	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/node/register"
 )
 
 // codes are a client node's own; the first that fits counts.
@@ -15,8 +15,8 @@ var codes = httpapi.Codes{
 	{ErrFetch, api.FetchRefused},
 	{ErrUpgrade, api.UpgradeWanted},
 	{p2p.ErrMachineID, api.BadRequest},
-	{market.ErrNoMachine, api.NoMachine},
-	{market.ErrAsked, api.TooManyRequests},
+	{register.ErrNoMachine, api.NoMachine},
+	{register.ErrAsked, api.TooManyRequests},
 	{ErrAnswer, api.BadGateway},
 }
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
-	"github.com/dbc-network/dbc/node/clientnode/market"
 	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/node/register"
 )
 
 const (
@@ -161,8 +161,8 @@ func (g *Gateway) oneMachine(r *http.Request, field string, list []string) (stri
 		return "", &api.Refusal{Kind: err, Field: field, Value: fmt.Sprintf("%.80s", list[0]), Limit: "64 lower-case hex digits"}
 	}
 	switch err := g.deps.Bonded(r.Context(), list[0]); {
-	case errors.Is(err, market.ErrNoMachine):
-		return "", &api.Refusal{Kind: market.ErrNoMachine, Field: field, Value: list[0], Limit: "a machine that is bonded on this node's chain"}
+	case errors.Is(err, register.ErrNoMachine):
+		return "", &api.Refusal{Kind: register.ErrNoMachine, Field: field, Value: list[0], Limit: "a machine that is bonded on this node's chain"}
 	case err != nil:
 		return "", fmt.Errorf("look the machine up: %w", err)
 	}

@@ -22,10 +22,10 @@ import (
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/auth"
 	"github.com/dbc-network/dbc/node/clientnode/gateway"
-	"github.com/dbc-network/dbc/node/clientnode/market"
 	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/node/register"
 )
 
 // TestMain ignores a timer that the keyring's library starts when it is loaded.
@@ -120,7 +120,7 @@ func build(t *testing.T, machine http.HandlerFunc, behind func(way http.RoundTri
 		Machines: behind(client.Transport()), Log: slog.New(slog.DiscardHandler),
 		Bonded: func(_ context.Context, id string) error {
 			if id == stranger {
-				return market.ErrNoMachine
+				return register.ErrNoMachine
 			}
 			return nil
 		},

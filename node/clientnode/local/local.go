@@ -15,6 +15,7 @@ import (
 	"github.com/dbc-network/dbc/node/clientnode/chainproxy"
 	"github.com/dbc-network/dbc/node/clientnode/faucet"
 	"github.com/dbc-network/dbc/node/clientnode/market"
+	"github.com/dbc-network/dbc/node/register"
 )
 
 // Config of the routes.
@@ -36,7 +37,7 @@ type Routes struct {
 	// the chain's interfaces, by pattern of http.ServeMux.
 	Own, Chain map[string]http.Handler
 	// Register distinguishes machines from other peers.
-	Register *market.Register
+	Register *register.Register
 
 	store   *market.Store
 	sockets *chainproxy.Sockets
@@ -77,7 +78,7 @@ func Open(ctx context.Context, cfg Config, c *chain.Client) (*Routes, error) {
 	own["search_machines"] = market.Handler(store, cfg.Log)
 	orders := chainproxy.RentOrders(c, places, store.Changed, cfg.Log)
 	own["rent_orders"], own["rent_order"] = orders, orders
-	return &Routes{Own: own, Chain: proxies, Register: market.NewRegister(store, c), store: store, sockets: sockets, chain: c, log: cfg.Log}, nil
+	return &Routes{Own: own, Chain: proxies, Register: register.New(store, c), store: store, sockets: sockets, chain: c, log: cfg.Log}, nil
 }
 
 // Run keeps the index at the newest block until ctx is done.

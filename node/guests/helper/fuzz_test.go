@@ -30,12 +30,14 @@ import (
 // TestVersionOfProtocol: whoever changes the protocol gives it a new Version.
 func TestVersionOfProtocol(t *testing.T) {
 	t.Parallel()
-	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(protodesc.ToFileDescriptorProto(steps.File_dbc_helper_v1_helper_proto))
+	file := protodesc.ToFileDescriptorProto(steps.File_dbc_helper_v1_helper_proto)
+	file.Options = nil // where the generated code lies is no part of what crosses the socket
+	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
-	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "7 899c7ae3ecd38d66"; got != want {
+	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "7 3965003d27214774"; got != want {
 		t.Errorf("the protocol is %q, was %q: count Version up", got, want)
 	}
 }

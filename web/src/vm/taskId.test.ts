@@ -19,6 +19,6 @@ test("the same order has the same id, and another one another", () => {
 });
 
 test("an id's form is the node's", () => {
-  const node = readFileSync(join(import.meta.dirname, "../../../node/taskdir/taskdir.go"), "utf8");
+  const node = readFileSync(join(import.meta.dirname, "../../../node/guests/taskdir/taskdir.go"), "utf8");
   expect(node).toContain(`folderName = regexp.MustCompile(\`${taskIdForm.source}\`)`);
 });

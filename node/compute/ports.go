@@ -1,0 +1,27 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/conf"
+)
+
+// free refuses ports that API, peers and metrics will need and can't
+// have, before anything slow is done.
+func free(ctx context.Context, c conf.Config) error {
+	listener, err := node.Listen(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(listener.Close(), node.Claim(ctx, c)); err != nil || !c.MetricsListen.IsValid() {
+		return err
+	}
+	metrics, err := new(net.ListenConfig).Listen(ctx, "tcp", c.MetricsListen.String())
+	if err != nil {
+		return c.Refusal("metrics_listen", c.MetricsListen.String(), "an address of this computer and a port that no other program has", err)
+	}
+	return metrics.Close()
+}
