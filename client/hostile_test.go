@@ -31,7 +31,7 @@ type guests struct {
 	deleted atomic.Int32
 }
 
-func (g *guests) Delete(string, []uint64, string) error {
+func (g *guests) Delete(trust.Caller, string) error {
 	g.deleted.Add(1)
 	return nil
 }

@@ -189,7 +189,7 @@ func creates(ctx context.Context, h *host.Host, count int, t computer.Table) err
 	}
 	report(asked[0], tasks, t)
 	for _, task := range tasks {
-		if err := h.Delete(renter, []uint64{1}, task.ID); err != nil {
+		if err := h.Delete(whole{}.Word().Caller(renter), task.ID); err != nil {
 			return err
 		}
 	}

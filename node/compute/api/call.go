@@ -27,9 +27,10 @@ type call struct {
 	text string
 	// request is set for POST.
 	request api.Request
-	// wallet signed it; rentals are its open rentals here. Both only behind renters.
-	wallet  string
-	rentals []trust.Rental
+	// wallet signed it; caller is that wallet with the rentals it acts for, once those
+	// are known. Both only behind renters.
+	wallet string
+	caller trust.Caller
 	// behind is set where the caller has seen a later block than this node, which may
 	// lack a rental because of that.
 	behind error
@@ -212,23 +213,23 @@ func (s *Server) authorize(ctx context.Context, c *call) error {
 // at most, for all who wait.
 func (s *Server) rents(ctx context.Context, c *call) error {
 	word := s.deps.Rentals.Word()
-	c.rentals = rentalsOf(word, c.wallet)
+	c.caller = word.Caller(c.wallet)
 	seen, err := heightSeen(c.http)
 	if err != nil {
 		return err
 	}
-	if word.Doubt != nil || len(c.rentals) == 0 || seen > word.Height {
+	if word.Doubt != nil || !c.caller.ActsForAny() || seen > word.Height {
 		word = s.deps.Rentals.Fresh(ctx)
-		c.rentals = rentalsOf(word, c.wallet)
+		c.caller = word.Caller(c.wallet)
 	}
 	if word.Doubt != nil {
-		c.rentals = nil
+		c.caller = trust.Caller{}
 		return word.Doubt
 	}
 	if seen > word.Height {
 		c.behind = behind(seen, word.Height)
 	}
-	if len(c.rentals) > 0 {
+	if c.caller.ActsForAny() {
 		return nil
 	}
 	kept, err := s.keeps(c)

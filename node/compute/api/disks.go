@@ -16,7 +16,7 @@ func (s *Server) setPassword(ctx context.Context, c *call) (any, error) {
 		// The decoder's words may hold what was sent.
 		return nil, fmt.Errorf("%w: want username and password, both strings", httpapi.ErrBody)
 	}
-	err := s.deps.Host.SetPassword(ctx, c.wallet, c.rentalIDs(), c.http.PathValue("id"), wish.UserName, wish.Password)
+	err := s.deps.Host.SetPassword(ctx, c.caller, c.http.PathValue("id"), wish.UserName, wish.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Server) addDisk(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := s.deps.Host.AddDisk(ctx, c.wallet, c.rentalIDs(), c.http.PathValue("id"), size)
+	name, err := s.deps.Host.AddDisk(ctx, c.caller, c.http.PathValue("id"), size)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (s *Server) resizeDisk(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.deps.Host.ResizeDisk(ctx, c.wallet, c.rentalIDs(), c.http.PathValue("id"), wish.Disk, size); err != nil {
+	if err := s.deps.Host.ResizeDisk(ctx, c.caller, c.http.PathValue("id"), wish.Disk, size); err != nil {
 		return nil, err
 	}
 	return "ok", nil
@@ -90,7 +90,7 @@ func (s *Server) deleteDisk(ctx context.Context, c *call) (any, error) {
 	if err := strict(c.request.Additional, &wish); err != nil {
 		return nil, err
 	}
-	if err := s.deps.Host.DeleteDisk(ctx, c.wallet, c.rentalIDs(), c.http.PathValue("id"), wish.Disk); err != nil {
+	if err := s.deps.Host.DeleteDisk(ctx, c.caller, c.http.PathValue("id"), wish.Disk); err != nil {
 		return nil, err
 	}
 	return "ok", nil

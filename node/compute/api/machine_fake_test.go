@@ -140,35 +140,35 @@ func (m *machine) Task(wallet, id string) (journal.Task, error) {
 	return t, nil
 }
 
-func (m *machine) Delete(wallet string, rentals []uint64, id string) error {
-	if _, err := m.Task(wallet, id); err != nil {
+func (m *machine) Delete(who trust.Caller, id string) error {
+	if _, err := m.Task(who.Wallet(), id); err != nil {
 		return err
 	}
-	m.deleted = append(m.deleted, fmt.Sprint(id, rentals))
+	m.deleted = append(m.deleted, fmt.Sprint(id, ids(who)))
 	return nil
 }
 
-func (m *machine) Operate(wallet string, rentals []uint64, id string, op lifecycle.Request) error {
-	if _, err := m.Task(wallet, id); err != nil {
+func (m *machine) Operate(who trust.Caller, id string, op lifecycle.Request) error {
+	if _, err := m.Task(who.Wallet(), id); err != nil {
 		return err
 	}
-	m.asked = append(m.asked, fmt.Sprint(op, " ", rentals))
+	m.asked = append(m.asked, fmt.Sprint(op, " ", ids(who)))
 	return m.refuse
 }
 
-func (m *machine) Modify(_ context.Context, wallet string, rentals []uint64, id string, c host.Change) error {
-	if _, err := m.Task(wallet, id); err != nil {
+func (m *machine) Modify(_ context.Context, who trust.Caller, id string, c host.Change) error {
+	if _, err := m.Task(who.Wallet(), id); err != nil {
 		return err
 	}
-	m.asked = append(m.asked, fmt.Sprintf("modify %v %+v", rentals, c))
+	m.asked = append(m.asked, fmt.Sprintf("modify %v %+v", ids(who), c))
 	return m.refuse
 }
 
-func (m *machine) Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error) {
-	if _, err := m.Task(wallet, id); err != nil {
+func (m *machine) Log(who trust.Caller, id string, tail bool, lines int) (string, error) {
+	if _, err := m.Task(who.Wallet(), id); err != nil {
 		return "", err
 	}
-	m.asked = append(m.asked, fmt.Sprint("log ", rentals, tail, lines))
+	m.asked = append(m.asked, fmt.Sprint("log ", ids(who), tail, lines))
 	if m.log != "" {
 		return m.log, m.refuse
 	}
@@ -183,46 +183,46 @@ func (m *machine) note(wallet, id, format string, args ...any) error {
 	return m.refuse
 }
 
-func (m *machine) SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
+func (m *machine) SetPassword(ctx context.Context, who trust.Caller, id, user string, password journal.Secret) error {
 	m.hear(ctx)
-	return m.note(wallet, id, "password %v %s, of %d", rentals, user, len(password))
+	return m.note(who.Wallet(), id, "password %v %s, of %d", ids(who), user, len(password))
 }
 
-func (m *machine) AddDisk(_ context.Context, wallet string, rentals []uint64, id string, gib uint64) (string, error) {
-	return "vdc", m.note(wallet, id, "add %v %d", rentals, gib)
+func (m *machine) AddDisk(_ context.Context, who trust.Caller, id string, gib uint64) (string, error) {
+	return "vdc", m.note(who.Wallet(), id, "add %v %d", ids(who), gib)
 }
 
-func (m *machine) ResizeDisk(_ context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error {
-	return m.note(wallet, id, "resize %v %s %d", rentals, name, gib)
+func (m *machine) ResizeDisk(_ context.Context, who trust.Caller, id, name string, gib uint64) error {
+	return m.note(who.Wallet(), id, "resize %v %s %d", ids(who), name, gib)
 }
 
-func (m *machine) DeleteDisk(_ context.Context, wallet string, rentals []uint64, id, name string) error {
-	return m.note(wallet, id, "delete %v %s", rentals, name)
+func (m *machine) DeleteDisk(_ context.Context, who trust.Caller, id, name string) error {
+	return m.note(who.Wallet(), id, "delete %v %s", ids(who), name)
 }
 
-func (m *machine) Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+func (m *machine) Console(ctx context.Context, who trust.Caller, id string) (net.Conn, error) {
 	m.hear(ctx)
-	return m.connect("console", wallet, rentals, id)
+	return m.connect("console", who, id)
 }
 
-func (m *machine) VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
+func (m *machine) VNC(ctx context.Context, who trust.Caller, id string) (net.Conn, error) {
 	m.hear(ctx)
-	return m.connect("vnc", wallet, rentals, id)
+	return m.connect("vnc", who, id)
 }
 
-func (m *machine) Forward(_ context.Context, wallet string, rentals []uint64, id string, port uint16) (net.Conn, error) {
-	return m.connect(fmt.Sprint("forward ", port), wallet, rentals, id)
+func (m *machine) Forward(_ context.Context, who trust.Caller, id string, port uint16) (net.Conn, error) {
+	return m.connect(fmt.Sprint("forward ", port), who, id)
 }
 
 // connect is to a guest that echoes.
-func (m *machine) connect(what, wallet string, rentals []uint64, id string) (net.Conn, error) {
-	if _, err := m.Task(wallet, id); err != nil {
+func (m *machine) connect(what string, who trust.Caller, id string) (net.Conn, error) {
+	if _, err := m.Task(who.Wallet(), id); err != nil {
 		return nil, err
 	}
 	if m.refuse != nil {
 		return nil, m.refuse
 	}
-	m.asked = append(m.asked, fmt.Sprint(what, rentals))
+	m.asked = append(m.asked, fmt.Sprint(what, ids(who)))
 	guest, caller := net.Pipe()
 	go func() { _, _ = io.Copy(guest, guest) }()
 	return caller, nil
@@ -280,4 +280,13 @@ func sample(r trust.Rental) journal.Task {
 		Network:  journal.Network{Ports: []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: 5682, Guest: 22}}, Addr: netip.MustParseAddr("172.31.224.2")},
 		Login:    journal.Login{User: "dbc", Password: "made-for-this-test"},
 	}
+}
+
+// ids returns the rentals that a caller acts for.
+func ids(who trust.Caller) []uint64 {
+	ids := []uint64{}
+	for _, r := range who.Rentals() {
+		ids = append(ids, r.ID)
+	}
+	return ids
 }

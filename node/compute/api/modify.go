@@ -24,7 +24,7 @@ func (s *Server) modifyTask(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.deps.Host.Modify(ctx, c.wallet, c.rentalIDs(), c.http.PathValue("id"), change); err != nil {
+	if err := s.deps.Host.Modify(ctx, c.caller, c.http.PathValue("id"), change); err != nil {
 		return nil, err
 	}
 	return "ok", nil
@@ -101,7 +101,7 @@ func (s *Server) taskLogs(_ context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	id := c.http.PathValue("id")
-	text, err := s.deps.Host.Log(c.wallet, c.rentalIDs(), id, flag == "tail", lines)
+	text, err := s.deps.Host.Log(c.caller, id, flag == "tail", lines)
 	if err != nil {
 		return nil, err
 	}

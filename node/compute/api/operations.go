@@ -15,7 +15,7 @@ func operate(op lifecycle.Request) func(*Server, context.Context, *call) (any, e
 
 // operate answers when the wish is written down; the task's status tells the rest.
 func (s *Server) operate(c *call, op lifecycle.Request) (any, error) {
-	if err := s.deps.Host.Operate(c.wallet, c.rentalIDs(), c.http.PathValue("id"), op); err != nil {
+	if err := s.deps.Host.Operate(c.caller, c.http.PathValue("id"), op); err != nil {
 		return nil, err
 	}
 	return "ok", nil
@@ -39,13 +39,4 @@ func (s *Server) restartTask(_ context.Context, c *call) (any, error) {
 		return s.operate(c, lifecycle.ForceRestart)
 	}
 	return s.operate(c, lifecycle.Restart)
-}
-
-// rentalIDs are the rentals that the caller may act for.
-func (c *call) rentalIDs() []uint64 {
-	ids := make([]uint64, len(c.rentals))
-	for i, r := range c.rentals {
-		ids[i] = r.ID
-	}
-	return ids
 }

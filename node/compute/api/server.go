@@ -55,17 +55,17 @@ type Host interface {
 	Task(wallet, id string) (journal.Task, error)
 	// Changed returns a channel that is closed when a task is written next.
 	Changed() <-chan struct{}
-	Delete(wallet string, rentals []uint64, id string) error
-	Operate(wallet string, rentals []uint64, id string, op lifecycle.Request) error
-	Modify(ctx context.Context, wallet string, rentals []uint64, id string, c host.Change) error
-	Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error)
-	SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error
-	AddDisk(ctx context.Context, wallet string, rentals []uint64, id string, gib uint64) (name string, err error)
-	ResizeDisk(ctx context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error
-	DeleteDisk(ctx context.Context, wallet string, rentals []uint64, id, name string) error
-	Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
-	VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error)
-	Forward(ctx context.Context, wallet string, rentals []uint64, id string, port uint16) (net.Conn, error)
+	Delete(who trust.Caller, id string) error
+	Operate(who trust.Caller, id string, op lifecycle.Request) error
+	Modify(ctx context.Context, who trust.Caller, id string, c host.Change) error
+	Log(who trust.Caller, id string, tail bool, lines int) (string, error)
+	SetPassword(ctx context.Context, who trust.Caller, id, user string, password journal.Secret) error
+	AddDisk(ctx context.Context, who trust.Caller, id string, gib uint64) (name string, err error)
+	ResizeDisk(ctx context.Context, who trust.Caller, id, name string, gib uint64) error
+	DeleteDisk(ctx context.Context, who trust.Caller, id, name string) error
+	Console(ctx context.Context, who trust.Caller, id string) (net.Conn, error)
+	VNC(ctx context.Context, who trust.Caller, id string) (net.Conn, error)
+	Forward(ctx context.Context, who trust.Caller, id string, port uint16) (net.Conn, error)
 }
 
 // Usage is what VMs hold now.

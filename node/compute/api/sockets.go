@@ -13,6 +13,7 @@ import (
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/compute/console"
 	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/compute/trust"
 )
 
 func openSocket(kind console.Kind) func(*Server, context.Context, *call) (any, error) {
@@ -48,7 +49,7 @@ func (s *Server) give(c *call, r console.Right) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(c.rentalIDs(), t.Rental.ID) {
+	if !c.caller.ActsFor(t.Rental.ID) {
 		return nil, &api.Refusal{Kind: host.ErrNotFound, Field: "task_id", Value: id, Limit: "a task of an open rental of yours"}
 	}
 	if t.Progress.State.IsOff() {
@@ -103,13 +104,14 @@ func (s *Server) connect(ctx context.Context, r console.Right) (net.Conn, error)
 	if r.Proof != nil {
 		ctx = auth.WithProof(ctx, *r.Proof)
 	}
+	who := s.deps.Rentals.Word().Caller(r.Wallet).Only(func(own trust.Rental) bool { return own.ID == r.RentID })
 	switch r.Kind {
 	case console.VNC:
-		return s.deps.Host.VNC(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)
+		return s.deps.Host.VNC(ctx, who, r.TaskID)
 	case console.Forward:
-		return s.deps.Host.Forward(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID, r.Port)
+		return s.deps.Host.Forward(ctx, who, r.TaskID, r.Port)
 	}
-	return s.deps.Host.Console(ctx, r.Wallet, []uint64{r.RentID}, r.TaskID)
+	return s.deps.Host.Console(ctx, who, r.TaskID)
 }
 
 // allowed is console.Deps.Allowed. While the chain is in doubt what was opened

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"time"
 
@@ -17,18 +16,6 @@ import (
 	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/compute/trust"
 )
-
-// rentalsOf are a wallet's open rentals, by id.
-func rentalsOf(word trust.Word, wallet string) []trust.Rental {
-	var own []trust.Rental
-	for _, r := range word.Open {
-		if r.Renter == wallet {
-			own = append(own, r)
-		}
-	}
-	slices.SortFunc(own, func(a, b trust.Rental) int { return cmp.Compare(a.ID, b.ID) })
-	return own
-}
 
 func (s *Server) createTask(ctx context.Context, c *call) (any, error) {
 	wish, err := decodeCreate(c.request.Additional)
@@ -47,7 +34,7 @@ func (s *Server) createTask(ctx context.Context, c *call) (any, error) {
 			return nil, err
 		}
 	}
-	if order.Rental, err = choose(c.rentals, string(wish.RentOrder)); err != nil {
+	if order.Rental, err = choose(c.caller.Rentals(), string(wish.RentOrder)); err != nil {
 		return nil, cmp.Or(c.behind, err)
 	}
 	if wish.TaskID != "" {
@@ -134,7 +121,7 @@ func (s *Server) seen(c *call) (task api.Task, err error) {
 }
 
 func (s *Server) deleteTask(_ context.Context, c *call) (any, error) {
-	if err := s.deps.Host.Delete(c.wallet, c.rentalIDs(), c.http.PathValue("id")); err != nil {
+	if err := s.deps.Host.Delete(c.caller, c.http.PathValue("id")); err != nil {
 		return nil, err
 	}
 	return "ok", nil

@@ -83,11 +83,12 @@ func (s *Server) proveSession(c *call) error {
 // machine the wallet rents.
 func (s *Server) limit(ctx context.Context, c *call) error {
 	if c.session != 0 {
-		c.rentals = slices.DeleteFunc(c.rentals, func(r trust.Rental) bool { return r.ID != c.session })
-		if len(c.rentals) == 0 && c.behind != nil {
+		c.caller = c.caller.Only(func(r trust.Rental) bool { return r.ID == c.session })
+		rents := c.caller.ActsFor(c.session)
+		if !rents && c.behind != nil {
 			return c.behind
 		}
-		if len(c.rentals) == 0 {
+		if !rents {
 			return fmt.Errorf("%w: rental %d, which the session is for, is over or another wallet's", ErrNoRental, c.session)
 		}
 	}
@@ -95,8 +96,8 @@ func (s *Server) limit(ctx context.Context, c *call) error {
 		return nil
 	}
 	remedy := "make a new one with sign_tool --machine " + s.cfg.Key.MachineID()
-	c.rentals = slices.DeleteFunc(c.rentals, func(r trust.Rental) bool { return r.Start.After(c.ticket.Issued) })
-	if len(c.rentals) == 0 {
+	c.caller = c.caller.Only(func(r trust.Rental) bool { return !r.Start.After(c.ticket.Issued) })
+	if !c.caller.ActsForAny() {
 		return fmt.Errorf("%w: issued at %d; %s", ErrTicketOld, c.ticket.Issued.Unix(), remedy)
 	}
 	res, err := s.deps.Renters.RentalsByRenter(ctx, xrental.QueryRentalsByRenterRequest{
@@ -119,7 +120,7 @@ func (c *call) sees(rentID uint64) bool {
 	if c.session == 0 && (c.ticket == nil || c.ticket.MachineID != "") {
 		return true
 	}
-	return slices.ContainsFunc(c.rentals, func(r trust.Rental) bool { return r.ID == rentID })
+	return c.caller.ActsFor(rentID)
 }
 
 // sessionID gives the id that, signed by the wallet, has the ticket's rights in
@@ -134,7 +135,7 @@ func (s *Server) sessionID(_ context.Context, c *call) (any, error) {
 			return nil, err
 		}
 	}
-	r, err := choose(c.rentals, string(wish.RentOrder))
+	r, err := choose(c.caller.Rentals(), string(wish.RentOrder))
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func TestCantBeStartedAgain(t *testing.T) {
 		w.driver.Fail("Start", broken)
 		w.driver.End(task.Identity.UUID, vm.ReasonLost)
 		settle(time.Minute)
-		if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.PowerOff); err != nil {
+		if err := w.host.Operate(as(alice, 1), task.ID, lifecycle.PowerOff); err != nil {
 			t.Fatal(err)
 		}
 		w.driver.Fail("Start", nil)

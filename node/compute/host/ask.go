@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/dbc-network/dbc/api/notice"
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -18,13 +18,13 @@ import (
 // Only one operation runs at a time: the error is ErrBusy while another is going
 // on and ErrState where the VM's state does not allow it; both name the state.
 // Only the rental that made the task may ask.
-func (h *Host) Operate(wallet string, rentals []uint64, id string, request lifecycle.Request) error {
+func (h *Host) Operate(who trust.Caller, id string, request lifecycle.Request) error {
 	switch request {
 	case lifecycle.Start, lifecycle.Shutdown, lifecycle.PowerOff, lifecycle.Restart, lifecycle.ForceRestart, lifecycle.Reset:
 	default:
 		return refuse(ErrInvalid, "operation", request, "start, shutdown, poweroff, restart or reset", "ask for one of them")
 	}
-	return h.ask(wallet, rentals, id, request, func(t *journal.Task) {
+	return h.ask(who, id, request, func(t *journal.Task) {
 		if t.Progress.StopAt = (time.Time{}); request == lifecycle.ForceRestart {
 			t.Progress.StopAt = time.Now() // no time to shut down
 		}
@@ -32,8 +32,8 @@ func (h *Host) Operate(wallet string, rentals []uint64, id string, request lifec
 }
 
 // ask changes a task for its renter, unless another operation on it is going on.
-func (h *Host) ask(wallet string, rentals []uint64, id string, request lifecycle.Request, change func(*journal.Task)) error {
-	t, err := h.own(wallet, rentals, id)
+func (h *Host) ask(who trust.Caller, id string, request lifecycle.Request, change func(*journal.Task)) error {
+	t, err := h.own(who, id)
 	if err != nil {
 		return err
 	}
@@ -61,13 +61,13 @@ func (h *Host) ask(wallet string, rentals []uint64, id string, request lifecycle
 	return nil
 }
 
-// own returns a task of one of the wallet's open rentals.
-func (h *Host) own(wallet string, rentals []uint64, id string) (journal.Task, error) {
-	t, err := h.Task(wallet, id)
+// own returns a task of a rental that the caller may act for.
+func (h *Host) own(who trust.Caller, id string) (journal.Task, error) {
+	t, err := h.Task(who.Wallet(), id)
 	if err != nil {
 		return t, err
 	}
-	if !slices.Contains(rentals, t.Rental.ID) {
+	if !who.ActsFor(t.Rental.ID) {
 		return t, refuse(ErrNotFound, "task_id", id, "a task of an open rental of yours", "the list of tasks shows them")
 	}
 	return t, nil

@@ -17,7 +17,7 @@ import (
 
 func (w *world) ask(id string, op lifecycle.Request) {
 	w.t.Helper()
-	if err := w.host.Operate(alice, []uint64{1}, id, op); err != nil {
+	if err := w.host.Operate(as(alice, 1), id, op); err != nil {
 		w.t.Fatalf("%s: %v", op, err)
 	}
 }
@@ -122,19 +122,18 @@ func TestOperationsAreRefused(t *testing.T) {
 		task := w.running()
 		w.driver.Deafen(true)
 		for name, c := range map[string]struct {
-			wallet  string
-			rentals []uint64
-			id      string
-			op      lifecycle.Request
-			want    error
+			who  trust.Caller
+			id   string
+			op   lifecycle.Request
+			want error
 		}{
-			"another wallet":    {bob, []uint64{1}, task.ID, lifecycle.PowerOff, ErrNotFound},
-			"another rental":    {alice, []uint64{2}, task.ID, lifecycle.PowerOff, ErrNotFound},
-			"no such VM":        {alice, []uint64{1}, "11111111111111111111", lifecycle.PowerOff, ErrNotFound},
-			"no such operation": {alice, []uint64{1}, task.ID, "explode", ErrInvalid},
-			"it runs":           {alice, []uint64{1}, task.ID, lifecycle.Start, ErrState},
+			"another wallet":    {as(bob, 1), task.ID, lifecycle.PowerOff, ErrNotFound},
+			"another rental":    {as(alice, 2), task.ID, lifecycle.PowerOff, ErrNotFound},
+			"no such VM":        {as(alice, 1), "11111111111111111111", lifecycle.PowerOff, ErrNotFound},
+			"no such operation": {as(alice, 1), task.ID, "explode", ErrInvalid},
+			"it runs":           {as(alice, 1), task.ID, lifecycle.Start, ErrState},
 		} {
-			if err := w.host.Operate(c.wallet, c.rentals, c.id, c.op); !errors.Is(err, c.want) {
+			if err := w.host.Operate(c.who, c.id, c.op); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -142,7 +141,7 @@ func TestOperationsAreRefused(t *testing.T) {
 		w.ask(task.ID, lifecycle.Restart)
 		settle(time.Second)
 		for _, op := range []lifecycle.Request{lifecycle.Start, lifecycle.Shutdown, lifecycle.PowerOff, lifecycle.Restart, lifecycle.Reset} {
-			err := w.host.Operate(alice, []uint64{1}, task.ID, op)
+			err := w.host.Operate(as(alice, 1), task.ID, op)
 			if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "restarting") {
 				t.Errorf("%s while it restarts: %v", op, err)
 			}
@@ -246,7 +245,7 @@ func TestEndStopsWhateverWasAsked(t *testing.T) {
 				if got := w.task(task.ID); got.Progress.State != lifecycle.Closed || got.Keep.Until.IsZero() || w.domain(task.Identity.UUID) != "" {
 					t.Fatalf("%s, domain %q", got.Progress.State, w.domain(task.Identity.UUID))
 				}
-				if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.Start); !errors.Is(err, ErrState) {
+				if err := w.host.Operate(as(alice, 1), task.ID, lifecycle.Start); !errors.Is(err, ErrState) {
 					t.Errorf("start after the end: %v", err)
 				}
 			})
@@ -300,7 +299,7 @@ func TestStuckCreateEndsAtOnce(t *testing.T) {
 				settle(2 * time.Second)
 				w.is(task.ID, lifecycle.Creating, vm.StateRunning)
 				if request == lifecycle.Delete {
-					if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+					if err := w.host.Delete(as(alice, 1), task.ID); err != nil {
 						t.Fatal(err)
 					}
 					settle(time.Second)
@@ -331,7 +330,7 @@ func TestGivingUpIsNotStopped(t *testing.T) {
 		w.driver.Fail("Stop", vm.ErrUnavailable)
 		task := w.create(w.order(w.ledger.rent(1, alice, 48*time.Hour, 0), 5200))
 		settle(70 * time.Second)
-		if err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
+		if err := w.host.Operate(as(alice, 1), task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
 			t.Fatalf("while its create is undone: %v", err)
 		}
 		w.driver.Fail("Stop", nil)

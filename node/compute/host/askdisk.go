@@ -9,13 +9,14 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
 )
 
 // AddDisk reserves a data disk of the given size and returns its name; the loop
 // makes it and attaches it to the VM, at once or at its next start. Only the
 // rental that made the task may ask, within its share.
-func (h *Host) AddDisk(ctx context.Context, wallet string, rentals []uint64, id string, gib uint64) (name string, err error) {
-	err = h.askDisk(ctx, wallet, rentals, id, func(room diskRoom, t *journal.Task) error {
+func (h *Host) AddDisk(ctx context.Context, who trust.Caller, id string, gib uint64) (name string, err error) {
+	err = h.askDisk(ctx, who, id, func(room diskRoom, t *journal.Task) error {
 		if len(t.Disks.Data) >= MaxDisks {
 			return refuse(ErrInvalid, "disk", len(t.Disks.Data)+1, fmt.Sprintf("%d data disks", MaxDisks), "resize one, or delete one first")
 		}
@@ -30,8 +31,8 @@ func (h *Host) AddDisk(ctx context.Context, wallet string, rentals []uint64, id 
 }
 
 // ResizeDisk grows a data disk to the given size; disks never shrink.
-func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, id, name string, gib uint64) error {
-	return h.askDisk(ctx, wallet, rentals, id, func(room diskRoom, t *journal.Task) error {
+func (h *Host) ResizeDisk(ctx context.Context, who trust.Caller, id, name string, gib uint64) error {
+	return h.askDisk(ctx, who, id, func(room diskRoom, t *journal.Task) error {
 		d, err := findDisk(t, name)
 		if err != nil {
 			return err
@@ -48,8 +49,8 @@ func (h *Host) ResizeDisk(ctx context.Context, wallet string, rentals []uint64, 
 }
 
 // DeleteDisk deletes one data disk with all its data.
-func (h *Host) DeleteDisk(ctx context.Context, wallet string, rentals []uint64, id, name string) error {
-	return h.askDisk(ctx, wallet, rentals, id, func(_ diskRoom, t *journal.Task) error {
+func (h *Host) DeleteDisk(ctx context.Context, who trust.Caller, id, name string) error {
+	return h.askDisk(ctx, who, id, func(_ diskRoom, t *journal.Task) error {
 		d, err := findDisk(t, name)
 		if err != nil {
 			return err
@@ -89,9 +90,9 @@ func freeName(disks []journal.Disk) string {
 
 // askDisk records a change of disks and what it reserves in one transaction.
 func (h *Host) askDisk(
-	ctx context.Context, wallet string, rentals []uint64, id string, change func(room diskRoom, t *journal.Task) error,
+	ctx context.Context, who trust.Caller, id string, change func(room diskRoom, t *journal.Task) error,
 ) error {
-	t, err := h.own(wallet, rentals, id)
+	t, err := h.own(who, id)
 	if err != nil {
 		return err
 	}

@@ -78,12 +78,12 @@ func TestCardsAreGiven(t *testing.T) {
 				t.Errorf("%s: slots %v of %v, NVRAM %q, want %v", got.Progress.State, spec.Slots, got.Reserved.Slots, spec.NVRAM, want)
 			}
 		}
-		if err := w.host.Operate(alice, []uint64{1}, first.ID, lifecycle.Shutdown); err != nil {
+		if err := w.host.Operate(as(alice, 1), first.ID, lifecycle.Shutdown); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Minute)
 		w.put(vm.SlotReady, vm.SlotQuarantined, vm.SlotReady) // a VM's own card is not checked while the VM has it
-		if err := w.host.Operate(alice, []uint64{1}, first.ID, lifecycle.Start); err != nil {
+		if err := w.host.Operate(as(alice, 1), first.ID, lifecycle.Start); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
 )
 
 // MaxLines bounds the lines of a log in one reply.
@@ -15,8 +16,8 @@ const MaxLines = 1000
 // Log returns the first or last lines of a VM's serial console, at most
 // MaxLines and 64 KiB, without escapes and control characters: the guest
 // controls the text, and it may be shown on a terminal.
-func (h *Host) Log(wallet string, rentals []uint64, id string, tail bool, lines int) (string, error) {
-	t, err := h.own(wallet, rentals, id)
+func (h *Host) Log(who trust.Caller, id string, tail bool, lines int) (string, error) {
+	t, err := h.own(who, id)
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,7 @@ func (w *world) console(id, text string) string {
 func TestLog(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
-		if got, err := w.host.Log(alice, []uint64{1}, task.ID, true, 5); err != nil || got != "" {
+		if got, err := w.host.Log(as(alice, 1), task.ID, true, 5); err != nil || got != "" {
 			t.Errorf("before it spoke: %q, %v", got, err)
 		}
 		w.console(task.ID, "one\r\n\x1b[31mtwo\x1b[0m\x07\nthr\x1b]0;title\x07ee\nfour\n")
@@ -35,15 +35,15 @@ func TestLog(t *testing.T) {
 		}{
 			{false, 2, "one\ntwo"}, {true, 2, "three\nfour"}, {true, 100, "one\ntwo\nthree\nfour"},
 		} {
-			if got, err := w.host.Log(alice, []uint64{1}, task.ID, c.tail, c.lines); err != nil || got != c.want {
+			if got, err := w.host.Log(as(alice, 1), task.ID, c.tail, c.lines); err != nil || got != c.want {
 				t.Errorf("tail %v, %d lines: %q, %v, want %q", c.tail, c.lines, got, err, c.want)
 			}
 		}
-		if _, err := w.host.Log(bob, []uint64{1}, task.ID, true, 5); !errors.Is(err, ErrNotFound) {
+		if _, err := w.host.Log(as(bob, 1), task.ID, true, 5); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another's log: %v", err)
 		}
 		for _, lines := range []int{0, MaxLines + 1} {
-			if _, err := w.host.Log(alice, []uint64{1}, task.ID, true, lines); !errors.Is(err, ErrInvalid) {
+			if _, err := w.host.Log(as(alice, 1), task.ID, true, lines); !errors.Is(err, ErrInvalid) {
 				t.Errorf("%d lines: %v", lines, err)
 			}
 		}
@@ -61,7 +61,7 @@ func TestLogIsNoLink(t *testing.T) {
 		if err := os.Symlink(secret, filepath.Join(w.dir, "tasks", task.ID, taskdir.Console)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := w.host.Log(alice, []uint64{1}, task.ID, true, 5); err == nil || got != "" {
+		if got, err := w.host.Log(as(alice, 1), task.ID, true, 5); err == nil || got != "" {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
@@ -71,7 +71,7 @@ func TestConsoleIsCut(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
 		path := w.console(task.ID, strings.Repeat("x", taskdir.MaxConsole+1))
-		if got, err := w.host.Log(alice, []uint64{1}, task.ID, true, 1); err != nil || len(got) != taskdir.MaxRead {
+		if got, err := w.host.Log(as(alice, 1), task.ID, true, 1); err != nil || len(got) != taskdir.MaxRead {
 			t.Errorf("%d bytes are shown, %v", len(got), err)
 		}
 		settle(6 * time.Second)

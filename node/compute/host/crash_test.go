@@ -111,7 +111,7 @@ func TestKillInDelete(t *testing.T) {
 					w.boot(k.wrap)
 					task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 					settle(time.Second)
-					if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+					if err := w.host.Delete(as(alice, 1), task.ID); err != nil {
 						t.Fatal(err)
 					}
 					settle(time.Second)
@@ -179,7 +179,7 @@ func (w *world) matches(promised journal.Task) {
 	if spec.VCPUs != promised.Wanted.CPUs || spec.MemoryMiB != int(promised.Wanted.MemoryMiB) {
 		w.t.Errorf("the VM is %+v", spec)
 	}
-	if err := w.host.Delete(alice, []uint64{1}, got.ID); err != nil {
+	if err := w.host.Delete(as(alice, 1), got.ID); err != nil {
 		w.t.Fatal(err)
 	}
 	settle(time.Second)

@@ -29,7 +29,7 @@ func (w *world) size(id, disk string) int64 {
 
 func (w *world) addDisk(id string, gib uint64) string {
 	w.t.Helper()
-	name, err := w.host.AddDisk(context.Background(), alice, first, id, gib)
+	name, err := w.host.AddDisk(context.Background(), as(alice, first...), id, gib)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -77,10 +77,10 @@ func TestDisks(t *testing.T) {
 		if name := w.addDisk(task.ID, 5); name != "vdb" {
 			t.Errorf("the first disk is %s", name)
 		}
-		if _, err := w.host.AddDisk(ctx, alice, first, task.ID, 1); !errors.Is(err, ErrBusy) {
+		if _, err := w.host.AddDisk(ctx, as(alice, first...), task.ID, 1); !errors.Is(err, ErrBusy) {
 			t.Errorf("at the same time: %v", err)
 		}
-		if err := w.host.Operate(alice, first, task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
+		if err := w.host.Operate(as(alice, first...), task.ID, lifecycle.PowerOff); !errors.Is(err, ErrBusy) {
 			t.Errorf("poweroff at the same time: %v", err)
 		}
 		w.driver.Fail("Attach", nil)
@@ -89,7 +89,9 @@ func TestDisks(t *testing.T) {
 		w.addDisk(task.ID, 2)
 		settle(time.Second)
 		w.wants(task.ID, "vdb 5", "vdc 2")
-		resize := func(name string, gib uint64) error { return w.host.ResizeDisk(ctx, alice, first, task.ID, name, gib) }
+		resize := func(name string, gib uint64) error {
+			return w.host.ResizeDisk(ctx, as(alice, first...), task.ID, name, gib)
+		}
 		if err := resize("vdb", 8); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +104,7 @@ func TestDisks(t *testing.T) {
 		}
 		settle(time.Second)
 		w.wants(task.ID, "vdb 9", "vdc 2")
-		if err := w.host.DeleteDisk(ctx, alice, first, task.ID, "vdc"); err != nil {
+		if err := w.host.DeleteDisk(ctx, as(alice, first...), task.ID, "vdc"); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -112,7 +114,7 @@ func TestDisks(t *testing.T) {
 		w.ask(task.ID, lifecycle.Start)
 		settle(time.Second)
 		w.wants(task.ID, "vdb 9", "vdc 3") // attached at the start
-		if err := w.host.DeleteDisk(ctx, alice, first, task.ID, "vdb"); err != nil {
+		if err := w.host.DeleteDisk(ctx, as(alice, first...), task.ID, "vdb"); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -134,19 +136,19 @@ func TestDisksRefused(t *testing.T) {
 			ask  func() error
 			want error
 		}{
-			"another's":      {func() error { _, err := w.host.AddDisk(ctx, bob, first, task.ID, 1); return err }, ErrNotFound},
-			"another rental": {func() error { _, err := w.host.AddDisk(ctx, alice, []uint64{2}, task.ID, 1); return err }, ErrNotFound},
-			"over the share": {func() error { _, err := w.host.AddDisk(ctx, alice, first, task.ID, 36); return err }, ErrDisk},
-			"none":           {func() error { _, err := w.host.AddDisk(ctx, alice, first, task.ID, 0); return err }, ErrDisk},
-			"smaller":        {func() error { return w.host.ResizeDisk(ctx, alice, first, task.ID, "vdb", 4) }, ErrInvalid},
-			"as it is":       {func() error { return w.host.ResizeDisk(ctx, alice, first, task.ID, "vdb", 5) }, ErrInvalid},
-			"too large":      {func() error { return w.host.ResizeDisk(ctx, alice, first, task.ID, "vdb", 41) }, ErrDisk},
-			"system disk":    {func() error { return w.host.DeleteDisk(ctx, alice, first, task.ID, "vda") }, ErrInvalid},
-			"the seed":       {func() error { return w.host.DeleteDisk(ctx, alice, first, task.ID, "vdz") }, ErrInvalid},
-			"a path":         {func() error { return w.host.DeleteDisk(ctx, alice, first, task.ID, "../vdb") }, ErrInvalid},
-			"not there":      {func() error { return w.host.ResizeDisk(ctx, alice, first, task.ID, "vdc", 9) }, ErrInvalid},
+			"another's":      {func() error { _, err := w.host.AddDisk(ctx, as(bob, first...), task.ID, 1); return err }, ErrNotFound},
+			"another rental": {func() error { _, err := w.host.AddDisk(ctx, as(alice, 2), task.ID, 1); return err }, ErrNotFound},
+			"over the share": {func() error { _, err := w.host.AddDisk(ctx, as(alice, first...), task.ID, 36); return err }, ErrDisk},
+			"none":           {func() error { _, err := w.host.AddDisk(ctx, as(alice, first...), task.ID, 0); return err }, ErrDisk},
+			"smaller":        {func() error { return w.host.ResizeDisk(ctx, as(alice, first...), task.ID, "vdb", 4) }, ErrInvalid},
+			"as it is":       {func() error { return w.host.ResizeDisk(ctx, as(alice, first...), task.ID, "vdb", 5) }, ErrInvalid},
+			"too large":      {func() error { return w.host.ResizeDisk(ctx, as(alice, first...), task.ID, "vdb", 41) }, ErrDisk},
+			"system disk":    {func() error { return w.host.DeleteDisk(ctx, as(alice, first...), task.ID, "vda") }, ErrInvalid},
+			"the seed":       {func() error { return w.host.DeleteDisk(ctx, as(alice, first...), task.ID, "vdz") }, ErrInvalid},
+			"a path":         {func() error { return w.host.DeleteDisk(ctx, as(alice, first...), task.ID, "../vdb") }, ErrInvalid},
+			"not there":      {func() error { return w.host.ResizeDisk(ctx, as(alice, first...), task.ID, "vdc", 9) }, ErrInvalid},
 			"no room on disk": {func() error {
-				return w.full(func() error { _, err := w.host.AddDisk(ctx, alice, first, task.ID, 1); return err })
+				return w.full(func() error { _, err := w.host.AddDisk(ctx, as(alice, first...), task.ID, 1); return err })
 			}, ErrDisk},
 		} {
 			if err := c.ask(); !errors.Is(err, c.want) {
@@ -160,7 +162,7 @@ func TestDisksRefused(t *testing.T) {
 			w.addDisk(task.ID, 1)
 			settle(time.Second)
 		}
-		if _, err := w.host.AddDisk(ctx, alice, first, task.ID, 1); !errors.Is(err, ErrInvalid) {
+		if _, err := w.host.AddDisk(ctx, as(alice, first...), task.ID, 1); !errors.Is(err, ErrInvalid) {
 			t.Errorf("one too many: %v", err)
 		}
 	})
@@ -189,7 +191,7 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		settle(time.Second)
 		w.wants(task.ID, "vdb 5")
 		w.driver.Fail("Detach", vm.ErrHeld)
-		if err := w.host.DeleteDisk(context.Background(), alice, first, task.ID, "vdb"); err != nil {
+		if err := w.host.DeleteDisk(context.Background(), as(alice, first...), task.ID, "vdb"); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -199,7 +201,7 @@ func TestDiskThatCannotBeAdded(t *testing.T) {
 		}
 		w.driver.Fail("Detach", nil)
 		w.driver.Fail("Grow", errors.New("no"))
-		if err := w.host.ResizeDisk(context.Background(), alice, first, task.ID, "vdb", 9); err != nil {
+		if err := w.host.ResizeDisk(context.Background(), as(alice, first...), task.ID, "vdb", 9); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -229,7 +231,7 @@ func TestKilledWhileSettingAPassword(t *testing.T) {
 		if got := w.task(task.ID); got.Progress.State != lifecycle.Running || got.Login.Password != task.Login.Password {
 			t.Fatalf("after the kill: %s, the password changed: %v", got.Progress.State, got.Login.Password != task.Login.Password)
 		}
-		if err := w.host.SetPassword(context.Background(), alice, first, task.ID, "dbc", "good enough"); err != nil {
+		if err := w.host.SetPassword(context.Background(), as(alice, first...), task.ID, "dbc", "good enough"); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.task(task.ID); got.Login.Password != "" || w.driver.Password(task.Identity.UUID, "dbc") != "good enough" {
@@ -249,7 +251,7 @@ func TestLostDiskIsNotMadeAnew(t *testing.T) {
 		if err := os.Remove(filepath.Join(w.dir, "tasks", task.ID, "vdb.raw")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.host.ResizeDisk(context.Background(), alice, first, task.ID, "vdb", 9); err != nil {
+		if err := w.host.ResizeDisk(context.Background(), as(alice, first...), task.ID, "vdb", 9); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -276,7 +278,7 @@ func TestDiskChangesOutliveTheNode(t *testing.T) {
 				w.driver.Fail(method, vm.ErrUnavailable)
 				if method == "Attach" {
 					w.addDisk(task.ID, 5)
-				} else if err := w.host.DeleteDisk(context.Background(), alice, first, task.ID, "vdb"); err != nil {
+				} else if err := w.host.DeleteDisk(context.Background(), as(alice, first...), task.ID, "vdb"); err != nil {
 					t.Fatal(err)
 				}
 				settle(10 * time.Second)
@@ -323,7 +325,7 @@ func TestDisksAreKept(t *testing.T) {
 			t.Errorf("the guest has %q", list)
 		}
 		// Changes made to them in a trial remain when they are given back.
-		if err := w.host.DeleteDisk(context.Background(), alice, []uint64{2}, again.ID, "vdb"); err != nil {
+		if err := w.host.DeleteDisk(context.Background(), as(alice, 2), again.ID, "vdb"); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -343,7 +345,7 @@ func TestSetPassword(t *testing.T) {
 		settle(time.Second)
 		ctx := context.Background()
 		set := func(user string, password journal.Secret) error {
-			return w.host.SetPassword(ctx, alice, first, task.ID, user, password)
+			return w.host.SetPassword(ctx, as(alice, first...), task.ID, user, password)
 		}
 		for name, c := range map[string]struct {
 			user     string
@@ -371,7 +373,7 @@ func TestSetPassword(t *testing.T) {
 			t.Error("the password that still counts is not shown any more")
 		}
 		w.driver.Fail("SetPassword", nil)
-		if err := w.host.SetPassword(ctx, bob, first, task.ID, "dbc", "good enough"); !errors.Is(err, ErrNotFound) {
+		if err := w.host.SetPassword(ctx, as(bob, first...), task.ID, "dbc", "good enough"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another's: %v", err)
 		}
 		if err := errors.Join(set("root", "for root only"), set("dbc", "good enough")); err != nil {

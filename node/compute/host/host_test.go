@@ -77,13 +77,13 @@ func TestCreateRunsAndDeleteGivesBack(t *testing.T) {
 		if got.Wanted.GPUs != 2 || len(got.Reserved.Slots) != 2 || len(w.guests.Connections()) != 1 || got.Login.Password != "" {
 			t.Errorf("%+v", got)
 		}
-		if err := w.host.Delete(bob, []uint64{1}, task.ID); !errors.Is(err, ErrNotFound) {
+		if err := w.host.Delete(as(bob, 1), task.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another wallet's delete: %v", err)
 		}
-		if err := w.host.Delete(alice, []uint64{2}, task.ID); !errors.Is(err, ErrNotFound) {
+		if err := w.host.Delete(as(alice, 2), task.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another rental's delete: %v", err)
 		}
-		if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+		if err := w.host.Delete(as(alice, 1), task.ID); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -334,7 +334,7 @@ func TestFailedCreateGivesBack(t *testing.T) {
 				task := w.create(w.order(r, 5200))
 				settle(2 * time.Minute)
 				change := Change{CPUs: 4, SSHPort: 5201}
-				if err := w.host.Modify(t.Context(), alice, []uint64{1}, task.ID, change); !errors.Is(err, ErrState) {
+				if err := w.host.Modify(t.Context(), as(alice, 1), task.ID, change); !errors.Is(err, ErrState) {
 					t.Errorf("a VM that was never made was changed: %v", err)
 				}
 				got := w.task(task.ID)
@@ -344,7 +344,7 @@ func TestFailedCreateGivesBack(t *testing.T) {
 				if got.Progress.State != lifecycle.CreateError || got.Reserved.CPUs != 0 || w.domain(task.Identity.UUID) != "" {
 					t.Fatalf("%s: %q, reserved %+v", got.Progress.State, got.Progress.Reason, got.Reserved)
 				}
-				if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+				if err := w.host.Delete(as(alice, 1), task.ID); err != nil {
 					t.Fatal(err)
 				}
 				settle(time.Second)
@@ -359,7 +359,7 @@ func TestSecondOperationIsRefused(t *testing.T) {
 		w.box.ready = errNotReady
 		task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 		settle(time.Second)
-		err := w.host.Operate(alice, []uint64{1}, task.ID, lifecycle.Restart)
+		err := w.host.Operate(as(alice, 1), task.ID, lifecycle.Restart)
 		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "creating") {
 			t.Errorf("got %v", err)
 		}

@@ -99,7 +99,7 @@ func TestKeptDisksComeBack(t *testing.T) {
 		settle(time.Second)
 		w.holds(old.ID, written)
 		w.lists(alice, third.ID)
-		if err := w.host.Delete(alice, []uint64{3}, third.ID); err != nil {
+		if err := w.host.Delete(as(alice, 3), third.ID); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -351,7 +351,7 @@ func TestAddedDiskEvictsNothing(t *testing.T) {
 				task := w.create(w.order(w.ledger.rent(3, alice, 48*time.Hour, 1), 5200))
 				settle(6 * time.Second)
 				w.box.free = 15 + 15 + 10 + 1 // what was promised, and one
-				_, err := w.host.AddDisk(context.Background(), alice, []uint64{3}, task.ID, 5)
+				_, err := w.host.AddDisk(context.Background(), as(alice, 3), task.ID, 5)
 				var refusal *Refusal
 				if !errors.As(err, &refusal) || !errors.Is(err, ErrDisk) {
 					t.Fatal(err)
@@ -364,11 +364,11 @@ func TestAddedDiskEvictsNothing(t *testing.T) {
 				settle(6 * time.Second)
 				w.holds(mine.ID, written)
 				w.holds(theirs.ID, written)
-				if err := w.host.Delete(alice, []uint64{3}, mine.ID); err != nil {
+				if err := w.host.Delete(as(alice, 3), mine.ID); err != nil {
 					t.Fatal(err)
 				}
 				settle(6 * time.Second)
-				if _, err := w.host.AddDisk(context.Background(), alice, []uint64{3}, task.ID, 5); err != nil {
+				if _, err := w.host.AddDisk(context.Background(), as(alice, 3), task.ID, 5); err != nil {
 					t.Errorf("as the refusal said: %v", err)
 				}
 				settle(6 * time.Second)
@@ -380,10 +380,10 @@ func TestAddedDiskEvictsNothing(t *testing.T) {
 func TestRenterDeletesKeptDisks(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		old := w.keep(1, alice, 48*time.Hour, 5200)
-		if err := w.host.Delete(bob, []uint64{2}, old.ID); !errors.Is(err, ErrNotFound) {
+		if err := w.host.Delete(as(bob, 2), old.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another's delete: %v", err)
 		}
-		if err := w.host.Delete(alice, []uint64{3}, old.ID); err != nil {
+		if err := w.host.Delete(as(alice, 3), old.ID); err != nil {
 			t.Fatal(err)
 		}
 		settle(6 * time.Second)

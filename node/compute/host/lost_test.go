@@ -93,7 +93,7 @@ func TestLostInDelete(t *testing.T) {
 					w.boot(losing(w, s.name, true, lose))
 					task := w.create(w.order(w.ledger.rent(1, alice, 2*time.Hour, 0), 5200))
 					settle(time.Second)
-					if err := w.host.Delete(alice, []uint64{1}, task.ID); err != nil {
+					if err := w.host.Delete(as(alice, 1), task.ID); err != nil {
 						t.Fatal(err)
 					}
 					settle(30 * time.Second)

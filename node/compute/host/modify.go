@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
 )
 
 // Change is what a renter wants to change of a VM; zero fields stay as they are.
@@ -28,8 +29,8 @@ type Change struct {
 // Modify changes a VM within the limits of Create. Ports are moved at once; CPUs
 // and memory change at its next start, and until then the larger of old and new
 // is reserved. Only the rental that made the task may ask.
-func (h *Host) Modify(ctx context.Context, wallet string, rentals []uint64, id string, c Change) error {
-	t, err := h.own(wallet, rentals, id)
+func (h *Host) Modify(ctx context.Context, who trust.Caller, id string, c Change) error {
+	t, err := h.own(who, id)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func TestModify(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running() // 2 CPUs and 512 MiB of a share of 4 and 4000
 		ctx := context.Background()
-		modify := func(c Change) error { return w.host.Modify(ctx, alice, []uint64{1}, task.ID, c) }
+		modify := func(c Change) error { return w.host.Modify(ctx, as(alice, 1), task.ID, c) }
 		for name, c := range map[string]struct {
 			change Change
 			want   error
@@ -29,7 +29,7 @@ func TestModify(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := w.host.Modify(ctx, bob, []uint64{1}, task.ID, Change{CPUs: 4}); !errors.Is(err, ErrNotFound) {
+		if err := w.host.Modify(ctx, as(bob, 1), task.ID, Change{CPUs: 4}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another's VM: %v", err)
 		}
 		if got := w.task(task.ID); got.Wanted.CPUs != 2 || got.Wanted.Pending || got.Reserved.CPUs != 2 {
@@ -67,12 +67,12 @@ func TestModifyPorts(t *testing.T) {
 		ctx := context.Background()
 		w.box.taken = 5400
 		for _, port := range []uint16{5300, 5400} {
-			if err := w.host.Modify(ctx, alice, []uint64{1}, task.ID, Change{SSHPort: port}); !errors.Is(err, ErrPortTaken) {
+			if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{SSHPort: port}); !errors.Is(err, ErrPortTaken) {
 				t.Errorf("port %d: %v", port, err)
 			}
 		}
 		web := journal.Port{Name: "web", Protocol: "tcp", Host: 5202, Guest: 80}
-		if err := w.host.Modify(ctx, alice, []uint64{1}, task.ID, Change{SSHPort: 5201, Ports: []journal.Port{web}}); err != nil {
+		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{SSHPort: 5201, Ports: []journal.Port{web}}); err != nil {
 			t.Fatal(err)
 		}
 		want := []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: 5201, Guest: 22}, web}
@@ -84,18 +84,18 @@ func TestModifyPorts(t *testing.T) {
 			t.Errorf("%d of the new ports are bound", n)
 		}
 		// The old one is given back.
-		if err := w.host.Modify(ctx, bob, []uint64{2}, other.ID, Change{SSHPort: 5200}); err != nil {
+		if err := w.host.Modify(ctx, as(bob, 2), other.ID, Change{SSHPort: 5200}); err != nil {
 			t.Error(err)
 		}
 		// Custom ports can all be removed; SSH's stays.
-		if err := w.host.Modify(ctx, alice, []uint64{1}, task.ID, Change{NoPorts: true}); err != nil {
+		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{NoPorts: true}); err != nil {
 			t.Error(err)
 		}
 		if got := w.task(task.ID); len(got.Network.Ports) != 1 || len(got.Reserved.Ports) != 1 || w.ports(5202) != 0 || w.ports(5201) != 1 {
 			t.Errorf("ports %+v, reserved %+v", got.Network.Ports, got.Reserved.Ports)
 		}
 		w.guests.FailConnect(errors.New("no table"))
-		if err := w.host.Modify(ctx, alice, []uint64{1}, task.ID, Change{SSHPort: 5209}); err == nil {
+		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{SSHPort: 5209}); err == nil {
 			t.Error("a change that could not be made was taken")
 		}
 		if got := w.task(task.ID); got.Network.Ports[0].Host != 5201 || got.Reserved.Ports[0].Host != 5201 {
@@ -114,7 +114,7 @@ func TestModifyPortsOfTheNodesChoice(t *testing.T) {
 		settle(time.Second)
 		modify := func(c Change) error {
 			c.PortFirst, c.PortLast = 5300, 5303
-			return w.host.Modify(t.Context(), alice, []uint64{1}, task.ID, c)
+			return w.host.Modify(t.Context(), as(alice, 1), task.ID, c)
 		}
 		w.box.taken = 5303
 		web, dns := journal.Port{Name: "web", Protocol: "tcp", Guest: 80}, journal.Port{Name: "dns", Protocol: "tcp", Guest: 53}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -33,7 +34,7 @@ var userName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 // If the node is killed after the guest has the new password and before that is
 // recorded, the node still shows its own, which no longer works: nothing is
 // pending then, and setting a password again suffices.
-func (h *Host) SetPassword(ctx context.Context, wallet string, rentals []uint64, id, user string, password journal.Secret) error {
+func (h *Host) SetPassword(ctx context.Context, who trust.Caller, id, user string, password journal.Secret) error {
 	if !userName.MatchString(user) {
 		return refuse(ErrInvalid, "username", user, "1 to 32 of a-z, 0-9, _ and -", "name a user of the guest")
 	}
@@ -41,7 +42,7 @@ func (h *Host) SetPassword(ctx context.Context, wallet string, rentals []uint64,
 	if len(secret) < minPassword || len(secret) > maxPassword || strings.Trim(secret, printable) != "" {
 		return refuse(ErrInvalid, "password", "…", fmt.Sprintf("%d to %d printable ASCII characters", minPassword, maxPassword), "choose another")
 	}
-	t, err := h.own(wallet, rentals, id)
+	t, err := h.own(who, id)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestPinned(t *testing.T) {
 		ctx := context.Background()
 		modify := func(c Change) {
 			t.Helper()
-			if err := w.host.Modify(ctx, alice, []uint64{1}, first.ID, c); err != nil {
+			if err := w.host.Modify(ctx, as(alice, 1), first.ID, c); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestPinned(t *testing.T) {
 		}
 		// Somebody else uses the pages when it is started anew.
 		w.box.pages[0].Free = 0
-		if err := w.host.Operate(bob, []uint64{2}, second.ID, lifecycle.ForceRestart); err != nil {
+		if err := w.host.Operate(as(bob, 2), second.ID, lifecycle.ForceRestart); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -71,7 +71,7 @@ func TestPinned(t *testing.T) {
 		// The computer came back with other CPUs and without its pages.
 		w.host.cfg.Layout, w.box.pages = Divide(threaded(4, 1), 2), nil
 		w.host.cfg.Layout.Host = []int{0, 5}
-		if err := w.host.Operate(bob, []uint64{2}, second.ID, lifecycle.ForceRestart); err != nil {
+		if err := w.host.Operate(as(bob, 2), second.ID, lifecycle.ForceRestart); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)
@@ -151,7 +151,7 @@ func TestUEFI(t *testing.T) {
 		if text, err := os.ReadFile(nvram); string(text) != written {
 			t.Errorf("variables are %q, %v", text, err)
 		}
-		if err := w.host.Delete(alice, []uint64{2}, second.ID); err != nil {
+		if err := w.host.Delete(as(alice, 2), second.ID); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Minute)

@@ -31,7 +31,7 @@ func TestCreateCanBeRepeated(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := w.host.Delete(alice, []uint64{1}, first.ID); err != nil {
+		if err := w.host.Delete(as(alice, 1), first.ID); err != nil {
 			t.Fatal(err)
 		}
 		settle(time.Second)

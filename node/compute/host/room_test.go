@@ -69,7 +69,7 @@ func TestNothingIsMeasuredInATransaction(t *testing.T) {
 		a := &asked{Files: w.guests, box: w.box}
 		w.host.deps.Files, w.host.deps.Computer = a, a
 		w.create(w.order(w.ledger.rent(2, alice, time.Hour, 1), 5201))
-		if _, err := w.host.AddDisk(context.Background(), alice, []uint64{1}, first.ID, 1); err != nil {
+		if _, err := w.host.AddDisk(context.Background(), as(alice, 1), first.ID, 1); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{"VM", "transaction", "VM", "VM", "transaction"}; !slices.Equal(a.order, want) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dbc-network/dbc/lifecycle"
 	"github.com/dbc-network/dbc/node/compute/journal"
+	"github.com/dbc-network/dbc/node/compute/trust"
 )
 
 // Tasks returns the tasks of a wallet, oldest first, including kept disks.
@@ -60,11 +61,11 @@ func (h *Host) Changed() <-chan struct{} { return h.deps.Journal.Changed() }
 // Delete lets the loop stop a VM, delete its disks and free all that it reserved.
 // Only the rental that made the task may ask; for kept disks any open rental of
 // their renter may.
-func (h *Host) Delete(wallet string, rentals []uint64, id string) error {
-	if t, err := h.Task(wallet, id); err == nil && isKept(t) {
+func (h *Host) Delete(who trust.Caller, id string) error {
+	if t, err := h.Task(who.Wallet(), id); err == nil && isKept(t) {
 		return h.deleteKept(id)
 	}
-	return h.ask(wallet, rentals, id, lifecycle.Delete, func(t *journal.Task) {
+	return h.ask(who, id, lifecycle.Delete, func(t *journal.Task) {
 		t.Restored.GiveBack = false // recorded as for a create that is being undone
 	})
 }

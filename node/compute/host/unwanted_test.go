@@ -23,7 +23,7 @@ func TestDeleteWhileGivingUpDeletes(t *testing.T) {
 					w.driver.Fail("Stop", vm.ErrUnavailable)
 					settle(70 * time.Second)
 				}
-				if err := w.host.Delete(alice, []uint64{2}, task.ID); err != nil {
+				if err := w.host.Delete(as(alice, 2), task.ID); err != nil {
 					t.Fatal(err)
 				}
 				settle(time.Second)
@@ -58,7 +58,7 @@ func TestEndWhileGivingUp(t *testing.T) {
 		t.Logf("give back %v, from %q, disks %q, kept until %v, reserved %+v", got.Restored.GiveBack, got.Restored.From, got.Disks.Folder, got.Keep.Until, got.Reserved)
 		w.holds(old.ID, written)
 		if isKept(got) {
-			if err := w.host.Delete(alice, nil, task.ID); err != nil {
+			if err := w.host.Delete(as(alice), task.ID); err != nil {
 				t.Fatal(err)
 			}
 			settle(time.Minute)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dbc-network/dbc/node/compute/trust"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -17,18 +18,18 @@ const forwardLimit = 5 * time.Second
 
 // Console connects to a VM's serial console, also while it is being made. Only
 // the rental that made the task may ask.
-func (h *Host) Console(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
-	return h.connect(ctx, wallet, rentals, id, h.deps.Driver.Console)
+func (h *Host) Console(ctx context.Context, who trust.Caller, id string) (net.Conn, error) {
+	return h.connect(ctx, who, id, h.deps.Driver.Console)
 }
 
 // VNC connects to a VM's screen, under the same rules.
-func (h *Host) VNC(ctx context.Context, wallet string, rentals []uint64, id string) (net.Conn, error) {
-	return h.connect(ctx, wallet, rentals, id, h.deps.Driver.VNC)
+func (h *Host) VNC(ctx context.Context, who trust.Caller, id string) (net.Conn, error) {
+	return h.connect(ctx, who, id, h.deps.Driver.VNC)
 }
 
 // Forward connects to a TCP port of a VM's own address, under the same rules.
-func (h *Host) Forward(ctx context.Context, wallet string, rentals []uint64, id string, port uint16) (net.Conn, error) {
-	t, err := h.own(wallet, rentals, id)
+func (h *Host) Forward(ctx context.Context, who trust.Caller, id string, port uint16) (net.Conn, error) {
+	t, err := h.own(who, id)
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +47,9 @@ func (h *Host) Forward(ctx context.Context, wallet string, rentals []uint64, id 
 }
 
 func (h *Host) connect(
-	ctx context.Context, wallet string, rentals []uint64, id string, open func(context.Context, vm.UUID) (net.Conn, error),
+	ctx context.Context, who trust.Caller, id string, open func(context.Context, vm.UUID) (net.Conn, error),
 ) (net.Conn, error) {
-	t, err := h.own(wallet, rentals, id)
+	t, err := h.own(who, id)
 	if err != nil {
 		return nil, err
 	}

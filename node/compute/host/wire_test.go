@@ -15,13 +15,13 @@ func TestConsoleAndVNC(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		task := w.running()
 		ctx := context.Background()
-		if _, err := w.host.Console(ctx, bob, []uint64{1}, task.ID); !errors.Is(err, ErrNotFound) {
+		if _, err := w.host.Console(ctx, as(bob, 1), task.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("another's console: %v", err)
 		}
-		if _, err := w.host.VNC(ctx, alice, []uint64{2}, task.ID); !errors.Is(err, ErrNotFound) {
+		if _, err := w.host.VNC(ctx, as(alice, 2), task.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("by another rental: %v", err)
 		}
-		conn, err := w.host.Console(ctx, alice, []uint64{1}, task.ID)
+		conn, err := w.host.Console(ctx, as(alice, 1), task.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func TestConsoleAndVNC(t *testing.T) {
 		if n, err := conn.Read(buf); err != nil || string(buf[:n]) != fake.Greeting {
 			t.Errorf("%q, %v", buf[:n], err)
 		}
-		screen, err := w.host.VNC(ctx, alice, []uint64{1}, task.ID)
+		screen, err := w.host.VNC(ctx, as(alice, 1), task.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,11 +45,11 @@ func TestConsoleAndVNC(t *testing.T) {
 		if _, err := screen.Read(buf); err == nil {
 			t.Error("the screen outlives the VM")
 		}
-		if _, err := w.host.Console(ctx, alice, []uint64{1}, task.ID); !errors.Is(err, ErrState) {
+		if _, err := w.host.Console(ctx, as(alice, 1), task.ID); !errors.Is(err, ErrState) {
 			t.Errorf("a console of what is off: %v", err)
 		}
 		w.driver.Fail("Console", vm.ErrUnavailable)
-		if _, err := w.host.Console(ctx, alice, []uint64{1}, task.ID); !errors.Is(err, vm.ErrUnavailable) {
+		if _, err := w.host.Console(ctx, as(alice, 1), task.ID); !errors.Is(err, vm.ErrUnavailable) {
 			t.Errorf("without a hypervisor: %v", err)
 		}
 		if conn.Close() != nil || screen.Close() != nil {

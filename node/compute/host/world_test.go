@@ -316,3 +316,12 @@ func (w *world) empty() {
 func (w *world) file(t journal.Task, name string) string {
 	return filepath.Join(taskdir.Dir(w.dir), folder(t), name)
 }
+
+// as returns a caller with rentals, as a request of its wallet would have it.
+func as(wallet string, rentals ...uint64) trust.Caller {
+	word := trust.Word{Open: map[uint64]trust.Rental{}}
+	for _, id := range rentals {
+		word.Open[id] = trust.Rental{ID: id, Renter: wallet}
+	}
+	return word.Caller(wallet)
+}
