@@ -14,7 +14,7 @@ import (
 
 // Listen opens the API's port. An error is a *conf.ConfigError with the line of
 // core.conf that can help.
-func Listen(ctx context.Context, c conf.Config) (net.Listener, error) {
+func Listen(ctx context.Context, c conf.Node) (net.Listener, error) {
 	if c.HTTPTLSCert != "" {
 		if _, err := tls.LoadX509KeyPair(c.HTTPTLSCert, c.HTTPTLSKey); err != nil {
 			return nil, c.Refusal("http_tls_cert", c.HTTPTLSCert, "a certificate in PEM, and its key in http_tls_key", err)
@@ -28,7 +28,7 @@ func Listen(ctx context.Context, c conf.Config) (net.Listener, error) {
 }
 
 // APIURL returns where the API listens, for the log.
-func APIURL(c conf.Config) string {
+func APIURL(c conf.Node) string {
 	if c.HTTPTLSCert != "" {
 		return "https://" + c.HTTPListen.String()
 	}
@@ -37,7 +37,7 @@ func APIURL(c conf.Config) string {
 
 // Claim refuses a port for peers that another program uses. libp2p itself would
 // share it with another node, and continue if only one of UDP and TCP is free.
-func Claim(ctx context.Context, c conf.Config) error {
+func Claim(ctx context.Context, c conf.Node) error {
 	tcp, err := new(net.ListenConfig).Listen(ctx, "tcp", c.NetListen.String())
 	if err != nil {
 		return notFree(c, "net_listen", err)
@@ -51,7 +51,7 @@ func Claim(ctx context.Context, c conf.Config) error {
 
 // notFree returns the error for an address of core.conf, the keys prefix_ip and
 // prefix_port.
-func notFree(c conf.Config, prefix string, err error) error {
+func notFree(c conf.Node, prefix string, err error) error {
 	at := c.HTTPListen
 	if prefix != "http" {
 		at = c.NetListen
@@ -66,6 +66,6 @@ func notFree(c conf.Config, prefix string, err error) error {
 }
 
 // OtherChain returns ErrBound: the node's dbcd serves another chain than core.conf says.
-func OtherChain(c conf.Config, serves string) error {
+func OtherChain(c conf.Node, serves string) error {
 	return c.Refusal("chain_id", c.ChainID, fmt.Sprintf("%s, which %s serves, or another chain_rpc and chain_grpc", serves, c.ChainRPC), ErrBound)
 }

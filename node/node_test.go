@@ -26,14 +26,14 @@ func TestInitCanBeRepeated(t *testing.T) {
 	if err != nil || again.MachineID() != first.MachineID() {
 		t.Fatalf("a second Init: %v", err)
 	}
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadNode(home)
 	if err != nil || cfg.ChainID != "dbc-devnet-1" || cfg.Home != home {
 		t.Errorf("%+v, %v", cfg, err)
 	}
 	if err := os.WriteFile(filepath.Join(home, conf.PeerFile), []byte("peer=203.0.113.1:5011\npeer=x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := conf.Load(home); !errors.Is(err, conf.ErrConfig) || !strings.Contains(err.Error(), "peer.conf:2") {
+	if _, err := conf.LoadNode(home); !errors.Is(err, conf.ErrConfig) || !strings.Contains(err.Error(), "peer.conf:2") {
 		t.Errorf("a wrong peer: %v", err)
 	}
 }
@@ -50,7 +50,7 @@ func TestInitRefusesWhatWouldNotLoad(t *testing.T) {
 }
 
 // clientHome is a client node's home with free ports.
-func clientHome(t *testing.T, more map[string]string) (string, conf.Config) {
+func clientHome(t *testing.T, more map[string]string) (string, conf.Node) {
 	t.Helper()
 	home := t.TempDir()
 	set := map[string]string{
@@ -61,7 +61,7 @@ func clientHome(t *testing.T, more map[string]string) (string, conf.Config) {
 	if _, err := Init(home, conf.RoleClient, set); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadNode(home)
 	if err != nil {
 		t.Fatal(err)
 	}

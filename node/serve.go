@@ -16,7 +16,7 @@ import (
 const drain = 5 * time.Second
 
 // Serve serves the API until the server is shut down.
-func Serve(server *http.Server, listener net.Listener, cfg conf.Config, log *slog.Logger) error {
+func Serve(server *http.Server, listener net.Listener, cfg conf.Node, log *slog.Logger) error {
 	var err error
 	if cfg.HTTPTLSCert != "" {
 		c, wrong := openCertificate(cfg.HTTPTLSCert, cfg.HTTPTLSKey, log)

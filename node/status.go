@@ -15,7 +15,7 @@ import (
 
 // OwnAPI is how this computer asks the node that runs by this configuration:
 // by the certificate of core.conf where it has one, whoever signed it.
-func OwnAPI(c conf.Config) (*http.Client, string, error) {
+func OwnAPI(c conf.Node) (*http.Client, string, error) {
 	at := c.HTTPListen
 	if at.Addr().IsUnspecified() {
 		loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -45,7 +45,7 @@ func OwnAPI(c conf.Config) (*http.Client, string, error) {
 }
 
 // Answers is ErrOther where status is of another node, which has this one's port.
-func Answers(c conf.Config, status api.ClientRoot) error {
+func Answers(c conf.Node, status api.ClientRoot) error {
 	k, err := key.Load(c.KeyPath())
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ const (
 
 // Host is an opened home of a compute node.
 type Host struct {
-	Config conf.Config
+	Config conf.Compute
 	Key    key.Key
 	// Now returns the time from which expiries are counted. Nil means the
 	// system clock.
@@ -32,7 +32,7 @@ type Host struct {
 
 // Open reads a node's configuration and key.
 func Open(home string) (*Host, error) {
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadCompute(home)
 	if err != nil {
 		return nil, err
 	}

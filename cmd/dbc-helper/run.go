@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func serve(ctx context.Context, home, name, runDir string) error {
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadHelper(home)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func askHelper(s *settings, home string, ask func(c *helper.Client) error) error
 	if err != nil {
 		return err
 	}
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadCompute(home)
 	if err != nil {
 		return err
 	}

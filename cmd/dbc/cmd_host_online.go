@@ -137,7 +137,7 @@ func compareFacts(ctx context.Context, s *settings, h *host.Host, c *chain.Clien
 
 // askOwn returns how the node at the configured API is not the expected one.
 func askOwn(ctx context.Context, s *settings, h *host.Host) []listing.Difference {
-	api, url, err := node.OwnAPI(h.Config)
+	api, url, err := node.OwnAPI(h.Config.Node)
 	if err != nil {
 		return []listing.Difference{{Code: listing.NoNode, Params: map[string]string{"url": h.Config.HTTPListen.String(), "reason": err.Error()}}}
 	}
@@ -146,7 +146,7 @@ func askOwn(ctx context.Context, s *settings, h *host.Host) []listing.Difference
 	switch {
 	case err != nil:
 		return []listing.Difference{{Code: listing.NoNode, Params: map[string]string{"url": url, "reason": err.Error()}}}
-	case node.Answers(h.Config, root) != nil:
+	case node.Answers(h.Config.Node, root) != nil:
 		return []listing.Difference{{Code: listing.OtherNode, Params: map[string]string{"url": url}}}
 	case root.ChainID != s.chainID:
 		return []listing.Difference{{Code: listing.OtherChain, Params: map[string]string{"listed": s.chainID, "here": client.Printable(root.ChainID)}}}

@@ -37,7 +37,7 @@ func imageStore(s *settings, nodeHome string) (store *image.Store, disks string,
 	if err != nil {
 		return nil, "", err
 	}
-	cfg, err := conf.Load(nodeHome)
+	cfg, err := conf.LoadCompute(nodeHome)
 	if err != nil {
 		return nil, "", err
 	}

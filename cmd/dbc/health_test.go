@@ -18,7 +18,7 @@ import (
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	path := compute.HealthPath(conf.Config{Guests: conf.Guests{DataDir: dir}})
+	path := compute.HealthPath(conf.Compute{Guests: conf.Guests{DataDir: dir}})
 	if read := readHealth(path, nil); read != nil {
 		t.Errorf("%+v", read)
 	}

@@ -23,7 +23,7 @@ var errUnready = errors.New("this computer's node would make no VM")
 
 // readiness asks this computer whether it would make the VM of a self-rent.
 type readiness struct {
-	config             conf.Config
+	config             conf.Compute
 	chainID, machineID string
 	image              string
 	// web reaches the node at url.
@@ -41,7 +41,7 @@ func (r readiness) check(ctx context.Context, slots []uint32) error {
 	if err != nil {
 		return err
 	}
-	if err := node.Answers(r.config, root); err != nil {
+	if err := node.Answers(r.config.Node, root); err != nil {
 		return err
 	}
 	switch {

@@ -23,7 +23,7 @@ import (
 // cards of the quoted slots say that a VM would be made.
 func TestSelfRentReady(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{Home: t.TempDir()}
+	cfg := conf.Compute{Node: conf.Node{Home: t.TempDir()}}
 	k, err := key.Create(cfg.KeyPath())
 	if err != nil {
 		t.Fatal(err)

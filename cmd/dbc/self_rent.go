@@ -158,7 +158,7 @@ func (g *selfGuest) key() string { return filepath.Join(g.dir, "id_ed25519") }
 
 // newSelfGuest asks this computer's node directly: no client node has to run here.
 func newSelfGuest(s *settings, cmd *cobra.Command, h *host.Host, c *chain.Client, wallet *market.Wallet, image string) (*selfGuest, error) {
-	web, url, err := node.OwnAPI(h.Config)
+	web, url, err := node.OwnAPI(h.Config.Node)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ const (
 
 // parts are what a running client node is made of.
 type parts struct {
-	cfg   conf.Config
+	cfg   conf.Client
 	log   *slog.Logger
 	key   key.Key
 	chain *chain.Client
@@ -54,10 +54,7 @@ type parts struct {
 
 // Run runs a client node until ctx is done. All that it stores, its key and the index
 // of machines, is in its home, so several can run on one computer.
-func Run(ctx context.Context, cfg conf.Config) (err error) {
-	if cfg.Role != conf.RoleClient {
-		return fmt.Errorf("role %q: want %s: %w", cfg.Role, conf.RoleClient, ErrRole)
-	}
+func Run(ctx context.Context, cfg conf.Client) (err error) {
 	node.BeLean()
 	defer func() {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -73,7 +70,7 @@ func Run(ctx context.Context, cfg conf.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	listener, err := node.Listen(ctx, cfg)
+	listener, err := node.Listen(ctx, cfg.Node)
 	if err != nil {
 		return err
 	}
@@ -87,7 +84,7 @@ func Run(ctx context.Context, cfg conf.Config) (err error) {
 	if err := c.sameChain(ctx); err != nil {
 		return err
 	}
-	if err := node.Claim(ctx, cfg); err != nil {
+	if err := node.Claim(ctx, cfg.Node); err != nil {
 		return err
 	}
 	if c.local, err = c.openLocal(ctx); err != nil {
@@ -107,7 +104,7 @@ func Run(ctx context.Context, cfg conf.Config) (err error) {
 }
 
 // lockHome takes a client node's home: two with one key would be one peer.
-func lockHome(cfg conf.Config) (release func() error, err error) {
+func lockHome(cfg conf.Client) (release func() error, err error) {
 	release, err = node.Lock(filepath.Join(cfg.Home, filepath.Dir(conf.KeyFile), "client.lock"))
 	if errors.Is(err, node.ErrHeld) {
 		return nil, fmt.Errorf("%w: %w", ErrHome, err)
@@ -123,7 +120,7 @@ func (c *parts) sameChain(ctx context.Context) error {
 	if err != nil || head.ChainID == c.cfg.ChainID {
 		return nil
 	}
-	return node.OtherChain(c.cfg, head.ChainID)
+	return node.OtherChain(c.cfg.Node, head.ChainID)
 }
 
 func (c *parts) openLocal(ctx context.Context) (*local.Routes, error) {
@@ -161,9 +158,9 @@ func (c *parts) serve(ctx context.Context, listener net.Listener) error {
 	c.pulse.Look(ctx)
 	watching.Go(func() { c.pulse.Run(ctx) })
 	ended, followed := make(chan error, 1), make(chan error, 1)
-	go func() { ended <- node.Serve(server, listener, c.cfg, c.log) }()
+	go func() { ended <- node.Serve(server, listener, c.cfg.Node, c.log) }()
 	go func() { followed <- c.local.Run(ctx) }()
-	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", node.APIURL(c.cfg),
+	c.log.Info("the client node runs", "chain_id", c.cfg.ChainID, "api", node.APIURL(c.cfg.Node),
 		"peer_id", c.peers.ID())
 	var first error
 	select {

@@ -23,7 +23,7 @@ func TestClientNodeRunsWithoutItsChain(t *testing.T) {
 	if _, err := node.Init(home, conf.RoleClient, set); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadClient(home)
 	if err != nil {
 		t.Fatal(err)
 	}

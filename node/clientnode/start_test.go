@@ -20,7 +20,7 @@ import (
 )
 
 // clientHome is a client node's home with free ports.
-func clientHome(t *testing.T, more map[string]string) (string, conf.Config) {
+func clientHome(t *testing.T, more map[string]string) (string, conf.Client) {
 	t.Helper()
 	home := t.TempDir()
 	set := map[string]string{
@@ -31,7 +31,7 @@ func clientHome(t *testing.T, more map[string]string) (string, conf.Config) {
 	if _, err := node.Init(home, conf.RoleClient, set); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadClient(home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +115,5 @@ func TestOneNodePerHome(t *testing.T) {
 	}
 	if err := release(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestRunRefusesRole(t *testing.T) {
-	t.Parallel()
-	if err := Run(t.Context(), conf.Config{Role: conf.RoleMining}); !errors.Is(err, ErrRole) {
-		t.Errorf("got %v", err)
 	}
 }

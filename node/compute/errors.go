@@ -5,8 +5,6 @@ import "errors"
 var (
 	// ErrLocked means that another mining node runs on this computer.
 	ErrLocked = errors.New("another mining node runs on this computer")
-	// ErrRole means that core.conf has another role.
-	ErrRole = errors.New("unsupported role")
 	// ErrRoot means that the process has privileges that it should not have, or lacks
 	// those it needs.
 	ErrRoot = errors.New("not with these privileges")

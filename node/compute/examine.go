@@ -67,7 +67,7 @@ type Seen struct {
 }
 
 // Look reads what a node's checks are based on, except the listing.
-func Look(ctx context.Context, cfg conf.Config, c *chain.Client, images *image.Store) (Seen, error) {
+func Look(ctx context.Context, cfg conf.Compute, c *chain.Client, images *image.Store) (Seen, error) {
 	seen := Seen{Now: time.Now()}
 	asked, cancel := context.WithTimeout(ctx, headLimit)
 	seen.Head, seen.HeadErr = c.Head(asked)
@@ -217,4 +217,4 @@ func (p *parts) examine(ctx context.Context) ([]doctor.Finding, error) {
 }
 
 // HealthPath returns the file of what the node finds out about itself.
-func HealthPath(c conf.Config) string { return filepath.Join(c.StateDir(), health.Name) }
+func HealthPath(c conf.Compute) string { return filepath.Join(c.StateDir(), health.Name) }

@@ -43,14 +43,14 @@ type Offer struct {
 
 // Facts returns what a machine with this configuration is bonded with: this
 // computer's facts, minus the host's reserve.
-func Facts(ctx context.Context, cfg conf.Config, machineID string) (machine.Facts, error) {
+func Facts(ctx context.Context, cfg conf.Compute, machineID string) (machine.Facts, error) {
 	offer, err := ReadOffer(ctx, cfg, machineID)
 	return offer.Facts, err
 }
 
 // ReadOffer reads what this computer can be listed with. Cards that cannot be
 // listed are not an error: whoever bonds decides.
-func ReadOffer(ctx context.Context, cfg conf.Config, machineID string) (Offer, error) {
+func ReadOffer(ctx context.Context, cfg conf.Compute, machineID string) (Offer, error) {
 	inv, err := inventory(ctx, cfg)
 	if err != nil {
 		return Offer{}, err
@@ -95,7 +95,7 @@ func ReadOffer(ctx context.Context, cfg conf.Config, machineID string) (Offer, e
 }
 
 // helperKey returns the public half of the helper's key, in hex, if there is one.
-func helperKey(cfg conf.Config) (string, error) {
+func helperKey(cfg conf.Compute) (string, error) {
 	if cfg.HelperSocket == "" {
 		return "", nil
 	}
@@ -104,7 +104,7 @@ func helperKey(cfg conf.Config) (string, error) {
 }
 
 // readCards reads the computer's GPUs and which of them are kept for VMs.
-func readCards(c conf.Config) (gpu.Inventory, binding.File, error) {
+func readCards(c conf.Compute) (gpu.Inventory, binding.File, error) {
 	seen, err := gpu.Read(root(c))
 	if err != nil {
 		return gpu.Inventory{}, binding.File{}, err
@@ -114,7 +114,7 @@ func readCards(c conf.Config) (gpu.Inventory, binding.File, error) {
 }
 
 // kept reads which cards are kept for VMs: none if there is no file.
-func kept(c conf.Config) (binding.File, error) {
+func kept(c conf.Compute) (binding.File, error) {
 	root, err := os.OpenRoot(root(c))
 	if err != nil {
 		return binding.File{}, err
@@ -128,7 +128,7 @@ func kept(c conf.Config) (binding.File, error) {
 }
 
 // root returns what stands for / before etc, sys and proc when reading cards.
-func root(c conf.Config) string { return cmp.Or(c.CardRoot, "/") }
+func root(c conf.Compute) string { return cmp.Or(c.CardRoot, "/") }
 
 // unbound counts GPUs that have a slot which is not kept for VMs.
 func unbound(seen gpu.Inventory, kept binding.File) int {
@@ -158,7 +158,7 @@ func features() ([]machine.Feature, error) {
 	return []machine.Feature{machine.FEATURE_UEFI}, nil
 }
 
-func inventory(ctx context.Context, cfg conf.Config) (hw.Inventory, error) {
+func inventory(ctx context.Context, cfg conf.Compute) (hw.Inventory, error) {
 	data, err := existing(cfg.DataDir)
 	if err != nil {
 		return hw.Inventory{}, err

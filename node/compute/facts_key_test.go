@@ -12,7 +12,7 @@ import (
 // there is one; a node of one process, which could read the key, lists none.
 func TestHelperKeyIsListed(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{Guests: conf.Guests{DataDir: t.TempDir()}, Compute: conf.Compute{HelperSocket: "/run/dbc/helper.sock"}}
+	cfg := conf.Compute{Guests: conf.Guests{DataDir: t.TempDir(), HelperSocket: "/run/dbc/helper.sock"}}
 	if key, err := helperKey(cfg); key != "" || err != nil {
 		t.Errorf("before the helper's first start: %q, %v", key, err)
 	}
@@ -23,7 +23,7 @@ func TestHelperKeyIsListed(t *testing.T) {
 	if key, err := helperKey(cfg); key != hex.EncodeToString(public) || err != nil {
 		t.Errorf("got %q, %v, want %x", key, err, public)
 	}
-	if key, err := helperKey(conf.Config{Guests: cfg.Guests}); key != "" || err != nil {
+	if key, err := helperKey(conf.Compute{Guests: conf.Guests{DataDir: cfg.DataDir}}); key != "" || err != nil {
 		t.Errorf("of one process: %q, %v", key, err)
 	}
 }

@@ -21,7 +21,7 @@ func TestGuestNetworkOfItsVMs(t *testing.T) {
 	here := journal.Task{ID: "here", Reserved: journal.Reservation{Addr: netip.MustParseAddr("10.1.2.3")}}
 	over := journal.Task{ID: "over", Network: journal.Network{Addr: netip.MustParseAddr("10.1.2.4")}}
 	for cidr, want := range map[string]error{"10.1.2.0/24": nil, "10.1.3.0/24": errInhabited} {
-		cfg := conf.Config{Home: "/etc/dbc", Guests: conf.Guests{GuestCIDR: netip.MustParsePrefix(cidr)}}
+		cfg := conf.Compute{Node: conf.Node{Home: "/etc/dbc"}, Guests: conf.Guests{GuestCIDR: netip.MustParsePrefix(cidr)}}
 		err := checkGuestNetwork(cfg, []journal.Task{over, here})
 		if !errors.Is(err, want) || want != nil && !strings.Contains(err.Error(), "the network of 10.1.2.3, the address of virtual machine here") {
 			t.Errorf("%s: %v", cidr, err)
@@ -43,7 +43,7 @@ func (r refusing) Ensure(context.Context) error { return r.err }
 // TestAnOverlapIsRefusedByItsLine: the start names the line to change.
 func TestAnOverlapIsRefusedByItsLine(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{Home: "/etc/dbc", Guests: conf.Guests{GuestCIDR: netip.MustParsePrefix("172.31.224.0/20")}}
+	cfg := conf.Compute{Node: conf.Node{Home: "/etc/dbc"}, Guests: conf.Guests{GuestCIDR: netip.MustParsePrefix("172.31.224.0/20")}}
 	overlap := fmt.Errorf("%w: 172.31.224.0/20 and 172.31.0.0/16 of eth0", network.ErrOverlap)
 	wrong := new(conf.ConfigError)
 	err := ensureNetwork(t.Context(), cfg, refusing{err: overlap})

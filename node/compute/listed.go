@@ -26,7 +26,7 @@ var _ meeter = (*p2p.Host)(nil)
 // Differences returns how a machine's listing differs from its computer, and reached,
 // which is true if the machine answers at one of the listed addresses. Each is dialed
 // from here by with, which must not be the machine's own host.
-func Differences(ctx context.Context, cfg conf.Config, machineID string, listed machine.Facts, with meeter) (all []listing.Difference, reached bool, err error) {
+func Differences(ctx context.Context, cfg conf.Compute, machineID string, listed machine.Facts, with meeter) (all []listing.Difference, reached bool, err error) {
 	here, err := Facts(ctx, cfg, machineID)
 	if err != nil {
 		return nil, false, err

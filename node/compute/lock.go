@@ -15,7 +15,7 @@ import (
 )
 
 // lockMachine takes the computer's one lock for mining nodes.
-func lockMachine(cfg conf.Config) (release func() error, err error) {
+func lockMachine(cfg conf.Compute) (release func() error, err error) {
 	dir := cfg.LockDir()
 	if dir != conf.DefaultRunDir && !chainid.Test(cfg.ChainID) {
 		return nil, fmt.Errorf("lock in %s, want %s: %w", dir, conf.DefaultRunDir, conf.ErrMainNetwork)

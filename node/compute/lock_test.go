@@ -16,7 +16,7 @@ import (
 
 func TestLock(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{ChainID: "dbc-devnet-1", Guests: conf.Guests{RunDir: t.TempDir()}}
+	cfg := conf.Compute{Node: conf.Node{ChainID: "dbc-devnet-1"}, Guests: conf.Guests{RunDir: t.TempDir()}}
 	release, err := lockMachine(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // published is where others reach the node's peer-to-peer port.
-func published(c conf.Config) netip.AddrPort {
+func published(c conf.Compute) netip.AddrPort {
 	if c.NetListen.Addr().IsUnspecified() && c.PublicIP.IsValid() {
 		return netip.AddrPortFrom(c.PublicIP, c.NetListen.Port())
 	}
@@ -21,7 +21,7 @@ func published(c conf.Config) netip.AddrPort {
 
 // openPeers begins to listen for client nodes.
 func (p *parts) openPeers(ctx context.Context) (err error) {
-	if err := node.Claim(ctx, p.cfg); err != nil {
+	if err := node.Claim(ctx, p.cfg.Node); err != nil {
 		return err
 	}
 	p.peers, err = p2p.New(p2p.Config{

@@ -11,12 +11,12 @@ import (
 
 // free refuses ports that API, peers and metrics will need and can't
 // have, before anything slow is done.
-func free(ctx context.Context, c conf.Config) error {
-	listener, err := node.Listen(ctx, c)
+func free(ctx context.Context, c conf.Compute) error {
+	listener, err := node.Listen(ctx, c.Node)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(listener.Close(), node.Claim(ctx, c)); err != nil || !c.MetricsListen.IsValid() {
+	if err := errors.Join(listener.Close(), node.Claim(ctx, c.Node)); err != nil || !c.MetricsListen.IsValid() {
 		return err
 	}
 	metrics, err := new(net.ListenConfig).Listen(ctx, "tcp", c.MetricsListen.String())

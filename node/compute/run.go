@@ -43,7 +43,7 @@ const (
 // parts are what a running node is made of, in the order in which they were
 // opened; close takes them back.
 type parts struct {
-	cfg     conf.Config
+	cfg     conf.Compute
 	log     *slog.Logger
 	key     key.Key
 	facts   machine.Facts
@@ -71,11 +71,8 @@ type parts struct {
 
 // Run is the life of a compute node: it returns nil after ctx is done and everything it
 // began has ended. VMs run on and are found again by the next Run.
-func Run(ctx context.Context, cfg conf.Config) (err error) {
+func Run(ctx context.Context, cfg conf.Compute) (err error) {
 	node.BeLean()
-	if cfg.Role != conf.RoleMining {
-		return fmt.Errorf("role %q: want %s: %w", cfg.Role, conf.RoleMining, ErrRole)
-	}
 	if cfg.HelperSocket == "" {
 		conf.StateModes()
 	}
@@ -177,7 +174,7 @@ func (p *parts) bind(ctx context.Context) (names.Binding, error) {
 	for told := false; ; told = true {
 		head, err := p.chain.Head(ctx)
 		if err == nil && head.ChainID != p.cfg.ChainID {
-			return own, node.OtherChain(p.cfg, head.ChainID)
+			return own, node.OtherChain(p.cfg.Node, head.ChainID)
 		}
 		if err == nil {
 			own.GenesisHash = hex.EncodeToString(head.GenesisHash[:])

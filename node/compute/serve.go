@@ -13,7 +13,7 @@ import (
 // serve runs the loops and the API until ctx is done or one of them fails, and
 // returns when all have ended.
 func (p *parts) serve(ctx context.Context) error {
-	listener, err := node.Listen(ctx, p.cfg)
+	listener, err := node.Listen(ctx, p.cfg.Node)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (p *parts) serve(ctx context.Context) error {
 		func() error { return p.answers.Run(ctx) },
 		func() error { return p.quarantine.Run(ctx) },
 		func() error { return p.health.Run(ctx) },
-		func() error { return node.Serve(server, listener, p.cfg, p.log) },
+		func() error { return node.Serve(server, listener, p.cfg.Node, p.log) },
 		streams.Serve,
 		func() error { p.pulse.Run(ctx); return nil },
 		func() error { p.tellFaults(ctx); <-ctx.Done(); return nil },
@@ -43,7 +43,7 @@ func (p *parts) serve(ctx context.Context) error {
 		go func() { ended <- part() }()
 	}
 	p.log.Info("the node runs", "machine_id", p.key.MachineID(), "chain_id", p.binding.ChainID,
-		"api", node.APIURL(p.cfg))
+		"api", node.APIURL(p.cfg.Node))
 
 	var first error
 	left := len(parts)

@@ -21,10 +21,7 @@ import (
 // Split prepares the state of a node of one process for a helper, as root, once: it
 // records whose the VMs of the journal are while that is root's alone, and then
 // gives the journal to the user that the node is to run as. Neither may run.
-func Split(cfg conf.Config, uid, gid int) error {
-	if cfg.Role != conf.RoleMining {
-		return fmt.Errorf("role %q: want %s: %w", cfg.Role, conf.RoleMining, ErrRole)
-	}
+func Split(cfg conf.Compute, uid, gid int) error {
 	release, err := lockMachine(cfg)
 	if err != nil {
 		return err
@@ -32,7 +29,7 @@ func Split(cfg conf.Config, uid, gid int) error {
 	return errors.Join(split(cfg, uid, gid), release())
 }
 
-func split(cfg conf.Config, uid, gid int) error {
+func split(cfg conf.Compute, uid, gid int) error {
 	old, own := cfg.OldJournal(), cfg.Journal()
 	info, err := os.Lstat(old)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -61,7 +58,7 @@ func split(cfg conf.Config, uid, gid int) error {
 
 // adoptOnce leaves out a journal that an earlier split, which was killed, already gave to
 // the node's user: he could have written whose disks are whose since.
-func adoptOnce(cfg conf.Config, path string, info fs.FileInfo) error {
+func adoptOnce(cfg conf.Compute, path string, info fs.FileInfo) error {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == os.Geteuid() {
 		return adopt(cfg, path)
 	}
@@ -72,7 +69,7 @@ func adoptOnce(cfg conf.Config, path string, info fs.FileInfo) error {
 		"if nobody else could write to it, chown it to root and split again: %w", path, ErrRoot)
 }
 
-func adopt(cfg conf.Config, path string) (err error) {
+func adopt(cfg conf.Compute, path string) (err error) {
 	binding, known, err := journal.Peek(path)
 	if err != nil || !known {
 		return err

@@ -22,7 +22,7 @@ import (
 // whose VMs are in it was recorded.
 func TestSplit(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{Role: conf.RoleMining, ChainID: "dbc-devnet-1", Guests: conf.Guests{RunDir: t.TempDir(), DataDir: filepath.Join(t.TempDir(), "data")}}
+	cfg := conf.Compute{Node: conf.Node{ChainID: "dbc-devnet-1"}, Guests: conf.Guests{RunDir: t.TempDir(), DataDir: filepath.Join(t.TempDir(), "data")}}
 	p := &parts{cfg: cfg}
 	give := func() error { return Split(cfg, os.Getuid(), os.Getgid()) }
 	if err := os.MkdirAll(cfg.DataDir, 0o711); err != nil {
@@ -84,7 +84,7 @@ func TestSplit(t *testing.T) {
 func TestSplitAfterFailedRestore(t *testing.T) {
 	t.Parallel()
 	const kept, failed = "aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb"
-	cfg := conf.Config{Role: conf.RoleMining, ChainID: "dbc-devnet-1", Guests: conf.Guests{RunDir: t.TempDir(), DataDir: filepath.Join(t.TempDir(), "data")}}
+	cfg := conf.Compute{Node: conf.Node{ChainID: "dbc-devnet-1"}, Guests: conf.Guests{RunDir: t.TempDir(), DataDir: filepath.Join(t.TempDir(), "data")}}
 	bound := names.Binding{ChainID: "dbc-devnet-1", GenesisHash: "aa", MachineID: "bb"}
 	named := bound.VM(7, kept)
 	j, err := journal.Open(cfg.OldJournal(), bound)
@@ -125,7 +125,7 @@ func (o owned) Sys() any { return &syscall.Stat_t{Uid: uint32(os.Geteuid()) + 1}
 // more whose disks are whose.
 func TestSplitTwice(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{Guests: conf.Guests{DataDir: t.TempDir()}}
+	cfg := conf.Compute{Guests: conf.Guests{DataDir: t.TempDir()}}
 	if err := os.WriteFile(cfg.OldJournal(), []byte("what the node wrote"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestMiningRefusesPortsFirst(t *testing.T) {
 			if _, err := node.Init(home, conf.RoleMining, set); err != nil {
 				t.Fatal(err)
 			}
-			cfg, err := conf.Load(home)
+			cfg, err := conf.LoadCompute(home)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,13 +47,6 @@ func TestMiningRefusesPortsFirst(t *testing.T) {
 				t.Errorf("%v, want a refusal of %s", err, key)
 			}
 		})
-	}
-}
-
-func TestRunRefusesRole(t *testing.T) {
-	t.Parallel()
-	if err := Run(t.Context(), conf.Config{Role: conf.RoleClient}); !errors.Is(err, ErrRole) {
-		t.Errorf("got %v", err)
 	}
 }
 

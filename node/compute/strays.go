@@ -17,10 +17,7 @@ import (
 
 // Strays names the folders of VMs that no task of a node has, and removes those
 // that remove names. The node must not run; its helper, where it has one, must.
-func Strays(ctx context.Context, cfg conf.Config, remove []string) (left []string, err error) {
-	if cfg.Role != conf.RoleMining {
-		return nil, fmt.Errorf("role %q: want %s: %w", cfg.Role, conf.RoleMining, ErrRole)
-	}
+func Strays(ctx context.Context, cfg conf.Compute, remove []string) (left []string, err error) {
 	var files host.StrayFiles
 	path := cfg.OldJournal()
 	if cfg.HelperSocket != "" {

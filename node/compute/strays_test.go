@@ -17,7 +17,7 @@ import (
 // TestStrays: the check of a node that does not run, and what it removes.
 func TestStrays(t *testing.T) {
 	t.Parallel()
-	cfg := conf.Config{Role: conf.RoleMining, Guests: conf.Guests{DataDir: t.TempDir()}}
+	cfg := conf.Compute{Guests: conf.Guests{DataDir: t.TempDir()}}
 	if _, err := Strays(t.Context(), cfg, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a journal: %v", err)
 	}
@@ -43,8 +43,5 @@ func TestStrays(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it is there still: %v", err)
-	}
-	if _, err := Strays(t.Context(), conf.Config{Role: conf.RoleClient}, nil); !errors.Is(err, ErrRole) {
-		t.Errorf("of a client node: %v", err)
 	}
 }

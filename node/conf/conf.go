@@ -1,5 +1,6 @@
 // Package conf is the configuration of a node and of its helper: core.conf and
-// peer.conf, checked as a whole before they are used.
+// peer.conf, checked as a whole before they are used. Each process gets a struct with
+// what is its own.
 package conf
 
 import (
@@ -29,9 +30,8 @@ const journalName = "journal.db"
 // DefaultRunDir holds the machine's lock.
 const DefaultRunDir = "/run/dbc"
 
-// Config is core.conf and peer.conf, checked: what every node has, and what only
-// one role or its privileged side uses.
-type Config struct {
+// Node is what core.conf and peer.conf say to a node of either role.
+type Node struct {
 	// Home is the folder that conf/ and dat/ are in.
 	Home                string
 	Role                string
@@ -43,36 +43,37 @@ type Config struct {
 	HTTPCORSOrigins     []string
 	ChainID             string
 	ChainGRPC, ChainRPC string
-	KeyringDir          string
-	Relay               bool
-	RelayDataMiB        uint64
-	LogLevel            slog.Level
+	// PublicIP is where others reach the node, and where a machine's published ports
+	// answer.
+	PublicIP     netip.Addr
+	KeyringDir   string
+	Relay        bool
+	RelayDataMiB uint64
+	LogLevel     slog.Level
 	// Peers are the lines of peer.conf, host:port.
 	Peers []string
-
-	Client
-	Compute
-	Guests
 
 	// lines are those of core.conf by key, for refusals after loading.
 	lines map[string]int
 }
 
-// Client is what only a client node has.
+// Client is the configuration of a client node.
 type Client struct {
+	Node
 	// ChainREST is the URL of the same dbcd's REST API, which it forwards to for web apps.
 	ChainREST string
 	// FaucetKey names the key that gives coins away; devnets only.
 	FaucetKey string
 }
 
-// Compute is what only a compute node has, besides its privileged side.
+// Compute is the configuration of a compute node.
 type Compute struct {
+	Node
+	// Guests are what its privileged side also reads.
+	Guests
 	ChainTrusted []string
-	// HelperSocket is where the privileged process listens; "" for a node that has
-	// the privileges itself.
-	HelperSocket string
-	// AllowRoot lets a node with a helper run as root anyway.
+	// AllowRoot lets a node with a helper run as root anyway. No key of core.conf sets
+	// it.
 	AllowRoot             bool
 	HostCPUs              int
 	HostMemoryMiB         uint64
@@ -85,14 +86,26 @@ type Compute struct {
 	CardRoot string
 }
 
-// Guests is what the privileged side of a compute node uses.
+// Helper is what dbc-helper uses of its compute node's configuration.
+type Helper struct {
+	Home     string
+	ChainID  string
+	LogLevel slog.Level
+	Guests
+}
+
+// Guests is what the privileged side of a compute node uses, in either process.
 type Guests struct {
 	// RunDir holds the machine's lock; "" is DefaultRunDir. Devnets and tests
-	// move it; on a main network Run refuses another one.
-	RunDir              string
-	DataDir             string
-	LibvirtSocket       string
-	PublicIP            netip.Addr
+	// move it; on a main network a node refuses another one.
+	RunDir        string
+	DataDir       string
+	LibvirtSocket string
+	// HelperSocket is where the privileged process listens; "" for a node that has
+	// the privileges itself.
+	HelperSocket string
+	// Published is where the guests' published ports answer: public_ip.
+	Published           netip.Addr
 	PortFirst, PortLast uint16
 	GuestCIDR           netip.Prefix
 	GuestDNS            []netip.Addr
@@ -115,7 +128,7 @@ type Shares struct {
 }
 
 // Refusal points to a key's line of core.conf.
-func (c Config) Refusal(key, value, limit string, reason error) error {
+func (c Node) Refusal(key, value, limit string, reason error) error {
 	return &ConfigError{
 		File: filepath.Join(c.Home, ConfFile), Line: c.lines[key], Key: key, Value: value, Limit: limit, Reason: reason,
 	}
@@ -133,7 +146,7 @@ func (c Guests) OldJournal() string { return filepath.Join(c.DataDir, journalNam
 
 // StateDir returns the journal's folder: that of the node's own user if it exists,
 // even for a node that no longer has a helper.
-func (c Config) StateDir() string {
+func (c Compute) StateDir() string {
 	info, err := os.Lstat(filepath.Join(c.NodeDir(), journalName))
 	if c.HelperSocket != "" || err == nil && info.Mode().IsRegular() {
 		return c.NodeDir()
@@ -142,10 +155,10 @@ func (c Config) StateDir() string {
 }
 
 // JournalPath returns the journal in StateDir.
-func (c Config) JournalPath() string { return filepath.Join(c.StateDir(), journalName) }
+func (c Compute) JournalPath() string { return filepath.Join(c.StateDir(), journalName) }
 
 // KeyPath returns the path of the node's key.
-func (c Config) KeyPath() string { return filepath.Join(c.Home, KeyFile) }
+func (c Node) KeyPath() string { return filepath.Join(c.Home, KeyFile) }
 
 // ImageDir returns the folder of guest images.
 func (c Guests) ImageDir() string { return filepath.Join(c.DataDir, "images") }
@@ -164,30 +177,3 @@ func (c Guests) LockFile() string { return filepath.Join(c.LockDir(), "mining.lo
 // StateModes makes files get the modes that this program states, whatever the
 // caller's umask: guests' users traverse folders that nobody else may list.
 func StateModes() { syscall.Umask(0o022) }
-
-// defaults of a role; a key that has none here must be in the file.
-func defaults(role string) Config {
-	cfg := Config{
-		Role:       role,
-		NetListen:  netip.AddrPortFrom(netip.IPv4Unspecified(), 5001),
-		HTTPListen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 5050),
-		ChainGRPC:  "127.0.0.1:9090",
-		ChainRPC:   "http://127.0.0.1:26657",
-		Client:     Client{ChainREST: "http://127.0.0.1:1317"},
-		Compute:    Compute{HostCPUs: 4, HostMemoryMiB: 4096, Reconcile: 5 * time.Second},
-		Guests: Guests{
-			DataDir:       "/var/lib/dbc",
-			LibvirtSocket: "/run/libvirt/libvirt-sock",
-			PortFirst:     minPort,
-			PortLast:      maxPort,
-			GuestCIDR:     netip.MustParsePrefix("172.31.224.0/20"),
-			GuestDNS:      []netip.Addr{netip.MustParseAddr("9.9.9.9"), netip.MustParseAddr("1.1.1.1")},
-			VM:            Shares{DiskMiB: 100, DiskIOs: 2000, NetMbit: 250, Packets: 30000, Connections: 4096},
-		},
-	}
-	if role == RoleMining {
-		cfg.NetListen = netip.AddrPortFrom(netip.IPv4Unspecified(), 5011)
-		cfg.HTTPListen = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 5060)
-	}
-	return cfg
-}

@@ -11,15 +11,16 @@ const mining = "role=mining\nchain_id=dbc-devnet-1\npublic_ip=203.0.113.7\n"
 
 func TestParseConf(t *testing.T) {
 	t.Parallel()
-	cfg, err := parseConf("core.conf", []byte("# a comment\n\n "+mining+"http_port = 5061\nreconcile_seconds=2\n"+
+	r, err := parseConf("core.conf", []byte("# a comment\n\n "+mining+"http_port = 5061\nreconcile_seconds=2\n"+
 		"guest_dns=9.9.9.9, 1.1.1.1\ntest_slots=2\ntest_emulation=true\nport_first=5300\nport_last=5400\nlog_level=debug\n"+
 		"operator_key=op\nkeyring_dir=/srv/keys\nkeyring_passphrase_file=/srv/passphrase\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg := r.(*Compute)
 	if cfg.HTTPListen.String() != "127.0.0.1:5061" || cfg.Reconcile != 2*time.Second || len(cfg.GuestDNS) != 2 ||
 		cfg.TestSlots != 2 || !cfg.TestEmulation || cfg.PortFirst != 5300 || cfg.NetListen.Port() != 5011 || cfg.HostCPUs != 4 ||
-		cfg.OperatorKey != "op" || cfg.KeyringDir != "/srv/keys" || cfg.KeyringPassphraseFile != "/srv/passphrase" {
+		cfg.OperatorKey != "op" || cfg.KeyringDir != "/srv/keys" || cfg.KeyringPassphraseFile != "/srv/passphrase" || cfg.Published != cfg.PublicIP {
 		t.Errorf("%+v", cfg)
 	}
 }
@@ -98,9 +99,29 @@ func FuzzParseConf(f *testing.F) {
 	f.Add([]byte(mining))
 	f.Add([]byte("guest_cidr=10.0.0.0/16\nhttp_hosts=a,b\nmetrics_listen=127.0.0.1:1\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		cfg, err := parseConf("core.conf", text)
-		if err == nil && (cfg.Role == "" || cfg.ChainID == "" || cfg.PortFirst < minPort || cfg.PortLast > maxPort) {
-			t.Fatalf("%+v", cfg)
+		r, err := parseConf("core.conf", text)
+		if err != nil {
+			return
+		}
+		if n := r.node(); n.Role == "" || n.ChainID == "" {
+			t.Fatalf("%+v", r)
+		}
+		switch c := r.(type) {
+		case *Client:
+			if c.Role != RoleClient {
+				t.Fatalf("%+v", c)
+			}
+		case *Compute:
+			if c.Role != RoleMining || c.PortFirst < minPort || c.PortLast > maxPort || !c.Published.Is4() || c.helper().DataDir != c.DataDir {
+				t.Fatalf("%+v", c)
+			}
+		default:
+			t.Fatalf("a role was read of %q", text)
+		}
+		// A line of another role must stop a file that loads, wherever it stands.
+		foreign := map[string]string{RoleClient: "data_dir=/srv/dbc", RoleMining: "faucet_key=faucet"}[r.node().Role]
+		if _, err := parseConf("core.conf", []byte(foreign+"\n"+string(text))); !errors.Is(err, ErrConfig) {
+			t.Fatalf("%q before %q: %v", foreign, text, err)
 		}
 	})
 }

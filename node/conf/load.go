@@ -14,28 +14,80 @@ import (
 
 const maxConfSize = 1 << 20
 
-// Load reads conf/core.conf and conf/peer.conf below home. Every wrong
-// line is a *ConfigError; all of them are reported at once.
-func Load(home string) (Config, error) {
+// LoadNode reads conf/core.conf and conf/peer.conf below home, for what a program needs
+// of either role. Every wrong line is a *ConfigError; all of them are reported at once.
+func LoadNode(home string) (Node, error) {
+	r, err := load(home)
+	if err != nil {
+		return Node{}, err
+	}
+	return *r.node(), nil
+}
+
+// LoadClient reads the configuration of a client node.
+func LoadClient(home string) (Client, error) {
+	r, err := load(home)
+	if err != nil {
+		return Client{}, err
+	}
+	c, ok := r.(*Client)
+	if !ok {
+		return Client{}, otherRole(r, "client, for a client node")
+	}
+	return *c, nil
+}
+
+// LoadCompute reads the configuration of a compute node.
+func LoadCompute(home string) (Compute, error) {
+	r, err := load(home)
+	if err != nil {
+		return Compute{}, err
+	}
+	c, ok := r.(*Compute)
+	if !ok {
+		return Compute{}, otherRole(r, "mining, for a compute node")
+	}
+	return *c, nil
+}
+
+// LoadHelper reads what a compute node's helper uses. The node's own keys are checked
+// too: the file is one.
+func LoadHelper(home string) (Helper, error) {
+	c, err := LoadCompute(home)
+	if err != nil {
+		return Helper{}, err
+	}
+	if c.HelperSocket == "" {
+		return Helper{}, c.Refusal("helper_socket", "", "an absolute path, or the node would not use its helper", nil)
+	}
+	return c.helper(), nil
+}
+
+func otherRole(r role, want string) error {
+	return r.node().Refusal("role", r.node().Role, want, nil)
+}
+
+func load(home string) (role, error) {
 	home, err := filepath.Abs(home)
 	if err != nil {
-		return Config{}, fmt.Errorf("find %s: %w", home, err)
+		return nil, fmt.Errorf("find %s: %w", home, err)
 	}
 	path := filepath.Join(home, ConfFile)
 	text, err := readConf(path)
 	if err != nil {
-		return Config{}, fmt.Errorf("read the configuration (dbc node init makes one): %w", err)
+		return nil, fmt.Errorf("read the configuration (dbc node init makes one): %w", err)
 	}
-	cfg, err := parseConf(path, text)
+	r, err := parseConf(path, text)
 	if err != nil {
-		return Config{}, err
+		return nil, err
 	}
-	cfg.Home = home
-	cfg.Peers, err = LoadPeers(filepath.Join(home, PeerFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	n := r.node()
+	n.Home = home
+	n.Peers, err = LoadPeers(filepath.Join(home, PeerFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	return cfg, err
+	return r, nil
 }
 
 // LoadPeers reads a file of lines peer=host:port.
@@ -86,51 +138,47 @@ func parseLines(file string, text []byte) ([]line, error) {
 }
 
 // parseConf is pure, for the tests and the fuzzer.
-func parseConf(file string, text []byte) (Config, error) {
+func parseConf(file string, text []byte) (role, error) {
 	lines, err := parseLines(file, text)
 	wrong := []error{err}
-	role, seen := "", map[string]int{}
+	named, seen := "", map[string]int{}
 	for _, l := range lines {
 		if first, twice := seen[l.key]; twice {
-			wrong = append(wrong, &ConfigError{
-				File: file, Line: l.number, Key: l.key, Value: l.value,
-				Limit: fmt.Sprintf("the key once; it is on line %d already", first),
-			})
+			wrong = append(wrong, l.refusal(file, fmt.Sprintf("the key once; it is on line %d already", first)))
 		}
 		seen[l.key] = l.number
 		if l.key == "role" {
-			role = l.value
+			named = l.value
 		}
 	}
-	cfg := defaults(role)
+	r := roleOf(named)
+	keys := r.keys()
 	for _, l := range lines {
-		set, known := settings[l.key]
-		if !known {
-			wrong = append(wrong, &ConfigError{
-				File: file, Line: l.number, Key: l.key, Value: l.value, Limit: "one of the keys: " + knownKeys(),
-			})
-			continue
-		}
-		if err := set.parse(&cfg, l.value); err != nil {
-			wrong = append(wrong, &ConfigError{File: file, Line: l.number, Key: l.key, Value: l.value, Limit: set.limit})
-		}
-	}
-	for _, l := range lines {
-		if only := settings[l.key].only; only != "" && only != cfg.Role && (cfg.Role == RoleMining || cfg.Role == RoleClient) {
-			wrong = append(wrong, &ConfigError{
-				File: file, Line: l.number, Key: l.key, Value: l.value, Limit: "the key absent, it is for role=" + only,
-			})
+		set, known := keys[l.key]
+		switch other := others(l.key); {
+		case !known && other == "":
+			wrong = append(wrong, l.refusal(file, "one of the keys: "+keys.names()))
+		case !known:
+			wrong = append(wrong, l.refusal(file, "the key absent, it is for role="+other))
+		default:
+			if err := set.parse(l.value); err != nil {
+				wrong = append(wrong, l.refusal(file, set.limit))
+			}
 		}
 	}
-	for _, e := range cfg.check() {
+	for _, e := range r.check() {
 		e.File, e.Line = file, seen[e.Key]
 		wrong = append(wrong, e)
 	}
 	if err := errors.Join(wrong...); err != nil {
-		return Config{}, err
+		return nil, err
 	}
-	cfg.lines = seen
-	return cfg, nil
+	r.node().lines = seen
+	return r, nil
+}
+
+func (l line) refusal(file, limit string) error {
+	return &ConfigError{File: file, Line: l.number, Key: l.key, Value: l.value, Limit: limit}
 }
 
 func parsePeers(file string, text []byte) ([]string, error) {

@@ -30,7 +30,7 @@ func Write(home, role string, set map[string]string) error {
 		}
 	} else if err != nil {
 		return fmt.Errorf("look for the configuration: %w", err)
-	} else if _, err := Load(home); err != nil {
+	} else if _, err := load(home); err != nil {
 		return err
 	}
 	peers := filepath.Join(home, PeerFile)

@@ -76,7 +76,7 @@ func Open(ctx context.Context, cfg Config, b names.Binding) (Parts, error) {
 	}
 	end := func() error { return errors.Join(passed.Close(), driver.Close()) }
 	net, err := network.Open(network.Config{
-		Bridge: b.Bridge(), CIDR: cfg.GuestCIDR, Published: cfg.PublicIP, Limits: networkHere(cfg.VM), Logger: cfg.Logger,
+		Bridge: b.Bridge(), CIDR: cfg.GuestCIDR, Published: cfg.Published, Limits: networkHere(cfg.VM), Logger: cfg.Logger,
 	})
 	if err != nil {
 		return Parts{}, errors.Join(fmt.Errorf("open the guests' network: %w", err), end())

@@ -74,7 +74,7 @@ func (w *world) copy(from, to string, mode os.FileMode) {
 // machine.
 func (w *world) configure(home, data, socket string) (machineID string) {
 	w.t.Helper()
-	like, err := conf.Load(filepath.Join(w.home, "devnet", "mining"))
+	like, err := conf.LoadCompute(filepath.Join(w.home, "devnet", "mining"))
 	w.must(err)
 	number := func(n int) string { return strconv.Itoa(n) }
 	set := map[string]string{

@@ -97,7 +97,7 @@ func clientNode(t *testing.T, m *market) string {
 		"net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "http_port": port,
 	})
 	require.NoError(t, err)
-	cfg, err := conf.Load(home)
+	cfg, err := conf.LoadClient(home)
 	require.NoError(t, err)
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/gateway"
+	"github.com/dbc-network/dbc/node/clientnode/gateway"
 	"github.com/dbc-network/dbc/site"
 	webapp "github.com/dbc-network/dbc/web"
 )

@@ -25,7 +25,7 @@ func newCheckCommand(home *string) *cobra.Command {
 		Example: "  dbc node check --home /etc/dbc\n  dbc node check --home /etc/dbc --remove 8c4WSiRo3f9KqwSmsDjF4J",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := conf.Load(*home)
+			cfg, err := conf.LoadCompute(*home)
 			if err != nil {
 				return err
 			}

@@ -94,14 +94,22 @@ func newStartCommand(home *string) *cobra.Command {
 		Example: "  dbc node start --home /opt/dbc",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := conf.Load(*home)
+			either, err := conf.LoadNode(*home)
+			if err != nil {
+				return err
+			}
+			if either.Role == conf.RoleClient {
+				cfg, err := conf.LoadClient(*home)
+				if err != nil {
+					return err
+				}
+				return clientnode.Run(cmd.Context(), cfg)
+			}
+			cfg, err := conf.LoadCompute(*home)
 			if err != nil {
 				return err
 			}
 			cfg.RunDir, cfg.AllowRoot = runDir, allowRoot
-			if cfg.Role == conf.RoleClient {
-				return clientnode.Run(cmd.Context(), cfg)
-			}
 			return compute.Run(cmd.Context(), cfg)
 		},
 	}
@@ -117,7 +125,7 @@ func newStatusCommand(home *string) *cobra.Command {
 		Example: "  dbc node status --home /opt/dbc",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := conf.Load(*home)
+			cfg, err := conf.LoadNode(*home)
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ func newSplitCommand(home *string) *cobra.Command {
 		Example: "  dbc node split --home /etc/dbc --user dbc-node",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, err := conf.Load(*home)
+			cfg, err := conf.LoadCompute(*home)
 			if err != nil {
 				return err
 			}

@@ -19,11 +19,7 @@ import (
 // Run is the life of a compute node's privileged process, which serves the node of
 // one user; reset is the command line by which this program resets a card. It
 // returns nil after ctx is done; VMs run on.
-func Run(ctx context.Context, cfg conf.Config, uid, gid int, reset []string) error {
-	if cfg.Role != conf.RoleMining || cfg.HelperSocket == "" {
-		return fmt.Errorf("core.conf has role %q and helper_socket %q: want %s and a path, or the node would not use this helper: %w",
-			cfg.Role, cfg.HelperSocket, conf.RoleMining, conf.ErrConfig)
-	}
+func Run(ctx context.Context, cfg conf.Helper, uid, gid int, reset []string) error {
 	if uid == 0 {
 		return fmt.Errorf("serve the node of user 0: want a user without privileges: %w", ErrRoot)
 	}
@@ -74,7 +70,7 @@ func checkOwner(home string, uid int) error {
 
 // makeFolders makes the helper's own folders, of state, lock and socket: nobody but
 // QEMU's user and the helper can look into the VMs'.
-func makeFolders(cfg conf.Config) error {
+func makeFolders(cfg conf.Helper) error {
 	for dir, mode := range map[string]os.FileMode{cfg.DataDir: 0o711, cfg.LockDir(): 0o755, filepath.Dir(cfg.HelperSocket): 0o755} {
 		if err := os.MkdirAll(dir, mode); err != nil {
 			return fmt.Errorf("make the helper's folders: %w", err)
@@ -85,7 +81,7 @@ func makeFolders(cfg conf.Config) error {
 
 // giveFolders makes the folder in the data folder that is the node's. The
 // VMs of a node that had no helper are in no record yet, so its journal is refused.
-func giveFolders(cfg conf.Config, uid, gid int) error {
+func giveFolders(cfg conf.Helper, uid, gid int) error {
 	if _, err := os.Lstat(cfg.OldJournal()); err == nil {
 		return fmt.Errorf("%s is there: run dbc node split --home %s as root once: %w", cfg.OldJournal(), cfg.Home, ErrSplit)
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -101,7 +97,7 @@ func giveFolders(cfg conf.Config, uid, gid int) error {
 }
 
 // giveLock makes the lock for a node that may not make files beside it.
-func giveLock(cfg conf.Config, uid, gid int) error {
+func giveLock(cfg conf.Helper, uid, gid int) error {
 	file, err := os.OpenFile(cfg.LockFile(), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return fmt.Errorf("make the lock: %w", err)

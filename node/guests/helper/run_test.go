@@ -39,11 +39,8 @@ func TestHelperTrustsNoNode(t *testing.T) {
 			}
 		}
 	}
-	if err := Run(t.Context(), conf.Config{Role: conf.RoleMining, Home: home, Compute: conf.Compute{HelperSocket: "/run/dbc/helper.sock"}}, 0, 0, nil); !errors.Is(err, ErrRoot) {
+	if err := Run(t.Context(), conf.Helper{Home: home, Guests: conf.Guests{HelperSocket: "/run/dbc/helper.sock"}}, 0, 0, nil); !errors.Is(err, ErrRoot) {
 		t.Errorf("for root's node: %v", err)
-	}
-	if err := Run(t.Context(), conf.Config{Role: conf.RoleMining, Home: home}, me+1, me, nil); !errors.Is(err, conf.ErrConfig) {
-		t.Errorf("without helper_socket: %v", err)
 	}
 }
 
@@ -139,9 +136,10 @@ func TestHelperTrustsNoSocketFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, open := range []string{"socket", "run"} {
-		cfg := conf.Config{
-			Role: conf.RoleMining, Home: home, Compute: conf.Compute{HelperSocket: filepath.Join(top, "socket", "helper.sock")},
-			Guests: conf.Guests{DataDir: filepath.Join(top, "data"), RunDir: filepath.Join(top, "run")},
+		cfg := conf.Helper{
+			Home: home, Guests: conf.Guests{
+				DataDir: filepath.Join(top, "data"), RunDir: filepath.Join(top, "run"), HelperSocket: filepath.Join(top, "socket", "helper.sock"),
+			},
 		}
 		for _, dir := range []string{"socket", "run"} {
 			path := filepath.Join(top, dir)
@@ -168,9 +166,10 @@ func TestHelperTrustsNoSocketFolder(t *testing.T) {
 func TestFolders(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
-	cfg := conf.Config{
-		Home: "/etc/dbc", Guests: conf.Guests{DataDir: filepath.Join(top, "data"), RunDir: filepath.Join(top, "run")},
-		Compute: conf.Compute{HelperSocket: filepath.Join(top, "run", "helper.sock")},
+	cfg := conf.Helper{
+		Home: "/etc/dbc", Guests: conf.Guests{
+			DataDir: filepath.Join(top, "data"), RunDir: filepath.Join(top, "run"), HelperSocket: filepath.Join(top, "run", "helper.sock"),
+		},
 	}
 	if err := makeFolders(cfg); err != nil {
 		t.Fatal(err)
