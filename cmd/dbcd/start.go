@@ -81,7 +81,7 @@ func (d daemon) run(signals context.Context, clientCtx client.Context) error {
 	if err != nil {
 		return errors.Join(err, d.app.Close())
 	}
-	g.Go(func() error { return watch(ctx, n) })
+	g.Go(func() error { return d.awaitSuccessor(ctx, watch(ctx, n)) })
 	g.Go(func() error { return d.observe(ctx, n.BlockStore(), prometheus.DefaultRegisterer) })
 	if err := d.serve(ctx, g, clientCtx.WithClient(local.New(n))); err != nil {
 		g.Go(func() error { return err }) // ends ctx, and with it the rest

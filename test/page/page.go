@@ -53,6 +53,7 @@ var Scenarios = map[string]Scenario{
 	"unjailing":  {"docs/validating.md", "test/validators"},
 	"joining":    {"docs/operating.md", "test/validators"},
 	"operating":  {"docs/operating.md", "test/validators"},
+	"upgrading":  {"docs/operating.md", "test/validators"},
 }
 
 // Reasons are the values of skip=, with what a reader should know.

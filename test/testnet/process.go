@@ -22,8 +22,11 @@ type process struct {
 //go:embed swap.sh
 var swap []byte
 
-// installUpgrades lays the daemon and its successors out for swap.sh.
+// installUpgrades lays the daemon and its successors out for swap.sh or cosmovisor.
 func (v *Validator) installUpgrades() error {
+	if v.cosmovisor != "" {
+		return v.layOut()
+	}
 	if len(v.upgrades) == 0 {
 		return nil
 	}
@@ -43,6 +46,36 @@ func (v *Validator) installUpgrades() error {
 	return os.WriteFile(filepath.Join(v.Home, "swap.sh"), swap, 0o755)
 }
 
+// layOut makes the folders of cosmovisor.
+func (v *Validator) layOut() error {
+	programs := map[string]string{"genesis": v.dbcd}
+	for name, file := range v.upgrades {
+		programs[filepath.Join("upgrades", name)] = file
+	}
+	for folder, file := range programs {
+		bin := filepath.Join(v.Home, "cosmovisor", folder, "bin")
+		if err := os.MkdirAll(bin, 0o755); err != nil {
+			return fmt.Errorf("make folder of daemons: %w", err)
+		}
+		if err := os.Symlink(file, filepath.Join(bin, "dbcd")); err != nil {
+			return fmt.Errorf("lay out daemons: %w", err)
+		}
+	}
+	return nil
+}
+
+// program returns what runs the daemon, with its arguments and environment.
+func (v *Validator) program() (file string, args, env []string) {
+	switch {
+	case v.cosmovisor != "":
+		return v.cosmovisor, append([]string{"run", "start"}, v.flags()...), append(os.Environ(),
+			"DAEMON_NAME=dbcd", "DAEMON_HOME="+v.Home, "DAEMON_SHUTDOWN_GRACE=20s", "UNSAFE_SKIP_BACKUP=true", "COSMOVISOR_COLOR_LOGS=false")
+	case len(v.upgrades) > 0:
+		return filepath.Join(v.Home, "swap.sh"), append([]string{v.Home}, v.flags()...), nil
+	}
+	return v.dbcd, append([]string{"start"}, v.flags()...), nil
+}
+
 func (v *Validator) log() string { return v.Home + ".log" }
 
 // Start starts the daemon. It runs in a process group of its own, which ends
@@ -53,12 +86,9 @@ func (v *Validator) Start(context.Context) error {
 		return fmt.Errorf("open log: %w", err)
 	}
 	defer func() { _ = out.Close() }()
-	program, args := v.dbcd, append([]string{"start"}, v.flags()...)
-	if len(v.upgrades) > 0 {
-		program, args = filepath.Join(v.Home, "swap.sh"), append([]string{v.Home}, v.flags()...)
-	}
+	program, args, env := v.program()
 	cmd := exec.Command(program, args...) //nolint:noctx // it outlives the call; Stop, Kill or the kernel end it
-	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Stdout, cmd.Stderr, cmd.Env = out, out, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	begun, done := make(chan error), make(chan struct{})
 	go func() {

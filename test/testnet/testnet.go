@@ -26,6 +26,9 @@ type Config struct {
 	// carry out. With any, each validator runs under swap.sh, which does what
 	// cosmovisor does.
 	Upgrades map[string]string
+	// Cosmovisor is its file: each validator runs under it, in its layout, with the
+	// daemon as the program of the genesis and Upgrades beside it.
+	Cosmovisor string
 	// Validators is their number, 4 unless told.
 	Validators int
 	// Rich are addresses that have a million DBC from the start.

@@ -47,13 +47,15 @@ type Validator struct {
 	upgrades map[string]string
 	p2p      string
 	peers    string
+	// cosmovisor runs the daemon unless it is empty.
+	cosmovisor string
 	// snapshots is their interval in blocks; 0 leaves it as initialized.
 	snapshots int
 	process
 }
 
 func newValidator(ctx context.Context, cfg Config, i int) (*Validator, error) {
-	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades, snapshots: cfg.SnapshotInterval}
+	v := &Validator{Number: i, Home: cfg.home(i), dbcd: cfg.Dbcd, upgrades: cfg.Upgrades, cosmovisor: cfg.Cosmovisor, snapshots: cfg.SnapshotInterval}
 	var addresses [5]string
 	for port := range addresses {
 		var err error

@@ -32,6 +32,9 @@ var short = map[string]map[string]any{
 	},
 }
 
+// upgrade is the one of the pages; the second program can carry it out.
+const upgrade = "v2"
+
 // TestPages follows the pages one after the other in one shell, on one network.
 func TestPages(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), patience)
@@ -42,15 +45,21 @@ func TestPages(t *testing.T) {
 	dbcd := filepath.Join(bin, "dbcd")
 	must(t, testnet.Build(ctx, dbcd, versioned))
 	must(t, build(ctx, repository, filepath.Join(bin, "signer"), "./test/validators/signer"))
-	net, err := testnet.New(ctx, testnet.Config{Dir: dir, Dbcd: dbcd, Params: short, SnapshotInterval: 60})
+	next, cosmovisor := filepath.Join(home, "next", "dbcd"), filepath.Join(bin, "cosmovisor")
+	must(t, testnet.Build(ctx, next, versioned+" -X github.com/dbc-network/dbc/app.rehearsed="+upgrade))
+	must(t, build(ctx, "cosmovisor", cosmovisor, "cosmossdk.io/tools/cosmovisor/cmd/cosmovisor"))
+	net, err := testnet.New(ctx, testnet.Config{
+		Dir: dir, Dbcd: dbcd, Params: short, SnapshotInterval: 60,
+		Cosmovisor: cosmovisor, Upgrades: map[string]string{upgrade: next},
+	})
 	must(t, err)
 	t.Cleanup(func() { must(t, net.Stop()) })
 	must(t, net.Start(ctx))
 
 	r := page.NewReader(t, home, append([]string{
-		"HOME=" + home, "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "TZ=UTC", "DBCD_KEYRING_BACKEND=test",
+		"HOME=" + home, "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "TZ=UTC", "DBCD_KEYRING_BACKEND=test", "NEXT=" + next,
 	}, described(t, net)...))
-	for _, scenario := range []string{"validating", "joining", "unjailing", "operating"} { // there is time while one is in jail
+	for _, scenario := range []string{"validating", "joining", "unjailing", "operating", "upgrading"} { // there is time while one is in jail
 		blocks, err := page.Of(repository, page.Scenarios[scenario].Page, scenario)
 		must(t, err)
 		r.Follow(blocks)
