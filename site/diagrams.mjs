@@ -14,7 +14,8 @@ export function draw(text, source, route, write) {
   return text.replace(block, (_, diagram) => {
     count += 1;
     const file = `diagrams/${route.replace(/\.md$/, "").replaceAll("/", "-")}-${count}.svg`;
-    const svg = renderMermaidSVG(diagram, look).replace(/^\s*@import .*$/m, "");
+    // From top to bottom it fits a page's column.
+    const svg = renderMermaidSVG(diagram.replace(/^flowchart LR$/m, "flowchart TD"), look).replace(/^\s*@import .*$/m, "");
     if (/https?:\/\/(?!www\.w3\.org\/)/.test(svg)) throw new Error(`${source}: diagram ${count} refers to another host`);
     write(file, svg);
     return `<p class="diagram" tabindex="0"><img src="${place(route, file)}" alt=""></p>`;

@@ -26,7 +26,8 @@ function expand(pattern) {
 
 export const twin = (source) => source.replace(/\.md$/, ".zh.md");
 export const read = (source) => readFileSync(join(root, source), "utf8");
-export const heading = (source) => /^# (.*)$/m.exec(read(source))?.[1] ?? source;
+/** heading returns a page's title as plain text. */
+export const heading = (source) => (/^# (.*)$/m.exec(read(source))?.[1] ?? source).replace(/[`*]/g, "");
 
 /** routeOf returns where a source is on the site. */
 function routeOf(source) {
