@@ -114,6 +114,9 @@ func (c *child) waitOrKill(grace time.Duration) error {
 	return fmt.Errorf("stop %s: it did not end within %s and was killed, see %s", c.name, grace, c.log)
 }
 
+// thaw lets a stopped process go on.
+func (c *child) thaw() error { return c.signal(syscall.SIGCONT) }
+
 // until polls ready until it returns true, a child ends, or ctx is done.
 func until(ctx context.Context, what string, c *child, ready func() bool) error {
 	ticker := time.NewTicker(100 * time.Millisecond)

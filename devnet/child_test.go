@@ -1,7 +1,9 @@
 package devnet
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,10 +21,25 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	dataRoot = dir
+	if err := buildDbcd(); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"), goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(dir)
 		os.Exit(code)
 	}))
+}
+
+// buildDbcd builds the chain's program for fake devnets, unless DBCD names one.
+func buildDbcd() error {
+	out, err := filepath.Abs("../build/test/dbcd")
+	if err != nil || os.Getenv("DBCD") != "" {
+		return err
+	}
+	if said, err := exec.CommandContext(context.Background(), "go", "build", "-o", out, "../cmd/dbcd").CombinedOutput(); err != nil {
+		return fmt.Errorf("build dbcd: %w: %s", err, said)
+	}
+	return os.Setenv("DBCD", out)
 }
 
 func TestChildDeathIsTold(t *testing.T) {

@@ -7,6 +7,7 @@
 package devnet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,11 @@ type Config struct {
 	// Problem is called with a new problem of the running chain, and with nil
 	// when it is over. It may be nil.
 	Problem func(*api.Problem)
+	// blockPause is the pause between two blocks, 0 for a second.
+	blockPause time.Duration
 }
+
+const blockPause = time.Second
 
 // net is the state of a running devnet.
 type devnet struct {
@@ -149,6 +154,9 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	if d.lock, err = lockFile(d.paths.lock); err != nil {
 		return err
 	}
+	if _, err := os.Stat(d.paths.fakeMark); !errors.Is(err, os.ErrNotExist) {
+		return errors.Join(err, fmt.Errorf("%s %w: dbc devnet reset deletes it", d.paths.dir, ErrFake))
+	}
 	if err := claim(d.cfg.Home); err != nil {
 		return err
 	}
@@ -170,13 +178,19 @@ func (d *devnet) acquire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.info = Info{
+	d.info = d.describe(accounts, self)
+	d.info.GuestCIDR, d.info.DataDir = cidr.String(), DataDir(d.cfg.Home)
+	return nil
+}
+
+// describe returns what is known before anything runs.
+func (d *devnet) describe(accounts map[string]string, self Process) Info {
+	return Info{
 		ChainID: ChainID, Home: d.cfg.Home, Fast: d.cfg.Fast, Accounts: accounts,
 		RPC: "http://" + local(d.ports.RPC), GRPC: local(d.ports.GRPC), REST: "http://" + local(d.ports.REST),
-		Node: "http://" + local(d.ports.Node), Client: "http://" + local(d.ports.Client), GuestCIDR: cidr.String(), DataDir: DataDir(d.cfg.Home),
+		Node: "http://" + local(d.ports.Node), Client: "http://" + local(d.ports.Client),
 		Processes: map[string]Process{supervisor: self},
 	}
-	return nil
 }
 
 // lockFile takes a lock that the kernel drops with the process, however that
@@ -218,12 +232,13 @@ func (d *devnet) startParts(ctx context.Context) error {
 			tinyImage, w.OldImage))
 	}
 	d.info.Virsh = "qemu+unix:///system?socket=" + w.Socket
-	return d.configureNode(ctx, w.Socket)
+	return d.configureNode(ctx, map[string]string{"libvirt_socket": w.Socket, "test_emulation": "true", "reconcile_seconds": "2"})
 }
 
 func (d *devnet) startChain(ctx context.Context) error {
 	maker := genesisMaker{
 		dbcd: d.cfg.Programs.Dbcd, home: d.paths.chain, keys: d.keys(), accounts: d.info.Accounts, fast: d.cfg.Fast,
+		pause: cmp.Or(d.cfg.blockPause, blockPause),
 	}
 	if err := maker.ensure(ctx); err != nil {
 		return err

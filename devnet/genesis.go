@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/google/renameio/v2"
 
@@ -26,6 +27,8 @@ type genesisMaker struct {
 	dbcd, home, keys string
 	accounts         map[string]string
 	fast             bool
+	// pause is that between two blocks.
+	pause time.Duration
 }
 
 // ensure creates the chain's home unless it exists. It is created in a
@@ -159,7 +162,7 @@ func (g genesisMaker) editConfig() error {
 	if len(timeoutCommit.FindAll(text, -1)) != 1 {
 		return errors.New("config.toml has no timeout_commit")
 	}
-	text = timeoutCommit.ReplaceAll(text, []byte(`timeout_commit = "1s"`))
+	text = timeoutCommit.ReplaceAll(text, []byte(`timeout_commit = "`+g.pause.String()+`"`))
 	if err := renameio.WriteFile(path, text, 0o644); err != nil {
 		return fmt.Errorf("write config.toml: %w", err)
 	}

@@ -26,14 +26,18 @@ type Info struct {
 	MachineID string            `json:"machine_id"`
 	Accounts  map[string]string `json:"accounts"`
 	// Virsh is the URI for virsh -c, for root.
-	Virsh     string             `json:"virsh"`
+	Virsh     string             `json:"virsh,omitempty"`
 	GuestCIDR string             `json:"guest_cidr"`
-	Bridge    string             `json:"bridge"`
+	Bridge    string             `json:"bridge,omitempty"`
 	DataDir   string             `json:"data_dir"`
 	Processes map[string]Process `json:"processes"`
 	// Fast reports that time windows are short, so that deadlines can be
 	// watched passing.
-	Fast    bool      `json:"fast"`
+	Fast bool `json:"fast"`
+	// Fake reports that virtual machines are simulated; then Control is the socket that
+	// orders faults.
+	Fake    bool      `json:"fake,omitempty"`
+	Control string    `json:"control,omitempty"`
 	Started time.Time `json:"started"`
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/dbc-network/dbc/client"
 )
@@ -16,12 +18,23 @@ import (
 func Stop(ctx context.Context, home string, programs Programs) error {
 	info, err := Read(home)
 	if errors.Is(err, ErrNotRunning) {
+		mark, fake, err := readFakeMark(newPaths(home))
+		if err != nil || fake {
+			return errors.Join(err, mark.remove(newPaths(home)), os.RemoveAll(newPaths(home).info))
+		}
 		return clean(ctx, home, programs, false)
 	}
 	if err != nil {
 		return err
 	}
 	process := info.Processes[supervisor]
+	if info.Fake {
+		// The process may be a test's.
+		if err := info.order(ctx, http.MethodPost, pathStop, nil, nil); err != nil {
+			return err
+		}
+		return waitGone(ctx, home)
+	}
 	if err := process.signal(syscall.SIGTERM); err != nil {
 		return err
 	}
@@ -34,7 +47,14 @@ func Reset(ctx context.Context, home string, programs Programs) error {
 	if _, err := Read(home); !errors.Is(err, ErrNotRunning) {
 		return errors.Join(err, fmt.Errorf("%w: dbc devnet stop ends it", ErrRunning))
 	}
-	if err := clean(ctx, home, programs, true); err != nil {
+	if mark, fake, err := readFakeMark(newPaths(home)); err != nil {
+		return err
+	} else if fake {
+		err = mark.removeData()
+		if err != nil {
+			return err
+		}
+	} else if err := clean(ctx, home, programs, true); err != nil {
 		return err
 	}
 	if err := ForgetDemoWallets(home); err != nil {
@@ -42,12 +62,31 @@ func Reset(ctx context.Context, home string, programs Programs) error {
 	}
 	p := newPaths(home)
 	// Delete the chain last: without it a half-deleted devnet starts afresh.
-	for _, path := range []string{p.info, p.mining, p.client, p.demo, p.demoMark, p.id, p.logs, filepath.Join(client.Outbox(home), ChainID), filepath.Dir(p.chain)} {
+	for _, path := range []string{p.info, p.mining, p.client, p.demo, p.demoMark, p.fakeMark, p.id, p.logs, filepath.Join(client.Outbox(home), ChainID), filepath.Dir(p.chain)} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("delete the devnet: %w", err)
 		}
 	}
 	return nil
+}
+
+// waitGone returns when a home has no running devnet.
+func waitGone(ctx context.Context, home string) error {
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if _, err := Read(home); err != nil {
+			if errors.Is(err, ErrNotRunning) {
+				return nil
+			}
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the devnet to end: %w", context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
 }
 
 // clean starts a privileged side to remove what is left, if anything is.

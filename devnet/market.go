@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,9 +33,9 @@ func (d *devnet) logFile(name string) string { return filepath.Join(d.paths.logs
 
 func (d *devnet) keys() string { return filepath.Join(d.cfg.Home, "keys") }
 
-// configureNode writes the mining node's configuration. Ports and socket may
-// differ from the last start, so it is rewritten each time; the key is kept.
-func (d *devnet) configureNode(ctx context.Context, socket string) error {
+// configureNode writes the mining node's configuration, with the lines of own. Ports and
+// socket may differ from the last start, so it is rewritten each time; the key is kept.
+func (d *devnet) configureNode(ctx context.Context, own map[string]string) error {
 	inventory, err := hw.Read(ctx, hw.Config{})
 	if err != nil {
 		return fmt.Errorf("read this computer: %w", err)
@@ -43,17 +44,19 @@ func (d *devnet) configureNode(ctx context.Context, socket string) error {
 		return fmt.Errorf("replace the node's configuration: %w", err)
 	}
 	port := func(p uint16) string { return strconv.Itoa(int(p)) }
-	k, err := node.Init(d.paths.mining, conf.RoleMining, map[string]string{
+	lines := map[string]string{
 		"chain_id": ChainID, "chain_grpc": d.info.GRPC, "chain_rpc": d.info.RPC,
 		"net_listen_ip": "127.0.0.1", "net_listen_port": port(d.ports.NodeP2P), "http_port": port(d.ports.Node),
 		"public_ip": "127.0.0.1", "port_first": port(d.ports.First), "port_last": port(d.ports.Last),
-		"data_dir": d.info.DataDir, "libvirt_socket": socket, "guest_cidr": d.info.GuestCIDR,
+		"data_dir": d.info.DataDir, "guest_cidr": d.info.GuestCIDR,
 		"host_cpus":       strconv.Itoa(max(0, inventory.Cores-2*slots)),
 		"host_memory_mib": strconv.FormatUint(hostMemory(inventory.MemoryMiB), 10),
 		// The wallets belong to the caller; the node, as root, only reads them.
 		"operator_key": Operator, "keyring_dir": d.keys(),
-		"test_slots": strconv.Itoa(slots), "test_emulation": "true", "reconcile_seconds": "2",
-	})
+		"test_slots": strconv.Itoa(slots),
+	}
+	maps.Copy(lines, own)
+	k, err := node.Init(d.paths.mining, conf.RoleMining, lines)
 	if err != nil {
 		return fmt.Errorf("configure the node: %w", err)
 	}

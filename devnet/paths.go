@@ -17,6 +17,8 @@ type paths struct {
 	// demoMark marks a network that the demo created, so that a demo may
 	// replace it.
 	demoMark string
+	// fakeMark marks a devnet whose virtual machines are simulated.
+	fakeMark string
 	// id is the devnet's identity, which moves with the home.
 	id string
 }
@@ -30,6 +32,7 @@ func newPaths(home string) paths {
 		client: filepath.Join(dir, "client0"),
 		logs:   filepath.Join(dir, "logs"), demo: filepath.Join(dir, "demo"),
 		demoMark: filepath.Join(dir, "made-by-demo"),
+		fakeMark: filepath.Join(dir, "fake.json"),
 		id:       filepath.Join(dir, "identity"),
 	}
 }

@@ -54,6 +54,36 @@ func freePorts(ctx context.Context) (p ports, release func() error, err error) {
 	return ports{}, nil, errors.New("the ports of all eight devnets of a computer are taken")
 }
 
+// The ports of fake devnets: blocks of fakeBlock below those that the kernel assigns, each
+// with the services' first and then the guests'.
+const (
+	fakeFirst  = 10000
+	fakeBlock  = 200
+	fakeBlocks = 80
+)
+
+// freeBlock returns a block that no other fake devnet has claimed, as freePorts does.
+func freeBlock(ctx context.Context) (p ports, release func() error, err error) {
+	for n := range uint16(fakeBlocks) {
+		claim, err := new(net.ListenConfig).Listen(ctx, "unix", "@dbc-devnet-fake-"+strconv.Itoa(int(n)))
+		if err != nil {
+			continue
+		}
+		at := fakeFirst + n*fakeBlock
+		p := ports{
+			RPC: at, P2P: at + 1, GRPC: at + 2, REST: at + 3, NodeP2P: at + 4, Node: at + 5, ClientP2P: at + 6, Client: at + 7,
+			First: at + 10, Last: at + fakeBlock - 1,
+		}
+		if p.free(ctx) {
+			return p, claim.Close, nil
+		}
+		if err := claim.Close(); err != nil {
+			return ports{}, nil, fmt.Errorf("give back the ports of fake devnet %d: %w", n, err)
+		}
+	}
+	return ports{}, nil, fmt.Errorf("no free ports between %d and %d for a fake devnet", fakeFirst, fakeFirst+fakeBlocks*fakeBlock-1)
+}
+
 func (p ports) all() []uint16 {
 	return []uint16{p.RPC, p.P2P, p.GRPC, p.REST, p.NodeP2P, p.Node, p.ClientP2P, p.Client}
 }

@@ -17,6 +17,7 @@ type devnetFlags struct {
 	images string
 	fast   bool
 	reset  bool
+	fake   bool
 }
 
 func newDevnetCommand(s *settings) *cobra.Command {
@@ -36,19 +37,31 @@ func newDevnetCommand(s *settings) *cobra.Command {
 	resetFlag(cmd, &f)
 	cmd.PersistentFlags().BoolVar(&f.fast, "fast", false, "short windows in a new chain: deadlines pass while one watches")
 	cmd.AddCommand(newDevnetStartCommand(s, &f), newDevnetStopCommand(s, &f), newDevnetStatusCommand(s),
-		newDevnetResetCommand(s, &f), newDevnetDemoCommand(s, &f), newDevnetHostCommand())
+		newDevnetResetCommand(s, &f), newDevnetDemoCommand(s, &f), newDevnetFaultCommand(s), newDevnetHostCommand())
 	return cmd
 }
 
 func newDevnetStartCommand(s *settings, f *devnetFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "start",
-		Short:   "Start the devnet and stay until Ctrl-C",
-		Example: "  dbc devnet start\n  dbc devnet start --reset --fast",
+		Use:   "start",
+		Short: "Start the devnet and stay until Ctrl-C",
+		Long: "Start the devnet and stay until Ctrl-C.\n\n" +
+			"With --fake, virtual machines are simulated: it starts in seconds as any user, without libvirt, on free ports, and\n" +
+			"several run side by side, each with its own --home. Chain, nodes, signatures and money are real; a guest answers\n" +
+			"SSH with its pinned key and knows a handful of words. It begins anew each time; wallets stay. dbc devnet fault\n" +
+			"lets things go wrong on it.",
+		Example: "  dbc devnet start\n  dbc devnet start --reset --fast\n  dbc devnet start --fake --home /tmp/one",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return startDevnet(s, cmd, *f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.fake {
+				return startFake(s, cmd, *f)
+			}
+			return startDevnet(s, cmd, *f)
+		},
 	}
 	resetFlag(cmd, f)
+	cmd.Flags().BoolVar(&f.fake, "fake", false, "simulate virtual machines: seconds to start, no root, no libvirt")
+	cmd.MarkFlagsMutuallyExclusive("fake", "reset")
 	return cmd
 }
 
@@ -177,6 +190,10 @@ func writeDevnet(w io.Writer, info devnet.Info) {
 	row(w, "Client node:", info.Client)
 	row(w, "Compute node:", info.Node)
 	row(w, "Machine:", info.MachineID)
+	if info.Fake {
+		row(w, "VMs:", "simulated; dbc devnet fault --list shows what can go wrong")
+		return
+	}
 	row(w, "Virsh:", "virsh -c '"+info.Virsh+"' list --all")
 }
 

@@ -50,18 +50,26 @@ type parts struct {
 	pulse *chain.Pulse
 	peers *p2p.Host
 	local *local.Routes
+	// wrap is put around the API; nil for none.
+	wrap func(http.Handler) http.Handler
 }
 
 // Run runs a client node until ctx is done. All that it stores, its key and the index
 // of machines, is in its home, so several can run on one computer.
-func Run(ctx context.Context, cfg conf.Client) (err error) {
+func Run(ctx context.Context, cfg conf.Client) error {
 	node.BeLean()
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	return run(ctx, cfg, log, nil)
+}
+
+// run is Run, with wrap around the API where it is not nil.
+func run(ctx context.Context, cfg conf.Client, log *slog.Logger, wrap func(http.Handler) http.Handler) (err error) {
 	defer func() {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			err = nil // told to end while starting
 		}
 	}()
-	c := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	c := &parts{cfg: cfg, log: log, wrap: wrap}
 	if c.key, err = key.Load(cfg.KeyPath()); err != nil {
 		return err
 	}
@@ -151,6 +159,9 @@ func (c *parts) serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	server := c.gateway(pages, docs).HTTP()
+	if c.wrap != nil {
+		server.Handler = c.wrap(server.Handler)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()

@@ -13,9 +13,9 @@ import (
 	"github.com/dbc-network/dbc/vm"
 )
 
-// privileged is the privileged side of a compute node: in this process, or behind
+// Privileged is the privileged side of a compute node: in this process, or behind
 // the helper's socket.
-type privileged interface {
+type Privileged interface {
 	host.Machines
 	host.Files
 	host.Net
@@ -23,8 +23,8 @@ type privileged interface {
 }
 
 var (
-	_ privileged = (*helper.Client)(nil)
-	_ privileged = (*guests.Local)(nil)
+	_ Privileged = (*helper.Client)(nil)
+	_ Privileged = (*guests.Local)(nil)
 )
 
 // openHelper waits for the privileged process, if core.conf names one; this

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -44,6 +45,7 @@ const (
 // opened; close takes them back.
 type parts struct {
 	cfg     conf.Compute
+	sim     *Simulation
 	log     *slog.Logger
 	key     key.Key
 	facts   machine.Facts
@@ -51,7 +53,7 @@ type parts struct {
 	chain   *chain.Client
 	pulse   *chain.Pulse
 	journal *journal.Journal
-	guests  privileged
+	guests  Privileged
 	helper  *helper.Client
 	// confined is the security driver that keeps guests in.
 	confined string
@@ -71,12 +73,17 @@ type parts struct {
 
 // Run is the life of a compute node: it returns nil after ctx is done and everything it
 // began has ended. VMs run on and are found again by the next Run.
-func Run(ctx context.Context, cfg conf.Compute) (err error) {
+func Run(ctx context.Context, cfg conf.Compute) error {
 	node.BeLean()
 	if cfg.HelperSocket == "" {
 		conf.StateModes()
 	}
-	p := &parts{cfg: cfg, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	return run(ctx, cfg, os.Stderr, nil)
+}
+
+// run is Run; sim replaces the privileged side if there is one.
+func run(ctx context.Context, cfg conf.Compute, log io.Writer, sim *Simulation) (err error) {
+	p := &parts{cfg: cfg, sim: sim, log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, open := range []func(context.Context) error{
 		p.lock, p.free, p.openHelper, p.openIdentity, p.openChain, p.openState, p.openHypervisor, p.openNetwork, p.openHost, p.openAnswers, p.openPeers,
@@ -200,7 +207,11 @@ func (p *parts) bind(ctx context.Context) (names.Binding, error) {
 	}
 }
 
-func (p *parts) openHypervisor(ctx context.Context) error {
+func (p *parts) openHypervisor(ctx context.Context) (err error) {
+	if p.sim != nil {
+		p.guests, err = p.sim.Privileged(ctx, p.cfg.Guests, p.binding)
+		return err
+	}
 	if p.helper != nil {
 		p.guests = p.helper
 		err := p.helper.Bind(ctx, p.binding)
@@ -221,10 +232,7 @@ func (p *parts) openHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	within := ready
-	if p.cfg.TestEmulation {
-		within = readyEmulated
-	}
+	within, computer := p.surroundings()
 	slots := func(ctx context.Context) ([]host.Slot, error) { return p.host.Slots(ctx) }
 	p.health = health.New(health.Deps{Path: HealthPath(p.cfg), Examine: p.examine, Slots: slots, Log: p.log})
 	p.metrics = metrics.New(metrics.Sources{
@@ -249,9 +257,21 @@ func (p *parts) openHost(ctx context.Context) error {
 		Layout: host.Divide(cpus, p.cfg.HostCPUs), Numbers: p.numbers, Firmware: firmware,
 	}, host.Deps{
 		Journal: p.journal, Driver: p.guests, Cards: p.guests, Images: p.images, Files: p.guests, Net: p.guests,
-		Rentals: p.trust, Computer: host.Local{}, Log: p.log, Wakes: wakes, Observer: p.metrics,
+		Rentals: p.trust, Computer: computer, Log: p.log, Wakes: wakes, Observer: p.metrics,
 	})
 	return nil
+}
+
+// surroundings returns how long a guest may take to answer, and the computer that it runs
+// on.
+func (p *parts) surroundings() (within time.Duration, computer host.Computer) {
+	switch {
+	case p.sim != nil:
+		return p.sim.ReadyWithin, p.sim.Computer
+	case p.cfg.TestEmulation:
+		return readyEmulated, host.Local{}
+	}
+	return ready, host.Local{}
 }
 
 // tellFaults reads every image once, which takes minutes where there are many, and names

@@ -48,6 +48,7 @@ var Scenarios = map[string]Scenario{
 	"team":    {"docs/client.md", "test/commands"},
 	"hosting": {"docs/hosting.md", "test/commands"},
 	"removal": {"docs/hosting.md", "test/network"},
+	"fake":    {"docs/devnet.md", "test/fake"},
 
 	"validating": {"docs/validating.md", "test/validators"},
 	"unjailing":  {"docs/validating.md", "test/validators"},

@@ -1,0 +1,34 @@
+// Package fake follows the page on devnets without virtual machines, as a user who has
+// nothing but the programs. It needs those that make build builds, and ssh.
+package fake
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/dbc-network/dbc/test/page"
+)
+
+func TestPage(t *testing.T) {
+	home := t.TempDir()
+	key := filepath.Join(home, ".ssh", "id_ed25519")
+	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %v: %s", err, out)
+	}
+	bin, err := filepath.Abs("../../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := page.Of("../..", "docs/devnet.md", "fake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.NewReader(t, home, []string{
+		"HOME=" + home, "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "DBC_HOME=", "DBC_WALLET=", "TZ=UTC",
+	}).Follow(blocks)
+}
