@@ -77,17 +77,14 @@ func (k *Keeper) dropChallenge(ctx context.Context, c machine.Challenge) error {
 // one. Only the newest with that term can be open: none was opened while an
 // older one was, and a void one never opens again.
 func (k *Keeper) openOf(ctx context.Context, m machine.Machine, term []byte) (uint64, error) {
-	it, err := k.Asked.Iterate(ctx, collections.NewSuperPrefixedTripleRangeReversed[string, []byte, uint64](m.Id, term))
-	if err != nil {
+	newest := uint64(0)
+	of := collections.NewSuperPrefixedTripleRangeReversed[string, []byte, uint64](m.Id, term)
+	err := k.Asked.Walk(ctx, of, func(key asked) (bool, error) {
+		newest = key.K3()
+		return true, nil
+	})
+	if err != nil || !slices.Contains(m.OpenChallenges, newest) {
 		return 0, err
 	}
-	defer func() { _ = it.Close() }()
-	if !it.Valid() {
-		return 0, nil
-	}
-	key, err := it.Key()
-	if err != nil || !slices.Contains(m.OpenChallenges, key.K3()) {
-		return 0, err
-	}
-	return key.K3(), nil
+	return newest, nil
 }

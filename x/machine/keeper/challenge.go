@@ -27,7 +27,7 @@ func (k *Keeper) OpenChallenge(ctx context.Context, id string) (machine.Challeng
 		return machine.Challenge{}, false, err
 	}
 	halted, err := k.Halted(ctx)
-	return c.Effective(halted), err == nil, err
+	return c.Effective(halted), true, err
 }
 
 // oldest returns the machine's first open challenge as stored. No other one
@@ -37,7 +37,7 @@ func (k *Keeper) oldest(ctx context.Context, m machine.Machine) (machine.Challen
 		return machine.Challenge{}, false, nil
 	}
 	c, err := k.challenge(ctx, m.OpenChallenges[0])
-	return c, err == nil, err
+	return c, true, err
 }
 
 // SettleChallenge takes a machine offline if the deadline of a challenge has passed. That
@@ -141,7 +141,7 @@ func (k *Keeper) removeChallenge(ctx context.Context, c machine.Challenge, to st
 func (k *Keeper) challenge(ctx context.Context, id uint64) (machine.Challenge, error) {
 	c, err := k.Challenges.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return c, detail.Add(machine.ErrNotFound.Wrapf("challenge_id %d: no such open challenge", id),
+		return machine.Challenge{}, detail.Add(machine.ErrNotFound.Wrapf("challenge_id %d: no such open challenge", id),
 			detail.Map{"challenge_id": id})
 	}
 	return c, err

@@ -98,11 +98,7 @@ func (d dueChallenges) Settle(ctx context.Context, id uint64) error {
 
 // Leave removes a challenge from the queue by deadline.
 func (d dueChallenges) Leave(ctx context.Context, id uint64) error {
-	deadline, queued := d.queued[id]
-	if !queued {
-		return nil
-	}
-	return d.k.ChallengeQueue.Remove(ctx, collections.Join(deadline, id))
+	return d.k.ChallengeQueue.Remove(ctx, collections.Join(d.queued[id], id)) // zero, and so not there, if it comes from the failed ones
 }
 
 // Failed logs the cause: to everybody the machine is offline all the same.

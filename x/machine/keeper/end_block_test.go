@@ -31,9 +31,20 @@ const offlineCall = "offline since +0s by 1"
 // else would return its deposit.
 func TestClosingIsTriedLaterEachTime(t *testing.T) {
 	t.Parallel()
+	for _, halt := range []time.Duration{0, 2 * time.Hour} {
+		closedLaterEachTime(t, halt)
+	}
+}
+
+func closedLaterEachTime(t *testing.T, halt time.Duration) {
+	t.Helper()
 	f := newFixture(t)
 	n := f.online(1, 1)
-	at, delay := f.challenged(n).Deadline, time.Minute
+	f.challenged(n)
+	f.next(halt)
+	c, _, err := f.k.OpenChallenge(f.ctx, n.id)
+	require.NoError(t, err)
+	at, delay := c.Deadline, time.Minute
 	f.hooks.fail = errors.New("hook")
 	for attempt := range 13 {
 		require.Empty(t, f.blockAt(at.Add(-1)), "attempt %d comes too early", attempt)

@@ -49,6 +49,8 @@ type fixture struct {
 	queries machine.QueryServer
 	hooks   *recorder
 	store   storetypes.StoreKey
+	// another returns a keeper of the same store that nobody listens to yet.
+	another func() *keeper.Keeper
 }
 
 func newFixture(t require.TestingT) *fixture {
@@ -63,12 +65,16 @@ func newFixture(t require.TestingT) *fixture {
 	blocked := map[string]bool{authtypes.NewModuleAddress(machine.ModuleName).String(): true}
 	bankKeeper := bankkeeper.NewBaseKeeper(encoding.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, blocked, authority, log.NewNopLogger())
 	require.NoError(t, bankKeeper.SetParams(ctx, banktypes.DefaultParams()))
-	k, err := keeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, bankKeeper, authority)
-	require.NoError(t, err)
+	another := func() *keeper.Keeper {
+		k, err := keeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, bankKeeper, authority)
+		require.NoError(t, err)
+		return k
+	}
+	k := another()
 	hooks := &recorder{}
 	k.SetHooks(machine.NewMultiMachineHooks(hooks))
 	k.SetRentals(hooks)
-	f := &fixture{t: t, ctx: ctx, k: k, bank: bankKeeper, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k), hooks: hooks, store: keys[machine.StoreKey]}
+	f := &fixture{t: t, ctx: ctx, k: k, bank: bankKeeper, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k), hooks: hooks, store: keys[machine.StoreKey], another: another}
 	require.NoError(t, k.InitGenesis(ctx, *machine.DefaultGenesis()))
 	require.NoError(t, k.BeginBlock(ctx))
 	for _, account := range []string{owner, operator, challenger, payout, account("stranger")} {
@@ -212,6 +218,9 @@ type recorder struct {
 	panic bool
 	// rents are the slots that accounts rent, by address, on every machine.
 	rents map[string][]uint32
+	// gas is what AfterMachineOffline uses; settled are the machines of SettleDue.
+	gas     uint64
+	settled []string
 }
 
 var (
@@ -219,9 +228,13 @@ var (
 	_ machine.RentalKeeper = (*recorder)(nil)
 )
 
-func (r *recorder) SettleDue(context.Context, string) error { return nil }
+func (r *recorder) SettleDue(_ context.Context, id string) error {
+	r.settled = append(r.settled, id)
+	return nil
+}
 
-func (r *recorder) AfterMachineOffline(_ context.Context, _ string, since time.Time, challengeID uint64) error {
+func (r *recorder) AfterMachineOffline(ctx context.Context, _ string, since time.Time, challengeID uint64) error {
+	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(r.gas, "hook")
 	if r.panic {
 		panic("hook")
 	}

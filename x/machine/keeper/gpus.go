@@ -62,15 +62,15 @@ func (k *Keeper) moveGPUs(ctx context.Context, m machine.Machine, before, after 
 // gpuFree refuses a GPU id that the machine can't hold: bonded to another one,
 // reserved for another owner, or barred to this one.
 func (k *Keeper) gpuFree(ctx context.Context, m machine.Machine, gpu string) error {
-	holder, err := k.GPUs.Get(ctx, gpu)
-	switch {
-	case err == nil && holder == m.Id:
+	switch holder, err := k.GPUs.Get(ctx, gpu); {
+	case errors.Is(err, collections.ErrNotFound):
+	case err != nil:
+		return err
+	case holder == m.Id:
 		return nil
-	case err == nil:
+	default:
 		return detail.Add(machine.ErrGPUTaken.Wrapf("gpu id %q: bonded to machine %s; its owner must retire it, or governance release the id", gpu, holder),
 			detail.Map{"gpu_id": gpu, "machine_id": holder})
-	case !errors.Is(err, collections.ErrNotFound):
-		return err
 	}
 	c, err := k.Cooldowns.Get(ctx, gpu)
 	if errors.Is(err, collections.ErrNotFound) {

@@ -96,14 +96,12 @@ func (k *Keeper) checkCooldowns(ctx context.Context, gpus map[string]string) err
 		if holder := gpus[gpu]; holder != "" {
 			return true, machine.ErrInvariant.Wrapf("gpu %q is held by %s and cools down", gpu, holder)
 		}
-		queued[c.Until.UTC().Format(time.RFC3339Nano)+"/"+gpu] = true
+		queued[cooldownName(collections.Join(c.Until, gpu))] = true
 		return false, nil
 	}); err != nil {
 		return err
 	}
-	return same(ctx, "cooldown_queue", queued, k.CooldownQueue, func(key collections.Pair[time.Time, string]) string {
-		return key.K1().UTC().Format(time.RFC3339Nano) + "/" + key.K2()
-	})
+	return same(ctx, "cooldown_queue", queued, k.CooldownQueue, cooldownName)
 }
 
 func (k *Keeper) checkSlots(ctx context.Context) error {
@@ -180,11 +178,15 @@ func same[K any](ctx context.Context, index string, want map[string]bool, have c
 }
 
 func offerName(key offer) string {
-	return key.K1() + "/" + math.NewInt(int64(key.K2())).String() + "/" + key.K3()
+	return fmt.Sprintf("%s/%d/%s", key.K1(), key.K2(), key.K3())
 }
 
 func queuedName(key collections.Pair[time.Time, uint64]) string {
-	return fmt.Sprintf("%s/%d", key.K1().UTC().Format(time.RFC3339Nano), key.K2())
+	return fmt.Sprintf("%d/%d", key.K1().UnixNano(), key.K2())
+}
+
+func cooldownName(key collections.Pair[time.Time, string]) string {
+	return fmt.Sprintf("%d/%s", key.K1().UnixNano(), key.K2())
 }
 
 func askedName(key asked) string { return fmt.Sprintf("%s/%x/%d", key.K1(), key.K2(), key.K3()) }

@@ -29,9 +29,9 @@ func (k *Keeper) load(ctx context.Context, id string) (machine.Machine, error) {
 	m, err := k.Bonds.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
 		if _, err := machine.ParseID(id); err != nil {
-			return m, err
+			return machine.Machine{}, err
 		}
-		return m, detail.Add(machine.ErrNotFound.Wrapf("machine_id %s: no such machine; look for a wrong digit", id),
+		return machine.Machine{}, detail.Add(machine.ErrNotFound.Wrapf("machine_id %s: no such machine; look for a wrong digit", id),
 			detail.Map{"machine_id": id})
 	}
 	return m, err
@@ -56,7 +56,7 @@ func (k *Keeper) effective(ctx context.Context, m machine.Machine) (machine.Mach
 func (k *Keeper) change(ctx context.Context, id string, edit func(*machine.Machine) error) (machine.Machine, error) {
 	old, err := k.load(ctx, id)
 	if err != nil {
-		return old, err
+		return machine.Machine{}, err
 	}
 	m := old
 	if err := edit(&m); err != nil {
@@ -81,14 +81,14 @@ func (k *Keeper) touch(ctx context.Context, id string) (machine.Machine, error) 
 func (k *Keeper) operated(ctx context.Context, id, operator string) (machine.Machine, error) {
 	m, err := k.load(ctx, id)
 	if err != nil {
-		return m, err
+		return machine.Machine{}, err
 	}
 	if m.Operator != account.Canonical(operator) {
-		return m, detail.Add(machine.ErrUnauthorized.Wrapf("signer %s: must be the operator %s of machine %s", machine.Clip(operator), m.Operator, id),
+		return machine.Machine{}, detail.Add(machine.ErrUnauthorized.Wrapf("signer %s: must be the operator %s of machine %s", machine.Clip(operator), m.Operator, id),
 			detail.Map{"machine_id": id, "operator": m.Operator})
 	}
 	if m.State == machine.MACHINE_STATE_RETIRED {
-		return m, retired(m)
+		return machine.Machine{}, retired(m)
 	}
 	return k.touch(ctx, id)
 }
@@ -108,10 +108,10 @@ func retired(m machine.Machine) error {
 func (k *Keeper) owned(ctx context.Context, id, owner string) (machine.Machine, error) {
 	m, err := k.load(ctx, id)
 	if err != nil {
-		return m, err
+		return machine.Machine{}, err
 	}
 	if m.Owner != account.Canonical(owner) {
-		return m, detail.Add(machine.ErrUnauthorized.Wrapf("signer %s: must be the owner %s of machine %s", machine.Clip(owner), m.Owner, id),
+		return machine.Machine{}, detail.Add(machine.ErrUnauthorized.Wrapf("signer %s: must be the owner %s of machine %s", machine.Clip(owner), m.Owner, id),
 			detail.Map{"machine_id": id, "owner": m.Owner})
 	}
 	return k.touch(ctx, id)

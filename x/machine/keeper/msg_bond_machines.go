@@ -97,11 +97,11 @@ func (k *Keeper) former(ctx context.Context, bond machine.Bond) (machine.Machine
 		return m, err
 	}
 	if m.Id != "" && m.State != machine.MACHINE_STATE_RETIRED {
-		return m, detail.Add(machine.ErrBonded.Wrapf("machine %s by %s; its owner must retire it first", m.Id, m.Owner),
+		return machine.Machine{}, detail.Add(machine.ErrBonded.Wrapf("machine %s by %s; its owner must retire it first", m.Id, m.Owner),
 			detail.Map{"machine_id": m.Id, "owner": m.Owner})
 	}
 	if m.Stake != 0 {
-		return m, detail.Add(machine.ErrUnbonding.Wrapf("machine %s holds %dudbc of %s, who must withdraw it first, once it has unbonded", m.Id, m.Stake, m.Owner),
+		return machine.Machine{}, detail.Add(machine.ErrUnbonding.Wrapf("machine %s holds %dudbc of %s, who must withdraw it first, once it has unbonded", m.Id, m.Stake, m.Owner),
 			detail.Map{"machine_id": m.Id, "stake": m.Stake, "owner": m.Owner})
 	}
 	return m, newSeq(m, bond.BondSeq)

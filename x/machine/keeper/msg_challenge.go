@@ -27,11 +27,7 @@ func (k msgServer) Challenge(ctx context.Context, msg *machine.MsgChallenge) (*m
 	if err != nil {
 		return nil, err
 	}
-	if m.State == machine.MACHINE_STATE_ONLINE { // otherwise a challenge may be due, which the challenger does not pay to close
-		if m, err = k.touch(ctx, msg.MachineId); err != nil {
-			return nil, err
-		}
-	}
+	// Online means that no challenge is due: the challenger does not pay to close one.
 	if m.State != machine.MACHINE_STATE_ONLINE {
 		return nil, detail.Add(machine.ErrState.Wrapf("machine %s is %s: only an online machine can be challenged", m.Id, m.State.Word()),
 			detail.Map{"machine_id": m.Id, "state": m.State.Word()})
