@@ -243,7 +243,8 @@ func TestRefusalsSayWhy(t *testing.T) {
 			func(f *fixture, _ *machine.MsgAnswerChallenge) {
 				f.ctx = f.ctx.WithBlockTime(begin.Add(params.AnswerWindow))
 			},
-			machine.ErrChallengeClosed, "its deadline " + stamp(begin.Add(params.AnswerWindow)), map[string]string{"challenge_id": "1"},
+			machine.ErrChallengeClosed, "its deadline " + stamp(begin.Add(params.AnswerWindow)),
+			map[string]string{"challenge_id": "1"},
 		},
 	} {
 		answers = append(answers, refusal{"answer: " + name, func(f *fixture) error {
