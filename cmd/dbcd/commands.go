@@ -20,6 +20,7 @@ import (
 func addCommands(root *cobra.Command, blueprint *app.App) {
 	genesis, export := genutilcli.Commands(blueprint.TxConfig, blueprint.Basics, defaultHome()), &exporter{}
 	checkGenesisTime(named(genesis, "validate"))
+	genesis.AddCommand(newCeremonyCommand())
 	root.AddCommand(
 		newInitCommand(blueprint),
 		genesis,

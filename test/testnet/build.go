@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
+	"strings"
 )
 
 // Build builds the daemon as it is now, so that no test proves anything about
@@ -14,4 +16,13 @@ func Build(ctx context.Context, file, linker string) error {
 		return fmt.Errorf("build dbcd: %w: %s", err, said)
 	}
 	return nil
+}
+
+// packaged returns the folder of the public test network's description.
+func packaged() (string, error) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/dbc-network/dbc/networks").Output() //nolint:noctx // it reads this module only
+	if err != nil {
+		return "", fmt.Errorf("find networks: %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), ChainID), nil
 }

@@ -51,6 +51,8 @@ type Validator struct {
 	cosmovisor string
 	// snapshots is their interval in blocks; 0 leaves it as initialized.
 	snapshots int
+	// fromFile leaves the peers to config.toml.
+	fromFile bool
 	process
 }
 
@@ -188,11 +190,13 @@ func (v *Validator) configure(asInitialized bool) error {
 func (v *Validator) flags() []string {
 	flags := []string{
 		"--home", v.Home, "--rpc.laddr", "tcp" + v.RPC[len("http"):], "--rpc.pprof_laddr", "", "--p2p.laddr", "tcp://" + v.p2p,
-		"--p2p.persistent_peers", v.peers, "--grpc.address", v.GRPC,
-		"--api.address", "tcp" + v.REST[len("http"):], "--log_no_color",
+		"--grpc.address", v.GRPC, "--api.address", "tcp" + v.REST[len("http"):], "--log_no_color",
 	}
 	if v.snapshots > 0 {
 		flags = append(flags, "--state-sync.snapshot-interval", strconv.Itoa(v.snapshots))
+	}
+	if !v.fromFile {
+		flags = append(flags, "--p2p.persistent_peers", v.peers)
 	}
 	return flags
 }
