@@ -1,5 +1,5 @@
-// Package fake follows the page on devnets without virtual machines, as a user who has
-// nothing but the programs. It needs those that make build builds, and ssh.
+// Package fake follows the pages that need no virtual machines, as a user who has nothing
+// but the programs. It needs those that make build builds, and ssh.
 package fake
 
 import (
@@ -11,7 +11,13 @@ import (
 	"github.com/dbc-network/dbc/test/page"
 )
 
-func TestPage(t *testing.T) {
+func TestDevnetPage(t *testing.T) { follow(t, "docs/devnet.md", "fake") }
+
+func TestBackupPage(t *testing.T) { follow(t, "docs/backup.md", "backup") }
+
+// follow types a page's commands in a home of its own.
+func follow(t *testing.T, name, scenario string) {
+	t.Helper()
 	home := t.TempDir()
 	key := filepath.Join(home, ".ssh", "id_ed25519")
 	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
@@ -24,7 +30,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks, err := page.Of("../..", "docs/devnet.md", "fake")
+	blocks, err := page.Of("../..", name, scenario)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,7 @@ var Scenarios = map[string]Scenario{
 	"joining":    {"docs/operating.md", "test/validators"},
 	"operating":  {"docs/operating.md", "test/validators"},
 	"upgrading":  {"docs/operating.md", "test/validators"},
+	"backup":     {"docs/backup.md", "test/fake"},
 }
 
 // Reasons are the values of skip=, with what a reader should know.

@@ -1,0 +1,106 @@
+package backup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Create writes an archive to a new file of mode 0600: the whole archive appears under its
+// name, or none. An existing file is ErrExists.
+func Create(name, passphrase string, m Manifest, files []File) (err error) {
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fmt.Errorf("%s %w: name another file", name, ErrExists))
+	}
+	out, err := os.CreateTemp(filepath.Dir(name), ".backup-*") // of mode 0600
+	if err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	defer func() { _ = os.Remove(out.Name()) }()
+	err = Write(out, passphrase, m, files)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	// A link, unlike a rename, never replaces a file that was made meanwhile.
+	if err := os.Link(out.Name(), name); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	return syncFolder(filepath.Dir(name))
+}
+
+// Extract writes files into a new folder: all of them, or none. A folder with anything in
+// it is ErrExists.
+func Extract(folder string, files []File) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look at %s: %w", folder, err)
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s: %s %w: name an empty folder", folder, entries[0].Name(), ErrExists)
+	}
+	above := filepath.Dir(folder)
+	if err := os.MkdirAll(above, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", above, err)
+	}
+	made, err := os.MkdirTemp(above, ".restore-*")
+	if err != nil {
+		return fmt.Errorf("make a folder in %s: %w", above, err)
+	}
+	defer func() { _ = os.RemoveAll(made) }()
+	for _, f := range files {
+		if err := put(made, f); err != nil {
+			return err
+		}
+	}
+	if before, err := os.Stat(folder); err == nil {
+		if err := os.Chmod(made, before.Mode().Perm()); err != nil {
+			return fmt.Errorf("restore %s: %w", folder, err)
+		}
+		// It fails where another program put something there meanwhile.
+		if err := os.Remove(folder); err != nil {
+			return fmt.Errorf("restore %s: %w", folder, err)
+		}
+	}
+	if err := os.Rename(made, folder); err != nil {
+		return fmt.Errorf("restore %s: %w", folder, err)
+	}
+	return syncFolder(above)
+}
+
+func put(folder string, f File) error {
+	if err := CheckName(f.Name); err != nil {
+		return err
+	}
+	path := filepath.Join(folder, filepath.FromSlash(f.Name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("restore %s: %w", f.Name, err)
+	}
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", f.Name, err)
+	}
+	_, err = out.Write(f.Text)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("restore %s: %w", f.Name, err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return nil
+}
