@@ -25,7 +25,7 @@ demo: setup build tiny ## start a whole network here and walk the rental guide o
 	@bin/dbc devnet demo $(ARGS)
 
 .PHONY: test
-test: setup build tiny ## run all tests, real guests among them
+test: setup build tiny prometheus ## run all tests, real guests among them
 	@scripts/test.sh
 
 .PHONY: check
@@ -71,6 +71,10 @@ bench-vm: build tiny ## measure creates beside virsh and QEMU alone, and ten at 
 .PHONY: setup
 setup: ## install the packages that build, demo and tests need
 	@scripts/setup.sh
+
+.PHONY: prometheus
+prometheus: ## fetch Prometheus into .tools, for the tests of deploy/monitoring
+	@scripts/prometheus.sh
 
 .PHONY: build
 build: web ## build bin/dbcd, bin/dbc, bin/dbc-helper and bin/sign_tool

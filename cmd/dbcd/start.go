@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os/signal"
 	"syscall"
 	"time"
@@ -83,7 +84,7 @@ func (d daemon) run(signals context.Context, clientCtx client.Context) error {
 	}
 	g.Go(func() error { return d.awaitSuccessor(ctx, watch(ctx, n)) })
 	g.Go(func() error { return d.observe(ctx, n.BlockStore(), prometheus.DefaultRegisterer) })
-	if err := d.serve(ctx, g, clientCtx.WithClient(local.New(n))); err != nil {
+	if err := d.serve(ctx, g, clientCtx, local.New(n)); err != nil {
 		g.Go(func() error { return err }) // ends ctx, and with it the rest
 	}
 	<-ctx.Done()
@@ -167,8 +168,9 @@ func watch(ctx context.Context, n *node.Node) error {
 	return nil
 }
 
-// serve starts gRPC and REST.
-func (d daemon) serve(ctx context.Context, g *errgroup.Group, clientCtx client.Context) error {
+// serve starts gRPC, and REST with the daemon's health.
+func (d daemon) serve(ctx context.Context, g *errgroup.Group, clientCtx client.Context, comet *local.Local) error {
+	clientCtx = clientCtx.WithClient(comet)
 	if d.cfg.API.Enable || d.cfg.GRPC.Enable {
 		d.app.RegisterTxService(clientCtx)
 		d.app.RegisterTendermintService(clientCtx)
@@ -183,6 +185,7 @@ func (d daemon) serve(ctx context.Context, g *errgroup.Group, clientCtx client.C
 	}
 	rest := api.New(clientCtx.WithHomeDir(d.svrCtx.Config.RootDir), d.svrCtx.Logger.With("module", "api-server"), grpcServer)
 	d.app.RegisterAPIRoutes(rest, d.cfg.API)
+	rest.Router.Handle(healthPath, health(comet, time.Now)).Methods(http.MethodGet, http.MethodHead)
 	g.Go(func() error { return rest.Start(ctx, d.cfg) })
 	return nil
 }

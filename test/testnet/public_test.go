@@ -44,6 +44,9 @@ func TestPublicInterfaces(t *testing.T) {
 	}
 	require.Contains(t, string(get("/dbc/machine/v1/machines?state=idle", http.StatusBadRequest)), "bonded, online, offline or retired")
 	require.Contains(t, string(get("/dbc/machine/v1/machines?pagination.limit=501", http.StatusBadRequest)), "at most 500")
+	var health struct{ Healthy bool }
+	require.NoError(t, json.Unmarshal(get("/health", http.StatusOK), &health))
+	require.True(t, health.Healthy)
 	var document struct{ Paths map[string]any }
 	require.NoError(t, json.Unmarshal(get("/openapi.json", http.StatusOK), &document))
 	require.Contains(t, document.Paths, "/dbc/rental/v1/rentals/{rent_id}")
