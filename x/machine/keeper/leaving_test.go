@@ -92,6 +92,8 @@ func TestVoidChallengesTakeNoPlace(t *testing.T) {
 	again, err := f.ask(n, "tenant", 0)
 	require.NoError(t, err, "neither place nor challenger of what is void count")
 	require.EqualValues(t, 1, again.Place)
+	_, err = f.ask(n, "tenant", 0)
+	require.ErrorIs(t, err, machine.ErrChallengeOpen, "the newest counts")
 	f.check()
 	require.NoError(t, f.answer(n, common))
 	queued, err := f.k.ChallengeQueue.Has(f.ctx, collections.Join(common.Deadline, common.Id))

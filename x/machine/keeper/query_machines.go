@@ -137,15 +137,14 @@ func offerPlace(key []byte) (free uint32, id, gpuType string) {
 	return binary.BigEndian.Uint32(key), id, gpuType
 }
 
-// match loads a candidate and checks every filter; an index may be ahead of
-// what is effective now.
+// match loads a candidate and checks every filter, because an index may be ahead of
+// what is effective now; only the owner is always the one of the walk.
 func (k *Keeper) match(ctx context.Context, req *machine.QueryMachinesRequest, id string) (machine.Listing, bool, error) {
 	m, err := k.GetMachine(ctx, id)
 	if err != nil {
 		return machine.Listing{}, false, err
 	}
 	if req.State != machine.MACHINE_STATE_UNSPECIFIED && m.State != req.State ||
-		req.Owner != "" && m.Owner != req.Owner ||
 		req.Operator != "" && m.Operator != req.Operator ||
 		req.Country != "" && m.Facts.Country != req.Country ||
 		req.GpuType != "" && !slices.Contains(m.Facts.GPUTypes(), req.GpuType) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -149,6 +150,8 @@ func TestMachinesRefusals(t *testing.T) {
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
 	_, err = f.queries.Challenge(f.ctx, &machine.QueryChallengeRequest{ChallengeId: 1})
 	require.Equal(t, codes.NotFound, status.Code(err))
+	_, values := detail.Read(status.Convert(err).Message())
+	require.Equal(t, map[string]string{"challenge_id": "1"}, values)
 }
 
 // FuzzPageKey: anybody can send a page key.
