@@ -34,16 +34,16 @@ func (k Keeper) startCooldown(ctx context.Context, r xrental.Rental, now time.Ti
 
 func (k Keeper) setCooldown(ctx context.Context, renter sdk.AccAddress, machineID string, until time.Time) error {
 	key := collections.Join(renter, machineID)
-	old, err := k.cooldowns.Get(ctx, key)
-	switch {
-	case err == nil && !until.After(old):
+	switch old, err := k.cooldowns.Get(ctx, key); {
+	case errors.Is(err, collections.ErrNotFound):
+	case err != nil:
+		return err
+	case !until.After(old):
 		return nil // a later refund does not shorten one that was set
-	case err == nil:
+	default:
 		if err := k.cooldownQueue.Remove(ctx, collections.Join3(old, renter, machineID)); err != nil {
 			return err
 		}
-	case !errors.Is(err, collections.ErrNotFound):
-		return err
 	}
 	if err := k.cooldowns.Set(ctx, key, until); err != nil {
 		return err
@@ -67,11 +67,13 @@ func (k Keeper) checkCooldown(ctx context.Context, renter sdk.AccAddress, machin
 		return undecided(machineID, renter.String())
 	}
 	until, err := k.cooldowns.Get(ctx, collections.Join(renter, machineID))
-	if errors.Is(err, collections.ErrNotFound) || err == nil && !now.Before(until) {
+	switch {
+	case errors.Is(err, collections.ErrNotFound):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case !now.Before(until):
+		return nil
 	}
 	return detail.Add(xrental.ErrCooldown.Wrapf("machine_id is %s; a trial of it by %s was refunded, the next may begin at %s; take another machine until then",
 		machineID, renter, until.Format(time.RFC3339)),

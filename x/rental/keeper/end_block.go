@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/internal/due"
 	"github.com/dbc-network/dbc/x/internal/halt"
 	xrental "github.com/dbc-network/dbc/x/rental"
@@ -116,13 +114,10 @@ func (d dueRentals) Leave(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// leaveQueues removes an open rental from both queues by time. Others are in one only.
+// leaveQueues removes a rental from both queues of open ones; others are in neither.
 func (k Keeper) leaveQueues(ctx context.Context, id uint64) error {
-	r, err := k.Rentals.Get(ctx, id)
-	if errors.Is(err, collections.ErrNotFound) {
-		return nil
-	}
-	if err != nil || !rental.State(r.State).Open() {
+	r, err := k.rental(ctx, id)
+	if err != nil {
 		return err
 	}
 	if err := k.ends.Remove(ctx, collections.Join(r.End, id)); err != nil {

@@ -57,6 +57,7 @@ type flaky struct {
 	fail, panic map[uint64]bool
 	poor        map[string]bool // machines whose host can't be paid
 	released    map[uint64]int  // by rental, also if it failed
+	gas         map[uint64]uint64
 }
 
 func (f flaky) PayHost(ctx context.Context, id, module string, amount uint64) (uint64, error) {
@@ -68,6 +69,7 @@ func (f flaky) PayHost(ctx context.Context, id, module string, amount uint64) (u
 
 func (f flaky) ReleaseSlots(ctx context.Context, id string, rentID uint64) error {
 	f.released[rentID]++
+	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(f.gas[rentID], "injected")
 	if err := f.Keeper.ReleaseSlots(ctx, id, rentID); err != nil {
 		return err
 	}
@@ -129,7 +131,7 @@ func bareChain(t rapid.TB) *chain {
 	coins := bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, map[string]bool{authority: true}, authority, log.NewNopLogger())
 	machines, err := machinekeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[machine.StoreKey]), accounts, coins, authority)
 	require.NoError(t, err)
-	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}, map[string]bool{}, map[uint64]int{}}
+	f := flaky{machines, map[uint64]bool{}, map[uint64]bool{}, map[string]bool{}, map[uint64]int{}, map[uint64]uint64{}}
 	k, err := keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[xrental.StoreKey]), authority, coins, communityPool{coins}, f, log.NewNopLogger())
 	require.NoError(t, err)
 	machines.SetRentals(k)

@@ -28,11 +28,11 @@ func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
 	if err != nil || len(open) > maxSettled {
 		return err
 	}
-	due, err := k.dueOf(ctx, machineID)
-	if err != nil || len(due) < len(open) {
-		return err
+	due, parked, err := k.dueOf(ctx, machineID)
+	if all := append(due, parked...); err == nil && len(all) == len(open) {
+		err = k.settleOver(ctx, all)
 	}
-	return k.settleOver(ctx, due)
+	return err
 }
 
 // RentedSlots returns the slots of a machine that an account holds by rentals
@@ -59,22 +59,12 @@ func (k Keeper) room(ctx context.Context, m machine.Machine, slots uint32) ([]ui
 	if err != nil || uint32(len(free)) >= slots {
 		return free, err
 	}
-	due, err := k.dueOf(ctx, m.Id)
+	due, parked, err := k.dueOf(ctx, m.Id)
 	if err != nil {
 		return nil, err
 	}
-	due = slices.DeleteFunc(due, func(it over) bool { return it.frees == 0 })
-	slices.SortStableFunc(due, func(a, b over) int { // the fewest that make room, parked ones last
-		switch {
-		case a.parked && b.parked:
-			return 0 // in their order
-		case a.parked:
-			return 1
-		case b.parked:
-			return -1
-		}
-		return b.frees - a.frees
-	})
+	slices.SortStableFunc(due, func(a, b over) int { return b.frees - a.frees }) // the fewest that make room
+	due = slices.DeleteFunc(append(due, parked...), func(it over) bool { return it.frees == 0 })
 	n, held := 0, len(free)
 	for n < len(due) && n < maxSettled && uint32(held) < slots {
 		held += due[n].frees
@@ -116,36 +106,34 @@ func (k Keeper) settleOver(ctx context.Context, due []over) error {
 // over is an open rental whose time has passed. Settling it frees those of its
 // slots that are in service.
 type over struct {
-	at     time.Time
 	id     uint64
 	frees  int
 	parked bool
+	next   time.Time // of a parked one, when it would be tried if it were not
 }
 
-// dueOf returns those of a machine's open rentals that are over: first those that
-// did not fail, then parked ones, the longest parked first. Other failed ones are
-// retried automatically.
-func (k Keeper) dueOf(ctx context.Context, machineID string) ([]over, error) {
+// dueOf returns those of a machine's open rentals that are over: those that did not
+// fail, and parked ones, the longest parked first. Other failed ones are retried
+// automatically.
+func (k Keeper) dueOf(ctx context.Context, machineID string) (due, parked []over, err error) {
 	open, err := k.machines.Rentals(ctx, machineID)
-	if err != nil || len(open) == 0 {
-		return nil, err
+	if err != nil {
+		return nil, nil, err
 	}
 	m, err := k.machines.GetMachine(ctx, machineID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := k.clock(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var due, parked []over
 	for _, id := range open {
 		r, err := k.rental(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		_, at, isOver := position(r, m, c).Due(c.Now)
-		if !isOver {
+		if _, _, isOver := position(r, m, c).Due(c.Now); !isOver {
 			continue
 		}
 		frees := 0
@@ -156,15 +144,15 @@ func (k Keeper) dueOf(ctx context.Context, machineID string) ([]over, error) {
 		}
 		switch failure, failed, err := k.failed.Get(ctx, id); {
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case !failed:
-			due = append(due, over{at, id, frees, false})
+			due = append(due, over{id: id, frees: frees})
 		case failure.Parked:
-			parked = append(parked, over{failure.Next, id, frees, true})
+			parked = append(parked, over{id: id, frees: frees, parked: true, next: failure.Next})
 		}
 	}
-	slices.SortStableFunc(parked, func(a, b over) int { return a.at.Compare(b.at) })
-	return append(due, parked...), nil
+	slices.SortStableFunc(parked, func(a, b over) int { return a.next.Compare(b.next) })
+	return due, parked, nil
 }
 
 // settleNamed settles a rental that a message names, at its sender's cost.

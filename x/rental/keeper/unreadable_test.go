@@ -46,6 +46,15 @@ func TestAnUnreadableRentalDoesNotEndTheChain(t *testing.T) {
 			c.mustRent(c.renters[0], id, hour, 1)
 			return 30 * time.Minute
 		},
+		"trial after a halt": func(c *chain, id string) time.Duration {
+			c.mustRent(c.renters[0], id, 10*hour, 1)
+			c.halt(time.Hour)
+			return 90 * time.Minute
+		},
+		"trial whose end has passed, too": func(c *chain, id string) time.Duration {
+			c.mustRent(c.renters[0], id, hour, 1)
+			return time.Hour
+		},
 		"end": func(c *chain, id string) time.Duration {
 			c.mustActive(c.renters[0], id, hour, 1)
 			return time.Hour

@@ -59,16 +59,14 @@ func (k Keeper) putVerdict(ctx context.Context, v xrental.Verdict) error {
 
 // verdict returns what decides a rental that was over at a time, and false while it waits.
 func (k Keeper) verdict(ctx context.Context, machineID string, at time.Time) (xrental.Verdict, bool, error) {
-	it, err := k.verdicts.Iterate(ctx, collections.NewPrefixedPairRange[string, time.Time](machineID).StartInclusive(at))
-	if err != nil {
-		return xrental.Verdict{}, false, err
-	}
-	defer func() { _ = it.Close() }()
-	if !it.Valid() {
-		return xrental.Verdict{}, false, nil
-	}
-	v, err := it.Value()
-	return v, err == nil, err
+	var first xrental.Verdict
+	var found bool
+	from := collections.NewPrefixedPairRange[string, time.Time](machineID).StartInclusive(at)
+	err := k.verdicts.Walk(ctx, from, func(_ collections.Pair[string, time.Time], v xrental.Verdict) (bool, error) {
+		first, found = v, true
+		return true, nil
+	})
+	return first, found, err
 }
 
 // verdictBefore returns the time up to which the last verdict before a time
@@ -78,16 +76,12 @@ func (k Keeper) verdictBefore(ctx context.Context, machineID string, before *tim
 	if before != nil {
 		all = collections.NewPrefixedPairRange[string, time.Time](machineID).EndExclusive(*before).Descending()
 	}
-	it, err := k.verdicts.Iterate(ctx, all)
-	if err != nil {
-		return time.Time{}, err
-	}
-	defer func() { _ = it.Close() }()
-	if !it.Valid() {
-		return time.Time{}, nil
-	}
-	key, err := it.Key()
-	return key.K2(), err
+	var last time.Time
+	err := k.verdicts.Walk(ctx, all, func(key collections.Pair[string, time.Time], _ xrental.Verdict) (bool, error) {
+		last = key.K2()
+		return true, nil
+	})
+	return last, err
 }
 
 // nextUnsettled returns the first unsettled rental after a moment and not after a time.
