@@ -9,7 +9,7 @@ SHELL := /bin/bash
 export GOFLAGS := -trimpath -buildvcs=false
 
 TOOLS := $(CURDIR)/.tools/bin
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION := $(shell scripts/version.sh)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 SDK_VERSION := github.com/cosmos/cosmos-sdk/version
 LDFLAGS := -s -w \
