@@ -83,10 +83,33 @@ func prepare(cmd *cobra.Command, initial client.Context) error {
 	if err := remember(cmd); err != nil {
 		return err
 	}
+	if err := begun(cmd); err != nil {
+		return err
+	}
 	if err := server.InterceptConfigsPreRunHandler(cmd, appTemplate(), appConfig(), cometConfig()); err != nil {
 		return err
 	}
 	return sendingDefaults(cmd)
+}
+
+// begun refuses to start from a home without a genesis, before the SDK fills it with
+// configuration that names no gas price.
+func begun(cmd *cobra.Command) error {
+	if cmd.Name() != "start" || cmd.Parent() != cmd.Root() {
+		return nil
+	}
+	home, err := cmd.Flags().GetString(flags.FlagHome)
+	if err != nil {
+		return err
+	}
+	if set := os.Getenv(envPrefix + "_HOME"); set != "" && !cmd.Flags().Changed(flags.FlagHome) {
+		home = set
+	}
+	genesis := filepath.Join(home, "config", "genesis.json")
+	if _, err := os.Stat(genesis); err != nil {
+		return fmt.Errorf("no chain to start in %s (dbcd init makes a home, and a network's genesis goes to %s): %w", home, genesis, err)
+	}
+	return nil
 }
 
 // homeOf returns the home directory that a command uses.
