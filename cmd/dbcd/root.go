@@ -83,7 +83,7 @@ func prepare(cmd *cobra.Command, initial client.Context) error {
 	if err := remember(cmd); err != nil {
 		return err
 	}
-	if err := begun(cmd); err != nil {
+	if err := hasGenesis(cmd); err != nil {
 		return err
 	}
 	if err := server.InterceptConfigsPreRunHandler(cmd, appTemplate(), appConfig(), cometConfig()); err != nil {
@@ -92,9 +92,9 @@ func prepare(cmd *cobra.Command, initial client.Context) error {
 	return sendingDefaults(cmd)
 }
 
-// begun refuses to start from a home without a genesis, before the SDK fills it with
+// hasGenesis refuses a start from a home without a genesis, before the SDK fills it with
 // configuration that names no gas price.
-func begun(cmd *cobra.Command) error {
+func hasGenesis(cmd *cobra.Command) error {
 	if cmd.Name() != "start" || cmd.Parent() != cmd.Root() {
 		return nil
 	}
