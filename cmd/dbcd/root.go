@@ -69,6 +69,9 @@ func newRootCommand() (*cobra.Command, error) {
 func prepare(cmd *cobra.Command, initial client.Context) error {
 	cmd.SetOut(cmd.OutOrStdout())
 	cmd.SetErr(cmd.ErrOrStderr())
+	if err := hasGenesis(cmd); err != nil {
+		return err
+	}
 	clientCtx := initial.WithCmdContext(cmd.Context())
 	clientCtx, err := client.ReadPersistentCommandFlags(clientCtx, cmd.Flags())
 	if err != nil {
@@ -81,9 +84,6 @@ func prepare(cmd *cobra.Command, initial client.Context) error {
 		return err
 	}
 	if err := remember(cmd); err != nil {
-		return err
-	}
-	if err := hasGenesis(cmd); err != nil {
 		return err
 	}
 	if err := server.InterceptConfigsPreRunHandler(cmd, appTemplate(), appConfig(), cometConfig()); err != nil {
