@@ -129,6 +129,11 @@ func (c *Client) attempt(
 	if ctx.Err() != nil {
 		return nil, TxResult{}, fmt.Errorf("nothing was sent: %w", context.Cause(ctx))
 	}
+	if c.signed != nil {
+		if err := c.signed(s); err != nil {
+			return nil, TxResult{}, fmt.Errorf("nothing was sent: %w", err)
+		}
+	}
 	if err := a.keep(s); err != nil {
 		return nil, TxResult{}, err
 	}

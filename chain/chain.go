@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/dbc-network/dbc/chain/outbox"
 )
 
 // Config says where a dbcd is and how much a transaction may cost.
@@ -43,6 +45,10 @@ type Config struct {
 	// Earlier is called with the outcome of a transaction that an earlier
 	// program sent, if a new one requests something else. It may be nil.
 	Earlier func(Earlier)
+	// Signed is called with each transaction before it can leave this computer, also
+	// with one that is signed again; an error keeps it from being stored and sent. It may
+	// be nil.
+	Signed func(outbox.Sent) error
 	// DryRun prevents signing and sending: Broadcast tries the messages on the
 	// newest state and returns *DryRun, or the chain's refusal.
 	DryRun bool
@@ -62,6 +68,7 @@ type Client struct {
 	outbox   string
 	busy     func()
 	earlier  func(Earlier)
+	signed   func(outbox.Sent) error
 	dryRun   bool
 
 	genesis genesisCache
@@ -101,7 +108,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		chainID: cfg.ChainID, conn: conn, rpc: rpc, rpcURL: rpcURL, gasPrice: price, maxPrice: most, log: cfg.Logger,
-		outbox: cfg.Outbox, busy: cfg.Busy, earlier: cfg.Earlier, dryRun: cfg.DryRun,
+		outbox: cfg.Outbox, busy: cfg.Busy, earlier: cfg.Earlier, signed: cfg.Signed, dryRun: cfg.DryRun,
 		signers: signerBook{accounts: map[string]*account{}},
 	}
 	if c.log == nil {

@@ -125,6 +125,22 @@ func (c *Client) lookUp(ctx context.Context, s outbox.Sent, w *wait) (TxResult, 
 	return TxResult{}, errOpen
 }
 
+// Included returns the result of a transaction of which it is certain that it was
+// settled before: ok is false if no block has it. What a block has and did nothing is
+// *Refused. fee is what was paid for its gas.
+func (c *Client) Included(ctx context.Context, hash string, fee uint64) (result TxResult, ok bool, err error) {
+	res, err := sdktx.NewServiceClient(c.conn).GetTx(ctx, &sdktx.GetTxRequest{Hash: hash})
+	err = queryError(ctx, "look up transaction "+hash, err)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return TxResult{}, false, nil
+	case err != nil:
+		return TxResult{}, false, err
+	}
+	result, err = newTxResult(res.TxResponse, fee)
+	return result, err == nil, err
+}
+
 // verdict reports that a transaction which no block includes can never be
 // included: either its sequence is unused past its last block, so that whatever
 // is signed next excludes it, or another transaction used the sequence. If the

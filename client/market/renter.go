@@ -91,6 +91,9 @@ func (r Renter) rentMachine(order Order, quote *rental.QueryQuoteResponse) *rent
 	}
 }
 
+// RentedBy returns the rental that a transaction of Rent made.
+func RentedBy(tx chain.TxResult) (Rented, error) { return rented(tx) }
+
 func rented(tx chain.TxResult) (Rented, error) {
 	var res rental.MsgRentMachineResponse
 	if err := tx.Response(0, &res); err != nil {

@@ -51,7 +51,10 @@ func nameVM(s *settings, name, machineID, taskID string) error {
 		return err
 	}
 	defer unlock()
-	if had, err := book.Get(name); err == nil && len(had.Run) > 0 && had.TaskID != taskID {
+	if had, err := book.Get(name); err == nil && len(had.Run) > 0 {
+		if had.TaskID == taskID {
+			return nil
+		}
 		return usagef("the name %s is dbc up's for a rental that goes on: dbc down %s ends it, or choose another name", name, name)
 	}
 	return book.Put(named.VM{Name: name, MachineID: machineID, TaskID: taskID})

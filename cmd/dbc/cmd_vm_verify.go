@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/verify"
 	"github.com/dbc-network/dbc/probe"
@@ -83,35 +84,40 @@ func verifyVM(s *settings, cmd *cobra.Command, o sshOrder, gpus *int) error {
 	if task.Status != client.StatusRunning {
 		return fmt.Errorf("virtual machine %s is %q: it can be verified when it is running", client.Printable(task.TaskID), client.Printable(task.Status))
 	}
-	login, err := client.NewLogin(task)
+	reply, err := lookInto(s, cmd, at, task, o, gpus)
 	if err != nil {
 		return err
 	}
-	c, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	wait := newWaiting(s, cmd)
-	wait.say("looking into the virtual machine")
-	done, err := verify.VM(cmd.Context(), verify.Order{
-		ChainID: s.chainID, MachineID: at.id, Renter: at.node.Wallet(), TaskID: at.thing, GPUs: gpus, Task: task, Chain: c, On: at.node,
-		Shell: &guestShell{s, cmd, at.node, login, o},
-	})
-	wait.end()
-	if err != nil {
-		return err
-	}
-	reply := verifyReply{done, adviceFor(done)}
 	if err := s.show(cmd, reply, func(w io.Writer) { verifyText(w, reply, verifyLanguage()) }); err != nil {
 		return err
 	}
-	switch done.Level {
+	switch reply.Level {
 	case probe.Fail:
 		return errMismatch
 	case probe.Unmeasured:
 		return errUnverified
 	}
 	return nil
+}
+
+// lookInto compares a running virtual machine with its promise.
+func lookInto(s *settings, cmd *cobra.Command, at found, task api.Task, o sshOrder, gpus *int) (verifyReply, error) {
+	login, err := client.NewLogin(task)
+	if err != nil {
+		return verifyReply{}, err
+	}
+	c, err := s.dial(cmd.Context())
+	if err != nil {
+		return verifyReply{}, err
+	}
+	wait := newWaiting(s, cmd)
+	defer wait.end()
+	wait.say("looking into the virtual machine")
+	done, err := verify.VM(cmd.Context(), verify.Order{
+		ChainID: s.chainID, MachineID: at.id, Renter: at.node.Wallet(), TaskID: at.thing, GPUs: gpus, Task: task, Chain: c, On: at.node,
+		Shell: &guestShell{s, cmd, at.node, login, o},
+	})
+	return verifyReply{done, adviceFor(done)}, err
 }
 
 // guestShell logs in as dbc ssh does.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/chain/outbox"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/devnet"
@@ -56,6 +57,8 @@ type settings struct {
 	stays   bool
 	timeout time.Duration
 	closers []func()
+	// signed is told each transaction before it is sent; nil for nobody.
+	signed func(outbox.Sent) error
 	// conn is the connection to the chain, once there is one.
 	conn *chain.Client
 	// doners run once the command's result was shown.
@@ -174,7 +177,7 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	c, err := chain.Dial(ctx, chain.Config{
 		ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc,
 		DryRun: s.dryRun, MaxGasPrice: s.maxGasPrice,
-		Outbox: client.Outbox(home), Busy: s.sayBusy, Earlier: s.saySettled,
+		Outbox: client.Outbox(home), Busy: s.sayBusy, Earlier: s.saySettled, Signed: s.beforeSending,
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -196,6 +199,13 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 		s.chainID = head.ChainID
 	}
 	return c, nil
+}
+
+func (s *settings) beforeSending(sent outbox.Sent) error {
+	if s.signed == nil {
+		return nil
+	}
+	return s.signed(sent)
 }
 
 // keyring needs the chain id, which says whether keys have a passphrase.

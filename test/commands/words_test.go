@@ -20,7 +20,7 @@ import (
 // words are the scripts' own commands.
 var words = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits": exits, "equal": equal, "field": field, "until": until, "freeport": freePort, "banner": banner, "silence": silence, "post": post,
-	"team": team,
+	"team": team, "killed": killed,
 }
 
 // pause is the interval between two attempts.

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/chain"
+	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
+	"github.com/dbc-network/dbc/client/named"
+	xrental "github.com/dbc-network/dbc/x/rental"
+)
+
+// downReply says what an end brought back. Amounts are udbc.
+type downReply struct {
+	RentID uint64 `json:"rent_id"`
+	// How is cancelled, broken, deleted, stopped or over.
+	How string `json:"how"`
+	// Refunded is the rent that came back, and what the stake paid at once.
+	Refunded  uint64 `json:"refunded_udbc"`
+	FeeToHost uint64 `json:"fee_to_host_udbc"`
+	FeeToPool uint64 `json:"fee_to_pool_udbc"`
+	Gas       uint64 `json:"gas_udbc"`
+	// Until is when a rental ends that cannot be ended sooner.
+	Until *time.Time `json:"until,omitempty"`
+	Tasks []string   `json:"tasks,omitempty"`
+}
+
+func newDownCommand(s *settings) *cobra.Command {
+	var deleteDisks, keepDisks bool
+	cmd := &cobra.Command{
+		Use:   "down [RENT_ID|NAME]",
+		Short: "End a rental in the cheapest way, and say what came back",
+		Long: "A trial is cancelled: all of its rent comes back. A confirmed rental is broken where an outage lets you; then what is\n" +
+			"not earned comes back, with a penalty from the host's stake. Otherwise it is paid until its end, and nothing comes\n" +
+			"back: its virtual machines are deleted with their disks (--delete-disks), or stopped, and the machine keeps their\n" +
+			"disks for a while after the end (--keep-disks). It asks which at a terminal.",
+		Example: "  dbc down\n  dbc down train --yes\n  dbc down 7 --keep-disks",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if deleteDisks && keepDisks {
+				return usagef("--delete-disks and --keep-disks: choose one")
+			}
+			d := &down{s: s, cmd: cmd, deleteDisks: deleteDisks, keepDisks: keepDisks}
+			return d.run(first(args))
+		},
+	}
+	cmd.Flags().BoolVar(&deleteDisks, "delete-disks", false, "delete the virtual machines of a rental that goes on, with their disks")
+	cmd.Flags().BoolVar(&keepDisks, "keep-disks", false, "stop the virtual machines of a rental that goes on, and keep their disks")
+	return cmd
+}
+
+// down ends one rental.
+type down struct {
+	s                      *settings
+	cmd                    *cobra.Command
+	deleteDisks, keepDisks bool
+	// name is that of a dbc up, or "".
+	name string
+	book named.Book
+}
+
+func (d *down) run(word string) error {
+	c, err := d.s.dial(d.cmd.Context())
+	if err != nil {
+		return err
+	}
+	w, err := d.s.signer(d.cmd)
+	if err != nil {
+		return err
+	}
+	if d.book, err = d.s.book(); err != nil {
+		return err
+	}
+	id, unlock, err := d.find(c, w, word)
+	defer unlock()
+	if err != nil {
+		return err
+	}
+	if id == 0 { // a run that rented nothing
+		if err := d.book.Delete(d.name); err != nil {
+			return err
+		}
+		return d.show(downReply{How: "over"}, d.name+" had rented nothing.")
+	}
+	r, err := c.Rental(d.cmd.Context(), id)
+	if errors.Is(err, chain.ErrNotFound) { // forgotten long after its end
+		return errors.Join(err, d.forget())
+	}
+	if err != nil {
+		return err
+	}
+	if r.Renter != w.Address() {
+		return fmt.Errorf("rental %d is not %w: it is of %s", id, errNotThere, r.Renter)
+	}
+	switch r.State {
+	case xrental.RENTAL_STATE_TRIAL:
+		return d.cancel(c, w, r)
+	case xrental.RENTAL_STATE_ACTIVE:
+		return d.active(c, w, r)
+	}
+	text := fmt.Sprintf("Rental %d is over already (%s); dbc explain %d says what came back.", id, stateWord(r.State.String(), "RENTAL_STATE_"), id)
+	return errors.Join(d.forget(), d.show(downReply{RentID: id, How: "over"}, text))
+}
+
+// find returns the rental that word names: a number, the name of a dbc up or of a
+// virtual machine, or the only open one. unlock is never nil.
+func (d *down) find(c *chain.Client, w *market.Wallet, word string) (id uint64, unlock func(), err error) {
+	unlock = func() {}
+	if word == "" || named.Check(word) != nil {
+		id, err = rentalOf(d.s, d.cmd, word, "open rental", xrental.RENTAL_STATE_TRIAL, xrental.RENTAL_STATE_ACTIVE)
+		if err == nil {
+			d.name = d.nameOf(c, id)
+		}
+	} else {
+		d.name = word
+	}
+	if err != nil || d.name == "" {
+		return id, unlock, err
+	}
+	if unlock, err = lockName(d.book, d.name); err != nil {
+		return 0, func() {}, err
+	}
+	if id != 0 {
+		return id, unlock, nil
+	}
+	id, err = d.byName(c, w)
+	return id, unlock, err
+}
+
+// nameOf returns the name of the dbc up that made a rental.
+func (d *down) nameOf(c *chain.Client, id uint64) string {
+	all, _ := d.book.All() // without names, the rental is ended all the same
+	for _, v := range all {
+		if run, err := readRun(d.cmd.Context(), c, d.book, v.Name); err == nil && run.RentID == id {
+			return v.Name
+		}
+	}
+	return ""
+}
+
+// byName returns the rental of a name; 0 if a dbc up by that name rented nothing.
+func (d *down) byName(c *chain.Client, w *market.Wallet) (uint64, error) {
+	v, err := d.book.Get(d.name)
+	if errors.Is(err, named.ErrNone) {
+		return 0, fmt.Errorf("no %s is %w: dbc rentals shows what you rent, dbc down takes its number", d.name, errNotThere)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(v.Run) == 0 {
+		task, _, err := findTask(d.cmd.Context(), d.s, d.cmd, "", d.name)
+		if err != nil {
+			return 0, err
+		}
+		return parseRentID(task.RentOrder)
+	}
+	run, err := readRun(d.cmd.Context(), c, d.book, d.name)
+	if errors.Is(err, named.ErrNone) { // of a chain that is gone
+		return 0, nil
+	}
+	if err != nil || run.RentID != 0 || len(run.Sent) == 0 {
+		return run.RentID, err
+	}
+	// It may have been paid for: what became of it comes first.
+	u := &up{s: d.s, cmd: d.cmd, name: d.name, book: d.book, run: run, begun: true}
+	if run.Wallet != w.Address() {
+		return 0, usagef("%s is wallet %s's: --wallet with that one", d.name, run.Wallet)
+	}
+	err = u.findRent(d.cmd.Context())
+	return u.run.RentID, err
+}
+
+// forget takes the names of what is over away.
+func (d *down) forget() error {
+	if d.name == "" {
+		return nil
+	}
+	if v, err := d.book.Get(d.name); err == nil && v.TaskID != "" {
+		if home, err := d.s.homeDir(); err == nil {
+			forgetLoginKeys(home, v.TaskID)
+		}
+	}
+	return d.book.Delete(d.name)
+}
+
+func (d *down) show(reply downReply, text string) error {
+	return d.s.show(d.cmd, reply, func(w io.Writer) { fmt.Fprintln(w, text) })
+}
+
+func (d *down) cancel(c *chain.Client, w *market.Wallet, r xrental.Rental) error {
+	if err := d.s.sure(d.cmd, fmt.Sprintf("Trial %d ends now: its virtual machines are deleted with their disks, %s comes back, and the fee of %s does not.",
+		r.Id, client.FormatDBC(r.Paid), client.FormatDBC(r.Fee))); err != nil {
+		return err
+	}
+	cause, err := causeOf(d.s, d.cmd, c, w, r.Id)
+	if err != nil {
+		return err
+	}
+	done, err := market.Renter{Chain: c, Wallet: w}.Cancel(d.cmd.Context(), r.Id, xrental.Cause(cause))
+	if err != nil {
+		return err
+	}
+	if err := d.forget(); err != nil {
+		return err
+	}
+	refreshSSH(d.s, d.cmd)
+	return d.show(downReply{RentID: r.Id, How: "cancelled", Refunded: done.Refunded, FeeToHost: done.FeeToHost, FeeToPool: done.FeeToPool, Gas: done.Tx.Fee},
+		fmt.Sprintf("Rental %d is over; %s came back. Fee: %s; gas %s.", r.Id, client.FormatDBC(done.Refunded), feeText(done), client.FormatDBC(done.Tx.Fee)))
+}
+
+// active breaks a confirmed rental if that brings anything back.
+func (d *down) active(c *chain.Client, w *market.Wallet, r xrental.Rental) error {
+	explained, err := c.Explain(d.cmd.Context(), r.Id)
+	if err != nil {
+		return err
+	}
+	if b := explained.RenterBreak; b == nil || !b.Allowed {
+		return d.endMachines(w, r)
+	}
+	if err := d.s.sure(d.cmd, breakText(r, w.Address())); err != nil {
+		return err
+	}
+	tx, err := c.Broadcast(d.cmd.Context(), w, &xrental.MsgBreakRental{Signer: w.Address(), RentId: r.Id})
+	if err != nil {
+		return fmt.Errorf("break rental %d: %w", r.Id, err)
+	}
+	reply := downReply{RentID: r.Id, How: "broken", Gas: tx.Fee}
+	if after, err := c.Explain(d.cmd.Context(), r.Id); err == nil && isSettled(after.Waiting) {
+		reply.Refunded = after.Unearned + after.Rental.FromStake - min(after.Rental.FromStake, after.Rental.HeldPenalty)
+	}
+	return errors.Join(d.forget(), d.show(reply, fmt.Sprintf("Rental %d is broken; %s came back, gas %s; dbc explain %d shows each part.",
+		r.Id, client.FormatDBC(reply.Refunded), client.FormatDBC(tx.Fee), r.Id)))
+}
+
+// endMachines stops or deletes what runs in a rental that is paid until its end.
+func (d *down) endMachines(w *market.Wallet, r xrental.Rental) error {
+	ctx := d.cmd.Context()
+	n, err := d.s.machine(ctx, w, r.MachineId)
+	if err != nil {
+		return err
+	}
+	tasks, err := n.Tasks(ctx)
+	if err != nil {
+		return err
+	}
+	reply := downReply{RentID: r.Id, How: "stopped", Until: &r.End}
+	for _, t := range tasks {
+		if rentIDOf(t.RentOrder) == r.Id && t.Status != client.StatusDeleting {
+			reply.Tasks = append(reply.Tasks, t.TaskID)
+		}
+	}
+	if err := d.choose(r, reply.Tasks); err != nil {
+		return err
+	}
+	for _, id := range reply.Tasks {
+		if err := d.endMachine(ctx, n, id); err != nil {
+			return err
+		}
+	}
+	text := "are stopped; dbc vm start starts them again, and after the end the machine keeps their disks for a while (dbc vm list)."
+	if d.deleteDisks {
+		reply.How, text = "deleted", "are deleted with their disks."
+		err = d.forget()
+		refreshSSH(d.s, d.cmd)
+	}
+	return errors.Join(err, d.show(reply, fmt.Sprintf("Nothing came back: rental %d is confirmed and paid until %s. Its virtual machines (%s) %s",
+		r.Id, clock(r.End), strings.Join(reply.Tasks, ", "), text)))
+}
+
+// choose asks what becomes of the disks.
+func (d *down) choose(r xrental.Rental, tasks []string) error {
+	if d.deleteDisks {
+		return d.s.sure(d.cmd, fmt.Sprintf("Rental %d is confirmed: nothing comes back, and it is paid until %s. %s deleted with all disks and what is on them.",
+			r.Id, clock(r.End), strings.Join(tasks, ", ")))
+	}
+	file, asked := atTerminal(d.cmd)
+	if d.keepDisks || d.s.dryRun {
+		return nil
+	}
+	if !asked {
+		return usagef("rental %d is confirmed and goes on until %s: --delete-disks or --keep-disks is needed, since there is no terminal to ask at", r.Id, clock(r.End))
+	}
+	fmt.Fprintf(d.cmd.ErrOrStderr(), "Rental %d is confirmed: nothing comes back, and it is paid until %s. delete deletes its virtual machines with their disks; "+
+		"stop stops them, and the machine keeps the disks for a while after the end. [delete/stop/NOTHING] ", r.Id, clock(r.End))
+	answer, err := readAnswer(file)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"delete", "stop"}, answer) {
+		return errUnwanted
+	}
+	d.deleteDisks, d.keepDisks = answer == "delete", answer == "stop"
+	return nil
+}
+
+func (d *down) endMachine(ctx context.Context, n *client.Node, id string) error {
+	if d.deleteDisks {
+		return orUnknown(n.DeleteTask(ctx, id), "dbc vm list")
+	}
+	task, err := n.Task(ctx, id)
+	if err != nil {
+		return err
+	}
+	if task.Status != client.StatusRunning {
+		return nil
+	}
+	if err := n.StopTask(ctx, id); err != nil {
+		return orUnknown(err, "dbc vm show "+id)
+	}
+	_, err = n.WaitTask(ctx, id, client.StatusClosed, nil)
+	return err
+}
