@@ -17,6 +17,7 @@ import (
 )
 
 const rootExample = `  dbc devnet demo                  walk the whole guide on this computer
+  dbc up --for 2h                  rent a machine and log in, by one command
   dbc machines                     what can be rented
   dbc rent MACHINE 3d              rent a machine for three days
   dbc vm create RENT_ID            make a virtual machine in it

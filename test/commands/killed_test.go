@@ -17,8 +17,9 @@ import (
 const look = time.Millisecond
 
 // killed EVENT PROGRAM ARGS... kills the program, as no program notices, as soon as it
-// has printed a line with a text, said:TEXT, or a file contains one, file:PATH:TEXT.
-// The program must not have ended before.
+// has printed a line with one of some texts, said:TEXT|TEXT, or a file contains one,
+// file:PATH:TEXT. A kill may come late, and the next run then begins behind the file's
+// step: the texts that it prints then count as well. It must not have ended before.
 func killed(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.Getenv("WORK")
@@ -29,13 +30,17 @@ func killed(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	how, what, _ := strings.Cut(args[0], ":")
-	happened := make(chan bool, 1)
+	happened := make(chan bool, 2)
 	if how == "said" {
 		go func() { happened <- saidBy(out, what) }()
 	} else {
 		path, text, _ := strings.Cut(what, ":")
 		had, _ := os.ReadFile(path)
-		go func() { _, _ = io.Copy(io.Discard, out) }()
+		go func() {
+			if saidBy(out, "Rented|Creating") {
+				happened <- true
+			}
+		}()
 		go func() { happened <- holds(path, text, had) }()
 	}
 	if !<-happened {
@@ -48,10 +53,12 @@ func killed(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Logf("killed at %s", args[0])
 }
 
-func saidBy(out io.Reader, text string) bool {
+func saidBy(out io.Reader, texts string) bool {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.Contains(lines.Text(), text) {
-			return true
+		for text := range strings.SplitSeq(texts, "|") {
+			if strings.HasPrefix(lines.Text(), text) {
+				return true
+			}
 		}
 	}
 	return false
