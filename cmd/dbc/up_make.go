@@ -148,7 +148,7 @@ func (u *up) failed(ctx context.Context, c *chain.Client, err error) error {
 		return err
 	}
 	refused := new(client.NodeError)
-	byMachine := errors.Is(err, client.ErrTask) || errors.As(err, &refused) && refused.Proved && refused.Fault != api.FaultCaller && refused.Fault != ""
+	byMachine := errors.Is(err, client.ErrTask) || errors.As(err, &refused) && refused.Proved && refused.Retry == api.RetryNever && refused.Fault != api.FaultCaller && refused.Fault != ""
 	switch {
 	case r.State == rental.RENTAL_STATE_REFUNDED: // the wait for it cancelled it
 		return &upFailed{err, market.Cancelled{RentID: r.Id, Refunded: r.Paid, FeeToPool: r.Fee}}
