@@ -71,7 +71,7 @@ func completeFlags(cmd *cobra.Command) {
 
 // completions never reports errors: they would appear in the middle of a command line.
 func completions(s *settings, cmd *cobra.Command, find completer) ([]string, cobra.ShellCompDirective) {
-	if find == nil {
+	if find == nil || s.adopt(cmd) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeLimit)

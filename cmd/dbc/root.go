@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/dbc-network/dbc/client/terminal"
 	nodecmd "github.com/dbc-network/dbc/cmd/dbc/node"
 	"github.com/dbc-network/dbc/deploy/manpage"
+	"github.com/dbc-network/dbc/networks"
 )
 
 const rootExample = `  dbc devnet demo                  walk the whole guide on this computer
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if !*started {
 		// Nothing has run yet, so the command line was wrong.
 		err = &usageError{err}
-		s.json = s.json || wantsJSON(args) // flags may not have been parsed
+		s.json = s.json || wantsJSON(args) || os.Getenv(envOf("json")) == "true" // flags may not have been parsed
 	}
 	if ctx.Err() != nil {
 		err = &interrupted{err}
@@ -120,6 +122,9 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			*started = true
+			if err := s.adopt(cmd); err != nil {
+				return err
+			}
 			if err := mayTry(s, cmd); err != nil {
 				return err
 			}
@@ -148,6 +153,7 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	_ = root.RegisterFlagCompletionFunc("wallet", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return completions(s, cmd, walletWords)
 	}) // fails for unknown flags only
+	_ = root.RegisterFlagCompletionFunc("network", cobra.FixedCompletions(networks.Names(), cobra.ShellCompDirectiveDefault)) // as above
 	completeFlags(root)
 	return root, started
 }

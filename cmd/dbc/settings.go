@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/devnet"
+	"github.com/dbc-network/dbc/networks"
 	"github.com/dbc-network/dbc/node/p2p"
 )
 
@@ -31,7 +32,12 @@ const (
 
 // settings are the flags of every command, and what they open.
 type settings struct {
-	home, chainID, grpc, rpc, node, wallet, session, maxGasPrice string
+	home, network, chainID, grpc, rpc, node, wallet, session, maxGasPrice string
+	// origins say where a global flag's value is from, once adopt has run.
+	origins map[string]string
+	// described is the chosen network, and gasPrice its minimum.
+	described *networks.Network
+	gasPrice  string
 	// nodeDefault is used if no flag names a node; compute is the API of a compute
 	// node on this computer, and mining the folder of a devnet's.
 	nodeDefault, compute, mining string
@@ -73,11 +79,12 @@ type endpoints struct{ chainID, grpc, rpc string }
 func (s *settings) register(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVar(&s.home, "home", "", "folder of keys and devnet (default $DBC_HOME, then ~/.dbc)")
+	f.StringVar(&s.network, "network", "", "name or folder of a network, which gives chain id, endpoints, gas price and genesis: "+strings.Join(networks.Names(), ", "))
 	f.StringVar(&s.chainID, "chain-id", "", "chain id (default the running devnet's, then what the chain's node says)")
 	f.StringVar(&s.grpc, "grpc", "", "gRPC of a dbcd (default the running devnet's, then "+defaultGRPC+")")
 	f.StringVar(&s.rpc, "rpc", "", "RPC of a dbcd (default the running devnet's, then "+defaultRPC+")")
 	f.StringVar(&s.node, "node", "", "API of a client node, or "+direct+" for none (default the running devnet's, then "+defaultNode+", then "+direct+")")
-	f.StringVar(&s.wallet, "wallet", os.Getenv("DBC_WALLET"), "name or address of the wallet (default $DBC_WALLET, then the only one)")
+	f.StringVar(&s.wallet, "wallet", "", "name or address of the wallet (default $DBC_WALLET, then the only one)")
 	f.StringVar(&s.session, "session", "", "file of a session: ask its machine by it, instead of by a wallet")
 	f.BoolVar(&s.json, "json", false, "print JSON")
 	f.BoolVar(&s.yes, "yes", false, "do what can't be undone without asking; needed where no terminal can be asked")
@@ -85,6 +92,7 @@ func (s *settings) register(root *cobra.Command) {
 	f.StringVar(&s.maxGasPrice, "max-gas-price", "", "the most to pay for a unit of gas where the network asks more than its usual 0.01udbc (default 1udbc)")
 	s.timeout = defaultTimeout
 	f.Var(patience{&s.timeout}, "timeout", "give up waiting after this, such as 30s or 5m")
+	sayEnv(f)
 }
 
 func (s *settings) onClose(f func()) { s.closers = append(s.closers, f) }
@@ -176,7 +184,7 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 	}
 	c, err := chain.Dial(ctx, chain.Config{
 		ChainID: s.chainID, GRPC: s.grpc, RPC: s.rpc,
-		DryRun: s.dryRun, MaxGasPrice: s.maxGasPrice,
+		DryRun: s.dryRun, GasPrice: s.gasPrice, MaxGasPrice: s.maxGasPrice,
 		Outbox: client.Outbox(home), Busy: s.sayBusy, Earlier: s.saySettled, Signed: s.beforeSending,
 	})
 	switch {
@@ -193,8 +201,10 @@ func (s *settings) connect(ctx context.Context) (*chain.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		if told != "" && told != head.ChainID {
-			return nil, usagef("--chain-id %q: %s serves %s", told, s.rpc, head.ChainID)
+		if told != "" {
+			if err := s.sameChain(head); err != nil {
+				return nil, err
+			}
 		}
 		s.chainID = head.ChainID
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/networks"
 	"github.com/dbc-network/dbc/test/testnet"
 )
@@ -29,12 +30,17 @@ func TestCeremonyFoundsANetwork(t *testing.T) {
 	require.NoError(t, err)
 	genesis, _, err := described.Genesis()
 	require.NoError(t, err)
+	document, err := chain.HashGenesisFile(genesis)
+	require.NoError(t, err)
 	var hashes [][]byte
 	for _, v := range n.Validators {
 		require.NoError(t, v.WaitHeight(ctx, 3))
 		text, err := os.ReadFile(v.Genesis())
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(genesis, text))
+		head, err := v.Client.Head(ctx)
+		require.NoError(t, err)
+		require.Equal(t, document, head.GenesisHash, "what dbc --network compares")
 		height := int64(2)
 		block, err := v.Comet.Block(ctx, &height)
 		require.NoError(t, err)
