@@ -58,10 +58,14 @@ type rented struct {
 	task api.Task
 }
 
+// Begin starts the clock of the first line, which says how long the network took to
+// start.
+func (d *Demo) Begin() { d.begun = time.Now() }
+
 // Prepare creates a new network if the last one was a demo's too; a devnet that
 // somebody else created is used as it is.
 func (d *Demo) Prepare(ctx context.Context, programs Programs) error {
-	d.begun = time.Now()
+	d.Begin()
 	p := newPaths(d.Home)
 	_, err := os.Stat(p.demoMark)
 	switch {
@@ -179,10 +183,14 @@ func (d *Demo) Summary() error {
 		return err
 	}
 	done, all := d.Passed()
+	kept := fmt.Sprintf(`Kept until the next demo or "dbc devnet reset": its chain, node and logs in %s, disks in %s.`, newPaths(d.Home).dir, DataDir(d.Home))
+	if d.info.Fake {
+		kept = fmt.Sprintf("Kept until the next start: its logs in %s.", newPaths(d.Home).dir)
+	}
 	fmt.Fprintf(d.Out, `
 %d of %d steps passed in %.0fs. No process, interface or socket of the devnet is left.
-Kept until the next demo or "dbc devnet reset": its chain, node and logs in %s, disks in %s.
+%s
 The demo's wallet is deleted; no other is touched.
-`, done, all, time.Since(d.begun).Seconds(), newPaths(d.Home).dir, DataDir(d.Home))
+`, done, all, time.Since(d.begun).Seconds(), kept)
 	return nil
 }

@@ -99,7 +99,8 @@ func (d *Demo) rentFirst(ctx context.Context) (happened, command string, err err
 // create creates a VM. offset keeps the ports of the two VMs apart; the first
 // one's is the guide's 5682 if the devnet has the default range.
 func (d *Demo) create(ctx context.Context, r *rented, offset uint32) (string, error) {
-	port := strconv.Itoa(int(d.listing.Machine.Facts.PortFirst + offset))
+	facts := d.listing.Machine.Facts
+	port := strconv.Itoa(int(facts.PortFirst + offset%(facts.PortLast-facts.PortFirst)))
 	task, err := r.node.CreateTask(ctx, api.Create{
 		RentOrder: api.Text(strconv.FormatUint(r.RentID, 10)), ImageName: tinyImage, SSHPort: api.Text(port),
 		SSHPublicKeys: []string{d.key.line},

@@ -13,11 +13,14 @@ import (
 
 func TestDevnetPage(t *testing.T) { follow(t, "docs/devnet.md", "fake") }
 
+func TestDemoPage(t *testing.T) { follow(t, "docs/devnet.md", "walking") }
+
 func TestBackupPage(t *testing.T) { follow(t, "docs/backup.md", "backup") }
 
 // follow types a page's commands in a home of its own.
 func follow(t *testing.T, name, scenario string) {
 	t.Helper()
+	t.Parallel() // each has its own home and ports
 	home := t.TempDir()
 	key := filepath.Join(home, ".ssh", "id_ed25519")
 	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {

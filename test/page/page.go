@@ -49,6 +49,7 @@ var Scenarios = map[string]Scenario{
 	"hosting": {"docs/hosting.md", "test/commands"},
 	"removal": {"docs/hosting.md", "test/network"},
 	"fake":    {"docs/devnet.md", "test/fake"},
+	"walking": {"docs/devnet.md", "test/fake"},
 
 	"validating": {"docs/validating.md", "test/validators"},
 	"unjailing":  {"docs/validating.md", "test/validators"},
