@@ -216,25 +216,88 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	}
 }
 
+func fits(string) error { return nil }
+
+// TestExtractTakesWhatPeopleName: however a folder is named, the files are in it after, and
+// a link to it stays one.
+func TestExtractTakesWhatPeopleName(t *testing.T) {
+	top := t.TempDir()
+	t.Chdir(top)
+	for _, name := range []string{"real", "linked", "here"} {
+		if err := os.Mkdir(name, 0o750); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"link": "linked", "dangling": "nowhere"} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for named, real := range map[string]string{"new/": "new", "real/": "real", "above/./below//": "above/below", "link": "linked", filepath.Join(top, "other") + "/": "other"} {
+		if err := backup.Extract(named, stored, fits); err != nil {
+			t.Errorf("%s: %v", named, err)
+		}
+		if _, err := os.Stat(filepath.Join(top, real, "dat", "node.key")); err != nil {
+			t.Errorf("%s: %v", named, err)
+		}
+	}
+	if to, err := os.Readlink("link"); err != nil || to != "linked" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if err := os.WriteFile("file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, named := range []string{"dangling", "file", "file/below"} {
+		if err := backup.Extract(named, stored, fits); err == nil {
+			t.Errorf("%s is taken", named)
+		}
+	}
+	t.Chdir("here")
+	if err := backup.Extract(".", stored, fits); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(top, "here", "dat", "node.key")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestExtractAsksFirst: what is refused was nowhere but beside its folder, and is gone.
+func TestExtractAsksFirst(t *testing.T) {
+	t.Parallel()
+	above, refusal := t.TempDir(), errors.New("no")
+	err := backup.Extract(filepath.Join(above, "home"), stored, func(folder string) error {
+		if _, err := os.Stat(filepath.Join(folder, "dat", "node.key")); err != nil || filepath.Dir(folder) != above {
+			t.Errorf("%s: %v", folder, err)
+		}
+		return refusal
+	})
+	if !errors.Is(err, refusal) {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(above); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
 func TestExtract(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "above", "home")
-	if err := backup.Extract(folder, stored); err != nil {
+	if err := backup.Extract(folder, stored, fits); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Join(folder, "dat", "node.key"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	if err := backup.Extract(folder, stored); !errors.Is(err, backup.ErrExists) {
+	if err := backup.Extract(folder, stored, fits); !errors.Is(err, backup.ErrExists) {
 		t.Errorf("into a home that is not empty: %v", err)
 	}
 	empty := t.TempDir()
-	if err := backup.Extract(empty, stored); err != nil {
+	if err := backup.Extract(empty, stored, fits); err != nil {
 		t.Errorf("into an empty folder: %v", err)
 	}
 	other := t.TempDir()
-	if err := backup.Extract(filepath.Join(other, "x"), []backup.File{stored[0], {Name: "../out"}}); !errors.Is(err, backup.ErrArchive) {
+	if err := backup.Extract(filepath.Join(other, "x"), []backup.File{stored[0], {Name: "../out"}}, fits); !errors.Is(err, backup.ErrArchive) {
 		t.Errorf("%v", err)
 	}
 	if left, err := os.ReadDir(other); err != nil || len(left) != 0 {

@@ -34,14 +34,12 @@ func Create(name, passphrase string, m Manifest, files []File) (err error) {
 }
 
 // Extract writes files into a new folder: all of them, or none. A folder with anything in
-// it is ErrExists.
-func Extract(folder string, files []File) error {
-	entries, err := os.ReadDir(folder)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("look at %s: %w", folder, err)
-	}
-	if len(entries) > 0 {
-		return fmt.Errorf("%s: %s %w: name an empty folder", folder, entries[0].Name(), ErrExists)
+// it is ErrExists. Before the folder has its name, fit looks at it, so that what it refuses
+// is nowhere, and keys are on no other disk meanwhile.
+func Extract(folder string, files []File, fit func(folder string) error) error {
+	folder, err := destination(folder)
+	if err != nil {
+		return err
 	}
 	above := filepath.Dir(folder)
 	if err := os.MkdirAll(above, 0o755); err != nil {
@@ -57,6 +55,9 @@ func Extract(folder string, files []File) error {
 			return err
 		}
 	}
+	if err := fit(made); err != nil {
+		return err
+	}
 	if before, err := os.Stat(folder); err == nil {
 		if err := os.Chmod(made, before.Mode().Perm()); err != nil {
 			return fmt.Errorf("restore %s: %w", folder, err)
@@ -70,6 +71,32 @@ func Extract(folder string, files []File) error {
 		return fmt.Errorf("restore %s: %w", folder, err)
 	}
 	return syncFolder(above)
+}
+
+// destination returns where a folder is or will be: what a symbolic link leads to, not the
+// link, which may lead to another disk. A folder with anything in it is ErrExists.
+func destination(name string) (string, error) {
+	folder, err := filepath.Abs(name)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", name, err)
+	}
+	switch _, err := os.Lstat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return folder, nil
+	case err != nil:
+		return "", fmt.Errorf("look at %s: %w", name, err)
+	}
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return "", fmt.Errorf("follow %s: %w; name a folder", name, err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return "", fmt.Errorf("look at %s: %w; name a folder", name, err)
+	}
+	if len(entries) > 0 {
+		return "", fmt.Errorf("%s: %s %w: name an empty folder", name, entries[0].Name(), ErrExists)
+	}
+	return folder, nil
 }
 
 func put(folder string, f File) error {

@@ -157,30 +157,20 @@ func Restore(home string, m backup.Manifest, files []backup.File) (left []Left, 
 			return nil, fmt.Errorf("%w: a node has no file %s", backup.ErrArchive, f.Name)
 		}
 	}
-	data, err := tried(m, keep)
-	if err != nil {
-		return nil, err
-	}
-	if data != nil {
-		if left, err = fates(*data, vms); err != nil {
-			return nil, err
+	err = backup.Extract(home, keep, func(folder string) error {
+		data, err := tried(m, folder)
+		if err != nil || data == nil {
+			return err
 		}
-	}
-	return left, backup.Extract(home, keep)
+		left, err = fates(*data, vms)
+		return err
+	})
+	return left, err
 }
 
-// tried restores into a folder of its own first: what the node would refuse is refused
-// before anything is where it belongs. For a compute node it returns where its guests are.
-func tried(m backup.Manifest, files []backup.File) (data *conf.Guests, err error) {
-	dir, err := os.MkdirTemp("", "dbc-restore-")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder to look at the backup: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	home := filepath.Join(dir, "home")
-	if err := backup.Extract(home, files); err != nil {
-		return nil, err
-	}
+// tried refuses what the node would refuse, before it has its place. For a compute node it
+// returns where its guests are.
+func tried(m backup.Manifest, home string) (data *conf.Guests, err error) {
 	cfg, err := conf.LoadNode(home)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", backup.ErrArchive, err)
