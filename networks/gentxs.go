@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +31,9 @@ func (n *Network) Gentxs() ([]Gentx, error) {
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".json") || strings.HasPrefix(e.Name(), ".") {
 			continue
+		}
+		if strings.ContainsFunc(e.Name(), func(r rune) bool { return !strconv.IsPrint(r) }) {
+			return nil, fmt.Errorf("%w %s: %s has a file %q; a name of printable letters is wanted", ErrFile, n.files.dir, GentxFolder, e.Name())
 		}
 		if len(all) == n.Ceremony.MaxValidators {
 			return nil, fmt.Errorf("%w %s: %s has more than max_validators, %d, files", ErrFile, n.files.dir, GentxFolder, n.Ceremony.MaxValidators)

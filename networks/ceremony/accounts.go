@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cosmossdk.io/math"
 
@@ -16,6 +17,7 @@ import (
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/dbc-network/dbc/app"
+	"github.com/dbc-network/dbc/client/terminal"
 	"github.com/dbc-network/dbc/networks"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -72,8 +74,14 @@ func holdersOf(n *networks.Network, founders []founder) ([]holder, error) {
 	return all, nil
 }
 
-// begin starts the chain in memory and counts its validators.
-func begin(a *app.App, genesis *genutiltypes.AppGenesis, founders int) error {
+// begin starts the chain in memory and counts its validators. The SDK panics with the
+// transaction that its start refuses; the error names that transaction's file.
+func begin(a *app.App, genesis *genutiltypes.AppGenesis, founders []founder) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = refused(fmt.Sprint(r), founders)
+		}
+	}()
 	params := genesis.Consensus.Params.ToProto()
 	reply, err := a.InitChain(&abci.RequestInitChain{
 		ChainId: genesis.ChainID, Time: genesis.GenesisTime, InitialHeight: genesis.InitialHeight,
@@ -82,8 +90,18 @@ func begin(a *app.App, genesis *genutiltypes.AppGenesis, founders int) error {
 	if err != nil {
 		return fmt.Errorf("start chain from genesis: %w", err)
 	}
-	if len(reply.Validators) != founders {
-		return fmt.Errorf("start chain from genesis: it has %d validators, and %d founders", len(reply.Validators), founders)
+	if len(reply.Validators) != len(founders) {
+		return fmt.Errorf("start chain from genesis: it has %d validators, and %d founders", len(reply.Validators), len(founders))
 	}
 	return nil
+}
+
+// refused says why the chain does not start, and whose transaction it is.
+func refused(why string, founders []founder) error {
+	for _, f := range founders {
+		if _, reason, found := strings.Cut(why, string(f.text)); found {
+			return fmt.Errorf("%w, %s: the chain does not start with it: %s", ErrGentx, f.file, terminal.Plain(strings.TrimLeft(reason, "': ")))
+		}
+	}
+	return fmt.Errorf("start chain from genesis: %s", why)
 }

@@ -59,7 +59,7 @@ func Make(n *networks.Network) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := begin(a, genesis, len(founders)); err != nil {
+	if err := begin(a, genesis, founders); err != nil {
 		return Result{}, err
 	}
 	text, err := json.MarshalIndent(genesis, "", "  ")

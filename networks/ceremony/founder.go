@@ -14,6 +14,7 @@ import (
 
 	"cosmossdk.io/math"
 
+	addresscodec "github.com/cosmos/cosmos-sdk/codec/address"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
@@ -24,6 +25,7 @@ import (
 	txsigning "github.com/cosmos/cosmos-sdk/x/tx/signing"
 
 	"github.com/dbc-network/dbc/app"
+	"github.com/dbc-network/dbc/client/terminal"
 	"github.com/dbc-network/dbc/networks"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -52,12 +54,25 @@ var peerForm = regexp.MustCompile(`^[0-9a-f]{40}@[A-Za-z0-9.:\[\]-]{3,260}$`)
 
 // check returns the founder of a file, or why the file cannot be used.
 func check(a *app.App, n *networks.Network, g networks.Gentx, minCommission math.LegacyDec) (founder, error) {
-	f, err := examine(a, n, g, minCommission)
+	f, err := guarded(func() (founder, error) { return examine(a, n, g, minCommission) })
 	if err != nil {
-		return founder{}, fmt.Errorf("%w, %s: %w", ErrGentx, g.File, err)
+		// The SDK's errors repeat what the file has, which may control a terminal.
+		return founder{}, fmt.Errorf("%w, %s: %s", ErrGentx, g.File, terminal.Plain(err.Error()))
 	}
 	f.file = g.File
 	return f, nil
+}
+
+// guarded turns a panic into an error. The SDK's decoder and getters take it for granted
+// that a transaction has each of its parts, and a key its size; on a chain its base
+// application recovers from that, and here a stranger's file must not end the ceremony.
+func guarded(examine func() (founder, error)) (f founder, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, err = founder{}, fmt.Errorf("a part of it is missing or has another form (%v); make it again with dbcd genesis gentx", r)
+		}
+	}()
+	return examine()
 }
 
 func examine(a *app.App, n *networks.Network, g networks.Gentx, minCommission math.LegacyDec) (founder, error) {
@@ -115,6 +130,10 @@ func validator(msg *stakingtypes.MsgCreateValidator, terms networks.Ceremony, mi
 	}
 	if _, err := msg.Description.EnsureLength(); err != nil {
 		return founder{}, fmt.Errorf("description: %w", err)
+	}
+	if err := msg.Validate(addresscodec.NewBech32Codec(sdk.GetConfig().GetBech32ValidatorAddrPrefix())); err != nil {
+		return founder{}, fmt.Errorf("commission %s of at most %s, changed by at most %s a day, and min_self_delegation %s: %w",
+			msg.Commission.Rate, msg.Commission.MaxRate, msg.Commission.MaxChangeRate, msg.MinSelfDelegation, err)
 	}
 	operator := sdk.AccAddress(address)
 	if msg.DelegatorAddress != "" && msg.DelegatorAddress != operator.String() { //nolint:staticcheck // files of older programs have it
