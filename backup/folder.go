@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // Create writes an archive to a new file of mode 0600: the whole archive appears under its
@@ -26,11 +28,27 @@ func Create(name, passphrase string, m Manifest, files []File) (err error) {
 	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
-	// A link, unlike a rename, never replaces a file that was made meanwhile.
-	if err := os.Link(out.Name(), name); err != nil {
+	if err := place(out.Name(), name); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
 	return syncFolder(filepath.Dir(name))
+}
+
+// place gives a file its name. It never replaces a file that was made meanwhile, as a plain
+// rename would: it links, and renames with that condition where a file system has no links,
+// such as FAT and exFAT on removable disks.
+func place(from, to string) error {
+	err := os.Link(from, to)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, errors.ErrUnsupported) {
+		err = unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%s %w: name another file", to, ErrExists)
+	case errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("%s: its file system cannot give a file a name without replacing another: name a file on another disk, and copy it", to)
+	}
+	return err
 }
 
 // Extract writes files into a new folder: all of them, or none. A folder with anything in
