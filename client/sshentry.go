@@ -17,8 +17,8 @@ var ErrPath = errors.New("it has a line end or another control character, which 
 
 // Entry says how a configuration of ssh finds a guest.
 type Entry struct {
-	// Names are what a user types, the first of which the pinned keys go by. Each has
-	// letters, digits, dots, dashes and underscores only.
+	// Names are what a user types, the first of which the pinned keys go by. The last one
+	// is the guest's for good. Each has letters, digits, dots, dashes and underscores only.
 	Names []string
 	// Known is the file of pinned host keys.
 	Known string
@@ -63,8 +63,9 @@ func (l Login) ConfigEntry(e Entry) (block, known string, err error) {
 			fmt.Fprintf(&b, "    %s %s\n", name, value)
 		}
 	}
-	// The name stays what it was typed as: the proxy finds the way at each dial.
-	fmt.Fprintf(&b, "    HostName %s\n    User %s\n", alias, l.User)
+	// The proxy finds the way at each dial. A user's ControlPath has HostName in it: a name
+	// that moves must not lead into the connection that is kept to what had it before.
+	fmt.Fprintf(&b, "    HostName %s\n    User %s\n", e.Names[len(e.Names)-1], l.User)
 	for _, file := range e.Identities {
 		fmt.Fprintf(&b, "    IdentityFile %s\n", sshPath(file))
 	}

@@ -48,16 +48,17 @@ func TestConfigEntryReachesSSH(t *testing.T) {
 		t.Errorf("known hosts %q", known)
 	}
 	config := filepath.Join(t.TempDir(), "config")
-	hostile := block + "\nHost *\n    User mallory\n    ProxyCommand none\n    StrictHostKeyChecking no\n    UserKnownHostsFile /dev/null\n    HostKeyAlias other\n"
+	hostile := block + "\nHost *\n    User mallory\n    ProxyCommand none\n    StrictHostKeyChecking no\n    UserKnownHostsFile /dev/null\n    HostKeyAlias other\n    ControlPath /tmp/%h\n"
 	if err := os.WriteFile(config, []byte(hostile), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	id := strings.ToLower(login.TaskID) // as ssh does
 	for _, host := range []string{"train.dbc", login.TaskID + ".dbc"} {
 		out, err := exec.CommandContext(t.Context(), "ssh", "-G", "-F", config, "--", host).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		for _, want := range []string{"user dbc\n", "hostkeyalias train.dbc\n", "stricthostkeychecking true\n", "hostname train.dbc\n", "forwardagent no\n", "permitlocalcommand no\n"} {
+		for _, want := range []string{"user dbc\n", "hostkeyalias train.dbc\n", "stricthostkeychecking true\n", "hostname " + id + ".dbc\n", "controlpath /tmp/" + id + ".dbc\n", "forwardagent no\n", "permitlocalcommand no\n"} {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("%s: no %q in\n%s", host, want, out)
 			}

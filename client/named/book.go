@@ -14,6 +14,9 @@ import (
 	"github.com/google/renameio/v2"
 )
 
+// gone ends the file of a name that was deleted.
+const gone = ".gone"
+
 // maxRecord bounds a record in bytes.
 const maxRecord = 1 << 20
 
@@ -52,7 +55,7 @@ func Open(home, chainID string) (Book, error) {
 	return Book{filepath.Join(home, "vms", chainID)}, nil
 }
 
-// Known reports whether the name is in the book of any chain.
+// Known reports whether the name is or was in the book of any chain.
 func Known(home, text string) bool {
 	if Check(text) != nil {
 		return false
@@ -62,8 +65,10 @@ func Known(home, text string) bool {
 		return false
 	}
 	for _, entry := range entries {
-		if info, err := os.Stat(filepath.Join(home, "vms", entry.Name(), text+".json")); err == nil && info.Mode().IsRegular() {
-			return true
+		for _, ending := range []string{".json", gone} {
+			if info, err := os.Stat(filepath.Join(home, "vms", entry.Name(), text+ending)); err == nil && info.Mode().IsRegular() {
+				return true
+			}
 		}
 	}
 	return false
@@ -125,19 +130,38 @@ func (b Book) Put(v VM) error {
 	return b.sync()
 }
 
-// Delete forgets a name; one that nothing has is no error.
+// Delete forgets what has a name, but not that it was one: see Gone. One that nothing
+// has is no error.
 func (b Book) Delete(text string) error {
 	path, err := b.file(text)
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil {
+	was := strings.TrimSuffix(path, ".json") + gone
+	if err := os.Rename(path, was); err != nil { // it needs no room on a full disk
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return fmt.Errorf("forget name %s: %w", text, err)
 	}
+	if err := os.Truncate(was, 0); err != nil {
+		return fmt.Errorf("forget name %s: %w", text, err)
+	}
 	return b.sync()
+}
+
+// Gone reports whether the name was deleted and not given again. Whoever types it still
+// means what had it, and not what has an id that begins so.
+func (b Book) Gone(text string) bool {
+	path, err := b.file(text)
+	if err != nil {
+		return false
+	}
+	if _, err := os.Stat(path); err == nil {
+		return false
+	}
+	_, err = os.Stat(strings.TrimSuffix(path, ".json") + gone)
+	return err == nil
 }
 
 // sync makes renames and removals durable.

@@ -75,6 +75,15 @@ func TestBook(t *testing.T) {
 		if err := b.Delete("train"); err != nil {
 			t.Error(err)
 		}
+		if _, err := b.Get("train"); !errors.Is(err, ErrNone) || !b.Gone("train") || b.Gone("other") || !Known(home, "train") {
+			t.Errorf("deleted: %v", err)
+		}
+	}
+	if left, err := os.ReadFile(strings.TrimSuffix(path, ".json") + gone); err != nil || len(left) != 0 {
+		t.Errorf("left of it: %q %v", left, err)
+	}
+	if err := b.Put(want); err != nil || b.Gone("train") {
+		t.Errorf("given again: %v", err)
 	}
 }
 

@@ -111,7 +111,7 @@ func newHostVars(h sshHost, files sshFiles) (hostVars, error) {
 		return hostVars{}, err
 	}
 	return hostVars{
-		Host: h.names()[0], User: login.User, SSHArgs: client.ShellWords([]string{"-F", files.Config}), TaskID: login.TaskID, MachineID: h.MachineID,
+		Host: h.TaskID + sshSuffix, User: login.User, SSHArgs: client.ShellWords([]string{"-F", files.Config}), TaskID: login.TaskID, MachineID: h.MachineID,
 		RentID: h.RentID, Address: login.Addr.String(), Port: login.Port, HostKeys: login.Fingerprints(),
 	}, nil
 }

@@ -139,20 +139,19 @@ func include(s *settings, cmd *cobra.Command, file string) (bool, error) {
 }
 
 // includes reports whether a configuration of ssh in dir reads the file for every
-// host: an Include below a Host or Match is only for those.
+// host, before any option of its own: ssh takes the first value that it reads, so that
+// StrictHostKeyChecking or User above an Include hold for virtual machines too.
 func includes(config []byte, dir, file string) bool {
 	for lines := bufio.NewScanner(bytes.NewReader(config)); lines.Scan(); {
 		words := strings.Fields(strings.TrimSpace(lines.Text()))
-		if len(words) == 0 {
+		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
-		switch strings.ToLower(words[0]) {
-		case "host", "match":
+		if !strings.EqualFold(words[0], "include") {
 			return false
-		case "include":
-			if includesFile(strings.TrimSpace(lines.Text())[len(words[0]):], dir, file) {
-				return true
-			}
+		}
+		if includesFile(strings.TrimSpace(lines.Text())[len(words[0]):], dir, file) {
+			return true
 		}
 	}
 	return false

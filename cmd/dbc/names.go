@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/dbc-network/dbc/client/named"
 )
@@ -40,14 +41,27 @@ func byName(ctx context.Context, s *settings, word string) (named.VM, error) {
 func namedVM(ctx context.Context, s *settings, machineID, word string) (onMachine, id string, err error) {
 	v, err := byName(ctx, s, word)
 	switch {
-	case errors.Is(err, named.ErrNone), err == nil && v.TaskID == "":
+	case errors.Is(err, named.ErrNone) && wasName(s, word):
+		return "", "", fmt.Errorf("%s was a name on this computer, and what had it was deleted; no such virtual machine is %w: dbc vm list shows them, give more of an id", word, errNotThere)
+	case errors.Is(err, named.ErrNone):
 		return machineID, word, nil
+	case err == nil && v.TaskID == "":
+		return "", "", fmt.Errorf("%s is dbc up's name, which has made no virtual machine yet; none is %w: dbc vm list shows them, give more of an id", word, errNotThere)
 	case err != nil:
 		return "", "", err
 	case machineID != "":
 		return machineID, v.TaskID, nil
 	}
 	return v.MachineID, v.TaskID, nil
+}
+
+// wasName reports whether a word that is no name was one, on the chain in use.
+func wasName(s *settings, word string) bool {
+	if s.session != "" || s.chainID == "" {
+		return false
+	}
+	book, err := s.book()
+	return err == nil && book.Gone(word)
 }
 
 // forgetNames takes the names of a virtual machine away.

@@ -153,15 +153,19 @@ func TestIncludes(t *testing.T) {
 	t.Parallel()
 	const dir, file = "/home/me/.ssh", "/home/me/.ssh/dbc.conf"
 	for text, want := range map[string]bool{
-		"":                                   false,
-		`Include "/home/me/.ssh/dbc.conf"`:   true,
-		"  include dbc.conf":                 true,
-		"Include *.conf other":               true,
-		"Include other":                      false,
-		"# Include dbc.conf":                 false,
-		"Host *\n  Include dbc.conf":         false,
-		"Match all\nInclude dbc.conf":        false,
-		"User x\nInclude \"a\" \"dbc.conf\"": true,
+		"":                                               false,
+		`Include "/home/me/.ssh/dbc.conf"`:               true,
+		"  include dbc.conf":                             true,
+		"Include *.conf other":                           true,
+		"Include other":                                  false,
+		"# Include dbc.conf":                             false,
+		"Host *\n  Include dbc.conf":                     false,
+		"Match all\nInclude dbc.conf":                    false,
+		"Include \"a\" \"dbc.conf\"":                     true,
+		"# mine\n\nInclude a\nInclude dbc.conf":          true,
+		"User x\nInclude dbc.conf":                       false,
+		"StrictHostKeyChecking no\nInclude dbc.conf":     false,
+		"UserKnownHostsFile=/dev/null\nInclude dbc.conf": false,
 	} {
 		if got := includes([]byte(text), dir, file); got != want {
 			t.Errorf("%q: %v", text, got)

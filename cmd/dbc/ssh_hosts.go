@@ -16,6 +16,7 @@ import (
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/named"
 )
 
 // sshSuffix keeps the names of virtual machines apart from those of other hosts in a
@@ -81,7 +82,7 @@ func findHosts(s *settings, cmd *cobra.Command) (hosts []sshHost, lost []unanswe
 	}
 	for _, p := range parts {
 		for _, task := range p.rows {
-			h, err := newSSHHost(p.machineID, book.Of(task.TaskID), task)
+			h, err := newSSHHost(p.machineID, nameOf(s, book, p.machineID, task.TaskID), task)
 			if err != nil {
 				fmt.Fprintln(s.errOut, "dbc: left out:", err)
 				continue
@@ -95,11 +96,48 @@ func findHosts(s *settings, cmd *cobra.Command) (hosts []sshHost, lost []unanswe
 	}
 	for _, h := range known {
 		if slices.ContainsFunc(lost, func(u unanswered) bool { return u.MachineID == h.MachineID }) {
+			h.Name = nameOf(s, book, h.MachineID, h.TaskID) // it may have moved since
 			hosts = append(hosts, h)
 		}
 	}
+	hosts = distinct(s, book, hosts)
 	slices.SortFunc(hosts, func(a, b sshHost) int { return strings.Compare(a.target(), b.target()) })
 	return hosts, lost, nil
+}
+
+// nameOf returns the user's name for a virtual machine of that machine, or "". With
+// --session names are not looked up, so that ssh-proxy would not find them.
+func nameOf(s *settings, book named.Book, machineID, taskID string) string {
+	name := book.Of(taskID)
+	if v, err := book.Get(name); s.session != "" || err != nil || v.MachineID != machineID {
+		return ""
+	}
+	return name
+}
+
+// distinct leaves out what would have its host keys accepted for another: an id is what
+// its machine says, which may be the user's name or another machine's id. ssh compares
+// the names of pinned keys without regard to case.
+func distinct(s *settings, book named.Book, hosts []sshHost) []sshHost {
+	ids, owned := map[string]int{}, map[string]string{}
+	for _, h := range hosts {
+		id := strings.ToLower(h.TaskID)
+		if ids[id]++; h.Name != "" {
+			owned[id] = h.MachineID + h.TaskID
+		}
+	}
+	return slices.DeleteFunc(hosts, func(h sshHost) bool {
+		id := strings.ToLower(h.TaskID)
+		if owner, has := owned[id]; has && owner == h.MachineID+h.TaskID || !has && ids[id] == 1 {
+			if _, err := book.Get(id); !errors.Is(err, named.ErrNone) && named.Check(id) == nil {
+				fmt.Fprintf(s.errOut, "dbc: left out: machine %s lists a virtual machine whose id %s is a name of yours: dbc vm name gives yours another\n", h.MachineID, h.TaskID)
+				return true
+			}
+			return false
+		}
+		fmt.Fprintf(s.errOut, "dbc: left out: machine %s lists the id %s, as another does: dbc vm name %s NAME --machine says which is yours\n", h.MachineID, h.TaskID, h.TaskID)
+		return true
+	})
 }
 
 // loginTasks returns the virtual machines of a machine that have a login.
