@@ -129,7 +129,8 @@ func (g *Gateway) data(w http.ResponseWriter, r *http.Request, mux *http.ServeMu
 }
 
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
-	switch err := g.check(r); {
+	_, pattern := mux.Handler(r)
+	switch err := g.check(r, pattern); {
 	case err != nil:
 		g.refuse(w, r, err)
 	case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "":
@@ -139,11 +140,12 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, mux *http.ServeM
 	}
 }
 
-// check refuses other web pages.
-func (g *Gateway) check(r *http.Request) error {
+// check refuses other web pages. pattern is the route that will answer.
+func (g *Gateway) check(r *http.Request, pattern string) error {
 	guard := g.cfg.Guard
-	if below(path.Clean(r.URL.Path), pathDocs) && reads(r) {
-		// A page of the documentation has no origin, and says so for its own code.
+	if reads(r) && below(pattern, pathDocs) && below(r.URL.Path, pathDocs) && below(path.Clean(r.URL.Path), pathDocs) {
+		// A page of the documentation has no origin, and says so for its own code. A path
+		// with dots or encoded slashes has more readings than one: all have to agree.
 		guard.Origins = append(slices.Clone(guard.Origins), "null")
 	}
 	if origin := r.Header.Get("Origin"); below(r.URL.Path, pathChain) && isExtension(origin) {

@@ -76,17 +76,22 @@ func TestDocs(t *testing.T) {
 		method, path, origin string
 		status               int
 	}{
-		"navigation":         {"GET", "/docs/", "", 200},
-		"its code":           {"GET", "/docs/assets/x.js", "null", 200},
-		"the app":            {"GET", "/", "null", 403},
-		"the app's code":     {"GET", "/assets/x.js", "null", 403},
-		"the node's API":     {"GET", "/api/v1/web", "null", 403},
-		"the chain":          {"GET", "/chain/rpc/status", "null", 403},
-		"a similar path":     {"GET", "/docsx", "null", 403},
-		"climb to the API":   {"GET", "/docs/../api/v1/web", "null", 403},
-		"encoded climb":      {"GET", "/docs/%2e%2e/api/v1/web", "null", 403},
-		"change":             {"POST", "/docs/", "null", 403},
-		"page of other host": {"GET", "/docs/", "https://evil.example", 403},
+		"navigation":           {"GET", "/docs/", "", 200},
+		"its code":             {"GET", "/docs/assets/x.js", "null", 200},
+		"the app":              {"GET", "/", "null", 403},
+		"the app's code":       {"GET", "/assets/x.js", "null", 403},
+		"the node's API":       {"GET", "/api/v1/web", "null", 403},
+		"the chain":            {"GET", "/chain/rpc/status", "null", 403},
+		"a similar path":       {"GET", "/docsx", "null", 403},
+		"climb to the API":     {"GET", "/docs/../api/v1/web", "null", 403},
+		"encoded climb":        {"GET", "/docs/%2e%2e/api/v1/web", "null", 403},
+		"climb from a console": {"GET", "/api/v1/tasks/console/..%2f..%2f..%2f..%2f..%2fdocs", "null", 403},
+		"climb from data":      {"GET", "/api/v1/..%2f..%2fdocs/", "null", 403},
+		"climb from chain":     {"GET", "/chain/rest/..%2f..%2fdocs/", "null", 403},
+		"plain climb":          {"GET", "/chain/../docs/", "null", 403},
+		"encoded slash":        {"GET", "/docs%2fassets", "null", 403},
+		"change":               {"POST", "/docs/", "null", 403},
+		"page of other host":   {"GET", "/docs/", "https://evil.example", 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
