@@ -229,6 +229,7 @@ func TestAFailedRefundLeavesTheQueues(t *testing.T) {
 		c := newChain(t)
 		id := c.bond(1, 1)
 		c.mustRent(c.renters[0], id, 10*hour, 1)
+		c.at(0) // a halt counts from a block on
 		c.halt(halt)
 		c.flaky.fail[1] = true
 		require.NoError(t, c.setOffline(id))
@@ -310,6 +311,61 @@ func TestVerdictsAreForgottenOneByOne(t *testing.T) {
 	require.Empty(t, verdicts())
 	require.Zero(t, c.module(xrental.ModuleName))
 	c.sound()
+}
+
+// Going offline refunds a trial that a halt keeps from being over.
+func TestOfflineBeforeAMovedDeadline(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[time.Duration]xrental.Reason{
+		90*time.Minute - 1: xrental.REASON_MACHINE_OFFLINE, 90 * time.Minute: xrental.REASON_NOT_CONFIRMED,
+	} {
+		c := newChain(t)
+		id := c.bond(1, 1)
+		c.mustRent(c.renters[0], id, 10*hour, 1)
+		c.at(0) // a halt counts from a block on
+		c.halt(time.Hour)
+		c.at(at)
+		require.NoError(t, c.setOffline(id))
+		require.Equal(t, want, c.get(1).Transitions[1].Reason)
+		c.sound()
+	}
+}
+
+// An outage is added to each open rental of the machine.
+func TestAnOutageIsAddedToEachRental(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id := c.bond(1, 3)
+	for i := range 3 {
+		c.mustActive(c.renters[i], id, 10*hour, 1)
+	}
+	c.at(time.Hour)
+	require.NoError(t, c.setOffline(id))
+	c.at(time.Hour + 7*time.Minute)
+	require.NoError(t, c.setOnline(id))
+	for i := range uint64(3) {
+		require.EqualValues(t, 7*time.Minute, c.get(i+1).OutageNs)
+	}
+}
+
+// A machine that goes offline at the very moment at which a trial was over does so
+// too late to be the reason.
+func TestOfflineWhenATrialWasOver(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 1), c.renters[0]
+	c.mustRent(alice, id, 2*hour, 1)
+	c.at(25 * time.Minute)
+	require.NoError(t, c.challenge(c.renters[1], id))
+	c.at(30 * time.Minute)
+	c.mustRent(c.renters[1], id, hour, 1) // settles the first
+	require.Equal(t, xrental.REASON_CHALLENGE_OPEN, c.get(1).Transitions[1].Reason)
+	require.NoError(t, c.machines.GPUs.Set(c.ctx, "gpu", id))
+	_, err := deliver(c, c.machine.ReleaseGPU, &machine.MsgReleaseGPU{Authority: c.machines.Authority(), GpuId: "gpu"})
+	require.NoError(t, err)
+	c.end()
+	require.Equal(t, xrental.REASON_NOT_CONFIRMED, c.get(1).Transitions[2].Reason)
+	require.Equal(t, xrental.REASON_MACHINE_OFFLINE, c.get(2).Transitions[1].Reason)
 }
 
 // A rental that ended keeps the deadline of its trial as its renter saw it last.

@@ -48,6 +48,7 @@ func TestAnUnreadableRentalDoesNotEndTheChain(t *testing.T) {
 		},
 		"trial after a halt": func(c *chain, id string) time.Duration {
 			c.mustRent(c.renters[0], id, 10*hour, 1)
+			c.at(0) // a halt counts from a block on
 			c.halt(time.Hour)
 			return 90 * time.Minute
 		},
