@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,24 @@ func parseGasPrice(s string) (sdk.DecCoin, error) {
 		return sdk.DecCoin{}, fmt.Errorf("gas price %.64q: %w", s, errors.New("must be in "+Denom))
 	}
 	return price, nil
+}
+
+// WithinLimit returns ErrGasPrice for a price above the limit; both are as in Config. A
+// client pays its own price whatever the limit is, so ask before a price that somebody
+// else wrote becomes a client's own.
+func WithinLimit(price, limit string) error {
+	own, err := parseGasPrice(cmp.Or(price, defaultGasPrice))
+	if err != nil {
+		return err
+	}
+	most, err := parseGasPrice(cmp.Or(limit, defaultMaxGasPrice))
+	if err != nil {
+		return err
+	}
+	if own.Amount.GT(most.Amount) {
+		return fmt.Errorf("%w: it is %s for a unit of gas, and %s is the maximum", ErrGasPrice, own, most)
+	}
+	return nil
 }
 
 // feeOf rounds up, because a fee that is one udbc too low is refused.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,12 @@ import (
 // envOf returns the environment variable of a global flag.
 func envOf(flag string) string {
 	return "DBC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// envSays reports whether the environment sets a flag that is true or false.
+func envSays(flag string) bool {
+	on, err := strconv.ParseBool(os.Getenv(envOf(flag)))
+	return err == nil && on
 }
 
 // sayEnv names each global flag's environment variable in its help.
@@ -78,6 +85,9 @@ func (s *settings) fromNetwork() error {
 	}
 	if s.chainID != "" && s.chainID != n.ChainID {
 		return usagef("%s %q: the chain id of network %s is %s; leave one of them out", s.origins["chain-id"], s.chainID, s.network, n.ChainID)
+	}
+	if err := chain.WithinLimit(n.GasPrice, s.maxGasPrice); err != nil {
+		return usagef("network %s: %w; check whom its folder is from, then allow more with --max-gas-price", s.network, err)
 	}
 	s.described, s.chainID, s.gasPrice = n, n.ChainID, n.GasPrice
 	if s.origins["chain-id"] == "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -101,6 +102,43 @@ func TestNetworkDecides(t *testing.T) {
 		_, err := given(t, strings.Fields(line)...)
 		if err == nil || !strings.Contains(err.Error(), want) || exitCode(err) != exitUsage {
 			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// TestNetworkMayNotBeDear: whoever wrote a network's folder decides less about a user's
+// money than the user does.
+func TestNetworkMayNotBeDear(t *testing.T) {
+	t.Setenv("DBC_HOME", t.TempDir())
+	dir := t.TempDir()
+	for _, name := range []string{networks.TermsFile, networks.ChainFile, networks.AssetsFile} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "networks", "dbc-testnet-1", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, price := range []string{"0.012", "0.01", "0.02"} {
+			text = bytes.ReplaceAll(text, []byte("gas_price\": "+price), []byte("gas_price\": 1.000001"))
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err := given(t, "--network", dir); !errors.Is(err, chain.ErrGasPrice) || exitCode(err) != exitUsage || s.gasPrice != "" {
+		t.Errorf("%v, %q", err, s.gasPrice)
+	}
+	if s, err := given(t, "--network", dir, "--max-gas-price", "2udbc"); err != nil || s.gasPrice != "1.000001udbc" {
+		t.Errorf("%v, %q", err, s.gasPrice)
+	}
+}
+
+// TestVariableForJSONIsReadEarly: whatever turns JSON on does so for a wrong line too.
+func TestVariableForJSONIsReadEarly(t *testing.T) {
+	t.Setenv("DBC_HOME", t.TempDir())
+	for _, value := range []string{"true", "1", "T"} {
+		t.Setenv("DBC_JSON", value)
+		var said bytes.Buffer
+		if code := run(t.Context(), []string{"rent", "--nothing"}, strings.NewReader(""), new(bytes.Buffer), &said); code != exitUsage || !json.Valid(said.Bytes()) {
+			t.Errorf("%s: %d, %q", value, code, said.String())
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -52,7 +51,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if !*started {
 		// Nothing has run yet, so the command line was wrong.
 		err = &usageError{err}
-		s.json = s.json || wantsJSON(args) || os.Getenv(envOf("json")) == "true" // flags may not have been parsed
+		s.json = s.json || wantsJSON(args) || envSays("json") // flags may not have been parsed
 	}
 	if ctx.Err() != nil {
 		err = &interrupted{err}
