@@ -54,20 +54,19 @@ func place(from, to string) error {
 // Extract writes files into a new folder: all of them, or none. A folder with anything in
 // it is ErrExists. Before the folder has its name, fit looks at it, so that what it refuses
 // is nowhere, and keys are on no other disk meanwhile.
-func Extract(folder string, files []File, fit func(folder string) error) error {
-	folder, err := destination(folder)
-	if err != nil {
+func Extract(folder string, files []File, fit func(folder string) error) (err error) {
+	if folder, err = destination(folder); err != nil {
 		return err
 	}
 	above := filepath.Dir(folder)
 	if err := os.MkdirAll(above, 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", above, err)
 	}
-	made, err := os.MkdirTemp(above, ".restore-*")
+	made, remove, err := Scratch(above, ".dbc-restore-")
 	if err != nil {
-		return fmt.Errorf("make a folder in %s: %w", above, err)
+		return err
 	}
-	defer func() { _ = os.RemoveAll(made) }()
+	defer func() { err = errors.Join(err, remove()) }()
 	for _, f := range files {
 		if err := put(made, f); err != nil {
 			return err

@@ -102,11 +102,11 @@ func listed(ctx context.Context, home string) (vms []VM, err error) {
 	if _, err := os.Lstat(cfg.JournalPath()); errors.Is(err, fs.ErrNotExist) {
 		return vms, nil
 	}
-	dir, err := os.MkdirTemp("", "dbc-backup-")
+	dir, remove, err := backup.Scratch("", "dbc-backup-") // the journal has guests' passwords
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the journal's copy: %w", err)
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, remove()) }()
 	at := filepath.Join(dir, "journal.db")
 	if err := journal.Snapshot(ctx, cfg.JournalPath(), at); err != nil {
 		return nil, err
