@@ -69,6 +69,9 @@ func inventory(s *settings, cmd *cobra.Command, files sshFiles, host string) err
 	if err != nil {
 		return err
 	}
+	if err := checkOwner(s, files); err != nil {
+		return err
+	}
 	if err := writeSSH(s, hosts, files); err != nil {
 		return err
 	}

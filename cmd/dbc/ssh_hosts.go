@@ -222,7 +222,7 @@ func sshTexts(s *settings, hosts []sshHost, files sshFiles) (config, known strin
 	if err != nil {
 		return "", "", err
 	}
-	config = "# Written by dbc ssh-config, which writes all of it anew.\n"
+	config = "# Written by dbc ssh-config, which writes all of it anew.\n" + sshOwner(s, home) + "\n"
 	for _, h := range hosts {
 		login, err := h.login()
 		if err != nil {
@@ -241,6 +241,39 @@ func sshTexts(s *settings, hosts []sshHost, files sshFiles) (config, known strin
 		config, known = config+"\n"+block, known+keys
 	}
 	return config, known, nil
+}
+
+// sshOwner is the line that says whose virtual machines a configuration has.
+func sshOwner(s *settings, home string) string {
+	who := s.session
+	if whole, err := filepath.Abs(who); who != "" && err == nil {
+		who = whole
+	} else if s.own != nil {
+		who = s.own.Address()
+	}
+	return fmt.Sprintf("# Of chain %s, %q, in %q", s.chainID, who, home)
+}
+
+// checkOwner refuses a configuration of another wallet, chain or home, which only dbc
+// ssh-config itself replaces: names in it lead elsewhere.
+func checkOwner(s *settings, files sshFiles) error {
+	home, err := s.homeDir()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(files.Config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read ssh's configuration: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "# Of chain ") && line != sshOwner(s, home) {
+			return usagef("%s has the virtual machines of %s: choose another with --file, or write it anew with dbc ssh-config", files.Config, strings.TrimPrefix(line, "# Of "))
+		}
+	}
+	return nil
 }
 
 // proxyWords are the command that connects ssh, with what this one was told.

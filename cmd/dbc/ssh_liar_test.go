@@ -90,3 +90,30 @@ func writtenSSH(t *testing.T, w *world) (config, known, errOut string) {
 	}
 	return string(text), string(keys), errOut
 }
+
+// TestNoOthersSSHConfig: hosts of another wallet keep their file, unless its owner's
+// own command, dbc ssh-config, is to write it.
+func TestNoOthersSSHConfig(t *testing.T) {
+	w := newWorld(t)
+	w.add(t, 1).tasks = []api.Task{loginTask(taskOne, nil)}
+	if _, _, err := w.ring(t).Create("bob"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "dbc.conf")
+	if code, out, errOut := w.dbc(t, "ssh-config", "--wallet", "alice", "--file", file); code != exitDone {
+		t.Fatalf("%d %s%s", code, out, errOut)
+	}
+	had, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := w.dbc(t, "inventory", "--wallet", "bob", "--list", "--file", file)
+	if text, err := os.ReadFile(file); err != nil || string(text) != string(had) || code != exitUsage || !strings.Contains(errOut, "--file") {
+		t.Errorf("%v %d %s%s", err, code, out, errOut)
+	}
+	for _, args := range [][]string{{"inventory", "--wallet", "alice", "--list"}, {"ssh-config", "--wallet", "bob"}, {"inventory", "--wallet", "bob", "--list"}} {
+		if code, out, errOut := w.dbc(t, append(args, "--file", file)...); code != exitDone {
+			t.Errorf("%v: %d %s%s", args, code, out, errOut)
+		}
+	}
+}

@@ -177,6 +177,9 @@ func refreshSSH(s *settings, cmd *cobra.Command) {
 	}
 	hosts, _, err := findHosts(s, cmd)
 	if err == nil {
+		err = checkOwner(s, files)
+	}
+	if err == nil {
 		err = writeSSH(s, hosts, files)
 	}
 	if err != nil {
