@@ -47,7 +47,8 @@ func (s *settings) sure(cmd *cobra.Command, consequence string) error {
 // of them has nothing to try.
 var local = []string{
 	"dbc wallet create", "dbc wallet import", "dbc session sign", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
-	"dbc image pull", "dbc image delete", "dbc devnet", "dbc node init", "dbc node start",
+	"dbc host gpu check", "dbc image pull", "dbc image build", "dbc image delete", "dbc devnet", "dbc vm name",
+	"dbc node init", "dbc node start", "dbc node split", "dbc node check", "dbc node backup", "dbc node restore",
 }
 
 // mayTry refuses a dry run where it would change something anyway.
