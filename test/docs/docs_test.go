@@ -3,6 +3,7 @@ package docs
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -172,6 +173,26 @@ func TestEveryPageHasItsTwin(t *testing.T) {
 			t.Errorf("%s and %s do not link to each other", name, twin)
 		case sections(text) != sections(chinese):
 			t.Errorf("%s has %d sections, %s %d", name, sections(text), twin, sections(chinese))
+		}
+	}
+}
+
+// TestDecisionsAreNumberedOnce: a decision is cited by its number, which its file and
+// its title share.
+func TestDecisionsAreNumberedOnce(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(root, "docs", "adr", "0*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for i, file := range files {
+		number := fmt.Sprintf("%04d", i+1)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(filepath.Base(file), number+"-") || !strings.HasPrefix(string(text), "# "+number+": ") {
+			t.Errorf("%s: want number %s in name and title", file, number)
 		}
 	}
 }
