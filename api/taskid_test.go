@@ -7,7 +7,7 @@ import (
 
 func TestNewTaskID(t *testing.T) {
 	t.Parallel()
-	form, seen := regexp.MustCompile(`^[0-9A-Za-z]{22}$`), map[string]bool{}
+	form, seen := regexp.MustCompile(`^[A-Z][0-9A-Za-z]{21}$`), map[string]bool{}
 	for range 1000 {
 		id := NewTaskID()
 		if !form.MatchString(id) || seen[id] {

@@ -31,7 +31,7 @@ func TestADeletedNameIsNoID(t *testing.T) {
 		t.Errorf("%d %s%s", code, out, errOut)
 	}
 	// It can be given again, and the other is found by more of its id.
-	if code, out, errOut := w.dbc(t, "vm", "name", "dbi", "db"); code != exitDone {
+	if code, out, errOut := w.dbc(t, "vm", "name", "dbi8T", "db"); code != exitDone {
 		t.Errorf("%d %s%s", code, out, errOut)
 	}
 	if code, out, errOut := w.dbc(t, "vm", "show", "db"); code != exitDone || !strings.Contains(out, other) {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/named"
 )
 
 // noun is a kind of thing that machines hold, each with an id.
@@ -150,6 +151,12 @@ func choose(fitting []found, lost []unanswered, of int, word string, what noun) 
 		return found{}, fmt.Errorf("%s: %s (%s): %w", naming(what, word), said, strings.Join(machines, ", "), lost[0].err)
 	case len(fitting) == 0:
 		return found{}, fmt.Errorf("no such %s is %w: %s shows them", naming(what, word), errNotThere, what.list)
+	}
+	if at := fitting[0]; what.name == virtualMachine.name && word != at.thing && named.Check(word) == nil {
+		// A machine chooses the ids that it lists: one may begin like a name that the user
+		// gave on another computer.
+		return found{}, fmt.Errorf("no virtual machine that is named %s on this computer is %w; %s begins so, give the whole id if you mean it",
+			word, errNotThere, client.Printable(at.thing))
 	}
 	return fitting[0], nil
 }

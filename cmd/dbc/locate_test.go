@@ -16,6 +16,22 @@ const (
 	taskThree = "3mJr7AoUXx2Wqd4yHw9kPz"
 )
 
+// TestANameOfAnotherComputer: a machine lists an id that begins like a name that the
+// user gave elsewhere.
+func TestANameOfAnotherComputer(t *testing.T) {
+	w := newWorld(t)
+	const id = "trainXXXXXXXXXXXXXXXXX"
+	w.add(t, 1, id)
+	if code, _, errOut := w.dbc(t, "vm", "delete", "train", "--yes"); code != exitRefused || !strings.Contains(errOut, "named train on this computer is yours; "+id) {
+		t.Errorf("delete by another computer's name: %d %s", code, errOut)
+	}
+	for _, word := range []string{id, "trainX"} {
+		if code, out, errOut := w.dbc(t, "vm", "show", word); code != exitDone {
+			t.Errorf("%s: %d %s%s", word, code, out, errOut)
+		}
+	}
+}
+
 // TestOneMachineDown: what is on the other machines is shown and done, and what
 // is missing is reported, in text, in JSON and by the exit code.
 func TestOneMachineDown(t *testing.T) {

@@ -7,7 +7,7 @@ import { newTaskId, taskIdForm, taskIds } from "./taskId";
 test("an id is random, and of the form that machines accept", () => {
   const ids = Array.from({ length: 200 }, newTaskId);
   expect(new Set(ids).size).toBe(200);
-  for (const id of ids) expect(id).toMatch(/^[0-9A-Za-z]{22}$/);
+  for (const id of ids) expect(id).toMatch(/^[A-Z][0-9A-Za-z]{21}$/);
 });
 
 test("the same order has the same id, and another one another", () => {

@@ -8,12 +8,16 @@ export function isTaskId(text: string): boolean {
   return taskIdForm.test(text);
 }
 
-/** newTaskId returns a random id for a task: 22 letters and digits. */
+/**
+ * newTaskId returns a random id for a task: 22 letters and digits, a capital
+ * first, so that no beginning of an id can be a user's name for a virtual machine.
+ */
 export function newTaskId(): string {
   let id = "";
   while (id.length < 22) {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
-    id += letters[byte % 64] ?? "";
+    const letter = letters[byte % 64] ?? "";
+    if (id !== "" || /[A-Z]/.test(letter)) id += letter;
   }
   return id;
 }
