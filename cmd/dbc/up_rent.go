@@ -20,7 +20,9 @@ const mostOffers = 10
 
 // elsewhere are the chain's refusals to rent this machine that another one may not
 // meet: it is not free, its listing moved, it would cost more, or its trial has to wait.
-var elsewhere = []uint32{5, 6, 7, 10}
+var elsewhere = []uint32{
+	rental.ErrNotRentable.ABCICode(), rental.ErrListingMoved.ABCICode(), rental.ErrTooExpensive.ABCICode(), rental.ErrCooldown.ABCICode(),
+}
 
 // rent ends with a rental that is recorded.
 func (u *up) rent(ctx context.Context) error {
