@@ -85,7 +85,7 @@ func (d *down) run(word string) error {
 		return err
 	}
 	if id == 0 { // a run that rented nothing
-		if err := d.book.Delete(d.name); err != nil {
+		if err := d.forget(); err != nil {
 			return err
 		}
 		return d.show(downReply{How: "over"}, d.name+" had rented nothing.")
@@ -183,12 +183,8 @@ func (d *down) forget() error {
 	if d.name == "" {
 		return nil
 	}
-	if v, err := d.book.Get(d.name); err == nil && v.TaskID != "" {
-		if home, err := d.s.homeDir(); err == nil {
-			forgetLoginKeys(home, v.TaskID)
-		}
-	}
-	return d.book.Delete(d.name)
+	v, _ := d.book.Get(d.name) // a record that is damaged goes too
+	return forgetRun(d.s, d.book, d.name, v.TaskID)
 }
 
 func (d *down) show(reply downReply, text string) error {

@@ -86,14 +86,24 @@ func (u *up) keep() error {
 	return nil
 }
 
-// forget ends the run; what it rented is over.
+// forget ends the run; what it rented is over. A dry run leaves the record.
 func (u *up) forget() error {
-	if home, err := u.s.homeDir(); err == nil {
-		forgetLoginKeys(home, u.run.Create.TaskID)
-	}
+	taskID := u.run.Create.TaskID
 	u.begun = false
 	u.run = upRun{Genesis: u.run.Genesis, Wallet: u.run.Wallet, Wish: u.run.Wish}
-	return u.book.Delete(u.name)
+	return forgetRun(u.s, u.book, u.name, taskID)
+}
+
+// forgetRun deletes the record of a name, and which keys log in to its virtual machine.
+// A dry run deletes neither.
+func forgetRun(s *settings, book named.Book, name, taskID string) error {
+	if s.dryRun {
+		return nil
+	}
+	if home, err := s.homeDir(); err == nil {
+		forgetLoginKeys(home, taskID)
+	}
+	return book.Delete(name)
 }
 
 // readRun returns the record of a name. ErrNone means that there is none, of this

@@ -113,6 +113,26 @@ func TestUpRecord(t *testing.T) {
 	}
 }
 
+// TestDryRunForgetsNoRun: a dry run leaves the record of a run, which alone knows what
+// may have been paid.
+func TestDryRunForgetsNoRun(t *testing.T) {
+	w := newWorld(t)
+	s := &settings{home: w.home, dryRun: true}
+	book := upBook(t, w)
+	if err := book.Put(named.VM{Name: "train", Run: []byte(`{}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&up{s: s, name: "train", book: book}).forget(); err != nil {
+		t.Error(err)
+	}
+	if err := (&down{s: s, name: "train", book: book}).forget(); err != nil {
+		t.Error(err)
+	}
+	if _, err := book.Get("train"); err != nil {
+		t.Errorf("it was forgotten: %v", err)
+	}
+}
+
 func writeFile(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
