@@ -36,6 +36,8 @@ const (
 	// could ask for hours.
 	workFactor = 18
 	fileMode   = 0o600
+	// folderMode is that of a folder that was not there: its subfolders are of mode 0700.
+	folderMode = 0o755
 )
 
 // Kind says whose keys an archive has.

@@ -51,9 +51,10 @@ func place(from, to string) error {
 	return err
 }
 
-// Extract writes files into a new folder: all of them, or none. A folder with anything in
-// it is ErrExists. Before the folder has its name, fit looks at it, so that what it refuses
-// is nowhere, and keys are on no other disk meanwhile.
+// Extract writes files of mode 0600 into a new folder: all of them, or none. A folder with
+// anything in it is ErrExists, and an empty one keeps its mode. Before the folder has its
+// name, fit looks at it and may change modes, so that what it refuses is nowhere, and keys
+// are on no other disk meanwhile.
 func Extract(folder string, files []File, fit func(folder string) error) (err error) {
 	if folder, err = destination(folder); err != nil {
 		return err
@@ -75,11 +76,15 @@ func Extract(folder string, files []File, fit func(folder string) error) (err er
 	if err := fit(made); err != nil {
 		return err
 	}
-	if before, err := os.Stat(folder); err == nil {
-		if err := os.Chmod(made, before.Mode().Perm()); err != nil {
-			return fmt.Errorf("restore %s: %w", folder, err)
-		}
-		// It fails where another program put something there meanwhile.
+	mode := fs.FileMode(folderMode)
+	there, _ := os.Stat(folder) // nil where it is made anew
+	if there != nil {
+		mode = there.Mode().Perm()
+	}
+	if err := os.Chmod(made, mode); err != nil {
+		return fmt.Errorf("restore %s: %w", folder, err)
+	}
+	if there != nil { // it fails where another program put something there meanwhile
 		if err := os.Remove(folder); err != nil {
 			return fmt.Errorf("restore %s: %w", folder, err)
 		}

@@ -159,13 +159,26 @@ func Restore(home string, m backup.Manifest, files []backup.File) (left []Left, 
 	}
 	err = backup.Extract(home, keep, func(folder string) error {
 		data, err := tried(m, folder)
-		if err != nil || data == nil {
+		if err == nil && data != nil {
+			left, err = fates(*data, vms)
+		}
+		if err != nil {
 			return err
 		}
-		left, err = fates(*data, vms)
-		return err
+		return readable(folder)
 	})
 	return left, err
+}
+
+// readable gives the configuration the modes that Init gives it: root owns it, and a node
+// without privileges reads it.
+func readable(home string) error {
+	for name, mode := range map[string]fs.FileMode{filepath.Dir(conf.ConfFile): 0o755, conf.ConfFile: 0o644, conf.PeerFile: 0o644} {
+		if err := os.Chmod(filepath.Join(home, name), mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("restore %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // tried refuses what the node would refuse, before it has its place. For a compute node it

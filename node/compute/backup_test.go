@@ -97,8 +97,24 @@ func TestRestoreOnNewHardware(t *testing.T) {
 			t.Errorf("%s differs: %v", name, errors.Join(err1, err2))
 		}
 	}
+	sameModes(t, cfg.Home, again.Home)
 	if _, err := Restore(home, m, files); !errors.Is(err, backup.ErrExists) {
 		t.Errorf("into a home with a node: %v", err)
+	}
+}
+
+// sameModes: as in a home that init made, a node without privileges reads the
+// configuration, which root owns, and nobody else reads the key.
+func sameModes(t *testing.T, made, restored string) {
+	t.Helper()
+	for _, name := range []string{".", "conf", conf.ConfFile, conf.PeerFile, "dat", conf.KeyFile} {
+		want, err1 := os.Stat(filepath.Join(made, name))
+		have, err2 := os.Stat(filepath.Join(restored, name))
+		if err := errors.Join(err1, err2); err != nil {
+			t.Error(err)
+		} else if have.Mode() != want.Mode() {
+			t.Errorf("%s: mode %v, want %v", name, have.Mode(), want.Mode())
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/dbc-network/dbc/backup"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node/compute"
+	"github.com/dbc-network/dbc/node/conf"
 )
 
 // errOnly means that nobody said that the node runs nowhere else.
@@ -87,7 +88,10 @@ func newRestoreCommand(home *string) *cobra.Command {
 				return err
 			}
 			result := map[string]any{"home": *home, "node_id": m.NodeID, "chain_id": m.ChainID, "backup_of": m.Created, "vms": append([]compute.Left{}, left...)}
-			return shown(cmd, result, func(w io.Writer) { writeRestored(w, *home, m, left) })
+			return shown(cmd, result, func(w io.Writer) {
+				writeRestored(w, *home, m, left)
+				writeNext(w, *home)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&only, "this-is-the-only-node", false, "the node of this key runs nowhere else, and will not")
@@ -107,7 +111,15 @@ func writeRestored(w io.Writer, home string, m backup.Manifest, left []compute.L
 		}
 		fmt.Fprintf(w, "%s  %s (%s)\n", client.Printable(l.TaskID), what, l.Fate)
 	}
-	fmt.Fprintln(w, "Next: dbc host doctor, then dbc node start.")
+}
+
+// writeNext names the commands for the home that was restored, and its role.
+func writeNext(w io.Writer, home string) {
+	next := "dbc node start --home " + home
+	if cfg, err := conf.LoadNode(home); err == nil && cfg.Role == conf.RoleMining {
+		next = "dbc host doctor --node-home " + home + ", then " + next
+	}
+	fmt.Fprintf(w, "Next: %s.\n", next)
 }
 
 func passphraseFlag(cmd *cobra.Command, from *string) {
