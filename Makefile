@@ -118,7 +118,6 @@ lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
 	@$(TOOLS)/golangci-lint run ./...
 	@scripts/web.sh check
 
-# Fails when generating again changes what is committed.
 .PHONY: spec
 spec: ## write the API's documents from its routes
 	go test ./api/spec -run TestDocumentsAreCurrent -update
@@ -131,6 +130,7 @@ commands: ## write the reference of dbc's commands from their help
 screenshots: setup build tiny ## take the pictures of docs/web.md anew, in a real browser (root, minutes)
 	@scripts/screenshots.sh
 
+# Fails when generating again changes what is committed.
 .PHONY: generated
 generated: proto spec commands
 	@scripts/web.sh proto

@@ -48,7 +48,7 @@ type Config struct {
 
 const blockPause = time.Second
 
-// net is the state of a running devnet.
+// devnet is the state of a running devnet.
 type devnet struct {
 	cfg   Config
 	paths paths

@@ -29,7 +29,7 @@ var (
 	price     = regexp.MustCompile(`^(0|[1-9]\d{0,5})(\.\d{1,6})?$`)
 )
 
-// kinds are what a network's chain id says of it.
+// kindOf returns the network_type that belongs to a chain id.
 func kindOf(id string) string {
 	switch {
 	case chainid.Devnet(id):

@@ -48,14 +48,14 @@ func (r machineRow) gpusPerSlot() uint64 {
 	return max(1, r.GPUCount/uint64(r.Slots))
 }
 
-// upFilter is what dbc up looks for. maxPrice is udbc for a GPU and day.
+// upFilter is what dbc up looks for. perGPU is udbc for a GPU and day.
 type upFilter struct {
 	machineFilter
 
 	perGPU uint64
 }
 
-// candidate is a condition of the filter, with what it says about a machine.
+// condition is a part of the filter, with whether a machine meets it.
 type condition struct {
 	name string
 	fits func(machineRow) bool
