@@ -193,6 +193,14 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+// answering is a server that has this for every request.
+func answering(t *testing.T, reply any) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(reply) }))
+	t.Cleanup(server.Close)
+	return server
+}
+
 func TestNode(t *testing.T) {
 	t.Parallel()
 	well := api.ClientRoot{Root: api.Root{Role: "client", ChainID: "dbc-1", Version: "1"}, Peers: 2}
@@ -205,13 +213,18 @@ func TestNode(t *testing.T) {
 		"warn NO_PEERS":          with(func(r *api.ClientRoot) { r.Peers = 0 }),
 		"warn OTHER_VERSION":     with(func(r *api.ClientRoot) { r.Version = "2" }),
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(reply) }))
+		message, err := json.Marshal(reply)
+		require.NoError(t, err)
+		server := answering(t, api.Reply{Message: message}) // as a node does
 		n := Network{Node: server.URL, Version: "1"}
 		require.Equal(t, want, result([]doctor.Finding{n.node(t.Context(), "dbc-1")}, CheckNode))
 		server.Close()
 		require.Equal(t, "warn UNREACHABLE", result([]doctor.Finding{n.node(t.Context(), "dbc-1")}, CheckNode))
 	}
 	require.Equal(t, "pass", result([]doctor.Finding{Network{}.node(t.Context(), "")}, CheckNode), "none is needed")
+	for _, other := range []any{[]string{}, map[string]any{}, map[string]any{"role": "client"}, api.Reply{Message: json.RawMessage("[]")}} {
+		require.Equal(t, "warn UNREACHABLE", result([]doctor.Finding{Network{Node: answering(t, other).URL}.node(t.Context(), "")}, CheckNode), "another program answers")
+	}
 	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, maxReply))

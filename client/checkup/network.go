@@ -3,6 +3,7 @@ package checkup
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -165,6 +166,12 @@ func (n Network) root(ctx context.Context) (root api.ClientRoot, err error) {
 		return root, err
 	}
 	defer func() { _ = reply.Body.Close() }()
-	err = json.NewDecoder(io.LimitReader(reply.Body, maxReply)).Decode(&root)
-	return root, err
+	var envelope api.Reply
+	if err := json.NewDecoder(io.LimitReader(reply.Body, maxReply)).Decode(&envelope); err != nil {
+		return root, fmt.Errorf("the answer is not a node's: %w", err)
+	}
+	if err := json.Unmarshal(envelope.Message, &root); err != nil {
+		return root, fmt.Errorf("the answer is not a node's: %w", err)
+	}
+	return root, nil
 }
