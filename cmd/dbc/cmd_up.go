@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/named"
+	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/rental"
 )
 
@@ -131,6 +133,9 @@ func (f *upFlags) parse(cmd *cobra.Command) (err error) {
 	if f.wish.Seconds, err = rental.ParseDuration(f.length); err != nil {
 		return err
 	}
+	if err := f.checkGuest(); err != nil {
+		return err
+	}
 	f.wish.Slots = f.filter.slots
 	text, err := json.Marshal([]any{f.filter.gpus, f.filter.country, f.filter.perGPU, f.filter.vramGiB, f.filter.cpus, f.filter.memoryGiB, f.machine})
 	if err != nil {
@@ -142,6 +147,22 @@ func (f *upFlags) parse(cmd *cobra.Command) (err error) {
 	}
 	if len(f.keys) == 0 {
 		return &usageError{errNoKey}
+	}
+	return nil
+}
+
+// maxDiskGiB is the largest data disk that a machine accepts in a request.
+const maxDiskGiB = 1 << 20
+
+// checkGuest refuses what every machine would refuse once the trial's fee is paid.
+func (f *upFlags) checkGuest() error {
+	if f.image != "" {
+		if err := image.CheckName(f.image); err != nil {
+			return usagef("--image: %w", err)
+		}
+	}
+	if n, err := strconv.ParseUint(f.disk, 10, 64); f.disk != "" && (err != nil || n > maxDiskGiB || f.disk != strconv.FormatUint(n, 10)) {
+		return usagef("--disk %q: whole GiB from 0 to %d wanted, such as 100", f.disk, maxDiskGiB)
 	}
 	return nil
 }

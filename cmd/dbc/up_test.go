@@ -52,6 +52,10 @@ func TestUpUsage(t *testing.T) {
 		"up 7":                               "NAME \"7\"",
 		"up -- -x":                           "NAME",
 		"up --machine zz":                    "64 hex digits",
+		"up --disk x":                        "--disk \"x\"",
+		"up --disk 010":                      "--disk \"010\"",
+		"up --disk 1048577":                  "0 to 1048576",
+		"up --image ../etc":                  ".qcow2",
 		"down 7 --keep-disks --delete-disks": "choose one",
 	} {
 		args := strings.Fields(line)
