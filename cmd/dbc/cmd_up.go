@@ -218,8 +218,17 @@ func (u *up) whatGoesOn(err error) error {
 	case len(u.run.Sent) > 0:
 		said = append(said, "What was sent goes on without you.")
 	}
-	said = append(said, fmt.Sprintf("dbc up %s goes on and pays nothing twice; dbc down %s ends it.", u.name, u.name))
+	said = append(said, fmt.Sprintf("dbc up %s%s goes on and pays nothing twice; dbc down %s ends it.", u.name, otherOption(err), u.name))
 	return &goesOn{err, strings.Join(said, " ")}
+}
+
+// otherOption returns the option to change where the machine refused its value.
+func otherOption(err error) string {
+	refused := new(client.NodeError)
+	if !errors.As(err, &refused) || !refused.Proved {
+		return ""
+	}
+	return map[string]string{"image_name": " with another --image", "disk_size": " with another --disk", "ssh_public_keys": " with another --ssh-key"}[refused.Field]
 }
 
 // paidText says what a yes costs.

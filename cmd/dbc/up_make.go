@@ -105,12 +105,19 @@ func (u *up) make(ctx context.Context, c *chain.Client, n *client.Node) (api.Tas
 	refused := new(client.NodeError)
 	switch {
 	case errors.As(err, &refused) && refused.Proved && refused.Code == api.TaskNotFound:
+		if u.f.otherGuest(u.run.Create) {
+			if err := u.reorder(); err != nil {
+				return task, err
+			}
+		}
 		if task, err = n.CreateTask(ctx, u.order()); err != nil {
 			return task, fmt.Errorf("create a virtual machine: %w", err)
 		}
 		u.say("Creating:", "virtual machine "+id)
 	case err != nil:
 		return task, fmt.Errorf("virtual machine %s: %w", id, err)
+	case u.f.otherGuest(u.run.Create):
+		return task, u.errOtherWish()
 	case task.Status == client.StatusClosed:
 		if err := n.StartTask(ctx, id); err != nil {
 			return task, fmt.Errorf("start virtual machine %s: %w", id, err)

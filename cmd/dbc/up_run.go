@@ -134,6 +134,38 @@ func genesisOf(ctx context.Context, c *chain.Client) (string, error) {
 	return hex.EncodeToString(head.GenesisHash[:]), err
 }
 
+// otherGuest reports whether the command line asks for another virtual machine than the
+// run does. What it leaves open is as the run has it.
+func (f *upFlags) otherGuest(create api.Create) bool {
+	return f.image != "" && f.image != create.ImageName ||
+		f.disk != "" && f.disk != string(create.DiskSize) ||
+		len(f.keyFiles) > 0 && !slices.Equal(f.keys, create.SSHPublicKeys)
+}
+
+// reorder takes the guest that the command line asks for into the record. The machine
+// has none of the run's: it refused what was asked for before.
+func (u *up) reorder() error {
+	create := &u.run.Create
+	if u.f.image != "" {
+		create.ImageName = u.f.image
+	}
+	if u.f.disk != "" {
+		create.DiskSize = api.Text(u.f.disk)
+	}
+	if len(u.f.keyFiles) > 0 {
+		create.SSHPublicKeys = u.f.keys
+		if !u.s.dryRun {
+			keepKeys(u.s, create.TaskID, u.f.keyFilesFound)
+		}
+	}
+	return u.keep()
+}
+
+// errOtherWish refuses a command line that the run cannot follow any more.
+func (u *up) errOtherWish() error {
+	return usagef("dbc up %s is at work, and was asked for something else: without its options it goes on, dbc down %s ends it, another name begins another", u.name, u.name)
+}
+
 // load reads the record if there is one, and refuses a command line that asks for
 // something else.
 func (u *up) load(ctx context.Context, c *chain.Client, wallet string) error {
@@ -153,7 +185,7 @@ func (u *up) load(ctx context.Context, c *chain.Client, wallet string) error {
 		return usagef("dbc up %s is wallet %s's: --wallet with that one goes on, another name begins another", u.name, run.Wallet)
 	}
 	if u.f.asked && run.Wish != u.f.wish {
-		return usagef("dbc up %s is at work, and was asked for something else: without its options it goes on, dbc down %s ends it, another name begins another", u.name, u.name)
+		return u.errOtherWish()
 	}
 	u.run, u.begun = run, true
 	return nil

@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/chain/outbox"
+	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/named"
 )
 
@@ -134,6 +138,43 @@ func TestDryRunForgetsNoRun(t *testing.T) {
 	}
 	if _, err := book.Get("train"); err != nil {
 		t.Errorf("it was forgotten: %v", err)
+	}
+}
+
+// TestUpOtherGuest: what a machine refused can be asked for otherwise by the same name,
+// and is on disk before it is.
+func TestUpOtherGuest(t *testing.T) {
+	w := newWorld(t)
+	first := api.Create{TaskID: taskOne, ImageName: "a.qcow2", DiskSize: "5", SSHPublicKeys: []string{guestKey}}
+	for name, test := range map[string]struct {
+		flags upFlags
+		want  api.Create
+	}{
+		"none":          {upFlags{keys: []string{"another"}}, first},
+		"the same":      {upFlags{image: "a.qcow2", disk: "5", keyFiles: []string{"key.pub"}, keys: []string{guestKey}}, first},
+		"another image": {upFlags{image: "b.qcow2"}, api.Create{TaskID: taskOne, ImageName: "b.qcow2", DiskSize: "5", SSHPublicKeys: []string{guestKey}}},
+		"another disk":  {upFlags{disk: "7"}, api.Create{TaskID: taskOne, ImageName: "a.qcow2", DiskSize: "7", SSHPublicKeys: []string{guestKey}}},
+		"another key":   {upFlags{keyFiles: []string{"key.pub"}, keys: []string{"another"}}, api.Create{TaskID: taskOne, ImageName: "a.qcow2", DiskSize: "5", SSHPublicKeys: []string{"another"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := &up{s: &settings{home: w.home}, name: "train", book: upBook(t, w), f: test.flags, run: upRun{RentID: 7, Create: first}}
+			if other := u.f.otherGuest(first); other != !reflect.DeepEqual(test.want, first) {
+				t.Errorf("another: %v", other)
+			}
+			if err := u.reorder(); err != nil {
+				t.Fatal(err)
+			}
+			v, err := u.book.Get("train")
+			kept := upRun{}
+			if err := errors.Join(err, json.Unmarshal(v.Run, &kept)); err != nil || !reflect.DeepEqual(kept.Create, test.want) || u.f.otherGuest(kept.Create) {
+				t.Errorf("%+v %v", kept.Create, err)
+			}
+		})
+	}
+	u := &up{name: "train", begun: true, run: upRun{RentID: 7}}
+	refused := u.whatGoesOn(&client.NodeError{Proved: true, Field: "image_name"})
+	if text := afterword(refused); !strings.Contains(text, "dbc up train with another --image goes on") {
+		t.Error(text)
 	}
 }
 
