@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,12 @@ type guest struct {
 	name            string
 	cpus, memoryMiB int
 	model           string
-	diskBytes       int64
+	disks           []disk
+}
+
+type disk struct {
+	name  string
+	bytes int64
 }
 
 const (
@@ -26,11 +32,24 @@ const (
 	notFound = 127
 )
 
-func diskOf(spec vm.Spec) string {
-	if len(spec.Disks) == 0 {
-		return ""
+// disksOf returns the disks that a guest can write to. A data disk is a file of its size;
+// a system disk is an empty one, whose size is in sizes.
+func disksOf(spec vm.Spec, sizes map[string]int64) (disks []disk) {
+	for _, d := range spec.Disks {
+		if d.ReadOnly {
+			continue
+		}
+		size, known := sizes[d.Path]
+		if !known {
+			file, err := os.Stat(d.Path)
+			if err != nil {
+				continue
+			}
+			size = file.Size()
+		}
+		disks = append(disks, disk{d.Target, size})
 	}
-	return spec.Disks[0].Path
+	return disks
 }
 
 // run answers a command, or lines until the end of a session without one.
@@ -55,8 +74,11 @@ func (g guest) script(channel io.ReadWriter) uint32 {
 		return 1
 	}
 	if bytes.Equal(bytes.TrimSpace(text), bytes.TrimSpace(probe.Script)) {
-		fmt.Fprintf(channel, "dbc-probe 1\ncpus %d\ncpu_model %s\nmem_kib %d\ndisk vda %d vda\nbasic_end\nend\n",
-			g.cpus, g.model, g.memoryMiB<<10, g.diskBytes/512)
+		fmt.Fprintf(channel, "dbc-probe 1\ncpus %d\ncpu_model %s\nmem_kib %d\n", g.cpus, g.model, g.memoryMiB<<10)
+		for _, d := range g.disks {
+			fmt.Fprintf(channel, "disk %s %d %[1]s\n", d.name, d.bytes/512)
+		}
+		fmt.Fprint(channel, "basic_end\nend\n")
 		return 0
 	}
 	return g.lines(struct {

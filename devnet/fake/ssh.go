@@ -94,7 +94,7 @@ func (s *Side) serve(at door, conn net.Conn) {
 	s.mu.Lock()
 	data, known := s.seeds[at.folder]
 	silent := s.faults.SSHNever || !s.boots[spec.UUID].answered
-	size := s.sizes[diskOf(spec)]
+	disks := disksOf(spec, s.sizes)
 	s.mu.Unlock()
 	if !runs || !known || silent {
 		return
@@ -113,7 +113,7 @@ func (s *Side) serve(at door, conn net.Conn) {
 		return
 	}
 	_ = conn.SetDeadline(time.Time{})
-	g := guest{name: data.Hostname, cpus: spec.VCPUs, memoryMiB: spec.MemoryMiB, model: s.model, diskBytes: size}
+	g := guest{name: data.Hostname, cpus: spec.VCPUs, memoryMiB: spec.MemoryMiB, model: s.model, disks: disks}
 	go ssh.DiscardRequests(requests)
 	var all sync.WaitGroup
 	for channel := range channels {
