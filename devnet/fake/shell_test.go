@@ -20,8 +20,10 @@ func TestProbeDisks(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := vm.Spec{Disks: []vm.Disk{
-		{Path: "/tasks/one/system.qcow2", Target: "vda"}, {Path: data, Target: "vdb"},
-		{Path: "/tasks/one/gone.raw", Target: "vdc"}, {Path: "/tasks/one/seed.iso", Target: "sda", ReadOnly: true},
+		{Path: "/tasks/one/system.qcow2", Target: "vda"},
+		{Path: data, Target: "vdb"},
+		{Path: "/tasks/one/gone.raw", Target: "vdc"},
+		{Path: "/tasks/one/seed.iso", Target: "sda", ReadOnly: true},
 	}}
 	g := guest{disks: disksOf(spec, map[string]int64{"/tasks/one/system.qcow2": 1024})}
 	var out bytes.Buffer
