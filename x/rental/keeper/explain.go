@@ -3,7 +3,6 @@ package keeper
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/internal/halt"
@@ -28,6 +27,10 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	if err != nil {
 		return nil, err
 	}
+	over, err := s.k.overdue(ctx, r.Id, c)
+	if err != nil {
+		return nil, err
+	}
 	may, err := s.k.may(ctx, r)
 	if err != nil {
 		return nil, err
@@ -36,7 +39,7 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	if err != nil {
 		return nil, err
 	}
-	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r), Waiting: waiting, May: may, RenterBreak: right}
+	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r, over), Waiting: waiting, May: may, RenterBreak: right}
 	response.Earned, response.Unclaimed, response.Unearned = money(r, v)
 	return response, nil
 }
@@ -65,8 +68,9 @@ func money(r xrental.Rental, v rental.View) (earned, unclaimed, unearned uint64)
 	return account.Earned(v), account.Unclaimed(v), account.Unearned(v)
 }
 
-func lines(r xrental.Rental) []string {
-	all := make([]string, 0, len(r.Transitions)+2)
+// lines tell the history of a rental, with what ended it if no block has recorded that yet.
+func lines(r xrental.Rental, over string) []string {
+	var all []string
 	for _, t := range r.Transitions {
 		sentence := rental.Reason(t.Reason).Sentence()
 		if known, ok := rental.ByReason(rental.State(t.From), rental.Reason(t.Reason)); ok {
@@ -77,8 +81,8 @@ func lines(r xrental.Rental) []string {
 		}
 		all = append(all, fmt.Sprintf("%s block %d: %s", stamp(t.Time), t.Height, sentence))
 	}
-	if event, at, due := overdue(r); due {
-		all = append(all, fmt.Sprintf("%s: over (%s), to be recorded by one of the next blocks", stamp(at), event))
+	if over != "" {
+		all = append(all, over)
 	}
 	all = append(all, fmt.Sprintf("rent %s, fee %s, paid to the host so far %s", rental.DBC(r.Paid), rental.DBC(r.Fee), rental.DBC(r.Claimed)))
 	if r.FromStake > 0 {
@@ -97,18 +101,20 @@ func lines(r xrental.Rental) []string {
 	return all
 }
 
-// overdue returns the event that ended a rental that is still stored as open.
-func overdue(r xrental.Rental) (rental.Event, time.Time, bool) {
-	last := r.Transitions[len(r.Transitions)-1]
-	if last.To == r.State {
-		return 0, time.Time{}, false
+// overdue says what ended a rental that is still stored as open; it is empty for others.
+func (k Keeper) overdue(ctx context.Context, id uint64, c halt.Clock) (string, error) {
+	r, err := k.rental(ctx, id)
+	if err != nil || !rental.State(r.State).Open() {
+		return "", err
 	}
-	r.State = last.To
-	later := r.End
-	if r.Deadline.After(later) {
-		later = r.Deadline
+	if c, err = k.passed(ctx, r, c); err != nil {
+		return "", err
 	}
-	return r.Position().Due(later)
+	event, at, due, err := k.madeOver(ctx, r, c)
+	if err != nil || !due {
+		return "", err
+	}
+	return fmt.Sprintf("%s: over (%s), to be recorded by one of the next blocks", stamp(at), event), nil
 }
 
 // waiting returns what a rental that is over waits for.
@@ -135,17 +141,13 @@ func (k Keeper) may(ctx context.Context, r xrental.Rental) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	online := m.State == machine.MACHINE_STATE_ONLINE
-	switch {
-	case r.State == xrental.RENTAL_STATE_TRIAL && online:
+	switch online := m.State == machine.MACHINE_STATE_ONLINE; {
+	case r.State == xrental.RENTAL_STATE_TRIAL: // over once the machine is offline
 		return []string{"ConfirmRent", "CancelRent", "BreakRental"}, nil
-	case r.State == xrental.RENTAL_STATE_TRIAL:
-		return []string{"CancelRent", "BreakRental"}, nil
 	case r.State == xrental.RENTAL_STATE_ACTIVE && online:
 		return []string{"ReletMachine", "BreakRental", "ClaimRent"}, nil
 	case r.State == xrental.RENTAL_STATE_ACTIVE:
 		return []string{"BreakRental", "ClaimRent"}, nil
-	default:
-		return nil, nil
 	}
+	return nil, nil
 }

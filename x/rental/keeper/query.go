@@ -44,7 +44,24 @@ func (s queryServer) effective(ctx context.Context, id uint64) (xrental.Rental, 
 	if err != nil {
 		return r, c, status.Error(codes.NotFound, err.Error())
 	}
-	return r.Effective(c.Now, c.Halted), c, nil
+	r, err = s.k.effective(ctx, r, c)
+	return r, c, err
+}
+
+// effective returns a stored rental as messages see it: a trial is over, too, once its
+// machine is offline, even if it could not be refunded yet.
+func (k Keeper) effective(ctx context.Context, r xrental.Rental, c halt.Clock) (xrental.Rental, error) {
+	if r.State != xrental.RENTAL_STATE_TRIAL {
+		return r.Effective(c.Now, c.Halted), nil
+	}
+	m, err := k.machines.GetMachine(ctx, r.MachineId)
+	if err != nil {
+		return r, err
+	}
+	state := position(r, m, c).At(c.Now)
+	r = r.Moved(c.Halted)
+	r.State = xrental.RentalState(state)
+	return r, nil
 }
 
 // RentalsByRenter lists a renter's rentals, newest first.

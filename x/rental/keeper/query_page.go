@@ -80,12 +80,16 @@ func merged(a, b ids, o order) ids {
 		defer stop()
 		other, err, has := next()
 		for id, failed := range a {
-			for ; has && failed == nil && (err != nil || o.before(other, id)); other, err, has = next() {
+			if failed != nil {
+				yield(id, failed)
+				return
+			}
+			for ; has && (err != nil || o.before(other, id)); other, err, has = next() {
 				if !yield(other, err) {
 					return
 				}
 			}
-			if !yield(id, failed) {
+			if !yield(id, nil) {
 				return
 			}
 		}
@@ -120,7 +124,9 @@ func (s queryServer) page(ctx context.Context, asked *query.PageRequest, openOnl
 		if err != nil {
 			return nil, nil, err
 		}
-		r = r.Effective(c.Now, c.Halted)
+		if r, err = s.k.effective(ctx, r, c); err != nil {
+			return nil, nil, err
+		}
 		if openOnly && !rental.State(r.State).Open() {
 			continue
 		}
