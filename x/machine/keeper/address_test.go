@@ -81,6 +81,7 @@ func TestModulesAreNoParties(t *testing.T) {
 			edit(msg)
 			_, err := f.msgs.BondMachines(f.ctx, msg)
 			require.ErrorIs(t, err, machine.ErrInvalidAddress, field)
+			require.ErrorContains(t, err, field+` "`, "a refusal names the field")
 		}
 	}
 	asked := f.online(2, 1)

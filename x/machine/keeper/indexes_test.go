@@ -230,7 +230,7 @@ func TestInvariantsNameWhatIsWrong(t *testing.T) {
 		_, err := f.k.ReserveSlots(f.ctx, n.id, 1, uint64(i)+7)
 		require.NoError(t, err)
 	}
-	retired := f.bonded(3, 1)
+	retired, free := f.bonded(3, 1), f.online(4, 2)
 	require.NoError(t, f.retire(owner, retired))
 	c := f.challenged(a)
 	f.check()
@@ -280,8 +280,11 @@ func TestInvariantsNameWhatIsWrong(t *testing.T) {
 			return "offers", f.k.Offers.Set(f.ctx, collections.Join3("RTX 4090", uint32(2), a.id))
 		},
 		"slots of the last machine": func() (string, error) { return "hold slots of", f.k.Slots.Set(f.ctx, last, []uint64{7}) },
-		"slots that nobody rents":   func() (string, error) { return "hold slots of", f.k.Slots.Set(f.ctx, retired.id, []uint64{0}) },
-		"slots of a retired one":    func() (string, error) { return "hold slots of retired", f.k.Slots.Set(f.ctx, retired.id, []uint64{7}) },
+		"slots of a free machine": func() (string, error) {
+			return "rentals [0 0] hold slots of online", f.k.Slots.Set(f.ctx, free.id, []uint64{0, 0})
+		},
+		"slots that nobody rents": func() (string, error) { return "hold slots of", f.k.Slots.Set(f.ctx, retired.id, []uint64{0}) },
+		"slots of a retired one":  func() (string, error) { return "hold slots of retired", f.k.Slots.Set(f.ctx, retired.id, []uint64{7}) },
 		"slots of no machine": func() (string, error) {
 			return "no such machine", f.k.Slots.Set(f.ctx, newNode(9).id, []uint64{7})
 		},

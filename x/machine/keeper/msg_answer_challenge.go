@@ -63,12 +63,12 @@ func (k *Keeper) answerable(ctx context.Context, msg *machine.MsgAnswerChallenge
 		return c, err
 	}
 	if c.Due(blockTime(ctx), halted) {
-		return c, detail.Add(machine.ErrChallengeClosed.Wrapf("challenge_id %d: its deadline %s has passed; set the machine online again",
+		return machine.Challenge{}, detail.Add(machine.ErrChallengeClosed.Wrapf("challenge_id %d: its deadline %s has passed; set the machine online again",
 			c.Id, c.Effective(halted).Deadline.Format(time.RFC3339)),
 			detail.Map{"challenge_id": c.Id})
 	}
 	if msg.Height != c.Height {
-		return c, machine.ErrSignature.Wrapf("height %d: must be the challenge's, %d", msg.Height, c.Height)
+		return machine.Challenge{}, machine.ErrSignature.Wrapf("height %d: must be the challenge's, %d", msg.Height, c.Height)
 	}
 	return c, nil
 }

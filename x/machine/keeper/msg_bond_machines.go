@@ -60,12 +60,9 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, bond machine.Bo
 	return emit(ctx, &machine.EventBonded{MachineId: m.Id, Owner: m.Owner, Operator: m.Operator, Stake: m.Stake, ListingVersion: m.ListingVersion})
 }
 
-// checkBond checks what can be checked of a bond without a store, and canonicalizes its
-// addresses.
+// checkBond checks what can be checked of a bond without a store, its id by the signature,
+// and canonicalizes its addresses.
 func (k *Keeper) checkBond(ctx context.Context, owner string, bond *machine.Bond) error {
-	if _, err := machine.ParseID(bond.MachineId); err != nil {
-		return err
-	}
 	operator, err := k.account("operator", bond.Operator)
 	if err != nil {
 		return err

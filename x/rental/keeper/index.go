@@ -31,6 +31,8 @@ const (
 	inEnds
 	inHeld
 	inClosed
+
+	indexCount
 )
 
 // place is one entry of a rental in an index; at is zero if the index is not ordered by

@@ -74,7 +74,7 @@ func (k Keeper) checkMachineSlots(ctx context.Context, id string, slots []uint32
 	if err != nil {
 		return err
 	}
-	all := append(slices.Clone(slots), free...)
+	all := slices.Concat(slots, free)
 	slices.Sort(all)
 	for i, slot := range all {
 		if slot != uint32(i) {
@@ -142,7 +142,7 @@ func (k Keeper) CheckIndexes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i := range inClosed + 1 {
+	for i := range indexCount {
 		if held[i] != entries[i] {
 			return xrental.ErrInvariant.Wrapf("index %d holds %d entries, the rentals stand for %d", i, held[i], entries[i])
 		}
