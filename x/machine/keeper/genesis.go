@@ -80,7 +80,7 @@ func (k *Keeper) importMachine(ctx context.Context, m machine.Machine) error {
 	if err := k.Bonds.Set(ctx, m.Id, m); err != nil {
 		return err
 	}
-	if err := k.moveOffers(ctx, machine.Machine{}, m); err != nil || m.State == machine.MACHINE_STATE_RETIRED {
+	if err := k.moveOffer(ctx, machine.Machine{}, m); err != nil || m.State == machine.MACHINE_STATE_RETIRED {
 		return err
 	}
 	for _, gpu := range m.HeldGPUs() {

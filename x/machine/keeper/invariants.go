@@ -53,8 +53,8 @@ func (k *Keeper) checkIndexes(ctx context.Context) error {
 			termSet[term+"/"+id] = true
 		}
 		rented, err := k.reserved(ctx, id)
-		for _, key := range offersOf(m, rented) {
-			offerSet[offerName(key)] = true
+		if at := placeOf(m, rented); at != (place{}) {
+			offerSet[offerName(collections.Join3(at.gpuType, at.free, id))] = true
 		}
 		if m.State != machine.MACHINE_STATE_RETIRED {
 			for _, gpu := range m.HeldGPUs() {

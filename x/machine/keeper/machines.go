@@ -65,7 +65,7 @@ func (k *Keeper) change(ctx context.Context, id string, edit func(*machine.Machi
 	if err := k.Bonds.Set(ctx, m.Id, m); err != nil {
 		return m, err
 	}
-	return m, k.moveOffers(ctx, old, m)
+	return m, k.moveOffer(ctx, old, m)
 }
 
 // touch closes a challenge of a machine whose deadline has passed and returns the

@@ -29,11 +29,11 @@ func (k msgServer) ReleaseGPU(ctx context.Context, msg *machine.MsgReleaseGPU) (
 
 func (k *Keeper) releaseReserved(ctx context.Context, gpu string) error {
 	c, err := k.Cooldowns.Get(ctx, gpu)
-	if errors.Is(err, collections.ErrNotFound) || err == nil && !blockTime(ctx).Before(c.Until) {
-		return machine.ErrNotFound.Wrapf("gpu_id %q: neither bonded nor reserved", machine.Clip(gpu))
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, collections.ErrNotFound) {
 		return err
+	}
+	if !blockTime(ctx).Before(c.Until) { // also without one
+		return machine.ErrNotFound.Wrapf("gpu_id %q: neither bonded nor reserved", machine.Clip(gpu))
 	}
 	if c.Barred {
 		if err := k.warmUp(ctx, gpu); err != nil {

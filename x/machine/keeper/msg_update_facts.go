@@ -32,26 +32,26 @@ func (k msgServer) UpdateFacts(ctx context.Context, msg *machine.MsgUpdateFacts)
 func (k *Keeper) setFacts(ctx context.Context, m machine.Machine, msg *machine.MsgUpdateFacts) (machine.Machine, error) {
 	params, err := k.Params.Get(ctx)
 	if err != nil {
-		return m, err
+		return machine.Machine{}, err
 	}
 	wanted, released := msg.Facts.GPUIDs(), []string(nil)
 	same := m.Facts.SameButAddresses(msg.Facts)
 	if same { // what governance took stays taken, unless it is free again
 		if wanted, released, err = k.reclaim(ctx, m); err != nil {
-			return m, err
+			return machine.Machine{}, err
 		}
 		wanted = append(wanted, m.HeldGPUs()...)
 	}
 	if err := k.gpusFree(ctx, m, wanted); err != nil {
-		return m, err
+		return machine.Machine{}, err
 	}
 	if !same { // the last check, because it may settle something
 		if err := k.unrented(ctx, m.Id, "only multiaddrs, public_ip, port_first, port_last and inventory_hash can change until they are over"); err != nil {
-			return m, err
+			return machine.Machine{}, err
 		}
 	}
 	if err := k.moveGPUs(ctx, m, m.HeldGPUs(), wanted, params.GpuCooldown); err != nil {
-		return m, err
+		return machine.Machine{}, err
 	}
 	return k.change(ctx, m.Id, func(m *machine.Machine) error {
 		if !m.Facts.SameSlots(msg.Facts) {

@@ -19,61 +19,55 @@ type offer = collections.Triple[string, uint32, string]
 // is empty.
 const noGPU = ""
 
-// offersOf returns the entries of a machine with these rented slots: none
-// unless it is online and has free ones.
-func offersOf(m machine.Machine, rented slots) []offer {
-	n := uint32(len(rented.free(m)))
-	if m.State != machine.MACHINE_STATE_ONLINE || n == 0 {
-		return nil
-	}
-	var list []offer
-	for _, gpuType := range offeredTypes(m) {
-		list = append(list, collections.Join3(gpuType, n, m.Id))
-	}
-	return list
+// place is where a machine is offered; the zero value means that it is not.
+type place struct {
+	gpuType string
+	free    uint32
 }
 
-// offeredTypes returns the GPU types under which a machine is listed: at least one.
-func offeredTypes(m machine.Machine) []string {
-	if types := m.Facts.GPUTypes(); len(types) > 0 {
-		return types
+// placeOf returns that of a machine with these rented slots: it is offered while it is
+// online and has free ones.
+func placeOf(m machine.Machine, rented slots) place {
+	free := rented.free(m)
+	if m.State != machine.MACHINE_STATE_ONLINE || len(free) == 0 {
+		return place{}
 	}
-	return []string{noGPU}
+	return place{offeredType(m), uint32(len(free))}
 }
 
-// moveOffers updates the index when a machine changes from old to m.
-func (k *Keeper) moveOffers(ctx context.Context, old, m machine.Machine) error {
-	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(old.OutOfService, m.OutOfService) && slices.Equal(offeredTypes(old), offeredTypes(m)) {
+// offeredType returns the GPU type under which a machine is listed: that of all its slots.
+func offeredType(m machine.Machine) string {
+	if len(m.Facts.Slots) == 0 {
+		return noGPU
+	}
+	return m.Facts.Slots[0].GpuType
+}
+
+// moveOffer updates the index when a machine changes from old to m. It does not read who
+// rents the machine if nothing that the index depends on has changed.
+func (k *Keeper) moveOffer(ctx context.Context, old, m machine.Machine) error {
+	if old.State == m.State && old.Whole() == m.Whole() && slices.Equal(old.OutOfService, m.OutOfService) && offeredType(old) == offeredType(m) {
 		return nil
 	}
 	rented, err := k.reserved(ctx, m.Id)
 	if err != nil {
 		return err
 	}
-	return k.replaceOffers(ctx, offersOf(old, rented), offersOf(m, rented))
+	return k.replaceOffer(ctx, m.Id, placeOf(old, rented), placeOf(m, rented))
 }
 
-// replaceOffers replaces the entries before by those after.
-func (k *Keeper) replaceOffers(ctx context.Context, before, after []offer) error {
-	for _, key := range before {
-		if slices.ContainsFunc(after, sameOffer(key)) {
-			continue
-		}
-		if err := k.Offers.Remove(ctx, key); err != nil {
+// replaceOffer moves a machine's entry from one place to another.
+func (k *Keeper) replaceOffer(ctx context.Context, id string, before, after place) error {
+	if before == after {
+		return nil
+	}
+	if before.free > 0 {
+		if err := k.Offers.Remove(ctx, collections.Join3(before.gpuType, before.free, id)); err != nil {
 			return err
 		}
 	}
-	for _, key := range after {
-		if slices.ContainsFunc(before, sameOffer(key)) {
-			continue
-		}
-		if err := k.Offers.Set(ctx, key); err != nil {
-			return err
-		}
+	if after.free > 0 {
+		return k.Offers.Set(ctx, collections.Join3(after.gpuType, after.free, id))
 	}
 	return nil
-}
-
-func sameOffer(a offer) func(offer) bool {
-	return func(b offer) bool { return a.K1() == b.K1() && a.K2() == b.K2() && a.K3() == b.K3() }
 }

@@ -85,12 +85,11 @@ func (k *Keeper) walkOffers(ctx context.Context, req *machine.QueryMachinesReque
 		if entry.K1() != req.GpuType {
 			return true, nil
 		}
-		return p.visit(offerKey(entry), func() (machine.Listing, bool, error) { return k.match(ctx, req, entry.K3()) })
+		return p.visit(offerKey(entry.K2(), entry.K3()), func() (machine.Listing, bool, error) { return k.match(ctx, req, entry.K3()) })
 	})
 }
 
-// walkAllOffers visits the offers of each GPU type in turn; a machine with several counts
-// for the first of its types.
+// walkAllOffers visits the offers of each GPU type in turn.
 func (k *Keeper) walkAllOffers(ctx context.Context, req *machine.QueryMachinesRequest, p *page) error {
 	free, id, gpuType := offerPlace(p.key)
 	for {
@@ -101,20 +100,18 @@ func (k *Keeper) walkAllOffers(ctx context.Context, req *machine.QueryMachinesRe
 				next = entry.K1()
 				return true, nil
 			}
-			return p.visit(append(offerKey(entry), typeMark+gpuType...), func() (machine.Listing, bool, error) {
-				listing, ok, err := k.match(ctx, req, entry.K3())
-				return listing, ok && offeredTypes(listing.Machine)[0] == gpuType, err
-			})
+			key := append(offerKey(entry.K2(), entry.K3()), typeMark+gpuType...)
+			return p.visit(key, func() (machine.Listing, bool, error) { return k.match(ctx, req, entry.K3()) })
 		}); err != nil {
 			return err
 		}
 		if next == gpuType {
 			return nil // no more types, or the page is full
 		}
-		gpuType, free, id = next, 0, ""
+		gpuType, free, id = next, req.FreeSlotsMin, ""
 		// The step to another type counts like a machine: hosts choose how many types
 		// there are.
-		if p.full(append(offerKey(collections.Join3(gpuType, req.FreeSlotsMin, "")), typeMark+gpuType...)) {
+		if p.full(append(offerKey(free, id), typeMark+gpuType...)) {
 			return nil
 		}
 	}
@@ -124,8 +121,8 @@ func (k *Keeper) walkAllOffers(ctx context.Context, req *machine.QueryMachinesRe
 const typeMark = "/"
 
 // offerKey is an offer's place among those of its GPU type.
-func offerKey(entry offer) []byte {
-	return append(binary.BigEndian.AppendUint32(nil, entry.K2()), entry.K3()...)
+func offerKey(free uint32, id string) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, free), id...)
 }
 
 // offerPlace parses a page key; the GPU type is empty where the walk is of one type.

@@ -8,6 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
 	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -342,4 +345,29 @@ func TestMessagesAreAnswered(t *testing.T) {
 	require.Equal(t, "cosmos10d07y265gmmuvt4z0w9aw880jnsr700j6zn9kn", f.k.Authority())
 	require.NotEmpty(t, f.k.Schema.ListCollections())
 	f.check()
+}
+
+// Whoever can't pay a stake or a deposit is told how much it is and how much there is.
+func TestThePoorAreTold(t *testing.T) {
+	t.Parallel()
+	n, other := newNode(1), newNode(2)
+	const poor = "poor"
+	values := func(needed uint64) map[string]string {
+		return map[string]string{"needed": fmt.Sprint(needed), "balance": "7", "missing": fmt.Sprint(needed - 7)}
+	}
+	prepare := func(f *fixture) {
+		f.online(1, 1)
+		require.NoError(t, f.bank.SendCoins(f.ctx, sdk.MustAccAddressFromBech32(payout), sdk.MustAccAddressFromBech32(account(poor)), udbc(7)))
+	}
+	refuses(t, prepare, []refusal{
+		{"a stake", func(f *fixture) error { return f.bondAs(account(poor), other, 1, "gpu-2-0") }, sdkerrors.ErrInsufficientFunds, "stake 2000000000udbc of machine " + other.id, values(2_000 * dbc)},
+		{"more stake", func(f *fixture) error {
+			_, err := f.msgs.AddStake(f.ctx, &machine.MsgAddStake{Sender: account(poor), MachineId: n.id, Amount: 8})
+			return err
+		}, sdkerrors.ErrInsufficientFunds, "", values(8)},
+		{"a deposit", func(f *fixture) error {
+			_, err := f.msgs.Challenge(f.ctx, &machine.MsgChallenge{Challenger: account(poor), MachineId: n.id})
+			return err
+		}, sdkerrors.ErrInsufficientFunds, "", values(deposit)},
+	})
 }

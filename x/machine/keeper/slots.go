@@ -88,7 +88,7 @@ func (k *Keeper) reserve(ctx context.Context, m machine.Machine, rented slots, l
 	if err := k.Slots.Set(ctx, m.Id, after); err != nil {
 		return err
 	}
-	return k.replaceOffers(ctx, offersOf(m, rented), offersOf(m, after))
+	return k.replaceOffer(ctx, m.Id, placeOf(m, rented), placeOf(m, after))
 }
 
 // ReleaseSlots releases the slots of a rental; without any it does nothing.
@@ -118,7 +118,7 @@ func (k *Keeper) ReleaseSlots(ctx context.Context, id string, rentID uint64) err
 	if err != nil {
 		return err
 	}
-	return k.replaceOffers(ctx, offersOf(m, rented), offersOf(m, after))
+	return k.replaceOffer(ctx, m.Id, placeOf(m, rented), placeOf(m, after))
 }
 
 // Rentals returns those that hold slots of a machine, ascending.

@@ -2,13 +2,11 @@ package keeper
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
@@ -41,8 +39,11 @@ func (k *Keeper) leaveStake(ctx context.Context, id string, amount uint64, move 
 		m.Stake -= taken
 		return nil
 	})
-	if err != nil || taken == 0 {
+	if err != nil {
 		return 0, err
+	}
+	if taken == 0 {
+		return 0, nil
 	}
 	if err := move(taken); err != nil {
 		return 0, err
@@ -93,11 +94,10 @@ func (k *Keeper) addStake(ctx context.Context, id string, amount uint64) error {
 }
 
 func (k *Keeper) take(ctx context.Context, from sdk.AccAddress, amount uint64) error {
-	err := k.bank.SendCoinsFromAccountToModule(ctx, from, machine.ModuleName, coins(amount))
-	if errors.Is(err, sdkerrors.ErrInsufficientFunds) {
+	if err := k.bank.SendCoinsFromAccountToModule(ctx, from, machine.ModuleName, coins(amount)); err != nil {
 		return detail.Funds(err, amount, k.bank.SpendableCoins(ctx, from).AmountOf(machine.Denom))
 	}
-	return err
+	return nil
 }
 
 func (k *Keeper) pay(ctx context.Context, to sdk.AccAddress, amount uint64) error {
