@@ -3,6 +3,7 @@ package api
 // The paths. A task id follows the ones that end in a slash.
 const (
 	PathRoot    = "/"
+	PathHealth  = "/health"
 	PathOpenAPI = "/api/v1/openapi.json"
 
 	PathMiningNodes = "/api/v1/mining_nodes"

@@ -15,6 +15,12 @@ var nodeRoutes = []Route{
 		Reply:     Root{},
 	},
 	{
+		Name: "health", Method: "GET", Path: PathHealth, By: ByEither, Authority: Everyone,
+		Summary:   "Say whether this node can be relied on: 200 if so, else 503 with the same reply and its reasons. A compute node answers it to this computer only.",
+		SummaryZH: "说明本节点目前是否可靠：可靠为 200，否则为 503，内容相同并列出原因。计算节点只对本机回答。",
+		Reply:     Health{},
+	},
+	{
 		Name: "openapi", Method: "GET", Path: PathOpenAPI, By: ByEither, Authority: Everyone,
 		Summary:   "Give this API as an OpenAPI 3.1 document.",
 		SummaryZH: "以 OpenAPI 3.1 文档的形式给出本 API。",

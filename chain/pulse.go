@@ -159,6 +159,14 @@ func (p *Pulse) Height() int64 {
 	return p.head.Height
 }
 
+// Seen returns the newest block and its age, by the same clock as Problem. ok is false
+// before the first.
+func (p *Pulse) Seen() (height int64, age time.Duration, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.head.Height, time.Since(p.since), p.looked
+}
+
 // Problem returns the problem that the last Look found, with its age up to now,
 // or nil.
 func (p *Pulse) Problem() *api.Problem {

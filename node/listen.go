@@ -27,6 +27,15 @@ func Listen(ctx context.Context, c conf.Node) (net.Listener, error) {
 	return listener, nil
 }
 
+// ListenMetrics opens metrics_listen, which has to be set.
+func ListenMetrics(ctx context.Context, c conf.Node) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.MetricsListen.String())
+	if err != nil {
+		return nil, c.Refusal("metrics_listen", c.MetricsListen.String(), "an address of this computer and a port that no other program has", err)
+	}
+	return listener, nil
+}
+
 // APIURL returns where the API listens, for the log.
 func APIURL(c conf.Node) string {
 	if c.HTTPTLSCert != "" {

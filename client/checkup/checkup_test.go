@@ -21,6 +21,7 @@ import (
 	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/hw/doctor"
+	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/x/guard"
 )
 
@@ -201,6 +202,16 @@ func answering(t *testing.T, reply any) *httptest.Server {
 	return server
 }
 
+// clientNode answers as a client node does.
+func clientNode(root api.ClientRoot, reasons ...api.HealthReason) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+api.PathRoot+"{$}", func(w http.ResponseWriter, _ *http.Request) { httpapi.Write(w, root) })
+	mux.HandleFunc("GET "+api.PathHealth, func(w http.ResponseWriter, _ *http.Request) {
+		httpapi.Write(w, api.Health{Healthy: len(reasons) == 0, Reasons: append([]api.HealthReason{}, reasons...)})
+	})
+	return mux
+}
+
 func TestNode(t *testing.T) {
 	t.Parallel()
 	well := api.ClientRoot{Root: api.Root{Role: "client", ChainID: "dbc-1", Version: "1"}, Peers: 2}
@@ -213,14 +224,15 @@ func TestNode(t *testing.T) {
 		"warn NO_PEERS":          with(func(r *api.ClientRoot) { r.Peers = 0 }),
 		"warn OTHER_VERSION":     with(func(r *api.ClientRoot) { r.Version = "2" }),
 	} {
-		message, err := json.Marshal(reply)
-		require.NoError(t, err)
-		server := answering(t, api.Reply{Message: message}) // as a node does
+		server := httptest.NewServer(clientNode(reply))
 		n := Network{Node: server.URL, Version: "1"}
 		require.Equal(t, want, result([]doctor.Finding{n.node(t.Context(), "dbc-1")}, CheckNode))
 		server.Close()
 		require.Equal(t, "warn UNREACHABLE", result([]doctor.Finding{n.node(t.Context(), "dbc-1")}, CheckNode))
 	}
+	ill := httptest.NewServer(clientNode(well, api.HealthReason{Code: api.HealthDisk}))
+	defer ill.Close()
+	require.Equal(t, "fail DISK_FULL", result([]doctor.Finding{Network{Node: ill.URL, Version: "1"}.node(t.Context(), "dbc-1")}, CheckNode))
 	require.Equal(t, "pass", result([]doctor.Finding{Network{}.node(t.Context(), "")}, CheckNode), "none is needed")
 	for _, other := range []any{[]string{}, map[string]any{}, map[string]any{"role": "client"}, api.Reply{Message: json.RawMessage("[]")}} {
 		require.Equal(t, "warn UNREACHABLE", result([]doctor.Finding{Network{Node: answering(t, other).URL}.node(t.Context(), "")}, CheckNode), "another program answers")

@@ -136,6 +136,10 @@ func (n Network) node(ctx context.Context, serves string) doctor.Finding {
 		return finding(CheckNode, doctor.Pass, "node", "direct")
 	}
 	root, err := n.root(ctx)
+	unhealthy := ""
+	if err == nil && root.Role == "client" {
+		unhealthy = n.unhealthy(ctx)
+	}
 	switch {
 	case err != nil:
 		return finding(CheckNode, doctor.Warn, "code", "UNREACHABLE", "node", n.Node, "error", err.Error())
@@ -145,6 +149,8 @@ func (n Network) node(ctx context.Context, serves string) doctor.Finding {
 		return finding(CheckNode, doctor.Fail, "code", "OTHER_CHAIN", "node", n.Node, "serves", root.ChainID, "wanted", serves)
 	case root.Problem != nil:
 		return finding(CheckNode, doctor.Fail, "code", string(root.Problem.Code), "node", n.Node, "height", strconv.FormatInt(root.Height, 10))
+	case unhealthy != "":
+		return finding(CheckNode, doctor.Fail, "code", unhealthy, "node", n.Node)
 	case root.Peers == 0:
 		return finding(CheckNode, doctor.Warn, "code", "NO_PEERS", "node", n.Node)
 	case root.Version != n.Version:
@@ -154,24 +160,41 @@ func (n Network) node(ctx context.Context, serves string) doctor.Finding {
 }
 
 func (n Network) root(ctx context.Context) (root api.ClientRoot, err error) {
+	_, err = n.ask(ctx, api.PathRoot, &root)
+	return root, err
+}
+
+// unhealthy returns the first reason not to rely on the client node, "" for none. A node
+// of an earlier version does not say.
+func (n Network) unhealthy(ctx context.Context) string {
+	var health api.Health
+	status, err := n.ask(ctx, api.PathHealth, &health)
+	if err != nil || status != http.StatusServiceUnavailable || len(health.Reasons) == 0 {
+		return ""
+	}
+	return string(health.Reasons[0].Code)
+}
+
+// ask reads a result of the client node.
+func (n Network) ask(ctx context.Context, path string, result any) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.Node+"/", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.Node+path, nil)
 	if err != nil {
-		return root, err
+		return 0, err
 	}
 	req.Header.Set("Accept", "application/json")
-	reply, err := client.NewHTTP(nil).Do(req)
+	answer, err := client.NewHTTP(nil).Do(req)
 	if err != nil {
-		return root, err
+		return 0, err
 	}
-	defer func() { _ = reply.Body.Close() }()
-	var envelope api.Reply
-	if err := json.NewDecoder(io.LimitReader(reply.Body, maxReply)).Decode(&envelope); err != nil {
-		return root, fmt.Errorf("the answer is not a node's: %w", err)
+	defer func() { _ = answer.Body.Close() }()
+	var reply api.Reply
+	if err := json.NewDecoder(io.LimitReader(answer.Body, maxReply)).Decode(&reply); err != nil {
+		return 0, fmt.Errorf("the answer is not a node's: %w", err)
 	}
-	if err := json.Unmarshal(envelope.Message, &root); err != nil {
-		return root, fmt.Errorf("the answer is not a node's: %w", err)
+	if err := json.Unmarshal(reply.Message, result); err != nil {
+		return 0, fmt.Errorf("the answer is not a node's: %w", err)
 	}
-	return root, nil
+	return answer.StatusCode, nil
 }

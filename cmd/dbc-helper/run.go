@@ -82,5 +82,5 @@ func serve(ctx context.Context, home, name, runDir string) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	return helper.Run(ctx, cfg, uid, gid, []string{self, guests.ResetCommand})
+	return helper.Run(ctx, cfg, uid, gid, []string{self, guests.ResetCommand}, version)
 }

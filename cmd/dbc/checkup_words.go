@@ -68,6 +68,8 @@ var checkupEnglish = checkupWords{
 			"OTHER_CHAIN":       "set chain_id={wanted} and its chain_rpc and chain_grpc in the node's core.conf, or name another node with --node",
 			"NO_PEERS":          "add peers of the network to the node's core.conf, and let its port 5001 out",
 			"OTHER_VERSION":     "install the same version of dbc for both",
+			"DISK_FULL":         "free room on the file system of the node's home",
+			"HEALTH_UNKNOWN":    "look at the node's log: something that it reads, such as its disk, does not answer",
 		}, "repair the dbcd that the node asks: chain_rpc and chain_grpc of its core.conf")},
 	},
 }
@@ -104,6 +106,8 @@ var checkupChinese = checkupWords{
 			"OTHER_CHAIN":       "在该节点的 core.conf 中设置 chain_id={wanted} 及其 chain_rpc 和 chain_grpc，或用 --node 换一个",
 			"NO_PEERS":          "在该节点的 core.conf 中加入网络的对等节点，并放行其端口 5001",
 			"OTHER_VERSION":     "让两者安装同一版本的 dbc",
+			"DISK_FULL":         "在该节点主目录所在的文件系统上腾出空间",
+			"HEALTH_UNKNOWN":    "查看该节点的日志：它要读取的东西（如磁盘）没有应答",
 		}, "修复该节点所用的 dbcd：其 core.conf 的 chain_rpc 和 chain_grpc")},
 	},
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/chain/earnings"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/client/host"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -54,11 +54,11 @@ func newHostEarningsCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			earnings, err := host.Earnings(cmd.Context(), c, id)
+			books, err := earnings.Read(cmd.Context(), c, id)
 			if err != nil {
 				return err
 			}
-			reply := newEarningsReply(id, earnings)
+			reply := newEarningsReply(id, books)
 			return s.show(cmd, reply, func(w io.Writer) { writeEarnings(w, reply) })
 		},
 	}
@@ -78,9 +78,9 @@ func hostedMachine(s *settings, args []string, nodeHome string) (string, error) 
 	return h.Key.MachineID(), nil
 }
 
-func newEarningsReply(id string, earnings []host.Earning) earningsReply {
-	reply := earningsReply{MachineID: id, Rentals: make([]earningRow, len(earnings))}
-	for i, e := range earnings {
+func newEarningsReply(id string, books []earnings.Earning) earningsReply {
+	reply := earningsReply{MachineID: id, Rentals: make([]earningRow, len(books))}
+	for i, e := range books {
 		a := amounts{Paid: e.Rental.Paid, Earned: e.Earned, Claimed: e.Claimed, Unclaimed: e.Unclaimed, Fee: e.Rental.FeeToHost()}
 		reply.Rentals[i] = earningRow{
 			ID: e.Rental.Id, State: stateWord(e.Rental.State.String(), "RENTAL_STATE_"), End: e.Rental.End,
@@ -150,12 +150,12 @@ func claimEarnings(s *settings, cmd *cobra.Command, id string) error {
 	if err != nil {
 		return err
 	}
-	earnings, err := host.Earnings(cmd.Context(), c, id)
+	books, err := earnings.Read(cmd.Context(), c, id)
 	if err != nil {
 		return err
 	}
 	reply := claimReply{MachineID: id, Hashes: []string{}}
-	for _, msg := range host.Claims(signer.Wallet.Address(), earnings) {
+	for _, msg := range earnings.Claims(signer.Wallet.Address(), books) {
 		tx, err := c.Broadcast(cmd.Context(), signer.Wallet, msg)
 		if err != nil {
 			return fmt.Errorf("claim the rent of %d rentals (%s of %d others was claimed): %w",

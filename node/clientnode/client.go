@@ -27,6 +27,7 @@ import (
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/node/operator"
 	"github.com/dbc-network/dbc/node/p2p"
+	"github.com/dbc-network/dbc/node/vitals"
 	"github.com/dbc-network/dbc/site"
 	"github.com/dbc-network/dbc/web"
 	"github.com/dbc-network/dbc/x/machine"
@@ -50,6 +51,8 @@ type parts struct {
 	pulse *chain.Pulse
 	peers *p2p.Host
 	local *local.Routes
+	// metrics is nil for a node without metrics_listen.
+	metrics *metrics
 	// wrap is put around the API; nil for none.
 	wrap func(http.Handler) http.Handler
 }
@@ -95,6 +98,10 @@ func run(ctx context.Context, cfg conf.Client, log *slog.Logger, wrap func(http.
 	if err := node.Claim(ctx, cfg.Node); err != nil {
 		return err
 	}
+	if err := c.openMetrics(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.metrics.close()) }()
 	if c.local, err = c.openLocal(ctx); err != nil {
 		return err
 	}
@@ -159,6 +166,7 @@ func (c *parts) serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	server := c.gateway(pages, docs).HTTP()
+	server.Handler = c.metrics.wrap(server.Handler)
 	if c.wrap != nil {
 		server.Handler = c.wrap(server.Handler)
 	}
@@ -168,6 +176,7 @@ func (c *parts) serve(ctx context.Context, listener net.Listener) error {
 	defer cancel()
 	c.pulse.Look(ctx)
 	watching.Go(func() { c.pulse.Run(ctx) })
+	watching.Go(func() { c.serveMetrics(ctx) })
 	ended, followed := make(chan error, 1), make(chan error, 1)
 	go func() { ended <- node.Serve(server, listener, c.cfg.Node, c.log) }()
 	go func() { followed <- c.local.Run(ctx) }()
@@ -192,7 +201,7 @@ func (c *parts) gateway(pages, docs http.Handler) *gateway.Gateway {
 		Guard: httpapi.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
 		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Own: c.local.Own, Bonded: c.local.Register.Bonded, Known: c.known,
-		Status: c.status, Mounts: c.mounts(), Web: pages, Docs: docs, Log: c.log,
+		Status: c.status, Health: vitals.New(vitals.Chain(c.pulse.Problem), vitals.Disk("home", c.cfg.Home)).Reasons, Mounts: c.mounts(), Web: pages, Docs: docs, Log: c.log,
 	})
 }
 

@@ -2,9 +2,11 @@ package clientnode
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,8 +18,9 @@ import (
 func TestClientNodeRunsWithoutItsChain(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
+	shown := "127.0.0.1:" + freePort(t)
 	set := map[string]string{
-		"chain_id": "dbc-devnet-1", "net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "http_port": freePort(t),
+		"metrics_listen": shown, "chain_id": "dbc-devnet-1", "net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "http_port": freePort(t),
 		"chain_grpc": "127.0.0.1:1", "chain_rpc": "http://127.0.0.1:1",
 	}
 	if _, err := node.Init(home, conf.RoleClient, set); err != nil {
@@ -47,10 +50,38 @@ func TestClientNodeRunsWithoutItsChain(t *testing.T) {
 			_ = response.Body.Close()
 		}
 	}
+	// Metrics are shown by then: the port is taken first.
+	text := get(t, "http://"+shown+"/metrics")
+	for _, want := range []string{
+		`dbc_build_info{goversion=`, `role="client"`, `dbc_http_requests_total{class="2xx",route="/"} `, `dbc_chain_problem{code="CHAIN_UNREACHABLE"} 1`,
+		"dbc_chain_height 0", "dbc_p2p_peers 0", `dbc_p2p_connections{direction="in",path="direct"} 0`, "dbc_http_long_polls 0",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func freePort(t *testing.T) string {

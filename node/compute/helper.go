@@ -56,7 +56,7 @@ func (p *parts) openOwn(ctx context.Context) (*guests.Local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read this computer: %w", err)
 	}
-	cfg := guests.Config{Guests: p.cfg.Guests, Reset: append([]string{self}, ResetCommand...), Logger: p.log}
+	cfg := guests.Config{Guests: p.cfg.Guests, Reset: append([]string{self}, ResetCommand...), Resets: &p.resets, Logger: p.log}
 	own, err := guests.New(ctx, rules, p.binding, func(ctx context.Context, b names.Binding) (guests.Parts, error) {
 		return guests.Open(ctx, cfg, b)
 	})

@@ -3,7 +3,6 @@ package compute
 import (
 	"context"
 	"errors"
-	"net"
 
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/conf"
@@ -19,9 +18,9 @@ func free(ctx context.Context, c conf.Compute) error {
 	if err := errors.Join(listener.Close(), node.Claim(ctx, c.Node)); err != nil || !c.MetricsListen.IsValid() {
 		return err
 	}
-	metrics, err := new(net.ListenConfig).Listen(ctx, "tcp", c.MetricsListen.String())
+	metrics, err := node.ListenMetrics(ctx, c.Node)
 	if err != nil {
-		return c.Refusal("metrics_listen", c.MetricsListen.String(), "an address of this computer and a port that no other program has", err)
+		return err
 	}
 	return metrics.Close()
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/dbc-network/dbc/hw"
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/compute/books"
 	"github.com/dbc-network/dbc/node/compute/challenge"
 	"github.com/dbc-network/dbc/node/compute/health"
 	"github.com/dbc-network/dbc/node/compute/host"
@@ -55,6 +56,8 @@ type parts struct {
 	journal *journal.Journal
 	guests  Privileged
 	helper  *helper.Client
+	// resets counts those of cards in a node of one process.
+	resets guests.Resets
 	// confined is the security driver that keeps guests in.
 	confined string
 	// images remembers the digests of files that it read.
@@ -67,6 +70,7 @@ type parts struct {
 	peers      *p2p.Host
 	health     *health.Loop
 	metrics    *metrics.Metrics
+	books      *books.Loop
 
 	closers []func() error
 }
@@ -235,7 +239,9 @@ func (p *parts) openHost(ctx context.Context) error {
 	within, computer := p.surroundings()
 	slots := func(ctx context.Context) ([]host.Slot, error) { return p.host.Slots(ctx) }
 	p.health = health.New(health.Deps{Path: HealthPath(p.cfg), Examine: p.examine, Slots: slots, Log: p.log})
+	p.books = books.New(p.chain, p.key.MachineID(), p.log)
 	p.metrics = metrics.New(metrics.Sources{
+		Books: p.books.Sums, Problem: p.pulse.Problem, Helper: p.helperStats(), Resets: p.resetCounts(),
 		Tasks: p.journal.Tasks, Word: p.trust.Word, Capacity: host.CapacityOf(p.facts, p.facts), Period: p.cfg.Reconcile,
 		Confined: p.confined != "",
 		Slots:    slots,

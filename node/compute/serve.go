@@ -19,7 +19,9 @@ func (p *parts) serve(ctx context.Context) error {
 	}
 	answers := p.server()
 	server := answers.HTTP()
-	streams, err := p.peers.NewServer(server, server.Handler, p.log)
+	server.Handler = p.metrics.Wrap(server.Handler)
+	p.metrics.Peers(p.peers)
+	streams, err := p.peers.NewServer(server, api.ForPeers(server.Handler), p.log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -36,7 +38,7 @@ func (p *parts) serve(ctx context.Context) error {
 		func() error { p.tellFaults(ctx); <-ctx.Done(); return nil },
 	}
 	if p.cfg.MetricsListen.IsValid() {
-		parts = append(parts, func() error { return p.serveMetrics(ctx) })
+		parts = append(parts, func() error { return p.serveMetrics(ctx) }, func() error { return p.books.Run(ctx) })
 	}
 	ended := make(chan error, len(parts))
 	for _, part := range parts {
@@ -78,6 +80,6 @@ func (p *parts) server() *api.Server {
 			return offer.Inventory, err
 		},
 		Log:      p.log,
-		Observer: p.metrics, Welcome: p.peers.Welcome, Problem: p.pulse.Problem,
+		Observer: p.metrics, Welcome: p.peers.Welcome, Problem: p.pulse.Problem, Health: p.vitals().Reasons,
 	})
 }

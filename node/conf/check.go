@@ -23,6 +23,9 @@ func (c *Node) check() (wrong []*ConfigError) {
 	if c.NetListen.Port() == c.HTTPListen.Port() && overlap(c.NetListen.Addr(), c.HTTPListen.Addr()) {
 		wrong = append(wrong, refuse("net_listen_port", strconv.Itoa(int(c.NetListen.Port())), "another port than http_port", nil))
 	}
+	if c.MetricsListen.IsValid() && c.MetricsListen.Port() == c.HTTPListen.Port() && overlap(c.MetricsListen.Addr(), c.HTTPListen.Addr()) {
+		wrong = append(wrong, refuse("metrics_listen", c.MetricsListen.String(), "another port than the API's", nil))
+	}
 	if (c.HTTPTLSCert == "") != (c.HTTPTLSKey == "") {
 		wrong = append(wrong, refuse("http_tls_cert", c.HTTPTLSCert, "http_tls_cert and http_tls_key together", nil))
 	}
@@ -41,9 +44,6 @@ func (c *Compute) check() []*ConfigError {
 	wrong := c.Node.check()
 	if c.PortFirst > c.PortLast {
 		wrong = append(wrong, refuse("port_first", strconv.Itoa(int(c.PortFirst)), "at most port_last", nil))
-	}
-	if c.MetricsListen.IsValid() && c.MetricsListen == c.HTTPListen {
-		wrong = append(wrong, refuse("metrics_listen", c.MetricsListen.String(), "another port than the API's", nil))
 	}
 	if !c.PublicIP.IsValid() {
 		wrong = append(wrong, refuse("public_ip", "", "the IPv4 address at which published ports answer", nil))

@@ -50,6 +50,8 @@ type Node struct {
 	Relay        bool
 	RelayDataMiB uint64
 	LogLevel     slog.Level
+	// MetricsListen is where Prometheus may ask, the zero value for nowhere.
+	MetricsListen netip.AddrPort
 	// Peers are the lines of peer.conf, host:port.
 	Peers []string
 
@@ -80,7 +82,6 @@ type Compute struct {
 	Reconcile             time.Duration
 	OperatorKey           string
 	KeyringPassphraseFile string
-	MetricsListen         netip.AddrPort
 	// CardRoot stands for / before etc, sys and proc where cards are looked for; ""
 	// is /. No key of core.conf sets it.
 	CardRoot string

@@ -3,7 +3,6 @@ package conf
 import (
 	"errors"
 	"maps"
-	"net/netip"
 	"time"
 )
 
@@ -30,10 +29,6 @@ func (c *Compute) keys() table {
 		}},
 		"operator_key":            {"the name of a key", func(v string) error { c.OperatorKey = v; return must(keyName.MatchString(v)) }},
 		"keyring_passphrase_file": {"an absolute path", func(v string) error { return setPath(&c.KeyringPassphraseFile, v) }},
-		"metrics_listen": {"a loopback address and port, such as 127.0.0.1:9464", func(v string) (err error) {
-			c.MetricsListen, err = netip.ParseAddrPort(v)
-			return errors.Join(err, must(c.MetricsListen.Addr().IsLoopback() && c.MetricsListen.Port() > 0))
-		}},
 	})
 	return keys
 }

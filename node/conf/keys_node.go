@@ -44,6 +44,10 @@ func (c *Node) keys() table {
 			c.PublicIP, err = netip.ParseAddr(v)
 			return errors.Join(err, must(c.PublicIP.Is4() && !c.PublicIP.IsUnspecified() && !c.PublicIP.IsMulticast()))
 		}},
+		"metrics_listen": {"a loopback address and port, such as 127.0.0.1:9464", func(v string) (err error) {
+			c.MetricsListen, err = netip.ParseAddrPort(v)
+			return errors.Join(err, must(c.MetricsListen.Addr().IsLoopback() && c.MetricsListen.Port() > 0))
+		}},
 		"keyring_dir":    {"an absolute path", func(v string) error { return setPath(&c.KeyringDir, v) }},
 		"relay":          {"true or false", func(v string) error { return setBool(&c.Relay, v) }},
 		"relay_data_mib": {"0-1048576", func(v string) error { return setInt(&c.RelayDataMiB, v, 1<<20) }},

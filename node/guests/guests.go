@@ -57,7 +57,9 @@ type Config struct {
 	conf.Guests
 	// Reset is the command line by which this program resets a card in a child
 	// process, since one that the kernel holds cannot be ended.
-	Reset  []string
+	Reset []string
+	// Resets counts them; nil counts nothing.
+	Resets *Resets
 	Logger *slog.Logger
 }
 
@@ -92,6 +94,6 @@ func openCards(ctx context.Context, cfg Config, hypervisor vm.Passer) (*cards.Dr
 	}
 	return cards.Open(ctx, cards.Config{
 		Root: root, Journal: filepath.Join(cfg.DataDir, cardsName), Lock: filepath.Join(cfg.LockDir(), "cards.lock"), Hypervisor: hypervisor,
-		Logger: cfg.Logger, Reset: vfio.Child(cfg.Reset), KernelLog: vfio.KernelLog,
+		Logger: cfg.Logger, Reset: cfg.Resets.count(vfio.Child(cfg.Reset)), KernelLog: vfio.KernelLog,
 	})
 }

@@ -33,10 +33,15 @@ type Answer struct {
 	After time.Duration
 }
 
-// OK returns the answer with a result, whose untrusted texts are cleaned.
+// OK returns the answer with a result, whose untrusted texts are cleaned. A result may
+// say its status itself.
 func OK(message any) (Answer, error) {
 	text, err := encode(untrusted.Clean(message))
-	return Answer{Status: http.StatusOK, Reply: api.Reply{Message: text}}, err
+	status := http.StatusOK
+	if says, ok := message.(interface{ HTTPStatus() int }); ok {
+		status = says.HTTPStatus()
+	}
+	return Answer{Status: status, Reply: api.Reply{Message: text}}, err
 }
 
 // Refusal returns the answer that refuses a request with err, given by a node
@@ -95,9 +100,25 @@ func (a Answer) Body() []byte {
 // Send sends the answer. The caller may be gone, and then there is nobody left
 // to tell.
 func (a Answer) Send(w http.ResponseWriter) {
+	a.Tell(w)
 	a.Headers(w.Header())
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(a.Body())
+}
+
+// Tell tells a refusal's code to the writer that counts refusals, if there is one.
+func (a Answer) Tell(w http.ResponseWriter) {
+	for a.Reply.Code != "" {
+		if counts, ok := w.(interface{ Refused(code api.Code) }); ok {
+			counts.Refused(a.Reply.Code)
+			return
+		}
+		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = inner.Unwrap()
+	}
 }
 
 // Write sends a result of a client node.

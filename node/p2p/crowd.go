@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
@@ -45,6 +46,8 @@ type crowd struct {
 	// closing waits for connections that are being closed.
 	closing sync.WaitGroup
 	ended   bool
+	// closed counts the connections and exchanges that made room.
+	closed atomic.Uint64
 }
 
 func newCrowd(limits *peerLimits) *crowd {
@@ -149,6 +152,7 @@ func (c *crowd) connected(n network.Conn) {
 		i := leave(strangers, n)
 		victim := strangers[i]
 		strangers = slices.Delete(strangers, i, i+1)
+		c.closed.Add(1)
 		c.closing.Go(func() { _ = victim.Close() })
 	}
 }

@@ -49,6 +49,7 @@ func (c *crowd) begin(conn net.Conn, id peer.ID) net.Conn {
 	}
 	c.mu.Unlock()
 	if cut != nil {
+		c.closed.Add(1)
 		cut.abort()
 	}
 	return e

@@ -1,10 +1,12 @@
 package monitoring
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,14 +25,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node"
+	"github.com/dbc-network/dbc/node/clientnode"
+	"github.com/dbc-network/dbc/node/compute/books"
 	"github.com/dbc-network/dbc/node/compute/health"
 	"github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/compute/metrics"
 	"github.com/dbc-network/dbc/node/compute/trust"
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/guests/helper"
 	"github.com/dbc-network/dbc/node/httpapi"
+	"github.com/dbc-network/dbc/node/p2p"
 	"github.com/dbc-network/dbc/test/testnet"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -38,9 +47,18 @@ import (
 // patience is how long the daemons, Prometheus and two of its scrapes may take.
 const patience = 3 * time.Minute
 
-// node serves a compute node's exporter, on a state that is made up: a node itself needs
-// libvirt and root.
-func node(t *testing.T) string {
+// fewPeers are a compute node's.
+type fewPeers struct{}
+
+func (fewPeers) Peers() int { return 2 }
+func (fewPeers) Connections() []p2p.Connections {
+	return []p2p.Connections{{Direction: "in", Path: "direct", Count: 2}}
+}
+func (fewPeers) Closed() uint64 { return 0 }
+
+// compute serves a compute node's exporter, on a state that is made up: a node itself
+// needs libvirt and root. It is asked once, so that there is something to show.
+func compute(t *testing.T) string {
 	t.Helper()
 	m := metrics.New(metrics.Sources{
 		Tasks: func() ([]journal.Task, error) {
@@ -55,7 +73,17 @@ func node(t *testing.T) string {
 		},
 		Capacity: host.Capacity{Amount: host.Amount{CPUs: 8, MemoryMiB: 2048, DiskGiB: 100}, GPUs: []int{1, 1}},
 		Period:   5 * time.Second, Disks: map[string]string{"data": t.TempDir()},
+		Books:   func() books.Sums { return books.Sums{Read: time.Now(), Stake: 1000, Required: 1000, Earned: 30} },
+		Problem: func() *api.Problem { return nil },
+		Helper: func(context.Context) (helper.Stats, error) {
+			return helper.Stats{
+				Version: "dev", Started: time.Now(), Limit: 256, ResetsDone: 1,
+				Calls: []helper.CallCount{{Method: "Machines/List", Outcome: "done", Count: 9, Took: time.Second}},
+			}, nil
+		},
 	})
+	m.Peers(fewPeers{})
+	m.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	m.Reconciled(time.Second, nil)
 	m.Reconciled(time.Second, errors.New("no"))
 	m.Stepped("disk", time.Second, nil)
@@ -69,8 +97,68 @@ func node(t *testing.T) string {
 	return address.String()
 }
 
-// chain starts two validators, so that there are peers, and returns where their metrics are.
-func chain(ctx context.Context, t *testing.T) []string {
+// client runs a client node at a dbcd, and asks it once.
+func client(t *testing.T, chainID, grpc, rpc string) string {
+	t.Helper()
+	home, shown, api := t.TempDir(), "127.0.0.1:"+freePort(t), freePort(t)
+	_, err := node.Init(home, conf.RoleClient, map[string]string{
+		"chain_id": chainID, "chain_grpc": grpc, "chain_rpc": rpc, "metrics_listen": shown, "http_port": api,
+		"net_listen_ip": "127.0.0.1", "net_listen_port": freePort(t), "log_level": "error",
+	})
+	require.NoError(t, err)
+	cfg, err := conf.LoadClient(home)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- clientnode.Run(ctx, cfg) }()
+	t.Cleanup(func() { cancel(); require.NoError(t, <-ended) })
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		reply, err := http.Get("http://127.0.0.1:" + api + "/")
+		if err == nil {
+			require.NoError(t, reply.Body.Close())
+			return shown
+		}
+		select {
+		case <-tick.C:
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("the client node ended: %v", err)
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, errors.Join(err, listener.Close()))
+	return port
+}
+
+// TestMetricNames has promtool check what both nodes export.
+func TestMetricNames(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]string{"compute node": compute(t), "client node": client(t, "dbc-devnet-1", "127.0.0.1:1", "http://127.0.0.1:1")} {
+		reply, err := http.Get("http://" + at + "/metrics")
+		require.NoError(t, err)
+		text, err := io.ReadAll(reply.Body)
+		require.NoError(t, errors.Join(err, reply.Body.Close()))
+		require.Contains(t, string(text), "dbc_build_info", name)
+		require.NotRegexp(t, "dbc1[0-9a-z]{20}|[0-9a-f]{64}", string(text), name)
+		cmd := exec.CommandContext(t.Context(), tool(t, "promtool"), "check", "metrics")
+		cmd.Stdin = bytes.NewReader(text)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+		require.Empty(t, string(out), name)
+	}
+}
+
+// chain starts two validators, so that there are peers, and returns where their metrics
+// are, and the first.
+func chain(ctx context.Context, t *testing.T) ([]string, *testnet.Validator, string) {
 	t.Helper()
 	dir := t.TempDir()
 	dbcd := filepath.Join(dir, "dbcd")
@@ -85,7 +173,7 @@ func chain(ctx context.Context, t *testing.T) []string {
 		require.NoError(t, err)
 		targets = append(targets, at.Host)
 	}
-	return targets
+	return targets, net.Validators[0], testnet.ChainID
 }
 
 // server is a running Prometheus.
@@ -171,7 +259,7 @@ func dashboards(t *testing.T) map[string][]panel {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(shipped, "dashboards", "*.json"))
 	require.NoError(t, err)
-	require.Len(t, files, 3)
+	require.Len(t, files, 4)
 	all := make(map[string][]panel)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -196,8 +284,11 @@ func TestPanels(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s := prometheus(ctx, t, map[string][]string{"dbcd": chain(ctx, t), "dbc-node": {node(t)}})
-	s.until(`count(count_over_time(up{job=~"dbc.*"}[1m]) > 2) == 3`)
+	daemons, first, chainID := chain(ctx, t)
+	s := prometheus(ctx, t, map[string][]string{
+		"dbcd": daemons, "dbc-node": {compute(t)}, "dbc-client": {client(t, chainID, first.GRPC, first.RPC)},
+	})
+	s.until(`count(count_over_time(up{job=~"dbc.*"}[1m]) > 2) == 4`)
 	s.until("dbc_census_height")
 	var names struct{ Data []string }
 	require.True(t, s.get("/api/v1/label/__name__/values", &names))

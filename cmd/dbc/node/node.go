@@ -32,7 +32,7 @@ func New() *cobra.Command {
 		Example: "  dbc node init --role client --set chain_id=dbc-testnet-1\n  dbc node start",
 	}
 	cmd.PersistentFlags().StringVar(&home, "home", ".", "folder of the node's conf and dat")
-	cmd.AddCommand(newInitCommand(&home), newStartCommand(&home), newStatusCommand(&home), newSplitCommand(&home), newCheckCommand(&home), newBackupCommand(&home), newRestoreCommand(&home), newResetCardCommand())
+	cmd.AddCommand(newInitCommand(&home), newStartCommand(&home), newStatusCommand(&home), newHealthCommand(&home), newSplitCommand(&home), newCheckCommand(&home), newBackupCommand(&home), newRestoreCommand(&home), newResetCardCommand())
 	return cmd
 }
 

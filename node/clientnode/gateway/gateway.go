@@ -20,6 +20,9 @@ import (
 	"github.com/dbc-network/dbc/node/httpapi"
 )
 
+// roleClient is the role in replies.
+const roleClient = "client"
+
 const exposed = auth.HeaderMachine + ", " + auth.HeaderSign + ", Retry-After"
 
 // Config is what a client node reports about itself and whom it answers.
@@ -52,6 +55,8 @@ type Deps struct {
 	Known func(ctx context.Context) ([]api.Node, error)
 	// Status returns the node's own status.
 	Status func(ctx context.Context) api.ClientRoot
+	// Health returns why the node should not be relied on; nil means that nobody looks.
+	Health func(ctx context.Context) []api.HealthReason
 	// Own are the handlers of the routes that the node answers itself, by name;
 	// one without a handler does not exist. Mounts are further ones.
 	Own    map[string]http.Handler
@@ -74,7 +79,7 @@ func New(cfg Config, deps Deps) *Gateway { return &Gateway{cfg: cfg, deps: deps,
 // Handler returns everything behind the checks of Host and Origin.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
-	asked := map[string]http.HandlerFunc{"node_status": g.root, "node_version": g.status, "openapi": g.openAPI, "web_app": g.meta}
+	asked := map[string]http.HandlerFunc{"node_status": g.root, "node_version": g.status, "health": g.health, "openapi": g.openAPI, "web_app": g.meta}
 	streams := map[string]http.RoundTripper{"forward": g.deps.Streams}
 	for _, r := range api.Routes() {
 		switch own := g.deps.Own[r.Name]; {
@@ -201,9 +206,18 @@ func (g *Gateway) preflight(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) status(w http.ResponseWriter, r *http.Request) {
 	status := g.deps.Status(r.Context())
-	status.Version, status.Role, status.ChainID = g.cfg.Version, "client", g.cfg.ChainID
+	status.Version, status.Role, status.ChainID = g.cfg.Version, roleClient, g.cfg.ChainID
 	status.APIVersion, status.Features = api.Version, api.ClientFeatures
 	g.write(w, r, status)
+}
+
+func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
+	h := api.Health{Reasons: []api.HealthReason{}, Role: roleClient, ChainID: g.cfg.ChainID}
+	if g.deps.Health != nil {
+		h.Reasons = append(h.Reasons, g.deps.Health(r.Context())...)
+	}
+	h.Healthy = len(h.Reasons) == 0
+	g.write(w, r, h)
 }
 
 func (g *Gateway) openAPI(w http.ResponseWriter, r *http.Request) {

@@ -14,6 +14,31 @@ import (
 	"github.com/dbc-network/dbc/node/httpapi"
 )
 
+// TestHealth: 200 or 503 with the same reply, for everybody, whatever a browser accepts.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var reasons []api.HealthReason
+	g := gateway.New(gateway.Config{ChainID: "dbc-devnet-1"}, gateway.Deps{
+		Log: slog.New(slog.DiscardHandler), Health: func(context.Context) []api.HealthReason { return reasons },
+	})
+	server := httptest.NewServer(g.Handler())
+	t.Cleanup(server.Close)
+	for want, now := range map[int][]api.HealthReason{200: nil, 503: {{Code: api.HealthDisk, Params: map[string]string{"disk": "home"}}}} {
+		reasons = now
+		res, text := send(t, http.MethodGet, server.URL+api.PathHealth, "", "Accept", "text/html")
+		var reply struct{ Message api.Health }
+		if err := json.Unmarshal([]byte(text), &reply); err != nil {
+			t.Fatal(err)
+		}
+		if m := reply.Message; res.StatusCode != want || m.Healthy != (want == 200) || len(m.Reasons) != len(now) || m.Role != "client" || m.ChainID != "dbc-devnet-1" {
+			t.Errorf("HTTP %d: %s", res.StatusCode, text)
+		}
+	}
+	if res, text := send(t, http.MethodGet, server.URL+api.PathHealth, "", "Origin", "https://evil.example"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("another page: HTTP %d %s", res.StatusCode, text)
+	}
+}
+
 // TestPages verifies that a browser gets the app where a program gets the
 // status, and that no path of the API is ever a page.
 func TestPages(t *testing.T) {

@@ -108,7 +108,7 @@ func (b *bench) start() {
 			m.looked.Add(1)
 			return []byte(`{"schema":1,"slots":[]}`), m.unreadable
 		},
-		Log: slog.New(slog.DiscardHandler), Problem: func() *api.Problem { return m.problem },
+		Log: slog.New(slog.DiscardHandler), Problem: func() *api.Problem { return m.problem }, Health: func(context.Context) []api.HealthReason { return m.reasons },
 	})
 	b.h = server.Handler()
 }

@@ -306,6 +306,7 @@ func (k *keepers) have(wallet string, read func() (map[string]bool, error)) (boo
 
 func (s *Server) reply(w http.ResponseWriter, c *call, message any, err error) {
 	answer := s.answer(c, message, err)
+	answer.Tell(w)
 	body := answer.Body()
 	if document, ok := message.(api.Document); ok && err == nil {
 		body = document

@@ -40,6 +40,15 @@ func (s *Server) root(context.Context, *call) (any, error) {
 	return root, nil
 }
 
+func (s *Server) health(ctx context.Context, _ *call) (any, error) {
+	h := api.Health{Reasons: []api.HealthReason{}, Role: roleMining, ChainID: s.cfg.ChainID}
+	if s.deps.Health != nil {
+		h.Reasons = append(h.Reasons, s.deps.Health(ctx)...)
+	}
+	h.Healthy = len(h.Reasons) == 0
+	return h, nil
+}
+
 // doubtCode is of what only a comparison with what was believed before can tell.
 func doubtCode(doubt error) api.ProblemCode {
 	switch {

@@ -29,6 +29,7 @@ type machine struct {
 	refuse  error
 	word    trust.Word
 	problem *api.Problem
+	reasons []api.HealthReason
 	later   *trust.Word
 	// changed replaces a channel that is never closed.
 	changed func() <-chan struct{}

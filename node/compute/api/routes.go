@@ -13,7 +13,7 @@ import (
 
 // handlers answer the routes that a machine answers, by name.
 var handlers = map[string]func(s *Server, ctx context.Context, c *call) (any, error){
-	"node_status": (*Server).root, "node_version": (*Server).root, "openapi": (*Server).openAPI,
+	"node_status": (*Server).root, "node_version": (*Server).root, "openapi": (*Server).openAPI, "health": (*Server).health,
 	"machine_details": (*Server).machine, "machine_inventory": (*Server).inventory, "own_inventory": (*Server).inventory,
 	"list_images": (*Server).images,
 
@@ -70,6 +70,18 @@ func (s *Server) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", s.serve(open, s.unknown))
 	return mux
+}
+
+// ForPeers returns handler without what is for this computer only: strangers need not know
+// what is wrong with a host.
+func ForPeers(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == api.PathHealth {
+			http.NotFound(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
 
 func notSupported(_ context.Context, c *call) (any, error) {

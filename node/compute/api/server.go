@@ -136,6 +136,8 @@ type Deps struct {
 	// Problem is what is wrong with the chain by what was seen last; nil where
 	// nobody looks.
 	Problem func() *api.Problem
+	// Health returns why the node should not be relied on; nil means that nobody looks.
+	Health func(ctx context.Context) []api.HealthReason
 	// Welcome is told the RemoteAddr of every request that was authorised; it may be nil.
 	Welcome func(remote string)
 }

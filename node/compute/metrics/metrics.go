@@ -4,37 +4,40 @@
 package metrics
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/dbc-network/dbc/node"
 	nodeapi "github.com/dbc-network/dbc/node/compute/api"
 	"github.com/dbc-network/dbc/node/compute/host"
+	"github.com/dbc-network/dbc/node/conf"
+	"github.com/dbc-network/dbc/node/exporter"
 	"github.com/dbc-network/dbc/node/httpapi"
 )
 
-const (
-	namespace = "dbc"
-	// Path is the route of the metrics.
-	Path = "/metrics"
-)
+const namespace = exporter.Namespace
 
 // stepBuckets range from writing a file to a slow guest's boot, in seconds.
 var stepBuckets = []float64{.005, .02, .1, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600}
 
 // Metrics counts events and queries Sources for the current state.
 type Metrics struct {
-	registry *prometheus.Registry
+	exporter *exporter.Exporter
+	requests *exporter.Requests
 
 	reconciles      *prometheus.HistogramVec
 	reconcileErrors prometheus.Counter
 	lastReconcile   prometheus.Gauge
-	steps           *prometheus.HistogramVec
-	calls           *prometheus.CounterVec
+	// succeeded is when a pass last did, in unix nanoseconds, at first the start.
+	succeeded atomic.Int64
+	steps     *prometheus.HistogramVec
+	calls     *prometheus.CounterVec
 }
 
 var (
@@ -44,8 +47,9 @@ var (
 
 // New registers everything. Sources are queried at every scrape.
 func New(sources Sources) *Metrics {
+	shown := exporter.New(conf.RoleMining, node.Version())
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
+		exporter: shown, requests: exporter.NewRequests(shown),
 		reconciles: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Subsystem: "reconcile", Name: "duration_seconds",
 			Help: "How long comparisons of chain, hypervisor and journal took.", Buckets: prometheus.DefBuckets,
@@ -67,11 +71,21 @@ func New(sources Sources) *Metrics {
 			Help: "Calls of the API by the code of their answer, OK among them.",
 		}, []string{"code"}),
 	}
-	m.registry.MustRegister(
-		m.reconciles, m.reconcileErrors, m.lastReconcile, m.steps, m.calls, &state{sources},
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
+	shown.Register(m.reconciles, m.reconcileErrors, m.lastReconcile, m.steps, m.calls, &state{sources})
+	if sources.Problem != nil {
+		shown.Register(exporter.Problems(sources.Problem))
+	}
+	if sources.Books != nil {
+		shown.Register(moneyOf{sources.Books})
+	}
+	if sources.Helper != nil {
+		shown.Register(helperOf{sources.Helper})
+	}
+	if sources.Resets != nil {
+		shown.Register(resetsOf{sources.Resets})
+	}
 	m.reconciles.WithLabelValues()
+	m.succeeded.Store(time.Now().UnixNano())
 	return m
 }
 
@@ -83,7 +97,11 @@ func (m *Metrics) Reconciled(took time.Duration, err error) {
 		return
 	}
 	m.lastReconcile.SetToCurrentTime()
+	m.succeeded.Store(time.Now().UnixNano())
 }
+
+// Succeeded returns when a pass of the reconcile loop last did, at first the start.
+func (m *Metrics) Succeeded() time.Time { return time.Unix(0, m.succeeded.Load()) }
 
 // Stepped counts one step of creating a VM.
 func (m *Metrics) Stepped(step string, took time.Duration, err error) {
@@ -102,18 +120,18 @@ func (m *Metrics) Answered(code string) {
 	m.calls.WithLabelValues(code).Inc()
 }
 
-// Handler serves GET Path and nothing else. guard keeps web pages out.
+// Wrap counts the requests to the API.
+func (m *Metrics) Wrap(next http.Handler) http.Handler { return m.requests.Wrap(next) }
+
+// Peers adds the peers of a node, once.
+func (m *Metrics) Peers(peers exporter.Peers) { m.exporter.Register(exporter.P2P(peers)) }
+
+// Handler serves GET exporter.Path and nothing else. guard keeps web pages out.
 func (m *Metrics) Handler(guard httpapi.Guard, log *slog.Logger) http.Handler {
-	show := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), MaxRequestsInFlight: 4,
-	})
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+Path, func(w http.ResponseWriter, r *http.Request) {
-		if err := guard.Check(r); err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		show.ServeHTTP(w, r)
-	})
-	return mux
+	return m.exporter.Handler(guard, log)
+}
+
+// Serve answers scrapes on the listener until ctx is done.
+func (m *Metrics) Serve(ctx context.Context, listener net.Listener, guard httpapi.Guard, log *slog.Logger) error {
+	return m.exporter.Serve(ctx, listener, guard, log)
 }

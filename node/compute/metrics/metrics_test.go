@@ -14,12 +14,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/compute/books"
 	"github.com/dbc-network/dbc/node/compute/health"
 	"github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/compute/trust"
+	"github.com/dbc-network/dbc/node/exporter"
+	"github.com/dbc-network/dbc/node/guests/helper"
 	"github.com/dbc-network/dbc/node/httpapi"
 	"github.com/dbc-network/dbc/vm"
 )
@@ -127,13 +131,13 @@ dbc_vms{state="deleting"} 0
 dbc_vms{state="running"} 2
 dbc_vms{state="start error"} 0
 `
-	err := testutil.GatherAndCompare(m.registry, strings.NewReader(want), "dbc_api_requests_total", "dbc_capacity", "dbc_reserved", "dbc_vms",
+	err := testutil.GatherAndCompare(m.exporter.Gatherer(), strings.NewReader(want), "dbc_api_requests_total", "dbc_capacity", "dbc_reserved", "dbc_vms",
 		"dbc_card_slots", "dbc_chain_block_age_seconds", "dbc_chain_height", "dbc_chain_open_rentals", "dbc_chain_trusted", "dbc_doctor_check", "dbc_doctor_last_timestamp_seconds",
 		"dbc_reconcile_errors_total", "dbc_reconcile_period_seconds")
 	if err != nil {
 		t.Error(err)
 	}
-	if problems, err := testutil.GatherAndLint(m.registry); err != nil || len(problems) > 0 {
+	if problems, err := testutil.GatherAndLint(m.exporter.Gatherer()); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
 }
@@ -141,7 +145,7 @@ dbc_vms{state="start error"} 0
 func get(t *testing.T, m *Metrics, host string) (int, string) {
 	t.Helper()
 	h := m.Handler(httpapi.Guard{Listen: netip.MustParseAddrPort("127.0.0.1:9464")}, slog.New(slog.DiscardHandler))
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+Path, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+exporter.Path, nil)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	body, err := io.ReadAll(w.Result().Body)
@@ -184,5 +188,65 @@ func TestOneSourceFails(t *testing.T) {
 	code, body := get(t, New(s), "127.0.0.1:9464")
 	if code != http.StatusOK || !strings.Contains(body, "dbc_chain_trusted 0") || strings.Contains(body, "dbc_vms") || strings.Contains(body, "block_age") {
 		t.Errorf("%d %s", code, body)
+	}
+}
+
+// TestMoneyAndHelper: stake and earnings in udbc, and what the helper says of itself.
+func TestMoneyAndHelper(t *testing.T) {
+	t.Parallel()
+	s := sources(t)
+	s.Books = func() books.Sums { return books.Sums{} }
+	s.Problem = func() *api.Problem { return nil }
+	s.Helper = func(context.Context) (helper.Stats, error) {
+		return helper.Stats{
+			Version: "9.9", Started: now, Calls: []helper.CallCount{{Method: "Machines/Define", Outcome: "done", Count: 3, Took: 1500 * time.Millisecond}},
+			Running: 2, Limit: 256, TurnedAway: 1, ResetsDone: 4, ResetsFailed: 1,
+		}, nil
+	}
+	m := New(s)
+	want := `
+# HELP dbc_cards_resets_total Resets of cards by outcome.
+# TYPE dbc_cards_resets_total counter
+dbc_cards_resets_total{outcome="done"} 4
+dbc_cards_resets_total{outcome="failed"} 1
+# HELP dbc_helper_call_seconds_total How long they took together, without streams.
+# TYPE dbc_helper_call_seconds_total counter
+dbc_helper_call_seconds_total{method="Machines/Define",outcome="done"} 1.5
+# HELP dbc_helper_calls_total Calls that the helper answered, by method and outcome: done, refused, failed, cancelled.
+# TYPE dbc_helper_calls_total counter
+dbc_helper_calls_total{method="Machines/Define",outcome="done"} 3
+# HELP dbc_helper_up 1 where the node's helper answers, else 0.
+# TYPE dbc_helper_up gauge
+dbc_helper_up 1
+`
+	if err := testutil.GatherAndCompare(m.exporter.Gatherer(), strings.NewReader(want), "dbc_cards_resets_total", "dbc_helper_call_seconds_total", "dbc_helper_calls_total",
+		"dbc_helper_up", "dbc_machine_stake_udbc"); err != nil {
+		t.Error(err) // of books that were never read there is nothing
+	}
+	s.Books = func() books.Sums {
+		return books.Sums{Read: now, Stake: 900, Required: 1000, Earned: 37, Claimed: 17, Unclaimed: 20}
+	}
+	s.Helper = func(context.Context) (helper.Stats, error) { return helper.Stats{}, vm.ErrUnavailable }
+	m = New(s)
+	want = `
+# HELP dbc_helper_up 1 where the node's helper answers, else 0.
+# TYPE dbc_helper_up gauge
+dbc_helper_up 0
+# HELP dbc_machine_earned_udbc Rent that the machine earned so far, of rentals that the chain still knows.
+# TYPE dbc_machine_earned_udbc gauge
+dbc_machine_earned_udbc 37
+# HELP dbc_machine_stake_required_udbc The stake that the machine needs; below nine tenths of it, it takes no new rental.
+# TYPE dbc_machine_stake_required_udbc gauge
+dbc_machine_stake_required_udbc 1000
+# HELP dbc_machine_stake_udbc The machine's stake.
+# TYPE dbc_machine_stake_udbc gauge
+dbc_machine_stake_udbc 900
+`
+	if err := testutil.GatherAndCompare(m.exporter.Gatherer(), strings.NewReader(want), "dbc_helper_up", "dbc_helper_calls_total", "dbc_machine_earned_udbc",
+		"dbc_machine_stake_udbc", "dbc_machine_stake_required_udbc"); err != nil {
+		t.Error(err)
+	}
+	if problems, err := testutil.GatherAndLint(m.exporter.Gatherer()); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
 	}
 }

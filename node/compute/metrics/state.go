@@ -8,12 +8,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/lifecycle"
+	"github.com/dbc-network/dbc/node/compute/books"
 	"github.com/dbc-network/dbc/node/compute/health"
 	"github.com/dbc-network/dbc/node/compute/host"
 	"github.com/dbc-network/dbc/node/compute/journal"
 	"github.com/dbc-network/dbc/node/compute/trust"
+	"github.com/dbc-network/dbc/node/guests/helper"
 	"github.com/dbc-network/dbc/vm"
 )
 
@@ -29,6 +32,14 @@ type Sources struct {
 	// reconcile loop.
 	Capacity host.Capacity
 	Period   time.Duration
+	// Books are the machine's stake and earnings, Problem what is wrong with the chain;
+	// nil exports nothing of it.
+	Books   func() books.Sums
+	Problem func() *api.Problem
+	// Helper asks the helper of a node that has one, Resets counts the resets of cards in
+	// this process; nil exports nothing of it.
+	Helper func(ctx context.Context) (helper.Stats, error)
+	Resets func() (done, failed uint64)
 	// Confined reports whether a security driver of the kernel confines guests.
 	Confined bool
 	// Disks are the folders whose file systems are monitored, by label.

@@ -39,6 +39,8 @@ const (
 // bounds count what the callers of a helper have under way.
 type bounds struct {
 	held atomic.Int64
+	// turned counts calls and connections that were not taken.
+	turned atomic.Uint64
 	// read are the messages that the codec read and nobody took yet.
 	read sync.Map
 
@@ -58,6 +60,7 @@ func (b *bounds) admitCall(ctx context.Context, _ *tap.Info) (context.Context, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.calls[who.uid] >= maxCalls {
+		b.turned.Add(1)
 		return nil, status.Errorf(codes.Unavailable, "user %d has %d calls under way, at most as many are taken", who.uid, maxCalls)
 	}
 	if b.calls == nil {
@@ -79,6 +82,7 @@ func (b *bounds) run(ctx context.Context) (end func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.running[who.uid] >= maxCalls {
+		b.turned.Add(1)
 		return nil, fmt.Errorf("%w: %d calls of user %d go on, at most as many are taken", vm.ErrUnavailable, maxCalls, who.uid)
 	}
 	if b.running == nil {
@@ -90,6 +94,16 @@ func (b *bounds) run(ctx context.Context) (end func(), err error) {
 		defer b.mu.Unlock()
 		b.running[who.uid]--
 	}, nil
+}
+
+// underWay returns the handlers of all users that run.
+func (b *bounds) underWay() (n uint32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, running := range b.running {
+		n += uint32(running) //nolint:gosec // at most maxCalls
+	}
+	return n
 }
 
 // unary holds the message of a call while it runs.
@@ -124,6 +138,7 @@ func (b *bounds) link(conn net.Conn, uid uint32) (net.Conn, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.links[uid] >= maxLinks {
+		b.turned.Add(1)
 		return nil, fmt.Errorf("%w: user %d has %d connections, at most as many are taken", ErrPeer, uid, maxLinks)
 	}
 	if b.links == nil {

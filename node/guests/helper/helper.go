@@ -14,7 +14,7 @@ package helper
 
 const (
 	// Version of the protocol; the two sides must have the same.
-	Version = "7"
+	Version = "8"
 	// versionKey and textLimit: the metadata that carries it, and the longest text
 	// of an error in bytes.
 	versionKey = "dbc-helper-version"

@@ -17,9 +17,9 @@ import (
 )
 
 // Run is the life of a compute node's privileged process, which serves the node of
-// one user; reset is the command line by which this program resets a card. It
-// returns nil after ctx is done; VMs run on.
-func Run(ctx context.Context, cfg conf.Helper, uid, gid int, reset []string) error {
+// one user; reset is the command line by which this program, of that version, resets a
+// card. It returns nil after ctx is done; VMs run on.
+func Run(ctx context.Context, cfg conf.Helper, uid, gid int, reset []string, version string) error {
 	if uid == 0 {
 		return fmt.Errorf("serve the node of user 0: want a user without privileges: %w", ErrRoot)
 	}
@@ -49,12 +49,13 @@ func Run(ctx context.Context, cfg conf.Helper, uid, gid int, reset []string) err
 	if err != nil {
 		return err
 	}
+	resets := new(guests.Resets)
 	server := NewServer(Config{
 		UID: uid, ChainID: cfg.ChainID, Rules: rules,
 		Open: func(ctx context.Context, b names.Binding) (guests.Parts, error) {
-			return guests.Open(ctx, guests.Config{Guests: cfg.Guests, Reset: reset, Logger: log}, b)
+			return guests.Open(ctx, guests.Config{Guests: cfg.Guests, Reset: reset, Resets: resets, Logger: log}, b)
 		},
-		Logger: log,
+		Version: version, Resets: resets, Logger: log,
 	})
 	log.Info("the helper runs", "socket", cfg.HelperSocket, "uid", uid, "key", hex.EncodeToString(key))
 	err = server.Serve(ctx, listener)

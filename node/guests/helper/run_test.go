@@ -39,7 +39,7 @@ func TestHelperTrustsNoNode(t *testing.T) {
 			}
 		}
 	}
-	if err := Run(t.Context(), conf.Helper{Home: home, Guests: conf.Guests{HelperSocket: "/run/dbc/helper.sock"}}, 0, 0, nil); !errors.Is(err, ErrRoot) {
+	if err := Run(t.Context(), conf.Helper{Home: home, Guests: conf.Guests{HelperSocket: "/run/dbc/helper.sock"}}, 0, 0, nil, ""); !errors.Is(err, ErrRoot) {
 		t.Errorf("for root's node: %v", err)
 	}
 }
@@ -152,7 +152,7 @@ func TestHelperTrustsNoSocketFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := Run(t.Context(), cfg, me+1, me, nil); !errors.Is(err, ErrRoot) || !strings.Contains(err.Error(), filepath.Join(top, open)) {
+		if err := Run(t.Context(), cfg, me+1, me, nil, ""); !errors.Is(err, ErrRoot) || !strings.Contains(err.Error(), filepath.Join(top, open)) {
 			t.Errorf("an open folder %s: %v", open, err)
 		}
 		if _, err := os.Lstat(cfg.LockFile()); err == nil {

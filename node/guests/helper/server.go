@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -30,6 +31,9 @@ type Config struct {
 	Open func(ctx context.Context, b names.Binding) (guests.Parts, error)
 	// Root is who its host's own calls are served to; nil is user 0.
 	Root *int
+	// Version is the program's, Resets what counts resets of cards, nil for nothing.
+	Version string
+	Resets  *guests.Resets
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
 }
@@ -40,6 +44,9 @@ type Server struct {
 	log    *slog.Logger
 	grpc   *grpc.Server
 	bounds bounds
+	tally  tally
+	// started is when NewServer was called.
+	started time.Time
 
 	mu    sync.Mutex
 	bound *guests.Local
@@ -47,7 +54,7 @@ type Server struct {
 
 // NewServer is a helper that serves nobody yet.
 func NewServer(config Config) *Server {
-	s := &Server{config: config, log: config.Logger}
+	s := &Server{config: config, log: config.Logger, started: time.Now()}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -58,16 +65,22 @@ func NewServer(config Config) *Server {
 		grpc.MaxRecvMsgSize(maxMessage), grpc.ForceServerCodecV2(newCodec(&s.bounds)), grpc.InTapHandle(s.bounds.admitCall),
 		grpc.ChainUnaryInterceptor(s.bounds.unary, func(ctx context.Context, req any, call *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 			if err := s.admit(ctx, call.FullMethod); err != nil {
+				s.bounds.turned.Add(1)
 				return nil, encode(err)
 			}
+			begun := time.Now()
 			res, err := next(ctx, req)
+			s.tally.add(call.FullMethod, err, time.Since(begun))
 			return res, encode(err)
 		}),
 		grpc.ChainStreamInterceptor(s.bounds.stream, func(srv any, stream grpc.ServerStream, call *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 			if err := s.admit(stream.Context(), call.FullMethod); err != nil {
+				s.bounds.turned.Add(1)
 				return encode(err)
 			}
-			return encode(next(srv, stream))
+			err := next(srv, stream)
+			s.tally.add(call.FullMethod, err, 0) // it lasts as long as its caller likes
+			return encode(err)
 		}),
 	)
 	steps.RegisterHelperServer(s.grpc, helperSteps{s: s})

@@ -190,6 +190,217 @@ func (Wire) EnumDescriptor() ([]byte, []int) {
 	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{2}
 }
 
+type StatsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatsRequest) Reset() {
+	*x = StatsRequest{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatsRequest) ProtoMessage() {}
+
+func (x *StatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
+func (*StatsRequest) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{0}
+}
+
+type StatsReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// version is the program's, started its start in unix seconds.
+	Version string       `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	Started int64        `protobuf:"varint,2,opt,name=started,proto3" json:"started,omitempty"`
+	Calls   []*CallCount `protobuf:"bytes,3,rep,name=calls,proto3" json:"calls,omitempty"`
+	// running are the calls under way, limit how many one user may have.
+	Running uint32 `protobuf:"varint,4,opt,name=running,proto3" json:"running,omitempty"`
+	Limit   uint32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	// turned_away counts calls and connections that were not taken: too many, or somebody
+	// else's.
+	TurnedAway uint64 `protobuf:"varint,6,opt,name=turned_away,json=turnedAway,proto3" json:"turned_away,omitempty"`
+	// resets_done and resets_failed count resets of cards.
+	ResetsDone    uint64 `protobuf:"varint,7,opt,name=resets_done,json=resetsDone,proto3" json:"resets_done,omitempty"`
+	ResetsFailed  uint64 `protobuf:"varint,8,opt,name=resets_failed,json=resetsFailed,proto3" json:"resets_failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatsReply) Reset() {
+	*x = StatsReply{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatsReply) ProtoMessage() {}
+
+func (x *StatsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatsReply.ProtoReflect.Descriptor instead.
+func (*StatsReply) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *StatsReply) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *StatsReply) GetStarted() int64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *StatsReply) GetCalls() []*CallCount {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+func (x *StatsReply) GetRunning() uint32 {
+	if x != nil {
+		return x.Running
+	}
+	return 0
+}
+
+func (x *StatsReply) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *StatsReply) GetTurnedAway() uint64 {
+	if x != nil {
+		return x.TurnedAway
+	}
+	return 0
+}
+
+func (x *StatsReply) GetResetsDone() uint64 {
+	if x != nil {
+		return x.ResetsDone
+	}
+	return 0
+}
+
+func (x *StatsReply) GetResetsFailed() uint64 {
+	if x != nil {
+		return x.ResetsFailed
+	}
+	return 0
+}
+
+// CallCount is of one method and one outcome: done, refused or failed.
+type CallCount struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Method  string                 `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	Outcome string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Count   uint64                 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	// took is the time of all of them, in microseconds.
+	Took          uint64 `protobuf:"varint,4,opt,name=took,proto3" json:"took,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallCount) Reset() {
+	*x = CallCount{}
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallCount) ProtoMessage() {}
+
+func (x *CallCount) ProtoReflect() protoreflect.Message {
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallCount.ProtoReflect.Descriptor instead.
+func (*CallCount) Descriptor() ([]byte, []int) {
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CallCount) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *CallCount) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *CallCount) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *CallCount) GetTook() uint64 {
+	if x != nil {
+		return x.Took
+	}
+	return 0
+}
+
 // Done: it is so.
 type Done struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -199,7 +410,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[0]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -211,7 +422,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[0]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -224,7 +435,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{0}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{3}
 }
 
 // Fault is the detail of a status: which of the known errors it is.
@@ -239,7 +450,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[1]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -251,7 +462,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[1]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -264,7 +475,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{1}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Fault) GetKinds() []string {
@@ -292,7 +503,7 @@ type SlotFault struct {
 
 func (x *SlotFault) Reset() {
 	*x = SlotFault{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -304,7 +515,7 @@ func (x *SlotFault) String() string {
 func (*SlotFault) ProtoMessage() {}
 
 func (x *SlotFault) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[2]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -317,7 +528,7 @@ func (x *SlotFault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotFault.ProtoReflect.Descriptor instead.
 func (*SlotFault) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{2}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SlotFault) GetIndex() uint32 {
@@ -349,7 +560,7 @@ type SlotsRequest struct {
 
 func (x *SlotsRequest) Reset() {
 	*x = SlotsRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +572,7 @@ func (x *SlotsRequest) String() string {
 func (*SlotsRequest) ProtoMessage() {}
 
 func (x *SlotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[3]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +585,7 @@ func (x *SlotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotsRequest.ProtoReflect.Descriptor instead.
 func (*SlotsRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{3}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
 }
 
 type SlotsReply struct {
@@ -386,7 +597,7 @@ type SlotsReply struct {
 
 func (x *SlotsReply) Reset() {
 	*x = SlotsReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -398,7 +609,7 @@ func (x *SlotsReply) String() string {
 func (*SlotsReply) ProtoMessage() {}
 
 func (x *SlotsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[4]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -411,7 +622,7 @@ func (x *SlotsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotsReply.ProtoReflect.Descriptor instead.
 func (*SlotsReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{4}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SlotsReply) GetSlots() []*Slot {
@@ -439,7 +650,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -451,7 +662,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[5]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -464,7 +675,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{5}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Slot) GetIndex() uint32 {
@@ -525,7 +736,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +748,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[6]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,7 +761,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{6}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CheckRequest) GetIndex() uint32 {
@@ -571,7 +782,7 @@ type BindRequest struct {
 
 func (x *BindRequest) Reset() {
 	*x = BindRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +794,7 @@ func (x *BindRequest) String() string {
 func (*BindRequest) ProtoMessage() {}
 
 func (x *BindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[7]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +807,7 @@ func (x *BindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindRequest.ProtoReflect.Descriptor instead.
 func (*BindRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{7}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BindRequest) GetChainId() string {
@@ -630,7 +841,7 @@ type BindReply struct {
 
 func (x *BindReply) Reset() {
 	*x = BindReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +853,7 @@ func (x *BindReply) String() string {
 func (*BindReply) ProtoMessage() {}
 
 func (x *BindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[8]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +866,7 @@ func (x *BindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindReply.ProtoReflect.Descriptor instead.
 func (*BindReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{8}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BindReply) GetConfined() string {
@@ -684,7 +895,7 @@ type DefineRequest struct {
 
 func (x *DefineRequest) Reset() {
 	*x = DefineRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -696,7 +907,7 @@ func (x *DefineRequest) String() string {
 func (*DefineRequest) ProtoMessage() {}
 
 func (x *DefineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[9]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -709,7 +920,7 @@ func (x *DefineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefineRequest.ProtoReflect.Descriptor instead.
 func (*DefineRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{9}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DefineRequest) GetFolder() string {
@@ -775,7 +986,7 @@ type Placement struct {
 
 func (x *Placement) Reset() {
 	*x = Placement{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +998,7 @@ func (x *Placement) String() string {
 func (*Placement) ProtoMessage() {}
 
 func (x *Placement) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[10]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +1011,7 @@ func (x *Placement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Placement.ProtoReflect.Descriptor instead.
 func (*Placement) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{10}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Placement) GetCpus() []int64 {
@@ -841,7 +1052,7 @@ type OperateRequest struct {
 
 func (x *OperateRequest) Reset() {
 	*x = OperateRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -853,7 +1064,7 @@ func (x *OperateRequest) String() string {
 func (*OperateRequest) ProtoMessage() {}
 
 func (x *OperateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[11]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -866,7 +1077,7 @@ func (x *OperateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperateRequest.ProtoReflect.Descriptor instead.
 func (*OperateRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{11}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *OperateRequest) GetUuid() string {
@@ -900,7 +1111,7 @@ type Authority struct {
 
 func (x *Authority) Reset() {
 	*x = Authority{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -912,7 +1123,7 @@ func (x *Authority) String() string {
 func (*Authority) ProtoMessage() {}
 
 func (x *Authority) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[12]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -925,7 +1136,7 @@ func (x *Authority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authority.ProtoReflect.Descriptor instead.
 func (*Authority) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{12}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Authority) GetHeader() string {
@@ -988,7 +1199,7 @@ type Multisig struct {
 
 func (x *Multisig) Reset() {
 	*x = Multisig{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1211,7 @@ func (x *Multisig) String() string {
 func (*Multisig) ProtoMessage() {}
 
 func (x *Multisig) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[13]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1224,7 @@ func (x *Multisig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Multisig.ProtoReflect.Descriptor instead.
 func (*Multisig) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{13}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Multisig) GetThreshold() uint32 {
@@ -1049,7 +1260,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1061,7 +1272,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[14]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1074,7 +1285,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{14}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SetPasswordRequest) GetUuid() string {
@@ -1116,7 +1327,7 @@ type AttachRequest struct {
 
 func (x *AttachRequest) Reset() {
 	*x = AttachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1339,7 @@ func (x *AttachRequest) String() string {
 func (*AttachRequest) ProtoMessage() {}
 
 func (x *AttachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[15]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1352,7 @@ func (x *AttachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttachRequest.ProtoReflect.Descriptor instead.
 func (*AttachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{15}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AttachRequest) GetUuid() string {
@@ -1169,7 +1380,7 @@ type GrowRequest struct {
 
 func (x *GrowRequest) Reset() {
 	*x = GrowRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1181,7 +1392,7 @@ func (x *GrowRequest) String() string {
 func (*GrowRequest) ProtoMessage() {}
 
 func (x *GrowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[16]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1194,7 +1405,7 @@ func (x *GrowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowRequest.ProtoReflect.Descriptor instead.
 func (*GrowRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{16}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GrowRequest) GetUuid() string {
@@ -1228,7 +1439,7 @@ type DetachRequest struct {
 
 func (x *DetachRequest) Reset() {
 	*x = DetachRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1451,7 @@ func (x *DetachRequest) String() string {
 func (*DetachRequest) ProtoMessage() {}
 
 func (x *DetachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[17]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1464,7 @@ func (x *DetachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetachRequest.ProtoReflect.Descriptor instead.
 func (*DetachRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{17}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DetachRequest) GetUuid() string {
@@ -1279,7 +1490,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1502,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[18]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1515,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{18}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetRequest) GetUuid() string {
@@ -1326,7 +1537,7 @@ type Domain struct {
 
 func (x *Domain) Reset() {
 	*x = Domain{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1338,7 +1549,7 @@ func (x *Domain) String() string {
 func (*Domain) ProtoMessage() {}
 
 func (x *Domain) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[19]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1351,7 +1562,7 @@ func (x *Domain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Domain.ProtoReflect.Descriptor instead.
 func (*Domain) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{19}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Domain) GetUuid() string {
@@ -1390,7 +1601,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1613,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[20]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1415,7 +1626,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{20}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
 }
 
 type ListReply struct {
@@ -1427,7 +1638,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1439,7 +1650,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[21]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1452,7 +1663,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{21}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListReply) GetDomains() []*Domain {
@@ -1470,7 +1681,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1693,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[22]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1706,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{22}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
 }
 
 type Change struct {
@@ -1507,7 +1718,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +1730,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[23]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +1743,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{23}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Change) GetUuid() string {
@@ -1556,7 +1767,7 @@ type ConnectRequest struct {
 
 func (x *ConnectRequest) Reset() {
 	*x = ConnectRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1779,7 @@ func (x *ConnectRequest) String() string {
 func (*ConnectRequest) ProtoMessage() {}
 
 func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[24]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1792,7 @@ func (x *ConnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectRequest.ProtoReflect.Descriptor instead.
 func (*ConnectRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{24}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ConnectRequest) GetUuid() string {
@@ -1621,7 +1832,7 @@ type Bytes struct {
 
 func (x *Bytes) Reset() {
 	*x = Bytes{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1844,7 @@ func (x *Bytes) String() string {
 func (*Bytes) ProtoMessage() {}
 
 func (x *Bytes) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[25]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1857,7 @@ func (x *Bytes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bytes.ProtoReflect.Descriptor instead.
 func (*Bytes) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{25}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Bytes) GetData() []byte {
@@ -1664,7 +1875,7 @@ type EnsureRequest struct {
 
 func (x *EnsureRequest) Reset() {
 	*x = EnsureRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1676,7 +1887,7 @@ func (x *EnsureRequest) String() string {
 func (*EnsureRequest) ProtoMessage() {}
 
 func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[26]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1689,7 +1900,7 @@ func (x *EnsureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnsureRequest.ProtoReflect.Descriptor instead.
 func (*EnsureRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{26}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
 }
 
 type ApplyRequest struct {
@@ -1701,7 +1912,7 @@ type ApplyRequest struct {
 
 func (x *ApplyRequest) Reset() {
 	*x = ApplyRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1713,7 +1924,7 @@ func (x *ApplyRequest) String() string {
 func (*ApplyRequest) ProtoMessage() {}
 
 func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[27]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1726,7 +1937,7 @@ func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{27}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ApplyRequest) GetConnections() []*Connection {
@@ -1750,7 +1961,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1762,7 +1973,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[28]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1775,7 +1986,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{28}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Connection) GetFolder() string {
@@ -1815,7 +2026,7 @@ type Port struct {
 
 func (x *Port) Reset() {
 	*x = Port{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1827,7 +2038,7 @@ func (x *Port) String() string {
 func (*Port) ProtoMessage() {}
 
 func (x *Port) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[29]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1840,7 +2051,7 @@ func (x *Port) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Port.ProtoReflect.Descriptor instead.
 func (*Port) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{29}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Port) GetProtocol() string {
@@ -1887,7 +2098,7 @@ type FolderRequest struct {
 
 func (x *FolderRequest) Reset() {
 	*x = FolderRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1899,7 +2110,7 @@ func (x *FolderRequest) String() string {
 func (*FolderRequest) ProtoMessage() {}
 
 func (x *FolderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[30]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1912,7 +2123,7 @@ func (x *FolderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FolderRequest.ProtoReflect.Descriptor instead.
 func (*FolderRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{30}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FolderRequest) GetFolder() string {
@@ -1938,7 +2149,7 @@ type MakeSystemRequest struct {
 
 func (x *MakeSystemRequest) Reset() {
 	*x = MakeSystemRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1950,7 +2161,7 @@ func (x *MakeSystemRequest) String() string {
 func (*MakeSystemRequest) ProtoMessage() {}
 
 func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[31]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1963,7 +2174,7 @@ func (x *MakeSystemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeSystemRequest.ProtoReflect.Descriptor instead.
 func (*MakeSystemRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{31}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *MakeSystemRequest) GetFolder() string {
@@ -2022,7 +2233,7 @@ type TakeOverRequest struct {
 
 func (x *TakeOverRequest) Reset() {
 	*x = TakeOverRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2245,7 @@ func (x *TakeOverRequest) String() string {
 func (*TakeOverRequest) ProtoMessage() {}
 
 func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[32]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2047,7 +2258,7 @@ func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeOverRequest.ProtoReflect.Descriptor instead.
 func (*TakeOverRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{32}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *TakeOverRequest) GetFolder() string {
@@ -2086,7 +2297,7 @@ type ListFoldersRequest struct {
 
 func (x *ListFoldersRequest) Reset() {
 	*x = ListFoldersRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2309,7 @@ func (x *ListFoldersRequest) String() string {
 func (*ListFoldersRequest) ProtoMessage() {}
 
 func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[33]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2322,7 @@ func (x *ListFoldersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFoldersRequest.ProtoReflect.Descriptor instead.
 func (*ListFoldersRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{33}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{36}
 }
 
 type ListFoldersReply struct {
@@ -2123,7 +2334,7 @@ type ListFoldersReply struct {
 
 func (x *ListFoldersReply) Reset() {
 	*x = ListFoldersReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2135,7 +2346,7 @@ func (x *ListFoldersReply) String() string {
 func (*ListFoldersReply) ProtoMessage() {}
 
 func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[34]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2148,7 +2359,7 @@ func (x *ListFoldersReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFoldersReply.ProtoReflect.Descriptor instead.
 func (*ListFoldersReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{34}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListFoldersReply) GetFolders() []string {
@@ -2170,7 +2381,7 @@ type WipeReply struct {
 
 func (x *WipeReply) Reset() {
 	*x = WipeReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2182,7 +2393,7 @@ func (x *WipeReply) String() string {
 func (*WipeReply) ProtoMessage() {}
 
 func (x *WipeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[35]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2195,7 +2406,7 @@ func (x *WipeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WipeReply.ProtoReflect.Descriptor instead.
 func (*WipeReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{35}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *WipeReply) GetMethod() string {
@@ -2221,7 +2432,7 @@ type CheckTaskRequest struct {
 
 func (x *CheckTaskRequest) Reset() {
 	*x = CheckTaskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[36]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2233,7 +2444,7 @@ func (x *CheckTaskRequest) String() string {
 func (*CheckTaskRequest) ProtoMessage() {}
 
 func (x *CheckTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[36]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2246,7 +2457,7 @@ func (x *CheckTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckTaskRequest.ProtoReflect.Descriptor instead.
 func (*CheckTaskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{36}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CheckTaskRequest) GetTaskId() string {
@@ -2269,7 +2480,7 @@ type StoredReply struct {
 
 func (x *StoredReply) Reset() {
 	*x = StoredReply{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[37]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2281,7 +2492,7 @@ func (x *StoredReply) String() string {
 func (*StoredReply) ProtoMessage() {}
 
 func (x *StoredReply) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[37]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2294,7 +2505,7 @@ func (x *StoredReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredReply.ProtoReflect.Descriptor instead.
 func (*StoredReply) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{37}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *StoredReply) GetDisks() uint64 {
@@ -2323,7 +2534,7 @@ type SizeDiskRequest struct {
 
 func (x *SizeDiskRequest) Reset() {
 	*x = SizeDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[38]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2335,7 +2546,7 @@ func (x *SizeDiskRequest) String() string {
 func (*SizeDiskRequest) ProtoMessage() {}
 
 func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[38]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2348,7 +2559,7 @@ func (x *SizeDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SizeDiskRequest.ProtoReflect.Descriptor instead.
 func (*SizeDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{38}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SizeDiskRequest) GetFolder() string {
@@ -2389,7 +2600,7 @@ type RemoveDiskRequest struct {
 
 func (x *RemoveDiskRequest) Reset() {
 	*x = RemoveDiskRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[39]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2401,7 +2612,7 @@ func (x *RemoveDiskRequest) String() string {
 func (*RemoveDiskRequest) ProtoMessage() {}
 
 func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[39]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2625,7 @@ func (x *RemoveDiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveDiskRequest.ProtoReflect.Descriptor instead.
 func (*RemoveDiskRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{39}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *RemoveDiskRequest) GetFolder() string {
@@ -2450,7 +2661,7 @@ type WriteSeedRequest struct {
 
 func (x *WriteSeedRequest) Reset() {
 	*x = WriteSeedRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[40]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2462,7 +2673,7 @@ func (x *WriteSeedRequest) String() string {
 func (*WriteSeedRequest) ProtoMessage() {}
 
 func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[40]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2475,7 +2686,7 @@ func (x *WriteSeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteSeedRequest.ProtoReflect.Descriptor instead.
 func (*WriteSeedRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{40}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *WriteSeedRequest) GetFolder() string {
@@ -2551,7 +2762,7 @@ type ReadConsoleRequest struct {
 
 func (x *ReadConsoleRequest) Reset() {
 	*x = ReadConsoleRequest{}
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[41]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2563,7 +2774,7 @@ func (x *ReadConsoleRequest) String() string {
 func (*ReadConsoleRequest) ProtoMessage() {}
 
 func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_dbc_helper_v1_helper_proto_msgTypes[41]
+	mi := &file_dbc_helper_v1_helper_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2576,7 +2787,7 @@ func (x *ReadConsoleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadConsoleRequest.ProtoReflect.Descriptor instead.
 func (*ReadConsoleRequest) Descriptor() ([]byte, []int) {
-	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{41}
+	return file_dbc_helper_v1_helper_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReadConsoleRequest) GetFolder() string {
@@ -2597,7 +2808,25 @@ var File_dbc_helper_v1_helper_proto protoreflect.FileDescriptor
 
 const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\n" +
-	"\x1adbc/helper/v1/helper.proto\x12\rdbc.helper.v1\"\x06\n" +
+	"\x1adbc/helper/v1/helper.proto\x12\rdbc.helper.v1\"\x0e\n" +
+	"\fStatsRequest\"\x87\x02\n" +
+	"\n" +
+	"StatsReply\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
+	"\astarted\x18\x02 \x01(\x03R\astarted\x12.\n" +
+	"\x05calls\x18\x03 \x03(\v2\x18.dbc.helper.v1.CallCountR\x05calls\x12\x18\n" +
+	"\arunning\x18\x04 \x01(\rR\arunning\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\rR\x05limit\x12\x1f\n" +
+	"\vturned_away\x18\x06 \x01(\x04R\n" +
+	"turnedAway\x12\x1f\n" +
+	"\vresets_done\x18\a \x01(\x04R\n" +
+	"resetsDone\x12#\n" +
+	"\rresets_failed\x18\b \x01(\x04R\fresetsFailed\"g\n" +
+	"\tCallCount\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x18\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x04R\x05count\x12\x12\n" +
+	"\x04took\x18\x04 \x01(\x04R\x04took\"\x06\n" +
 	"\x04Done\"K\n" +
 	"\x05Fault\x12\x14\n" +
 	"\x05kinds\x18\x01 \x03(\tR\x05kinds\x12,\n" +
@@ -2780,9 +3009,10 @@ const file_dbc_helper_v1_helper_proto_rawDesc = "" +
 	"\x04Wire\x12\x14\n" +
 	"\x10WIRE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fWIRE_CONSOLE\x10\x01\x12\f\n" +
-	"\bWIRE_VNC\x10\x022F\n" +
+	"\bWIRE_VNC\x10\x022\x87\x01\n" +
 	"\x06Helper\x12<\n" +
-	"\x04Bind\x12\x1a.dbc.helper.v1.BindRequest\x1a\x18.dbc.helper.v1.BindReply2\xfa\x04\n" +
+	"\x04Bind\x12\x1a.dbc.helper.v1.BindRequest\x1a\x18.dbc.helper.v1.BindReply\x12?\n" +
+	"\x05Stats\x12\x1b.dbc.helper.v1.StatsRequest\x1a\x19.dbc.helper.v1.StatsReply2\xfa\x04\n" +
 	"\bMachines\x12;\n" +
 	"\x06Define\x12\x1c.dbc.helper.v1.DefineRequest\x1a\x13.dbc.helper.v1.Done\x12=\n" +
 	"\aOperate\x12\x1d.dbc.helper.v1.OperateRequest\x1a\x13.dbc.helper.v1.Done\x12E\n" +
@@ -2830,132 +3060,138 @@ func file_dbc_helper_v1_helper_proto_rawDescGZIP() []byte {
 }
 
 var file_dbc_helper_v1_helper_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
+var file_dbc_helper_v1_helper_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_dbc_helper_v1_helper_proto_goTypes = []any{
 	(Firmware)(0),              // 0: dbc.helper.v1.Firmware
 	(Operation)(0),             // 1: dbc.helper.v1.Operation
 	(Wire)(0),                  // 2: dbc.helper.v1.Wire
-	(*Done)(nil),               // 3: dbc.helper.v1.Done
-	(*Fault)(nil),              // 4: dbc.helper.v1.Fault
-	(*SlotFault)(nil),          // 5: dbc.helper.v1.SlotFault
-	(*SlotsRequest)(nil),       // 6: dbc.helper.v1.SlotsRequest
-	(*SlotsReply)(nil),         // 7: dbc.helper.v1.SlotsReply
-	(*Slot)(nil),               // 8: dbc.helper.v1.Slot
-	(*CheckRequest)(nil),       // 9: dbc.helper.v1.CheckRequest
-	(*BindRequest)(nil),        // 10: dbc.helper.v1.BindRequest
-	(*BindReply)(nil),          // 11: dbc.helper.v1.BindReply
-	(*DefineRequest)(nil),      // 12: dbc.helper.v1.DefineRequest
-	(*Placement)(nil),          // 13: dbc.helper.v1.Placement
-	(*OperateRequest)(nil),     // 14: dbc.helper.v1.OperateRequest
-	(*Authority)(nil),          // 15: dbc.helper.v1.Authority
-	(*Multisig)(nil),           // 16: dbc.helper.v1.Multisig
-	(*SetPasswordRequest)(nil), // 17: dbc.helper.v1.SetPasswordRequest
-	(*AttachRequest)(nil),      // 18: dbc.helper.v1.AttachRequest
-	(*GrowRequest)(nil),        // 19: dbc.helper.v1.GrowRequest
-	(*DetachRequest)(nil),      // 20: dbc.helper.v1.DetachRequest
-	(*GetRequest)(nil),         // 21: dbc.helper.v1.GetRequest
-	(*Domain)(nil),             // 22: dbc.helper.v1.Domain
-	(*ListRequest)(nil),        // 23: dbc.helper.v1.ListRequest
-	(*ListReply)(nil),          // 24: dbc.helper.v1.ListReply
-	(*WatchRequest)(nil),       // 25: dbc.helper.v1.WatchRequest
-	(*Change)(nil),             // 26: dbc.helper.v1.Change
-	(*ConnectRequest)(nil),     // 27: dbc.helper.v1.ConnectRequest
-	(*Bytes)(nil),              // 28: dbc.helper.v1.Bytes
-	(*EnsureRequest)(nil),      // 29: dbc.helper.v1.EnsureRequest
-	(*ApplyRequest)(nil),       // 30: dbc.helper.v1.ApplyRequest
-	(*Connection)(nil),         // 31: dbc.helper.v1.Connection
-	(*Port)(nil),               // 32: dbc.helper.v1.Port
-	(*FolderRequest)(nil),      // 33: dbc.helper.v1.FolderRequest
-	(*MakeSystemRequest)(nil),  // 34: dbc.helper.v1.MakeSystemRequest
-	(*TakeOverRequest)(nil),    // 35: dbc.helper.v1.TakeOverRequest
-	(*ListFoldersRequest)(nil), // 36: dbc.helper.v1.ListFoldersRequest
-	(*ListFoldersReply)(nil),   // 37: dbc.helper.v1.ListFoldersReply
-	(*WipeReply)(nil),          // 38: dbc.helper.v1.WipeReply
-	(*CheckTaskRequest)(nil),   // 39: dbc.helper.v1.CheckTaskRequest
-	(*StoredReply)(nil),        // 40: dbc.helper.v1.StoredReply
-	(*SizeDiskRequest)(nil),    // 41: dbc.helper.v1.SizeDiskRequest
-	(*RemoveDiskRequest)(nil),  // 42: dbc.helper.v1.RemoveDiskRequest
-	(*WriteSeedRequest)(nil),   // 43: dbc.helper.v1.WriteSeedRequest
-	(*ReadConsoleRequest)(nil), // 44: dbc.helper.v1.ReadConsoleRequest
-	nil,                        // 45: dbc.helper.v1.SlotFault.ParamsEntry
-	nil,                        // 46: dbc.helper.v1.Slot.ParamsEntry
+	(*StatsRequest)(nil),       // 3: dbc.helper.v1.StatsRequest
+	(*StatsReply)(nil),         // 4: dbc.helper.v1.StatsReply
+	(*CallCount)(nil),          // 5: dbc.helper.v1.CallCount
+	(*Done)(nil),               // 6: dbc.helper.v1.Done
+	(*Fault)(nil),              // 7: dbc.helper.v1.Fault
+	(*SlotFault)(nil),          // 8: dbc.helper.v1.SlotFault
+	(*SlotsRequest)(nil),       // 9: dbc.helper.v1.SlotsRequest
+	(*SlotsReply)(nil),         // 10: dbc.helper.v1.SlotsReply
+	(*Slot)(nil),               // 11: dbc.helper.v1.Slot
+	(*CheckRequest)(nil),       // 12: dbc.helper.v1.CheckRequest
+	(*BindRequest)(nil),        // 13: dbc.helper.v1.BindRequest
+	(*BindReply)(nil),          // 14: dbc.helper.v1.BindReply
+	(*DefineRequest)(nil),      // 15: dbc.helper.v1.DefineRequest
+	(*Placement)(nil),          // 16: dbc.helper.v1.Placement
+	(*OperateRequest)(nil),     // 17: dbc.helper.v1.OperateRequest
+	(*Authority)(nil),          // 18: dbc.helper.v1.Authority
+	(*Multisig)(nil),           // 19: dbc.helper.v1.Multisig
+	(*SetPasswordRequest)(nil), // 20: dbc.helper.v1.SetPasswordRequest
+	(*AttachRequest)(nil),      // 21: dbc.helper.v1.AttachRequest
+	(*GrowRequest)(nil),        // 22: dbc.helper.v1.GrowRequest
+	(*DetachRequest)(nil),      // 23: dbc.helper.v1.DetachRequest
+	(*GetRequest)(nil),         // 24: dbc.helper.v1.GetRequest
+	(*Domain)(nil),             // 25: dbc.helper.v1.Domain
+	(*ListRequest)(nil),        // 26: dbc.helper.v1.ListRequest
+	(*ListReply)(nil),          // 27: dbc.helper.v1.ListReply
+	(*WatchRequest)(nil),       // 28: dbc.helper.v1.WatchRequest
+	(*Change)(nil),             // 29: dbc.helper.v1.Change
+	(*ConnectRequest)(nil),     // 30: dbc.helper.v1.ConnectRequest
+	(*Bytes)(nil),              // 31: dbc.helper.v1.Bytes
+	(*EnsureRequest)(nil),      // 32: dbc.helper.v1.EnsureRequest
+	(*ApplyRequest)(nil),       // 33: dbc.helper.v1.ApplyRequest
+	(*Connection)(nil),         // 34: dbc.helper.v1.Connection
+	(*Port)(nil),               // 35: dbc.helper.v1.Port
+	(*FolderRequest)(nil),      // 36: dbc.helper.v1.FolderRequest
+	(*MakeSystemRequest)(nil),  // 37: dbc.helper.v1.MakeSystemRequest
+	(*TakeOverRequest)(nil),    // 38: dbc.helper.v1.TakeOverRequest
+	(*ListFoldersRequest)(nil), // 39: dbc.helper.v1.ListFoldersRequest
+	(*ListFoldersReply)(nil),   // 40: dbc.helper.v1.ListFoldersReply
+	(*WipeReply)(nil),          // 41: dbc.helper.v1.WipeReply
+	(*CheckTaskRequest)(nil),   // 42: dbc.helper.v1.CheckTaskRequest
+	(*StoredReply)(nil),        // 43: dbc.helper.v1.StoredReply
+	(*SizeDiskRequest)(nil),    // 44: dbc.helper.v1.SizeDiskRequest
+	(*RemoveDiskRequest)(nil),  // 45: dbc.helper.v1.RemoveDiskRequest
+	(*WriteSeedRequest)(nil),   // 46: dbc.helper.v1.WriteSeedRequest
+	(*ReadConsoleRequest)(nil), // 47: dbc.helper.v1.ReadConsoleRequest
+	nil,                        // 48: dbc.helper.v1.SlotFault.ParamsEntry
+	nil,                        // 49: dbc.helper.v1.Slot.ParamsEntry
 }
 var file_dbc_helper_v1_helper_proto_depIdxs = []int32{
-	5,  // 0: dbc.helper.v1.Fault.slot:type_name -> dbc.helper.v1.SlotFault
-	45, // 1: dbc.helper.v1.SlotFault.params:type_name -> dbc.helper.v1.SlotFault.ParamsEntry
-	8,  // 2: dbc.helper.v1.SlotsReply.slots:type_name -> dbc.helper.v1.Slot
-	46, // 3: dbc.helper.v1.Slot.params:type_name -> dbc.helper.v1.Slot.ParamsEntry
-	0,  // 4: dbc.helper.v1.DefineRequest.firmware:type_name -> dbc.helper.v1.Firmware
-	13, // 5: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
-	1,  // 6: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
-	16, // 7: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
-	15, // 8: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
-	22, // 9: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
-	2,  // 10: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
-	15, // 11: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
-	31, // 12: dbc.helper.v1.ApplyRequest.connections:type_name -> dbc.helper.v1.Connection
-	32, // 13: dbc.helper.v1.Connection.ports:type_name -> dbc.helper.v1.Port
-	0,  // 14: dbc.helper.v1.MakeSystemRequest.firmware:type_name -> dbc.helper.v1.Firmware
-	15, // 15: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
-	10, // 16: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
-	12, // 17: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
-	14, // 18: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
-	17, // 19: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
-	18, // 20: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
-	19, // 21: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
-	20, // 22: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
-	21, // 23: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
-	23, // 24: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
-	25, // 25: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
-	27, // 26: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
-	6,  // 27: dbc.helper.v1.Cards.Slots:input_type -> dbc.helper.v1.SlotsRequest
-	9,  // 28: dbc.helper.v1.Cards.Check:input_type -> dbc.helper.v1.CheckRequest
-	29, // 29: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
-	30, // 30: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
-	34, // 31: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
-	35, // 32: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
-	36, // 33: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
-	33, // 34: dbc.helper.v1.Files.Wipe:input_type -> dbc.helper.v1.FolderRequest
-	39, // 35: dbc.helper.v1.Files.CheckTask:input_type -> dbc.helper.v1.CheckTaskRequest
-	33, // 36: dbc.helper.v1.Files.Stored:input_type -> dbc.helper.v1.FolderRequest
-	41, // 37: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
-	42, // 38: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
-	43, // 39: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
-	33, // 40: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
-	44, // 41: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
-	33, // 42: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
-	11, // 43: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.BindReply
-	3,  // 44: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
-	3,  // 45: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
-	3,  // 46: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
-	3,  // 47: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
-	3,  // 48: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
-	3,  // 49: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
-	22, // 50: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
-	24, // 51: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
-	26, // 52: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
-	28, // 53: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
-	7,  // 54: dbc.helper.v1.Cards.Slots:output_type -> dbc.helper.v1.SlotsReply
-	3,  // 55: dbc.helper.v1.Cards.Check:output_type -> dbc.helper.v1.Done
-	3,  // 56: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
-	3,  // 57: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
-	3,  // 58: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
-	3,  // 59: dbc.helper.v1.Files.TakeOver:output_type -> dbc.helper.v1.Done
-	37, // 60: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
-	38, // 61: dbc.helper.v1.Files.Wipe:output_type -> dbc.helper.v1.WipeReply
-	3,  // 62: dbc.helper.v1.Files.CheckTask:output_type -> dbc.helper.v1.Done
-	40, // 63: dbc.helper.v1.Files.Stored:output_type -> dbc.helper.v1.StoredReply
-	3,  // 64: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
-	3,  // 65: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
-	3,  // 66: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
-	3,  // 67: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
-	28, // 68: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
-	3,  // 69: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
-	43, // [43:70] is the sub-list for method output_type
-	16, // [16:43] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	5,  // 0: dbc.helper.v1.StatsReply.calls:type_name -> dbc.helper.v1.CallCount
+	8,  // 1: dbc.helper.v1.Fault.slot:type_name -> dbc.helper.v1.SlotFault
+	48, // 2: dbc.helper.v1.SlotFault.params:type_name -> dbc.helper.v1.SlotFault.ParamsEntry
+	11, // 3: dbc.helper.v1.SlotsReply.slots:type_name -> dbc.helper.v1.Slot
+	49, // 4: dbc.helper.v1.Slot.params:type_name -> dbc.helper.v1.Slot.ParamsEntry
+	0,  // 5: dbc.helper.v1.DefineRequest.firmware:type_name -> dbc.helper.v1.Firmware
+	16, // 6: dbc.helper.v1.DefineRequest.placement:type_name -> dbc.helper.v1.Placement
+	1,  // 7: dbc.helper.v1.OperateRequest.operation:type_name -> dbc.helper.v1.Operation
+	19, // 8: dbc.helper.v1.Authority.multisig:type_name -> dbc.helper.v1.Multisig
+	18, // 9: dbc.helper.v1.SetPasswordRequest.authority:type_name -> dbc.helper.v1.Authority
+	25, // 10: dbc.helper.v1.ListReply.domains:type_name -> dbc.helper.v1.Domain
+	2,  // 11: dbc.helper.v1.ConnectRequest.wire:type_name -> dbc.helper.v1.Wire
+	18, // 12: dbc.helper.v1.ConnectRequest.authority:type_name -> dbc.helper.v1.Authority
+	34, // 13: dbc.helper.v1.ApplyRequest.connections:type_name -> dbc.helper.v1.Connection
+	35, // 14: dbc.helper.v1.Connection.ports:type_name -> dbc.helper.v1.Port
+	0,  // 15: dbc.helper.v1.MakeSystemRequest.firmware:type_name -> dbc.helper.v1.Firmware
+	18, // 16: dbc.helper.v1.TakeOverRequest.authority:type_name -> dbc.helper.v1.Authority
+	13, // 17: dbc.helper.v1.Helper.Bind:input_type -> dbc.helper.v1.BindRequest
+	3,  // 18: dbc.helper.v1.Helper.Stats:input_type -> dbc.helper.v1.StatsRequest
+	15, // 19: dbc.helper.v1.Machines.Define:input_type -> dbc.helper.v1.DefineRequest
+	17, // 20: dbc.helper.v1.Machines.Operate:input_type -> dbc.helper.v1.OperateRequest
+	20, // 21: dbc.helper.v1.Machines.SetPassword:input_type -> dbc.helper.v1.SetPasswordRequest
+	21, // 22: dbc.helper.v1.Machines.Attach:input_type -> dbc.helper.v1.AttachRequest
+	22, // 23: dbc.helper.v1.Machines.Grow:input_type -> dbc.helper.v1.GrowRequest
+	23, // 24: dbc.helper.v1.Machines.Detach:input_type -> dbc.helper.v1.DetachRequest
+	24, // 25: dbc.helper.v1.Machines.Get:input_type -> dbc.helper.v1.GetRequest
+	26, // 26: dbc.helper.v1.Machines.List:input_type -> dbc.helper.v1.ListRequest
+	28, // 27: dbc.helper.v1.Machines.Watch:input_type -> dbc.helper.v1.WatchRequest
+	30, // 28: dbc.helper.v1.Machines.Connect:input_type -> dbc.helper.v1.ConnectRequest
+	9,  // 29: dbc.helper.v1.Cards.Slots:input_type -> dbc.helper.v1.SlotsRequest
+	12, // 30: dbc.helper.v1.Cards.Check:input_type -> dbc.helper.v1.CheckRequest
+	32, // 31: dbc.helper.v1.Network.Ensure:input_type -> dbc.helper.v1.EnsureRequest
+	33, // 32: dbc.helper.v1.Network.Apply:input_type -> dbc.helper.v1.ApplyRequest
+	37, // 33: dbc.helper.v1.Files.MakeSystem:input_type -> dbc.helper.v1.MakeSystemRequest
+	38, // 34: dbc.helper.v1.Files.TakeOver:input_type -> dbc.helper.v1.TakeOverRequest
+	39, // 35: dbc.helper.v1.Files.ListFolders:input_type -> dbc.helper.v1.ListFoldersRequest
+	36, // 36: dbc.helper.v1.Files.Wipe:input_type -> dbc.helper.v1.FolderRequest
+	42, // 37: dbc.helper.v1.Files.CheckTask:input_type -> dbc.helper.v1.CheckTaskRequest
+	36, // 38: dbc.helper.v1.Files.Stored:input_type -> dbc.helper.v1.FolderRequest
+	44, // 39: dbc.helper.v1.Files.SizeDisk:input_type -> dbc.helper.v1.SizeDiskRequest
+	45, // 40: dbc.helper.v1.Files.RemoveDisk:input_type -> dbc.helper.v1.RemoveDiskRequest
+	46, // 41: dbc.helper.v1.Files.WriteSeed:input_type -> dbc.helper.v1.WriteSeedRequest
+	36, // 42: dbc.helper.v1.Files.RemoveSeed:input_type -> dbc.helper.v1.FolderRequest
+	47, // 43: dbc.helper.v1.Files.ReadConsole:input_type -> dbc.helper.v1.ReadConsoleRequest
+	36, // 44: dbc.helper.v1.Files.TrimConsole:input_type -> dbc.helper.v1.FolderRequest
+	14, // 45: dbc.helper.v1.Helper.Bind:output_type -> dbc.helper.v1.BindReply
+	4,  // 46: dbc.helper.v1.Helper.Stats:output_type -> dbc.helper.v1.StatsReply
+	6,  // 47: dbc.helper.v1.Machines.Define:output_type -> dbc.helper.v1.Done
+	6,  // 48: dbc.helper.v1.Machines.Operate:output_type -> dbc.helper.v1.Done
+	6,  // 49: dbc.helper.v1.Machines.SetPassword:output_type -> dbc.helper.v1.Done
+	6,  // 50: dbc.helper.v1.Machines.Attach:output_type -> dbc.helper.v1.Done
+	6,  // 51: dbc.helper.v1.Machines.Grow:output_type -> dbc.helper.v1.Done
+	6,  // 52: dbc.helper.v1.Machines.Detach:output_type -> dbc.helper.v1.Done
+	25, // 53: dbc.helper.v1.Machines.Get:output_type -> dbc.helper.v1.Domain
+	27, // 54: dbc.helper.v1.Machines.List:output_type -> dbc.helper.v1.ListReply
+	29, // 55: dbc.helper.v1.Machines.Watch:output_type -> dbc.helper.v1.Change
+	31, // 56: dbc.helper.v1.Machines.Connect:output_type -> dbc.helper.v1.Bytes
+	10, // 57: dbc.helper.v1.Cards.Slots:output_type -> dbc.helper.v1.SlotsReply
+	6,  // 58: dbc.helper.v1.Cards.Check:output_type -> dbc.helper.v1.Done
+	6,  // 59: dbc.helper.v1.Network.Ensure:output_type -> dbc.helper.v1.Done
+	6,  // 60: dbc.helper.v1.Network.Apply:output_type -> dbc.helper.v1.Done
+	6,  // 61: dbc.helper.v1.Files.MakeSystem:output_type -> dbc.helper.v1.Done
+	6,  // 62: dbc.helper.v1.Files.TakeOver:output_type -> dbc.helper.v1.Done
+	40, // 63: dbc.helper.v1.Files.ListFolders:output_type -> dbc.helper.v1.ListFoldersReply
+	41, // 64: dbc.helper.v1.Files.Wipe:output_type -> dbc.helper.v1.WipeReply
+	6,  // 65: dbc.helper.v1.Files.CheckTask:output_type -> dbc.helper.v1.Done
+	43, // 66: dbc.helper.v1.Files.Stored:output_type -> dbc.helper.v1.StoredReply
+	6,  // 67: dbc.helper.v1.Files.SizeDisk:output_type -> dbc.helper.v1.Done
+	6,  // 68: dbc.helper.v1.Files.RemoveDisk:output_type -> dbc.helper.v1.Done
+	6,  // 69: dbc.helper.v1.Files.WriteSeed:output_type -> dbc.helper.v1.Done
+	6,  // 70: dbc.helper.v1.Files.RemoveSeed:output_type -> dbc.helper.v1.Done
+	31, // 71: dbc.helper.v1.Files.ReadConsole:output_type -> dbc.helper.v1.Bytes
+	6,  // 72: dbc.helper.v1.Files.TrimConsole:output_type -> dbc.helper.v1.Done
+	45, // [45:73] is the sub-list for method output_type
+	17, // [17:45] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_dbc_helper_v1_helper_proto_init() }
@@ -2963,14 +3199,14 @@ func file_dbc_helper_v1_helper_proto_init() {
 	if File_dbc_helper_v1_helper_proto != nil {
 		return
 	}
-	file_dbc_helper_v1_helper_proto_msgTypes[10].OneofWrappers = []any{}
+	file_dbc_helper_v1_helper_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_dbc_helper_v1_helper_proto_rawDesc), len(file_dbc_helper_v1_helper_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   44,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   5,
 		},

@@ -22,7 +22,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Helper_Bind_FullMethodName = "/dbc.helper.v1.Helper/Bind"
+	Helper_Bind_FullMethodName  = "/dbc.helper.v1.Helper/Bind"
+	Helper_Stats_FullMethodName = "/dbc.helper.v1.Helper/Stats"
 )
 
 // HelperClient is the client API for Helper service.
@@ -32,6 +33,9 @@ const (
 // Helper binds the helper to a chain and machine; nothing else is answered before.
 type HelperClient interface {
 	Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindReply, error)
+	// Stats counts what this process did since it started; it answers before Bind too, and
+	// names nobody.
+	Stats(ctx context.Context, in *StatsRequest, opts ...grpc.CallOption) (*StatsReply, error)
 }
 
 type helperClient struct {
@@ -52,6 +56,16 @@ func (c *helperClient) Bind(ctx context.Context, in *BindRequest, opts ...grpc.C
 	return out, nil
 }
 
+func (c *helperClient) Stats(ctx context.Context, in *StatsRequest, opts ...grpc.CallOption) (*StatsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StatsReply)
+	err := c.cc.Invoke(ctx, Helper_Stats_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HelperServer is the server API for Helper service.
 // All implementations must embed UnimplementedHelperServer
 // for forward compatibility.
@@ -59,6 +73,9 @@ func (c *helperClient) Bind(ctx context.Context, in *BindRequest, opts ...grpc.C
 // Helper binds the helper to a chain and machine; nothing else is answered before.
 type HelperServer interface {
 	Bind(context.Context, *BindRequest) (*BindReply, error)
+	// Stats counts what this process did since it started; it answers before Bind too, and
+	// names nobody.
+	Stats(context.Context, *StatsRequest) (*StatsReply, error)
 	mustEmbedUnimplementedHelperServer()
 }
 
@@ -71,6 +88,9 @@ type UnimplementedHelperServer struct{}
 
 func (UnimplementedHelperServer) Bind(context.Context, *BindRequest) (*BindReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Bind not implemented")
+}
+func (UnimplementedHelperServer) Stats(context.Context, *StatsRequest) (*StatsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Stats not implemented")
 }
 func (UnimplementedHelperServer) mustEmbedUnimplementedHelperServer() {}
 func (UnimplementedHelperServer) testEmbeddedByValue()                {}
@@ -111,6 +131,24 @@ func _Helper_Bind_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Helper_Stats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HelperServer).Stats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Helper_Stats_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HelperServer).Stats(ctx, req.(*StatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Helper_ServiceDesc is the grpc.ServiceDesc for Helper service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -121,6 +159,10 @@ var Helper_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Bind",
 			Handler:    _Helper_Bind_Handler,
+		},
+		{
+			MethodName: "Stats",
+			Handler:    _Helper_Stats_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,4 +1,5 @@
-package host
+// Package earnings reads what a machine earned from the chain.
+package earnings
 
 import (
 	"context"
@@ -35,10 +36,10 @@ func (e Earning) Claimable() bool {
 	return e.Rental.State == rental.RENTAL_STATE_ACTIVE && e.Unclaimed > 0
 }
 
-// Earnings returns those of all rentals of a machine that the chain still
+// Read returns those of all rentals of a machine that the chain still
 // knows, newest first. Rent accrues meanwhile, so two entries may be from
 // different blocks.
-func Earnings(ctx context.Context, books Books, machineID string) ([]Earning, error) {
+func Read(ctx context.Context, books Books, machineID string) ([]Earning, error) {
 	var all []Earning
 	page := &query.PageRequest{Limit: pageSize}
 	for {

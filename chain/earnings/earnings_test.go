@@ -1,4 +1,4 @@
-package host_test
+package earnings_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/dbc-network/dbc/chain"
-	"github.com/dbc-network/dbc/client/host"
+	"github.com/dbc-network/dbc/chain/earnings"
 	"github.com/dbc-network/dbc/x/rental"
 )
 
@@ -63,14 +63,14 @@ func (b *books) Explain(_ context.Context, id uint64) (*rental.QueryExplainRespo
 func TestEarnings(t *testing.T) {
 	t.Parallel()
 	b := &books{n: 451}
-	all, err := host.Earnings(t.Context(), b, "")
+	all, err := earnings.Read(t.Context(), b, "")
 	if err != nil || len(all) != 451 {
 		t.Fatalf("%d rentals, %v", len(all), err)
 	}
 	if b.explained != 451-150 {
 		t.Errorf("%d rentals were asked for one by one", b.explained)
 	}
-	for i, want := range map[int]host.Earning{
+	for i, want := range map[int]earnings.Earning{
 		0: {Earned: 25, Claimed: 10, Unclaimed: 15},
 		1: {Earned: 25, Claimed: 10, Unclaimed: 15, Waiting: "challenge"},
 		2: {Earned: 1000, Claimed: 1000},
@@ -84,11 +84,11 @@ func TestEarnings(t *testing.T) {
 
 func TestClaimsInBatches(t *testing.T) {
 	t.Parallel()
-	all, err := host.Earnings(t.Context(), &books{n: 451}, "")
+	all, err := earnings.Read(t.Context(), &books{n: 451}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	msgs := host.Claims("dbc1host", all)
+	msgs := earnings.Claims("dbc1host", all)
 	seen := map[uint64]bool{}
 	for i, msg := range msgs {
 		if len(msg.RentIds) > rental.MaxClaims || msg.Signer != "dbc1host" || i < len(msgs)-1 && len(msg.RentIds) != rental.MaxClaims {
@@ -104,7 +104,7 @@ func TestClaimsInBatches(t *testing.T) {
 	if len(seen) != 300 || len(msgs) != 3 {
 		t.Errorf("%d rentals in %d messages", len(seen), len(msgs))
 	}
-	if msgs := host.Claims("dbc1host", nil); len(msgs) != 0 {
+	if msgs := earnings.Claims("dbc1host", nil); len(msgs) != 0 {
 		t.Errorf("%d messages for nothing", len(msgs))
 	}
 }
