@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
@@ -66,7 +67,7 @@ func (u *up) use(ctx context.Context) error {
 		return err
 	}
 	n.Seen(market.Seen(r))
-	task, err := u.make(ctx, c, n)
+	task, err := u.make(ctx, c, n, r)
 	if err != nil {
 		return u.failed(ctx, c, err)
 	}
@@ -96,12 +97,15 @@ func (u *up) isOver(r rental.Rental) error {
 
 // make asks for the virtual machine by its own id, which makes no second one, and
 // waits until it runs.
-func (u *up) make(ctx context.Context, c *chain.Client, n *client.Node) (api.Task, error) {
+func (u *up) make(ctx context.Context, c *chain.Client, n *client.Node, r rental.Rental) (api.Task, error) {
 	wait := newWaiting(u.s, u.cmd)
 	defer wait.end()
 	wait.say("asking the machine")
 	id := u.run.Create.TaskID
 	task, err := n.Task(ctx, id)
+	if err == nil && (task.Status == client.StatusFailed || task.Status == client.StatusDeleting) {
+		err = u.clear(ctx, n, task, wait)
+	}
 	refused := new(client.NodeError)
 	switch {
 	case errors.As(err, &refused) && refused.Proved && refused.Code == api.TaskNotFound:
@@ -118,7 +122,7 @@ func (u *up) make(ctx context.Context, c *chain.Client, n *client.Node) (api.Tas
 		return task, fmt.Errorf("virtual machine %s: %w", id, err)
 	case u.f.otherGuest(u.run.Create):
 		return task, u.errOtherWish()
-	case task.Status == client.StatusClosed:
+	case slices.Contains(stopped, task.Status):
 		if err := n.StartTask(ctx, id); err != nil {
 			return task, fmt.Errorf("start virtual machine %s: %w", id, err)
 		}
@@ -126,13 +130,29 @@ func (u *up) make(ctx context.Context, c *chain.Client, n *client.Node) (api.Tas
 	up := func(ctx context.Context) (api.Task, error) {
 		return n.WaitTask(ctx, id, client.StatusRunning, wait.task)
 	}
-	if !u.f.cancel {
+	if !u.mayCancel(r) {
 		return up(ctx)
 	}
 	return trialWait{
 		rental: func(ctx context.Context) (rental.Rental, error) { return c.Rental(ctx, u.run.RentID) }, wait: up,
 		cancel: func(ctx context.Context) (market.Cancelled, error) { return u.cancelAs(ctx, rental.CAUSE_NOT_READY) },
 	}.do(ctx)
+}
+
+// stopped are the states in which a virtual machine is at rest and may be started.
+var stopped = []string{client.StatusClosed, client.StatusStartError, client.StatusShutdownError, client.StatusPoweroffError, client.StatusRestartError, client.StatusResetError}
+
+// clear deletes a virtual machine that an earlier run could not have made, and waits
+// until the machine has forgotten it: TaskNotFound, and the id may be used anew.
+func (u *up) clear(ctx context.Context, n *client.Node, task api.Task, wait *waiting) error {
+	if task.Status == client.StatusFailed {
+		if err := n.DeleteTask(ctx, task.TaskID); err != nil {
+			return err
+		}
+		u.say("Deleted:", "virtual machine "+task.TaskID+", which an earlier run could not have made")
+	}
+	_, err := n.WaitTask(ctx, task.TaskID, "deleted", wait.task)
+	return err
 }
 
 func (u *up) cancelAs(ctx context.Context, cause rental.Cause) (done market.Cancelled, err error) {
@@ -143,15 +163,22 @@ func (u *up) cancelAs(ctx context.Context, cause rental.Cause) (done market.Canc
 	return done, err
 }
 
+// mayCancel reports whether a virtual machine that does not come up ends the trial: one
+// that has run before has its renter's data.
+func (u *up) mayCancel(r rental.Rental) bool {
+	home, err := u.s.homeDir()
+	return u.f.cancel && (err != nil || !hasRun(home, r))
+}
+
 // failed cancels a trial whose machine is the reason that there is no virtual machine.
 // What the command line is the reason of, and a machine that only does not answer now,
 // ends nothing: the same command goes on.
 func (u *up) failed(ctx context.Context, c *chain.Client, err error) error {
-	if ctx.Err() != nil || !u.f.cancel {
+	if ctx.Err() != nil {
 		return err
 	}
 	r, lookErr := c.Rental(ctx, u.run.RentID)
-	if lookErr != nil {
+	if lookErr != nil || !u.mayCancel(r) {
 		return err
 	}
 	refused := new(client.NodeError)
