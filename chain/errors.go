@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/dbc-network/dbc/x/detail"
 )
 
 var (
@@ -44,11 +46,12 @@ func queryError(ctx context.Context, what string, err error) error {
 		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
 	}
 	s := status.Convert(err)
+	said, _ := detail.Read(s.Message()) // its values are for programs
 	switch s.Code() {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
-		return fmt.Errorf("%s: %w: %s", what, ErrUnreachable, s.Message())
+		return fmt.Errorf("%s: %w: %s", what, ErrUnreachable, said)
 	case codes.NotFound:
-		return fmt.Errorf("%s: %w: %s", what, ErrNotFound, s.Message())
+		return fmt.Errorf("%s: %w: %s", what, ErrNotFound, said)
 	default:
 		return fmt.Errorf("%s: %w", what, refusedQuery(uint32(s.Code()), s.Message()))
 	}

@@ -2,7 +2,11 @@ package chain
 
 import (
 	"maps"
+	"strings"
 	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/dbc-network/dbc/api"
 )
@@ -84,5 +88,16 @@ func TestRefusedMeaning(t *testing.T) {
 				t.Errorf("reads %q", reason)
 			}
 		})
+	}
+}
+
+// TestQueryErrorsAreSentences: the values that a node passes on are for programs.
+func TestQueryErrorsAreSentences(t *testing.T) {
+	t.Parallel()
+	for _, code := range []codes.Code{codes.NotFound, codes.Unavailable, codes.FailedPrecondition} {
+		err := queryError(t.Context(), "ask for rental 5", status.Error(code, `it never was: rental not found details={"rent_id":"5"}`))
+		if text := err.Error(); strings.Contains(text, "details=") || !strings.Contains(text, "it never was") {
+			t.Errorf("%s: %s", code, text)
+		}
 	}
 }

@@ -46,6 +46,25 @@ func newTransitions(list []xrental.Transition) []transition {
 	return rows
 }
 
+// messageCommands returns the commands by which messages of the chain are sent.
+func messageCommands(messages []string, rentID uint64) []string {
+	words := map[string]string{
+		"ConfirmRent": "dbc confirm %d", "CancelRent": "dbc cancel %d", "ReletMachine": "dbc relet %d DURATION", "BreakRental": "dbc break %d",
+	}
+	list := make([]string, len(messages))
+	for i, message := range messages {
+		switch command := words[message]; {
+		case command != "":
+			list[i] = fmt.Sprintf(command, rentID)
+		case message == "ClaimRent":
+			list[i] = "dbc host claim"
+		default:
+			list[i] = client.Printable(message)
+		}
+	}
+	return list
+}
+
 // renterBreak is the renter's right to break the rental because of outages.
 type renterBreak struct {
 	Allowed bool       `json:"allowed"`
@@ -147,6 +166,6 @@ func writeExplain(w io.Writer, e explainReply) {
 		row(w, "Waits for:", e.Waiting)
 	}
 	if len(e.May) > 0 {
-		row(w, "Possible now:", strings.Join(e.May, ", "))
+		row(w, "Possible now:", strings.Join(messageCommands(e.May, e.Rental.ID), ", "))
 	}
 }

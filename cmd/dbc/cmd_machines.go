@@ -56,7 +56,10 @@ func newMachinesCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.show(cmd, rows, func(w io.Writer) { writeMachines(w, rows, f.all) })
+			if len(rows) == 0 && !s.json {
+				return sayNoneFits(s, cmd, f)
+			}
+			return s.show(cmd, rows, func(w io.Writer) { writeMachines(w, rows) })
 		},
 	}
 	flags := cmd.Flags()
@@ -73,15 +76,18 @@ func newMachinesCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func writeMachines(w io.Writer, rows []machineRow, all bool) {
-	if len(rows) == 0 {
-		said := "No machine fits. --all shows those that are offline or rented out."
-		if all {
-			said = "No machine fits."
-		}
-		fmt.Fprintln(w, said)
-		return
+// sayNoneFits says what stands in the way, and what there is instead: a misspelt type
+// of GPU fits nothing.
+func sayNoneFits(s *settings, cmd *cobra.Command, f machineFilter) error {
+	rows, err := findMachines(s, cmd, machineFilter{sort: "price", limit: maxMachines, all: true})
+	if err != nil {
+		return err
 	}
+	said := upFilter{machineFilter: f}.noneFits(rows).Error()
+	return s.show(cmd, nil, func(w io.Writer) { fmt.Fprintln(w, strings.ToUpper(said[:1])+said[1:]+".") })
+}
+
+func writeMachines(w io.Writer, rows []machineRow) {
 	row(w, "MACHINE", "GPU", "FREE SLOTS", "CPU", "MEMORY", "PRICE PER SLOT AND DAY", "STATE")
 	for _, r := range rows {
 		row(w, client.Printable(r.ID), gpuCounts(r.GPUs), fmt.Sprintf("%d of %d", len(r.Free), r.Slots), r.CPUs,

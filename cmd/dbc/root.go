@@ -82,7 +82,9 @@ func helpUnless(help func(*cobra.Command, []string), unknown *error) func(*cobra
 
 func unknownCommand(cmd *cobra.Command, word string) error {
 	err := usagef("unknown command %q for %q", word, cmd.CommandPath())
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+	near := cmd.SuggestionsFor(word)
+	slices.Sort(near)
+	if near = slices.Compact(near); len(near) > 0 {
 		err = usagef("%w; did you mean %s?", err, strings.Join(near, " or "))
 	}
 	return err
@@ -157,9 +159,16 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	return root, started
 }
 
-// nearWords recognizes a swap of two letters.
+// otherWords are what users of other programs call our commands.
+var otherWords = map[string][]string{
+	"delete": {"rm", "remove", "del", "destroy"}, "list": {"ls", "ps"}, "show": {"get", "info", "status", "describe"},
+	"create": {"new", "make"}, "stop": {"halt", "shutdown"}, "modify": {"edit", "change", "update"}, "logs": {"log"},
+}
+
+// nearWords recognizes a swap of two letters, and other programs' words.
 func nearWords(cmd *cobra.Command) {
 	cmd.SuggestionsMinimumDistance = 2
+	cmd.SuggestFor = otherWords[cmd.Name()]
 	for _, sub := range cmd.Commands() {
 		nearWords(sub)
 	}

@@ -68,12 +68,14 @@ func (f upFilter) conditions() (list []condition) {
 			list = append(list, condition{name, fits})
 		}
 	}
-	add(true, "being online", func(r machineRow) bool { return r.State == "online" })
-	add(true, fmt.Sprintf("--slots %d, that many free", f.slots), func(r machineRow) bool { return len(r.Free) >= int(f.slots) })
+	add(!f.all, "being online", func(r machineRow) bool { return r.State == "online" })
+	add(f.slots == 0 && !f.all, "having a free slot", func(r machineRow) bool { return len(r.Free) > 0 })
+	add(f.slots > 0, fmt.Sprintf("--slots %d, that many free", f.slots), func(r machineRow) bool { return len(r.Free) >= int(f.slots) })
 	add(len(f.gpus) > 0, "--gpu "+strings.Join(f.gpus, " or "), func(r machineRow) bool {
 		return slices.ContainsFunc(r.GPUs, func(g gpuRow) bool { return slices.Contains(f.gpus, g.Type) })
 	})
 	add(f.country != "", "--country "+f.country, func(r machineRow) bool { return r.Country == f.country })
+	add(f.maxPrice > 0, "--max-price", func(r machineRow) bool { return r.PricePerDay <= f.maxPrice })
 	add(f.perGPU > 0, "--max-price", func(r machineRow) bool { return r.PricePerDay <= saturated(f.perGPU, r.gpusPerSlot()) })
 	add(f.vramGiB > 0, fmt.Sprintf("--min-vram %d", f.vramGiB), func(r machineRow) bool { return r.VRAMMiB >= f.vramGiB<<10 })
 	add(f.cpus > 0, fmt.Sprintf("--min-cpus %d", f.cpus), func(r machineRow) bool { return r.CPUs >= f.cpus })

@@ -82,3 +82,22 @@ func TestUpFilter(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNoneFitsTheList: what dbc machines says where nothing is listed for the filter.
+func TestNoneFitsTheList(t *testing.T) {
+	t.Parallel()
+	rows := []machineRow{{State: "online", Slots: 1, Free: []uint32{0}, GPUCount: 1, PricePerDay: 40_000_000, GPUs: []gpuRow{{Type: "RTX 4090"}}}}
+	for want, f := range map[string]machineFilter{
+		"--gpu 4090 excludes 1 (1 would fit without it); there are RTX 4090": {gpus: []string{"4090"}},
+		"--max-price excludes 1":               {maxPrice: 1},
+		"--slots 2, that many free excludes 1": {slots: 2},
+	} {
+		if err := (upFilter{machineFilter: f}).noneFits(rows); !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	rows[0].State, rows[0].Free = "offline", nil
+	if text := (upFilter{}).noneFits(rows).Error(); !strings.Contains(text, "being online excludes 1") || !strings.Contains(text, "having a free slot excludes 1") || strings.Contains(text, "--slots 0") {
+		t.Error(text)
+	}
+}

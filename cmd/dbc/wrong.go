@@ -17,7 +17,7 @@ var wantedValues = map[string]string{
 }
 
 // wrongFlag says what a flag accepts if it can't be parsed.
-func wrongFlag(_ *cobra.Command, err error) error {
+func wrongFlag(cmd *cobra.Command, err error) error {
 	value, unknown := new(pflag.InvalidValueError), new(pflag.NotExistError)
 	switch {
 	case errors.As(err, &value):
@@ -30,8 +30,23 @@ func wrongFlag(_ *cobra.Command, err error) error {
 		if short := unknown.GetSpecifiedShortnames(); strings.Trim(short, "0123456789.,dhms") == "" && short != "" && strings.ContainsAny(short[:1], "0123456789") {
 			return usagef("-%s: nothing here is below zero; what begins with a dash is read as an option", short)
 		}
+		if near := nearFlags(cmd, unknown.GetSpecifiedName()); len(near) > 0 {
+			return usagef("%w; did you mean --%s?", err, strings.Join(near, " or --"))
+		}
 	}
 	return err
+}
+
+// nearFlags returns the flags of a command that a misspelt one may mean, found as
+// commands are.
+func nearFlags(cmd *cobra.Command, name string) []string {
+	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden {
+			flags.AddCommand(&cobra.Command{Use: flag.Name, Run: func(*cobra.Command, []string) {}})
+		}
+	})
+	return flags.SuggestionsFor(name)
 }
 
 // wrongWords says what a command line has too few or too many of.
