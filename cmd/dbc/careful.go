@@ -21,7 +21,7 @@ var errUnwanted = errors.New("nothing was done: a yes was wanted")
 // sure states what an action can't undo, and asks at the terminal. Without a
 // terminal it requires --yes. A dry run states it and does not ask.
 func (s *settings) sure(cmd *cobra.Command, consequence string) error {
-	if s.yes {
+	if s.answered(cmd) {
 		return nil
 	}
 	if s.dryRun {
@@ -43,10 +43,21 @@ func (s *settings) sure(cmd *cobra.Command, consequence string) error {
 	return nil
 }
 
+// answered reports whether a yes was said. The variable answers only where there is
+// nobody to ask: it can stand in a shell's start file, and whoever types a command there
+// still means to be asked.
+func (s *settings) answered(cmd *cobra.Command) bool {
+	if !s.yes || s.origins["yes"] != envOf("yes") {
+		return s.yes
+	}
+	file, ok := cmd.InOrStdin().(*os.File)
+	return !ok || !term.IsTerminal(int(file.Fd()))
+}
+
 // local are the commands that change this computer and send nothing: a dry run
 // of them has nothing to try.
 var local = []string{
-	"dbc wallet create", "dbc wallet import", "dbc session sign", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
+	"dbc wallet create", "dbc wallet import", "dbc config set", "dbc config unset", "dbc config use", "dbc session sign", "dbc host gpu bind", "dbc host gpu unbind", "dbc host gpu apply",
 	"dbc host gpu check", "dbc image pull", "dbc image build", "dbc image delete", "dbc devnet", "dbc vm name",
 	"dbc node init", "dbc node start", "dbc node split", "dbc node check", "dbc node backup", "dbc node restore",
 }

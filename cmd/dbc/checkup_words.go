@@ -16,9 +16,10 @@ type checkupWords struct {
 	checks                        map[doctor.Check]checkWords
 }
 
-// checkupLanguage returns the texts of the user's locale, found as in other programs.
-func checkupLanguage() checkupWords {
-	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
+// checkupLanguage returns the texts of the language that was asked for, else of the
+// user's locale, found as in other programs.
+func checkupLanguage(asked string) checkupWords {
+	locale := cmp.Or(asked, os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
 	if strings.HasPrefix(locale, "zh") {
 		return checkupChinese
 	}

@@ -36,7 +36,7 @@ func newDoctorCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := s.show(cmd, report, func(w io.Writer) { checkupText(w, report, all, checkupLanguage()) }); err != nil {
+			if err := s.show(cmd, report, func(w io.Writer) { checkupText(w, report, all, checkupLanguage(s.language)) }); err != nil {
 				return err
 			}
 			if report.Worst() == doctor.Fail {

@@ -89,7 +89,9 @@ func newSessionSignCommand(s *settings) *cobra.Command {
 			"Nothing in the file is secret: pass it on, or sign copies of it; dbc session send takes them all.",
 		Example: "  dbc session sign team.json --wallet carol\n  dbc session sign team.json --wallet carol --yes",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return signTeamSession(s, cmd, args[0], s.yes) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return signTeamSession(s, cmd, args[0], s.answered(cmd))
+		},
 	}
 	return cmd
 }

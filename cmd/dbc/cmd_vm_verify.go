@@ -88,7 +88,7 @@ func verifyVM(s *settings, cmd *cobra.Command, o sshOrder, gpus *int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.show(cmd, reply, func(w io.Writer) { verifyText(w, reply, verifyLanguage()) }); err != nil {
+	if err := s.show(cmd, reply, func(w io.Writer) { verifyText(w, reply, verifyLanguage(s.language)) }); err != nil {
 		return err
 	}
 	switch reply.Level {

@@ -50,7 +50,7 @@ func newWalletPendingCommand(s *settings) *cobra.Command {
 				})
 			}
 			if forget != "" {
-				if err := agree(cmd, s.yes, "Look at dbc wallet history first. Forget "+forget+", although it may be paid?"); err != nil {
+				if err := agree(cmd, s.answered(cmd), "Look at dbc wallet history first. Forget "+forget+", although it may be paid?"); err != nil {
 					return err
 				}
 				reply.Forgot = true

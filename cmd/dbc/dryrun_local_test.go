@@ -43,10 +43,10 @@ func TestDryRunChangesNothingHere(t *testing.T) {
 // decided whether it changes something. A dry run of node check deleted disks.
 func TestDryRunKnowsWhatIsLocal(t *testing.T) {
 	t.Parallel()
-	looks := []string{"dbc node status", "dbc image list", "dbc host gpu slots", "dbc host gpu facts"}
+	looks := []string{"dbc node status", "dbc node health", "dbc config list", "dbc config get", "dbc config path", "dbc image list", "dbc host gpu slots", "dbc host gpu facts"}
 	root, _ := newRootCommand(&settings{})
 	seen := 0
-	for _, of := range [][]string{{"node"}, {"image"}, {"host", "gpu"}} {
+	for _, of := range [][]string{{"node"}, {"image"}, {"host", "gpu"}, {"config"}} {
 		group, _, err := root.Find(of)
 		if err != nil {
 			t.Fatal(err)

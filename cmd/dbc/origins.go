@@ -35,17 +35,31 @@ func sayEnv(flags *pflag.FlagSet) {
 }
 
 // adopt gives global flags that are not on the command line their values from the
-// environment, and then from the network. The running devnet and the defaults follow in
+// environment, then from the profile, and then from the network. The running devnet and the defaults follow in
 // resolve.
 func (s *settings) adopt(cmd *cobra.Command) error {
 	if s.origins != nil {
 		return nil
 	}
 	s.origins = make(map[string]string)
-	if err := s.fromEnvironment(cmd.Root().PersistentFlags()); err != nil {
+	flags := cmd.Root().PersistentFlags()
+	if err := s.fromEnvironment(flags); err != nil {
 		return err
 	}
-	return s.fromNetwork()
+	if !hasProfile(cmd) {
+		return s.checkLanguage()
+	}
+	if err := s.fromProfile(flags); err != nil {
+		return err
+	}
+	return errors.Join(s.checkLanguage(), s.fromNetwork())
+}
+
+func (s *settings) checkLanguage() error {
+	if s.language == "" || s.language == "en" || s.language == "zh" {
+		return nil
+	}
+	return usagef("%s %.64q: en or zh wanted", s.origins["language"], s.language)
 }
 
 func (s *settings) fromEnvironment(flags *pflag.FlagSet) (failed error) {

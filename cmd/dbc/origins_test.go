@@ -39,7 +39,7 @@ func TestEveryGlobalFlagHasAVariable(t *testing.T) {
 		"bool": {"true", "false"}, "duration": {"7m0s", "8m0s"},
 	}
 	special := map[string][2]string{
-		"network": {"dbc-testnet-1", "dbc-testnet-1"}, "home": {t.TempDir(), t.TempDir()},
+		"network": {"dbc-testnet-1", "dbc-testnet-1"}, "profile": {"none", "none"}, "language": {"zh", "en"}, "home": {t.TempDir(), t.TempDir()},
 	}
 	root, _ := newRootCommand(&settings{})
 	var all []*pflag.Flag

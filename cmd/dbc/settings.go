@@ -32,7 +32,7 @@ const (
 
 // settings are the flags of every command, and what they open.
 type settings struct {
-	home, network, chainID, grpc, rpc, node, wallet, session, maxGasPrice string
+	home, profile, network, chainID, grpc, rpc, node, wallet, session, maxGasPrice, language string
 	// origins say where a global flag's value is from, once adopt has run.
 	origins map[string]string
 	// described is the chosen network, and gasPrice its minimum.
@@ -79,6 +79,7 @@ type endpoints struct{ chainID, grpc, rpc string }
 func (s *settings) register(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVar(&s.home, "home", "", "folder of keys and devnet (default $DBC_HOME, then ~/.dbc)")
+	f.StringVar(&s.profile, "profile", "", "profile of the configuration file that says what no flag and no variable says, or none (default what dbc config use chose)")
 	f.StringVar(&s.network, "network", "", "name or folder of a network, which gives chain id, endpoints, gas price and genesis: "+strings.Join(networks.Names(), ", "))
 	f.StringVar(&s.chainID, "chain-id", "", "chain id (default the running devnet's, then what the chain's node says)")
 	f.StringVar(&s.grpc, "grpc", "", "gRPC of a dbcd (default the running devnet's, then "+defaultGRPC+")")
@@ -87,7 +88,8 @@ func (s *settings) register(root *cobra.Command) {
 	f.StringVar(&s.wallet, "wallet", "", "name or address of the wallet (default $DBC_WALLET, then the only one)")
 	f.StringVar(&s.session, "session", "", "file of a session: ask its machine by it, instead of by a wallet")
 	f.BoolVar(&s.json, "json", false, "print JSON")
-	f.BoolVar(&s.yes, "yes", false, "do what can't be undone without asking; needed where no terminal can be asked")
+	f.StringVar(&s.language, "language", "", "en or zh, for the texts that have both (default the locale's)")
+	f.BoolVar(&s.yes, "yes", false, "do what can't be undone without asking; needed where no terminal can be asked (the variable counts only there)")
 	f.BoolVar(&s.dryRun, "dry-run", false, "check everything, and send nothing")
 	f.StringVar(&s.maxGasPrice, "max-gas-price", "", "the most to pay for a unit of gas where the network asks more than its usual 0.01udbc (default 1udbc)")
 	s.timeout = defaultTimeout

@@ -24,8 +24,15 @@ type verifyWords struct {
 	until string
 }
 
-// verifyLanguage returns the texts of the user's locale, found as in other programs.
-func verifyLanguage() verifyWords {
+// verifyLanguage returns the texts of the language that was asked for, else of the user's
+// locale, found as in other programs.
+func verifyLanguage(asked string) verifyWords {
+	switch asked {
+	case "zh":
+		return verifyChinese
+	case "en":
+		return verifyEnglish
+	}
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if locale := os.Getenv(name); locale != "" {
 			if strings.HasPrefix(locale, "zh") {
