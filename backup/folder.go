@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/dbc-network/dbc/durable"
 )
 
 // Create writes an archive to a new file of mode 0600: the whole archive appears under its
@@ -31,7 +33,7 @@ func Create(name, passphrase string, m Manifest, files []File) (err error) {
 	if err := place(out.Name(), name); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
-	return syncFolder(filepath.Dir(name))
+	return durable.SyncFolder(filepath.Dir(name))
 }
 
 // place gives a file its name. It never replaces a file that was made meanwhile, as a plain
@@ -40,7 +42,7 @@ func Create(name, passphrase string, m Manifest, files []File) (err error) {
 func place(from, to string) error {
 	err := os.Link(from, to)
 	if errors.Is(err, unix.EPERM) || errors.Is(err, errors.ErrUnsupported) {
-		err = unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+		err = renameNew(from, to)
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -92,7 +94,7 @@ func Extract(folder string, files []File, fit func(folder string) error) (err er
 	if err := os.Rename(made, folder); err != nil {
 		return fmt.Errorf("restore %s: %w", folder, err)
 	}
-	return syncFolder(above)
+	return durable.SyncFolder(above)
 }
 
 // destination returns where a folder is or will be: what a symbolic link leads to, not the
@@ -140,16 +142,5 @@ func put(folder string, f File) error {
 	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("restore %s: %w", f.Name, err)
 	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	return nil
+	return durable.SyncFolder(filepath.Dir(path))
 }

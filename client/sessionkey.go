@@ -11,6 +11,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"github.com/dbc-network/dbc/auth"
+	"github.com/dbc-network/dbc/durable"
 )
 
 // SessionKey is a session with its private key, stored in a file of mode 0600.
@@ -50,19 +51,10 @@ func WriteSessionKey(path string, k SessionKey) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close(), syncFolder(filepath.Dir(path))); err != nil {
+	if err = errors.Join(err, f.Close(), durable.SyncFolder(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("keep the session's key: %w", err)
 	}
 	return nil
-}
-
-// syncFolder waits until a folder's entries are on disk.
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // ReadSessionKey reads a file that WriteSessionKey wrote.

@@ -132,7 +132,7 @@ debs() {
 for target in ${SYSTEMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64}; do
   system=${target%/*} arch=${target#*/}
   built=$work/$system-$arch
-  names=(sign_tool) # dbc needs Linux: its compute node is not apart yet
+  names=(dbc sign_tool) # without devnets and compute nodes, which need Linux
   [ "$system" != linux ] || names=(dbc dbcd dbc-helper sign_tool)
   if [ "$target" = "$native" ]; then
     cp -r "$work/native" "$built"

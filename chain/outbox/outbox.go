@@ -11,10 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/dbc-network/dbc/durable"
 )
 
 // Sent is a transaction whose bytes may have left this computer.
@@ -48,8 +47,8 @@ const retry = 50 * time.Millisecond
 // Box is one account's file in an outbox. Whoever holds it is the only program
 // of this home that signs transactions of the account.
 type Box struct {
-	path string
-	lock *os.File
+	path   string
+	unlock func() error
 }
 
 // name matches a chain id or an account, either of which becomes part of a file
@@ -66,27 +65,23 @@ func Open(ctx context.Context, dir, chainID, address string, busy func()) (*Box,
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, address+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	unlock, err := take(ctx, filepath.Join(dir, address+".lock"), busy)
 	if err != nil {
-		return nil, fmt.Errorf("open outbox: %w", err)
-	}
-	if err := take(ctx, lock, busy); err != nil {
-		_ = lock.Close()
 		return nil, err
 	}
-	return &Box{path: filepath.Join(dir, address+".json"), lock: lock}, nil
+	return &Box{path: filepath.Join(dir, address+".json"), unlock: unlock}, nil
 }
 
-func take(ctx context.Context, lock *os.File, busy func()) error {
+func take(ctx context.Context, path string, busy func()) (unlock func() error, err error) {
 	ticker := time.NewTicker(retry)
 	defer ticker.Stop()
 	for {
-		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		unlock, err := durable.Lock(path)
 		if err == nil {
-			return nil
+			return unlock, nil
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return fmt.Errorf("lock outbox: %w", err)
+		if !errors.Is(err, durable.ErrLocked) {
+			return nil, fmt.Errorf("open outbox: %w", err)
 		}
 		if busy != nil {
 			busy()
@@ -94,7 +89,7 @@ func take(ctx context.Context, lock *os.File, busy func()) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for another command of the same wallet; nothing was sent: %w", context.Cause(ctx))
+			return nil, fmt.Errorf("wait for another command of the same wallet; nothing was sent: %w", context.Cause(ctx))
 		case <-ticker.C:
 		}
 	}
@@ -122,10 +117,7 @@ func (b *Box) Store(s Sent) error {
 	if err != nil {
 		return fmt.Errorf("encode what is sent: %w", err)
 	}
-	if err := renameio.WriteFile(b.path, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("keep what is sent; nothing was: %w", err)
-	}
-	if err := b.syncFolder(); err != nil {
+	if err := durable.WriteFile(b.path, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("keep what is sent; nothing was: %w", err)
 	}
 	return nil
@@ -136,16 +128,8 @@ func (b *Box) Clear() error {
 	if err := os.Remove(b.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("forget what was sent: %w", err)
 	}
-	return b.syncFolder()
+	return durable.SyncFolder(filepath.Dir(b.path))
 }
 
 // Close releases the box to other programs.
-func (b *Box) Close() error { return b.lock.Close() }
-
-func (b *Box) syncFolder() error {
-	dir, err := os.Open(filepath.Dir(b.path))
-	if err != nil {
-		return fmt.Errorf("sync outbox: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
+func (b *Box) Close() error { return b.unlock() }

@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/market"
+	"github.com/dbc-network/dbc/durable"
 	"github.com/dbc-network/dbc/hw/doctor"
 	"github.com/dbc-network/dbc/keys"
 )
@@ -58,9 +58,9 @@ func (h Home) folder() doctor.Finding {
 	}
 	mode := fmt.Sprintf("%04o", info.Mode().Perm())
 	switch {
-	case syscall.Access(h.Dir, 7) != nil: // read, write, enter
+	case !mayUse(h.Dir):
 		return finding(CheckHome, doctor.Fail, "home", h.Dir, "code", "NOT_YOURS", "mode", mode)
-	case info.Mode().Perm()&0o022 != 0:
+	case openTo(info, 0o022):
 		return finding(CheckHome, doctor.Fail, "home", h.Dir, "code", "OTHERS_WRITE", "mode", mode)
 	}
 	return finding(CheckHome, doctor.Pass, "home", h.Dir, "mode", mode)
@@ -68,15 +68,15 @@ func (h Home) folder() doctor.Finding {
 
 func (h Home) space() doctor.Finding {
 	at := h.Dir
-	var disk syscall.Statfs_t
-	for syscall.Statfs(at, &disk) != nil {
+	free, err := durable.Free(at)
+	for err != nil {
 		if at == filepath.Dir(at) {
 			return finding(CheckSpace, doctor.Warn, "home", h.Dir)
 		}
 		at = filepath.Dir(at) // a home that is not there yet
+		free, err = durable.Free(at)
 	}
-	free := disk.Bavail * uint64(disk.Bsize) >> 20
-	return finding(CheckSpace, room(free), "free_mib", strconv.FormatUint(free, 10), "wanted_mib", strconv.Itoa(scarceMiB))
+	return finding(CheckSpace, room(free>>20), "free_mib", strconv.FormatUint(free>>20, 10), "wanted_mib", strconv.Itoa(scarceMiB))
 }
 
 func room(freeMiB uint64) doctor.Level {
@@ -105,11 +105,11 @@ func (h Home) wallets() doctor.Finding {
 			}
 			path := filepath.Join(dir, entry.Name())
 			info, err := os.Stat(path)
-			if err == nil && info.Mode().Perm()&others != 0 {
+			if err == nil && openTo(info, others) {
 				return finding(CheckWallets, doctor.Fail, "file", path, "code", "OTHERS_READ", "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
 			}
 			if err == nil {
-				err = syscall.Access(path, 4)
+				err = mayRead(path)
 			}
 			if err != nil {
 				return finding(CheckWallets, doctor.Fail, "file", path, "code", "UNREADABLE", "error", reason(err))

@@ -1,3 +1,5 @@
+//go:build linux
+
 package host
 
 import (
@@ -35,20 +37,4 @@ func (h *Host) Answer(ctx context.Context, c *chain.Client, operator string) ([]
 		answers = append(answers, challenge.Answer(h.Key, h.Config.ChainID, operator, asked))
 	}
 	return answers, open, nil
-}
-
-// openChallenges returns a machine's challenges, without those closed in the
-// meantime.
-func openChallenges(ctx context.Context, c *chain.Client, m machine.Machine) ([]machine.Challenge, error) {
-	var open []machine.Challenge
-	for _, id := range m.OpenChallenges {
-		asked, err := c.Challenge(ctx, id)
-		switch {
-		case err == nil:
-			open = append(open, asked)
-		case !errors.Is(err, chain.ErrNotFound):
-			return nil, err
-		}
-	}
-	return open, nil
 }

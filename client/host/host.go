@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package host puts a computer on the market: it collects the computer's facts
 // and builds the messages that its machine key must sign.
 package host

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/dbc-network/dbc/durable"
 )
 
 // record is the file that names the rental of a self-rent while it is to be ended.
@@ -39,7 +39,7 @@ func (r record) keep(l left) error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(string(r), append(text, '\n'), 0o600); err != nil {
+	if err := durable.WriteFile(string(r), append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("note which rental is to be ended: %w", err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/dbc-network/dbc/chain"
@@ -54,4 +55,20 @@ func withdrawableAt(m machine.Machine, params machine.Params) time.Time {
 		from = *m.LastRentalEnd
 	}
 	return from.Add(params.UnbondingTime)
+}
+
+// openChallenges returns a machine's challenges, without those closed in the
+// meantime.
+func openChallenges(ctx context.Context, c *chain.Client, m machine.Machine) ([]machine.Challenge, error) {
+	var open []machine.Challenge
+	for _, id := range m.OpenChallenges {
+		asked, err := c.Challenge(ctx, id)
+		switch {
+		case err == nil:
+			open = append(open, asked)
+		case !errors.Is(err, chain.ErrNotFound):
+			return nil, err
+		}
+	}
+	return open, nil
 }

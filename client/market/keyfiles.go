@@ -9,7 +9,8 @@ import (
 	"time"
 
 	files "github.com/99designs/keyring"
-	"github.com/google/renameio/v2"
+
+	"github.com/dbc-network/dbc/durable"
 )
 
 const (
@@ -25,10 +26,12 @@ type keyFiles struct {
 	files.Keyring
 	dir      string
 	password files.PromptFunc
+	// remove is os.RemoveAll, but for tests.
+	remove func(path string) error
 }
 
 func openKeyFiles(dir string, password files.PromptFunc) (*keyFiles, error) {
-	k := &keyFiles{dir: dir, password: remember(password)}
+	k := &keyFiles{dir: dir, password: remember(password), remove: os.RemoveAll}
 	var err error
 	k.Keyring, err = k.in(dir)
 	return k, err
@@ -44,7 +47,9 @@ func (k *keyFiles) in(dir string) (files.Keyring, error) {
 	return ring, nil
 }
 
-// Set lets the library encrypt the item elsewhere, and moves the result.
+// Set lets the library encrypt the item elsewhere, and moves the result. Once it is in
+// place nothing is an error: the caller would take the wallet for one that was not made,
+// and its words would be shown to nobody.
 func (k *keyFiles) Set(item files.Item) (err error) {
 	if err := os.MkdirAll(k.dir, 0o700); err != nil {
 		return fmt.Errorf("write keyring: %w", err)
@@ -54,7 +59,11 @@ func (k *keyFiles) Set(item files.Item) (err error) {
 	if err != nil {
 		return fmt.Errorf("write keyring: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
+	defer func() {
+		if left := k.remove(stage); err != nil { // else a later Set sweeps it
+			err = errors.Join(err, left)
+		}
+	}()
 	ring, err := k.in(stage)
 	if err != nil {
 		return err
@@ -71,7 +80,7 @@ func (k *keyFiles) Set(item files.Item) (err error) {
 		if err != nil {
 			return fmt.Errorf("write keyring: %w", err)
 		}
-		if err := writeWhole(filepath.Join(k.dir, entry.Name()), text); err != nil {
+		if err := durable.WriteFile(filepath.Join(k.dir, entry.Name()), text, 0o600); err != nil {
 			return fmt.Errorf("write keyring: %w", err)
 		}
 	}
@@ -90,19 +99,6 @@ func sweep(parent string) {
 			_ = os.RemoveAll(filepath.Join(parent, entry.Name()))
 		}
 	}
-}
-
-// writeWhole replaces a file, or leaves it as it was. The file and its folder's
-// entry are on disk when it returns.
-func writeWhole(path string, text []byte) error {
-	if err := renameio.WriteFile(path, text, 0o600); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // remember asks once for what was right.

@@ -162,3 +162,30 @@ func TestDamagedKeyFile(t *testing.T) {
 		}
 	}
 }
+
+// TestLeftStage: a wallet whose key is in place was made, whatever became of the folder
+// in which it was encrypted: an error would hide its words from everybody.
+func TestLeftStage(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	k := testRing(t, home, -1)
+	stuck := errors.New("stuck")
+	k.files.(*keyFiles).remove = func(string) error { return stuck }
+	made, words, err := k.Create("alice")
+	if err != nil || words == "" {
+		t.Fatalf("%q %v", words, err)
+	}
+	if found, err := testRing(t, home, -1).Wallet("alice"); err != nil || found.Address() != made.Address() {
+		t.Fatal(err)
+	}
+	// What could not be encrypted is an error, with what was left.
+	refuse := errors.New("no passphrase")
+	locked, err := openKeyFiles(filepath.Join(t.TempDir(), "keyring"), func(string) (string, error) { return "", refuse })
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked.remove = func(string) error { return stuck }
+	if err := locked.Set(files.Item{Key: "bob.info", Data: []byte("x")}); !errors.Is(err, refuse) || !errors.Is(err, stuck) {
+		t.Error(err)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/dbc-network/dbc/durable"
 )
 
 const (
@@ -77,7 +79,7 @@ func keepHash(file, text string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPassphrase, err)
 	}
-	if err := writeWhole(file, hash); err != nil {
+	if err := durable.WriteFile(file, hash, 0o600); err != nil {
 		return fmt.Errorf("write keyhash: %w", err)
 	}
 	return nil

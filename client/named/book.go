@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 
-	"github.com/google/renameio/v2"
+	"github.com/dbc-network/dbc/durable"
 )
 
 // gone ends the file of a name that was deleted.
@@ -124,10 +123,10 @@ func (b Book) Put(v VM) error {
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return fmt.Errorf("keep name %s: %w", v.Name, err)
 	}
-	if err := renameio.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+	if err := durable.WriteFile(path, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("keep name %s: %w", v.Name, err)
 	}
-	return b.sync()
+	return nil
 }
 
 // Delete forgets what has a name, but not that it was one: see Gone. One that nothing
@@ -147,7 +146,7 @@ func (b Book) Delete(text string) error {
 	if err := os.Truncate(was, 0); err != nil {
 		return fmt.Errorf("forget name %s: %w", text, err)
 	}
-	return b.sync()
+	return durable.SyncFolder(b.dir)
 }
 
 // Gone reports whether the name was deleted and not given again. Whoever types it still
@@ -165,13 +164,6 @@ func (b Book) Gone(text string) bool {
 }
 
 // sync makes renames and removals durable.
-func (b Book) sync() error {
-	dir, err := os.Open(b.dir)
-	if err != nil {
-		return fmt.Errorf("sync names: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
 
 // All returns what has a name, in the order of names. A damaged record is skipped:
 // it must not hide the others, and whoever names it is told.
@@ -220,18 +212,12 @@ func (b Book) Lock(text string) (unlock func(), err error) {
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("lock name %s: %w", text, err)
 	}
-	lock, err := os.OpenFile(strings.TrimSuffix(path, ".json")+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock name %s: %w", text, err)
-	}
-	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	release, err := durable.Lock(strings.TrimSuffix(path, ".json") + ".lock")
 	switch {
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		_ = lock.Close()
+	case errors.Is(err, durable.ErrLocked):
 		return nil, fmt.Errorf("%s: %w", text, ErrBusy)
 	case err != nil:
-		_ = lock.Close()
 		return nil, fmt.Errorf("lock name %s: %w", text, err)
 	}
-	return func() { _ = lock.Close() }, nil
+	return func() { _ = release() }, nil
 }

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/compute/listing"
+	"github.com/dbc-network/dbc/node/inventory"
 	"github.com/dbc-network/dbc/probe"
 	"github.com/dbc-network/dbc/x/machine"
 )
@@ -22,7 +22,7 @@ const (
 
 // Inventory checks that an inventory is signed by the machine's key, and that it is
 // the one whose hash the chain lists. It returns it only if both hold.
-func Inventory(chainID, machineID string, facts machine.Facts, signed api.SignedInventory) (listing.Inventory, probe.Result) {
+func Inventory(chainID, machineID string, facts machine.Facts, signed api.SignedInventory) (inventory.Inventory, probe.Result) {
 	result := probe.Result{Check: probe.CheckInventory, Level: probe.Fail, Expected: hex.EncodeToString(facts.InventoryHash)}
 	text := []byte(signed.Inventory)
 	hash := sha256.Sum256(text)
@@ -40,16 +40,16 @@ func Inventory(chainID, machineID string, facts machine.Facts, signed api.Signed
 		}
 		result.Code = probe.CodeForm
 	}
-	return listing.Inventory{}, result
+	return inventory.Inventory{}, result
 }
 
 // decode reads an inventory; later versions may have further fields.
-func decode(machineID string, text []byte) (listing.Inventory, bool) {
-	var i listing.Inventory
+func decode(machineID string, text []byte) (inventory.Inventory, bool) {
+	var i inventory.Inventory
 	if len(text) > maxInventory || json.Unmarshal(text, &i) != nil {
-		return listing.Inventory{}, false
+		return inventory.Inventory{}, false
 	}
-	fits := i.Schema == listing.InventorySchema && i.MachineID == machineID && len(i.Slots) <= maxSlots
+	fits := i.Schema == inventory.Schema && i.MachineID == machineID && len(i.Slots) <= maxSlots
 	for n, s := range i.Slots {
 		fits = fits && s.Index == n && len(s.GPUs) <= maxGPUs && len(s.Functions) <= maxFunctions
 	}

@@ -6,13 +6,13 @@ import (
 	"strconv"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/compute/listing"
+	"github.com/dbc-network/dbc/node/inventory"
 	"github.com/dbc-network/dbc/probe"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
 // promise puts together what the VM must have.
-func promise(facts machine.Facts, slots []uint32, o Order, inventory listing.Inventory) (probe.Promise, error) {
+func promise(facts machine.Facts, slots []uint32, o Order, listed inventory.Inventory) (probe.Promise, error) {
 	p, err := answered(o.Task)
 	if err != nil {
 		return p, err
@@ -26,8 +26,8 @@ func promise(facts machine.Facts, slots []uint32, o Order, inventory listing.Inv
 		p.Share.GPUs += int(slot.GpuCount)
 		p.IDs = append(p.IDs, slot.GpuIds...)
 		p.GPUType, p.VRAMMiB, p.MadeUp = slot.GpuType, slot.VramMib, slot.Kind == machine.SLOT_KIND_TEST
-		if int(index) < len(inventory.Slots) {
-			p.Slots = append(p.Slots, promisedSlot(inventory.Slots[index]))
+		if int(index) < len(listed.Slots) {
+			p.Slots = append(p.Slots, promisedSlot(listed.Slots[index]))
 		}
 	}
 	if p.GPUs = p.Share.GPUs; o.GPUs != nil {
@@ -62,7 +62,7 @@ func answered(task api.Task) (p probe.Promise, err error) {
 	return p, nil
 }
 
-func promisedSlot(s listing.ListedSlot) probe.PromisedSlot {
+func promisedSlot(s inventory.Slot) probe.PromisedSlot {
 	var slot probe.PromisedSlot
 	for _, g := range s.GPUs {
 		slot.GPUs = append(slot.GPUs, probe.PromisedGPU{IDs: g.PCIIDs, Subsystem: g.Subsystem, MaxWidth: g.MaxWidth, MaxSpeedMTs: g.MaxSpeedMTs})

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/dbc-network/dbc/api"
-	"github.com/dbc-network/dbc/node/compute/listing"
+	"github.com/dbc-network/dbc/node/inventory"
 	"github.com/dbc-network/dbc/probe"
 	"github.com/dbc-network/dbc/x/machine"
 	"github.com/dbc-network/dbc/x/rental"
@@ -105,13 +105,13 @@ func (o Order) own(id uint64, rented rental.Rental) error {
 
 // proved returns the machine's inventory, with nothing in it unless the result is a
 // pass.
-func proved(ctx context.Context, o Order, facts machine.Facts) (listing.Inventory, probe.Result) {
+func proved(ctx context.Context, o Order, facts machine.Facts) (inventory.Inventory, probe.Result) {
 	if len(facts.InventoryHash) == 0 {
-		return listing.Inventory{}, probe.Result{Check: probe.CheckInventory, Level: probe.Unmeasured, Code: probe.CodeUnlisted}
+		return inventory.Inventory{}, probe.Result{Check: probe.CheckInventory, Level: probe.Unmeasured, Code: probe.CodeUnlisted}
 	}
 	signed, err := o.On.Inventory(ctx)
 	if err != nil {
-		return listing.Inventory{}, probe.Result{Check: probe.CheckInventory, Level: probe.Unmeasured, Code: probe.CodeNotSaid}
+		return inventory.Inventory{}, probe.Result{Check: probe.CheckInventory, Level: probe.Unmeasured, Code: probe.CodeNotSaid}
 	}
 	return Inventory(o.ChainID, o.MachineID, facts, signed)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/verify"
 	"github.com/dbc-network/dbc/node/compute/host"
-	"github.com/dbc-network/dbc/node/compute/listing"
+	"github.com/dbc-network/dbc/node/inventory"
 	"github.com/dbc-network/dbc/node/key"
 	"github.com/dbc-network/dbc/probe"
 	"github.com/dbc-network/dbc/x/machine"
@@ -60,14 +60,14 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{shell: guest{}, key: k, facts: machine.Facts{CpuCores: 31, MemoryMib: 64001, CpuModel: "AMD EPYC"}}
-	list := listing.Inventory{Schema: listing.InventorySchema, MachineID: k.MachineID()}
+	list := inventory.Inventory{Schema: inventory.Schema, MachineID: k.MachineID()}
 	for i := range 4 {
 		w.facts.Slots = append(w.facts.Slots, machine.Slot{
 			Kind: machine.SLOT_KIND_GPU, GpuType: "NVIDIA L40S", GpuIds: []string{"GPU-" + string(rune('a'+i))}, GpuCount: 1, VramMib: 46068,
 		})
-		card := listing.ListedGPU{MaxWidth: 16, MaxSpeedMTs: 16000}
+		card := inventory.GPU{MaxWidth: 16, MaxSpeedMTs: 16000}
 		card.PCIIDs.Vendor, card.PCIIDs.Device = 0x10de, 0x26b9
-		list.Slots = append(list.Slots, listing.ListedSlot{Index: i, GPUs: []listing.ListedGPU{card}, Functions: []listing.ListedFunction{{PCIIDs: card.PCIIDs}}})
+		list.Slots = append(list.Slots, inventory.Slot{Index: i, GPUs: []inventory.GPU{card}, Functions: []inventory.Function{{PCIIDs: card.PCIIDs}}})
 	}
 	w.rented = rental.Rental{Id: 7, Renter: renter, MachineId: k.MachineID(), Slots: []uint32{1, 3}, State: rental.RENTAL_STATE_TRIAL}
 	text, err := list.JSON()

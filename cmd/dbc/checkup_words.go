@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dbc-network/dbc/client/checkup"
@@ -53,7 +55,7 @@ var checkupEnglish = checkupWords{
 			"ENVIRONMENT": "prefer DBC_PASSPHRASE_FILE: other programs of yours can read the environment",
 		}, "nothing")},
 		checkup.CheckOutbox:    {"sent and not settled", "its wallet signs nothing else until it is known what became of it", by(nil, "dbc wallet pending --wallet {wallet}")},
-		checkup.CheckSSH:       {"ssh", "dbc ssh runs it", by(map[string]string{"MISSING": "install OpenSSH's client, such as: apt install openssh-client"}, "repair {program}")},
+		checkup.CheckSSH:       {"ssh", "dbc ssh runs it", by(map[string]string{"MISSING": "install OpenSSH's client, such as: apt install openssh-client; Windows has it among its optional features"}, "repair {program}")},
 		checkup.CheckSSHConfig: {"ssh's configuration", "ssh refuses to run with what it does not understand", by(nil, "correct the line that it names, in ~/.ssh/config or /etc/ssh/ssh_config")},
 		checkup.CheckSSHKey:    {"ssh key", "a virtual machine without one gets a password", by(nil, "ssh-keygen -t ed25519")},
 		checkup.CheckRPC:       {"RPC of the chain's node", "blocks and transactions go through it", by(nil, "start dbcd or a devnet, or name another node: --rpc and --grpc. If {rpc} is elsewhere, check the network and the firewall")},
@@ -91,7 +93,7 @@ var checkupChinese = checkupWords{
 			"ENVIRONMENT": "最好改用 DBC_PASSPHRASE_FILE：您的其他程序能读到环境变量",
 		}, "无需处理")},
 		checkup.CheckOutbox:    {"已发送、结果未知的交易", "结果查明之前，该钱包不签署其他交易", by(nil, "dbc wallet pending --wallet {wallet}")},
-		checkup.CheckSSH:       {"ssh", "dbc ssh 要运行它", by(map[string]string{"MISSING": "安装 OpenSSH 客户端，如：apt install openssh-client"}, "修复 {program}")},
+		checkup.CheckSSH:       {"ssh", "dbc ssh 要运行它", by(map[string]string{"MISSING": "安装 OpenSSH 客户端，如：apt install openssh-client；在 Windows 上它是一项可选功能"}, "修复 {program}")},
 		checkup.CheckSSHConfig: {"ssh 的配置", "配置里有不认识的内容时 ssh 拒绝运行", by(nil, "按它指出的行修改 ~/.ssh/config 或 /etc/ssh/ssh_config")},
 		checkup.CheckSSHKey:    {"ssh 密钥", "没有密钥的虚拟机会使用密码", by(nil, "ssh-keygen -t ed25519")},
 		checkup.CheckRPC:       {"链节点的 RPC", "区块和交易经由它", by(nil, "启动 dbcd 或 devnet，或用 --rpc 和 --grpc 指定另一个节点。{rpc} 在别处时，检查网络和防火墙")},
@@ -111,4 +113,31 @@ var checkupChinese = checkupWords{
 			"HEALTH_UNKNOWN":    "查看该节点的日志：它要读取的东西（如磁盘）没有应答",
 		}, "修复该节点所用的 dbcd：其 core.conf 的 chain_rpc 和 chain_grpc")},
 	},
+}
+
+// checkWords says what a check is, why it matters and how to fix it.
+type checkWords struct {
+	name, why string
+	fix       func(f doctor.Finding) string
+}
+
+// readOf writes the values that a check read.
+func readOf(f doctor.Finding) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(f.Read)) {
+		if f.Read[name] != "" {
+			out = append(out, name+"="+shown(f.Read[name]))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// shown keeps control characters in a program's name from a terminal.
+func shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text)
 }

@@ -7,13 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/cosmos/gogoproto/jsonpb"
 	"github.com/spf13/cobra"
 
-	"github.com/dbc-network/dbc/client/host"
-	"github.com/dbc-network/dbc/client/market"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -25,43 +22,17 @@ func newHostCommand(s *settings) *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(
-		newHostBondCommand(s), newHostUpdateCommand(s), newHostPriceCommand(s), newHostOnlineCommand(s), newHostOfflineCommand(s), newHostDrainCommand(s),
-		newHostStatusCommand(s), newHostEarningsCommand(s), newHostClaimCommand(s), newHostAnswerCommand(s),
-		newHostStakeCommand(s), newHostRetireCommand(s), newHostWithdrawCommand(s), newHostInventoryCommand(s), newHostDoctorCommand(s), newHostGPUCommand(s),
+		newHostBondCommand(s), newHostPriceCommand(s), newHostOfflineCommand(s), newHostDrainCommand(s),
+		newHostEarningsCommand(s), newHostClaimCommand(s), newHostStakeCommand(s), newHostRetireCommand(s), newHostWithdrawCommand(s),
 	)
+	cmd.AddCommand(computerCommands(s)...)
 	return cmd
 }
 
-const nodeHomeHelp = "home of the mining node, with conf/ and dat/ (default the running devnet's, then $DBC_HOME/mining)"
+const cardRootHelp = "folder that stands for / before etc, sys and proc"
 
-// nodeHomeFlag names the folder with the machine's key.
-func nodeHomeFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "node-home", "", nodeHomeHelp)
-}
-
-func openHost(s *settings, nodeHome string) (*host.Host, error) {
-	nodeHome, err := nodeFolder(s, nodeHome)
-	if err != nil {
-		return nil, err
-	}
-	return host.Open(nodeHome)
-}
-
-// nodeFolder returns the mining node's folder: the flag's, or that of the devnet
-// whose chain is used.
-func nodeFolder(s *settings, flag string) (string, error) {
-	if flag != "" {
-		return flag, nil
-	}
-	if err := s.resolve(); err != nil {
-		return "", err
-	}
-	if s.mining != "" {
-		return s.mining, nil
-	}
-	home, err := s.homeDir()
-	return filepath.Join(home, "mining"), err
-}
+// errNotHome means that renters would pay for a machine that they can't reach.
+var errNotHome = errors.New("renters would not reach this machine, nothing was sent")
 
 type bondFlags struct {
 	nodeHome, operator, payout, price, file, owner, root string
@@ -119,57 +90,6 @@ func bondMachine(s *settings, cmd *cobra.Command, f bondFlags) error {
 		return writeBond(cmd.OutOrStdout(), bond)
 	}
 	return sendBond(s, cmd, bond)
-}
-
-func makeBond(s *settings, cmd *cobra.Command, f bondFlags) (machine.Bond, error) {
-	if f.price == "" {
-		return machine.Bond{}, usagef("--price missing: DBC for each slot and day, such as --price 100")
-	}
-	price, err := someDBC("--price", f.price)
-	if err != nil {
-		return machine.Bond{}, err
-	}
-	for _, a := range []struct{ flag, address string }{{"operator", f.operator}, {"payout", f.payout}, {"owner", f.owner}} {
-		if a.address == "" {
-			continue
-		}
-		if err := market.CheckAddress(a.address); err != nil {
-			return machine.Bond{}, usagef("--%s: %w", a.flag, err)
-		}
-	}
-	var place host.Place
-	if err := f.place.apply(cmd, &place); err != nil {
-		return machine.Bond{}, err
-	}
-	h, err := openHost(s, f.nodeHome)
-	if err != nil {
-		return machine.Bond{}, err
-	}
-	h.Config.CardRoot = f.root
-	offer, err := h.Offer(cmd.Context())
-	cardsText(cmd.ErrOrStderr(), offer)
-	if err != nil {
-		return machine.Bond{}, err
-	}
-	if f.owner == "" {
-		owner, _, err := s.renter(cmd) // the chain decides which keyring is used
-		if err != nil {
-			return machine.Bond{}, err
-		}
-		f.owner = owner.Wallet.Address()
-	}
-	if f.operator == "" {
-		f.operator = f.owner
-	}
-	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq, Place: place, Offer: offer}
-	if f.seq != 0 {
-		return h.Bond(cmd.Context(), nil, terms)
-	}
-	c, err := s.dial(cmd.Context())
-	if err != nil {
-		return machine.Bond{}, err
-	}
-	return h.Bond(cmd.Context(), c, terms)
 }
 
 func sendBond(s *settings, cmd *cobra.Command, bond machine.Bond) error {

@@ -71,11 +71,11 @@ func hostedMachine(s *settings, args []string, nodeHome string) (string, error) 
 	if len(args) == 1 {
 		return args[0], nil
 	}
-	h, err := openHost(s, nodeHome)
+	id, err := machineHere(s, nodeHome)
 	if err != nil {
 		return "", usagef("no MACHINE given, and no mining node here to take it from: %w", err)
 	}
-	return h.Key.MachineID(), nil
+	return id, nil
 }
 
 func newEarningsReply(id string, books []earnings.Earning) earningsReply {

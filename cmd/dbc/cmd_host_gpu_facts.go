@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -20,8 +22,6 @@ import (
 
 // errNothingToList means that no card of this host can be listed as it is.
 var errNothingToList = errors.New("no card can be listed as it is")
-
-const cardRootHelp = "folder that stands for / before etc, sys and proc"
 
 type gpuFactsReply struct {
 	// Slots are what a machine can list, Numbers their numbers in gpus.toml.

@@ -1,8 +1,9 @@
+//go:build linux
+
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -21,9 +22,6 @@ import (
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/x/machine"
 )
-
-// errNotHome means that renters would pay for a machine that they can't reach.
-var errNotHome = errors.New("renters would not reach this machine, nothing was sent")
 
 func newHostOnlineCommand(s *settings) *cobra.Command {
 	var nodeHome, from string

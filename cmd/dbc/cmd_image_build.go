@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -11,12 +13,6 @@ import (
 	"github.com/dbc-network/dbc/image"
 	"github.com/dbc-network/dbc/image/build"
 )
-
-// licenceWords says what terms require of someone who rents out cards.
-var licenceWords = map[image.Licence]string{
-	image.LicenceNVIDIA: "NVIDIA's driver licence allows commercial hosting only as far as it grants it, and the driver on GeForce and Titan cards " +
-		"outside of data centres only (2.7, 2.8); whether your use is covered is yours to find out",
-}
 
 func newImageBuildCommand(s *settings, nodeHome *string) *cobra.Command {
 	return &cobra.Command{

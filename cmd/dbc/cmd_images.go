@@ -72,3 +72,9 @@ func driverOf(img api.Image) string {
 	}
 	return client.Printable(img.Contents.Driver + " " + img.Contents.DriverVersion)
 }
+
+// licenceWords says what terms require of someone who rents out cards.
+var licenceWords = map[image.Licence]string{
+	image.LicenceNVIDIA: "NVIDIA's driver licence allows commercial hosting only as far as it grants it, and the driver on GeForce and Titan cards " +
+		"outside of data centres only (2.7, 2.8); whether your use is covered is yours to find out",
+}

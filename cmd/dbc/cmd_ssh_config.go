@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
+
+	"github.com/dbc-network/dbc/durable"
 )
 
 // sshConfigReply says what was written.
@@ -132,7 +133,7 @@ func include(s *settings, cmd *cobra.Command, file string) (bool, error) {
 	if info, err := os.Stat(own); err == nil {
 		mode = info.Mode().Perm()
 	}
-	if err := renameio.WriteFile(own, append([]byte(includeLine(file)+"\n\n"), text...), mode); err != nil {
+	if err := durable.WriteFile(own, append([]byte(includeLine(file)+"\n\n"), text...), mode); err != nil {
 		return false, fmt.Errorf("write ssh's configuration: %w", err)
 	}
 	return true, nil

@@ -1,9 +1,9 @@
+//go:build linux
+
 package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/dbc-network/dbc/client/host"
@@ -13,12 +13,6 @@ import (
 	"github.com/dbc-network/dbc/node/compute/listing"
 	"github.com/dbc-network/dbc/probe"
 )
-
-// checkWords says what a check is, why it matters and how to fix it.
-type checkWords struct {
-	name, why string
-	fix       func(f doctor.Finding) string
-}
 
 func always(text string) func(doctor.Finding) string {
 	return func(doctor.Finding) string { return text }
@@ -190,25 +184,4 @@ var doctorWords = map[doctor.Check]checkWords{
 	checkResets: {"test of resets", "one renter must not get a card as another left it", func(f doctor.Finding) string {
 		return faultText(f.Read["fault"], f.Read) + "; then: dbc host gpu check " + strings.TrimPrefix(f.Device, "slot ")
 	}},
-}
-
-// readOf writes the values that a check read.
-func readOf(f doctor.Finding) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(f.Read)) {
-		if f.Read[name] != "" {
-			out = append(out, name+"="+shown(f.Read[name]))
-		}
-	}
-	return strings.Join(out, " ")
-}
-
-// shown keeps control characters in a program's name from a terminal.
-func shown(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, text)
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -100,11 +102,4 @@ func orElse(name, otherwise string) string {
 		return otherwise
 	}
 	return name
-}
-
-func after(word, text string) string {
-	if text == "" {
-		return ""
-	}
-	return word + text
 }

@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/durable"
 )
 
 // loginKeys is the folder that records, for each virtual machine that was made
@@ -38,7 +37,7 @@ func keepLoginKeys(home, taskID string, files []string) error {
 	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 		return err
 	}
-	return renameio.WriteFile(at, []byte(text.String()), 0o600)
+	return durable.WriteFile(at, []byte(text.String()), 0o600)
 }
 
 // identities returns what ssh can offer of the recorded keys: the private

@@ -145,8 +145,9 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 		newMachinesCommand(s), newImagesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
 		newCancelCommand(s), newBreakCommand(s), newChallengeCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
 		newForwardCommand(s), newUpCommand(s), newDownCommand(s), newCopyCommand(s), newSSHConfigCommand(s), newSSHProxyCommand(s), newInventoryCommand(s), newTicketCommand(s),
-		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newDoctorCommand(s), newConfigCommand(s), newImageCommand(s), nodecmd.New(), newDevnetCommand(s), newVersionCommand(s), manpage.Command(),
+		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newDoctorCommand(s), newConfigCommand(s), nodecmd.New(), newVersionCommand(s), manpage.Command(),
 	)
+	root.AddCommand(linuxCommands(s)...)
 	nearWords(root)
 	helpStrictly(root)
 	sayWanted(root)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/dbc-network/dbc/chain/outbox"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/market"
-	"github.com/dbc-network/dbc/devnet"
 	"github.com/dbc-network/dbc/networks"
 	"github.com/dbc-network/dbc/node/p2p"
 )
@@ -135,16 +133,8 @@ func (s *settings) resolve() error {
 	if err != nil {
 		return err
 	}
-	info, err := devnet.Read(home)
-	if err != nil && !errors.Is(err, devnet.ErrNotRunning) {
+	if err := s.ofDevnet(home); err != nil {
 		return err
-	}
-	// A flag that names another endpoint means another chain, so nothing is mixed.
-	if s.grpc == "" && s.rpc == "" && s.chainID == "" && err == nil {
-		s.grpc, s.rpc, s.chainID = info.GRPC, info.RPC, info.ChainID
-		fill(&s.nodeDefault, info.Client)
-		fill(&s.compute, info.Node)
-		fill(&s.mining, devnet.MiningHome(home))
 	}
 	if s.node != "" && s.node != direct && !isNodeAddress(s.node) {
 		return usagef("--node %q: http(s)://host:port, or %s wanted", s.node, direct)
@@ -260,15 +250,9 @@ func (s *settings) findSigner(cmd *cobra.Command) (*market.Wallet, error) {
 	if err != nil {
 		return nil, err
 	}
-	demos, err := devnet.DemoWallets(home)
+	own, err := withoutDevnets(home, all)
 	if err != nil {
 		return nil, err
-	}
-	// The devnet's own accounts must be named, and a demo's wallet is only used if
-	// there is no other.
-	own := slices.DeleteFunc(all, func(w *market.Wallet) bool { return strings.HasPrefix(w.Name, devnet.AccountPrefix) })
-	if users := slices.DeleteFunc(slices.Clone(own), func(w *market.Wallet) bool { return demos[w.Name] == w.Address() }); len(users) > 0 {
-		own = users
 	}
 	names := make([]string, len(own))
 	for i, w := range own {

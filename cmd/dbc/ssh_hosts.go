@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/named"
+	"github.com/dbc-network/dbc/durable"
 )
 
 // sshSuffix keeps the names of virtual machines apart from those of other hosts in a
@@ -319,7 +319,7 @@ func writeSSH(s *settings, hosts []sshHost, files sshFiles) error {
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 			return fmt.Errorf("write ssh's configuration: %w", err)
 		}
-		if err := renameio.WriteFile(f.path, []byte(f.text), 0o600); err != nil {
+		if err := durable.WriteFile(f.path, []byte(f.text), 0o600); err != nil {
 			return fmt.Errorf("write ssh's configuration: %w", err)
 		}
 	}

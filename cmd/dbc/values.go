@@ -89,3 +89,10 @@ func country(text string) (string, error) {
 	}
 	return code, nil
 }
+
+func after(word, text string) string {
+	if text == "" {
+		return ""
+	}
+	return word + text
+}

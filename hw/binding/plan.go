@@ -145,8 +145,10 @@ func CheckProgram(program string) error {
 	}
 }
 
-func fileSystems(names ...string) (map[uint64]bool, error) {
-	all := map[uint64]bool{}
+// fileSystems returns the device numbers of the file systems that these files are on,
+// as the system's own type, which differs between systems.
+func fileSystems(names ...string) (map[any]bool, error) {
+	all := map[any]bool{}
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil {

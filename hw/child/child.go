@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"syscall"
 	"time"
 )
 
@@ -45,7 +44,7 @@ func Run(ctx context.Context, p Program) ([]byte, error) {
 	out, complaint := &bounded{limit: p.MaxOutput, full: make(chan struct{})}, &bounded{limit: min(p.MaxOutput, 4<<10)}
 	cmd.Stdout, cmd.Stderr = out, complaint
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ownGroup(cmd)
 	cmd.WaitDelay = grace
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func Run(ctx context.Context, p Program) ([]byte, error) {
 	case <-ctx.Done():
 		cause = context.Cause(ctx)
 	}
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	_ = killGroup(cmd)
 	left, stop := context.WithTimeout(context.Background(), grace)
 	defer stop()
 	select {

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -174,7 +173,3 @@ func (c Guests) LockDir() string {
 
 // LockFile returns the machine's lock for mining nodes.
 func (c Guests) LockFile() string { return filepath.Join(c.LockDir(), "mining.lock") }
-
-// StateModes makes files get the modes that this program states, whatever the
-// caller's umask: guests' users traverse folders that nobody else may list.
-func StateModes() { syscall.Umask(0o022) }

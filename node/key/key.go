@@ -14,7 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
+	"github.com/dbc-network/dbc/durable"
 )
 
 const blockType = "PRIVATE KEY"
@@ -44,7 +44,7 @@ func Create(path string) (Key, error) {
 	text := pem.EncodeToMemory(&pem.Block{Type: blockType, Bytes: der})
 	// Written to a temporary file, synced and renamed, so that a kill leaves no
 	// partial key.
-	if err := renameio.WriteFile(path, text, 0o600); err != nil {
+	if err := durable.WriteFile(path, text, 0o600); err != nil {
 		return Key{}, fmt.Errorf("write %s: %w", path, err)
 	}
 	return k, nil

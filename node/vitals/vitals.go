@@ -6,10 +6,10 @@ import (
 	"context"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/dbc-network/dbc/api"
+	"github.com/dbc-network/dbc/durable"
 )
 
 const (
@@ -96,10 +96,9 @@ func Chain(problem func() *api.Problem) Look {
 // Disk looks at the file system of a folder, which is called name.
 func Disk(name, folder string) Look {
 	return func(context.Context) []api.HealthReason {
-		var fs syscall.Statfs_t
-		free := uint64(0)
-		if err := syscall.Statfs(folder, &fs); err == nil {
-			free = fs.Bavail * uint64(fs.Bsize) //nolint:gosec // a block's size is positive
+		free, err := durable.Free(folder)
+		if err != nil {
+			free = 0
 		}
 		if free >= leastFree {
 			return nil

@@ -17,7 +17,6 @@ import (
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/clientnode"
-	"github.com/dbc-network/dbc/node/compute"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/key"
 )
@@ -32,7 +31,8 @@ func New() *cobra.Command {
 		Example: "  dbc node init --role client --set chain_id=dbc-testnet-1\n  dbc node start",
 	}
 	cmd.PersistentFlags().StringVar(&home, "home", ".", "folder of the node's conf and dat")
-	cmd.AddCommand(newInitCommand(&home), newStartCommand(&home), newStatusCommand(&home), newHealthCommand(&home), newSplitCommand(&home), newCheckCommand(&home), newBackupCommand(&home), newRestoreCommand(&home), newResetCardCommand())
+	cmd.AddCommand(newInitCommand(&home), newStartCommand(&home), newStatusCommand(&home), newHealthCommand(&home))
+	cmd.AddCommand(linuxCommands(&home)...)
 	return cmd
 }
 
@@ -80,7 +80,7 @@ func newInitCommand(home *string) *cobra.Command {
 
 func initialize(home, role string, lines map[string]string) (key.Key, error) {
 	if role == conf.RoleMining {
-		return compute.Init(home, lines)
+		return initCompute(home, lines)
 	}
 	return node.Init(home, role, lines)
 }
@@ -105,12 +105,7 @@ func newStartCommand(home *string) *cobra.Command {
 				}
 				return clientnode.Run(cmd.Context(), cfg)
 			}
-			cfg, err := conf.LoadCompute(*home)
-			if err != nil {
-				return err
-			}
-			cfg.RunDir, cfg.AllowRoot = runDir, allowRoot
-			return compute.Run(cmd.Context(), cfg)
+			return runCompute(cmd.Context(), *home, runDir, allowRoot)
 		},
 	}
 	cmd.Flags().StringVar(&runDir, "run-dir", conf.DefaultRunDir, "folder of the machine's lock; only tests move it")
@@ -179,3 +174,13 @@ func showRoot(cmd *cobra.Command, url string, root api.ClientRoot) error {
 	}
 	return table.Flush()
 }
+
+// ResetError sets the exit code by which the process that resets a card says what was
+// wrong.
+type ResetError struct {
+	err  error
+	Code int
+}
+
+func (e *ResetError) Error() string { return e.err.Error() }
+func (e *ResetError) Unwrap() error { return e.err }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package node
 
 import (
@@ -34,16 +36,6 @@ func newSplitCommand(home *string) *cobra.Command {
 	cmd.Flags().StringVar(&runDir, "run-dir", conf.DefaultRunDir, "folder of the machine's lock; only tests move it")
 	return cmd
 }
-
-// ResetError sets the exit code by which the process that resets a card says what was
-// wrong.
-type ResetError struct {
-	err  error
-	Code int
-}
-
-func (e *ResetError) Error() string { return e.err.Error() }
-func (e *ResetError) Unwrap() error { return e.err }
 
 // newResetCardCommand is the process in which a single-process node resets a card.
 func newResetCardCommand() *cobra.Command {

@@ -1,0 +1,95 @@
+package durable
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// TestMain is the program that holds a lock, where a test starts it as one.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("DURABLE_TEST_LOCK"); path != "" {
+		if _, err := Lock(path); err != nil {
+			os.Exit(1)
+		}
+		_, _ = os.Stdout.WriteString("held\n")
+		select {}
+	}
+	os.Exit(m.Run())
+}
+
+func TestWriteFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	defer syscall.Umask(syscall.Umask(0o027))
+	for _, text := range []string{"first", "second"} {
+		if err := WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		info, err2 := os.Stat(path)
+		if err := errors.Join(err, err2); err != nil || string(got) != text || info.Mode().Perm() != 0o640 {
+			t.Fatalf("%q %v %v", got, info, err)
+		}
+	}
+	// What cannot be replaced stays, and nothing lies beside it.
+	folder := filepath.Join(filepath.Dir(path), "folder")
+	if err := os.MkdirAll(filepath.Join(folder, "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(folder, []byte("text"), 0o644); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 2 {
+		t.Errorf("%v %v", entries, err)
+	}
+}
+
+// TestLock: one program has it, and a killed one has it no longer.
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	holder := exec.CommandContext(t.Context(), os.Args[0])
+	holder.Env = append(os.Environ(), "DURABLE_TEST_LOCK="+path)
+	out, err := holder.StdoutPipe()
+	if err := errors.Join(err, holder.Start()); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
+		t.Fatalf("%q %v", line, err)
+	}
+	if _, err := Lock(path); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	_ = holder.Process.Kill()
+	_ = holder.Wait()
+	release, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(path); !errors.Is(err, ErrLocked) {
+		t.Errorf("twice in one program: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(link); err == nil || errors.Is(err, ErrLocked) {
+		t.Errorf("a link was followed: %v", err)
+	}
+}

@@ -1,0 +1,41 @@
+//go:build unix
+
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+)
+
+const lockFlags = os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW
+
+func replace(path string, text []byte, mode fs.FileMode) error {
+	return renameio.WriteFile(path, text, mode)
+}
+
+// SyncFolder returns when what was made, renamed and deleted in a folder is on disk.
+func SyncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return nil
+}
+
+// Free returns the bytes that a process without privileges may still write to the file
+// system of a folder.
+func Free(dir string) (uint64, error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("read the room in %s: %w", dir, err)
+	}
+	return fs.Bavail * uint64(fs.Bsize), nil
+}

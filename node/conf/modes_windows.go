@@ -1,0 +1,4 @@
+package conf
+
+// StateModes does nothing: files have no modes here.
+func StateModes() {}
