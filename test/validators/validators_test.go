@@ -20,8 +20,9 @@ import (
 
 const repository = "../.."
 
-// patience is far above what a slow computer needs.
-const patience = 5 * time.Minute
+// patience is far above what a slow computer needs: it builds a chain and cosmovisor, with
+// all that they import, beside other tests.
+const patience = 40 * time.Minute
 
 // short are parameters by which what takes days elsewhere is seen within seconds.
 var short = map[string]map[string]any{
