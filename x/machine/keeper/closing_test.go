@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -215,6 +216,27 @@ func TestOnlyWhatIsRentedIsSettled(t *testing.T) {
 	unrented, err := f.k.UnrentedSlots(f.ctx, n.id)
 	require.NoError(t, err)
 	require.Equal(t, []uint32{1}, unrented)
+}
+
+// A machine is free once what is due on it is settled.
+func TestWhatIsDueMakesAMachineFree(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	n := f.online(1, 2)
+	_, err := f.k.ReserveSlots(f.ctx, n.id, 1, 7)
+	require.NoError(t, err)
+	f.hooks.settle = func(ctx context.Context, id string) error { return f.k.ReleaseSlots(ctx, id, 7) }
+	require.NoError(t, f.retire(owner, n))
+	f.check()
+}
+
+// The stake unbonds for as long as the parameters say.
+func TestUnbondingTime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	unbonding, err := f.k.UnbondingTime(f.ctx)
+	require.NoError(t, err)
+	require.Equal(t, machine.DefaultParams().UnbondingTime, unbonding)
 }
 
 // Rentals are listed in their order, whichever slots they have.

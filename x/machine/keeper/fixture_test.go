@@ -221,6 +221,8 @@ type recorder struct {
 	// gas is what AfterMachineOffline uses; settled are the machines of SettleDue.
 	gas     uint64
 	settled []string
+	// settle is what SettleDue does, if it is set.
+	settle func(ctx context.Context, id string) error
 }
 
 var (
@@ -228,8 +230,11 @@ var (
 	_ machine.RentalKeeper = (*recorder)(nil)
 )
 
-func (r *recorder) SettleDue(_ context.Context, id string) error {
+func (r *recorder) SettleDue(ctx context.Context, id string) error {
 	r.settled = append(r.settled, id)
+	if r.settle != nil {
+		return r.settle(ctx, id)
+	}
 	return nil
 }
 

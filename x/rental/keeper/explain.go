@@ -27,7 +27,7 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 	if err != nil {
 		return nil, err
 	}
-	over, err := s.k.overdue(ctx, r.Id, c)
+	over, err := s.k.overdue(ctx, r, c)
 	if err != nil {
 		return nil, err
 	}
@@ -101,17 +101,18 @@ func lines(r xrental.Rental, over string) []string {
 	return all
 }
 
-// overdue says what ended a rental that is still stored as open; it is empty for others.
-func (k Keeper) overdue(ctx context.Context, id uint64, c halt.Clock) (string, error) {
-	r, err := k.rental(ctx, id)
-	if err != nil || !rental.State(r.State).Open() {
+// overdue says what ended a rental that is shown as over and still stored as open; it is
+// empty for others.
+func (k Keeper) overdue(ctx context.Context, shown xrental.Rental, c halt.Clock) (string, error) {
+	r, err := k.rental(ctx, shown.Id)
+	if err != nil || r.State == shown.State {
 		return "", err
 	}
 	if c, err = k.passed(ctx, r, c); err != nil {
 		return "", err
 	}
-	event, at, due, err := k.madeOver(ctx, r, c)
-	if err != nil || !due {
+	event, at, _, err := k.madeOver(ctx, r, c)
+	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s: over (%s), to be recorded by one of the next blocks", stamp(at), event), nil

@@ -34,6 +34,12 @@ func TestExplainMoney(t *testing.T) {
 		return []uint64{told.Earned, told.Unclaimed, told.Unearned}
 	}
 	require.Equal(t, []uint64{0, 0, 2 * dbc}, money(1))
+	trial := c.ctx
+	c.ctx, _ = trial.CacheContext()
+	c.at(30 * time.Minute)
+	require.Equal(t, xrental.RENTAL_STATE_REFUNDED, c.get(1).State)
+	require.Equal(t, []uint64{0, 0, 2 * dbc}, money(1), "over, and no block has recorded it")
+	c.ctx = trial
 	c.cancel(alice, 1)
 	require.Equal(t, []uint64{0, 0, 2 * dbc}, money(1))
 	claimed, err := c.claim(2)
@@ -206,15 +212,41 @@ func TestExplainWhatIsNotRecordedYet(t *testing.T) {
 	}
 }
 
-// A query for a rental on a machine that nobody can read says so.
-func TestExplainOfNoMachine(t *testing.T) {
+// A deadline that passed stays where it was, whatever halts came before it is recorded.
+func TestExplainAfterALateHalt(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
-	id := c.bond(1, 1)
-	c.mustRent(c.renters[0], id, hour, 1)
+	c.mustRent(c.renters[0], c.bond(1, 1), 10*hour, 1)
+	c.at(31 * time.Minute) // its end block records nothing
+	c.halt(2 * time.Hour)
+	require.Equal(t, xrental.RENTAL_STATE_REFUNDED, c.get(1).State)
+	require.Equal(t, "2026-11-23T12:30:00Z: over (deadline), to be recorded by one of the next blocks", c.explain(1).Lines[1])
+	c.end()
+	require.Equal(t, genesisTime.Add(30*time.Minute), c.get(1).Transitions[1].Time)
+}
+
+// A query about a trial needs to know whether its machine is offline, and says so if it
+// can't; a list of confirmed rentals does without.
+func TestQueriesForNoMachine(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 2), c.renters[0]
+	c.mustActive(alice, id, hour, 1)
 	require.NoError(t, c.machines.Bonds.Remove(c.ctx, id))
-	_, err := c.query.Explain(c.ctx, &xrental.QueryExplainRequest{RentId: 1})
+	list := func() (*xrental.QueryRentalsByRenterResponse, error) {
+		return c.query.RentalsByRenter(c.ctx, &xrental.QueryRentalsByRenterRequest{Renter: alice.String()})
+	}
+	listed, err := list()
+	require.NoError(t, err)
+	require.Len(t, listed.Rentals, 1)
+
+	other := c.bond(2, 1)
+	c.mustRent(alice, other, hour, 1)
+	require.NoError(t, c.machines.Bonds.Remove(c.ctx, other))
+	_, err = list()
 	require.ErrorIs(t, err, machine.ErrNotFound)
-	_, err = c.query.Rental(c.ctx, &xrental.QueryRentalRequest{RentId: 1})
+	_, err = c.query.Explain(c.ctx, &xrental.QueryExplainRequest{RentId: 2})
+	require.ErrorIs(t, err, machine.ErrNotFound)
+	_, err = c.query.Rental(c.ctx, &xrental.QueryRentalRequest{RentId: 2})
 	require.ErrorIs(t, err, machine.ErrNotFound)
 }

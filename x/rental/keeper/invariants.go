@@ -212,13 +212,16 @@ func (k Keeper) CheckVerdicts(ctx context.Context) error {
 	err := k.unsettled.Walk(ctx, nil, func(key collections.Pair[string, moment]) (bool, error) {
 		at := key.K2().K1()
 		if _, judged, err := k.verdict(ctx, key.K1(), at); err != nil || judged {
-			return err != nil, err
+			return false, err
 		}
 		challenge, open, err := k.machines.OpenChallenge(ctx, key.K1())
-		if err == nil && (!open || !challenge.Time.Before(at)) {
-			err = xrental.ErrInvariant.Wrapf("rental %d is not settled and waits for nothing", key.K2().K2())
+		if err != nil {
+			return false, err
 		}
-		return err != nil, err
+		if !open || !challenge.Time.Before(at) {
+			return false, xrental.ErrInvariant.Wrapf("rental %d is not settled and waits for nothing", key.K2().K2())
+		}
+		return false, nil
 	})
 	if err != nil {
 		return err
@@ -229,7 +232,7 @@ func (k Keeper) CheckVerdicts(ctx context.Context) error {
 		if ready {
 			queued++
 		}
-		return err != nil, err
+		return false, err
 	})
 	if err != nil {
 		return err
@@ -249,30 +252,35 @@ func (k Keeper) checkVerdict(ctx context.Context, v xrental.Verdict) (bool, erro
 		return false, errors.Join(err, xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s decides nothing", v.MachineId, stamp(v.Until)))
 	}
 	tried, err := k.ready.Get(ctx, collections.Join(v.Until, v.MachineId))
-	if err == nil {
-		pending, err := k.pending(ctx, v.MachineId, v.Until, tried)
-		if err == nil && !pending {
-			err = xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s is queued and has nothing to try", v.MachineId, stamp(v.Until))
-		}
-		return true, err
+	if errors.Is(err, collections.ErrNotFound) {
+		return false, k.checkTried(ctx, v)
 	}
-	if !errors.Is(err, collections.ErrNotFound) {
-		return false, err
-	}
-	from, err := k.pendingFrom(ctx, v.MachineId, v.Until, none)
 	if err != nil {
 		return false, err
+	}
+	if pending, err := k.pending(ctx, v.MachineId, v.Until, tried); err != nil || pending {
+		return true, err
+	}
+	return true, xrental.ErrInvariant.Wrapf("machine %s: the verdict until %s is queued and has nothing to try", v.MachineId, stamp(v.Until))
+}
+
+// checkTried checks that all that a verdict decides has failed.
+func (k Keeper) checkTried(ctx context.Context, v xrental.Verdict) error {
+	from, err := k.pendingFrom(ctx, v.MachineId, v.Until, collections.Join(time.Time{}, uint64(0)))
+	if err != nil {
+		return err
 	}
 	var missed error
 	err = k.walkUnsettled(ctx, v.MachineId, from, v.Until, func(at moment) bool {
 		failed, err := k.failed.Has(ctx, at.K2())
-		if err == nil && !failed {
-			err = xrental.ErrInvariant.Wrapf("rental %d has a verdict and is not queued", at.K2())
+		if err != nil {
+			missed = err
+		} else if !failed {
+			missed = xrental.ErrInvariant.Wrapf("rental %d has a verdict and is not queued", at.K2())
 		}
-		missed = err
-		return err != nil
+		return missed != nil
 	})
-	return false, errors.Join(err, missed)
+	return errors.Join(err, missed)
 }
 
 // CheckFailures checks that each rental that failed has its next attempt, unless it is
@@ -281,7 +289,9 @@ func (k Keeper) CheckFailures(ctx context.Context) error {
 	var missed error
 	exists := func(id uint64) bool {
 		found, err := k.Rentals.Has(ctx, id)
-		missed = errors.Join(missed, err)
+		if err != nil {
+			missed = err
+		}
 		return found
 	}
 	if err := errors.Join(k.failed.Check(ctx, exists), missed); err != nil {
@@ -304,7 +314,7 @@ func (k Keeper) CheckOverdue(ctx context.Context, carryOver time.Duration) error
 		}
 		failed, err := k.failed.Has(ctx, id)
 		if err != nil || failed {
-			return err != nil, err
+			return false, err
 		}
 		return true, xrental.ErrInvariant.Wrapf("rental %d is open, but was over at %s (%s)", id, stamp(at), event)
 	})

@@ -1,6 +1,8 @@
 package keeper_test
 
 import (
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/dbc-network/dbc/x/detail"
 	"github.com/dbc-network/dbc/x/machine"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
@@ -85,12 +88,13 @@ func TestPageReads(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
 	id, alice := c.bond(1, 64), c.renters[0]
+	openOnly := false
 	reads := func(page *query.PageRequest) uint64 {
 		meter := storetypes.NewInfiniteGasMeter()
 		ctx := c.ctx.WithGasMeter(meter).WithKVGasConfig(storetypes.GasConfig{ReadCostFlat: 1, HasCost: 1, IterNextCostFlat: 1})
-		_, err := c.query.RentalsByRenter(ctx, &xrental.QueryRentalsByRenterRequest{Renter: alice.String(), Pagination: page})
+		_, err := c.query.RentalsByRenter(ctx, &xrental.QueryRentalsByRenterRequest{Renter: alice.String(), OpenOnly: openOnly, Pagination: page})
 		require.NoError(t, err)
-		_, err = c.query.RentalsByMachine(ctx, &xrental.QueryRentalsByMachineRequest{MachineId: id, Pagination: page})
+		_, err = c.query.RentalsByMachine(ctx, &xrental.QueryRentalsByMachineRequest{MachineId: id, OpenOnly: openOnly, Pagination: page})
 		require.NoError(t, err)
 		return meter.GasConsumed()
 	}
@@ -107,6 +111,49 @@ func TestPageReads(t *testing.T) {
 	few := reads(upwards)
 	over(60)
 	require.Equal(t, few, reads(upwards))
+	openOnly = true
+	few = reads(nil)
+	over(20)
+	require.Equal(t, few, reads(nil), "what is over is not read for a list of open ones")
+}
+
+// A page that is full leaves none of the lists that it reads half read.
+func TestFullPagesLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // counts goroutines
+	c := newChain(t)
+	id, alice := c.bond(1, 4), c.renters[0]
+	c.mustActive(alice, id, hour, 1)
+	c.mustActive(alice, id, hour, 1)
+	c.at(time.Hour)
+	c.end()
+	c.mustActive(alice, id, hour, 1)
+	before := runtime.NumGoroutine()
+	for range 50 {
+		got, _, err := c.list(id, false, &query.PageRequest{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, []uint64{3}, got)
+	}
+	require.Less(t, runtime.NumGoroutine(), before+50)
+}
+
+// A list of open rentals leaves out what is over and not recorded yet, and no such rental
+// is renewed.
+func TestOverAndNotRecorded(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 3), c.renters[0]
+	c.mustActive(alice, id, hour, 1)
+	c.mustRent(alice, id, 10*hour, 1)
+	c.mustActive(alice, id, 2*hour, 1)
+	c.at(time.Hour)
+	got, _, err := c.list(id, true, nil)
+	require.NoError(t, err)
+	require.Equal(t, []uint64{3}, got)
+	for rent, state := range map[uint64]string{1: "ended", 2: "refunded"} {
+		_, err := c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: rent, DurationSeconds: hour})
+		require.ErrorIs(t, err, xrental.ErrState)
+		_, values := detail.Read(err.Error())
+		require.Equal(t, map[string]string{"rent_id": fmt.Sprint(rent), "state": state}, values)
+	}
 }
 
 // A query for what does not exist says so with a code that clients know.

@@ -42,7 +42,7 @@ func (s queryServer) effective(ctx context.Context, id uint64) (xrental.Rental, 
 	}
 	r, err := s.k.rental(ctx, id)
 	if err != nil {
-		return r, c, status.Error(codes.NotFound, err.Error())
+		return xrental.Rental{}, c, status.Error(codes.NotFound, err.Error())
 	}
 	r, err = s.k.effective(ctx, r, c)
 	return r, c, err
@@ -56,7 +56,7 @@ func (k Keeper) effective(ctx context.Context, r xrental.Rental, c halt.Clock) (
 	}
 	m, err := k.machines.GetMachine(ctx, r.MachineId)
 	if err != nil {
-		return r, err
+		return xrental.Rental{}, err
 	}
 	state := position(r, m, c).At(c.Now)
 	r = r.Moved(c.Halted)

@@ -47,13 +47,15 @@ func under[P any](ctx context.Context, set collections.KeySet[collections.Pair[P
 		} else {
 			within = within.StartInclusive(o.from)
 		}
-		more := true
+		var full bool
 		err := set.Walk(ctx, within, func(key collections.Pair[P, uint64]) (bool, error) {
-			more = yield(key.K2(), nil)
-			return !more, nil
+			full = !yield(key.K2(), nil)
+			return full, nil
 		})
-		if err != nil && more {
-			yield(0, err)
+		if err != nil {
+			if !full {
+				yield(0, err)
+			}
 		}
 	}
 }
@@ -163,13 +165,13 @@ func pageOf(asked *query.PageRequest) (query.PageRequest, order, error) {
 	}
 	switch {
 	case request.Limit > maxPage:
-		return request, o, status.Errorf(codes.InvalidArgument, "pagination.limit is %d, the most is %d", request.Limit, maxPage)
+		return query.PageRequest{}, order{}, status.Errorf(codes.InvalidArgument, "pagination.limit is %d, the most is %d", request.Limit, maxPage)
 	case len(request.Key) == 0:
 		return request, o, nil
 	case len(request.Key) != rentIDBytes:
-		return request, o, status.Errorf(codes.InvalidArgument, "pagination.key has %d bytes, it must be the next_key of a page before", len(request.Key))
+		return query.PageRequest{}, order{}, status.Errorf(codes.InvalidArgument, "pagination.key has %d bytes, it must be the next_key of a page before", len(request.Key))
 	case request.Offset != 0:
-		return request, o, status.Error(codes.InvalidArgument, "pagination has both key and offset, it may have one of them")
+		return query.PageRequest{}, order{}, status.Error(codes.InvalidArgument, "pagination has both key and offset, it may have one of them")
 	}
 	o.from = binary.BigEndian.Uint64(request.Key)
 	request.CountTotal = false // the length of a list that is entered at a key is unknown
