@@ -69,6 +69,47 @@ async function keptDisks(page, { w, button, approve, go }, id) {
   await page.goto(`/rentals/${id}`);
   const after = page.locator("section").filter({ has: page.getByRole("heading", { name: "The rental is over", exact: true }) });
   assert.equal(await says(after), task);
+  return task;
+}
+
+/**
+ * goOn rents the machine again for the kept disks of a rental, as its page
+ * offers, and returns when a new virtual machine runs with them.
+ */
+async function goOn(page, r, old, task) {
+  const { w, button, approve } = r;
+  await page.getByRole("link", { name: "Rent again with these disks", exact: true }).click();
+  await page.getByText("The form for the virtual machine will then propose the kept disks.").waitFor();
+  const id = await r.rentThis("10m");
+  assert.notEqual(id, old);
+  await r.confirmUntried();
+  await approve(w.confirm);
+  await r.state(w.active).waitFor();
+  // Loaded anew, the page still knows which disks, and the machine is asked again.
+  await page.reload();
+  await r.signIn();
+  await button(w.createVm).first().click();
+  const disks = page.getByLabel("Disks", { exact: true });
+  const chosen = disks.locator("option:checked");
+  await chosen.filter({ hasText: `Kept ones of ${task}` }).waitFor({ state: "attached" });
+  assert.equal(await page.getByLabel("Image", { exact: true }).count(), 0, "the disks have an image");
+  await button("Ask what it keeps").click();
+  await approve(w.signText);
+  await chosen.filter({ hasText: `Kept ones of rental ${old}, until ` }).waitFor({ state: "attached" });
+  await accessible(page, "create with kept disks");
+  await disks.selectOption({ label: "New ones, from an image" });
+  await page.getByLabel("Image", { exact: true }).waitFor();
+  await disks.selectOption(task);
+  await button(w.createNow).click();
+  await page.getByRole("dialog").getByText(task, { exact: true }).waitFor(); // the wallet signs for which disks
+  await approve(w.createNow);
+  await r.status(w.running).waitFor();
+  assert.equal(new URL(page.url()).search, "", "a second virtual machine is a new one");
+}
+
+/** fingerprint returns the SSH host key's, as ssh prints it. */
+function fingerprint(page) {
+  return page.locator("code", { hasText: /^SHA256:/ }).first().textContent();
 }
 
 /**
@@ -367,6 +408,7 @@ test("a renter whose machine was offline too long ends the rental, has the rest 
   await page.reload();
   await page.getByText(w.offlineNow, { exact: true }).waitFor();
   await r.status(w.running).waitFor(); // what never ran leaves nothing to keep
+  const hostKey = await fingerprint(page);
   await end.click(); // waits until it is clickable
   await dialog().getByText(w.penaltyOnTop).waitFor();
   await accessible(page, "end for the outage");
@@ -391,8 +433,10 @@ test("a renter whose machine was offline too long ends the rental, has the rest 
   assert.ok(paid > 0n && paid < gas, "all came but the transaction's fee");
   await page.goto(`/rentals/${id}/explain`);
   await page.getByText("The renter ended the rental after too long an outage", { exact: true }).waitFor();
-  await keptDisks(page, r, id);
+  const task = await keptDisks(page, r, id);
   await dbc(`dbc host online --wallet devnet-operator --node-home ${process.env.DBC_HOME}/devnet/mining`);
+  await goOn(page, r, id, task);
+  assert.equal(await fingerprint(page), hostKey, "it is the machine that it was");
   assert.deepEqual([...faults, ...other.faults], []);
   await context.close();
 });

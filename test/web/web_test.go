@@ -69,7 +69,11 @@ func browse(t *testing.T, file string, env ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	tests := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file)
+	args := []string{"--test", "--test-reporter=spec"}
+	if only := os.Getenv("ONLY"); only != "" {
+		args = append(args, "--test-name-pattern="+only)
+	}
+	tests := exec.CommandContext(ctx, "node", append(args, file)...)
 	tests.Env = append(os.Environ(), env...)
 	tests.Stdout, tests.Stderr = os.Stdout, os.Stderr
 	if err := tests.Run(); err != nil {

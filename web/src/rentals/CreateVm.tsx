@@ -18,9 +18,11 @@ import { Loading } from "../ui/Spinner";
 import { keyProblem, readKeys } from "../vm/sshKeys";
 import type { Strict } from "../vm/strict";
 import { taskIds } from "../vm/taskId";
-import { cpuChoices, part, readGib, readPort, type TaskSummary } from "../vm/tasks";
+import { cpuChoices, part, readGib, readPort } from "../vm/tasks";
 import type { Ask } from "../vm/useSession";
 import css from "./CreateVm.module.css";
+import { AskButton } from "./Kept";
+import { useKeptAt, useMayKeep } from "./keptAt";
 import { useRestore } from "./restore";
 import { words } from "./words";
 
@@ -47,6 +49,9 @@ const messages = define({
     label: "Disks",
     fresh: "New ones, from an image",
     of: (rental: string, until: string) => `Kept ones of rental ${rental}, until ${until}`,
+    those: (id: string) => `Kept ones of ${id}`,
+    mayKeep: "This machine may keep disks of an earlier rental of yours.",
+    nothing: "This machine keeps no disks for you.",
     title: "Go on with kept disks",
     row: "Disks of",
     gone: "The kept disks are not there",
@@ -74,6 +79,9 @@ const messages = define({
     label: "磁盘",
     fresh: "用镜像新建",
     of: (rental, until) => `租用 ${rental} 保留的磁盘（至 ${until}）`,
+    those: (id) => `${id} 保留的磁盘`,
+    mayKeep: "此机器可能仍保留您以前租用的磁盘。",
+    nothing: "此机器没有为您保留磁盘。",
     title: "继续使用保留的磁盘",
     row: "磁盘所属",
     gone: "找不到保留的磁盘",
@@ -94,10 +102,8 @@ function lines(text: string): string[] {
 interface Given {
   rental: Rental;
   ask: Ask;
-  /** strict is absent if the viewer may not take over kept disks. */
+  /** strict is absent if the viewer is not the renter, whom alone the machine tells what it keeps. */
   strict: Strict | undefined;
-  /** kept are disks of earlier rentals of this machine. */
-  kept: readonly TaskSummary[];
   onClose: () => void;
   onDone: () => Promise<void>;
 }
@@ -124,7 +130,6 @@ function Fields({
   rental,
   ask,
   strict,
-  kept,
   onClose,
   onDone,
   machine,
@@ -136,9 +141,21 @@ function Fields({
   const m = useMessages(messages);
   const w = useMessages(words);
   const [wanted, clearWanted] = useRestore();
-  const there = strict !== undefined && kept.some(({ task_id }) => task_id === wanted);
-  const [restore, setRestore] = useState(there ? wanted : "");
   const format = useFormat();
+  const { kept, took, ...asking } = useKeptAt(rental.machineId, rental.renter);
+  const mayKeep = useMayKeep(rental.renter, strict !== undefined).some(
+    ({ machineId }) => machineId === rental.machineId,
+  );
+  // Before the machine was asked, what the address names is the only choice.
+  const listed = kept?.map(({ task_id, rent_order, kept_until = "" }) => ({
+    value: task_id,
+    label: m.of(rent_order, format.time(new Date(kept_until))),
+  }));
+  const named = wanted ? [{ value: wanted, label: m.those(wanted) }] : [];
+  const disks = strict ? (listed ?? named) : [];
+  const [chosen, setChosen] = useState(wanted);
+  const restore = disks.some(({ value }) => value === chosen) ? chosen : "";
+  const gone = wanted !== "" && !disks.some(({ value }) => value === wanted);
   const slots = rental.slots.length;
   const all = machine.slots.length;
   const gpus = rental.slots.reduce((sum, n) => sum + (machine.slots[n]?.gpu_count ?? 0), 0);
@@ -188,6 +205,7 @@ function Fields({
         ...(desc && { desc }),
       };
       await start({ ...order, task_id: idOf(order) });
+      if (restore) took(restore);
       if (wanted) clearWanted();
       setIdOf(taskIds); // the next one is another, though it be alike
       await onDone();
@@ -195,24 +213,26 @@ function Fields({
   return (
     <Form ready={ok && !busy} onSubmit={create}>
       <Stack>
-        {wanted && !there && (
+        {gone && (
           <Banner tone="warn" title={m.gone}>
             {m.goneWhy(wanted)}
           </Banner>
         )}
+        {strict && mayKeep && kept === undefined && (
+          <Row>
+            <span className="small muted">{m.mayKeep}</span>
+            <AskButton {...asking} />
+          </Row>
+        )}
+        {kept?.length === 0 && !gone && mayKeep && <p className="small muted">{m.nothing}</p>}
+        {asking.error && <ErrorNote error={asking.error} />}
         <div className={css.grid}>
-          {strict && kept.length > 0 && (
+          {disks.length > 0 && (
             <SelectField
               label={m.label}
               value={restore}
-              onChange={setRestore}
-              choices={[
-                { value: "", label: m.fresh },
-                ...kept.map(({ task_id, rent_order, kept_until = "" }) => ({
-                  value: task_id,
-                  label: m.of(rent_order, format.time(new Date(kept_until))),
-                })),
-              ]}
+              onChange={setChosen}
+              choices={[{ value: "", label: m.fresh }, ...disks]}
             />
           )}
           {!restore && (

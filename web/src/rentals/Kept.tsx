@@ -1,33 +1,21 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
 import { HardDrive } from "lucide-react";
 import { Link } from "react-router";
-import { unmoved } from "../chain/key";
-import { query } from "../chain/query";
-import { Query } from "../gen/dbc/rental/v1/query_pb";
-import type { Rental } from "../gen/dbc/rental/v1/rental_pb";
 import { useFormat } from "../i18n/format";
 import { define, useMessages } from "../i18n/messages";
-import { ApiError } from "../node/api";
-import { useMeta } from "../node/meta";
-import { keptByMachine } from "../rental/kept";
-import { callMachine, type MachineRef } from "../session/machine";
-import { byWallet } from "../session/wallet";
 import { Boundary } from "../ui/Boundary";
 import { Button, LinkButton } from "../ui/Button";
 import { Hash } from "../ui/Copy";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Card, Facts, Stack } from "../ui/Layout";
-import { useNow } from "../ui/useNow";
-import { readTasks } from "../vm/answers";
-import type { TaskSummary } from "../vm/tasks";
+import { type KeptHere, useKeptAt, useMayKeep } from "./keptAt";
 import { withRestore } from "./restore";
+import { words } from "./words";
 
 const messages = define({
   en: {
     title: "Disks kept after the end",
     lead: "The chain does not know whether a machine still has them: ask it. It answers you alone, so the wallet signs.",
     upTo: (rentals: string, when: string) => `Rental ${rentals}, until ${when} at the latest`,
-    ask: "Ask what it keeps",
     machine: "Machine",
     nothing: "This machine keeps nothing for you.",
     rental: "Rental",
@@ -42,7 +30,6 @@ const messages = define({
     title: "到期后保留的磁盘",
     lead: "链上不知道机器是否仍保留这些磁盘，需要询问机器。它只答复您本人，因此由钱包签名。",
     upTo: (rentals, when) => `租用 ${rentals}，最晚至 ${when}`,
-    ask: "查询保留的磁盘",
     machine: "机器",
     nothing: "此机器没有为您保留磁盘。",
     rental: "租用",
@@ -54,20 +41,6 @@ const messages = define({
   },
 });
 
-const pageSize = 100n;
-
-/** allOf returns all rentals of a wallet that the chain still knows. */
-async function allOf(renter: string, signal: AbortSignal): Promise<Rental[]> {
-  const all: Rental[] = [];
-  for (let key = new Uint8Array() as Uint8Array; ; ) {
-    const pagination = { key, limit: pageSize };
-    const page = await query(Query.method.rentalsByRenter, { renter, openOnly: false, pagination }, signal);
-    all.push(...page.rentals);
-    key = page.pagination?.nextKey ?? new Uint8Array();
-    if (key.length === 0) return all;
-  }
-}
-
 /**
  * Kept lists the machines that may keep disks of a wallet's rentals that are
  * over; it shows nothing if there are none.
@@ -75,13 +48,7 @@ async function allOf(renter: string, signal: AbortSignal): Promise<Rental[]> {
 export function Kept({ renter }: { renter: string }) {
   const m = useMessages(messages);
   const format = useFormat();
-  const now = useNow();
-  const found = useQuery({
-    queryKey: ["kept", renter],
-    queryFn: ({ signal }) => allOf(renter, signal),
-    refetchInterval: unmoved,
-  });
-  const machines = keptByMachine(found.data ?? [], now);
+  const machines = useMayKeep(renter);
   if (machines.length === 0) return null;
   return (
     <Card title={m.title}>
@@ -114,31 +81,24 @@ export function Kept({ renter }: { renter: string }) {
   );
 }
 
-/** keptAt returns the virtual machines whose disks a machine keeps for a wallet. */
-async function keptAt(at: MachineRef, renter: string, title: string, label: string): Promise<TaskSummary[]> {
-  const by = byWallet(renter, { title, rows: [[label, at.machineId]] });
-  try {
-    const { message } = await callMachine(at, "/api/v1/tasks", {}, readTasks, by);
-    return message.filter((task) => task.kept_until);
-  } catch (error) {
-    // A machine without anything of a wallet answers it like a stranger.
-    if (error instanceof ApiError && error.code === "NO_RENTAL") return [];
-    throw error;
-  }
+/** AskButton has a machine asked what it keeps. */
+export function AskButton({ busy, ready, ask }: Pick<KeptHere, "busy" | "ready" | "ask">) {
+  const w = useMessages(words);
+  return (
+    <Button size="small" icon={<HardDrive aria-hidden="true" />} busy={busy} disabled={!ready} onClick={ask}>
+      {w.askKept}
+    </Button>
+  );
 }
 
 /** AskKept asks a machine what it keeps for a wallet, and shows it. */
 export function AskKept({ machineId, renter }: { machineId: string; renter: string }) {
   const m = useMessages(messages);
   const format = useFormat();
-  const meta = useMeta();
-  const asked = useMutation({
-    mutationFn: () => keptAt({ chainId: meta?.chain_id ?? "", machineId }, renter, m.ask, m.machine),
-  });
-  const kept = asked.data;
+  const { kept, error, busy, ready, ask } = useKeptAt(machineId, renter);
   return (
     <Stack gap={10}>
-      {asked.isError && <ErrorNote error={asked.error} />}
+      {error && <ErrorNote error={error} />}
       {kept?.map(({ task_id, rent_order, kept_until = "" }) => (
         <Stack key={task_id} gap={8}>
           <Facts
@@ -157,15 +117,7 @@ export function AskKept({ machineId, renter }: { machineId: string; renter: stri
       ))}
       {kept?.length === 0 && <p className="muted">{m.nothing}</p>}
       <div>
-        <Button
-          size="small"
-          icon={<HardDrive aria-hidden="true" />}
-          busy={asked.isPending}
-          disabled={meta === undefined}
-          onClick={() => asked.mutate()}
-        >
-          {m.ask}
-        </Button>
+        <AskButton busy={busy} ready={ready} ask={ask} />
       </div>
     </Stack>
   );

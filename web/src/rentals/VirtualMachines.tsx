@@ -75,8 +75,7 @@ export function VirtualMachines({
             <CreateVm
               rental={rental}
               ask={ask}
-              strict={strict}
-              kept={tasks.data?.filter((task) => task.kept_until && task.rent_order !== id) ?? []}
+              strict={own ? strict : undefined}
               onClose={() => setCreating(false)}
               onDone={async () => {
                 await again();
