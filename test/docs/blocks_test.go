@@ -51,7 +51,7 @@ func TestTwinsHaveTheSameBlocks(t *testing.T) {
 				}
 				return comment.ReplaceAllString(b.Text, "")
 			}
-			if e.Language != c.Language || e.Run != c.Run || e.Skip != c.Skip || e.Stays != c.Stays || e.Terminal != c.Terminal || e.Ends != c.Ends || text(e) != text(c) {
+			if e.Language != c.Language || e.Run != c.Run || e.Skip != c.Skip || e.Long != c.Long || e.Stays != c.Stays || e.Terminal != c.Terminal || e.Ends != c.Ends || text(e) != text(c) {
 				t.Errorf("%s:%d and %s:%d differ", e.Page, e.Line, c.Page, c.Line)
 			}
 		}

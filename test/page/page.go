@@ -11,6 +11,8 @@
 // or, from a closed list, why nobody does: skip=needs-cards. With the word stays
 // its last command runs until the end of the scenario, as in a terminal of its own;
 // as stays=node until a block with ends=node, before which the reader presses Ctrl-C.
+// An … alone in a line stands for lines that are not compared, and takes a reason from a
+// closed list, such as long=log.
 // A command begins with "$ " and goes on in the next line after a backslash or
 // where that begins with "> "; what follows is its output, compared with what is
 // printed. A block of the language sh is one script to copy, without any output.
@@ -69,6 +71,14 @@ var Reasons = map[string]string{
 	"needs-internet":   "it downloads from elsewhere",
 }
 
+// Longs are the values of long=: why a block leaves out whole lines.
+var Longs = map[string]string{
+	"log":     "a log, which goes on, and whose first lines differ from start to start",
+	"build":   "what is installed and built differs from computer to computer",
+	"listing": "how a listing is judged depends on the computer's network",
+	"checks":  "what is checked depends on the cards",
+}
+
 func (s Scenario) on(page string) bool {
 	return s.Page != "" && (page == s.Page || page == Twin(s.Page))
 }
@@ -83,6 +93,8 @@ type Block struct {
 	// Run is its scenario; Skip why it has none.
 	Run  string
 	Skip string
+	// Long is why it leaves out lines; "" if it leaves out none.
+	Long string
 	// Stays: the last command runs until the scenario's end, or until a block Ends
 	// its Terminal.
 	Stays    bool
@@ -161,12 +173,14 @@ func begin(page, info string) (b Block, err error) {
 			b.Run = value
 		case key == "skip" && Reasons[value] != "":
 			b.Skip = value
+		case key == "long" && Longs[value] != "":
+			b.Long = value
 		case key == "stays":
 			b.Stays, b.Terminal = true, value
 		case key == "ends" && value != "":
 			b.Ends = value
 		default:
-			return b, fmt.Errorf("%q is neither run= with a scenario of this page, skip= with a reason, stays nor ends= with what stays", word)
+			return b, fmt.Errorf("%q is neither run= with a scenario of this page, skip= with a reason, long= with one, stays nor ends= with what stays", word)
 		}
 	}
 	switch isShell := b.Language == Console || b.Language == Script; {
@@ -195,6 +209,9 @@ func (b *Block) split() error {
 	if err := b.steps(); err != nil {
 		return err
 	}
+	if leaves := slices.ContainsFunc(b.Steps, leavesOut); leaves != (b.Long != "") {
+		return fmt.Errorf("%s:%d: an %s alone in a line is compared with nothing: show the real output, or say why not by long=; a block without one has no long=", b.Page, b.Line, anything)
+	}
 	if !b.Stays {
 		return nil
 	}
@@ -203,6 +220,9 @@ func (b *Block) split() error {
 	}
 	return nil
 }
+
+// leavesOut reports whether a step leaves out whole lines.
+func leavesOut(s Step) bool { return slices.Contains(s.Output, anything) }
 
 // tells reports whether a line of output has to be printed.
 func tells(line string) bool { return line != "" && line != anything }

@@ -44,7 +44,10 @@ func TestParseRefuses(t *testing.T) {
 		"no end":                   "```console run=guide\n$ dbc\n",
 		"another page's scenario":  "```console run=demo\n$ dbc\n```\n",
 		"stays without output":     "```console run=guide stays\n$ dbc one\nsaid\n$ dbc two\n```\n",
-		"stays with any output":    "```console run=guide stays\n$ dbc\n…\n\n```\n",
+		"stays with any output":    "```console run=guide stays long=log\n$ dbc\n…\n\n```\n",
+		"lines left out":           "```console run=guide\n$ dbc\n…\nNext\n```\n",
+		"left out for no reason":   "```console run=guide long=dull\n$ dbc\n…\nNext\n```\n",
+		"a reason for nothing":     "```console run=guide long=log\n$ dbc\nNext: …\n```\n",
 		"stays without a command":  "```console run=guide stays\n```\n",
 		"a script that stays":      "```sh run=guide stays\ndbc\n```\n",
 	} {
@@ -126,7 +129,7 @@ func TestCommand(t *testing.T) {
 // TestReader follows a page that is right, with a command that stays.
 func TestReader(t *testing.T) {
 	t.Parallel()
-	blocks, err := Parse("docs/guide.md", "```console run=guide stays=one\n$ echo first; echo begun; exec sleep 600\n…\nbegun\n```\n"+
+	blocks, err := Parse("docs/guide.md", "```console run=guide stays=one long=log\n$ echo first; echo begun; exec sleep 600\n…\nbegun\n```\n"+
 		"```console run=guide ends=one stays=one\n$ echo again; exec sleep 600\nagain\n```\n"+
 		"```console run=guide\n$ export A=b; cd /\n$ echo $A $PWD; echo err >&2\nb /\nerr\n$ cat <<END\n> $A\n> END\nb\n$ cat\n$ echo \"dbc: refused\"; false\ndbc: refused\n```\n"+
 		"```sh run=guide\nfor i in 1 2; do\n    echo $i\ndone\n```\n")
