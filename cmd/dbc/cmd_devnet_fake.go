@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -104,14 +103,12 @@ func listFaults(s *settings, cmd *cobra.Command, info devnet.Info) error {
 		return err
 	}
 	return s.show(cmd, faults, func(w io.Writer) {
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, f := range faults {
 			now := ""
 			if f.Ordered {
 				now = "in force"
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\n", f.Fault, now, f.About)
+			row(w, f.Fault, now, f.About)
 		}
-		_ = table.Flush()
 	})
 }
