@@ -66,6 +66,7 @@ var chainMeanings = []ChainMeaning{
 	{"machine", 26, RetryNever, FaultChain, nil},
 	{"machine", 27, RetryNever, FaultMachine, nil},
 	{"machine", 28, RetryLater, FaultChain, nil},
+	{"machine", 29, RetryNever, FaultCaller, nil},
 
 	{"guard", 2, RetryNever, FaultCaller, nil},
 	{"guard", 3, RetryNever, FaultCaller, nil},

@@ -78,14 +78,17 @@ type Machine struct {
 	PortLast  uint32 `json:"port_last"`
 	// PricePerDay is the price per slot, or of the whole machine if it has no
 	// GPUs, in udbc like the two prices derived from it.
-	PricePerDay        uint64     `json:"price_per_day,string"`
-	GPUPricePerDay     uint64     `json:"gpu_price_per_day,string"`
-	MachinePricePerDay uint64     `json:"machine_price_per_day,string"`
-	Stake              uint64     `json:"stake,string"`
-	StakeRequired      uint64     `json:"stake_required,string"`
-	ListingVersion     uint64     `json:"listing_version"`
-	DrainFrom          *time.Time `json:"drain_from,omitempty"`
-	OfflineSince       *time.Time `json:"offline_since,omitempty"`
+	PricePerDay        uint64 `json:"price_per_day,string"`
+	GPUPricePerDay     uint64 `json:"gpu_price_per_day,string"`
+	MachinePricePerDay uint64 `json:"machine_price_per_day,string"`
+	// ExitNoticeSeconds is how long a renter who leaves a confirmed rental still
+	// pays. 0 means that confirmed rent is not refunded.
+	ExitNoticeSeconds uint64     `json:"exit_notice_seconds"`
+	Stake             uint64     `json:"stake,string"`
+	StakeRequired     uint64     `json:"stake_required,string"`
+	ListingVersion    uint64     `json:"listing_version"`
+	DrainFrom         *time.Time `json:"drain_from,omitempty"`
+	OfflineSince      *time.Time `json:"offline_since,omitempty"`
 }
 
 // Slot is the unit that can be rented.

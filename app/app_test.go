@@ -89,7 +89,7 @@ func TestMessagesCanBeSignedByLedgers(t *testing.T) {
 		&machine.MsgBondMachines{}, &machine.MsgUpdateFacts{}, &machine.MsgSetPrice{}, &machine.MsgSetSlots{}, &machine.MsgSetOnline{}, &machine.MsgSetOffline{},
 		&machine.MsgDrain{}, &machine.MsgChallenge{}, &machine.MsgAnswerChallenge{}, &machine.MsgAddStake{}, &machine.MsgRetire{},
 		&machine.MsgWithdrawStake{}, &machine.MsgReleaseGPU{}, &machine.MsgUpdateParams{},
-		&rental.MsgRentMachine{}, &rental.MsgConfirmRent{}, &rental.MsgCancelRent{}, &rental.MsgReletMachine{}, &rental.MsgBreakRental{},
+		&rental.MsgRentMachine{}, &rental.MsgConfirmRent{}, &rental.MsgCancelRent{}, &rental.MsgLeaveRental{}, &rental.MsgReletMachine{}, &rental.MsgBreakRental{},
 		&rental.MsgClaimRent{}, &rental.MsgUpdateParams{},
 	} {
 		bz, err := a.Amino.MarshalJSON(msg)

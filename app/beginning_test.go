@@ -65,6 +65,7 @@ func TestFirstBlockAfterAnExport(t *testing.T) {
 		"rent":      {"bob", c.rent("bob", n, 1)},
 		"confirm":   {"bob", &rental.MsgConfirmRent{Renter: c.address("bob"), RentId: 2}},
 		"relet":     {"alice", &rental.MsgReletMachine{Renter: c.address("alice"), RentId: 1, AddDurationSeconds: hours}},
+		"leave":     {"alice", &rental.MsgLeaveRental{Renter: c.address("alice"), RentId: 1}},
 		"challenge": {"bob", &machine.MsgChallenge{Challenger: c.address("bob"), MachineId: n.id}},
 	} {
 		t.Run(name, func(t *testing.T) {

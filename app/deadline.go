@@ -60,6 +60,8 @@ func (app *App) subject(ctx sdk.Context, msg sdk.Msg) (subject string, ok bool) 
 		return app.rented(ctx, "cancel", m.Renter, m.RentId, m.MachineId, rental.RENTAL_STATE_TRIAL)
 	case *rental.MsgReletMachine:
 		return app.rented(ctx, "relet", m.Renter, m.RentId, m.MachineId, rental.RENTAL_STATE_ACTIVE)
+	case *rental.MsgLeaveRental:
+		return app.leaves(ctx, m)
 	case *rental.MsgBreakRental:
 		return app.breaks(ctx, m)
 	case *guard.MsgPauseRentals:
@@ -95,17 +97,32 @@ func canGoOffline(m machine.Machine) bool {
 	return m.State == machine.MACHINE_STATE_ONLINE && len(m.OpenChallenges) == 0
 }
 
-// rented finds an open rental of a renter, by its id or as the only one on a
-// machine. It must be in the state in which the message can be accepted.
+// leaves reports whether a renter who gives notice brings the end forward. One
+// who can't has no reason to hurry; for another each block costs rent.
+func (app *App) leaves(ctx sdk.Context, msg *rental.MsgLeaveRental) (string, bool) {
+	r, ok := app.rentalOf(ctx, msg.Renter, msg.RentId, msg.MachineId)
+	return fmt.Sprintf("leave/%d", r.Id), ok && r.State == rental.RENTAL_STATE_ACTIVE && r.ExitNoticeSeconds > 0 &&
+		ctx.BlockTime().Add(r.ExitNotice()).Before(r.End)
+}
+
+// rented reports whether a renter has an open rental in the state in which the
+// message can be accepted.
 func (app *App) rented(ctx sdk.Context, what, renter string, id uint64, machineID string, state rental.RentalState) (string, bool) {
+	r, ok := app.rentalOf(ctx, renter, id, machineID)
+	return fmt.Sprintf("%s/%d", what, r.Id), ok && r.State == state
+}
+
+// rentalOf returns an open rental of a renter, by its id or as the only one on a
+// machine.
+func (app *App) rentalOf(ctx sdk.Context, renter string, id uint64, machineID string) (rental.Rental, bool) {
 	address, err := sdk.AccAddressFromBech32(renter)
 	if err != nil {
-		return "", false
+		return rental.Rental{}, false
 	}
 	if id == 0 {
 		ids, err := app.Machine.Rentals(ctx, machineID)
 		if err != nil {
-			return "", false
+			return rental.Rental{}, false
 		}
 		for _, other := range ids {
 			if app.Rental.Rents(ctx, address, other) {
@@ -114,7 +131,7 @@ func (app *App) rented(ctx sdk.Context, what, renter string, id uint64, machineI
 		}
 	}
 	r, ok := app.openRental(ctx, id)
-	return fmt.Sprintf("%s/%d", what, id), ok && r.State == state && app.Rental.Rents(ctx, address, id)
+	return r, ok && app.Rental.Rents(ctx, address, id)
 }
 
 // breaks reports whether a signer may break a rental: a renter cancels a trial

@@ -40,15 +40,17 @@ func TestInTheBlockOfADeadline(t *testing.T) {
 		"relet": {active, func(c *chain) sdk.Msg {
 			return &rental.MsgReletMachine{Renter: c.address("bob"), RentId: active, AddDurationSeconds: hours}
 		}},
+		"leave": {active, func(c *chain) sdk.Msg { return &rental.MsgLeaveRental{Renter: c.address("bob"), RentId: active} }},
 		"break": {active, func(c *chain) sdk.Msg { return &rental.MsgBreakRental{Signer: c.address("owner"), RentId: active} }},
 	} {
-		signer := map[string]string{"confirm": "alice", "cancel": "alice", "relet": "bob", "break": "owner"}[name]
+		signer := map[string]string{"confirm": "alice", "cancel": "alice", "relet": "bob", "leave": "bob", "break": "owner"}[name]
 		for _, off := range []time.Duration{-1, 0, 1} {
 			t.Run(fmt.Sprintf("%s %dns from the deadline", name, off), func(t *testing.T) {
 				t.Parallel()
 				c, n := market(t)
 				c.ok("alice", c.rent("alice", n, 1))
-				c.ok("bob", c.rent("bob", n, 1))
+				c.leavable(n)
+				c.ok("bob", c.rentAny("bob", n, 1))
 				c.ok("bob", &rental.MsgConfirmRent{Renter: c.address("bob"), RentId: active})
 				deadline := c.stored(message.of).Deadline
 				if message.of == active {

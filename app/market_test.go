@@ -29,6 +29,21 @@ func (c *chain) rent(renter string, n node, slots uint32) *rental.MsgRentMachine
 	}
 }
 
+// rentAny is rent whatever the listing's version.
+func (c *chain) rentAny(renter string, n node, slots uint32) *rental.MsgRentMachine {
+	msg := c.rent(renter, n, slots)
+	msg.ListingVersion = 0
+	return msg
+}
+
+// leavable gives a machine's later rentals an exit notice of an hour.
+func (c *chain) leavable(n node) {
+	c.t.Helper()
+	c.ok("operator", &machine.MsgSetPrice{
+		Operator: c.address("operator"), Prices: []machine.PriceChange{{MachineId: n.id, PricePerDay: 24 * dbc, ExitNoticeSeconds: 3_600}},
+	})
+}
+
 func (c *chain) state(id uint64) rental.RentalState {
 	r, err := c.app.Rental.Rentals.Get(c.ctx(), id)
 	require.NoError(c.t, err)

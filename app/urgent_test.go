@@ -73,6 +73,7 @@ func TestOnlyWhatARentalAllowsIsUrgent(t *testing.T) {
 		{"confirm again", nil, &rental.MsgConfirmRent{Renter: alice, RentId: 1}, false},
 		{"cancel what is confirmed", nil, &rental.MsgCancelRent{Renter: alice, RentId: 1}, false},
 		{"renew", nil, &rental.MsgReletMachine{Renter: alice, RentId: 1, AddDurationSeconds: hours}, true},
+		{"leave what can't be left", nil, &rental.MsgLeaveRental{Renter: alice, RentId: 1}, false},
 		{"cancel a trial", c.rent("alice", n, 1), &rental.MsgCancelRent{Renter: alice, MachineId: n.id, RentId: 2}, true},
 	} {
 		if step.before != nil {
@@ -94,6 +95,31 @@ func TestOnlyWhatARentalAllowsIsUrgent(t *testing.T) {
 			t.Errorf("%s: urgent is %t", step.name, urgent)
 		}
 	}
+}
+
+// TestLeavingIsUrgentWhileItBringsSomething verifies that a notice which brings the end
+// forward gets into the lane, since each block costs its renter rent, and a second one
+// does not.
+func TestLeavingIsUrgentWhileItBringsSomething(t *testing.T) {
+	t.Parallel()
+	c, n := market(t)
+	c.leavable(n)
+	c.ok("alice", c.rentAny("alice", n, 1))
+	c.ok("alice", &rental.MsgConfirmRent{Renter: c.address("alice"), RentId: 1})
+	leave := &rental.MsgLeaveRental{Renter: c.address("alice"), MachineId: n.id}
+	for _, urgent := range []bool{true, false} {
+		first := c.signed("bob", 200_000, 10_000, sendTo(c.address("bob"), "owner"))
+		require.Zero(t, c.checkTx(first).Code)
+		tx := c.signed("alice", 1_000_000, 10_000, leave)
+		require.Zero(t, c.checkTx(tx).Code)
+		txs := c.propose()
+		require.Len(t, txs, 2)
+		require.Equal(t, urgent, string(txs[0]) == string(tx))
+		for _, result := range c.block(time.Second, txs...) {
+			require.Zero(t, result.Code, result.Log)
+		}
+	}
+	c.check()
 }
 
 // signedWith signs a transaction with a fee granter, or without the public key in it.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
@@ -17,6 +18,7 @@ import (
 	"github.com/dbc-network/dbc/node"
 	"github.com/dbc-network/dbc/node/conf"
 	"github.com/dbc-network/dbc/node/guests/names"
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -25,6 +27,8 @@ const (
 	slots = 2
 	// pricePerDay is in udbc per slot.
 	pricePerDay = 100 * dbc
+	// exitNotice in seconds is the shortest, so that leaving can be tried.
+	exitNotice = uint64(rental.MinExitNotice / time.Second)
 	// slotMemory is the memory of a slot in MiB if the computer has that much.
 	slotMemory = 2048
 )
@@ -129,7 +133,7 @@ func (d *devnet) bond(ctx context.Context) error {
 	bond, err := h.Bond(ctx, d.chain, host.Terms{
 		Offer: offer,
 		Owner: owner.Address(), Operator: d.info.Accounts[Operator], Payout: d.info.Accounts[Payout],
-		PricePerDay: pricePerDay,
+		PricePerDay: pricePerDay, ExitNoticeSeconds: exitNotice,
 	})
 	if err != nil {
 		return err

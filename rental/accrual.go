@@ -11,6 +11,11 @@ type Segment struct {
 	Start, End time.Time
 	// Rent is the rent in udbc for the whole segment.
 	Rent uint64
+	// FullRent and FullLength are the rent and the length that the segment had
+	// before it was shortened. It is earned at their rate, of which Rent is the
+	// rounded part. Both are zero if it was not shortened or nothing was rounded.
+	FullRent   uint64
+	FullLength time.Duration
 	// Offline is how long the machine was offline within the segment, including
 	// halts of the chain, but not an outage that is still going on.
 	Offline time.Duration
@@ -40,17 +45,26 @@ func (v View) horizon() time.Time {
 	return t
 }
 
+// rate returns the rent and the length that determine what a time earns.
+func (s Segment) rate() (rent uint64, length time.Duration) {
+	if s.FullLength != 0 {
+		return s.FullRent, s.FullLength
+	}
+	return s.Rent, s.End.Sub(s.Start)
+}
+
 // earned returns floor(rent * online time within the segment / length).
 func (s Segment) earned(v View) uint64 {
 	until := v.horizon()
 	if until.After(s.End) {
 		until = s.End
 	}
-	online, length := until.Sub(s.Start)-s.Offline, s.End.Sub(s.Start)
+	online := until.Sub(s.Start) - s.Offline
+	rent, length := s.rate()
 	if online <= 0 || length <= 0 {
 		return 0
 	}
-	earned, _, ok := mulDiv(s.Rent, uint64(min(online, length)), uint64(length))
+	earned, _, ok := mulDiv(rent, uint64(min(online, length)), uint64(length))
 	if !ok {
 		return 0 // unreachable: online <= length
 	}
@@ -123,7 +137,7 @@ func (a Account) Refund() Account { return Account{Paid: a.Paid} }
 
 // Extend adds a paid span after the last segment. It lengthens that segment
 // only if both have exactly the same rate, which leaves the earned amount
-// unchanged. Otherwise it appends a segment, up to maxSegments.
+// unchanged, and nothing was rounded when it was shortened. Otherwise it appends a segment, up to maxSegments.
 func (a Account) Extend(length time.Duration, rent uint64, start time.Time, maxSegments int) (Account, error) {
 	paid, err := add(a.Paid, rent)
 	if err != nil {
@@ -133,7 +147,7 @@ func (a Account) Extend(length time.Duration, rent uint64, start time.Time, maxS
 	if n := len(segments); n > 0 {
 		last := &segments[n-1]
 		start = last.End
-		if sameRate(last.Rent, last.End.Sub(last.Start), rent, length) {
+		if last.FullLength == 0 && sameRate(last.Rent, last.End.Sub(last.Start), rent, length) {
 			last.End, last.Rent = last.End.Add(length), last.Rent+rent
 			a.Segments, a.Paid = segments, paid
 			return a, nil

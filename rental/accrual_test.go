@@ -112,6 +112,34 @@ func (l *life) actions(rates []uint64) map[string]func(*rapid.T) {
 			}
 			l.account, l.end = a, l.end.Add(length)
 		},
+		"leave": func(t *rapid.T) {
+			if !l.view.Now.Before(l.end) {
+				t.Skip("over")
+			}
+			notice := time.Duration(rapid.Int64Range(1, int64(4*time.Hour)).Draw(t, "notice"))
+			before := l.account
+			after, exit := before.Leave(l.end, l.view.Now, notice)
+			if refund := before.Paid - after.Paid; refund != exit.Refund || exit.End.After(l.end) || exit.End.Before(l.end) && !exit.End.Equal(l.view.Now.Add(notice)) {
+				t.Fatalf("left at %s with %s: %+v, the account lost %d", l.view.Now, notice, exit, refund)
+			}
+			if ends := after.Segments; len(ends) == 0 || !ends[len(ends)-1].End.Equal(exit.End) {
+				t.Fatalf("the segments end elsewhere: %+v, %+v", ends, exit)
+			}
+			for _, s := range after.Segments {
+				if !s.Sound() {
+					t.Fatalf("left with %+v", s)
+				}
+			}
+			for _, to := range []time.Time{l.view.Now, exit.End.Add(-1), exit.End} { // as if nobody had left
+				if got, want := after.Earned(rental.View{Now: to}), before.Earned(rental.View{Now: to}); got != want {
+					t.Fatalf("until %s: earned %d, without leaving %d", to, got, want)
+				}
+			}
+			if again, more := after.Leave(exit.End, l.view.Now, notice); more.Refund != 0 || again.Paid != after.Paid {
+				t.Fatalf("leaving again returned %d", more.Refund)
+			}
+			l.account, l.end = after, exit.End
+		},
 		"claim": func(*rapid.T) { l.account.Claimed += l.account.Unclaimed(l.view) },
 		"fold":  func(*rapid.T) { l.account = l.account.Fold(l.view) },
 		"offline": func(t *rapid.T) {

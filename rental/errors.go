@@ -16,6 +16,8 @@ var (
 	ErrDuration = errors.New("duration out of bounds")
 	// ErrSpelling is returned for a text that is not a duration.
 	ErrSpelling = errors.New("not a duration")
+	// ErrExitNotice is returned for an exit notice that a listing may not have.
+	ErrExitNotice = errors.New("exit notice out of bounds")
 	// ErrSegments is returned for a renewal that would need more segments than
 	// allowed.
 	ErrSegments = errors.New("too many price segments")

@@ -57,7 +57,8 @@ func (a Account) UnearnedWithin(v View, most time.Duration) uint64 {
 
 // part returns the rent for a part of the segment, rounded up.
 func (s Segment) part(span time.Duration) uint64 {
-	part, rest, _ := mulDiv(s.Rent, uint64(span), uint64(s.End.Sub(s.Start))) // fits: the span lies within the segment
+	rent, length := s.rate()
+	part, rest, _ := mulDiv(rent, uint64(span), uint64(length)) // fits: the span lies within the segment
 	if rest > 0 {
 		part++
 	}

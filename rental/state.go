@@ -62,6 +62,8 @@ const (
 	// trial's deadline is closed.
 	ReasonChallengeOpen
 	ReasonCancelledForCause
+	// ReasonLeft means that the renter gave notice: the end came forward.
+	ReasonLeft
 
 	reasonCount
 )
@@ -69,7 +71,7 @@ const (
 var reasonNames = [reasonCount]string{
 	"none", "rented", "confirmed", "cancelled", "not confirmed", "machine offline",
 	"challenge unanswered", "renewed", "end reached", "broken by owner",
-	"broken by governance", "broken by renter", "challenge open", "cancelled for cause",
+	"broken by governance", "broken by renter", "challenge open", "cancelled for cause", "left",
 }
 
 // String returns the reason in two or three words.

@@ -32,6 +32,8 @@ const (
 	EventCancelForCause
 	// EventOverInChallenge is the deadline or the end of a trial while a challenge is open.
 	EventOverInChallenge
+	// EventLeave is a LeaveRental message that brings the end forward.
+	EventLeave
 
 	eventCount
 )
@@ -39,6 +41,7 @@ const (
 var eventNames = [eventCount]string{
 	"none", "rent", "confirm", "cancel", "deadline", "machine offline", "challenge unanswered",
 	"renew", "end", "break by owner", "break by governance", "break by renter", "cancel for cause", "over in challenge",
+	"leave",
 }
 
 // String returns the event's name.
@@ -86,6 +89,9 @@ const (
 	// StakeToPool moves the amount of the fee, at most the stake share of the
 	// slots, from the host's stake to the community pool.
 	StakeToPool
+	// ReturnBeyond moves the rent for the time after the new end from escrow to
+	// the renter.
+	ReturnBeyond
 
 	effectCount
 )
@@ -94,6 +100,7 @@ var effectNames = [effectCount]string{
 	"none", "take fee", "take rent", "reserve slots", "release slots", "return rent", "return fee",
 	"pay earned", "return unearned", "pay penalty from stake", "start cooldown",
 	"fee to pool", "half of fee to host and rest to pool", "as much as fee from stake to pool",
+	"return rent beyond new end",
 }
 
 // String describes the effect in words.
@@ -141,6 +148,7 @@ var table = []Transition{
 	{StateRefunded, EventChallengeUnanswered, StateRefunded, ReasonChallengeUnanswered, []Effect{ReturnFee, StakeToPool}},
 
 	{StateActive, EventRenew, StateActive, ReasonRenewed, []Effect{TakeRent}},
+	{StateActive, EventLeave, StateActive, ReasonLeft, []Effect{ReturnBeyond}},
 	{StateActive, EventEnd, StateEnded, ReasonEndReached, []Effect{ReleaseSlots, PayEarned, ReturnUnearned}},
 	{StateActive, EventBreakByOwner, StateBroken, ReasonBrokenByOwner, []Effect{ReleaseSlots, PayEarned, ReturnUnearned, PayPenalty}},
 	{StateActive, EventBreakByGovernance, StateBroken, ReasonBrokenByGovernance, []Effect{ReleaseSlots, PayEarned, ReturnUnearned, PayPenalty}},

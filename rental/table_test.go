@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	firstEvent, lastEvent = rental.EventRent, rental.EventOverInChallenge
+	firstEvent, lastEvent = rental.EventRent, rental.EventLeave
 	lastState             = rental.StateBroken
-	lastReason            = rental.ReasonCancelledForCause
+	lastReason            = rental.ReasonLeft
 )
 
 // allowed is written by hand from the design's table, independently of the
@@ -37,6 +37,7 @@ var allowed = map[rental.State]map[rental.Event]rental.State{
 	},
 	rental.StateActive: {
 		rental.EventRenew:             rental.StateActive,
+		rental.EventLeave:             rental.StateActive,
 		rental.EventEnd:               rental.StateEnded,
 		rental.EventBreakByOwner:      rental.StateBroken,
 		rental.EventBreakByGovernance: rental.StateBroken,
@@ -85,6 +86,9 @@ func TestEffectsFitStates(t *testing.T) {
 		}
 		if paid := line.To == rental.StateTrial || line.Event == rental.EventRenew; line.Has(rental.TakeRent) != paid || line.Has(rental.TakeFee) != (line.To == rental.StateTrial) {
 			t.Errorf("%s, %s: rent is paid when it is made and renewed, the fee once", line.From, line.Event)
+		}
+		if left := line.Event == rental.EventLeave; line.Has(rental.ReturnBeyond) != left {
+			t.Errorf("%s, %s: rent beyond a new end is returned exactly when the renter leaves", line.From, line.Event)
 		}
 		undecided := line.Event == rental.EventOverInChallenge
 		fees := 0

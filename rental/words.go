@@ -32,6 +32,7 @@ var reasonSentences = [reasonCount]string{
 	ReasonBrokenByRenter:      "the renter broke the rental after too long an outage",
 	ReasonChallengeOpen:       "the trial was over while a challenge was open, which decides about the fee",
 	ReasonCancelledForCause:   "the renter cancelled the trial for a fault of the machine",
+	ReasonLeft:                "the renter gave notice to leave",
 }
 
 var effectSentences = [effectCount]string{
@@ -48,6 +49,7 @@ var effectSentences = [effectCount]string{
 	FeeToPool:      "the fee went to the community pool",
 	ShareFee:       "half of the fee went to the host, the rest to the community pool",
 	StakeToPool:    "the host's stake paid as much to the community pool",
+	ReturnBeyond:   "the rent beyond the new end went back to the renter",
 }
 
 // Sentence describes a reason in English.

@@ -52,6 +52,9 @@ type Terms struct {
 	Payout string
 	// PricePerDay is in udbc per slot.
 	PricePerDay uint64
+	// ExitNoticeSeconds is how long a renter who leaves still pays; 0 means that
+	// confirmed rent is not refunded.
+	ExitNoticeSeconds uint64
 	// Seq must exceed that of the machine's last bond. 0 asks the chain.
 	Seq   uint64
 	Place Place
@@ -80,7 +83,7 @@ func (h *Host) Bond(ctx context.Context, c *chain.Client, terms Terms) (machine.
 	text := machine.BondText(h.Config.ChainID, id, terms.Owner, terms.Seq, expiry, facts)
 	return machine.Bond{
 		MachineId: id, Operator: terms.Operator, Payout: terms.Payout, Facts: facts,
-		PricePerDay: terms.PricePerDay, BondSeq: terms.Seq, Expiry: expiry, Signature: h.Key.Sign(text),
+		PricePerDay: terms.PricePerDay, ExitNoticeSeconds: terms.ExitNoticeSeconds, BondSeq: terms.Seq, Expiry: expiry, Signature: h.Key.Sign(text),
 	}, nil
 }
 

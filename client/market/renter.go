@@ -137,6 +137,61 @@ func (r Renter) Cancel(ctx context.Context, rentID uint64, cause rental.Cause) (
 	return Cancelled{RentID: res.RentId, Refunded: res.Refunded, FeeToHost: res.FeeToHost, FeeToPool: res.FeeToPool, Tx: tx}, nil
 }
 
+// Left is the result of leaving a confirmed rental.
+type Left struct {
+	RentID uint64
+	// Refunded is the rent that came back; 0 if the rental ended within its notice
+	// anyway.
+	Refunded uint64
+	// End of the rental from now on.
+	End time.Time
+	Tx  chain.TxResult
+}
+
+// QuoteLeave returns what leaving a confirmed rental now would bring. The chain
+// refuses for one that can't be left.
+func (r Renter) QuoteLeave(ctx context.Context, rentID uint64) (*rental.Leave, error) {
+	quote, err := r.Chain.Quote(ctx, rental.QueryQuoteRequest{RentId: rentID})
+	if err != nil {
+		return nil, fmt.Errorf("leave rental %d: %w", rentID, err)
+	}
+	return quote.Leave, nil
+}
+
+// Leave gives notice: the rental ends after its exit notice, and the rent for the
+// time beyond comes back.
+func (r Renter) Leave(ctx context.Context, rentID uint64) (Left, error) {
+	tx, err := r.Chain.Broadcast(ctx, r.Wallet, r.leaveRental(rentID))
+	if err != nil {
+		return Left{}, fmt.Errorf("leave rental %d: %w", rentID, err)
+	}
+	return left(tx)
+}
+
+// EarlierLeave is the counterpart of Earlier for Leave.
+func (r Renter) EarlierLeave(ctx context.Context, rentID uint64) (made Left, ok bool, err error) {
+	tx, ok, err := r.Chain.Earlier(ctx, r.Wallet, r.leaveRental(rentID))
+	if err != nil {
+		return Left{}, false, fmt.Errorf("leave rental %d: %w", rentID, err)
+	}
+	if ok {
+		made, err = left(tx)
+	}
+	return made, ok, err
+}
+
+func (r Renter) leaveRental(rentID uint64) *rental.MsgLeaveRental {
+	return &rental.MsgLeaveRental{Renter: r.Wallet.Address(), RentId: rentID}
+}
+
+func left(tx chain.TxResult) (Left, error) {
+	var res rental.MsgLeaveRentalResponse
+	if err := tx.Response(0, &res); err != nil {
+		return Left{Tx: tx}, err
+	}
+	return Left{RentID: res.RentId, Refunded: res.Refunded, End: res.End, Tx: tx}, nil
+}
+
 // Renewed is the result of a renewal.
 type Renewed struct {
 	RentID uint64

@@ -21,14 +21,14 @@ import (
 // downReply says what an end brought back. Amounts are udbc.
 type downReply struct {
 	RentID uint64 `json:"rent_id"`
-	// How is cancelled, broken, deleted, stopped or over.
+	// How is cancelled, broken, left, deleted, stopped or over.
 	How string `json:"how"`
 	// Refunded is the rent that came back, and what the stake paid at once.
 	Refunded  uint64 `json:"refunded_udbc"`
 	FeeToHost uint64 `json:"fee_to_host_udbc"`
 	FeeToPool uint64 `json:"fee_to_pool_udbc"`
 	Gas       uint64 `json:"gas_udbc"`
-	// Until is when a rental ends that cannot be ended sooner.
+	// Until is when a rental ends that was left, or that cannot be ended sooner.
 	Until *time.Time `json:"until,omitempty"`
 	Tasks []string   `json:"tasks,omitempty"`
 }
@@ -39,9 +39,10 @@ func newDownCommand(s *settings) *cobra.Command {
 		Use:   "down [RENT_ID|NAME]",
 		Short: "End a rental in the cheapest way, and say what came back",
 		Long: "A trial is cancelled: all of its rent comes back. A confirmed rental is broken where an outage lets you; then what is\n" +
-			"not earned comes back, with a penalty from the host's stake. Otherwise it is paid until its end, and nothing comes\n" +
-			"back: its virtual machines are deleted with their disks (--delete-disks), or stopped, and the machine keeps their\n" +
-			"disks for a while after the end (--keep-disks). It asks which at a terminal.",
+			"not earned comes back, with a penalty from the host's stake. Where it can be left, its exit notice is paid and the rest\n" +
+			"comes back; its virtual machines run until then, unless one of the flags ends them now. Otherwise it is paid until\n" +
+			"its end, and nothing comes back: its virtual machines are deleted with their disks (--delete-disks), or stopped, and\n" +
+			"the machine keeps their disks for a while after the end (--keep-disks). It asks which at a terminal.",
 		Example: "  dbc down\n  dbc down train --yes\n  dbc down 7 --keep-disks",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -212,13 +213,17 @@ func (d *down) cancel(c *chain.Client, w *market.Wallet, r xrental.Rental) error
 		fmt.Sprintf("Rental %d is over; %s came back. Fee: %s; gas %s.", r.Id, client.FormatDBC(done.Refunded), feeText(done), client.FormatDBC(done.Tx.Fee)))
 }
 
-// active breaks a confirmed rental if that brings anything back.
+// active breaks a confirmed rental, or leaves it, if that brings anything back. A
+// break brings all of what is not earned and a penalty, so it comes first.
 func (d *down) active(c *chain.Client, w *market.Wallet, r xrental.Rental) error {
 	explained, err := c.Explain(d.cmd.Context(), r.Id)
 	if err != nil {
 		return err
 	}
 	if b := explained.RenterBreak; b == nil || !b.Allowed {
+		if l := explained.Leave; l != nil && l.End.Before(r.End) {
+			return d.leave(c, w, r, *l)
+		}
 		return d.endMachines(w, r)
 	}
 	if err := d.s.sure(d.cmd, breakText(r, w.Address())); err != nil {
@@ -236,36 +241,93 @@ func (d *down) active(c *chain.Client, w *market.Wallet, r xrental.Rental) error
 		r.Id, client.FormatDBC(reply.Refunded), client.FormatDBC(tx.Fee), r.Id)))
 }
 
-// endMachines stops or deletes what runs in a rental that is paid until its end.
-func (d *down) endMachines(w *market.Wallet, r xrental.Rental) error {
+// leave leaves a rental, which then goes on until its exit notice is over.
+func (d *down) leave(c *chain.Client, w *market.Wallet, r xrental.Rental, terms xrental.Leave) error {
+	ends := d.deleteDisks || d.keepDisks
+	text := leaveText(r, terms)
+	if d.deleteDisks {
+		text += " They are deleted now, with all disks and what is on them."
+	}
+	if err := d.s.sure(d.cmd, text); err != nil {
+		return err
+	}
+	left, err := market.Renter{Chain: c, Wallet: w}.Leave(d.cmd.Context(), r.Id)
+	if err != nil {
+		return err
+	}
+	reply := downReply{RentID: r.Id, How: "left", Refunded: left.Refunded, Gas: left.Tx.Fee, Until: &left.End}
+	said := fmt.Sprintf("Rental %d ends %s; %s came back, gas %s.", r.Id, clock(left.End), client.FormatDBC(left.Refunded), client.FormatDBC(left.Tx.Fee))
+	if !ends {
+		return d.show(reply, said+" Its virtual machines run until then; --delete-disks deletes them sooner.")
+	}
+	if reply.Tasks, err = d.endTasks(w, r); err != nil {
+		return fmt.Errorf("%s Its virtual machines still run: %w", said, err)
+	}
+	return d.show(reply, fmt.Sprintf("%s Its virtual machines (%s) are %s.", said, strings.Join(reply.Tasks, ", "), d.ended()))
+}
+
+// ended is what became of the virtual machines.
+func (d *down) ended() string {
+	if d.deleteDisks {
+		return "deleted with their disks"
+	}
+	return "stopped"
+}
+
+// endTasks stops or deletes what runs in a rental, as the flags say.
+func (d *down) endTasks(w *market.Wallet, r xrental.Rental) ([]string, error) {
+	n, tasks, err := d.tasks(w, r)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range tasks {
+		if err := d.endMachine(d.cmd.Context(), n, id); err != nil {
+			return nil, err
+		}
+	}
+	if d.deleteDisks {
+		err = d.forget()
+		refreshSSH(d.s, d.cmd)
+	}
+	return tasks, err
+}
+
+// tasks returns the virtual machines of a rental.
+func (d *down) tasks(w *market.Wallet, r xrental.Rental) (*client.Node, []string, error) {
 	ctx := d.cmd.Context()
 	n, err := d.s.machine(ctx, w, r.MachineId)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	tasks, err := n.Tasks(ctx)
+	all, err := n.Tasks(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids []string
+	for _, t := range all {
+		if rentIDOf(t.RentOrder) == r.Id && t.Status != client.StatusDeleting {
+			ids = append(ids, t.TaskID)
+		}
+	}
+	return n, ids, nil
+}
+
+// endMachines stops or deletes what runs in a rental that is paid until its end.
+func (d *down) endMachines(w *market.Wallet, r xrental.Rental) error {
+	_, tasks, err := d.tasks(w, r)
 	if err != nil {
 		return err
 	}
-	reply := downReply{RentID: r.Id, How: "stopped", Until: &r.End}
-	for _, t := range tasks {
-		if rentIDOf(t.RentOrder) == r.Id && t.Status != client.StatusDeleting {
-			reply.Tasks = append(reply.Tasks, t.TaskID)
-		}
-	}
-	if err := d.choose(r, reply.Tasks); err != nil {
+	if err := d.choose(r, tasks); err != nil {
 		return err
 	}
-	for _, id := range reply.Tasks {
-		if err := d.endMachine(ctx, n, id); err != nil {
-			return err
-		}
+	reply := downReply{RentID: r.Id, How: "stopped", Until: &r.End}
+	if reply.Tasks, err = d.endTasks(w, r); err != nil {
+		return err
 	}
 	text := "are stopped; dbc vm start starts them again, and after the end the machine keeps their disks for a while (dbc vm list)."
 	if d.deleteDisks {
 		reply.How, text = "deleted", "are deleted with their disks."
-		err = d.forget()
-		refreshSSH(d.s, d.cmd)
 	}
 	return errors.Join(err, d.show(reply, fmt.Sprintf("Nothing came back: rental %d is confirmed and paid until %s. Its virtual machines (%s) %s",
 		r.Id, clock(r.End), strings.Join(reply.Tasks, ", "), text)))

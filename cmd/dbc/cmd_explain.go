@@ -23,6 +23,8 @@ type explainReply struct {
 	Waiting     string       `json:"waiting,omitempty"`
 	May         []string     `json:"may"`
 	RenterBreak *renterBreak `json:"renter_break,omitempty"`
+	// Leave is what leaving it now would bring; absent where it can't be left.
+	Leave *leaveTerms `json:"leave,omitempty"`
 }
 
 // transition is one change of a rental's state. Reason is the chain's name for
@@ -32,7 +34,9 @@ type transition struct {
 	From   string    `json:"from"`
 	To     string    `json:"to"`
 	Reason string    `json:"reason"`
-	Height int64     `json:"height"`
+	// Refunded by leaving, in udbc.
+	Refunded uint64 `json:"refunded_udbc,omitempty"`
+	Height   int64  `json:"height"`
 }
 
 func newTransitions(list []xrental.Transition) []transition {
@@ -40,7 +44,7 @@ func newTransitions(list []xrental.Transition) []transition {
 	for i, t := range list {
 		rows[i] = transition{
 			Time: t.Time, From: stateWord(t.From.String(), "RENTAL_STATE_"), To: stateWord(t.To.String(), "RENTAL_STATE_"),
-			Reason: t.Reason.String(), Height: t.Height,
+			Reason: t.Reason.String(), Height: t.Height, Refunded: t.Refunded,
 		}
 	}
 	return rows
@@ -124,7 +128,7 @@ func newExplainCommand(s *settings) *cobra.Command {
 			}
 			reply := explainReply{
 				Rental: newRentalRow(res.Rental), Earned: res.Earned, Unclaimed: res.Unclaimed, Unearned: res.Unearned,
-				Transitions: newTransitions(res.Rental.Transitions), Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: newRenterBreak(res.RenterBreak),
+				Transitions: newTransitions(res.Rental.Transitions), Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: newRenterBreak(res.RenterBreak), Leave: newLeaveTerms(res.Leave),
 			}
 			return s.show(cmd, reply, func(w io.Writer) { writeExplain(w, reply) })
 		},
@@ -162,6 +166,9 @@ func writeExplain(w io.Writer, e explainReply) {
 		row(w, "Of that held:", client.FormatDBC(e.Rental.Held)+" until "+e.Rental.HeldUntil.Format(time.RFC3339))
 	}
 	writeRenterBreak(w, e.RenterBreak)
+	if l := e.Leave; l != nil {
+		row(w, "Leaving now:", fmt.Sprintf("ends it %s, %s comes back and %s stays paid", l.End.Format(time.RFC3339), client.FormatDBC(l.Refund), client.FormatDBC(l.Rent)))
+	}
 	if e.Waiting != "" {
 		row(w, "Waits for:", e.Waiting)
 	}

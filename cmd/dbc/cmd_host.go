@@ -11,6 +11,7 @@ import (
 	"github.com/cosmos/gogoproto/jsonpb"
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -35,7 +36,7 @@ const cardRootHelp = "folder that stands for / before etc, sys and proc"
 var errNotHome = errors.New("renters would not reach this machine, nothing was sent")
 
 type bondFlags struct {
-	nodeHome, operator, payout, price, file, owner, root string
+	nodeHome, operator, payout, price, notice, file, owner, root string
 
 	print bool
 	seq   uint64
@@ -49,6 +50,10 @@ func newHostBondCommand(s *settings) *cobra.Command {
 		Short: "Register this machine with its stake",
 		Long: placeLong + "\nThe machine's key signs its facts; the owner's wallet pays the stake. The owner's key need not be here:\n" +
 			"--print writes the signed bond, and --file sends one from the owner's computer. It is valid for a day.\n\n" +
+			"The exit notice is part of the listing: a renter who leaves a confirmed rental pays for that time and gets the rest\n" +
+			"of the rent back. A day is proposed, because renters pay more readily for what they can leave, and the notice pays\n" +
+			"you until the next renter. With none, confirmed rent is yours until the end. It holds for the rentals made under\n" +
+			"it, and dbc host price changes it for later ones.\n\n" +
 			"Slots with GPUs are those of /etc/dbc/gpus.toml (dbc host gpu bind) that are seen now and were measured: the largest\n" +
 			"set that is alike. They are shown first, with what stays out and why. It is refused where none of them can be\n" +
 			"listed, or where the cards' memory does not fit beside the listed memory.",
@@ -60,6 +65,7 @@ func newHostBondCommand(s *settings) *cobra.Command {
 	}
 	nodeHomeFlag(cmd, &f.nodeHome)
 	cmd.Flags().StringVar(&f.price, "price", "", "DBC for each slot and day")
+	cmd.Flags().StringVar(&f.notice, "exit-notice", rental.FormatDuration(uint64(rental.DefaultExitNotice.Seconds())), "how long a renter who leaves still pays: 1h to 7d, or none")
 	cmd.Flags().StringVar(&f.operator, "operator", "", "address that may set price, online and drain (default the owner)")
 	cmd.Flags().StringVar(&f.payout, "payout", "", "address that gets the rent (default the owner)")
 	cmd.Flags().StringVar(&f.owner, "owner", "", "address of the owner, with --print")
@@ -97,6 +103,11 @@ func sendBond(s *settings, cmd *cobra.Command, bond machine.Bond) error {
 	if err != nil {
 		return err
 	}
+	if !s.json {
+		if err := s.show(cmd, nil, func(w io.Writer) { row(w, "Exit notice:", noticeAdvice(bond.ExitNoticeSeconds)) }); err != nil {
+			return err
+		}
+	}
 	if err := s.sure(cmd, fmt.Sprintf("Wallet %s (%s) bonds machine %s: its stake leaves the wallet, can be taken for trials that fail and for lost challenges, "+
 		"and comes back only after the machine is retired and the unbonding time has passed.", owner.Wallet.Name, owner.Wallet.Address(), bond.MachineId)); err != nil {
 		return err
@@ -111,6 +122,14 @@ func sendBond(s *settings, cmd *cobra.Command, bond machine.Bond) error {
 	return s.show(cmd, newTxReply(0, tx), func(w io.Writer) {
 		fmt.Fprintf(w, "Machine %s is bonded (block %d). Next: dbc host online\n", bond.MachineId, tx.Height)
 	})
+}
+
+// noticeAdvice tells a host what the exit notice means.
+func noticeAdvice(noticeSeconds uint64) string {
+	if noticeSeconds == 0 {
+		return "none: confirmed rent is yours until the end; renters pay more readily for what they can leave"
+	}
+	return rental.FormatDuration(noticeSeconds) + ": a renter who leaves pays for it, which covers you until the next one; renters pay more readily for what they can leave"
 }
 
 // writeBond writes a bond as the chain's own JSON, so that people who check it before it

@@ -13,24 +13,50 @@ import (
 )
 
 func newHostPriceCommand(s *settings) *cobra.Command {
-	return &cobra.Command{
-		Use:     "price MACHINE DBC",
-		Short:   "Set the price for each slot and day, for later rentals",
-		Example: "  dbc host price MACHINE 120 --wallet operator",
+	var notice string
+	cmd := &cobra.Command{
+		Use:   "price MACHINE DBC",
+		Short: "Set the price for each slot and day, and the exit notice, for later rentals",
+		Long: "The exit notice stays as it is unless --exit-notice is given: how long a renter who leaves a confirmed rental still\n" +
+			"pays, 1h to 7d, or none, with which confirmed rent does not come back. Rentals keep what they were made with.",
+		Example: "  dbc host price MACHINE 120 --wallet operator\n  dbc host price MACHINE 120 --exit-notice 12h --wallet operator",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			price, err := someDBC("price", args[1])
 			if err != nil {
 				return err
 			}
-			return sendAsOperator(s, cmd, fmt.Sprintf("%s now costs %s for each slot and day", args[0], client.FormatDBC(price)),
-				func(operator string) sdk.Msg {
-					return &machine.MsgSetPrice{
-						Operator: operator, Prices: []machine.PriceChange{{MachineId: args[0], PricePerDay: price}},
-					}
-				})
+			change := machine.PriceChange{MachineId: args[0], PricePerDay: price}
+			if cmd.Flags().Changed("exit-notice") {
+				change.ExitNoticeSeconds, err = parseNotice("--exit-notice", notice)
+			} else {
+				change.ExitNoticeSeconds, err = listedNotice(s, cmd, args[0])
+			}
+			if err != nil {
+				return err
+			}
+			done := fmt.Sprintf("%s now costs %s for each slot and day, exit notice %s", args[0], client.FormatDBC(price), noticeWord(change.ExitNoticeSeconds))
+			return sendAsOperator(s, cmd, done, func(operator string) sdk.Msg {
+				return &machine.MsgSetPrice{Operator: operator, Prices: []machine.PriceChange{change}}
+			})
 		},
 	}
+	cmd.Flags().StringVar(&notice, "exit-notice", "", "how long a renter who leaves still pays: 1h to 7d, or none (default as it is)")
+	return cmd
+}
+
+// listedNotice returns the exit notice of a machine's listing, which a change of
+// the price has to repeat.
+func listedNotice(s *settings, cmd *cobra.Command, machineID string) (uint64, error) {
+	c, err := s.dial(cmd.Context())
+	if err != nil {
+		return 0, err
+	}
+	listed, err := c.Machine(cmd.Context(), machineID)
+	if err != nil {
+		return 0, err
+	}
+	return listed.Machine.ExitNoticeSeconds, nil
 }
 
 func newHostOfflineCommand(s *settings) *cobra.Command {

@@ -180,6 +180,7 @@ func writeHostStatus(w io.Writer, h hostStatus) {
 		row(w, "Out of service:", fmt.Sprintf("slots %v take no new rental; dbc host gpu slots says why", h.OutOfService))
 	}
 	row(w, "Price:", client.FormatDBC(h.PricePerDay)+" for each slot and day")
+	row(w, "Exit notice:", noticeWord(h.Notice))
 	stake := fmt.Sprintf("%s of %s", client.FormatDBC(h.Stake), client.FormatDBC(h.StakeRequired))
 	if h.StakeMissing > 0 && h.RetiredAt == nil {
 		stake += ": short of " + client.FormatDBC(h.StakeMissing) + ", a tenth of each payment goes into it"

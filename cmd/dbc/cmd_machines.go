@@ -22,6 +22,7 @@ type machineRow struct {
 	MemoryMiB   uint64   `json:"memory_mib"`
 	Country     string   `json:"country,omitempty"`
 	PricePerDay uint64   `json:"price_per_slot_and_day_udbc"`
+	Notice      uint64   `json:"exit_notice_seconds"`
 	Listing     uint64   `json:"listing_version"`
 }
 
@@ -34,7 +35,8 @@ func newMachinesCommand(s *settings) *cobra.Command {
 		Use:   "machines",
 		Short: "List machines that can be rented now",
 		Long: "The client node's index answers, and the chain where none runs or --node is direct.\n" +
-			"--sort takes " + sortWords() + ", with a minus for the greatest first.",
+			"--sort takes " + sortWords() + ", with a minus for the greatest first. The exit notice is how long a renter who\n" +
+			"leaves still pays; with none, confirmed rent does not come back.",
 		Example: "  dbc machines\n  dbc machines --gpu \"RTX 4090\" --slots 2 --max-price 50\n" +
 			"  dbc machines --min-vram 24 --sort -vram\n  dbc machines --all --json",
 		Args: cobra.NoArgs,
@@ -88,10 +90,10 @@ func sayNoneFits(s *settings, cmd *cobra.Command, f machineFilter) error {
 }
 
 func writeMachines(w io.Writer, rows []machineRow) {
-	row(w, "MACHINE", "GPU", "FREE SLOTS", "CPU", "MEMORY", "PRICE PER SLOT AND DAY", "STATE")
+	row(w, "MACHINE", "GPU", "FREE SLOTS", "CPU", "MEMORY", "PRICE PER SLOT AND DAY", "EXIT NOTICE", "STATE")
 	for _, r := range rows {
 		row(w, client.Printable(r.ID), gpuCounts(r.GPUs), fmt.Sprintf("%d of %d", len(r.Free), r.Slots), r.CPUs,
-			fmt.Sprintf("%d MiB", r.MemoryMiB), client.FormatDBC(r.PricePerDay), client.Printable(r.State))
+			fmt.Sprintf("%d MiB", r.MemoryMiB), client.FormatDBC(r.PricePerDay), noticeWord(r.Notice), client.Printable(r.State))
 	}
 }
 

@@ -25,13 +25,17 @@ type quoteReply struct {
 	Listing   uint64     `json:"listing_version"`
 	End       time.Time  `json:"end"`
 	Deadline  *time.Time `json:"deadline,omitempty"`
+	// Notice is 0 where confirmed rent does not come back; Leave says what leaving
+	// right after the confirmation would bring.
+	Notice uint64      `json:"exit_notice_seconds"`
+	Leave  *leaveTerms `json:"leave,omitempty"`
 }
 
 func newQuoteCommand(s *settings) *cobra.Command {
 	var slots uint32
 	cmd := &cobra.Command{
 		Use:     "quote MACHINE DURATION",
-		Short:   "Say what renting would cost now",
+		Short:   "Say what renting would cost now, and whether one can leave before the end",
 		Example: "  dbc quote MACHINE 3d\n  dbc quote MACHINE 2h --slots 1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -76,6 +80,7 @@ func newQuoteReply(order market.Order, q *xrental.QueryQuoteResponse) quoteReply
 	return quoteReply{
 		MachineID: order.MachineID, Seconds: order.Seconds, Slots: q.Slots, Rent: q.Rent, Fee: q.Fee,
 		Total: q.Total, Listing: q.ListingVersion, End: q.End, Deadline: q.Deadline,
+		Notice: q.Leave.GetNoticeSeconds(), Leave: newLeaveTerms(q.Leave),
 	}
 }
 
@@ -87,4 +92,5 @@ func writeQuote(w io.Writer, q quoteReply) {
 		row(w, "Confirm by:", clock(*q.Deadline)+", else the rent comes back and half of the fee is the host's")
 	}
 	row(w, "End:", clock(q.End))
+	row(w, "Leave:", noticeText(q.Notice))
 }

@@ -26,6 +26,7 @@ type rentalRow struct {
 	FromStake uint64     `json:"from_stake_udbc"`
 	Held      uint64     `json:"held_penalty_udbc"`
 	HeldUntil *time.Time `json:"held_until,omitempty"`
+	Notice    uint64     `json:"exit_notice_seconds"`
 }
 
 func newRentalsCommand(s *settings) *cobra.Command {
@@ -59,6 +60,7 @@ func newRentalRow(r rental.Rental) rentalRow {
 	return rentalRow{
 		ID: r.Id, MachineID: r.MachineId, Slots: r.Slots, State: stateWord(r.State.String(), "RENTAL_STATE_"),
 		Start: r.Start, End: r.End, Deadline: r.Deadline, Paid: r.Paid, Fee: r.Fee, Claimed: r.Claimed, FromStake: r.FromStake, Held: r.HeldPenalty, HeldUntil: r.HeldUntil,
+		Notice: r.ExitNoticeSeconds,
 	}
 }
 

@@ -148,7 +148,7 @@ func (f machineFilter) query() api.Search {
 func indexRow(m api.Machine) machineRow {
 	r := machineRow{
 		GPUs: []gpuRow{}, ID: m.ID, State: m.State, Slots: len(m.Slots), Free: m.FreeSlots, CPUs: m.CPUCores, MemoryMiB: m.MemoryMiB,
-		Country: m.Country, PricePerDay: m.PricePerDay, Listing: m.ListingVersion,
+		Country: m.Country, PricePerDay: m.PricePerDay, Notice: m.ExitNoticeSeconds, Listing: m.ListingVersion,
 	}
 	for _, slot := range m.Slots {
 		r.addSlot(gpuRow{slot.Kind, slot.GPUType, slot.GPUCount, slot.VRAMMiB})
@@ -214,7 +214,7 @@ func chainRow(l machine.Listing) machineRow {
 	m := l.Machine
 	r := machineRow{
 		GPUs: []gpuRow{}, ID: m.Id, State: stateWord(m.State.String(), "MACHINE_STATE_"), Slots: len(m.Facts.Slots), Free: l.FreeSlots,
-		CPUs: m.Facts.CpuCores, MemoryMiB: m.Facts.MemoryMib, Country: m.Facts.Country, PricePerDay: m.PricePerDay, Listing: m.ListingVersion,
+		CPUs: m.Facts.CpuCores, MemoryMiB: m.Facts.MemoryMib, Country: m.Facts.Country, PricePerDay: m.PricePerDay, Notice: m.ExitNoticeSeconds, Listing: m.ListingVersion,
 	}
 	for _, slot := range m.Facts.Slots {
 		r.addSlot(gpuRow{slot.Kind.Word(), slot.GpuType, slot.GpuCount, slot.VramMib})

@@ -116,6 +116,10 @@ func makeBond(s *settings, cmd *cobra.Command, f bondFlags) (machine.Bond, error
 	if err != nil {
 		return machine.Bond{}, err
 	}
+	notice, err := parseNotice("--exit-notice", f.notice)
+	if err != nil {
+		return machine.Bond{}, err
+	}
 	for _, a := range []struct{ flag, address string }{{"operator", f.operator}, {"payout", f.payout}, {"owner", f.owner}} {
 		if a.address == "" {
 			continue
@@ -148,7 +152,7 @@ func makeBond(s *settings, cmd *cobra.Command, f bondFlags) (machine.Bond, error
 	if f.operator == "" {
 		f.operator = f.owner
 	}
-	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, Seq: f.seq, Place: place, Offer: offer}
+	terms := host.Terms{Owner: f.owner, Operator: f.operator, Payout: f.payout, PricePerDay: price, ExitNoticeSeconds: notice, Seq: f.seq, Place: place, Offer: offer}
 	if f.seq != 0 {
 		return h.Bond(cmd.Context(), nil, terms)
 	}

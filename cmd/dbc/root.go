@@ -143,7 +143,7 @@ func newRootCommand(s *settings) (root *cobra.Command, started *bool) {
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		newMachinesCommand(s), newImagesCommand(s), newQuoteCommand(s), newRentCommand(s), newConfirmCommand(s), newReletCommand(s),
-		newCancelCommand(s), newBreakCommand(s), newChallengeCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
+		newCancelCommand(s), newLeaveCommand(s), newBreakCommand(s), newChallengeCommand(s), newRentalsCommand(s), newExplainCommand(s), newVMCommand(s), newDiskCommand(s), newSSHCommand(s),
 		newForwardCommand(s), newUpCommand(s), newDownCommand(s), newCopyCommand(s), newSSHConfigCommand(s), newSSHProxyCommand(s), newInventoryCommand(s), newTicketCommand(s),
 		newWalletCommand(s), newSessionCommand(s), newHostCommand(s), newDoctorCommand(s), newConfigCommand(s), nodecmd.New(), newVersionCommand(s), manpage.Command(),
 	)

@@ -166,8 +166,18 @@ func (w *world) Rental(_ context.Context, req *rental.QueryRentalRequest) (*rent
 	return nil, fmt.Errorf("no rental %d", req.RentId)
 }
 
-// Quote returns what was asked for, as a refusal.
+// Quote returns what leaving a rental with an exit notice brings; else what was asked
+// for, as a refusal.
 func (w *world) Quote(_ context.Context, req *rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error) {
+	for _, r := range w.rentals {
+		if r.Id == req.RentId && req.DurationSeconds == 0 && r.ExitNoticeSeconds > 0 {
+			left := rental.Leave{NoticeSeconds: r.ExitNoticeSeconds, At: r.Start, End: r.Start.Add(r.ExitNotice())}
+			if left.Refund, left.Rent = 7_500_000, 2_500_000; !left.End.Before(r.End) {
+				left.End, left.Refund, left.Rent = r.End, 0, 10_000_000
+			}
+			return &rental.QueryQuoteResponse{Leave: &left}, nil
+		}
+	}
 	return nil, fmt.Errorf("a quote of rental %d, machine %s, %d s", req.RentId, req.MachineId, req.DurationSeconds)
 }
 

@@ -54,7 +54,7 @@ async function walk(mode, n) {
     bonds: [{ ...machine, operator: address, payout: address, facts, price_per_day: "24000000", bond_seq: "1", expiry, signature: bonded("1") }],
   });
   await send("machine", "UpdateFacts", { ...operator, facts, bond_seq: "2", expiry, signature: bonded("2") });
-  await send("machine", "SetPrice", { operator: address, prices: [{ ...machine, price_per_day: "48000000" }] });
+  await send("machine", "SetPrice", { operator: address, prices: [{ ...machine, price_per_day: "48000000", exit_notice_seconds: "3600" }] });
   await send("machine", "SetOnline", { ...operator, expiry, signature: node.sign("dbc-online-v1", chainId, node.id, "2", expiry) });
   await send("machine", "AddStake", { sender: address, ...machine, amount: "1000000" });
 
@@ -62,6 +62,7 @@ async function walk(mode, n) {
   const kept = String((await rent()).rent_id);
   await send("rental", "ConfirmRent", { renter: address, rent_id: kept });
   await send("rental", "ReletMachine", { renter: address, ...machine, add_duration_seconds: "1800" });
+  await send("rental", "LeaveRental", { renter: address, rent_id: kept });
   await send("rental", "CancelRent", { renter: address, rent_id: String((await rent()).rent_id), cause: "CAUSE_NOT_READY" });
 
   const coins = await SigningStargateClient.connectWithSigner(endpoint, wallet, { broadcastPollIntervalMs: 200 });

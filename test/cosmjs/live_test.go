@@ -21,7 +21,7 @@ const patience = 5 * time.Minute
 // inOrder are the messages that live.mjs sends, in each mode.
 var inOrder = []string{
 	"BondMachines", "UpdateFacts", "SetPrice", "SetOnline", "AddStake",
-	"RentMachine", "ConfirmRent", "ReletMachine", "RentMachine", "CancelRent",
+	"RentMachine", "ConfirmRent", "ReletMachine", "LeaveRental", "RentMachine", "CancelRent",
 	"Challenge", "AnswerChallenge", "ClaimRent", "BreakRental", "Drain", "SetOffline", "Retire",
 }
 

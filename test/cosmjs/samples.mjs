@@ -31,7 +31,7 @@ export const facts = {
 };
 
 const bond = (signer, id) => ({
-  machine_id: id, operator: signer, payout: signer, facts, price_per_day: "24000000", bond_seq: "18446744073709551615", expiry: "1764000000", signature: bytes(1),
+  machine_id: id, operator: signer, payout: signer, facts, price_per_day: "24000000", exit_notice_seconds: "86400", bond_seq: "18446744073709551615", expiry: "1764000000", signature: bytes(1),
 });
 
 const seconds = (n) => ({ seconds: String(n) });
@@ -47,7 +47,7 @@ export function samples(signer) {
       bonds: [{ machine_id: machine, operator: signer, payout: signer, facts: { slots: [{ kind: "SLOT_KIND_NONE" }] }, bond_seq: "1", signature: bytes(2) }],
     }),
     "update facts": m("UpdateFacts", { operator: signer, machine_id: machine, facts, bond_seq: "2", expiry: "1764000000", signature: bytes(3) }),
-    "set prices": m("SetPrice", { operator: signer, prices: [{ machine_id: machine, price_per_day: "1" }, { machine_id: other }] }),
+    "set prices": m("SetPrice", { operator: signer, prices: [{ machine_id: machine, price_per_day: "1", exit_notice_seconds: "3600" }, { machine_id: other }] }),
     "set online": m("SetOnline", { operator: signer, machine_id: machine, expiry: "1764000000", signature: bytes(4) }),
     "set slots": m("SetSlots", { operator: signer, machine_id: machine, out_of_service: [0, 3] }),
     "put slots back": m("SetSlots", { operator: signer, machine_id: machine, in_service: [0, 3] }),
@@ -74,6 +74,8 @@ export function samples(signer) {
     "confirm by machine": r("ConfirmRent", { renter: signer, machine_id: machine }),
     cancel: r("CancelRent", { renter: signer, rent_id: "18446744073709551615" }),
     "cancel for a cause": r("CancelRent", { renter: signer, machine_id: machine, cause: "CAUSE_MISMATCH" }),
+    leave: r("LeaveRental", { renter: signer, rent_id: "18446744073709551615" }),
+    "leave by machine": r("LeaveRental", { renter: signer, machine_id: machine }),
     relet: r("ReletMachine", { renter: signer, rent_id: "1", add_duration_seconds: "86400", max_total: "5", listing_version: "1" }),
     "relet by machine": r("ReletMachine", { renter: signer, machine_id: machine, add_duration_seconds: "86400" }),
     break: r("BreakRental", { signer, rent_id: "1" }),

@@ -56,6 +56,8 @@ var (
 	// ErrFirstBlock: the first block since genesis carries the genesis time, not the
 	// current time.
 	ErrFirstBlock = errorsmod.Register(ModuleName, 28, "not in the first block")
+	// ErrExitNotice: an exit notice is neither 0 nor an hour to seven days.
+	ErrExitNotice = errorsmod.Register(ModuleName, 29, "invalid exit notice")
 	// ErrInvariant: stored state contradicts itself.
 	ErrInvariant = errorsmod.Register(ModuleName, 26, "invariant broken")
 )

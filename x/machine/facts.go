@@ -11,6 +11,7 @@ import (
 	errorsmod "cosmossdk.io/errors"
 
 	"github.com/dbc-network/dbc/chainid"
+	"github.com/dbc-network/dbc/rental"
 )
 
 // Limits of facts and of lists in messages.
@@ -317,6 +318,15 @@ func factError(field string, value any, limit string) error {
 func ValidatePrice(price uint64) error {
 	if price == 0 || price > MaxPrice {
 		return ErrInvalidPrice.Wrapf("price_per_day %dudbc: must be 1udbc to %dudbc", price, uint64(MaxPrice))
+	}
+	return nil
+}
+
+// ValidateExitNotice checks the exit notice of a listing: 0, or an hour to seven
+// days.
+func ValidateExitNotice(seconds uint64) error {
+	if err := rental.CheckExitNotice(seconds); err != nil {
+		return ErrExitNotice.Wrap(strings.TrimPrefix(err.Error(), rental.ErrExitNotice.Error()+": "))
 	}
 	return nil
 }

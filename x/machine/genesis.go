@@ -195,6 +195,9 @@ func (m Machine) validate() error {
 	if err := m.Facts.Validate(); err != nil {
 		return err
 	}
+	if err := ValidateExitNotice(m.ExitNoticeSeconds); err != nil {
+		return err
+	}
 	if err := ValidatePrice(m.PricePerDay); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgRentMachine{}, "dbc/rental/MsgRentMachine")
 	legacy.RegisterAminoMsg(cdc, &MsgConfirmRent{}, "dbc/rental/MsgConfirmRent")
 	legacy.RegisterAminoMsg(cdc, &MsgCancelRent{}, "dbc/rental/MsgCancelRent")
+	legacy.RegisterAminoMsg(cdc, &MsgLeaveRental{}, "dbc/rental/MsgLeaveRental")
 	legacy.RegisterAminoMsg(cdc, &MsgReletMachine{}, "dbc/rental/MsgReletMachine")
 	legacy.RegisterAminoMsg(cdc, &MsgBreakRental{}, "dbc/rental/MsgBreakRental")
 	legacy.RegisterAminoMsg(cdc, &MsgClaimRent{}, "dbc/rental/MsgClaimRent")
@@ -27,6 +28,7 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgRentMachine{},
 		&MsgConfirmRent{},
 		&MsgCancelRent{},
+		&MsgLeaveRental{},
 		&MsgReletMachine{},
 		&MsgBreakRental{},
 		&MsgClaimRent{},

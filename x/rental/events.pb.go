@@ -143,7 +143,7 @@ type EventSettled struct {
 	RentId uint64 `protobuf:"varint,1,opt,name=rent_id,json=rentId,proto3" json:"rent_id,omitempty"`
 	// to_host is earned rent, or a part of a fee, paid to the payout address.
 	ToHost uint64 `protobuf:"varint,2,opt,name=to_host,json=toHost,proto3" json:"to_host,omitempty"`
-	// to_renter is rent, or a fee, that came back.
+	// to_renter is rent, or a fee, that came back, also by a LeaveRental.
 	ToRenter uint64 `protobuf:"varint,3,opt,name=to_renter,json=toRenter,proto3" json:"to_renter,omitempty"`
 	// from_stake is what left the host's stake: a penalty, or as much as a trial's fee, which goes to the community pool.
 	FromStake uint64 `protobuf:"varint,4,opt,name=from_stake,json=fromStake,proto3" json:"from_stake,omitempty"`

@@ -139,6 +139,9 @@ func (r Rental) Validate() error {
 	if !r.End.After(r.Start) {
 		return ErrInvalid.Wrapf("end is %s, it must be after start, %s", r.End, r.Start)
 	}
+	if err := r.validateExit(); err != nil {
+		return err
+	}
 	if err := r.validateSegments(state); err != nil {
 		return err
 	}
@@ -173,6 +176,26 @@ func (r Rental) validateTransitions(state rental.State) error {
 	return nil
 }
 
+// validateExit checks that only a rental with an exit notice was left.
+func (r Rental) validateExit() error {
+	if err := machine.ValidateExitNotice(r.ExitNoticeSeconds); err != nil {
+		return err
+	}
+	left := r.LongestEnd != nil
+	for i, t := range r.Transitions {
+		if t.Refunded != 0 && t.Reason != REASON_LEFT {
+			return ErrInvalid.Wrapf("transition %d by %s refunded %d udbc, only leaving does", i, rental.Reason(t.Reason), t.Refunded)
+		}
+		if t.Reason == REASON_LEFT && !left {
+			return ErrInvalid.Wrapf("longest_end is absent, transition %d left the rental", i)
+		}
+	}
+	if left && (r.ExitNoticeSeconds == 0 || !r.LongestEnd.After(r.Start)) {
+		return ErrInvalid.Wrapf("longest_end is %s, it must be after start, %s, of a rental with an exit notice", r.LongestEnd, r.Start)
+	}
+	return nil
+}
+
 func (r Rental) validateSegments(state rental.State) error {
 	if len(r.Segments) == 0 {
 		if state.Open() {
@@ -187,9 +210,9 @@ func (r Rental) validateSegments(state rental.State) error {
 	if from.Before(r.Start) {
 		return ErrInvalid.Wrapf("the first segment starts at %s, before the rental", from)
 	}
-	for i, s := range r.Segments {
-		if !s.Start.Equal(from) || !s.End.After(s.Start) || s.OfflineNs < 0 || s.OfflineNs > int64(s.End.Sub(s.Start)) {
-			return ErrInvalid.Wrapf("segment %d has a gap, no length or a wrong offline_ns", i)
+	for i, s := range r.Account().Segments {
+		if !s.Start.Equal(from) || !s.Sound() {
+			return ErrInvalid.Wrapf("segment %d has a gap, no length or a wrong offline_ns or full_rent", i)
 		}
 		from = s.End
 	}

@@ -10,7 +10,7 @@ import (
 func (r Rental) Account() rental.Account {
 	segments := make([]rental.Segment, len(r.Segments))
 	for i, s := range r.Segments {
-		segments[i] = rental.Segment{Start: s.Start, End: s.End, Rent: s.Rent, Offline: time.Duration(s.OfflineNs)}
+		segments[i] = rental.Segment{Start: s.Start, End: s.End, Rent: s.Rent, Offline: time.Duration(s.OfflineNs), FullRent: s.FullRent, FullLength: time.Duration(s.FullNs)}
 	}
 	return rental.Account{Segments: segments, Folded: r.FoldedEarned, Paid: r.Paid, Claimed: r.Claimed}
 }
@@ -19,9 +19,24 @@ func (r Rental) Account() rental.Account {
 func (r *Rental) SetAccount(a rental.Account) {
 	r.Segments = make([]Segment, len(a.Segments))
 	for i, s := range a.Segments {
-		r.Segments[i] = Segment{Start: s.Start, End: s.End, Rent: s.Rent, OfflineNs: int64(s.Offline)}
+		r.Segments[i] = Segment{Start: s.Start, End: s.End, Rent: s.Rent, OfflineNs: int64(s.Offline), FullRent: s.FullRent, FullNs: int64(s.FullLength)}
 	}
 	r.FoldedEarned, r.Paid, r.Claimed = a.Folded, a.Paid, a.Claimed
+}
+
+// ExitNotice returns how long a renter who leaves still pays; 0 means that
+// confirmed rent is not refunded.
+func (r Rental) ExitNotice() time.Duration { return time.Duration(r.ExitNoticeSeconds) * time.Second }
+
+// Longest returns the longest length that the rental had. Outages are measured by
+// it: a renter who leaves gets no right to break that the outages before did not
+// give.
+func (r Rental) Longest() time.Duration {
+	end := r.End
+	if r.LongestEnd != nil && r.LongestEnd.After(end) {
+		end = *r.LongestEnd
+	}
+	return end.Sub(r.Start)
 }
 
 // Terms returns the rental's penalty terms.

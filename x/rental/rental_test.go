@@ -35,7 +35,7 @@ func TestNumbersEqual(t *testing.T) {
 			require.Equal(t, name, word("RENTAL_STATE_", rental.State(number).String()))
 		}
 	}
-	require.Len(t, xrental.Reason_name, int(rental.ReasonCancelledForCause)+1)
+	require.Len(t, xrental.Reason_name, int(rental.ReasonLeft)+1)
 	for number, name := range xrental.Reason_name {
 		if number != 0 {
 			require.Equal(t, name, word("REASON_", rental.Reason(number).String()))

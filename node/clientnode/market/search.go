@@ -123,7 +123,7 @@ func newMachine(l machine.Listing) api.Machine {
 		Operators: append([]string{}, f.Operators...), PublicIP: f.PublicIp, PortFirst: f.PortFirst, PortLast: f.PortLast,
 		KeepDiskPolicy: f.KeepDiskPolicy.Word(), Features: make([]string, len(f.Features)), Delivery: f.Delivery.Word(),
 		PricePerDay: m.PricePerDay, GPUPricePerDay: gpuPrice(m), MachinePricePerDay: machinePrice(m),
-		Stake: m.Stake, StakeRequired: m.StakeRequired, ListingVersion: m.ListingVersion,
+		ExitNoticeSeconds: m.ExitNoticeSeconds, Stake: m.Stake, StakeRequired: m.StakeRequired, ListingVersion: m.ListingVersion,
 		DrainFrom: m.DrainFrom, OfflineSince: m.OfflineSince,
 	}
 	for i, slot := range f.Slots {

@@ -29,6 +29,7 @@ const messages = define({
       "fee to pool": "the fee went to the community pool",
       "half of fee to host and rest to pool": "half of the fee went to the host, the rest to the community pool",
       "as much as fee from stake to pool": "the host's stake paid as much to the community pool",
+      "return rent beyond new end": "the rent beyond the new end went back to the renter",
     },
     forGood: "from now on the rent can't be taken back",
   },
@@ -52,6 +53,7 @@ const messages = define({
       "fee to pool": "手续费进入社区池",
       "half of fee to host and rest to pool": "手续费一半付给出租方，其余进入社区池",
       "as much as fee from stake to pool": "出租方质押向社区池支付同等金额",
+      "return rent beyond new end": "新到期时间之后的租金退回租用方",
     },
     forGood: "此后租金不能再退回",
   },
@@ -82,7 +84,7 @@ export function Timeline({ rental }: { rental: Rental }) {
   );
 }
 
-function Line({ transition: { time, from, to, reason, height, cause } }: { transition: Transition }) {
+function Line({ transition: { time, from, to, reason, height, cause, refunded } }: { transition: Transition }) {
   const m = useMessages(messages);
   const { states, causes, reasons } = useMessages(words);
   const format = useFormat();
@@ -104,7 +106,10 @@ function Line({ transition: { time, from, to, reason, height, cause } }: { trans
       </span>
       <ul>
         {effects.map((effect) => (
-          <li key={effect}>{m.effects[effect]}</li>
+          <li key={effect}>
+            {m.effects[effect]}
+            {effect === "return rent beyond new end" && ` (${format.dbc(refunded)})`}
+          </li>
         ))}
         {reason === Reason.CONFIRMED && <li>{m.forGood}</li>}
         {causes[cause] && <li>{m.said(causes[cause])}</li>}

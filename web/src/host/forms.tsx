@@ -97,7 +97,7 @@ export function OfflineForm({ listing, machine: { id, operator }, disabled, act 
   return <Ask label={w.actions.offline} disabled={disabled} danger onSubmit={submit} />;
 }
 
-export function PriceForm({ machine: { id, operator, pricePerDay }, disabled, act }: FormProps) {
+export function PriceForm({ machine: { id, operator, pricePerDay, exitNoticeSeconds }, disabled, act }: FormProps) {
   const m = useMessages(messages);
   const w = useMessages(words);
   const format = useFormat();
@@ -106,7 +106,10 @@ export function PriceForm({ machine: { id, operator, pricePerDay }, disabled, ac
   const ok = price !== null && price > 0n;
   const submit = async () => {
     if (!ok) return;
-    const message = msg(MsgSetPriceSchema, { operator, prices: [{ machineId: id, pricePerDay: price }] });
+    const message = msg(MsgSetPriceSchema, {
+      operator,
+      prices: [{ machineId: id, pricePerDay: price, exitNoticeSeconds }],
+    });
     const done = await act(message, [
       [m.oldPrice, format.dbc(pricePerDay)],
       [m.newPrice, format.dbc(price)],

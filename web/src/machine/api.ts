@@ -37,6 +37,8 @@ export interface Machine {
   price_per_day: string;
   gpu_price_per_day: string;
   machine_price_per_day: string;
+  /** exit_notice_seconds is how long a renter who leaves still pays; 0 where confirmed rent does not come back. */
+  exit_notice_seconds: number;
   stake: string;
   stake_required: string;
   listing_version: number;

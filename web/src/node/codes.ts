@@ -133,6 +133,7 @@ export const chainErrors: Readonly<Record<string, ChainMeaning>> = {
   "machine/26": { retry: "never", fault: "chain", params: [] },
   "machine/27": { retry: "never", fault: "machine", params: [] },
   "machine/28": { retry: "later", fault: "chain", params: [] },
+  "machine/29": { retry: "never", fault: "caller", params: [] },
   "guard/2": { retry: "never", fault: "caller", params: [] },
   "guard/3": { retry: "never", fault: "caller", params: [] },
   "guard/4": { retry: "never", fault: "caller", params: ["last", "retry_at"] },

@@ -105,6 +105,7 @@ export const refusals = define({
     "machine/26": "The chain's stored state contradicts itself",
     "machine/27": "The machine's signature would last too long",
     "machine/28": "Not possible in the chain's first block",
+    "machine/29": "An exit notice is none, or an hour to seven days",
     // x/rental
     "rental/2": "There is no such rental",
     "rental/3": "A field is malformed",
@@ -265,6 +266,7 @@ export const refusals = define({
     "machine/26": "链上保存的状态相互矛盾",
     "machine/27": "机器签名的有效期过长",
     "machine/28": "链的第一个区块中不能执行此操作",
+    "machine/29": "退租通知期须为零，或一小时至七天",
     "rental/2": "没有此租用",
     "rental/3": "有字段格式不对",
     "rental/4": "时长超出范围",

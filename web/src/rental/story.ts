@@ -17,7 +17,8 @@ export type Effect =
   | "start cooldown"
   | "fee to pool"
   | "half of fee to host and rest to pool"
-  | "as much as fee from stake to pool";
+  | "as much as fee from stake to pool"
+  | "return rent beyond new end";
 
 const { TRIAL, ACTIVE, REFUNDED, UNSPECIFIED } = RentalState;
 const shareFee: readonly Effect[] = ["half of fee to host and rest to pool", "start cooldown"];
@@ -44,6 +45,7 @@ const table: readonly (readonly [RentalState, Reason, readonly Effect[]])[] = [
   [REFUNDED, Reason.END_REACHED, feeBack],
   [REFUNDED, Reason.CHALLENGE_UNANSWERED, feeFromStake],
   [ACTIVE, Reason.RENEWED, ["take rent"]],
+  [ACTIVE, Reason.LEFT, ["return rent beyond new end"]],
   [ACTIVE, Reason.END_REACHED, ["release slots", "pay earned", "return unearned"]],
   [ACTIVE, Reason.BROKEN_BY_OWNER, broken],
   [ACTIVE, Reason.BROKEN_BY_GOVERNANCE, broken],

@@ -40,6 +40,7 @@ export const words = define({
       [Reason.BROKEN_BY_RENTER]: "The renter ended the rental after too long an outage",
       [Reason.CHALLENGE_OPEN]: "The trial was over while a challenge was open, which decides about the fee",
       [Reason.CANCELLED_FOR_CAUSE]: "The renter cancelled the trial for a fault of the machine",
+      [Reason.LEFT]: "The renter gave notice to leave",
     } as Record<Reason, string>,
   },
   zh: {
@@ -79,6 +80,7 @@ export const words = define({
       [Reason.BROKEN_BY_RENTER]: "离线过久，租用方终止了租用",
       [Reason.CHALLENGE_OPEN]: "试用结束时质询尚未了结，手续费的归属随质询而定",
       [Reason.CANCELLED_FOR_CAUSE]: "租用方因机器的问题取消了试用",
+      [Reason.LEFT]: "租用方提前退租",
     },
   },
 });

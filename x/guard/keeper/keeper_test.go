@@ -77,7 +77,7 @@ func TestPauseStopsNewRentalsOnly(t *testing.T) {
 	require.NoError(t, b.pause(b.guardian, day))
 	require.ErrorIs(t, b.allowed(&rental.MsgRentMachine{}), guard.ErrPaused)
 	for _, msg := range []sdk.Msg{
-		&rental.MsgConfirmRent{}, &rental.MsgCancelRent{}, &rental.MsgReletMachine{}, &rental.MsgBreakRental{}, &rental.MsgClaimRent{},
+		&rental.MsgConfirmRent{}, &rental.MsgCancelRent{}, &rental.MsgLeaveRental{}, &rental.MsgReletMachine{}, &rental.MsgBreakRental{}, &rental.MsgClaimRent{},
 		&machine.MsgAnswerChallenge{}, &machine.MsgChallenge{}, &machine.MsgSetOnline{}, &machine.MsgWithdrawStake{}, &banktypes.MsgSend{},
 		&guard.MsgResumeRentals{},
 	} {

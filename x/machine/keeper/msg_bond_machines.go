@@ -45,7 +45,7 @@ func (k *Keeper) bond(ctx context.Context, owner sdk.AccAddress, bond machine.Bo
 	stake := params.RequiredStake(len(bond.Facts.Slots), bond.PricePerDay)
 	m := machine.Machine{
 		Id: bond.MachineId, Owner: owner.String(), Operator: bond.Operator, Payout: bond.Payout, Facts: bond.Facts,
-		BondSeq: bond.BondSeq, ListingVersion: former.ListingVersion + 1, PricePerDay: bond.PricePerDay,
+		BondSeq: bond.BondSeq, ListingVersion: former.ListingVersion + 1, PricePerDay: bond.PricePerDay, ExitNoticeSeconds: bond.ExitNoticeSeconds,
 		Stake: stake, StakeRequired: stake, State: machine.MACHINE_STATE_BONDED,
 	}
 	if err := k.holdGPUs(ctx, m, nil, m.Facts.GPUIDs(), params.GpuCooldown); err != nil {
@@ -76,6 +76,9 @@ func (k *Keeper) checkBond(ctx context.Context, owner string, bond *machine.Bond
 		return err
 	}
 	if err := machine.ValidatePrice(bond.PricePerDay); err != nil {
+		return err
+	}
+	if err := machine.ValidateExitNotice(bond.ExitNoticeSeconds); err != nil {
 		return err
 	}
 	text := machine.BondText(chainID(ctx), bond.MachineId, owner, bond.BondSeq, bond.Expiry, bond.Facts)

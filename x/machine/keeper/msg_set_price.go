@@ -6,7 +6,7 @@ import (
 	"github.com/dbc-network/dbc/x/machine"
 )
 
-// SetPrice changes prices for later messages, all or none of them. A price that
+// SetPrice changes prices and exit notices for later messages, all or none of them. A price that
 // needs more stake than there is may be set: the machine's stake is then short.
 func (k msgServer) SetPrice(ctx context.Context, msg *machine.MsgSetPrice) (*machine.MsgSetPriceResponse, error) {
 	if err := batch("prices", len(msg.Prices)); err != nil {
@@ -33,11 +33,14 @@ func (k *Keeper) setPrice(ctx context.Context, params machine.Params, operator s
 	if err := machine.ValidatePrice(price.PricePerDay); err != nil {
 		return err
 	}
+	if err := machine.ValidateExitNotice(price.ExitNoticeSeconds); err != nil {
+		return err
+	}
 	if _, err := k.operated(ctx, price.MachineId, operator); err != nil {
 		return err
 	}
 	m, err := k.change(ctx, price.MachineId, func(m *machine.Machine) error {
-		m.PricePerDay = price.PricePerDay
+		m.PricePerDay, m.ExitNoticeSeconds = price.PricePerDay, price.ExitNoticeSeconds
 		m.StakeRequired = params.RequiredStake(len(m.Facts.Slots), m.PricePerDay)
 		m.ListingVersion++
 		return nil

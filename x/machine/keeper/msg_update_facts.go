@@ -65,5 +65,7 @@ func (k *Keeper) setFacts(ctx context.Context, m machine.Machine, msg *machine.M
 }
 
 func listed(ctx context.Context, m machine.Machine) error {
-	return emit(ctx, &machine.EventListingChanged{MachineId: m.Id, ListingVersion: m.ListingVersion, PricePerDay: m.PricePerDay})
+	return emit(ctx, &machine.EventListingChanged{
+		MachineId: m.Id, ListingVersion: m.ListingVersion, PricePerDay: m.PricePerDay, ExitNoticeSeconds: m.ExitNoticeSeconds,
+	})
 }

@@ -45,8 +45,8 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					PositionalArgs: args("machine_id"),
 				},
 				{
-					RpcMethod: "SetPrice", Use: "set-price", Short: "Change prices for later rentals and renewals",
-					Example: `dbcd tx machine set-price --prices '{"machine_id":"` + exampleID + `","price_per_day":"50000000"}' --from operator`,
+					RpcMethod: "SetPrice", Use: "set-price", Short: "Change prices for later rentals and renewals, and exit notices for later rentals",
+					Example: `dbcd tx machine set-price --prices '{"machine_id":"` + exampleID + `","price_per_day":"50000000","exit_notice_seconds":"86400"}' --from operator`,
 				},
 				{
 					RpcMethod: "SetSlots", Use: "set-slots [machine-id]", Short: "Take slots out of service, and put others back in",

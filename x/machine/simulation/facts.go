@@ -3,7 +3,9 @@ package simulation
 import (
 	"fmt"
 	"math/rand"
+	"time"
 
+	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -54,5 +56,20 @@ func randomPrice(r *rand.Rand) uint64 {
 		return 1 + uint64(r.Int63n(machine.MaxPrice))
 	default:
 		return 1 + uint64(r.Int63n(20_000_000))
+	}
+}
+
+// randomNotice is none, a bound, or any between; rarely one that is refused.
+func randomNotice(r *rand.Rand) uint64 {
+	least, most := uint64(rental.MinExitNotice/time.Second), uint64(rental.MaxExitNotice/time.Second)
+	switch r.Intn(8) {
+	case 0, 1:
+		return 0
+	case 2:
+		return least
+	case 3:
+		return most
+	default:
+		return least + uint64(r.Int63n(100_000))
 	}
 }

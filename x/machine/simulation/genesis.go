@@ -67,7 +67,7 @@ func randomMachine(state *module.SimulationState, params machine.Params, n Node)
 	m := machine.Machine{
 		Id: n.ID, Owner: someone(r, state.Accounts, Owners), Operator: someone(r, state.Accounts, Operators),
 		Payout: someone(r, state.Accounts, len(state.Accounts)), Facts: facts, BondSeq: uint64(r.Intn(5)),
-		ListingVersion: 1 + uint64(r.Intn(5)), PricePerDay: randomPrice(r),
+		ListingVersion: 1 + uint64(r.Intn(5)), PricePerDay: randomPrice(r), ExitNoticeSeconds: randomNotice(r),
 		State: machine.MACHINE_STATE_ONLINE,
 	}
 	m.StakeRequired = params.RequiredStake(len(facts.Slots), m.PricePerDay)

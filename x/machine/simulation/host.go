@@ -36,7 +36,7 @@ func bond(ctx sdk.Context, data *simsx.ChainDataSource, owner string, n Node, se
 	facts := randomFacts(r, n)
 	return machine.Bond{
 		MachineId: n.ID, Operator: someone(r, data.AllAccounts(), Operators), Payout: someone(r, data.AllAccounts(), data.AccountsCount()),
-		Facts: facts, PricePerDay: randomPrice(r), BondSeq: seq, Expiry: expiry(ctx),
+		Facts: facts, PricePerDay: randomPrice(r), ExitNoticeSeconds: randomNotice(r), BondSeq: seq, Expiry: expiry(ctx),
 		Signature: n.sign(machine.BondText(ctx.ChainID(), n.ID, owner, seq, expiry(ctx), facts)),
 	}
 }
@@ -68,7 +68,7 @@ func SetPrice(k *keeper.Keeper) simsx.SimMsgFactoryX {
 		msg := &machine.MsgSetPrice{}
 		for _, m := range beside(ctx, r, k, rarely(r, listed)) {
 			msg.Operator = m.Operator
-			msg.Prices = append(msg.Prices, machine.PriceChange{MachineId: m.Id, PricePerDay: randomPrice(r)})
+			msg.Prices = append(msg.Prices, machine.PriceChange{MachineId: m.Id, PricePerDay: randomPrice(r), ExitNoticeSeconds: randomNotice(r)})
 		}
 		return msg.Operator, msg, len(msg.Prices) > 0
 	})

@@ -3,6 +3,7 @@ package keeper_test
 import (
 	"crypto/ed25519"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,7 +44,10 @@ func (p *model) doRent(t *rapid.T, renter sdk.AccAddress) *mRental {
 	}
 	require.True(p, p.online(m), "rent on a machine that is offline")
 	r := &mRental{id: resp.RentId, renter: renter.String(), m: m, start: p.ctx.BlockTime(), deadline: resp.Deadline, halted: halted, end: resp.End, fee: resp.Fee, state: "trial"}
-	r.segs = []mSeg{{r.start, r.end, resp.Rent}}
+	r.segs = []mSeg{{r.start, r.end, r.end, resp.Rent}}
+	listed, err := p.chain.machines.GetMachine(p.ctx, m.id)
+	require.NoError(p, err)
+	r.notice = time.Duration(listed.ExitNoticeSeconds) * time.Second
 	p.rentals[r.id] = r
 	p.order = append(p.order, r.id)
 	return r
@@ -57,6 +61,26 @@ func (p *model) doConfirm(r *mRental) {
 	if err == nil {
 		r.state = "active"
 	}
+}
+
+func (p *model) doLeave(r *mRental) {
+	addr, _ := sdk.AccAddressFromBech32(r.renter)
+	paid := p.get(r.id).Paid
+	resp, err := p.leaveRental(addr, r.id)
+	may := r.state == "active" && r.notice > 0
+	require.Equal(p, may, err == nil, "leave of %d in %s with notice %s: %v", r.id, r.state, r.notice, err)
+	if err != nil {
+		return
+	}
+	end := p.ctx.BlockTime().Add(r.notice)
+	if r.end.Before(end) {
+		end = r.end
+	}
+	modelSeen[fmt.Sprintf("left, earlier %t", end.Before(r.end))]++
+	want := r.leave(end)
+	require.Equal(p, want, resp.Refunded, "rental %d", r.id)
+	require.True(p, end.Equal(resp.End), "rental %d", r.id)
+	require.Equal(p, paid-want, p.get(r.id).Paid, "rental %d", r.id)
 }
 
 func (p *model) restartHere() {
@@ -201,10 +225,12 @@ func (p *model) actions() map[string]func(*rapid.T) {
 			resp, err := p.relet(onlyMine(r), r.id, rapid.SampledFrom([]uint64{1800, hour}).Draw(t, "add"))
 			if err == nil {
 				require.Equal(p, "active", r.state)
-				r.segs = append(r.segs, mSeg{r.end, resp.End, resp.Rent})
+				r.segs = append(r.segs, mSeg{r.end, resp.End, resp.End, resp.Rent})
 				r.end = resp.End
 			}
 		},
+		"leave":  func(t *rapid.T) { p.doLeave(p.rental(t)) },
+		"leave2": func(t *rapid.T) { p.doLeave(p.rental(t)) },
 		"break": func(t *rapid.T) {
 			r := p.rental(t)
 			by := rapid.SampledFrom([]string{p.owner.String(), p.keeper.Authority(), r.renter}).Draw(t, "by")
@@ -301,7 +327,8 @@ func (p *model) actions() map[string]func(*rapid.T) {
 			p.resolveAll()
 		},
 		"price": func(t *rapid.T) {
-			p.setPrice(p.pick(t).id, rapid.SampledFrom([]uint64{100, 17 * dbc, 24 * dbc, 33*dbc + 7}).Draw(t, "price"))
+			p.setListing(p.pick(t).id, rapid.SampledFrom([]uint64{100, 17 * dbc, 24 * dbc, 33*dbc + 7}).Draw(t, "price"),
+				rapid.SampledFrom([]uint64{0, hour, hour + 1, 2 * hour}).Draw(t, "notice"))
 		},
 		"slots": func(t *rapid.T) {
 			p.setSlots(p.pick(t).id, rapid.SampledFrom([][]uint32{nil, {0}}).Draw(t, "out")...)

@@ -125,7 +125,7 @@ func (p *model) finish(t *rapid.T) {
 func (p *model) checkEarned(r *mRental, stored xrental.Rental, said string) {
 	var want float64
 	for _, s := range r.segs {
-		to := s.to
+		to := s.left
 		if r.over.Before(to) {
 			to = r.over
 		}
@@ -156,6 +156,7 @@ func TestAuditModel(t *testing.T) {
 		p := &model{chain: c, machines: map[string]*mMachine{}, rentals: map[uint64]*mRental{}, wallets: c.renters}
 		for i := range 2 {
 			id := c.bond(byte(i+1), 6*(1-i)+1)
+			c.notice(id, time.Duration(i)*time.Hour)
 			p.ids = append(p.ids, id)
 			p.machines[id] = &mMachine{id: id}
 		}

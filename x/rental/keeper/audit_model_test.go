@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"math/big"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -42,12 +43,35 @@ type mRental struct {
 	over     time.Time
 	waits    []*mChallenge
 	segs     []mSeg
+	notice   time.Duration
 	endlate  bool
 }
 
+// mSeg is a span with its price, of which the time until left is paid for.
 type mSeg struct {
-	from, to time.Time
-	rent     uint64
+	from, to, left time.Time
+	rent           uint64
+}
+
+// part returns the rent of the span until a time, rounded down.
+func (s mSeg) part(until time.Time) uint64 {
+	if !until.After(s.from) {
+		return 0
+	}
+	sum := new(big.Int).Mul(new(big.Int).SetUint64(s.rent), big.NewInt(int64(until.Sub(s.from))))
+	return sum.Div(sum, big.NewInt(int64(s.to.Sub(s.from)))).Uint64()
+}
+
+// leave shortens a rental, and returns what that brings.
+func (r *mRental) leave(end time.Time) (refund uint64) {
+	for i, s := range r.segs {
+		if end.Before(s.left) {
+			refund += s.part(s.left) - s.part(end)
+			r.segs[i].left = end
+		}
+	}
+	r.end = end
+	return refund
 }
 
 type model struct {

@@ -29,6 +29,7 @@ func held(t *testing.T, strangers int) (*chain, string) {
 	c := newChain(t)
 	c.params(func(p *xrental.Params) { p.TrialWindow = time.Hour })
 	id, alice := c.bond(1, 66), c.renters[0]
+	c.notice(id, time.Hour)
 	c.mustActive(alice, id, 10*hour, 1)
 	c.mustRent(alice, id, 10*hour, 1)
 	for n := range strangers {
@@ -79,6 +80,7 @@ func TestStrangersMakeNoMessageDear(t *testing.T) {
 			"renewal":   func() error { _, err := c.relet(alice, 1, hour); return err },
 			"confirm":   func() error { return c.confirm(alice, trial) },
 			"cancel":    func() error { return c.cancelFor(alice, trial, xrental.CAUSE_UNSPECIFIED) },
+			"leave":     func() error { _, err := c.leaveRental(alice, 1); return err },
 			"claim":     func() error { _, err := c.claim(1); return err },
 			"answer":    func() error { return c.answer(id) },
 			"price": func() error {
@@ -114,6 +116,7 @@ func TestRefusedMessagesSettleNothing(t *testing.T) {
 		"confirm of one that is over": func() error { return c.confirm(alice, trial) },
 		"cancel of one that is over":  func() error { return c.cancelFor(alice, trial, xrental.CAUSE_UNSPECIFIED) },
 		"renewal of one that is over": func() error { _, err := c.relet(bob, trial+1, hour); return err },
+		"leaving one that is over":    func() error { _, err := c.leaveRental(bob, trial+1); return err },
 		"break of one that is over":   func() error { return c.breakRental(c.owner.String(), trial+1) },
 		"claim by a stranger": func() error {
 			_, err := deliver(c, c.msg.ClaimRent, &xrental.MsgClaimRent{Signer: c.renters[2].String(), RentIds: []uint64{trial + 1}})

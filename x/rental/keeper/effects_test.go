@@ -68,6 +68,8 @@ func effectOn(e rental.Effect, paid, earned int64) books {
 		return books{host: fee / 2, pool: fee - fee/2, escrow: -fee}
 	case rental.StakeToPool:
 		return books{stake: -fee, pool: fee}
+	case rental.ReturnBeyond:
+		return books{renter: paid, escrow: -paid}
 	}
 	return books{}
 }
@@ -164,6 +166,11 @@ func ways() map[rental.State]map[rental.Event]way {
 				_, err := c.relet(c.renters[0], 1, hour)
 				return err
 			}, dbc, 0},
+			rental.EventLeave: {func(c *chain, id string) {
+				c.notice(id, time.Hour)
+				c.active(id)
+				c.minutes(15)
+			}, func(c *chain, _ string) error { _, err := c.leaveRental(c.renters[0], 1); return err }, dbc * 45 / 60, 0},
 			rental.EventEnd: {func(c *chain, id string) {
 				c.active(id)
 				require.NoError(c, c.minutes(30).setOffline(id))

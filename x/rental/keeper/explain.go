@@ -40,6 +40,14 @@ func (s queryServer) Explain(ctx context.Context, req *xrental.QueryExplainReque
 		return nil, err
 	}
 	response := &xrental.QueryExplainResponse{Rental: r, Lines: lines(r, over), Waiting: waiting, May: may, RenterBreak: right}
+	if r.State == xrental.RENTAL_STATE_ACTIVE {
+		if response.Leave, err = leaveAt(r.Account(), r.End, r.ExitNoticeSeconds, c.Now, nil); err != nil {
+			return nil, err
+		}
+	}
+	if response.Leave != nil && response.Leave.End.Before(r.End) {
+		response.May = append(response.May, "LeaveRental")
+	}
 	response.Earned, response.Unclaimed, response.Unearned = money(r, v)
 	return response, nil
 }
@@ -78,6 +86,9 @@ func lines(r xrental.Rental, over string) []string {
 		}
 		if cause := rental.Cause(t.Cause).Sentence(); cause != "" {
 			sentence += "; the renter's word: " + cause
+		}
+		if t.Refunded > 0 {
+			sentence += ": " + rental.DBC(t.Refunded)
 		}
 		all = append(all, fmt.Sprintf("%s block %d: %s", stamp(t.Time), t.Height, sentence))
 	}

@@ -68,7 +68,7 @@ func (k msgServer) open(ctx context.Context, renter sdk.AccAddress, params xrent
 		Id: id, Renter: renter.String(), MachineId: q.machine.Id, Slots: reserved,
 		Start: c.Now, End: q.end, Deadline: c.Stored(q.deadline),
 		Segments: []xrental.Segment{{Start: c.Now, End: q.end, Rent: q.rent}},
-		Paid:     q.rent, Fee: q.fee,
+		Paid:     q.rent, Fee: q.fee, ExitNoticeSeconds: q.machine.ExitNoticeSeconds,
 		PenaltyTerms: xrental.PenaltyTerms{
 			StakeShare: rental.StakeShare(q.machine.StakeRequired, q.slots, q.machine.Whole()),
 			MinPenalty: params.MinPenalty, RatioBps: params.PenaltyRatioBps,

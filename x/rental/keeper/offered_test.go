@@ -27,8 +27,15 @@ func (c *chain) agree(id string, seconds uint64, slots uint32) bool {
 		return false
 	}
 	require.NoError(c, err, "%d slots: %v", slots, quote)
+	if leave := quote.Leave; leave != nil { // what leaving at once, once confirmed, brings
+		require.NoError(c, c.confirm(who, got.RentId))
+		left, err := c.leaveRental(who, got.RentId)
+		require.NoError(c, err)
+		require.Equal(c, []any{leave.Refund, leave.End, leave.Rent, leave.At}, []any{left.Refunded, left.End, c.get(got.RentId).Paid, c.ctx.BlockTime()})
+	}
 	require.Equal(c, *quote, xrental.QueryQuoteResponse{
-		Rent: got.Rent, Fee: got.Fee, Total: got.Rent + got.Fee, End: got.End, Deadline: &got.Deadline,
+		Leave: quote.Leave,
+		Rent:  got.Rent, Fee: got.Fee, Total: got.Rent + got.Fee, End: got.End, Deadline: &got.Deadline,
 		ListingVersion: quote.ListingVersion, Slots: c.get(got.RentId).Slots,
 	})
 	return true
@@ -46,6 +53,7 @@ func TestWhatIsOfferedCanBeRented(t *testing.T) {
 		params.DrainNotice = time.Minute
 		require.NoError(r, c.machines.Params.Set(c.ctx, params))
 		ids := []string{c.bond(1, 8), c.bond(2, 3)}
+		c.notice(ids[0], 90*time.Minute)
 		after := time.Duration(0)
 		machineID := func() string { return rapid.SampledFrom(ids).Draw(r, "machine") }
 		last := func() uint64 {

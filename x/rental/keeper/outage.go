@@ -46,7 +46,7 @@ func (k Keeper) breakRight(ctx context.Context, r xrental.Rental, m machine.Mach
 	if err != nil {
 		return rental.BreakRight{}, err
 	}
-	right := rental.BreakRight{Limit: rental.BreakLimit(r.End.Sub(r.Start), params.MaxOutage), Offline: m.OfflineSince != nil}
+	right := rental.BreakRight{Limit: rental.BreakLimit(r.Longest(), params.MaxOutage), Offline: m.OfflineSince != nil}
 	v := rental.View{Now: c.Now}
 	if right.Offline {
 		v.OfflineSince = *m.OfflineSince

@@ -62,6 +62,7 @@ func (p *machinePark) rentals() map[string]func(*rapid.T) {
 			_, _ = deliver(p.chain, p.msg.CancelRent, &xrental.MsgCancelRent{Renter: p.someone(t).String(), RentId: p.someRental(t), Cause: xrental.Cause(rapid.Int32Range(0, 5).Draw(t, "cause"))})
 		},
 		"relet": func(t *rapid.T) { _, _ = p.relet(p.someone(t), p.someRental(t), seconds.Draw(t, "seconds")) },
+		"leave": func(t *rapid.T) { _, _ = p.leaveRental(p.someone(t), p.someRental(t)) },
 		"break": func(t *rapid.T) {
 			by := rapid.SampledFrom([]string{p.owner.String(), p.keeper.Authority(), p.renters[0].String(), p.renters[1].String()})
 			_ = p.breakRental(by.Draw(t, "signer"), p.someRental(t))
@@ -105,7 +106,7 @@ func (p *machinePark) world() map[string]func(*rapid.T) {
 		"price": func(t *rapid.T) {
 			id := p.somewhere(t)
 			_, _ = deliver(p.chain, p.machine.SetPrice, &machine.MsgSetPrice{Operator: p.operator.String(), Prices: []machine.PriceChange{
-				{MachineId: id, PricePerDay: rapid.Uint64Range(20, 100*dbc).Draw(t, "price")},
+				{MachineId: id, PricePerDay: rapid.Uint64Range(20, 100*dbc).Draw(t, "price"), ExitNoticeSeconds: rapid.SampledFrom([]uint64{0, hour, 2*hour + 1}).Draw(t, "notice")},
 			}})
 		},
 	}

@@ -122,9 +122,17 @@ func (s queryServer) Quote(ctx context.Context, req *xrental.QueryQuoteRequest) 
 	if err != nil {
 		return nil, err
 	}
+	account, err := rental.Account{}.Extend(q.length, q.rent, c.Now, 1)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	leave, err := leaveAt(account, q.end, q.machine.ExitNoticeSeconds, c.Now, req.LeaveAt)
+	if err != nil {
+		return nil, err
+	}
 	return &xrental.QueryQuoteResponse{
 		Rent: q.rent, Fee: q.fee, Total: q.total, ListingVersion: q.machine.ListingVersion,
-		End: q.end, Deadline: &q.deadline, Slots: free[:q.slots],
+		End: q.end, Deadline: &q.deadline, Slots: free[:q.slots], Leave: leave,
 	}, nil
 }
 
@@ -137,12 +145,27 @@ func (s queryServer) quoteRenewal(ctx context.Context, params xrental.Params, c 
 		return nil, detail.Add(xrental.ErrState.Wrapf("rental %d is %s, only an active one can be renewed; confirm it first", r.Id, rental.State(r.State)),
 			detail.Map{"rent_id": r.Id, "state": rental.State(r.State)})
 	}
+	if req.DurationSeconds == 0 {
+		return s.quoteLeave(ctx, c, req, r)
+	}
 	q, err := s.k.quoteRenewal(ctx, params, c.Now, r, req.DurationSeconds)
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.k.view(ctx, r, c)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.Account().Fold(v).Extend(q.length, q.rent, r.End, int(params.MaxSegments))
+	if err != nil {
+		return nil, refusal(err)
+	}
+	leave, err := leaveAt(account, q.end, r.ExitNoticeSeconds, c.Now, req.LeaveAt)
+	if err != nil {
+		return nil, err
+	}
 	return &xrental.QueryQuoteResponse{
-		Rent: q.rent, Total: q.total, ListingVersion: q.machine.ListingVersion, End: q.end, Slots: r.Slots,
+		Rent: q.rent, Total: q.total, ListingVersion: q.machine.ListingVersion, End: q.end, Slots: r.Slots, Leave: leave,
 	}, nil
 }
 

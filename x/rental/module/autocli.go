@@ -32,8 +32,8 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Example: "dbcd query rental rentals-by-machine " + exampleID + " --open-only", PositionalArgs: positional("machine_id"),
 				},
 				{
-					RpcMethod: "Quote", Use: "quote [machine-id] [duration-seconds]", Short: "Show what a rental, or with --rent-id a renewal, would cost now",
-					Example: "dbcd query rental quote " + exampleID + " 259200 --slots 1\ndbcd query rental quote " + exampleID + " 43200 --rent-id 17", PositionalArgs: positional("machine_id", "duration_seconds"),
+					RpcMethod: "Quote", Use: "quote [machine-id] [duration-seconds]", Short: "Show what a rental, or with --rent-id a renewal, would cost now, and what leaving would bring",
+					Example: "dbcd query rental quote " + exampleID + " 259200 --slots 1\ndbcd query rental quote " + exampleID + " 43200 --rent-id 17\ndbcd query rental quote " + exampleID + " 0 --rent-id 17 --leave-at 2026-12-24T18:00:00Z", PositionalArgs: positional("machine_id", "duration_seconds"),
 				},
 				{
 					RpcMethod: "Explain", Use: "explain [rent-id]", Short: "Tell what happened to a rental and why",
@@ -54,6 +54,10 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 				{
 					RpcMethod: "CancelRent", Use: "cancel-rent [rent-id]", Short: "Cancel a trial and take the rent back, without the fee",
 					Example: "dbcd tx rental cancel-rent 17 --from alice", PositionalArgs: positional("rent_id"),
+				},
+				{
+					RpcMethod: "LeaveRental", Use: "leave-rental [rent-id]", Short: "Leave a confirmed rental: pay for its exit notice and take the rest of the rent back",
+					Example: "dbcd tx rental leave-rental 17 --from alice\ndbcd tx rental leave-rental 0 --machine-id " + exampleID + " --from alice", PositionalArgs: positional("rent_id"),
 				},
 				{
 					RpcMethod: "BreakRental", Use: "break-rental [rent-id]", Short: "End a rental early: its host at a penalty, its renter after too long an outage",

@@ -38,6 +38,7 @@ func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry sim
 	registry.Add(weights.Get("confirm_rent", 120), simulation.ConfirmRent(am.keeper))
 	registry.Add(weights.Get("cancel_rent", 20), simulation.CancelRent(am.keeper))
 	registry.Add(weights.Get("relet_machine", 50), simulation.ReletMachine(am.keeper))
+	registry.Add(weights.Get("leave_rental", 40), simulation.LeaveRental(am.keeper))
 	registry.Add(weights.Get("break_rental", 20), simulation.BreakRental(am.keeper))
 	registry.Add(weights.Get("claim_rent", 50), simulation.ClaimRent(am.keeper))
 }

@@ -79,8 +79,9 @@ func randomRental(state *module.SimulationState, id uint64, m machine.Machine, s
 	one := rental.Rental{
 		Id: id, Renter: someone(r, state.Accounts), MachineId: m.Id, Slots: []uint32{slot}, State: rental.RENTAL_STATE_TRIAL,
 		Start: start, End: end, Deadline: start.Add(time.Hour), Paid: 1 + uint64(r.Int63n(100_000_000)), Fee: uint64(r.Int63n(20_000_000)),
-		PenaltyTerms: rental.PenaltyTerms{StakeShare: m.Stake / uint64(m.Whole()), MinPenalty: uint64(r.Int63n(20_000_000)), RatioBps: uint32(r.Intn(10_001))},
-		Transitions:  []rental.Transition{{Time: start, To: rental.RENTAL_STATE_TRIAL, Reason: rental.REASON_RENTED}},
+		ExitNoticeSeconds: m.ExitNoticeSeconds,
+		PenaltyTerms:      rental.PenaltyTerms{StakeShare: m.Stake / uint64(m.Whole()), MinPenalty: uint64(r.Int63n(20_000_000)), RatioBps: uint32(r.Intn(10_001))},
+		Transitions:       []rental.Transition{{Time: start, To: rental.RENTAL_STATE_TRIAL, Reason: rental.REASON_RENTED}},
 	}
 	one.Segments = []rental.Segment{{Start: start, End: end, Rent: one.Paid}}
 	if r.Intn(3) > 0 {

@@ -74,6 +74,18 @@ func CancelRent(k keeper.Keeper) simsx.SimMsgFactoryX {
 	})
 }
 
+// LeaveRental leaves an active rental, mostly one that can be left.
+func LeaveRental(k keeper.Keeper) simsx.SimMsgFactoryX {
+	return machinesim.Attempt(refused, func(ctx sdk.Context, data *simsx.ChainDataSource) (string, *rental.MsgLeaveRental, bool) {
+		r := data.Rand().Rand
+		one, ok := pick(ctx, r, k, rarely(r, func(one rental.Rental) bool {
+			return one.State == rental.RENTAL_STATE_ACTIVE && one.ExitNoticeSeconds > 0
+		}))
+		id, machineID := named(r, one)
+		return one.Renter, &rental.MsgLeaveRental{Renter: one.Renter, RentId: id, MachineId: machineID}, ok
+	})
+}
+
 // ReletMachine renews an active rental for exactly what a quote says.
 func ReletMachine(k keeper.Keeper) simsx.SimMsgFactoryX {
 	quotes := keeper.NewQueryServer(k)

@@ -99,7 +99,7 @@ export type EventSettled = Message<"dbc.rental.v1.EventSettled"> & {
   toHost: bigint;
 
   /**
-   * to_renter is rent, or a fee, that came back.
+   * to_renter is rent, or a fee, that came back, also by a LeaveRental.
    *
    * @generated from field: uint64 to_renter = 3;
    */

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/rental/v1/query.proto.
  */
 export const file_dbc_rental_v1_query: GenFile = /*@__PURE__*/
-  fileDesc("ChlkYmMvcmVudGFsL3YxL3F1ZXJ5LnByb3RvEg1kYmMucmVudGFsLnYxIiUKElF1ZXJ5UmVudGFsUmVxdWVzdBIPCgdyZW50X2lkGAEgASgEIlgKE1F1ZXJ5UmVudGFsUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIPCgd3YWl0aW5nGAIgASgJIpYBChtRdWVyeVJlbnRhbHNCeVJlbnRlclJlcXVlc3QSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEQoJb3Blbl9vbmx5GAIgASgIEjoKCnBhZ2luYXRpb24YAyABKAsyJi5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXF1ZXN0Io4BChxRdWVyeVJlbnRhbHNCeVJlbnRlclJlc3BvbnNlEjEKB3JlbnRhbHMYASADKAsyFS5kYmMucmVudGFsLnYxLlJlbnRhbEIJyN4fAKjnsCoBEjsKCnBhZ2luYXRpb24YAiABKAsyJy5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXNwb25zZSKBAQocUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEhEKCW9wZW5fb25seRgCIAEoCBI6CgpwYWdpbmF0aW9uGAMgASgLMiYuY29zbW9zLmJhc2UucXVlcnkudjFiZXRhMS5QYWdlUmVxdWVzdCKPAQodUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVzcG9uc2USMQoHcmVudGFscxgBIAMoCzIVLmRiYy5yZW50YWwudjEuUmVudGFsQgnI3h8AqOewKgESOwoKcGFnaW5hdGlvbhgCIAEoCzInLmNvc21vcy5iYXNlLnF1ZXJ5LnYxYmV0YTEuUGFnZVJlc3BvbnNlImEKEVF1ZXJ5UXVvdGVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgCIAEoBBINCgVzbG90cxgDIAEoDRIPCgdyZW50X2lkGAQgASgEItIBChJRdWVyeVF1b3RlUmVzcG9uc2USDAoEcmVudBgBIAEoBBILCgNmZWUYAiABKAQSDQoFdG90YWwYAyABKAQSFwoPbGlzdGluZ192ZXJzaW9uGAQgASgEEjYKA2VuZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESMgoIZGVhZGxpbmUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEg0KBXNsb3RzGAcgAygNIiYKE1F1ZXJ5RXhwbGFpblJlcXVlc3QSDwoHcmVudF9pZBgBIAEoBCLcAQoUUXVlcnlFeHBsYWluUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIOCgZlYXJuZWQYAiABKAQSEQoJdW5jbGFpbWVkGAMgASgEEhAKCHVuZWFybmVkGAQgASgEEg0KBWxpbmVzGAUgAygJEg8KB3dhaXRpbmcYBiABKAkSCwoDbWF5GAcgAygJEjAKDHJlbnRlcl9icmVhaxgUIAEoCzIaLmRiYy5yZW50YWwudjEuUmVudGVyQnJlYWsi7AEKC1JlbnRlckJyZWFrEg8KB2FsbG93ZWQYASABKAgSOAoGb3V0YWdlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEjcKBWxpbWl0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg3I3h8AmN8fAajnsCoBEi8KBXVudGlsGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkN8fARIPCgdwZW5hbHR5GAUgASgEEhcKD3BlbmFsdHlfYXRfb25jZRgGIAEoBCIUChJRdWVyeVBhcmFtc1JlcXVlc3QiRwoTUXVlcnlQYXJhbXNSZXNwb25zZRIwCgZwYXJhbXMYASABKAsyFS5kYmMucmVudGFsLnYxLlBhcmFtc0IJyN4fAKjnsCoBMsAGCgVRdWVyeRJ5CgZSZW50YWwSIS5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsUmVxdWVzdBoiLmRiYy5yZW50YWwudjEuUXVlcnlSZW50YWxSZXNwb25zZSIogtPkkwIiEiAvZGJjL3JlbnRhbC92MS9yZW50YWxzL3tyZW50X2lkfRKbAQoPUmVudGFsc0J5UmVudGVyEiouZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbHNCeVJlbnRlclJlcXVlc3QaKy5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5UmVudGVyUmVzcG9uc2UiL4LT5JMCKRInL2RiYy9yZW50YWwvdjEvcmVudGVycy97cmVudGVyfS9yZW50YWxzEqMBChBSZW50YWxzQnlNYWNoaW5lEisuZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbHNCeU1hY2hpbmVSZXF1ZXN0GiwuZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbHNCeU1hY2hpbmVSZXNwb25zZSI0gtPkkwIuEiwvZGJjL3JlbnRhbC92MS9tYWNoaW5lcy97bWFjaGluZV9pZH0vcmVudGFscxKAAQoFUXVvdGUSIC5kYmMucmVudGFsLnYxLlF1ZXJ5UXVvdGVSZXF1ZXN0GiEuZGJjLnJlbnRhbC52MS5RdWVyeVF1b3RlUmVzcG9uc2UiMoLT5JMCLBIqL2RiYy9yZW50YWwvdjEvbWFjaGluZXMve21hY2hpbmVfaWR9L3F1b3RlEoQBCgdFeHBsYWluEiIuZGJjLnJlbnRhbC52MS5RdWVyeUV4cGxhaW5SZXF1ZXN0GiMuZGJjLnJlbnRhbC52MS5RdWVyeUV4cGxhaW5SZXNwb25zZSIwgtPkkwIqEigvZGJjL3JlbnRhbC92MS9yZW50YWxzL3tyZW50X2lkfS9leHBsYWluEm4KBlBhcmFtcxIhLmRiYy5yZW50YWwudjEuUXVlcnlQYXJhbXNSZXF1ZXN0GiIuZGJjLnJlbnRhbC52MS5RdWVyeVBhcmFtc1Jlc3BvbnNlIh2C0+STAhcSFS9kYmMvcmVudGFsL3YxL3BhcmFtc0IlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_amino_amino, file_cosmos_base_query_v1beta1_pagination, file_cosmos_proto_cosmos, file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChlkYmMvcmVudGFsL3YxL3F1ZXJ5LnByb3RvEg1kYmMucmVudGFsLnYxIiUKElF1ZXJ5UmVudGFsUmVxdWVzdBIPCgdyZW50X2lkGAEgASgEIlgKE1F1ZXJ5UmVudGFsUmVzcG9uc2USMAoGcmVudGFsGAEgASgLMhUuZGJjLnJlbnRhbC52MS5SZW50YWxCCcjeHwCo57AqARIPCgd3YWl0aW5nGAIgASgJIpYBChtRdWVyeVJlbnRhbHNCeVJlbnRlclJlcXVlc3QSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEQoJb3Blbl9vbmx5GAIgASgIEjoKCnBhZ2luYXRpb24YAyABKAsyJi5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXF1ZXN0Io4BChxRdWVyeVJlbnRhbHNCeVJlbnRlclJlc3BvbnNlEjEKB3JlbnRhbHMYASADKAsyFS5kYmMucmVudGFsLnYxLlJlbnRhbEIJyN4fAKjnsCoBEjsKCnBhZ2luYXRpb24YAiABKAsyJy5jb3Ntb3MuYmFzZS5xdWVyeS52MWJldGExLlBhZ2VSZXNwb25zZSKBAQocUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEhEKCW9wZW5fb25seRgCIAEoCBI6CgpwYWdpbmF0aW9uGAMgASgLMiYuY29zbW9zLmJhc2UucXVlcnkudjFiZXRhMS5QYWdlUmVxdWVzdCKPAQodUXVlcnlSZW50YWxzQnlNYWNoaW5lUmVzcG9uc2USMQoHcmVudGFscxgBIAMoCzIVLmRiYy5yZW50YWwudjEuUmVudGFsQgnI3h8AqOewKgESOwoKcGFnaW5hdGlvbhgCIAEoCzInLmNvc21vcy5iYXNlLnF1ZXJ5LnYxYmV0YTEuUGFnZVJlc3BvbnNlIpUBChFRdWVyeVF1b3RlUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEhgKEGR1cmF0aW9uX3NlY29uZHMYAiABKAQSDQoFc2xvdHMYAyABKA0SDwoHcmVudF9pZBgEIAEoBBIyCghsZWF2ZV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwEi9wEKElF1ZXJ5UXVvdGVSZXNwb25zZRIMCgRyZW50GAEgASgEEgsKA2ZlZRgCIAEoBBINCgV0b3RhbBgDIAEoBBIXCg9saXN0aW5nX3ZlcnNpb24YBCABKAQSNgoDZW5kGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIyCghkZWFkbGluZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBJDfHwESDQoFc2xvdHMYByADKA0SIwoFbGVhdmUYCCABKAsyFC5kYmMucmVudGFsLnYxLkxlYXZlIqwBCgVMZWF2ZRIWCg5ub3RpY2Vfc2Vjb25kcxgBIAEoBBI1CgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNgoDZW5kGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqARIOCgZyZWZ1bmQYBCABKAQSDAoEcmVudBgFIAEoBCImChNRdWVyeUV4cGxhaW5SZXF1ZXN0Eg8KB3JlbnRfaWQYASABKAQigQIKFFF1ZXJ5RXhwbGFpblJlc3BvbnNlEjAKBnJlbnRhbBgBIAEoCzIVLmRiYy5yZW50YWwudjEuUmVudGFsQgnI3h8AqOewKgESDgoGZWFybmVkGAIgASgEEhEKCXVuY2xhaW1lZBgDIAEoBBIQCgh1bmVhcm5lZBgEIAEoBBINCgVsaW5lcxgFIAMoCRIPCgd3YWl0aW5nGAYgASgJEgsKA21heRgHIAMoCRIwCgxyZW50ZXJfYnJlYWsYFCABKAsyGi5kYmMucmVudGFsLnYxLlJlbnRlckJyZWFrEiMKBWxlYXZlGBUgASgLMhQuZGJjLnJlbnRhbC52MS5MZWF2ZSLsAQoLUmVudGVyQnJlYWsSDwoHYWxsb3dlZBgBIAEoCBI4CgZvdXRhZ2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESNwoFbGltaXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDcjeHwCY3x8BqOewKgESLwoFdW50aWwYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgSQ3x8BEg8KB3BlbmFsdHkYBSABKAQSFwoPcGVuYWx0eV9hdF9vbmNlGAYgASgEIhQKElF1ZXJ5UGFyYW1zUmVxdWVzdCJHChNRdWVyeVBhcmFtc1Jlc3BvbnNlEjAKBnBhcmFtcxgBIAEoCzIVLmRiYy5yZW50YWwudjEuUGFyYW1zQgnI3h8AqOewKgEywAYKBVF1ZXJ5EnkKBlJlbnRhbBIhLmRiYy5yZW50YWwudjEuUXVlcnlSZW50YWxSZXF1ZXN0GiIuZGJjLnJlbnRhbC52MS5RdWVyeVJlbnRhbFJlc3BvbnNlIiiC0+STAiISIC9kYmMvcmVudGFsL3YxL3JlbnRhbHMve3JlbnRfaWR9EpsBCg9SZW50YWxzQnlSZW50ZXISKi5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5UmVudGVyUmVxdWVzdBorLmRiYy5yZW50YWwudjEuUXVlcnlSZW50YWxzQnlSZW50ZXJSZXNwb25zZSIvgtPkkwIpEicvZGJjL3JlbnRhbC92MS9yZW50ZXJzL3tyZW50ZXJ9L3JlbnRhbHMSowEKEFJlbnRhbHNCeU1hY2hpbmUSKy5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5TWFjaGluZVJlcXVlc3QaLC5kYmMucmVudGFsLnYxLlF1ZXJ5UmVudGFsc0J5TWFjaGluZVJlc3BvbnNlIjSC0+STAi4SLC9kYmMvcmVudGFsL3YxL21hY2hpbmVzL3ttYWNoaW5lX2lkfS9yZW50YWxzEoABCgVRdW90ZRIgLmRiYy5yZW50YWwudjEuUXVlcnlRdW90ZVJlcXVlc3QaIS5kYmMucmVudGFsLnYxLlF1ZXJ5UXVvdGVSZXNwb25zZSIygtPkkwIsEiovZGJjL3JlbnRhbC92MS9tYWNoaW5lcy97bWFjaGluZV9pZH0vcXVvdGUShAEKB0V4cGxhaW4SIi5kYmMucmVudGFsLnYxLlF1ZXJ5RXhwbGFpblJlcXVlc3QaIy5kYmMucmVudGFsLnYxLlF1ZXJ5RXhwbGFpblJlc3BvbnNlIjCC0+STAioSKC9kYmMvcmVudGFsL3YxL3JlbnRhbHMve3JlbnRfaWR9L2V4cGxhaW4SbgoGUGFyYW1zEiEuZGJjLnJlbnRhbC52MS5RdWVyeVBhcmFtc1JlcXVlc3QaIi5kYmMucmVudGFsLnYxLlF1ZXJ5UGFyYW1zUmVzcG9uc2UiHYLT5JMCFxIVL2RiYy9yZW50YWwvdjEvcGFyYW1zQiVaI2dpdGh1Yi5jb20vZGJjLW5ldHdvcmsvZGJjL3gvcmVudGFsYgZwcm90bzM", [file_amino_amino, file_cosmos_base_query_v1beta1_pagination, file_cosmos_proto_cosmos, file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message dbc.rental.v1.QueryRentalRequest
@@ -190,10 +190,18 @@ export type QueryQuoteRequest = Message<"dbc.rental.v1.QueryQuoteRequest"> & {
 
   /**
    * rent_id quotes a renewal of that rental; machine_id and slots are then its own.
+   * With duration_seconds 0 it quotes leaving it as it is.
    *
    * @generated from field: uint64 rent_id = 4;
    */
   rentId: bigint;
+
+  /**
+   * leave_at is when the renter would leave; absent means now.
+   *
+   * @generated from field: google.protobuf.Timestamp leave_at = 5;
+   */
+  leaveAt?: Timestamp | undefined;
 };
 
 /**
@@ -247,6 +255,13 @@ export type QueryQuoteResponse = Message<"dbc.rental.v1.QueryQuoteResponse"> & {
    * @generated from field: repeated uint32 slots = 7;
    */
   slots: number[];
+
+  /**
+   * leave is what leaving the rental thus quoted would bring; absent if confirmed rent is not refunded.
+   *
+   * @generated from field: dbc.rental.v1.Leave leave = 8;
+   */
+  leave?: Leave | undefined;
 };
 
 /**
@@ -255,6 +270,53 @@ export type QueryQuoteResponse = Message<"dbc.rental.v1.QueryQuoteResponse"> & {
  */
 export const QueryQuoteResponseSchema: GenMessage<QueryQuoteResponse> = /*@__PURE__*/
   messageDesc(file_dbc_rental_v1_query, 7);
+
+/**
+ * Leave is what a LeaveRental at a time brings.
+ *
+ * @generated from message dbc.rental.v1.Leave
+ */
+export type Leave = Message<"dbc.rental.v1.Leave"> & {
+  /**
+   * notice_seconds for which the renter still pays.
+   *
+   * @generated from field: uint64 notice_seconds = 1;
+   */
+  noticeSeconds: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * end of the rental then.
+   *
+   * @generated from field: google.protobuf.Timestamp end = 3;
+   */
+  end?: Timestamp | undefined;
+
+  /**
+   * refund in udbc that comes back at once.
+   *
+   * @generated from field: uint64 refund = 4;
+   */
+  refund: bigint;
+
+  /**
+   * rent in udbc that stays paid, for the time until end.
+   *
+   * @generated from field: uint64 rent = 5;
+   */
+  rent: bigint;
+};
+
+/**
+ * Describes the message dbc.rental.v1.Leave.
+ * Use `create(LeaveSchema)` to create a new message.
+ */
+export const LeaveSchema: GenMessage<Leave> = /*@__PURE__*/
+  messageDesc(file_dbc_rental_v1_query, 8);
 
 /**
  * @generated from message dbc.rental.v1.QueryExplainRequest
@@ -271,7 +333,7 @@ export type QueryExplainRequest = Message<"dbc.rental.v1.QueryExplainRequest"> &
  * Use `create(QueryExplainRequestSchema)` to create a new message.
  */
 export const QueryExplainRequestSchema: GenMessage<QueryExplainRequest> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 8);
+  messageDesc(file_dbc_rental_v1_query, 9);
 
 /**
  * @generated from message dbc.rental.v1.QueryExplainResponse
@@ -328,6 +390,13 @@ export type QueryExplainResponse = Message<"dbc.rental.v1.QueryExplainResponse">
    * @generated from field: dbc.rental.v1.RenterBreak renter_break = 20;
    */
   renterBreak?: RenterBreak | undefined;
+
+  /**
+   * leave is what leaving it now would bring; absent unless it is active and was rented with an exit notice.
+   *
+   * @generated from field: dbc.rental.v1.Leave leave = 21;
+   */
+  leave?: Leave | undefined;
 };
 
 /**
@@ -335,7 +404,7 @@ export type QueryExplainResponse = Message<"dbc.rental.v1.QueryExplainResponse">
  * Use `create(QueryExplainResponseSchema)` to create a new message.
  */
 export const QueryExplainResponseSchema: GenMessage<QueryExplainResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 9);
+  messageDesc(file_dbc_rental_v1_query, 10);
 
 /**
  * RenterBreak is a renter's right to break a rental after outages.
@@ -391,7 +460,7 @@ export type RenterBreak = Message<"dbc.rental.v1.RenterBreak"> & {
  * Use `create(RenterBreakSchema)` to create a new message.
  */
 export const RenterBreakSchema: GenMessage<RenterBreak> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 10);
+  messageDesc(file_dbc_rental_v1_query, 11);
 
 /**
  * @generated from message dbc.rental.v1.QueryParamsRequest
@@ -404,7 +473,7 @@ export type QueryParamsRequest = Message<"dbc.rental.v1.QueryParamsRequest"> & {
  * Use `create(QueryParamsRequestSchema)` to create a new message.
  */
 export const QueryParamsRequestSchema: GenMessage<QueryParamsRequest> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 11);
+  messageDesc(file_dbc_rental_v1_query, 12);
 
 /**
  * @generated from message dbc.rental.v1.QueryParamsResponse
@@ -421,7 +490,7 @@ export type QueryParamsResponse = Message<"dbc.rental.v1.QueryParamsResponse"> &
  * Use `create(QueryParamsResponseSchema)` to create a new message.
  */
 export const QueryParamsResponseSchema: GenMessage<QueryParamsResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_query, 12);
+  messageDesc(file_dbc_rental_v1_query, 13);
 
 /**
  * Query reads rentals. States and deadlines in replies are the effective ones at the queried height.
@@ -460,7 +529,7 @@ export const Query: GenService<{
     output: typeof QueryRentalsByMachineResponseSchema;
   },
   /**
-   * Quote is what RentMachine, or ReletMachine of rent_id, would cost now.
+   * Quote is what RentMachine, or ReletMachine of rent_id, would cost now, and what leaving would bring.
    *
    * @generated from rpc dbc.rental.v1.Query.Quote
    */

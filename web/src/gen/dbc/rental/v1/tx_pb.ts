@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dbc/rental/v1/tx.proto.
  */
 export const file_dbc_rental_v1_tx: GenFile = /*@__PURE__*/
-  fileDesc("ChZkYmMvcmVudGFsL3YxL3R4LnByb3RvEg1kYmMucmVudGFsLnYxIs4BCg5Nc2dSZW50TWFjaGluZRIoCgZyZW50ZXIYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJEhgKEGR1cmF0aW9uX3NlY29uZHMYAyABKAQSDQoFc2xvdHMYBCABKA0SEQoJbWF4X3RvdGFsGAUgASgEEhcKD2xpc3RpbmdfdmVyc2lvbhgGIAEoBDopguewKgZyZW50ZXKK57AqGWRiYy9yZW50YWwvTXNnUmVudE1hY2hpbmUiuQEKFk1zZ1JlbnRNYWNoaW5lUmVzcG9uc2USDwoHcmVudF9pZBgBIAEoBBIMCgRyZW50GAIgASgEEgsKA2ZlZRgDIAEoBBI7CghkZWFkbGluZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNgoDZW5kGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqASKKAQoOTXNnQ29uZmlybVJlbnQSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBBISCgptYWNoaW5lX2lkGAMgASgJOimC57AqBnJlbnRlcornsCoZZGJjL3JlbnRhbC9Nc2dDb25maXJtUmVudCIpChZNc2dDb25maXJtUmVudFJlc3BvbnNlEg8KB3JlbnRfaWQYASABKAQirQEKDU1zZ0NhbmNlbFJlbnQSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBBISCgptYWNoaW5lX2lkGAMgASgJEiMKBWNhdXNlGAQgASgOMhQuZGJjLnJlbnRhbC52MS5DYXVzZTooguewKgZyZW50ZXKK57AqGGRiYy9yZW50YWwvTXNnQ2FuY2VsUmVudCJkChVNc2dDYW5jZWxSZW50UmVzcG9uc2USDwoHcmVudF9pZBgBIAEoBBIQCghyZWZ1bmRlZBgCIAEoBBITCgtmZWVfdG9faG9zdBgDIAEoBBITCgtmZWVfdG9fcG9vbBgEIAEoBCLWAQoPTXNnUmVsZXRNYWNoaW5lEigKBnJlbnRlchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEg8KB3JlbnRfaWQYAiABKAQSEgoKbWFjaGluZV9pZBgDIAEoCRIcChRhZGRfZHVyYXRpb25fc2Vjb25kcxgEIAEoBBIRCgltYXhfdG90YWwYBSABKAQSFwoPbGlzdGluZ192ZXJzaW9uGAYgASgEOiqC57AqBnJlbnRlcornsCoaZGJjL3JlbnRhbC9Nc2dSZWxldE1hY2hpbmUicAoXTXNnUmVsZXRNYWNoaW5lUmVzcG9uc2USDwoHcmVudF9pZBgBIAEoBBIMCgRyZW50GAIgASgEEjYKA2VuZBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgEidgoOTXNnQnJlYWtSZW50YWwSKAoGc2lnbmVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBDopguewKgZzaWduZXKK57AqGWRiYy9yZW50YWwvTXNnQnJlYWtSZW50YWwiGAoWTXNnQnJlYWtSZW50YWxSZXNwb25zZSJzCgxNc2dDbGFpbVJlbnQSKAoGc2lnbmVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEAoIcmVudF9pZHMYAiADKAQ6J4LnsCoGc2lnbmVyiuewKhdkYmMvcmVudGFsL01zZ0NsYWltUmVudCInChRNc2dDbGFpbVJlbnRSZXNwb25zZRIPCgdjbGFpbWVkGAEgASgEIp8BCg9Nc2dVcGRhdGVQYXJhbXMSKwoJYXV0aG9yaXR5GAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSMAoGcGFyYW1zGAIgASgLMhUuZGJjLnJlbnRhbC52MS5QYXJhbXNCCcjeHwCo57AqATotguewKglhdXRob3JpdHmK57AqGmRiYy9yZW50YWwvTXNnVXBkYXRlUGFyYW1zIhkKF01zZ1VwZGF0ZVBhcmFtc1Jlc3BvbnNlMtwECgNNc2cSUwoLUmVudE1hY2hpbmUSHS5kYmMucmVudGFsLnYxLk1zZ1JlbnRNYWNoaW5lGiUuZGJjLnJlbnRhbC52MS5Nc2dSZW50TWFjaGluZVJlc3BvbnNlElMKC0NvbmZpcm1SZW50Eh0uZGJjLnJlbnRhbC52MS5Nc2dDb25maXJtUmVudBolLmRiYy5yZW50YWwudjEuTXNnQ29uZmlybVJlbnRSZXNwb25zZRJQCgpDYW5jZWxSZW50EhwuZGJjLnJlbnRhbC52MS5Nc2dDYW5jZWxSZW50GiQuZGJjLnJlbnRhbC52MS5Nc2dDYW5jZWxSZW50UmVzcG9uc2USVgoMUmVsZXRNYWNoaW5lEh4uZGJjLnJlbnRhbC52MS5Nc2dSZWxldE1hY2hpbmUaJi5kYmMucmVudGFsLnYxLk1zZ1JlbGV0TWFjaGluZVJlc3BvbnNlElMKC0JyZWFrUmVudGFsEh0uZGJjLnJlbnRhbC52MS5Nc2dCcmVha1JlbnRhbBolLmRiYy5yZW50YWwudjEuTXNnQnJlYWtSZW50YWxSZXNwb25zZRJNCglDbGFpbVJlbnQSGy5kYmMucmVudGFsLnYxLk1zZ0NsYWltUmVudBojLmRiYy5yZW50YWwudjEuTXNnQ2xhaW1SZW50UmVzcG9uc2USVgoMVXBkYXRlUGFyYW1zEh4uZGJjLnJlbnRhbC52MS5Nc2dVcGRhdGVQYXJhbXMaJi5kYmMucmVudGFsLnYxLk1zZ1VwZGF0ZVBhcmFtc1Jlc3BvbnNlGgWA57AqAUIlWiNnaXRodWIuY29tL2RiYy1uZXR3b3JrL2RiYy94L3JlbnRhbGIGcHJvdG8z", [file_amino_amino, file_cosmos_msg_v1_msg, file_cosmos_proto_cosmos, file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_protobuf_timestamp]);
+  fileDesc("ChZkYmMvcmVudGFsL3YxL3R4LnByb3RvEg1kYmMucmVudGFsLnYxIs4BCg5Nc2dSZW50TWFjaGluZRIoCgZyZW50ZXIYASABKAlCGNK0LRRjb3Ntb3MuQWRkcmVzc1N0cmluZxISCgptYWNoaW5lX2lkGAIgASgJEhgKEGR1cmF0aW9uX3NlY29uZHMYAyABKAQSDQoFc2xvdHMYBCABKA0SEQoJbWF4X3RvdGFsGAUgASgEEhcKD2xpc3RpbmdfdmVyc2lvbhgGIAEoBDopguewKgZyZW50ZXKK57AqGWRiYy9yZW50YWwvTXNnUmVudE1hY2hpbmUiuQEKFk1zZ1JlbnRNYWNoaW5lUmVzcG9uc2USDwoHcmVudF9pZBgBIAEoBBIMCgRyZW50GAIgASgEEgsKA2ZlZRgDIAEoBBI7CghkZWFkbGluZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgESNgoDZW5kGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqASKKAQoOTXNnQ29uZmlybVJlbnQSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBBISCgptYWNoaW5lX2lkGAMgASgJOimC57AqBnJlbnRlcornsCoZZGJjL3JlbnRhbC9Nc2dDb25maXJtUmVudCIpChZNc2dDb25maXJtUmVudFJlc3BvbnNlEg8KB3JlbnRfaWQYASABKAQirQEKDU1zZ0NhbmNlbFJlbnQSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBBISCgptYWNoaW5lX2lkGAMgASgJEiMKBWNhdXNlGAQgASgOMhQuZGJjLnJlbnRhbC52MS5DYXVzZTooguewKgZyZW50ZXKK57AqGGRiYy9yZW50YWwvTXNnQ2FuY2VsUmVudCJkChVNc2dDYW5jZWxSZW50UmVzcG9uc2USDwoHcmVudF9pZBgBIAEoBBIQCghyZWZ1bmRlZBgCIAEoBBITCgtmZWVfdG9faG9zdBgDIAEoBBITCgtmZWVfdG9fcG9vbBgEIAEoBCKKAQoOTXNnTGVhdmVSZW50YWwSKAoGcmVudGVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBBISCgptYWNoaW5lX2lkGAMgASgJOimC57AqBnJlbnRlcornsCoZZGJjL3JlbnRhbC9Nc2dMZWF2ZVJlbnRhbCJzChZNc2dMZWF2ZVJlbnRhbFJlc3BvbnNlEg8KB3JlbnRfaWQYASABKAQSEAoIcmVmdW5kZWQYAiABKAQSNgoDZW5kGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINyN4fAJDfHwGo57AqASLWAQoPTXNnUmVsZXRNYWNoaW5lEigKBnJlbnRlchgBIAEoCUIY0rQtFGNvc21vcy5BZGRyZXNzU3RyaW5nEg8KB3JlbnRfaWQYAiABKAQSEgoKbWFjaGluZV9pZBgDIAEoCRIcChRhZGRfZHVyYXRpb25fc2Vjb25kcxgEIAEoBBIRCgltYXhfdG90YWwYBSABKAQSFwoPbGlzdGluZ192ZXJzaW9uGAYgASgEOiqC57AqBnJlbnRlcornsCoaZGJjL3JlbnRhbC9Nc2dSZWxldE1hY2hpbmUicAoXTXNnUmVsZXRNYWNoaW5lUmVzcG9uc2USDwoHcmVudF9pZBgBIAEoBBIMCgRyZW50GAIgASgEEjYKA2VuZBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDcjeHwCQ3x8BqOewKgEidgoOTXNnQnJlYWtSZW50YWwSKAoGc2lnbmVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSDwoHcmVudF9pZBgCIAEoBDopguewKgZzaWduZXKK57AqGWRiYy9yZW50YWwvTXNnQnJlYWtSZW50YWwiGAoWTXNnQnJlYWtSZW50YWxSZXNwb25zZSJzCgxNc2dDbGFpbVJlbnQSKAoGc2lnbmVyGAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSEAoIcmVudF9pZHMYAiADKAQ6J4LnsCoGc2lnbmVyiuewKhdkYmMvcmVudGFsL01zZ0NsYWltUmVudCInChRNc2dDbGFpbVJlbnRSZXNwb25zZRIPCgdjbGFpbWVkGAEgASgEIp8BCg9Nc2dVcGRhdGVQYXJhbXMSKwoJYXV0aG9yaXR5GAEgASgJQhjStC0UY29zbW9zLkFkZHJlc3NTdHJpbmcSMAoGcGFyYW1zGAIgASgLMhUuZGJjLnJlbnRhbC52MS5QYXJhbXNCCcjeHwCo57AqATotguewKglhdXRob3JpdHmK57AqGmRiYy9yZW50YWwvTXNnVXBkYXRlUGFyYW1zIhkKF01zZ1VwZGF0ZVBhcmFtc1Jlc3BvbnNlMrEFCgNNc2cSUwoLUmVudE1hY2hpbmUSHS5kYmMucmVudGFsLnYxLk1zZ1JlbnRNYWNoaW5lGiUuZGJjLnJlbnRhbC52MS5Nc2dSZW50TWFjaGluZVJlc3BvbnNlElMKC0NvbmZpcm1SZW50Eh0uZGJjLnJlbnRhbC52MS5Nc2dDb25maXJtUmVudBolLmRiYy5yZW50YWwudjEuTXNnQ29uZmlybVJlbnRSZXNwb25zZRJQCgpDYW5jZWxSZW50EhwuZGJjLnJlbnRhbC52MS5Nc2dDYW5jZWxSZW50GiQuZGJjLnJlbnRhbC52MS5Nc2dDYW5jZWxSZW50UmVzcG9uc2USUwoLTGVhdmVSZW50YWwSHS5kYmMucmVudGFsLnYxLk1zZ0xlYXZlUmVudGFsGiUuZGJjLnJlbnRhbC52MS5Nc2dMZWF2ZVJlbnRhbFJlc3BvbnNlElYKDFJlbGV0TWFjaGluZRIeLmRiYy5yZW50YWwudjEuTXNnUmVsZXRNYWNoaW5lGiYuZGJjLnJlbnRhbC52MS5Nc2dSZWxldE1hY2hpbmVSZXNwb25zZRJTCgtCcmVha1JlbnRhbBIdLmRiYy5yZW50YWwudjEuTXNnQnJlYWtSZW50YWwaJS5kYmMucmVudGFsLnYxLk1zZ0JyZWFrUmVudGFsUmVzcG9uc2USTQoJQ2xhaW1SZW50EhsuZGJjLnJlbnRhbC52MS5Nc2dDbGFpbVJlbnQaIy5kYmMucmVudGFsLnYxLk1zZ0NsYWltUmVudFJlc3BvbnNlElYKDFVwZGF0ZVBhcmFtcxIeLmRiYy5yZW50YWwudjEuTXNnVXBkYXRlUGFyYW1zGiYuZGJjLnJlbnRhbC52MS5Nc2dVcGRhdGVQYXJhbXNSZXNwb25zZRoFgOewKgFCJVojZ2l0aHViLmNvbS9kYmMtbmV0d29yay9kYmMveC9yZW50YWxiBnByb3RvMw", [file_amino_amino, file_cosmos_msg_v1_msg, file_cosmos_proto_cosmos, file_dbc_rental_v1_rental, file_gogoproto_gogo, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message dbc.rental.v1.MsgRentMachine
@@ -226,6 +226,66 @@ export const MsgCancelRentResponseSchema: GenMessage<MsgCancelRentResponse> = /*
   messageDesc(file_dbc_rental_v1_tx, 5);
 
 /**
+ * @generated from message dbc.rental.v1.MsgLeaveRental
+ */
+export type MsgLeaveRental = Message<"dbc.rental.v1.MsgLeaveRental"> & {
+  /**
+   * @generated from field: string renter = 1;
+   */
+  renter: string;
+
+  /**
+   * @generated from field: uint64 rent_id = 2;
+   */
+  rentId: bigint;
+
+  /**
+   * machine_id instead of rent_id, where it names exactly one open rental of the renter.
+   *
+   * @generated from field: string machine_id = 3;
+   */
+  machineId: string;
+};
+
+/**
+ * Describes the message dbc.rental.v1.MsgLeaveRental.
+ * Use `create(MsgLeaveRentalSchema)` to create a new message.
+ */
+export const MsgLeaveRentalSchema: GenMessage<MsgLeaveRental> = /*@__PURE__*/
+  messageDesc(file_dbc_rental_v1_tx, 6);
+
+/**
+ * @generated from message dbc.rental.v1.MsgLeaveRentalResponse
+ */
+export type MsgLeaveRentalResponse = Message<"dbc.rental.v1.MsgLeaveRentalResponse"> & {
+  /**
+   * @generated from field: uint64 rent_id = 1;
+   */
+  rentId: bigint;
+
+  /**
+   * refunded rent in udbc; 0 if the rental ends within its notice anyway, which changes nothing.
+   *
+   * @generated from field: uint64 refunded = 2;
+   */
+  refunded: bigint;
+
+  /**
+   * end of the rental from now on.
+   *
+   * @generated from field: google.protobuf.Timestamp end = 3;
+   */
+  end?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message dbc.rental.v1.MsgLeaveRentalResponse.
+ * Use `create(MsgLeaveRentalResponseSchema)` to create a new message.
+ */
+export const MsgLeaveRentalResponseSchema: GenMessage<MsgLeaveRentalResponse> = /*@__PURE__*/
+  messageDesc(file_dbc_rental_v1_tx, 7);
+
+/**
  * @generated from message dbc.rental.v1.MsgReletMachine
  */
 export type MsgReletMachine = Message<"dbc.rental.v1.MsgReletMachine"> & {
@@ -271,7 +331,7 @@ export type MsgReletMachine = Message<"dbc.rental.v1.MsgReletMachine"> & {
  * Use `create(MsgReletMachineSchema)` to create a new message.
  */
 export const MsgReletMachineSchema: GenMessage<MsgReletMachine> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 6);
+  messageDesc(file_dbc_rental_v1_tx, 8);
 
 /**
  * @generated from message dbc.rental.v1.MsgReletMachineResponse
@@ -300,7 +360,7 @@ export type MsgReletMachineResponse = Message<"dbc.rental.v1.MsgReletMachineResp
  * Use `create(MsgReletMachineResponseSchema)` to create a new message.
  */
 export const MsgReletMachineResponseSchema: GenMessage<MsgReletMachineResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 7);
+  messageDesc(file_dbc_rental_v1_tx, 9);
 
 /**
  * @generated from message dbc.rental.v1.MsgBreakRental
@@ -324,7 +384,7 @@ export type MsgBreakRental = Message<"dbc.rental.v1.MsgBreakRental"> & {
  * Use `create(MsgBreakRentalSchema)` to create a new message.
  */
 export const MsgBreakRentalSchema: GenMessage<MsgBreakRental> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 8);
+  messageDesc(file_dbc_rental_v1_tx, 10);
 
 /**
  * @generated from message dbc.rental.v1.MsgBreakRentalResponse
@@ -337,7 +397,7 @@ export type MsgBreakRentalResponse = Message<"dbc.rental.v1.MsgBreakRentalRespon
  * Use `create(MsgBreakRentalResponseSchema)` to create a new message.
  */
 export const MsgBreakRentalResponseSchema: GenMessage<MsgBreakRentalResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 9);
+  messageDesc(file_dbc_rental_v1_tx, 11);
 
 /**
  * @generated from message dbc.rental.v1.MsgClaimRent
@@ -359,7 +419,7 @@ export type MsgClaimRent = Message<"dbc.rental.v1.MsgClaimRent"> & {
  * Use `create(MsgClaimRentSchema)` to create a new message.
  */
 export const MsgClaimRentSchema: GenMessage<MsgClaimRent> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 10);
+  messageDesc(file_dbc_rental_v1_tx, 12);
 
 /**
  * @generated from message dbc.rental.v1.MsgClaimRentResponse
@@ -378,7 +438,7 @@ export type MsgClaimRentResponse = Message<"dbc.rental.v1.MsgClaimRentResponse">
  * Use `create(MsgClaimRentResponseSchema)` to create a new message.
  */
 export const MsgClaimRentResponseSchema: GenMessage<MsgClaimRentResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 11);
+  messageDesc(file_dbc_rental_v1_tx, 13);
 
 /**
  * @generated from message dbc.rental.v1.MsgUpdateParams
@@ -402,7 +462,7 @@ export type MsgUpdateParams = Message<"dbc.rental.v1.MsgUpdateParams"> & {
  * Use `create(MsgUpdateParamsSchema)` to create a new message.
  */
 export const MsgUpdateParamsSchema: GenMessage<MsgUpdateParams> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 12);
+  messageDesc(file_dbc_rental_v1_tx, 14);
 
 /**
  * @generated from message dbc.rental.v1.MsgUpdateParamsResponse
@@ -415,7 +475,7 @@ export type MsgUpdateParamsResponse = Message<"dbc.rental.v1.MsgUpdateParamsResp
  * Use `create(MsgUpdateParamsResponseSchema)` to create a new message.
  */
 export const MsgUpdateParamsResponseSchema: GenMessage<MsgUpdateParamsResponse> = /*@__PURE__*/
-  messageDesc(file_dbc_rental_v1_tx, 13);
+  messageDesc(file_dbc_rental_v1_tx, 15);
 
 /**
  * Msg is what renters and hosts can do to rentals.
@@ -452,6 +512,16 @@ export const Msg: GenService<{
     methodKind: "unary";
     input: typeof MsgCancelRentSchema;
     output: typeof MsgCancelRentResponseSchema;
+  },
+  /**
+   * LeaveRental brings the end of a confirmed rental forward to its exit notice from now, and returns the rent beyond it.
+   *
+   * @generated from rpc dbc.rental.v1.Msg.LeaveRental
+   */
+  leaveRental: {
+    methodKind: "unary";
+    input: typeof MsgLeaveRentalSchema;
+    output: typeof MsgLeaveRentalResponseSchema;
   },
   /**
    * ReletMachine renews: the end moves, the added rent goes into escrow.
