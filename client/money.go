@@ -19,9 +19,10 @@ const (
 func FormatDBC(udbc uint64) string { return rental.DBC(udbc) }
 
 // ParseDBC parses "10", "10.5", "10.5dbc", "10 DBC" and "10500000udbc" to udbc.
-// It refuses signs and more than six decimals instead of rounding.
+// It refuses signs and more than six decimals instead of rounding, and takes what an
+// input method writes, "１０．５".
 func ParseDBC(s string) (uint64, error) {
-	text := strings.ToLower(strings.TrimSpace(s))
+	text := strings.ToLower(strings.TrimSpace(rental.HalfWidth(s)))
 	if digits, ok := strings.CutSuffix(text, "udbc"); ok {
 		return parseDigits(s, strings.TrimSpace(digits))
 	}

@@ -13,14 +13,14 @@ func TestParseDBC(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]uint64{
 		"10": 10_000_000, "10.5": 10_500_000, "0.000001": 1, "10 DBC": 10_000_000, "10dbc": 10_000_000,
-		"7udbc": 7, "18446744073709.551615": 1<<64 - 1,
+		"１０．５": 10_500_000, "１０。５ ＤＢＣ": 10_500_000, "7udbc": 7, "18446744073709.551615": 1<<64 - 1,
 	} {
 		if got, err := client.ParseDBC(text); err != nil || got != want {
 			t.Errorf("%q: %d, %v, want %d", text, got, err, want)
 		}
 	}
 	for _, text := range []string{
-		"", ".", "1.", ".5", "-1", "+1", "1e3", "0.0000001", "18446744073709.551616", "99999999999999999999", "1,5", "1 2", "٣",
+		"", ".", "1.", ".5", "-1", "+1", "1e3", "0.0000001", "18446744073709.551616", "99999999999999999999", "1,5", "１，５", "－１", "1 2", "٣",
 	} {
 		if got, err := client.ParseDBC(text); !errors.Is(err, client.ErrAmount) {
 			t.Errorf("%q: %d, %v, want ErrAmount", text, got, err)

@@ -31,7 +31,7 @@ const (
 // most once. The result is in seconds, the chain's unit. The error is
 // ErrSpelling. The web app's parseDuration accepts the same (testdata/durations.json).
 func ParseDuration(text string) (uint64, error) {
-	rest := strings.ToLower(strings.TrimSpace(halfWidth(text)))
+	rest := strings.ToLower(strings.TrimSpace(HalfWidth(text)))
 	if rest != "" && strings.Trim(rest, asciiDigits) == "" {
 		rest += durationUnits[0].names[0]
 	}
@@ -63,8 +63,8 @@ func ParseDuration(text string) (uint64, error) {
 	return total, nil
 }
 
-// halfWidth replaces what a Chinese or Japanese input method makes of ASCII.
-func halfWidth(text string) string {
+// HalfWidth replaces what a Chinese or Japanese input method makes of ASCII.
+func HalfWidth(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= '！' && r <= '～':
@@ -73,6 +73,8 @@ func halfWidth(text string) string {
 			return ' '
 		case r == '、':
 			return ','
+		case r == '。':
+			return '.'
 		}
 		return r
 	}, text)
