@@ -25,8 +25,9 @@ func WriteFile(path string, text []byte, mode fs.FileMode) error {
 }
 
 // Lock takes the lock file at path, made with mode 0600 if it was not there, or returns
-// ErrLocked at once. The system releases it when the process ends, however that happens.
-// The file stays: removing it would let two processes hold locks on two files of one name.
+// ErrLocked at once. It is held until release is called or nothing refers to that any
+// more; the system releases it when the process ends, however that happens. The file
+// stays: removing it would let two processes hold locks on two files of one name.
 func Lock(path string) (release func() error, err error) {
 	lock := flock.New(path, flock.SetFlag(lockFlags), flock.SetPermissions(0o600))
 	held, err := lock.TryLock()

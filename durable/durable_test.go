@@ -3,6 +3,7 @@ package durable
 import (
 	"bufio"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,14 +11,18 @@ import (
 	"testing"
 )
 
+// held keeps the lock of that program.
+var held func() error
+
 // TestMain is the program that holds a lock, where a test starts it as one.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("DURABLE_TEST_LOCK"); path != "" {
-		if _, err := Lock(path); err != nil {
+		var err error
+		if held, err = Lock(path); err != nil {
 			os.Exit(1)
 		}
 		_, _ = os.Stdout.WriteString("held\n")
-		select {}
+		_, _ = io.Copy(io.Discard, os.Stdin)
 	}
 	os.Exit(m.Run())
 }
@@ -31,7 +36,7 @@ func TestWriteFile(t *testing.T) {
 		}
 		got, err := os.ReadFile(path)
 		info, err2 := os.Stat(path)
-		if err := errors.Join(err, err2); err != nil || string(got) != text || info.Mode().Perm() != 0o640 {
+		if err := errors.Join(err, err2); err != nil || string(got) != text || info.Mode().Perm() != 0o644 {
 			t.Fatalf("%q %v %v", got, info, err)
 		}
 	}
@@ -53,6 +58,11 @@ func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	holder := exec.CommandContext(t.Context(), os.Args[0])
 	holder.Env = append(os.Environ(), "DURABLE_TEST_LOCK="+path)
+	in, err := holder.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close() }()
 	out, err := holder.StdoutPipe()
 	if err := errors.Join(err, holder.Start()); err != nil {
 		t.Fatal(err)

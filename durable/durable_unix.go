@@ -15,7 +15,7 @@ import (
 const lockFlags = os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW
 
 func replace(path string, text []byte, mode fs.FileMode) error {
-	return renameio.WriteFile(path, text, mode)
+	return renameio.WriteFile(path, text, mode, renameio.IgnoreUmask())
 }
 
 // SyncFolder returns when what was made, renamed and deleted in a folder is on disk.
