@@ -284,3 +284,20 @@ func TestEndBlockReadsOfVerdicts(t *testing.T) {
 	}
 	require.Equal(t, reads(3), reads(40))
 }
+
+// The slots of each machine are checked, in whatever order.
+func TestSlotsOfOneMachineOfMany(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	for n := range byte(8) {
+		c.mustActive(c.renters[0], c.bond(n+1, 2), hour, 1)
+	}
+	c.sound()
+	r, err := c.keeper.Rentals.Get(c.ctx, 1)
+	require.NoError(t, err)
+	_, err = c.machines.ReserveSlots(c.ctx, r.MachineId, 1, 99)
+	require.NoError(t, err)
+	for range 30 { // each walks a map anew
+		require.ErrorContains(t, c.keeper.CheckSlots(c.ctx), r.MachineId)
+	}
+}
