@@ -1,4 +1,4 @@
-import { BadgeCheck, CalendarPlus, Undo2 } from "lucide-react";
+import { BadgeCheck, CalendarPlus, LogOut, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { useChainQuery } from "../chain/hooks";
 import { Query } from "../gen/dbc/machine/v1/query_pb";
@@ -22,6 +22,7 @@ import { useCountdown } from "../ui/useTitle";
 import { causeOf, useTasks } from "../vm/useTasks";
 import { CancelDialog } from "./CancelDialog";
 import css from "./Deadline.module.css";
+import { LeaveDialog } from "./LeaveDialog";
 import { Outage } from "./Outage";
 import { RenewDialog } from "./RenewDialog";
 import { Untried } from "./Untried";
@@ -94,6 +95,7 @@ export function Deadline({
   const now = useNow();
   const [untried, setUntried] = useState(false);
   const [renewing, setRenewing] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const [cancelling, setCancelling] = useState(false);
   const tasks = useTasks(rental, own ? session : null);
   const likely = causeOf(tasks.error, tried);
@@ -110,7 +112,13 @@ export function Deadline({
   const confirm = async () => {
     const done = await transact({
       title: m.confirmTitle,
-      rows: [[m.confirmRow, format.dbc(rental.paid)]],
+      rows: [
+        [m.confirmRow, format.dbc(rental.paid)],
+        [
+          w.notice,
+          rental.exitNoticeSeconds > 0n ? w.noticeOf(format.duration(Number(rental.exitNoticeSeconds), 3)) : w.noNotice,
+        ],
+      ],
       warning: m.confirmWarning,
       confirmLabel: m.confirm,
       messages: [msg(MsgConfirmRentSchema, names)],
@@ -175,6 +183,15 @@ export function Deadline({
                 {m.cantRenew[room.obstacle]}
               </p>
             )}
+            {rental.exitNoticeSeconds > 0n && (
+              <Button
+                icon={<LogOut aria-hidden="true" />}
+                disabled={left <= Number(rental.exitNoticeSeconds)}
+                onClick={() => setLeaving(true)}
+              >
+                {w.leave}
+              </Button>
+            )}
           </>
         )}
         {own && !trial && machine && (
@@ -184,6 +201,7 @@ export function Deadline({
       {cancelling && trial && left > 0 && (
         <CancelDialog rental={rental} likely={likely} onClose={() => setCancelling(false)} />
       )}
+      {leaving && !trial && <LeaveDialog rental={rental} onClose={() => setLeaving(false)} />}
       {untried && (
         <Untried
           onClose={() => setUntried(false)}

@@ -167,6 +167,7 @@ function RentForm({ machine, terms }: { machine: Machine; terms: Terms }) {
             [m.refundable, format.dbc(q.rent)],
             [w.confirmWithin, format.duration(terms.window)],
             [m.ends, format.time(new Date(ms(q.end)))],
+            [w.notice, q.leave ? w.noticeOf(format.duration(Number(q.leave.noticeSeconds), 3)) : w.noNotice],
           ]}
         />
       )}
