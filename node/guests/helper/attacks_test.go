@@ -43,6 +43,10 @@ func bindAttacks(all map[string][]attack) {
 			return err
 		})
 	}
+	addHarmless(all, "Helper.Stats", "ask for counts", func(h *taken) error {
+		_, err := steps.NewHelperClient(h.conn).Stats(h.ctx, &steps.StatsRequest{})
+		return err
+	})
 }
 
 func defineAttacks(all map[string][]attack) {

@@ -37,7 +37,7 @@ func TestVersionOfProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
-	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "7 3965003d27214774"; got != want {
+	if got, want := Version+" "+hex.EncodeToString(sum[:8]), "8 d3eec885b7cf8ea1"; got != want {
 		t.Errorf("the protocol is %q, was %q: count Version up", got, want)
 	}
 }
