@@ -301,3 +301,49 @@ func TestSlotsOfOneMachineOfMany(t *testing.T) {
 		require.ErrorContains(t, c.keeper.CheckSlots(c.ctx), r.MachineId)
 	}
 }
+
+// A message does not try what failed and will be tried again by itself; what fails because
+// of it is left to the end block, which counts the attempts.
+func TestMessagesCountNoAttempts(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 1), c.renters[0]
+	c.mustActive(alice, id, hour, 1)
+	c.flaky.fail[1] = true
+	c.at(time.Hour)
+	require.NoError(t, c.keeper.SettleDue(c.ctx, id))
+	require.Empty(t, c.failures())
+	c.end()
+	require.Len(t, c.failures(), 1)
+	c.flaky.fail[1] = false
+	c.at(time.Hour + 30*time.Second)
+	tried, err := c.releasedBy(func() error { _, err := c.rent(c.renters[1], id, hour, 1); return err })
+	require.ErrorIs(t, err, machine.ErrNoSlots)
+	require.Empty(t, tried)
+}
+
+// A verdict decides what was over since the one before it, of however many.
+func TestTheThirdVerdict(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	c.withoutPenalties()
+	id, alice := c.bond(1, 4), c.renters[0]
+	for range 3 {
+		c.mustActive(alice, id, 10*hour, 1)
+	}
+	for n := range uint64(3) {
+		begin := time.Hour + time.Duration(n)*10*time.Second
+		c.at(begin)
+		require.NoError(t, c.challenge(c.renters[1], id))
+		c.at(begin + time.Second)
+		require.NoError(t, c.breakRental(c.owner.String(), n+1))
+		c.at(begin + 2*time.Second)
+		require.NoError(t, c.answer(id))
+		c.flaky.poor[id] = n < 2
+		c.end()
+	}
+	verdicts, _ := c.entries(8)
+	require.Len(t, verdicts, 2, "the third is carried out and forgotten, though the second waits")
+	require.Equal(t, 2, c.unsettled())
+	c.sound()
+}

@@ -29,10 +29,13 @@ func (k Keeper) SettleDue(ctx context.Context, machineID string) error {
 		return err
 	}
 	due, parked, err := k.dueOf(ctx, machineID)
-	if all := append(due, parked...); err == nil && len(all) == len(open) {
-		err = k.settleOver(ctx, all)
+	if err != nil {
+		return err
 	}
-	return err
+	if all := append(due, parked...); len(all) == len(open) {
+		return k.settleOver(ctx, all)
+	}
+	return nil
 }
 
 // RentedSlots returns the slots of a machine that an account holds by rentals
