@@ -2,6 +2,7 @@ package profile
 
 import (
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ var rules = map[string]rule{
 	"rpc":      {"http(s)://host:port, without user and password", isURL},
 	"node":     {"http(s)://host:port without user and password, or direct", func(v string) bool { return v == "direct" || isURL(v) }},
 	"wallet":   {"name or address of a wallet", word.MatchString},
-	"home":     {"an absolute path", func(v string) bool { return line(v) && strings.HasPrefix(v, "/") }},
+	"home":     {"an absolute path", func(v string) bool { return line(v) && filepath.IsAbs(v) }},
 	"timeout": {"a time such as 30s or 5m", func(v string) bool {
 		d, err := time.ParseDuration(v)
 		return err == nil && d > 0

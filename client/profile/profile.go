@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -106,7 +107,7 @@ func Read(path string) (*File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &Refusal{File: path, Reason: "it is no plain file", Remedy: "remove it, or name another by " + PathVariable}
 	}
-	if info.Mode().Perm()&writable != 0 {
+	if runtime.GOOS != "windows" && info.Mode().Perm()&writable != 0 { // which has no such modes
 		return nil, &Refusal{File: path, Reason: "others can write to it, and so choose your node and network", Remedy: "look at what is in it, then chmod 0600 " + path}
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
