@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/dbc-network/dbc/durable"
 )
 
 const peerConf = "# One line for each node to begin with:\n# peer=host:port\n"
@@ -85,7 +83,7 @@ func writeConf(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make the configuration's folder: %w", err)
 	}
-	if err := durable.WriteFile(path, text, 0o644); err != nil {
+	if err := replace(path, text, 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

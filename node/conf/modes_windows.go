@@ -1,4 +1,0 @@
-package conf
-
-// StateModes does nothing: files have no modes here.
-func StateModes() {}
