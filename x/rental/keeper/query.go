@@ -141,12 +141,12 @@ func (s queryServer) quoteRenewal(ctx context.Context, params xrental.Params, c 
 	if err != nil {
 		return nil, status.Error(codes.NotFound, err.Error())
 	}
-	if r = r.Effective(c.Now, c.Halted); r.State != xrental.RENTAL_STATE_ACTIVE {
+	if r = r.Effective(c.Now, c.Halted); req.DurationSeconds == 0 {
+		return s.quoteLeave(ctx, c, req, r)
+	}
+	if r.State != xrental.RENTAL_STATE_ACTIVE {
 		return nil, detail.Add(xrental.ErrState.Wrapf("rental %d is %s, only an active one can be renewed; confirm it first", r.Id, rental.State(r.State)),
 			detail.Map{"rent_id": r.Id, "state": rental.State(r.State)})
-	}
-	if req.DurationSeconds == 0 {
-		return s.quoteLeave(ctx, c, req, r)
 	}
 	q, err := s.k.quoteRenewal(ctx, params, c.Now, r, req.DurationSeconds)
 	if err != nil {
