@@ -40,6 +40,7 @@ const messages = define({
     confirmTitle: "Confirm the rental",
     confirmWarning:
       "Confirm only when the virtual machine runs and you have logged in. Once confirmed, the rental counts and your DBC can't be refunded.",
+    confirmExit: " Only leaving early brings rent back, beyond the exit notice.",
     confirmRow: "No longer refundable",
     confirmed: "Confirmed. The machine is yours until the end.",
     notUp: "No virtual machine has come up in this rental",
@@ -60,6 +61,7 @@ const messages = define({
     confirm: "确认租用",
     confirmTitle: "确认租用",
     confirmWarning: "确认之前必须确认虚拟机能够正常启动并可登录。确认之后表示机器租用成功，DBC 无法退回。",
+    confirmExit: "只有提前退租才能取回退租通知期之后的租金。",
     confirmRow: "不再可退",
     confirmed: "已确认。到期之前机器归您使用。",
     notUp: "此租用中没有虚拟机就绪",
@@ -119,7 +121,7 @@ export function Deadline({
           rental.exitNoticeSeconds > 0n ? w.noticeOf(format.duration(Number(rental.exitNoticeSeconds), 3)) : w.noNotice,
         ],
       ],
-      warning: m.confirmWarning,
+      warning: m.confirmWarning + (rental.exitNoticeSeconds > 0n ? m.confirmExit : ""),
       confirmLabel: m.confirm,
       messages: [msg(MsgConfirmRentSchema, names)],
     });
