@@ -25,7 +25,7 @@ func TestCommandsHaveExamples(t *testing.T) {
 			"add-stake", "answer-challenge", "bond-machines", "challenge", "drain", "retire",
 			"set-offline", "set-online", "set-price", "set-slots", "update-facts", "withdraw-stake",
 		},
-		"tx rental": {"break-rental", "cancel-rent", "claim-rent", "confirm-rent", "relet-machine", "rent-machine"},
+		"tx rental": {"break-rental", "cancel-rent", "claim-rent", "confirm-rent", "leave-rental", "relet-machine", "rent-machine"},
 	}
 	for path, names := range want {
 		group, _, err := root.Find(strings.Fields(path))
