@@ -11,16 +11,23 @@ import (
 	"github.com/dbc-network/dbc/test/page"
 )
 
+// TestDevnetPage comes before the others, which are parallel: its page shows the ports that
+// the first devnet of a computer has.
 func TestDevnetPage(t *testing.T) { follow(t, "docs/devnet.md", "fake") }
 
-func TestDemoPage(t *testing.T) { follow(t, "docs/devnet.md", "walking") }
+func TestDemoPage(t *testing.T) {
+	t.Parallel() // each has its own home and ports
+	follow(t, "docs/devnet.md", "walking")
+}
 
-func TestBackupPage(t *testing.T) { follow(t, "docs/backup.md", "backup") }
+func TestBackupPage(t *testing.T) {
+	t.Parallel()
+	follow(t, "docs/backup.md", "backup")
+}
 
 // follow types a page's commands in a home of its own.
 func follow(t *testing.T, name, scenario string) {
 	t.Helper()
-	t.Parallel() // each has its own home and ports
 	home := t.TempDir()
 	key := filepath.Join(home, ".ssh", "id_ed25519")
 	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
