@@ -53,6 +53,29 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
+// TestNarrower: a file that was readable for others gets the mode that was asked for, and
+// its text is in no other folder meanwhile, where a kill would leave it.
+func TestNarrower(t *testing.T) {
+	elsewhere, path := t.TempDir(), filepath.Join(t.TempDir(), "file")
+	t.Setenv("TMPDIR", elsewhere)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(elsewhere)
+	if err := errors.Join(err, os.Chmod(path, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(path, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
+	}
+	if after, err := os.Stat(elsewhere); err != nil || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("something was written to TMPDIR: %v", err)
+	}
+}
+
 // TestLock: one program has it, and a killed one has it no longer.
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/google/renameio/v2"
@@ -14,8 +15,20 @@ import (
 
 const lockFlags = os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW
 
+// replace states folder and mode: otherwise the text would stand in TMPDIR for a moment,
+// or for ever after a kill, and a file that others may read would stay one.
 func replace(path string, text []byte, mode fs.FileMode) error {
-	return renameio.WriteFile(path, text, mode, renameio.IgnoreUmask())
+	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(mode))
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(text); err != nil {
+		return errors.Join(err, file.Cleanup())
+	}
+	if err := file.CloseAtomicallyReplace(); err != nil {
+		return errors.Join(err, file.Cleanup())
+	}
+	return nil
 }
 
 // SyncFolder returns when what was made, renamed and deleted in a folder is on disk.
