@@ -40,7 +40,7 @@ func line(v string) bool {
 
 // rules are the keys of a profile. Each but Output is the global flag of that name.
 var rules = map[string]rule{
-	"network":  {"name or folder of a network", line},
+	"network":  {"name of a network, or the absolute path of its folder", func(v string) bool { return word.MatchString(v) || line(v) && filepath.IsAbs(v) }},
 	"chain-id": {"a chain id", word.MatchString},
 	"grpc":     {"host:port or http(s)://host:port, without user and password", func(v string) bool { return isURL(v) || hostPort.MatchString(v) }},
 	"rpc":      {"http(s)://host:port, without user and password", isURL},

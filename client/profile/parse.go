@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
@@ -13,6 +14,7 @@ const table = "profile"
 
 // parse reads the text of a file; it is pure, for the fuzzer too.
 func parse(path string, text []byte) (*File, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as editors of Windows write it
 	f := &File{Path: path, Profiles: map[string]map[string]string{}, lines: strings.Split(string(text), "\n"), at: map[string]map[string]int{}, heads: map[string]int{}}
 	// The whole language first: the parser below takes some of what is none.
 	if err := toml.Unmarshal(text, new(map[string]any)); err != nil {

@@ -7,6 +7,7 @@
 package profile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dbc-network/dbc/durable"
 )
@@ -92,6 +94,9 @@ func Path(home string) string {
 
 // Read returns the file at path, an empty one where there is none.
 func Read(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for a writer
+		return nil, &Refusal{File: path, Reason: "it is no plain file", Remedy: "remove it, or name another by " + PathVariable}
+	}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return parse(path, nil)
@@ -104,8 +109,8 @@ func Read(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, &Refusal{File: path, Reason: "it is no plain file", Remedy: "remove it, or name another by " + PathVariable}
+	if foreign(info) {
+		return nil, &Refusal{File: path, Reason: "it is another user's, who so chooses your node and network", Remedy: "look at what is in it, then make it yours with chown"}
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&writable != 0 { // which has no such modes
 		return nil, &Refusal{File: path, Reason: "others can write to it, and so choose your node and network", Remedy: "look at what is in it, then chmod 0600 " + path}
@@ -118,6 +123,40 @@ func Read(path string) (*File, error) {
 		return nil, &Refusal{File: path, Reason: fmt.Sprintf("it is longer than %d bytes", maxFile), Remedy: "remove what is no setting"}
 	}
 	return parse(path, text)
+}
+
+// Change reads the file at path anew, and keeps other programs from changing it until
+// change has returned: of two that read it both, one would lose its line.
+func Change(ctx context.Context, path string, change func(*File) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	release, err := take(ctx, path+".lock")
+	if err != nil {
+		return fmt.Errorf("change the configuration: %w", err)
+	}
+	defer func() { _ = release() }() // the lock ends with the process at the latest
+	file, err := Read(path)
+	if err != nil {
+		return err
+	}
+	return change(file)
+}
+
+func take(ctx context.Context, path string) (release func() error, err error) {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		release, err := durable.Lock(path)
+		if !errors.Is(err, durable.ErrLocked) {
+			return release, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(err, context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
 }
 
 // Named returns the values of a profile, none of None.

@@ -4,8 +4,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/dbc-network/dbc/client/profile"
 )
@@ -62,6 +66,8 @@ func TestRefused(t *testing.T) {
 		"wrong value":        {"[profile.a]\n\ntimeout = \"soon\"\n", ":3: timeout: wrong value; want a time such as 30s"},
 		"zero time":          {"[profile.a]\ntimeout = \"0s\"\n", ":2: timeout: wrong value"},
 		"language":           {"[profile.a]\nlanguage = \"de\"\n", ":2: language: wrong value; want one of: en, zh"},
+		"relative network":   {"[profile.a]\nnetwork = \"./dbc-mainnet-1\"\n", ":2: network: wrong value; want name of a network, or the absolute path of its folder"},
+		"network of a name":  {"[profile.a]\nnetwork = \"nets/mine\"\n", ":2: network: wrong value"},
 		"relative home":      {"[profile.a]\nhome = \"dbc\"\n", ":2: home: wrong value; want an absolute path"},
 		"yes":                {"[profile.a]\nyes = true\n", ":2: yes: a profile answers no question"},
 		"yes as text":        {"[profile.a]\nyes = \"true\"\n", ":2: yes: a profile answers no question"},
@@ -119,12 +125,83 @@ func TestOthersMayNotWrite(t *testing.T) {
 	}
 }
 
+// TestAnothersFile: its owner can write to it whatever its mode is. Only root can try.
+func TestAnothersFile(t *testing.T) {
+	t.Parallel()
+	f, err := file(t, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(f.Path, 12345, -1); err != nil {
+		t.Skip(err)
+	}
+	if _, err := profile.Read(f.Path); !errors.Is(err, profile.ErrFile) || !strings.Contains(err.Error(), "another user's") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestPipe: nobody waits for a writer.
+func TestPipe(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), profile.FileName)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan error, 1)
+	go func() { _, err := profile.Read(path); read <- err }()
+	select {
+	case err := <-read:
+		if !errors.Is(err, profile.ErrFile) {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("it waits")
+	}
+}
+
+// TestByteOrderMark: an editor of Windows begins the file with one.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	f, err := file(t, "\ufeff"+two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Set("test", "wallet", "bob"); err != nil {
+		t.Fatal(err)
+	}
+	if f, err = profile.Read(f.Path); err != nil || f.Current != "test" || f.Profiles["test"]["wallet"] != "bob" {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// TestTogether: of changes at one time none is lost.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", profile.FileName)
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			name := "p" + strconv.Itoa(i)
+			if err := profile.Change(t.Context(), path, func(f *profile.File) error { return f.Set(name, "wallet", name) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if f, err := profile.Read(path); err != nil || len(f.Profiles) != 8 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
 // TestEdit: what is written keeps all other lines, is for its user alone, and is read
 // back; what is wrong is not written.
 func TestEdit(t *testing.T) {
 	t.Parallel()
 	f, err := file(t, two)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(f.Path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, change := range []func() error{

@@ -159,22 +159,32 @@ func newConfigUnsetCommand(s *settings) *cobra.Command {
 	}
 }
 
+// lockedConfig lets no two commands change the configuration at a time.
+func (s *settings) lockedConfig(cmd *cobra.Command, change func(*profile.File) error) error {
+	home, err := s.homeDir()
+	if err != nil {
+		return err
+	}
+	return profile.Change(cmd.Context(), profile.Path(home), change)
+}
+
 func changeConfig(s *settings, cmd *cobra.Command, key string, change func(*profile.File, string) (bool, error)) error {
-	file, err := s.configFile()
-	if err != nil {
+	reply := configChange{Key: key}
+	err := s.lockedConfig(cmd, func(file *profile.File) (err error) {
+		reply.Path = file.Path
+		if reply.Profile, err = s.profileToChange(file); err != nil {
+			return err
+		}
+		reply.Changed, err = change(file, reply.Profile)
 		return err
-	}
-	name, err := s.profileToChange(file)
-	if err != nil {
-		return err
-	}
-	changed, err := change(file, name)
+	})
 	if err != nil {
 		return badConfig(err)
 	}
-	return s.show(cmd, configChange{file.Path, name, key, changed}, func(w io.Writer) {
-		if changed {
-			fmt.Fprintf(w, "Profile %s of %s is written.\n", name, file.Path)
+	name := reply.Profile
+	return s.show(cmd, reply, func(w io.Writer) {
+		if reply.Changed {
+			fmt.Fprintf(w, "Profile %s of %s is written.\n", name, reply.Path)
 		} else {
 			fmt.Fprintf(w, "Profile %s has no %s.\n", name, key)
 		}
@@ -188,14 +198,12 @@ func newConfigUseCommand(s *settings) *cobra.Command {
 		Example: "  dbc config use test\n  dbc config use none",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := s.configFile()
+			path := ""
+			err := s.lockedConfig(cmd, func(file *profile.File) error { path = file.Path; return file.Use(args[0]) })
 			if err != nil {
-				return err
-			}
-			if err := file.Use(args[0]); err != nil {
 				return badConfig(err)
 			}
-			return s.show(cmd, configChange{Path: file.Path, Profile: args[0], Changed: true}, func(w io.Writer) {
+			return s.show(cmd, configChange{Path: path, Profile: args[0], Changed: true}, func(w io.Writer) {
 				fmt.Fprintf(w, "Commands that name no profile go by %s.\n", args[0])
 			})
 		},
