@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/rental"
 )
 
 // hoursPerDay converts the price of an hour.
@@ -17,7 +18,7 @@ const hoursPerDay = 24
 // returns udbc for a GPU and day. The unit is never assumed: a limit that is wrong by
 // 24 times is none.
 func parsePrice(text string) (uint64, error) {
-	amount, unit, _ := strings.Cut(text, "/")
+	amount, unit, _ := strings.Cut(rental.HalfWidth(text), "/")
 	times := map[string]uint64{"h": hoursPerDay, "hour": hoursPerDay, "d": 1, "day": 1}[strings.TrimSpace(unit)]
 	if times == 0 {
 		return 0, usagef("--max-price %q: DBC for a GPU and hour or day wanted, with the unit, such as 2.5/h or 60/day", text)

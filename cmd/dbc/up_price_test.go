@@ -10,13 +10,13 @@ import (
 func TestParsePrice(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]uint64{
-		"2.5/h": 60_000_000, "1/hour": 24_000_000, "60/day": 60_000_000, "0.000001/d": 1, " 3 / day": 3_000_000, "18000000000000/h": math.MaxUint64,
+		"2.5/h": 60_000_000, "1/hour": 24_000_000, "60/day": 60_000_000, "0.000001/d": 1, " 3 / day": 3_000_000, "２．５／ｈ": 60_000_000, "１。５ / day": 1_500_000, "18000000000000/h": math.MaxUint64,
 	} {
 		if got, err := parsePrice(text); err != nil || got != want {
 			t.Errorf("%q: %d %v, want %d", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "5", "5/", "5/week", "/h", "0/h", "-1/h", "x/h", "1e3/h", "5/h/h"} {
+	for _, text := range []string{"", "5", "5/", "5/week", "/h", "0/h", "-1/h", "x/h", "1e3/h", "5/h/h", "1,5/h", "１，５／ｈ", "٣/h"} {
 		if got, err := parsePrice(text); err == nil || !strings.Contains(err.Error(), "--max-price") {
 			t.Errorf("%q: %d %v", text, got, err)
 		}

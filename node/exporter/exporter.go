@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/dbc-network/dbc/node/budget"
 	"github.com/dbc-network/dbc/node/httpapi"
 )
 
@@ -27,8 +28,10 @@ const (
 	// Path is the route of the metrics.
 	Path = "/metrics"
 
-	// maxScrapes bounds the scrapes at a time.
+	// maxScrapes bounds the scrapes at a time, maxConns the connections: whoever reaches
+	// this port shares the node's open files with its API.
 	maxScrapes = 4
+	maxConns   = 32
 	// drain is what a scrape has to end after the node was told to.
 	drain = time.Second
 )
@@ -78,7 +81,8 @@ func (e *Exporter) Serve(ctx context.Context, listener net.Listener, guard httpa
 	server := &http.Server{
 		Handler:           e.Handler(guard, log),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState: budget.NewConns(maxConns).Track,
+		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	log.Info("metrics are shown", "url", "http://"+listener.Addr().String()+Path)
 	ended := make(chan error, 1)

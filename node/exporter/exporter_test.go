@@ -1,12 +1,18 @@
 package exporter_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -177,5 +183,59 @@ dbc_p2p_connections{direction="in",path="relayed"} 2
 		if w.Code != status || (status == http.StatusOK) != strings.Contains(w.Body.String(), `role="client",version="1.2.3"} 1`) {
 			t.Errorf("%s: %d", host, w.Code)
 		}
+	}
+}
+
+// TestConnections: connections that ask for nothing take no more files than some, and keep
+// nobody from a scrape.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- exporter.New("client", "1.2.3").Serve(ctx, listener, httpapi.Guard{}, slog.New(slog.DiscardHandler))
+	}()
+	const many = 100
+	conns := make([]net.Conn, many)
+	for i := range conns {
+		if conns[i], err = new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conns[i].Close() }()
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+exporter.Path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("HTTP %d, %v", res.StatusCode, err)
+	}
+	// Before the server's own patience with silent ones ends.
+	var open atomic.Int32
+	var group sync.WaitGroup
+	end := time.Now().Add(2 * time.Second)
+	for _, conn := range conns {
+		group.Go(func() {
+			_ = conn.SetReadDeadline(end)
+			if _, err := conn.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+				open.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if now := open.Load(); now > 32 {
+		t.Errorf("%d of %d silent connections are open", now, many)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

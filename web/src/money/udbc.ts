@@ -21,13 +21,14 @@ export function formatDbc(udbc: bigint, locale = "en"): string {
 /**
  * parseDbc parses DBC as people type them, "1234.5", "1,234.5" or "１，２３４．５",
  * and returns udbc. It returns null for an invalid amount or more than six
- * decimals: nothing is rounded.
+ * decimals: nothing is rounded. "0,500" is none: whoever writes it means half a DBC, not
+ * 500.
  */
 export function parseDbc(text: string): bigint | null {
   const plain = typed(text)
     .trim()
     .replace(/\s*dbc$/i, "");
-  const match = /^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d{1,6}))?$/.exec(plain);
+  const match = /^([1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.(\d{1,6}))?$/.exec(plain);
   if (!match || (match[1] === undefined && match[2] === undefined)) return null;
   return BigInt((match[1] ?? "0").replaceAll(",", "")) * UNIT + BigInt((match[2] ?? "").padEnd(DECIMALS, "0"));
 }
