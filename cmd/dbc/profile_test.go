@@ -89,6 +89,27 @@ func TestNothingIsMixed(t *testing.T) {
 	}
 }
 
+// TestWrittenForSSH: what was written for ssh goes where it went then, whatever profile is
+// chosen since.
+func TestWrittenForSSH(t *testing.T) {
+	path := configured(t, "")
+	words, err := proxyWords(&settings{told: &endpoints{}}, filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured(t, profiles)
+	s, err := given(t, words[2:]...)
+	if err != nil || s.network != "" || s.node != "" {
+		t.Errorf("of this home: network %q, node %q, %v", s.network, s.node, err)
+	}
+	if err := os.WriteFile(path, []byte(profiles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = given(t, words[2:]...); err != nil || s.network != "" || s.node != "" {
+		t.Errorf("of that home: network %q, node %q, %v", s.network, s.node, err)
+	}
+}
+
 // TestWrongFile: every command refuses it by file, line and key, but those of a node, and
 // those that help to find it.
 func TestWrongFile(t *testing.T) {

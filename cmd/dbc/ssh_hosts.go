@@ -16,6 +16,7 @@ import (
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
 	"github.com/dbc-network/dbc/client/named"
+	"github.com/dbc-network/dbc/client/profile"
 	"github.com/dbc-network/dbc/durable"
 )
 
@@ -276,13 +277,14 @@ func checkOwner(s *settings, files sshFiles) error {
 	return nil
 }
 
-// proxyWords are the command that connects ssh, with what this one was told.
+// proxyWords are the command that connects ssh, with what this one was told. No profile
+// counts there: one that is chosen later, or of that home, would be of another network.
 func proxyWords(s *settings, home string) ([]string, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	words := []string{program, "ssh-proxy", "--home", home}
+	words := []string{program, "ssh-proxy", "--home", home, "--profile", profile.None}
 	if s.session != "" {
 		path, err := filepath.Abs(s.session)
 		if err != nil {
