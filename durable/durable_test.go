@@ -76,6 +76,18 @@ func TestNarrower(t *testing.T) {
 	}
 }
 
+// TestRoom: a file system that can have no further files has no room.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		files, free, want uint64
+	}{{100, 1, 8192}, {100, 0, 0}, {0, 0, 8192}} {
+		if got := room(&syscall.Statfs_t{Bavail: 2, Bsize: 4096, Files: c.files, Ffree: c.free}); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
 // TestLock: one program has it, and a killed one has it no longer.
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")

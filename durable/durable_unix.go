@@ -44,11 +44,20 @@ func SyncFolder(path string) error {
 }
 
 // Free returns the bytes that a process without privileges may still write to the file
-// system of a folder.
+// system of a folder: none where it can have no further files.
 func Free(dir string) (uint64, error) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return 0, fmt.Errorf("read the room in %s: %w", dir, err)
 	}
-	return fs.Bavail * uint64(fs.Bsize), nil
+	return room(&fs), nil
+}
+
+// room is 0 where no file can be made any more. Systems that make room for files as they
+// need it count none.
+func room(fs *syscall.Statfs_t) uint64 {
+	if fs.Files > 0 && fs.Ffree == 0 {
+		return 0
+	}
+	return fs.Bavail * uint64(fs.Bsize)
 }
