@@ -66,11 +66,29 @@ func (gs GenesisState) CheckTime(at time.Time) error {
 			return ErrInvalid.Wrapf("genesis_time is %s, it must not be before %s, which rental %d has seen",
 				at.Format(time.RFC3339Nano), seen.Format(time.RFC3339Nano), r.Id)
 		}
+		if err := r.checkBegun(at); err != nil {
+			return fmt.Errorf("rental %d: %w", r.Id, err)
+		}
 	}
 	for _, v := range gs.Verdicts {
 		if at.Before(v.Until) {
 			return ErrInvalid.Wrapf("genesis_time is %s, it must not be before %s, the verdict on machine %s",
 				at.Format(time.RFC3339Nano), v.Until.Format(time.RFC3339Nano), v.MachineId)
+		}
+	}
+	return nil
+}
+
+// checkBegun refuses segments of which none has begun, and one that was offline for
+// longer than it has lasted: whoever leaves would leave nothing of them.
+func (r Rental) checkBegun(at time.Time) error {
+	for i, s := range r.Segments {
+		lasted := at.Sub(s.Start)
+		if i == 0 && lasted < 0 {
+			return ErrInvalid.Wrapf("the first segment starts at %s, it must not be after genesis_time, %s", s.Start.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
+		}
+		if time.Duration(s.OfflineNs) > max(0, lasted) {
+			return ErrInvalid.Wrapf("segment %d has offline_ns %d, by genesis_time it has lasted %d", i, s.OfflineNs, max(0, lasted))
 		}
 	}
 	return nil
