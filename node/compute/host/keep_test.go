@@ -68,6 +68,30 @@ func (w *world) lists(wallet string, want ...string) {
 	}
 }
 
+// TestKeptForAsLongAsItLasted: disks are kept for as long as the rental was in the end,
+// also if the renter left it, or renewed it, while the node did not hear the chain.
+func TestKeptForAsLongAsItLasted(t *testing.T) {
+	for name, length := range map[string]time.Duration{"left": 2 * time.Hour, "renewed": 30 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				r := w.ledger.rent(1, alice, 24*time.Hour, 0)
+				task := w.create(w.order(r, 5200))
+				settle(time.Second)
+				w.loseChain(true)
+				over := r.Start.Add(length)
+				settle(min(length, 20*time.Hour))
+				w.ledger.end(1, false)
+				w.ledger.over[1] = journal.Over{At: over, End: over, Reason: w.ledger.over[1].Reason}
+				w.loseChain(false)
+				settle(2 * time.Minute)
+				if got := w.task(task.ID); !isKept(got) || !got.Keep.Until.Equal(over.Add(length)) {
+					t.Errorf("kept until %s, want %s", got.Keep.Until, over.Add(length))
+				}
+			})
+		})
+	}
+}
+
 func TestKeptDisksComeBack(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		old := w.keep(1, alice, 2*time.Hour, 5200)

@@ -153,7 +153,13 @@ func (h *Host) hear(ctx context.Context, t journal.Task) journal.Task {
 			return t
 		}
 		h.deps.Log.Info("a rental is over", "rent_id", t.Rental.ID, "task_id", t.ID, "refunded", over.Refunded)
-		change = func(t *journal.Task) error { t.Rental.Over = &over; return nil }
+		change = func(t *journal.Task) error {
+			t.Rental.Over = &over
+			if !over.End.IsZero() {
+				t.Rental.End = over.End
+			}
+			return nil
+		}
 	}
 	changed, err := h.deps.Journal.Change(t.ID, change)
 	if errors.Is(err, journal.ErrNotFound) {

@@ -56,6 +56,9 @@ type Reservation struct {
 // Over is how a task's rental ended, once the chain has said so.
 type Over struct {
 	At time.Time `json:"at"`
+	// End is the rental's end as the chain has it: a renter may have renewed or left
+	// while the node did not hear the chain. It is zero where that is not known.
+	End time.Time `json:"end,omitzero"`
 	// Refunded is set for a trial that ended; its disks are deleted at once.
 	Refunded bool           `json:"refunded,omitempty"`
 	Reason   *notice.Reason `json:"reason"`

@@ -229,7 +229,7 @@ func (c *Chain) Over(ctx context.Context, id uint64) (journal.Over, error) {
 	if state.Open() || !state.Closed() {
 		return journal.Over{}, fmt.Errorf("rental %d is %s: %w", id, state, ErrOpen)
 	}
-	return journal.Over{At: r.overAt(word.Time), Refunded: state == rental.StateRefunded, Reason: notice.New(endings[state])}, nil
+	return journal.Over{At: r.overAt(word.Time), End: r.End, Refunded: state == rental.StateRefunded, Reason: notice.New(endings[state])}, nil
 }
 
 // Facts returns this machine's listing, from which shares are calculated.

@@ -219,7 +219,7 @@ func TestOver(t *testing.T) {
 		follower.Refresh(t.Context())
 		for id, refunded := range map[uint64]bool{1: false, 2: true, 4: true, 5: false} {
 			over, err := follower.Over(t.Context(), id)
-			if err != nil || over.Refunded != refunded || over.At.After(time.Now()) {
+			if err != nil || over.Refunded != refunded || over.At.After(time.Now()) || !over.End.Equal(d.one[id].End) {
 				t.Errorf("rental %d: %+v, %v", id, over, err)
 			}
 		}
