@@ -54,6 +54,7 @@ func newTransitions(list []xrental.Transition) []transition {
 func messageCommands(messages []string, rentID uint64) []string {
 	words := map[string]string{
 		"ConfirmRent": "dbc confirm %d", "CancelRent": "dbc cancel %d", "ReletMachine": "dbc relet %d DURATION", "BreakRental": "dbc break %d",
+		"LeaveRental": "dbc leave %d",
 	}
 	list := make([]string, len(messages))
 	for i, message := range messages {

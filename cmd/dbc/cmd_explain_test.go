@@ -34,9 +34,9 @@ func TestExplainTellsWhatIsHeldAndWhoMayBreak(t *testing.T) {
 
 func TestExplainTellsCommands(t *testing.T) {
 	t.Parallel()
-	reply := explainReply{May: []string{"ConfirmRent", "CancelRent", "ReletMachine", "BreakRental", "ClaimRent", "Later"}}
+	reply := explainReply{May: []string{"ConfirmRent", "CancelRent", "ReletMachine", "BreakRental", "LeaveRental", "ClaimRent", "Later"}}
 	reply.Rental.ID = 7
 	var out bytes.Buffer
 	writeExplain(&out, reply)
-	require.Contains(t, out.String(), "dbc confirm 7, dbc cancel 7, dbc relet 7 DURATION, dbc break 7, dbc host claim, Later")
+	require.Contains(t, out.String(), "dbc confirm 7, dbc cancel 7, dbc relet 7 DURATION, dbc break 7, dbc leave 7, dbc host claim, Later")
 }
