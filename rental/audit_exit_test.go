@@ -1,7 +1,6 @@
 package rental_test
 
 import (
-	"math/big"
 	"testing"
 	"time"
 
@@ -10,27 +9,13 @@ import (
 	"github.com/dbc-network/dbc/rental"
 )
 
-// auditPiece is a bought span at one price, of which the time until left stays.
-type auditPiece struct {
-	from, to, left time.Time
-	rent           uint64
-}
-
-func auditFloor(rent uint64, part, whole time.Duration) uint64 {
-	if part <= 0 {
-		return 0
-	}
-	x := new(big.Int).Mul(new(big.Int).SetUint64(rent), big.NewInt(int64(part)))
-	return x.Div(x, big.NewInt(int64(whole))).Uint64()
-}
-
 // Whatever a renter and a host do in turn (renew, leave, claim, go away and come
 // back), no udbc is lost or made: what comes back and what is paid out is what was
 // paid, the account stays sound, and what was earned never falls.
 func TestAuditAccountOverTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		now, start := origin, origin
+		now := origin
 		length := func(label string) time.Duration {
 			if rapid.Bool().Draw(t, "whole") {
 				return time.Duration(rapid.Int64Range(1, 200).Draw(t, label)) * 30 * time.Minute
@@ -138,7 +123,6 @@ func TestAuditAccountOverTime(t *testing.T) {
 			}
 			check()
 		}
-		_ = start
 		challenged = time.Time{}
 		now = end
 		v := view()

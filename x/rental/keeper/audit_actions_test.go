@@ -63,10 +63,45 @@ func (p *model) doConfirm(r *mRental) {
 	}
 }
 
+// leavable returns a rental that can be left, so that leaving is not rare.
+func (p *model) leavable(t *rapid.T) *mRental {
+	var all []*mRental
+	for _, id := range p.order {
+		if r := p.rentals[id]; r.state == "active" && r.notice > 0 {
+			all = append(all, r)
+		}
+	}
+	if len(all) == 0 {
+		t.Skip("none can be left")
+	}
+	return rapid.SampledFrom(all).Draw(t, "left")
+}
+
+func (p *model) doRenew(t *rapid.T, r *mRental) {
+	addr, _ := sdk.AccAddressFromBech32(r.renter)
+	resp, err := p.relet(addr, r.id, rapid.SampledFrom([]uint64{1800, hour}).Draw(t, "add"))
+	if err == nil {
+		require.Equal(p, "active", r.state)
+		r.segs = append(r.segs, mSeg{r.end, resp.End, resp.End, resp.Rent})
+		r.end = resp.End
+	}
+}
+
 func (p *model) doLeave(r *mRental) {
 	addr, _ := sdk.AccAddressFromBech32(r.renter)
 	paid := p.get(r.id).Paid
+	quoted, noQuote := p.query.Quote(p.ctx, &xrental.QueryQuoteRequest{RentId: r.id})
+	told, noWord := p.query.Explain(p.ctx, &xrental.QueryExplainRequest{RentId: r.id})
+	require.NoError(p, noWord)
 	resp, err := p.leaveRental(addr, r.id)
+	require.Equal(p, err == nil, noQuote == nil, "quote of leaving %d in %s: %v", r.id, r.state, noQuote)
+	require.Equal(p, err == nil && resp.End.Before(r.end), slices.Contains(told.May, "LeaveRental"), "rental %d in %s", r.id, r.state)
+	require.Equal(p, err == nil, told.Leave != nil, "rental %d in %s", r.id, r.state)
+	if err == nil {
+		require.Equal(p, quoted.Leave, told.Leave)
+		require.True(p, quoted.Leave.End.Equal(resp.End))
+		require.Equal(p, []uint64{resp.Refunded, paid - resp.Refunded}, []uint64{quoted.Leave.Refund, quoted.Leave.Rent})
+	}
 	may := r.state == "active" && r.notice > 0
 	require.Equal(p, may, err == nil, "leave of %d in %s with notice %s: %v", r.id, r.state, r.notice, err)
 	if err != nil {
@@ -220,17 +255,14 @@ func (p *model) actions() map[string]func(*rapid.T) {
 				}
 			}
 		},
-		"relet": func(t *rapid.T) {
-			r := p.rental(t)
-			resp, err := p.relet(onlyMine(r), r.id, rapid.SampledFrom([]uint64{1800, hour}).Draw(t, "add"))
-			if err == nil {
-				require.Equal(p, "active", r.state)
-				r.segs = append(r.segs, mSeg{r.end, resp.End, resp.End, resp.Rent})
-				r.end = resp.End
-			}
-		},
+		"relet":  func(t *rapid.T) { p.doRenew(t, p.rental(t)) },
 		"leave":  func(t *rapid.T) { p.doLeave(p.rental(t)) },
-		"leave2": func(t *rapid.T) { p.doLeave(p.rental(t)) },
+		"leave2": func(t *rapid.T) { p.doLeave(p.leavable(t)) },
+		"leave and renew": func(t *rapid.T) {
+			r := p.leavable(t)
+			p.doLeave(r)
+			p.doRenew(t, r)
+		},
 		"break": func(t *rapid.T) {
 			r := p.rental(t)
 			by := rapid.SampledFrom([]string{p.owner.String(), p.keeper.Authority(), r.renter}).Draw(t, "by")

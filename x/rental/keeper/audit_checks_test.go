@@ -156,7 +156,7 @@ func TestAuditModel(t *testing.T) {
 		p := &model{chain: c, machines: map[string]*mMachine{}, rentals: map[uint64]*mRental{}, wallets: c.renters}
 		for i := range 2 {
 			id := c.bond(byte(i+1), 6*(1-i)+1)
-			c.notice(id, time.Duration(i)*time.Hour)
+			c.notice(id, time.Duration(1-i)*time.Hour) // that of more slots can be left
 			p.ids = append(p.ids, id)
 			p.machines[id] = &mMachine{id: id}
 		}
