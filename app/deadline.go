@@ -59,7 +59,7 @@ func (app *App) subject(ctx sdk.Context, msg sdk.Msg) (subject string, ok bool) 
 	case *rental.MsgCancelRent:
 		return app.rented(ctx, "cancel", m.Renter, m.RentId, m.MachineId, rental.RENTAL_STATE_TRIAL)
 	case *rental.MsgReletMachine:
-		return app.rented(ctx, "relet", m.Renter, m.RentId, m.MachineId, rental.RENTAL_STATE_ACTIVE)
+		return app.rented(ctx, movesEnd, m.Renter, m.RentId, m.MachineId, rental.RENTAL_STATE_ACTIVE)
 	case *rental.MsgLeaveRental:
 		return app.leaves(ctx, m)
 	case *rental.MsgBreakRental:
@@ -97,11 +97,15 @@ func canGoOffline(m machine.Machine) bool {
 	return m.State == machine.MACHINE_STATE_ONLINE && len(m.OpenChallenges) == 0
 }
 
+// movesEnd begins the subject of renewing and of leaving. Both have the same: who renews
+// and leaves in turn, which costs no rent, comes after those who were not served recently.
+const movesEnd = "end"
+
 // leaves reports whether a renter who gives notice brings the end forward. One
 // who can't has no reason to hurry; for another each block costs rent.
 func (app *App) leaves(ctx sdk.Context, msg *rental.MsgLeaveRental) (string, bool) {
 	r, ok := app.rentalOf(ctx, msg.Renter, msg.RentId, msg.MachineId)
-	return fmt.Sprintf("leave/%d", r.Id), ok && r.State == rental.RENTAL_STATE_ACTIVE && r.ExitNoticeSeconds > 0 &&
+	return fmt.Sprintf("%s/%d", movesEnd, r.Id), ok && r.State == rental.RENTAL_STATE_ACTIVE && r.ExitNoticeSeconds > 0 &&
 		ctx.BlockTime().Add(r.ExitNotice()).Before(r.End)
 }
 

@@ -122,6 +122,31 @@ func TestLeavingIsUrgentWhileItBringsSomething(t *testing.T) {
 	c.check()
 }
 
+// TestLeavingAndRenewingIsNotUrgent verifies that a transaction that renews and leaves, which
+// changes nothing and costs no rent, does not get into the lane again and again.
+func TestLeavingAndRenewingIsNotUrgent(t *testing.T) {
+	t.Parallel()
+	c, n := market(t)
+	c.leavable(n)
+	c.ok("alice", c.rentAny("alice", n, 1))
+	c.ok("alice", &rental.MsgConfirmRent{Renter: c.address("alice"), RentId: 1})
+	for range 3 {
+		first := c.signed("bob", 200_000, 10_000, sendTo(c.address("bob"), "owner"))
+		require.Zero(t, c.checkTx(first).Code)
+		tx := c.signed("alice", 3_000_000, 30_000,
+			&rental.MsgLeaveRental{Renter: c.address("alice"), RentId: 1},
+			&rental.MsgReletMachine{Renter: c.address("alice"), RentId: 1, AddDurationSeconds: hours})
+		require.Zero(t, c.checkTx(tx).Code)
+		txs := c.propose()
+		require.Len(t, txs, 2)
+		require.Equal(t, string(first), string(txs[0]))
+		for _, result := range c.block(time.Second, txs...) {
+			require.Zero(t, result.Code, result.Log)
+		}
+	}
+	c.check()
+}
+
 // signedWith signs a transaction with a fee granter, or without the public key in it.
 func (c *chain) signedWith(from, granter string, fee, after uint64, withKey bool, msg sdk.Msg) []byte {
 	c.t.Helper()
