@@ -126,7 +126,7 @@ func createVM(s *settings, cmd *cobra.Command, rentID uint64, f createFlags, key
 				}
 			}
 		}
-		task, err = n.CreateTask(ctx, create)
+		task, err = whenClear(ctx, wait, func(ctx context.Context) (api.Task, error) { return n.CreateTask(ctx, create) })
 		if err != nil {
 			return notCreated(s, fmt.Errorf("create a virtual machine: %w", err), create)
 		}

@@ -7,7 +7,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -241,12 +240,6 @@ func (g *selfGuest) create(ctx context.Context, rentID uint64) (api.Task, error)
 		return task, err
 	}
 	return g.node.WaitTask(ctx, task.TaskID, client.StatusRunning, nil)
-}
-
-// isClearing reports whether the slots are being reset after their last rental.
-func isClearing(err error) bool {
-	var refused *client.NodeError
-	return errors.As(err, &refused) && refused.Code == api.StillClearing
 }
 
 // selfRentText says what it cost.

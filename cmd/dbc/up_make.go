@@ -114,7 +114,8 @@ func (u *up) make(ctx context.Context, c *chain.Client, n *client.Node, r rental
 				return task, err
 			}
 		}
-		if task, err = n.CreateTask(ctx, u.order()); err != nil {
+		task, err = whenClear(ctx, wait, func(ctx context.Context) (api.Task, error) { return n.CreateTask(ctx, u.order()) })
+		if err != nil {
 			return task, fmt.Errorf("create a virtual machine: %w", err)
 		}
 		u.say("Creating:", "virtual machine "+id)
