@@ -24,8 +24,9 @@ describe("parseDbc", () => {
     ["1,234.5", 1_234_500_000n],
     ["18446744073709.551615", 18_446_744_073_709_551_615n],
   ])("%s", (text, udbc) => expect(parseDbc(text)).toBe(udbc));
-  test.each(["", ".", "-1", "1.0000001", "1,23", "0,500", "０，００５", "00,500.5", "1e3", "0x10", "1 2", "一"])("%j is no amount", (text) =>
-    expect(parseDbc(text)).toBeNull(),
+  test.each(["", ".", "-1", "1.0000001", "1,23", "0,500", "０，００５", "00,500.5", "1e3", "0x10", "1 2", "一"])(
+    "%j is no amount",
+    (text) => expect(parseDbc(text)).toBeNull(),
   );
 });
 
