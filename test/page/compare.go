@@ -27,6 +27,7 @@ type kind struct {
 // kinds in the order in which they are looked for.
 var kinds = []kind{
 	{name: "words", pattern: `^Words: +(.*)$`},
+	{name: "phrase", pattern: `^((?:[a-z]{3,8} ){23}[a-z]{3,8}|(?:[a-z]{3,8} ){4}…)$`}, // dbcd's words, or the first four
 	{name: "key", pattern: `\b(AAAA[A-Za-z0-9+/]{20,}={0,2})`},
 	{name: "long", pattern: `\b([0-9A-Za-z]{65,})`},
 	{name: "id", id: true, pattern: `\b([0-9a-f]{64}|[0-9A-F]{64})\b`},

@@ -93,6 +93,8 @@ func TestCompare(t *testing.T) {
 		"a table":                    {"A    B\n------------\n1    2", "A B\n---------------------\n1 2", true},
 		"a line too many":            {"a", "a\nb", false},
 		"a line too few":             {"a\nb", "a", false},
+		"a wallet's words":           {"jar supply exotic popular …", "tail own rate lumber march large talent announce buddy surface gift cook ordinary proof knock use lawsuit caught despair pair three peanut blind shy", true},
+		"too few words":              {"jar supply exotic popular …", "tail own rate lumber march", false},
 		"any text in a line":         {"sign: 03b33c82…", "sign: 00aa", true},
 		"any text but its end":       {"a … c", "a b d", false},
 		"any lines":                  {"…\nNext: dbc vm create 2", "x\ny\nNext: dbc vm create 2", true},
