@@ -19,6 +19,9 @@ const (
 	// HealthDisk means that a file system of the node is full, or can't be read. Params:
 	// disk, free_mib, wanted_mib.
 	HealthDisk HealthCode = "DISK_FULL"
+	// HealthReadOnly means that a file system that the node writes to was mounted, or
+	// remounted after a fault, read-only. Params: disk.
+	HealthReadOnly HealthCode = "DISK_READ_ONLY"
 	// HealthHelper means that a compute node's helper does not answer.
 	HealthHelper HealthCode = "HELPER_UNREACHABLE"
 	// HealthCheck means that a check of dbc host doctor failed. Params: check.

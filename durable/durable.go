@@ -4,10 +4,12 @@
 package durable
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -38,4 +40,30 @@ func Lock(path string) (release func() error, err error) {
 		return nil, errors.Join(fmt.Errorf("%s is %w", path, ErrLocked), lock.Close())
 	}
 	return lock.Close, nil
+}
+
+// retry is the pause between attempts to get a lock that another program has.
+const retry = 50 * time.Millisecond
+
+// AwaitLock takes the lock at path, as Lock does, once no other program has it. It calls
+// busy, which may be nil, once if it has to wait. When ctx ends first the error wraps
+// ErrLocked and the cause.
+func AwaitLock(ctx context.Context, path string, busy func()) (release func() error, err error) {
+	ticker := time.NewTicker(retry)
+	defer ticker.Stop()
+	for {
+		release, err := Lock(path)
+		if !errors.Is(err, ErrLocked) {
+			return release, err
+		}
+		if busy != nil {
+			busy()
+			busy = nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
 }

@@ -2,6 +2,7 @@ package durable
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -85,6 +86,40 @@ func TestRoom(t *testing.T) {
 		if got := room(&syscall.Statfs_t{Bavail: 2, Bsize: 4096, Files: c.files, Ffree: c.free}); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	if ReadOnly(t.TempDir()) {
+		t.Error("a folder that was just made")
+	}
+	if readOnly(&syscall.Statfs_t{Flags: 0x20 | 0x400}) || !readOnly(&syscall.Statfs_t{Flags: 0x20 | 1}) {
+		t.Error("the flag is misread")
+	}
+}
+
+// TestAwaitLock: who waits gets it once it is released, says once that he waits, and can
+// give up.
+func TestAwaitLock(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	release, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	if _, err := AwaitLock(ctx, path, func() { stop(enough) }); !errors.Is(err, ErrLocked) || !errors.Is(err, enough) {
+		t.Error(err)
+	}
+	said := 0
+	again, err := AwaitLock(t.Context(), path, func() { said++; err = release() })
+	if err != nil || said != 1 {
+		t.Fatalf("said %d times: %v", said, err)
+	}
+	if err := again(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -61,3 +61,12 @@ func room(fs *syscall.Statfs_t) uint64 {
 	}
 	return fs.Bavail * uint64(fs.Bsize)
 }
+
+// ReadOnly reports whether the file system of a folder is mounted read-only.
+func ReadOnly(dir string) bool {
+	var fs syscall.Statfs_t
+	return syscall.Statfs(dir, &fs) == nil && readOnly(&fs)
+}
+
+// readOnly reads the flag that Linux calls ST_RDONLY and the BSDs MNT_RDONLY.
+func readOnly(fs *syscall.Statfs_t) bool { return fs.Flags&1 != 0 }

@@ -55,3 +55,6 @@ func Free(dir string) (free uint64, err error) {
 	}
 	return free, nil
 }
+
+// ReadOnly is never true: Windows does not remount a disk read-only.
+func ReadOnly(string) bool { return false }

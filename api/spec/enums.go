@@ -26,7 +26,7 @@ var enums = map[string][]string{
 	"api.Reply.retry": words(api.RetryNever, api.RetryLater, api.RetryAt),
 	"api.Reply.fault": words(api.FaultCaller, api.FaultMachine, api.FaultNode, api.FaultChain),
 	"api.HealthReason.code": words(api.HealthCode(api.ProblemStalled), api.HealthCode(api.ProblemUnreachable), api.HealthCode(api.ProblemOther), api.HealthCode(api.ProblemFell),
-		api.HealthDoubt, api.HealthJournal, api.HealthReconcile, api.HealthDisk, api.HealthHelper, api.HealthCheck, api.HealthUnknown),
+		api.HealthDoubt, api.HealthJournal, api.HealthReconcile, api.HealthDisk, api.HealthReadOnly, api.HealthHelper, api.HealthCheck, api.HealthUnknown),
 	"api.TaskSummary.status":       words(lifecycle.States()...),
 	"api.Task.status":              words(lifecycle.States()...),
 	"api.Create.bios_mode":         words(api.BiosLegacy, api.BiosUEFI, api.BiosSecureBoot),

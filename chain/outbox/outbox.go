@@ -40,10 +40,6 @@ type Sent struct {
 	Block  []byte `json:"signed_after_block"`
 }
 
-// retry is the interval between attempts to get a lock that another program
-// holds.
-const retry = 50 * time.Millisecond
-
 // Box is one account's file in an outbox. Whoever holds it is the only program
 // of this home that signs transactions of the account.
 type Box struct {
@@ -65,34 +61,14 @@ func Open(ctx context.Context, dir, chainID, address string, busy func()) (*Box,
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
-	unlock, err := take(ctx, filepath.Join(dir, address+".lock"), busy)
-	if err != nil {
-		return nil, err
+	unlock, err := durable.AwaitLock(ctx, filepath.Join(dir, address+".lock"), busy)
+	switch {
+	case errors.Is(err, durable.ErrLocked):
+		return nil, fmt.Errorf("wait for another command of the same wallet; nothing was sent: %w", context.Cause(ctx))
+	case err != nil:
+		return nil, fmt.Errorf("open outbox: %w", err)
 	}
 	return &Box{path: filepath.Join(dir, address+".json"), unlock: unlock}, nil
-}
-
-func take(ctx context.Context, path string, busy func()) (unlock func() error, err error) {
-	ticker := time.NewTicker(retry)
-	defer ticker.Stop()
-	for {
-		unlock, err := durable.Lock(path)
-		if err == nil {
-			return unlock, nil
-		}
-		if !errors.Is(err, durable.ErrLocked) {
-			return nil, fmt.Errorf("open outbox: %w", err)
-		}
-		if busy != nil {
-			busy()
-			busy = nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for another command of the same wallet; nothing was sent: %w", context.Cause(ctx))
-		case <-ticker.C:
-		}
-	}
 }
 
 // Load returns the stored transaction, or nil if there is none.

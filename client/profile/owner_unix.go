@@ -12,5 +12,7 @@ import (
 // owner can write to it whatever its mode is.
 func foreign(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && stat.Uid != 0 && int(stat.Uid) != os.Geteuid()
+	return ok && foreignTo(os.Geteuid(), int(stat.Uid))
 }
+
+func foreignTo(user, owner int) bool { return owner != 0 && owner != user }

@@ -18,7 +18,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dbc-network/dbc/durable"
 )
@@ -131,7 +130,7 @@ func Change(ctx context.Context, path string, change func(*File) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	release, err := take(ctx, path+".lock")
+	release, err := durable.AwaitLock(ctx, path+".lock", nil)
 	if err != nil {
 		return fmt.Errorf("change the configuration: %w", err)
 	}
@@ -141,22 +140,6 @@ func Change(ctx context.Context, path string, change func(*File) error) error {
 		return err
 	}
 	return change(file)
-}
-
-func take(ctx context.Context, path string) (release func() error, err error) {
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		release, err := durable.Lock(path)
-		if !errors.Is(err, durable.ErrLocked) {
-			return release, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(err, context.Cause(ctx))
-		case <-ticker.C:
-		}
-	}
 }
 
 // Named returns the values of a profile, none of None.

@@ -125,21 +125,6 @@ func TestOthersMayNotWrite(t *testing.T) {
 	}
 }
 
-// TestAnothersFile: its owner can write to it whatever its mode is. Only root can try.
-func TestAnothersFile(t *testing.T) {
-	t.Parallel()
-	f, err := file(t, two)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chown(f.Path, 12345, -1); err != nil {
-		t.Skip(err)
-	}
-	if _, err := profile.Read(f.Path); !errors.Is(err, profile.ErrFile) || !strings.Contains(err.Error(), "another user's") {
-		t.Errorf("%v", err)
-	}
-}
-
 // TestPipe: nobody waits for a writer.
 func TestPipe(t *testing.T) {
 	t.Parallel()

@@ -113,7 +113,7 @@ func showNothingLeft(s *settings, cmd *cobra.Command, id uint64, terms xrental.L
 // leaveText says what leaving does, to whoever signs it.
 func leaveText(r xrental.Rental, terms xrental.Leave) string {
 	return fmt.Sprintf("Rental %d will end %s, after its exit notice of %s, instead of %s: %s comes back now, and %s stays paid. "+
-		"Its virtual machines run until then.", r.Id, clock(terms.End), rental.FormatDuration(terms.NoticeSeconds), clock(r.End),
+		"Its virtual machines run until then, and then their disks are kept for as long as the rental lasted, ten days at most.", r.Id, clock(terms.End), rental.FormatDuration(terms.NoticeSeconds), clock(r.End),
 		client.FormatDBC(terms.Refund), client.FormatDBC(terms.Rent))
 }
 

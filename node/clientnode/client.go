@@ -201,7 +201,7 @@ func (c *parts) gateway(pages, docs http.Handler) *gateway.Gateway {
 		Guard: httpapi.Guard{Listen: c.cfg.HTTPListen, Hosts: c.cfg.HTTPHosts, Origins: c.cfg.HTTPCORSOrigins},
 	}, gateway.Deps{
 		Machines: c.peers.Transport(), Streams: c.peers.Streams(), Own: c.local.Own, Bonded: c.local.Register.Bonded, Known: c.known,
-		Status: c.status, Health: vitals.New(vitals.Chain(c.pulse.Problem), vitals.Disk("home", c.cfg.Home)).Reasons, Mounts: c.mounts(), Web: pages, Docs: docs, Log: c.log,
+		Status: c.status, Health: vitals.New(vitals.Chain(c.pulse.Problem), vitals.Disk("home", c.cfg.Home), vitals.Written("home", c.cfg.Home)).Reasons, Mounts: c.mounts(), Web: pages, Docs: docs, Log: c.log,
 	})
 }
 

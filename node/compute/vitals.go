@@ -24,7 +24,7 @@ func (p *parts) vitals() *vitals.Vitals {
 		vitals.Chain(p.pulse.Problem), lookTrust(p.trust.Word),
 		lookJournal(func() error { _, err := p.journal.LastView(); return err }),
 		lookReconcile(p.metrics.Succeeded), lookChecks(p.health.Report),
-		vitals.Disk("system", "/"), vitals.Disk("data", p.cfg.DataDir),
+		vitals.Disk("system", "/"), vitals.Disk("data", p.cfg.DataDir), vitals.Written("data", p.cfg.DataDir),
 	}
 	if p.helper != nil {
 		looks = append(looks, lookHelper(func(ctx context.Context) error { _, err := p.helper.Stats(ctx); return err }))

@@ -93,7 +93,20 @@ func Chain(problem func() *api.Problem) Look {
 	}
 }
 
-// Disk looks at the file system of a folder, which is called name.
+// Written looks whether a folder that the node writes to, which is called name, can be
+// written to at all: a file system with a fault is remounted read-only.
+func Written(name, folder string) Look { return written(name, folder, durable.ReadOnly) }
+
+func written(name, folder string, readOnly func(string) bool) Look {
+	return func(context.Context) []api.HealthReason {
+		if !readOnly(folder) {
+			return nil
+		}
+		return []api.HealthReason{{Code: api.HealthReadOnly, Params: map[string]string{"disk": name}}}
+	}
+}
+
+// Disk looks at the room on the file system of a folder, which is called name.
 func Disk(name, folder string) Look {
 	return func(context.Context) []api.HealthReason {
 		free, err := durable.Free(folder)

@@ -16,8 +16,6 @@ import (
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/client"
-	"github.com/dbc-network/dbc/node"
-	"github.com/dbc-network/dbc/node/conf"
 )
 
 // ErrUnhealthy means that a node answers, and should not be relied on.
@@ -35,11 +33,7 @@ func newHealthCommand(home *string) *cobra.Command {
 		Example: "  dbc node health --home /var/lib/dbc-client\n  dbc node health --home /etc/dbc --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := conf.LoadNode(*home)
-			if err != nil {
-				return err
-			}
-			h, url, err := node.OwnAPI(cfg)
+			_, h, url, err := ownNode(*home)
 			if err != nil {
 				return err
 			}
@@ -78,27 +72,14 @@ func writeHealth(w io.Writer, h api.Health) {
 func AskHealth(ctx context.Context, h *http.Client, url string) (health api.Health, err error) {
 	ctx, cancel := context.WithTimeout(ctx, healthLimit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+api.PathHealth, nil)
+	status, reply, err := ask(ctx, h, url+api.PathHealth)
 	if err != nil {
 		return health, err
 	}
-	res, err := h.Do(req)
-	if err != nil {
-		return health, fmt.Errorf("ask the node (dbc node start runs it): %w: %w", client.ErrUnreachable, err)
+	if status != http.StatusOK && status != http.StatusServiceUnavailable || reply.Code != "" {
+		return health, fmt.Errorf("the node refused: HTTP status %d: %s", status, reply.Message)
 	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	if err != nil {
-		return health, fmt.Errorf("read the node's answer: %w", err)
-	}
-	var reply api.Reply
-	err = json.Unmarshal(body, &reply)
-	if err == nil && reply.Code == "" && (res.StatusCode == http.StatusOK || res.StatusCode == http.StatusServiceUnavailable) {
-		err = json.Unmarshal(reply.Message, &health)
-	} else if err == nil {
-		err = fmt.Errorf("HTTP status %d: %s", res.StatusCode, reply.Message)
-	}
-	if err != nil {
+	if err := json.Unmarshal(reply.Message, &health); err != nil {
 		return health, fmt.Errorf("read the node's answer: %w", err)
 	}
 	return health, nil

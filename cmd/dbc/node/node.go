@@ -120,11 +120,7 @@ func newStatusCommand(home *string) *cobra.Command {
 		Example: "  dbc node status --home /opt/dbc",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := conf.LoadNode(*home)
-			if err != nil {
-				return err
-			}
-			h, url, err := node.OwnAPI(cfg)
+			cfg, h, url, err := ownNode(*home)
 			if err != nil {
 				return err
 			}

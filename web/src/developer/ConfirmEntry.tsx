@@ -15,11 +15,11 @@ const messages = define({
   en: {
     confirmTitle: "Confirm a rental",
     confirmWarning:
-      "Once confirmed, the rent is not refundable. Confirm only after your VM has started and you have logged in.",
+      "Once confirmed, the rent is not refundable, except by leaving where the listing has an exit notice. Confirm only after your VM has started and you have logged in.",
   },
   zh: {
     confirmTitle: "确认租用",
-    confirmWarning: "确认后租金不可退回。请在虚拟机已启动且能够登录之后再确认。",
+    confirmWarning: "确认后租金不可退回，挂牌有退租通知期时的提前退租除外。请在虚拟机已启动且能够登录之后再确认。",
   },
 });
 

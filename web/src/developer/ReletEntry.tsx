@@ -19,13 +19,14 @@ const messages = define({
     addDuration: "add_duration, in days",
     newEnd: "New end",
     reletTitle: "Renew a rental",
-    reletWarning: "The added rent is not refundable. At the end of a rental its VM is stopped.",
+    reletWarning:
+      "The added rent is not refundable, except by leaving where the listing has an exit notice. At the end of a rental its VM is stopped.",
   },
   zh: {
     addDuration: "add_duration（天）",
     newEnd: "新的到期时间",
     reletTitle: "续租",
-    reletWarning: "续租的租金不可退回。租用到期后虚拟机会自动停止。",
+    reletWarning: "续租的租金不可退回，挂牌有退租通知期时的提前退租除外。租用到期后虚拟机会自动停止。",
   },
 });
 

@@ -34,7 +34,8 @@ const messages = define({
     } as Record<string, string>,
     may: "What can be done now",
     mays: {
-      ConfirmRent: "Confirm: the rental counts, the rent is no longer refundable",
+      ConfirmRent:
+        "Confirm: the rental counts, from then on rent comes back only by leaving, if the listing has an exit notice",
       CancelRent:
         "Cancel: the whole rent comes back; of the fee the host has half, or nothing where the machine is the cause",
       BreakRental: "End it early: the host at any time, at a cost from the stake; the renter after too long an outage",
@@ -67,7 +68,7 @@ const messages = define({
     },
     may: "现在可以做什么",
     mays: {
-      ConfirmRent: "确认：租用生效，租金不再可退",
+      ConfirmRent: "确认：租用生效，此后只有挂牌有退租通知期时，提前退租才能取回租金",
       CancelRent: "取消：全部租金退回；手续费一半归出租方，因机器的问题取消则不归",
       BreakRental: "提前终止：出租方随时可以，但须从质押中支付违约金；租用方在离线过久后可以",
       ReletMachine: "续租：增加时长",

@@ -31,7 +31,7 @@ const messages = define({
       "as much as fee from stake to pool": "the host's stake paid as much to the community pool",
       "return rent beyond new end": "the rent beyond the new end went back to the renter",
     },
-    forGood: "from now on the rent can't be taken back",
+    forGood: "from now on rent comes back only by leaving, if the listing has an exit notice",
   },
   zh: {
     block: (height) => `区块 ${height}`,
@@ -55,7 +55,7 @@ const messages = define({
       "as much as fee from stake to pool": "出租方质押向社区池支付同等金额",
       "return rent beyond new end": "新到期时间之后的租金退回租用方",
     },
-    forGood: "此后租金不能再退回",
+    forGood: "此后只有挂牌有退租通知期时，提前退租才能取回租金",
   },
 });
 
