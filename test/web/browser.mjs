@@ -42,7 +42,7 @@ const expected = [/Failed to load resource: (net::ERR_|the server responded)/];
  * patience, in ms, is far above what a slow computer needs: it ends a test that
  * hangs. PATIENCE shortens it while writing a test.
  */
-const patience = Number(process.env.PATIENCE ?? 240_000);
+export const patience = Number(process.env.PATIENCE ?? 240_000);
 
 /**
  * open returns a page in a language; faults collects errors that a renter would

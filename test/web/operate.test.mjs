@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { renter } from "./app.mjs";
-import { launch, open, tab } from "./browser.mjs";
+import { launch, open, patience, tab } from "./browser.mjs";
 import { accessible } from "./check.mjs";
 import { rest } from "./host.mjs";
 import { command } from "./screen.mjs";
@@ -34,19 +34,44 @@ function greets(host, port) {
 }
 
 /** until waits for a condition that no event tells. */
-async function until(page, holds) {
-  while (!(await holds())) await page.waitForTimeout(500);
+async function until(page, what, holds) {
+  const end = Date.now() + patience;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, `in vain: ${what}`);
+    await page.waitForTimeout(500);
+  }
 }
 
-/** starts counts how often the guest has started, by its serial console's log. */
-async function starts(page, { w, button, dialog }) {
+/**
+ * inLog opens the guest's serial log, asks again and again for its starts until
+ * one answer holds, and returns that. A page shows what it had until the first
+ * answer is there, so that one is not looked at.
+ */
+async function inLog(page, { w, button, dialog }, holds) {
+  const answer = () => page.waitForResponse((response) => response.url().includes("/tasks/logs/"));
+  let answered = answer();
   await button(w.log).click();
-  const log = dialog().locator("pre");
-  await log.waitFor();
-  const text = await log.textContent();
-  await button(w.close, dialog()).click();
-  return text.match(/ready: /g)?.length ?? 0;
+  await answered;
+  const end = Date.now() + patience;
+  for (;;) {
+    answered = answer();
+    await answered; // what came before it is shown now
+    const text = await dialog().locator("pre").textContent();
+    const starts = text.match(/ready: .*/g) ?? [];
+    if (holds(starts)) {
+      await button(w.close, dialog()).click();
+      return starts;
+    }
+    assert.ok(Date.now() < end, `in vain, in the log:\n${text}`);
+  }
 }
+
+/** started returns the guest's starts, of which it has at least one. */
+const started = (page, r) => inLog(page, r, (starts) => starts.length > 0);
+
+/** again waits until the guest has started since. A log of 100 lines forgets old starts. */
+const again = (page, r, before) =>
+  inLog(page, r, (now) => now.length > before.length || (now.length > 0 && now.at(-1) !== before.at(-1)));
 
 test("one virtual machine: screen, change, power-off, reset, a named link, and a cancellation after it was deleted", { timeout: limit }, async () => {
   const { page, context, faults } = await open(browser, { lang: "en", base });
@@ -77,10 +102,10 @@ test("one virtual machine: screen, change, power-off, reset, a named link, and a
   const twin = await tab(context, faults);
   await twin.goto(`/rentals/${id}`);
   await r.of(twin).status(w.running).waitFor();
-  const before = await starts(page, r);
+  const before = await started(page, r);
   await command(page, twin, r);
   await twin.close();
-  await until(page, async () => (await starts(page, r)) > before);
+  await again(page, r, before);
 
   // A part whose code does not come takes neither the page nor the other parts.
   await page.route(/\/assets\/Console-.*\.js$/, (route) => route.abort());
@@ -99,7 +124,7 @@ test("one virtual machine: screen, change, power-off, reset, a named link, and a
   const login = page.locator("code", { hasText: /^ssh -p / });
   const [, old, host] = /^ssh -p (\d+) \w+@(.+)$/.exec(await login.textContent());
   const port = Number(old) > 20_000 ? Number(old) - 101 : Number(old) + 101;
-  await until(page, () => greets(host, old));
+  await until(page, "the guest's SSH server answers", () => greets(host, old));
   await button("Change").click();
   const form = page.getByRole("form", { name: "Change the virtual machine" });
   await form.getByLabel("SSH port", { exact: true }).fill("70");
@@ -109,7 +134,7 @@ test("one virtual machine: screen, change, power-off, reset, a named link, and a
   await form.getByLabel("SSH port", { exact: true }).fill(String(port));
   await button("Change", form).click();
   await page.locator("code", { hasText: `ssh -p ${port} ` }).waitFor();
-  await until(page, async () => (await greets(host, port)) && (await greets(host, port + 1)));
+  await until(page, "it answers at the new ports", async () => (await greets(host, port)) && (await greets(host, port + 1)));
   assert.equal(await greets(host, old), false, "the old port is still open");
 
   // Memory changes with the next start, also after a power-off.
@@ -128,11 +153,11 @@ test("one virtual machine: screen, change, power-off, reset, a named link, and a
   await r.status(w.running).waitFor();
   await pending.waitFor({ state: "detached" });
   // Beside its name, and where it is compared with the listing.
-  await until(page, async () => (await page.getByText("1 GiB", { exact: true }).count()) === 2);
+  await until(page, "the new memory is shown", async () => (await page.getByText("1 GiB", { exact: true }).count()) === 2);
 
-  const had = await starts(page, r);
+  const had = await started(page, r);
   await button("Reset").click();
-  await until(page, async () => (await starts(page, r)) > had);
+  await again(page, r, had);
   await r.status(w.running).waitFor();
 
   // It ran, though the machine no longer has it: not-ready would be a lie.

@@ -1,6 +1,7 @@
 // A guest's graphical screen, as a renter with a keyboard, a mouse or a phone
 // uses it: what the page sends over VNC is read from its WebSocket.
 import assert from "node:assert/strict";
+import { patience } from "./browser.mjs";
 
 /** handshake is what a client sends before its messages, without a password. */
 const handshake = "RFB 003.008\n".length + 2;
@@ -50,7 +51,9 @@ function keysOf(page) {
     /** sent waits until these keys were sent, and nothing else. */
     async sent(...want) {
       const all = want.join(" ");
+      const end = Date.now() + patience;
       while (keys.join(" ") !== all) {
+        assert.ok(Date.now() < end, `in vain: of ${all} only ${keys.join(" ")} was sent`);
         assert.ok(all.startsWith(keys.join(" ")), `sent ${keys.join(" ")}, not ${all}`);
         await page.waitForTimeout(50);
       }

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -49,20 +51,27 @@ func onDevnet(t *testing.T, file string, flags ...string) {
 	browse(t, file, "BASE="+info.Client, "MACHINE="+info.MachineID, "DBC_HOME="+info.Home)
 }
 
-// install installs what the browser tests need.
+// install installs what the browser tests need, once.
 func install(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal("needs root: run scripts/test.sh")
 	}
-	for _, folder := range []string{".", "../cosmjs"} {
-		npm := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-		npm.Dir = folder
-		if said, err := npm.CombinedOutput(); err != nil {
-			t.Fatalf("npm ci in %s: %v: %s", folder, err, said)
-		}
+	if err := installed(); err != nil {
+		t.Fatal(err)
 	}
 }
+
+var installed = sync.OnceValue(func() error {
+	for _, folder := range []string{".", "../cosmjs"} {
+		npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+		npm.Dir = folder
+		if said, err := npm.CombinedOutput(); err != nil {
+			return fmt.Errorf("npm ci in %s: %w: %s", folder, err, said)
+		}
+	}
+	return nil
+})
 
 // browse runs the tests in a file.
 func browse(t *testing.T, file string, env ...string) {
