@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // child is a child process. It runs in its own process group, because a
@@ -112,6 +114,26 @@ func (c *child) waitOrKill(grace time.Duration) error {
 	_ = c.cmd.Process.Kill()
 	<-c.done
 	return fmt.Errorf("stop %s: it did not end within %s and was killed, see %s", c.name, grace, c.log)
+}
+
+// freeze stops the process, and returns when all of its threads have stopped: until
+// then one may still answer.
+func (c *child) freeze() error {
+	if err := c.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for {
+		err := unix.Waitid(unix.P_PID, c.PID, nil, unix.WSTOPPED|unix.WNOWAIT, nil)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.ECHILD): // it has ended
+			return nil
+		case err != nil:
+			return fmt.Errorf("wait for %s to stop: %w", c.name, err)
+		default:
+			return nil
+		}
+	}
 }
 
 // thaw lets a stopped process go on.

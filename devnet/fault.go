@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/devnet/fake"
@@ -123,7 +122,7 @@ func (n *Network) apply(ctx context.Context, f Fault, on bool) error {
 		if !on {
 			return n.dbcd.thaw()
 		}
-		return n.dbcd.signal(syscall.SIGSTOP)
+		return n.dbcd.freeze()
 	case ReplyLost:
 		return nil // loseReplies asks
 	}
