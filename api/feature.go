@@ -12,6 +12,8 @@ const (
 	FeatureTaskID Feature = "task-id"
 	// FeatureAutoPorts means that the machine chooses a port that is auto.
 	FeatureAutoPorts Feature = "auto-ports"
+	// FeaturePortSources means that a port can be closed to all but some networks.
+	FeaturePortSources Feature = "port-sources"
 	// FeatureScopes means that a session's scope is a set.
 	FeatureScopes Feature = "session-scopes"
 	// FeatureRevision means that tasks and rentals have a revision that can be waited on.
@@ -22,7 +24,7 @@ const (
 
 // MachineFeatures and ClientFeatures are those of this version's nodes, sorted.
 var (
-	MachineFeatures = []Feature{FeatureAutoPorts, FeatureHeight, FeatureRevision, FeatureScopes, FeatureTaskID}
+	MachineFeatures = []Feature{FeatureAutoPorts, FeatureHeight, FeaturePortSources, FeatureRevision, FeatureScopes, FeatureTaskID}
 	ClientFeatures  = []Feature{FeatureHeight, FeatureRevision}
 )
 

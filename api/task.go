@@ -24,13 +24,19 @@ type Create struct {
 	// BiosMode is what the VM boots by; where absent uefi with GPUs, else legacy.
 	BiosMode BiosMode `json:"bios_mode,omitempty"`
 	// SSHPort is a port of the machine's range; absent or auto, the machine chooses.
-	SSHPort       Text     `json:"ssh_port,omitempty"`
-	VNCPort       Text     `json:"vnc_port,omitempty"`
-	GPUCount      Text     `json:"gpu_count,omitempty"`
-	CPUCores      Text     `json:"cpu_cores,omitempty"`
-	MemRate       Text     `json:"mem_rate,omitempty"`
-	MemSize       Text     `json:"mem_size,omitempty"`
-	DiskSize      Text     `json:"disk_size,omitempty"`
+	SSHPort Text `json:"ssh_port,omitempty"`
+	// SSHSources are the IPv4 networks and addresses from which ssh_port can be
+	// reached; absent, from everywhere.
+	SSHSources []string `json:"ssh_sources,omitempty"`
+	VNCPort    Text     `json:"vnc_port,omitempty"`
+	GPUCount   Text     `json:"gpu_count,omitempty"`
+	CPUCores   Text     `json:"cpu_cores,omitempty"`
+	MemRate    Text     `json:"mem_rate,omitempty"`
+	MemSize    Text     `json:"mem_size,omitempty"`
+	DiskSize   Text     `json:"disk_size,omitempty"`
+	// CustomPort are the other published ports: tcp or udp, the machine's port or
+	// auto, the guest's after a colon, and at most 16 IPv4 networks and addresses
+	// from which it can be reached, where not everybody may: tcp,5700:80,203.0.113.0/24.
 	CustomPort    []string `json:"custom_port,omitempty"`
 	Desc          string   `json:"desc,omitempty"`
 	SSHPublicKeys []string `json:"ssh_public_keys,omitempty"`
@@ -47,6 +53,8 @@ type Restart struct {
 type Modify struct {
 	// NewSSHPort is a port, or auto for one that the machine chooses.
 	NewSSHPort Text `json:"new_ssh_port,omitempty"`
+	// NewSSHSources replaces all of ssh_sources; ["any"] removes them.
+	NewSSHSources []string `json:"new_ssh_sources,omitempty"`
 	// NewCustomPort replaces all of custom_port; ["none"] removes them. A port that is
 	// auto stays the one that leads there already, if there is one. The
 	// original's tools send an empty list for what they don't mean.
@@ -107,6 +115,8 @@ type Task struct {
 	OS      string `json:"os,omitempty"`
 	SSHIP   string `json:"ssh_ip,omitempty"`
 	SSHPort string `json:"ssh_port,omitempty"`
+	// SSHSources are the networks from which ssh_port can be reached; absent, all.
+	SSHSources []string `json:"ssh_sources,omitempty"`
 	// CustomPort are the published ports but SSH's, as create takes them.
 	CustomPort    []string `json:"custom_port,omitempty"`
 	UserName      string   `json:"user_name,omitempty"`

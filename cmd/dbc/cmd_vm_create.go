@@ -27,6 +27,7 @@ type createFlags struct {
 
 	port         uint16
 	custom       []string
+	sources      []string
 	wait, cancel bool
 }
 
@@ -69,7 +70,8 @@ func newVMCreateCommand(s *settings) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.image, "image", "", "guest image, one of dbc images MACHINE (default the machine's own choice: Ubuntu where it has it)")
 	cmd.Flags().Uint16Var(&f.port, "ssh-port", 0, "port on the machine's address that leads to the guest's ssh (default a free one)")
-	cmd.Flags().StringArrayVar(&f.custom, "custom-port", nil, "another port: tcp or udp, the machine's or auto, the guest's, such as tcp,5700:80 or tcp,auto:80; can be repeated")
+	cmd.Flags().StringArrayVar(&f.custom, "custom-port", nil, "another port: tcp or udp, the machine's or auto, the guest's, such as tcp,5700:80 or tcp,auto:80, then networks that alone may connect, such as tcp,auto:80,203.0.113.0/24; can be repeated")
+	cmd.Flags().StringSliceVar(&f.sources, "ssh-from", nil, "IPv4 networks and addresses that alone may connect to ssh, such as 203.0.113.0/24 (default all)")
 	cmd.Flags().StringArrayVar(&f.keyFiles, "ssh-key", nil, "file of public keys that may log in (default that of ~/.ssh); can be repeated")
 	cmd.Flags().StringVar(&f.cpus, "cpus", "", "CPU cores (default all of the rental's)")
 	cmd.Flags().StringVar(&f.memRate, "mem-rate", "", "part of the rental's memory, such as 0.5 (default all)")
@@ -98,7 +100,7 @@ func createVM(s *settings, cmd *cobra.Command, rentID uint64, f createFlags, key
 	create := api.Create{
 		TaskID: api.NewTaskID(), RentOrder: api.Text(strconv.FormatUint(rentID, 10)), ImageName: f.image, BiosMode: api.BiosMode(f.boot),
 		GPUCount: api.Text(f.gpus), CPUCores: api.Text(f.cpus),
-		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), CustomPort: f.custom, Desc: f.desc,
+		MemRate: api.Text(f.memRate), DiskSize: api.Text(f.disk), CustomPort: f.custom, Desc: f.desc, SSHSources: f.sources,
 	}
 	if f.port != 0 {
 		create.SSHPort = api.Text(strconv.Itoa(int(f.port)))

@@ -16,7 +16,7 @@ import (
 func newVMModifyCommand(s *settings) *cobra.Command {
 	var (
 		machineID, cpus, memory, port string
-		custom                        []string
+		custom, sources               []string
 	)
 	cmd := &cobra.Command{
 		Use:     "modify TASK_ID",
@@ -26,7 +26,7 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			change := api.Modify{
-				NewSSHPort: api.Text(port), NewCustomPort: custom, NewCPUCores: api.Text(cpus), NewMemSize: api.Text(memory),
+				NewSSHPort: api.Text(port), NewSSHSources: sources, NewCustomPort: custom, NewCPUCores: api.Text(cpus), NewMemSize: api.Text(memory),
 			}
 			var task api.Task
 			err := onVM(s, cmd, machineID, args[0], func(ctx context.Context, n *client.Node, id string) (err error) {
@@ -45,7 +45,8 @@ func newVMModifyCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&cpus, "cpus", "", "CPUs")
 	cmd.Flags().StringVar(&memory, "memory-gib", "", "memory in GiB")
 	cmd.Flags().StringVar(&port, "ssh-port", "", "the machine's port that leads to ssh; auto for another one of its choice")
-	cmd.Flags().StringArrayVar(&custom, "custom-port", nil, "a port such as tcp,5700:80 or tcp,auto:80, or none; replaces all but ssh's, may be given again")
+	cmd.Flags().StringArrayVar(&custom, "custom-port", nil, "a port such as tcp,5700:80, tcp,auto:80 or tcp,auto:80,203.0.113.0/24, or none; replaces all but ssh's, may be given again")
+	cmd.Flags().StringSliceVar(&sources, "ssh-from", nil, "IPv4 networks and addresses that alone may connect to ssh, or any")
 	machineFlag(cmd, &machineID)
 	return cmd
 }

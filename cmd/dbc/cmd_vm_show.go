@@ -186,6 +186,7 @@ func writeTask(w io.Writer, t api.Task) {
 	line("Memory", t.MemSize)
 	if t.SSHIP != "" {
 		line("Login", fmt.Sprintf("%s@%s port %s", t.UserName, t.SSHIP, t.SSHPort))
+		line("Login from", strings.Join(t.SSHSources, " "))
 		line("Password", t.LoginPassword)
 	}
 	line("Ports", strings.Join(t.CustomPort, " "))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/netip"
 	"slices"
 
 	"github.com/dbc-network/dbc/api"
@@ -48,14 +49,16 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 			return out, err
 		}
 	}
+	if slices.Equal(wish.NewSSHSources, []string{"any"}) {
+		out.SSHSources = []netip.Prefix{}
+	} else if out.SSHSources, err = parseSources("new_ssh_sources", wish.NewSSHSources); err != nil {
+		return out, err
+	}
 	if slices.Equal(wish.NewCustomPort, []string{"none"}) {
 		out.NoPorts, wish.NewCustomPort = true, nil
 	}
 	for _, text := range wish.NewCustomPort {
 		ports, err := parseCustomPort("new_custom_port", text, lim)
-		if guest, ok := parseAutoPort(text); ok {
-			ports, err = []journal.Port{guest}, nil
-		}
 		if err != nil {
 			return out, err
 		}
@@ -75,8 +78,8 @@ func parseModify(additional json.RawMessage, lim limits) (out host.Change, err e
 		}
 		out.MemoryMiB *= 1024
 	}
-	if out.SSHPort == 0 && !out.AutoSSH && len(out.Ports) == 0 && !out.NoPorts && out.CPUs == 0 && out.MemoryMiB == 0 {
-		return out, badValue("additional", "nothing to change", "new_ssh_port, new_custom_port, new_cpu_cores or new_mem_size")
+	if out.SSHPort == 0 && !out.AutoSSH && out.SSHSources == nil && len(out.Ports) == 0 && !out.NoPorts && out.CPUs == 0 && out.MemoryMiB == 0 {
+		return out, badValue("additional", "nothing to change", "new_ssh_port, new_ssh_sources, new_custom_port, new_cpu_cores or new_mem_size")
 	}
 	return out, nil
 }

@@ -34,15 +34,23 @@ func TestOperations(t *testing.T) {
 		"restart, not by it": {api.PathTaskRestart + sampleID + "?force_reboot=false", `{"force_reboot":false}`, "restart [7]"},
 		"modify": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"5300","new_cpu_cores":4,"new_mem_size":"2","new_custom_port":["udp,5301:53"]}`,
-			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 AutoSSH:false Ports:[{Name:udp-53 Protocol:udp Host:5301 Guest:53 Sources:[]}] NoPorts:false PortFirst:5200 PortLast:5999}",
+			"modify [7] {CPUs:4 MemoryMiB:2048 SSHPort:5300 AutoSSH:false SSHSources:[] Ports:[{Name:udp-53 Protocol:udp Host:5301 Guest:53 Sources:[]}] NoPorts:false PortFirst:5200 PortLast:5999}",
 		},
 		"modify, ports of the node's choice": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"auto","new_custom_port":["tcp,auto:80"]}`,
-			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:true Ports:[{Name:tcp-80 Protocol:tcp Host:0 Guest:80 Sources:[]}] NoPorts:false PortFirst:5200 PortLast:5999}",
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:true SSHSources:[] Ports:[{Name:tcp-80 Protocol:tcp Host:0 Guest:80 Sources:[]}] NoPorts:false PortFirst:5200 PortLast:5999}",
+		},
+		"modify, from where": {
+			api.PathTaskModify + sampleID, `{"new_ssh_sources":["203.0.113.0/24"]}`,
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:false SSHSources:[203.0.113.0/24] Ports:[] NoPorts:false PortFirst:5200 PortLast:5999}",
+		},
+		"modify, from everywhere": {
+			api.PathTaskModify + sampleID, `{"new_ssh_sources":["any"]}`,
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:false SSHSources:[] Ports:[] NoPorts:false PortFirst:5200 PortLast:5999}",
 		},
 		"modify, no ports": {
 			api.PathTaskModify + sampleID, `{"new_custom_port":["none"]}`,
-			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:false Ports:[] NoPorts:true PortFirst:5200 PortLast:5999}",
+			"modify [7] {CPUs:0 MemoryMiB:0 SSHPort:0 AutoSSH:false SSHSources:[] Ports:[] NoPorts:true PortFirst:5200 PortLast:5999}",
 		},
 		"delete a disk": {api.PathDiskDelete + sampleID, `{"disk":"vdb"}`, "delete [7] vdb"},
 		"resize a disk": {api.PathDiskResize + sampleID, `{"disk":"vdb","size":20}`, "resize [7] vdb 20"},
@@ -51,7 +59,7 @@ func TestOperations(t *testing.T) {
 		},
 		"modify, empty": {
 			api.PathTaskModify + sampleID, `{"new_ssh_port":"","new_custom_port":[],"new_cpu_cores":"2"}`,
-			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 AutoSSH:false Ports:[] NoPorts:false PortFirst:5200 PortLast:5999}",
+			"modify [7] {CPUs:2 MemoryMiB:0 SSHPort:0 AutoSSH:false SSHSources:[] Ports:[] NoPorts:false PortFirst:5200 PortLast:5999}",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +94,7 @@ func TestOperationsRefused(t *testing.T) {
 		"modify port":    {api.PathTaskModify + sampleID, `{"new_ssh_port":"22"}`, nil, 400, "BAD_VALUE"},
 		"logs by what":   {api.PathTaskLogs + sampleID + "?flag=middle", `{}`, nil, 400, "BAD_VALUE"},
 		"logs of many":   {api.PathTaskLogs + sampleID + "?line_num=1001", `{}`, nil, 400, "BAD_VALUE"},
+		"any and one":    {api.PathTaskModify + sampleID, `{"new_ssh_sources":["any","203.0.113.7"]}`, nil, 400, "BAD_VALUE"},
 		"none and one":   {api.PathTaskModify + sampleID, `{"new_custom_port":["none","tcp,5300"]}`, nil, 400, "BAD_VALUE"},
 		"disk of none":   {api.PathDiskAdd + sampleID, `{"size":0}`, nil, 400, "BAD_VALUE"},
 		"disk somewhere": {api.PathDiskAdd + sampleID, `{"size":1,"mount_dir":"/data"}`, nil, 422, "NOT_SUPPORTED"},

@@ -2,7 +2,9 @@ package api
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -125,12 +127,13 @@ func parsePorts(c api.Create, lim limits) ([]journal.Port, error) {
 			return nil, err
 		}
 	}
-	ports := []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: first, Guest: sshPort}}
+	sources, err := parseSources("ssh_sources", c.SSHSources)
+	if err != nil {
+		return nil, err
+	}
+	ports := []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: first, Guest: sshPort, Sources: sources}}
 	for _, text := range c.CustomPort {
 		more, err := parseCustomPort("custom_port", text, lim)
-		if guest, ok := parseAutoPort(text); ok {
-			more, err = []journal.Port{guest}, nil
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -142,43 +145,76 @@ func parsePorts(c api.Create, lim limits) ([]journal.Port, error) {
 	return ports, nil
 }
 
-// parseAutoPort takes "tcp,auto:Q", whose host port the node chooses.
-func parseAutoPort(text string) (p journal.Port, ok bool) {
-	protocol, rest, _ := strings.Cut(text, ",")
-	guest, chosen := strings.CutPrefix(rest, auto+":")
-	n, err := parseNumber[uint16]("", api.Text(guest), 1, 65535)
-	return journal.Port{Protocol: protocol, Guest: n}, chosen && err == nil && (protocol == "tcp" || protocol == "udp")
+// parseCustomPort takes the original's "tcp,P", "udp,P:Q", "tcp,A-B" and
+// "tcp,A-B:C-D", the host's port first and the guest's after the colon, and
+// "tcp,auto:Q", whose host port the node chooses. The sources of the port may follow
+// after further commas.
+func parseCustomPort(field, text string, lim limits) ([]journal.Port, error) {
+	limit := fmt.Sprintf("tcp or udp, a comma, then P, P:Q, A-B or A-B:C-D with host ports %d-%d, or auto:Q; then networks that may connect, each after a comma", lim.portFirst, lim.portLast)
+	parts := strings.Split(text, ",")
+	if len(parts) < 2 || (parts[0] != "tcp" && parts[0] != "udp") || len(parts[1]) > 32 {
+		return nil, badValue(field, text, limit)
+	}
+	ports, ok := parseMapping(parts[1], lim)
+	if !ok {
+		return nil, badValue(field, text, limit)
+	}
+	if len(ports) > host.MaxPorts {
+		return nil, badValue(field, text, fmt.Sprintf("at most %d ports in all", host.MaxPorts))
+	}
+	sources, err := parseSources(field, parts[2:])
+	if err != nil {
+		return nil, err
+	}
+	for i := range ports {
+		ports[i].Protocol, ports[i].Sources = parts[0], sources
+	}
+	return ports, nil
 }
 
-// parseCustomPort takes the original's "tcp,P", "udp,P:Q", "tcp,A-B" and
-// "tcp,A-B:C-D": the host's port first, the guest's after the colon.
-func parseCustomPort(field, text string, lim limits) ([]journal.Port, error) {
-	limit := fmt.Sprintf("tcp or udp, a comma, then P, P:Q, A-B or A-B:C-D with host ports %d-%d", lim.portFirst, lim.portLast)
-	bad := badValue(field, text, limit)
-	protocol, rest, ok := strings.Cut(text, ",")
-	if !ok || (protocol != "tcp" && protocol != "udp") || len(rest) > 32 {
-		return nil, bad
+// parseMapping returns the ports of P, P:Q, A-B, A-B:C-D or auto:Q.
+func parseMapping(text string, lim limits) ([]journal.Port, bool) {
+	outside, inside, mapped := strings.Cut(text, ":")
+	if outside == auto {
+		guest, err := parseNumber[uint16]("", api.Text(inside), 1, 65535)
+		return []journal.Port{{Guest: guest}}, mapped && err == nil
 	}
-	outside, inside, mapped := strings.Cut(rest, ":")
 	a, b, ok := parseRange(outside, lim.portFirst, lim.portLast)
 	if !ok {
-		return nil, bad
+		return nil, false
 	}
 	c := a
 	if mapped {
 		var d uint16
 		if c, d, ok = parseRange(inside, 1, 65535); !ok || d-c != b-a {
-			return nil, bad
+			return nil, false
 		}
 	}
-	if int(b-a) >= host.MaxPorts {
-		return nil, badValue(field, text, fmt.Sprintf("at most %d ports in all", host.MaxPorts))
-	}
 	var ports []journal.Port
-	for i := range int(b-a) + 1 {
-		ports = append(ports, journal.Port{Protocol: protocol, Host: a + uint16(i), Guest: c + uint16(i)})
+	for i := range min(int(b-a)+1, host.MaxPorts+1) { // one too many is refused
+		ports = append(ports, journal.Port{Host: a + uint16(i), Guest: c + uint16(i)})
 	}
-	return ports, nil
+	return ports, true
+}
+
+// parseSources returns IPv4 networks, each once; an address stands for itself alone.
+func parseSources(field string, texts []string) (sources []netip.Prefix, err error) {
+	if len(texts) > host.MaxSources {
+		return nil, badValue(field, strconv.Itoa(len(texts))+" networks", fmt.Sprintf("at most %d networks for one port", host.MaxSources))
+	}
+	for _, text := range texts {
+		source, err := netip.ParsePrefix(text)
+		if addr, notAddr := netip.ParseAddr(text); notAddr == nil {
+			source, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil || !source.Addr().Is4() || source != source.Masked() {
+			return nil, badValue(field, text, "IPv4 addresses and networks, such as 203.0.113.7 or 203.0.113.0/24")
+		}
+		if !slices.Contains(sources, source) {
+			sources = append(sources, source)
+		}
+	}
+	return sources, nil
 }
 
 func parseRange(text string, low, high uint16) (from, to uint16, ok bool) {

@@ -3,7 +3,9 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/dbc-network/dbc/api"
@@ -42,6 +44,13 @@ func TestPortsLeftToTheNode(t *testing.T) {
 			t.Errorf("%s: %+v, %v", text, o.Ports, err)
 		}
 	}
+}
+
+func networks(texts ...string) (all []netip.Prefix) {
+	for _, text := range texts {
+		all = append(all, netip.MustParsePrefix(text))
+	}
+	return all
 }
 
 func TestParseCustomPort(t *testing.T) {
@@ -83,12 +92,25 @@ func TestParseCustomPort(t *testing.T) {
 		"tcp,:80":                   nil,
 		"TCP,5200":                  nil,
 		"tcp,5200,5201":             nil,
-		"tcp,5200:80:81":            nil,
-		"tcp,5200-5201:81-80":       nil,
-		"tcp,05200":                 nil,
-		"tcp,5200:080":              nil,
-		"5200":                      nil,
-		"":                          nil,
+		"tcp,5200-5399":             nil,
+		"tcp,5200,":                 nil,
+		"tcp,5200,203.0.113.7/24":   nil,
+		"tcp,5200,2001:db8::/32":    nil,
+		"tcp,5200,::ffff:1.2.3.4":   nil,
+		"tcp,5200,everybody":        nil,
+		"tcp,5200,1.2.3.4 ,5.6.7.8": nil,
+		"tcp,5200" + strings.Repeat(",1.2.3.4", 17): nil,
+		"tcp,5200-5201:80-81,203.0.113.0/24,198.51.100.7,203.0.113.0/24": {
+			{Protocol: "tcp", Host: 5200, Guest: 80, Sources: networks("203.0.113.0/24", "198.51.100.7/32")},
+			{Protocol: "tcp", Host: 5201, Guest: 81, Sources: networks("203.0.113.0/24", "198.51.100.7/32")},
+		},
+		"udp,auto:53,0.0.0.0/0": {{Protocol: "udp", Guest: 53, Sources: networks("0.0.0.0/0")}},
+		"tcp,5200:80:81":        nil,
+		"tcp,5200-5201:81-80":   nil,
+		"tcp,05200":             nil,
+		"tcp,5200:080":          nil,
+		"5200":                  nil,
+		"":                      nil,
 	} {
 		got, err := parseCustomPort("custom_port", text, testLimits)
 		if (err != nil) != (want == nil) || !reflect.DeepEqual(got, want) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dbc-network/dbc/api"
@@ -156,10 +157,11 @@ func (s *Server) task(t journal.Task) api.Task {
 	}
 	for _, p := range t.Network.Ports {
 		if p.Name == journal.PortSSH {
-			d.SSHPort = strconv.Itoa(int(p.Host))
+			d.SSHPort, d.SSHSources = strconv.Itoa(int(p.Host)), texts(p.Sources)
 			continue
 		}
-		d.CustomPort = append(d.CustomPort, fmt.Sprintf("%s,%d:%d", p.Protocol, p.Host, p.Guest))
+		text := fmt.Sprintf("%s,%d:%d", p.Protocol, p.Host, p.Guest)
+		d.CustomPort = append(d.CustomPort, strings.Join(append([]string{text}, texts(p.Sources)...), ","))
 	}
 	if t.Network.Addr != (netip.Addr{}) {
 		d.LocalAddress = []string{t.Network.Addr.String()}
@@ -200,4 +202,12 @@ func mebibytes(n uint64) string {
 		return strconv.FormatUint(n/1024, 10) + "G"
 	}
 	return strconv.FormatUint(n, 10) + "M"
+}
+
+// texts returns networks as a request names them.
+func texts(sources []netip.Prefix) (all []string) {
+	for _, source := range sources {
+		all = append(all, source.String())
+	}
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/dbc-network/dbc/lifecycle"
@@ -19,8 +20,11 @@ type Change struct {
 	// node chooses instead; Ports replace the others, NoPorts removes them. A port whose
 	// Host is 0 keeps the host's port that leads there already, or gets one of the node's
 	// choice, from PortFirst to PortLast.
+	// SSHSources are all that may connect to SSH's port from now on; an empty list that
+	// is not nil is everybody.
 	SSHPort             uint16
 	AutoSSH             bool
+	SSHSources          []netip.Prefix
 	Ports               []journal.Port
 	NoPorts             bool
 	PortFirst, PortLast uint16
@@ -96,6 +100,9 @@ func (c Change) order(t journal.Task) Order {
 	if len(c.Ports) > 0 || c.NoPorts {
 		o.Ports = slices.DeleteFunc(o.Ports, func(p journal.Port) bool { return p.Name != journal.PortSSH })
 		o.Ports = append(o.Ports, c.Ports...)
+	}
+	if ssh := journal.FindPort(o.Ports, journal.PortSSH); ssh >= 0 && c.SSHSources != nil {
+		o.Ports[ssh].Sources = c.SSHSources
 	}
 	for i, p := range o.Ports {
 		switch {

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -86,6 +87,25 @@ func TestModifyPorts(t *testing.T) {
 		// The old one is given back.
 		if err := w.host.Modify(ctx, as(bob, 2), other.ID, Change{SSHPort: 5200}); err != nil {
 			t.Error(err)
+		}
+		// From where each can be reached, which stays with the port where only that moves.
+		home := []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+		web.Sources = home
+		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{SSHSources: home, Ports: []journal.Port{web}}); err != nil {
+			t.Error(err)
+		}
+		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{SSHPort: 5203}); err != nil {
+			t.Error(err)
+		}
+		want = []journal.Port{{Name: journal.PortSSH, Protocol: "tcp", Host: 5203, Guest: 22, Sources: home}, web}
+		if got := w.task(task.ID); !slices.EqualFunc(got.Network.Ports, want, journal.Port.Equal) {
+			t.Errorf("ports %+v, want %+v", got.Network.Ports, want)
+		}
+		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{SSHPort: 5201, SSHSources: []netip.Prefix{}}); err != nil {
+			t.Error(err)
+		}
+		if got := w.task(task.ID); len(got.Network.Ports[0].Sources) != 0 || len(got.Network.Ports[1].Sources) != 1 {
+			t.Errorf("ports %+v, want SSH's open to all", got.Network.Ports)
 		}
 		// Custom ports can all be removed; SSH's stays.
 		if err := w.host.Modify(ctx, as(alice, 1), task.ID, Change{NoPorts: true}); err != nil {

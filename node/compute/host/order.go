@@ -18,8 +18,10 @@ import (
 // The bounds of an order.
 const (
 	MaxPorts = 100
-	MaxKeys  = sshkey.MaxKeys
-	MaxDesc  = 256
+	// MaxSources are the networks that may connect to one port.
+	MaxSources = 16
+	MaxKeys    = sshkey.MaxKeys
+	MaxDesc    = 256
 	// minMemoryMiB is the least memory that a guest boots with.
 	minMemoryMiB = 128
 	// minSystemGiB is the smallest system disk; images grow to it.

@@ -73,6 +73,8 @@ const messages = define({
     and: "; ",
     fields: {
       ssh_port: "SSH port",
+      ssh_sources: "SSH only from",
+      new_ssh_sources: "SSH only from",
       custom_port: "More ports",
       image_name: "Image",
       gpu_count: "GPUs",
@@ -97,6 +99,8 @@ const messages = define({
     and: "；",
     fields: {
       ssh_port: "SSH 端口",
+      ssh_sources: "仅允许从以下地址登录 SSH",
+      new_ssh_sources: "仅允许从以下地址登录 SSH",
       custom_port: "更多端口",
       image_name: "镜像",
       gpu_count: "GPU 数量",

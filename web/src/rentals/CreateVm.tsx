@@ -18,7 +18,7 @@ import { Loading } from "../ui/Spinner";
 import { keyProblem, readKeys } from "../vm/sshKeys";
 import type { Strict } from "../vm/strict";
 import { taskIds } from "../vm/taskId";
-import { cpuChoices, part, readGib, readPort } from "../vm/tasks";
+import { cpuChoices, part, readGib, readNetworks, readPort } from "../vm/tasks";
 import type { Ask } from "../vm/useSession";
 import css from "./CreateVm.module.css";
 import { AskButton } from "./Kept";
@@ -32,6 +32,7 @@ const messages = define({
     disk: "Extra disk, GiB",
     diskHint: "Empty for none.",
     sshPortHint: (first: number, last: number) => `${first} to ${last}; the machine picks one if this is empty.`,
+    sshFromHint: "Networks or addresses, such as 203.0.113.0/24. Empty: from everywhere.",
     sshKeys: "Your SSH public keys",
     sshKeysHint: "One a line, as in ~/.ssh/id_ed25519.pub. Without one a password is made.",
     sshKeysBad: {
@@ -42,7 +43,7 @@ const messages = define({
       ssh2: "Convert this file: ssh-keygen -i -f FILE. Or copy the line that PuTTYgen shows for authorized_keys.",
       certificate: "This is a certificate. Paste the key's own .pub file, not the one that ends in -cert.pub.",
     },
-    portsHint: "Like tcp,8080:8080 – protocol, port outside (auto: the machine picks it), port inside; one a line.",
+    portsHint: "Like tcp,8080:8080 – protocol, port outside (auto: the machine picks it), port inside; then networks that alone may connect, if you like: tcp,8080:8080,203.0.113.0/24. One a line.",
     desc: "Note",
     create: "Create",
     close: "Close",
@@ -62,6 +63,7 @@ const messages = define({
     disk: "数据盘，GiB",
     diskHint: "不需要则留空。",
     sshPortHint: (first, last) => `${first} 至 ${last}；留空则由机器选择。`,
+    sshFromHint: "网段或地址，如 203.0.113.0/24。留空则不限制。",
     sshKeys: "您的 SSH 公钥",
     sshKeysHint: "每行一个，如 ~/.ssh/id_ed25519.pub。不填则生成密码。",
     sshKeysBad: {
@@ -72,7 +74,7 @@ const messages = define({
       ssh2: "请先转换此文件：ssh-keygen -i -f 文件名；或复制 PuTTYgen 中供 authorized_keys 使用的那一行。",
       certificate: "这是证书。请粘贴密钥本身的 .pub 文件，而不是以 -cert.pub 结尾的文件。",
     },
-    portsHint: "如 tcp,8080:8080 —— 协议、外部端口（auto 由机器选择）、内部端口；每行一个。",
+    portsHint: "如 tcp,8080:8080 —— 协议、外部端口（auto 由机器选择）、内部端口；还可接着写允许访问的网段：tcp,8080:8080,203.0.113.0/24。每行一个。",
     desc: "备注",
     create: "创建",
     close: "关闭",
@@ -167,6 +169,7 @@ function Fields({
   const [percent, setPercent] = useState("90");
   const [disk, setDisk] = useState("");
   const [port, setPort] = useState("");
+  const [from, setFrom] = useState("");
   const [keys, setKeys] = useState(() => localStorage.getItem(keysKept) ?? "");
   const [ports, setPorts] = useState("");
   const [desc, setDesc] = useState("");
@@ -196,6 +199,7 @@ function Fields({
         rent_order: rental.id.toString(),
         ...(restore ? { restore_task_id: restore } : { image_name: image }),
         ...(sshPort && { ssh_port: sshPort }),
+        ...(readNetworks(from).length > 0 && { ssh_sources: readNetworks(from) }),
         gpu_count: gpu,
         cpu_cores: cpu,
         mem_rate: (Number(percent) / 100).toString(),
@@ -289,6 +293,7 @@ function Fields({
             inputMode="numeric"
             autoComplete="off"
           />
+          <TextField label={w.sshFrom} hint={m.sshFromHint} value={from} onChange={setFrom} autoComplete="off" />
         </div>
         <TextArea
           label={m.sshKeys}

@@ -8,7 +8,7 @@ import { TextArea, TextField } from "../ui/Field";
 import { Form, useWork } from "../ui/Form";
 import { Stack } from "../ui/Layout";
 import { toast } from "../ui/toast";
-import { readGib, readPort, type Task } from "../vm/tasks";
+import { readGib, readNetworks, readPort, type Task } from "../vm/tasks";
 import type { Ask } from "../vm/useSession";
 import css from "./CreateVm.module.css";
 import { words } from "./words";
@@ -16,7 +16,7 @@ import { words } from "./words";
 const messages = define({
   en: {
     title: "Change the virtual machine",
-    why: "Ports change at once; processors and memory from the next start. What is left empty stays. As SSH port, auto lets the machine pick another one.",
+    why: "Ports change at once; processors and memory from the next start. What is left empty stays. As SSH port, auto lets the machine pick another one; as network, any lets everybody connect.",
     memory: "Memory, GiB",
     portsHint:
       "One a line, as when it was made, such as tcp,auto:80; they replace those that there are. none removes them.",
@@ -25,7 +25,7 @@ const messages = define({
   },
   zh: {
     title: "修改虚拟机",
-    why: "端口立即生效；处理器和内存在下次启动时生效。留空的项目保持不变。SSH 端口填 auto 则由机器另选一个。",
+    why: "端口立即生效；处理器和内存在下次启动时生效。留空的项目保持不变。SSH 端口填 auto 则由机器另选一个；网段填 any 则不限制。",
     memory: "内存，GiB",
     portsHint: "每行一个，格式与创建时相同，如 tcp,auto:80；将替换现有端口。填 none 则全部移除。",
     save: "修改",
@@ -43,6 +43,7 @@ export function ModifyForm({ ask, task, onDone }: { ask: Ask; task: Task; onDone
   const w = useMessages(words);
   const m = useMessages(messages);
   const [port, setPort] = useState("");
+  const [from, setFrom] = useState("");
   const [cpus, setCpus] = useState("");
   const [memory, setMemory] = useState("");
   const [ports, setPorts] = useState("");
@@ -56,6 +57,7 @@ export function ModifyForm({ ask, task, onDone }: { ask: Ask; task: Task; onDone
   const wrong = bad(port, readSshPort) || bad(cpus, readGib) || bad(memory, readGib);
   const wish = {
     ...(readSshPort(port) && { new_ssh_port: readSshPort(port) }),
+    ...(readNetworks(from).length > 0 && { new_ssh_sources: readNetworks(from) }),
     ...(readGib(cpus) && { new_cpu_cores: readGib(cpus) }),
     ...(readGib(memory) && { new_mem_size: readGib(memory) }),
     ...(list.length > 0 && { new_custom_port: list }),
@@ -65,7 +67,7 @@ export function ModifyForm({ ask, task, onDone }: { ask: Ask; task: Task; onDone
     run(async () => {
       await ask(`/api/v1/tasks/modify/${task.task_id}`, ignored, wish);
       toast(m.done);
-      for (const clear of [setPort, setCpus, setMemory, setPorts]) clear("");
+      for (const clear of [setPort, setFrom, setCpus, setMemory, setPorts]) clear("");
       await onDone();
     });
   const number = (label: string, now: string, value: string, set: (text: string) => void, isBad: boolean) => (
@@ -86,6 +88,13 @@ export function ModifyForm({ ask, task, onDone }: { ask: Ask; task: Task; onDone
         <p className="small muted">{m.why}</p>
         <div className={css.grid}>
           {number(w.sshPort, task.ssh_port ?? "", port, setPort, bad(port, readSshPort))}
+          <TextField
+            label={w.sshFrom}
+            placeholder={task.ssh_sources?.join(", ") ?? ""}
+            value={from}
+            onChange={setFrom}
+            autoComplete="off"
+          />
           {number(w.cpus, task.cpu_cores, cpus, setCpus, bad(cpus, readGib))}
           {number(m.memory, task.mem_size, memory, setMemory, bad(memory, readGib))}
         </div>

@@ -40,6 +40,7 @@ const task = record<Task>({
   os: maybe(text),
   ssh_ip: maybe(text),
   ssh_port: maybe(text),
+  ssh_sources: maybe(list(text)),
   user_name: maybe(text),
   login_password: maybe(text),
   image_name: text,

@@ -5,7 +5,7 @@ import { Cause } from "../gen/dbc/rental/v1/rental_pb";
 import { ApiError } from "../node/api";
 import { hasRun } from "./progress";
 import { keepRan, ranKey } from "./ran";
-import { cameUp, cpuChoices, mibOf, part, readGib, readPort, reasonTone, sshCommand, still } from "./tasks";
+import { cameUp, cpuChoices, mibOf, part, readGib, readNetworks, readPort, reasonTone, sshCommand, still } from "./tasks";
 import { causeOf } from "./useTasks";
 
 test("the login command has nothing of the machine's but an address, a port and a name", () => {
@@ -94,4 +94,9 @@ test("a guest that its own user shut down is no alarm", () => {
   expect(reasonTone("closed")).toBe("info");
   expect(reasonTone("running")).toBe("info");
   expect(reasonTone("start error")).toBe("bad");
+});
+
+test("networks as people write them", () => {
+  expect(readNetworks(" 203.0.113.0/24，198.51.100.7、 Any ")).toEqual(["203.0.113.0/24", "198.51.100.7", "any"]);
+  expect(readNetworks("  ")).toEqual([]);
 });

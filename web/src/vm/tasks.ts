@@ -27,6 +27,8 @@ export interface Task extends TaskSummary {
   os?: string;
   ssh_ip?: string;
   ssh_port?: string;
+  /** Absent, everybody may connect. */
+  ssh_sources?: string[];
   user_name?: string;
   login_password?: string;
   image_name: string;
@@ -64,6 +66,14 @@ export interface DiskList {
  */
 export function readGib(text: string): string | undefined {
   return /^[1-9]\d{0,5}$/.exec(typed(text).trim())?.[0];
+}
+
+/** readNetworks reads networks, addresses or any, apart by commas or spaces. */
+export function readNetworks(text: string): string[] {
+  return typed(text)
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((network) => network.toLowerCase());
 }
 
 /** readPort parses a port, and returns undefined if it is invalid. */
