@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Runs all tests in two lanes beside each other: in one those below test/ that
 # start a devnet, which takes its ports on this computer; in the other those of
-# the packages, then the rest below test/. Built as the caller; only those that
-# need root are elevated.
+# the packages, then the rest below test/. What emulates a whole computer runs after
+# both, alone: as long as it lasts its clocks and its polling cost processor time, so
+# beside others it takes five times as long. Built as the caller; only those that need
+# root are elevated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS="-trimpath -buildvcs=false" # as in the Makefile
@@ -11,6 +13,7 @@ lean=(-vet=off -ldflags=-w)
 
 needs_root='/test/(commands|crash|e2e|fulldisk|gpu|nat|network|units|vm|web)$'
 needs_devnet='/test/(commands|crash|e2e|web)$'
+needs_all='/test/gpu$'
 
 # packages: the tests of the packages and of the web app.
 packages() {
@@ -61,12 +64,14 @@ lane() {
 
 mapfile -t tested < <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./test/...)
 mapfile -t devnets < <(printf '%s\n' "${tested[@]}" | grep -E "$needs_devnet")
-mapfile -t others < <(printf '%s\n' "${tested[@]}" | grep -vE "$needs_devnet")
+mapfile -t alone < <(printf '%s\n' "${tested[@]}" | grep -E "$needs_all")
+mapfile -t others < <(printf '%s\n' "${tested[@]}" | grep -vE "$needs_devnet|$needs_all")
 lane "${devnets[@]}" &
 beside=$!
 failed=0
 packages || failed=1
 lane "${others[@]}" || failed=1
 wait "$beside" || failed=1
+lane "${alone[@]}" || failed=1
 find "$work" -name '*.failed' -exec tail -n 100 {} +
 exit "$failed"
