@@ -43,7 +43,8 @@ const messages = define({
       ssh2: "Convert this file: ssh-keygen -i -f FILE. Or copy the line that PuTTYgen shows for authorized_keys.",
       certificate: "This is a certificate. Paste the key's own .pub file, not the one that ends in -cert.pub.",
     },
-    portsHint: "Like tcp,8080:8080 – protocol, port outside (auto: the machine picks it), port inside; then networks that alone may connect, if you like: tcp,8080:8080,203.0.113.0/24. One a line.",
+    portsHint:
+      "Like tcp,8080:8080 – protocol, port outside (auto: the machine picks it), port inside; then networks that alone may connect, if you like: tcp,8080:8080,203.0.113.0/24. One a line.",
     desc: "Note",
     create: "Create",
     close: "Close",
@@ -74,7 +75,8 @@ const messages = define({
       ssh2: "请先转换此文件：ssh-keygen -i -f 文件名；或复制 PuTTYgen 中供 authorized_keys 使用的那一行。",
       certificate: "这是证书。请粘贴密钥本身的 .pub 文件，而不是以 -cert.pub 结尾的文件。",
     },
-    portsHint: "如 tcp,8080:8080 —— 协议、外部端口（auto 由机器选择）、内部端口；还可接着写允许访问的网段：tcp,8080:8080,203.0.113.0/24。每行一个。",
+    portsHint:
+      "如 tcp,8080:8080 —— 协议、外部端口（auto 由机器选择）、内部端口；还可接着写允许访问的网段：tcp,8080:8080,203.0.113.0/24。每行一个。",
     desc: "备注",
     create: "创建",
     close: "关闭",

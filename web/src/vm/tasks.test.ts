@@ -5,7 +5,18 @@ import { Cause } from "../gen/dbc/rental/v1/rental_pb";
 import { ApiError } from "../node/api";
 import { hasRun } from "./progress";
 import { keepRan, ranKey } from "./ran";
-import { cameUp, cpuChoices, mibOf, part, readGib, readNetworks, readPort, reasonTone, sshCommand, still } from "./tasks";
+import {
+  cameUp,
+  cpuChoices,
+  mibOf,
+  part,
+  readGib,
+  readNetworks,
+  readPort,
+  reasonTone,
+  sshCommand,
+  still,
+} from "./tasks";
 import { causeOf } from "./useTasks";
 
 test("the login command has nothing of the machine's but an address, a port and a name", () => {
