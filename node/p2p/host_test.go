@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"path/filepath"
@@ -62,7 +63,7 @@ func open(t *testing.T, cfg Config) *Host {
 	if cfg.Key.Private() == nil {
 		cfg.Key = newKey(t)
 	}
-	if cfg.Server {
+	if cfg.Server && !cfg.Listen.IsValid() {
 		cfg.Listen = netip.MustParseAddrPort("127.0.0.1:0")
 	}
 	h, err := New(cfg)
@@ -177,6 +178,30 @@ func TestExchangeByTheHashTable(t *testing.T) {
 	joined(t, client, 1)
 	if _, text, err := post(t.Context(), t, client, id, ""); err != nil || !strings.HasPrefix(text, "POST") {
 		t.Fatalf("%s, %v", text, err)
+	}
+}
+
+// TestAMachineThatIsBackIsReached verifies that a machine whose node has just started is
+// reached by whoever asked for it in vain a moment before.
+func TestAMachineThatIsBackIsReached(t *testing.T) {
+	t.Parallel()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.77.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().(*net.TCPAddr)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := newKey(t)
+	id := key.MachineID()
+	client := open(t, Config{Finder: finder{id: {fmt.Sprintf("/ip4/%s/tcp/%d", at.IP, at.Port)}}})
+	if _, _, err := post(t.Context(), t, client, id, ""); !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "connection refused") {
+		t.Fatalf("without a node: %v", err)
+	}
+	serve(t, open(t, Config{Server: true, Key: key, Listen: at.AddrPort()}), echo)
+	if _, text, err := post(t.Context(), t, client, id, ""); err != nil || !strings.HasPrefix(text, "POST") {
+		t.Errorf("with one: %q, %v", text, err)
 	}
 }
 

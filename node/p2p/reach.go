@@ -167,6 +167,11 @@ func (h *Host) connect(ctx context.Context, limit time.Duration, id peer.ID, add
 	if len(h.host.Peerstore().Addrs(id)) == 0 {
 		return false
 	}
+	// The library refuses an address for up to five minutes after it was tried in
+	// vain. A caller asks because the machine may be back.
+	if s, ok := h.host.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(id)
+	}
 	err := h.host.Connect(ctx, peer.AddrInfo{ID: id})
 	if err == nil {
 		return true

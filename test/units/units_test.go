@@ -52,8 +52,8 @@ func TestVM(t *testing.T) {
 		c.run(script)
 		if strings.Contains(script, "kill") {
 			c.untilBelieves()
-			if c.status(kept) == "" {
-				t.Errorf("the first call has no answer after %s", script)
+			if _, err := c.try(asWallet("renter", "dbc vm show "+kept.TaskID+" --json")); err != nil {
+				t.Errorf("the first call has no answer after %s: %v", script, err)
 			}
 		}
 		c.until("the node answers after "+script, func() bool { return c.status(kept) == "running" })
