@@ -43,7 +43,7 @@ func (k Keeper) judge(ctx context.Context, machineID string) error {
 	if err != nil {
 		return err
 	}
-	if _, found, err := k.nextUnsettled(ctx, machineID, after(last), until); err != nil || !found {
+	if found, err := k.hasUnsettled(ctx, machineID, after(last), until); err != nil || !found {
 		return err
 	}
 	return k.putVerdict(ctx, xrental.Verdict{MachineId: machineID, Until: until, OfflineSince: m.OfflineSince})
@@ -84,13 +84,14 @@ func (k Keeper) verdictBefore(ctx context.Context, machineID string, before *tim
 	return last, err
 }
 
-// nextUnsettled returns the first unsettled rental after a moment and not after a time.
-func (k Keeper) nextUnsettled(ctx context.Context, machineID string, from moment, until time.Time) (next moment, found bool, err error) {
-	err = k.walkUnsettled(ctx, machineID, from, until, func(at moment) bool {
-		next, found = at, true
+// hasUnsettled reports whether there is an unsettled rental after a moment and not after a
+// time.
+func (k Keeper) hasUnsettled(ctx context.Context, machineID string, from moment, until time.Time) (found bool, err error) {
+	err = k.walkUnsettled(ctx, machineID, from, until, func(moment) bool {
+		found = true
 		return true
 	})
-	return next, found, err
+	return found, err
 }
 
 func (k Keeper) walkUnsettled(ctx context.Context, machineID string, from moment, until time.Time, stop func(moment) bool) error {
@@ -126,20 +127,11 @@ func (k Keeper) pendingFrom(ctx context.Context, machineID string, until time.Ti
 }
 
 // passOver leaves a rental that could not be settled, and that the machine's verdict until
-// a time decides, to the queue of retries.
+// a time decides, to the queue of retries. A block tries those of a verdict in the order of
+// their moments, so that none before it is left.
 func (k Keeper) passOver(ctx context.Context, machineID string, until time.Time, at moment) error {
-	key := collections.Join(until, machineID)
-	tried, err := k.ready.Get(ctx, key)
-	if errors.Is(err, collections.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	if err := k.ready.Set(ctx, collections.Join(until, machineID), at); err != nil {
 		return err
-	}
-	if at.K1().After(tried.K1()) || at.K1().Equal(tried.K1()) && at.K2() > tried.K2() {
-		if err := k.ready.Set(ctx, key, at); err != nil {
-			return err
-		}
 	}
 	return k.tidy(ctx, machineID, until)
 }
@@ -172,8 +164,7 @@ func (k Keeper) pending(ctx context.Context, machineID string, until time.Time, 
 	if err != nil {
 		return false, err
 	}
-	_, found, err := k.nextUnsettled(ctx, machineID, from, until)
-	return found, err
+	return k.hasUnsettled(ctx, machineID, from, until)
 }
 
 // settleJudged pays out a rental that was over and waited, once there is a verdict.
