@@ -87,6 +87,6 @@ func (s Segment) Sound() bool {
 	if s.FullLength <= length {
 		return false
 	}
-	part, rest, ok := mulDiv(s.FullRent, uint64(length), uint64(s.FullLength))
-	return ok && rest > 0 && part == s.Rent
+	part, rest, _ := mulDiv(s.FullRent, uint64(length), uint64(s.FullLength)) // fits: it is a part
+	return rest > 0 && part == s.Rent
 }

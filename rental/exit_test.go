@@ -107,7 +107,9 @@ func TestSoundSegments(t *testing.T) {
 		"less rent than full":  func(s *rental.Segment) { s.Rent-- },
 		"full rent alone":      func(s *rental.Segment) { s.FullLength = 0 },
 		"no shorter than full": func(s *rental.Segment) { s.FullLength = 50 * time.Minute },
+		"longer than full":     func(s *rental.Segment) { s.FullLength, s.Rent = 33*time.Minute, 151 },
 		"nothing was rounded":  func(s *rental.Segment) { s.FullRent, s.Rent = 60, 50 },
+		"nothing at all":       func(s *rental.Segment) { *s = rental.Segment{Start: at(0), End: at(0)} },
 	} {
 		bad := good
 		edit(&bad)

@@ -406,13 +406,17 @@ func TestQuoteOfLeaving(t *testing.T) {
 		return &xrental.Leave{NoticeSeconds: hour, At: genesisTime.Add(at), End: genesisTime.Add(end), Refund: refund, Rent: rent}
 	}
 	when := func(after time.Duration) *time.Time { at := genesisTime.Add(after); return &at }
-	require.Equal(t, want(0, time.Hour, 9*dbc, dbc), quote(xrental.QueryQuoteRequest{RentId: 1}))
+	whole, err := c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: 1})
+	require.NoError(t, err)
+	require.Equal(t, &xrental.QueryQuoteResponse{
+		ListingVersion: 1, End: genesisTime.Add(10 * time.Hour), Slots: []uint32{0}, Leave: want(0, time.Hour, 9*dbc, dbc),
+	}, whole, "as it is, and what leaving it brings")
 	require.Equal(t, want(5*time.Hour, 6*time.Hour, 4*dbc, 6*dbc), quote(xrental.QueryQuoteRequest{RentId: 1, LeaveAt: when(5 * time.Hour)}))
 	require.Equal(t, want(20*time.Hour, 10*time.Hour, 0, 10*dbc), quote(xrental.QueryQuoteRequest{RentId: 1, LeaveAt: when(20 * time.Hour)}))
 	require.Equal(t, want(0, time.Hour, 11*dbc, dbc), quote(xrental.QueryQuoteRequest{RentId: 1, DurationSeconds: 2 * hour}), "after a renewal")
 	require.Equal(t, want(time.Hour, 2*time.Hour, 3*dbc, 2*dbc), quote(xrental.QueryQuoteRequest{MachineId: id, DurationSeconds: 5 * hour, Slots: 1, LeaveAt: when(time.Hour)}), "of a new one")
 	require.Nil(t, quote(xrental.QueryQuoteRequest{MachineId: c.bond(2, 1), DurationSeconds: 5 * hour}), "without a notice")
-	_, err := c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: 1, LeaveAt: when(-1)})
+	_, err = c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: 1, LeaveAt: when(-1)})
 	require.ErrorIs(t, err, xrental.ErrInvalid)
 
 	explained := func() *xrental.QueryExplainResponse {
@@ -430,4 +434,48 @@ func TestQuoteOfLeaving(t *testing.T) {
 	require.Contains(t, after.Lines[2], "the renter gave notice to leave; the rent beyond the new end went back to the renter: 7 DBC")
 	_, err = c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: c.mustRent(alice, id, hour, 1)})
 	require.ErrorIs(t, err, xrental.ErrState, "a trial")
+}
+
+// Each renewal after a notice may make the rental longer than it ever was: that is the
+// longest then, and a shorter one after it is not.
+func TestLongestIsTheLongestOfAll(t *testing.T) {
+	t.Parallel()
+	c, _, alice := leaving(t)
+	for renewed, longest := range map[uint64]time.Duration{2 * hour: 10 * time.Hour, 9 * hour: 10 * time.Hour, 20 * hour: 21 * time.Hour} {
+		before := c.ctx
+		c.ctx, _ = before.CacheContext()
+		c.mustLeave(alice, 1)
+		_, err := c.relet(alice, 1, renewed)
+		require.NoError(t, err)
+		c.mustLeave(alice, 1)
+		require.Equal(t, genesisTime.Add(time.Hour), c.get(1).End)
+		require.Equal(t, genesisTime.Add(longest), *c.get(1).LongestEnd, "renewed by %d s", renewed)
+		c.ctx = before
+	}
+}
+
+// The first block since genesis carries an old time: whatever counts time from now is
+// refused in it, and accepted in the next one.
+func TestFirstBlockCountsNoTime(t *testing.T) {
+	t.Parallel()
+	c, id, alice := leaving(t)
+	trial := c.mustRent(alice, id, hour, 1)
+	for block, refused := range []bool{true, false} {
+		require.NoError(t, c.machines.Beginning.Set(c.ctx, machine.Beginning{FirstHeight: c.ctx.BlockHeight() - int64(block)}))
+		for name, send := range map[string]func() error{
+			"rent":    func() error { _, err := c.rent(alice, c.bond(2, 1), hour, 1); return err },
+			"confirm": func() error { return c.confirm(alice, trial) },
+			"renew":   func() error { _, err := c.relet(alice, 1, hour); return err },
+			"leave":   func() error { _, err := c.leaveRental(alice, 1); return err },
+		} {
+			before := c.ctx
+			c.ctx, _ = before.CacheContext()
+			if err := send(); refused {
+				require.ErrorIs(t, err, machine.ErrFirstBlock, name)
+			} else {
+				require.NoError(t, err, name)
+			}
+			c.ctx = before
+		}
+	}
 }

@@ -36,10 +36,8 @@ func (k msgServer) LeaveRental(ctx context.Context, msg *xrental.MsgLeaveRental)
 	}
 	r := old
 	r.SetAccount(account)
-	r.End = exit.End
-	if r.LongestEnd == nil || r.LongestEnd.Before(old.End) {
-		r.LongestEnd = &old.End
-	}
+	longest := old.Start.Add(old.Longest())
+	r.End, r.LongestEnd = exit.End, &longest
 	if err := k.left(ctx, old, r, t, exit, c); err != nil {
 		return nil, err
 	}
@@ -67,13 +65,13 @@ func leavable(r xrental.Rental) (rental.Transition, error) {
 	values := detail.Map{"rent_id": r.Id, "state": rental.State(r.State)}
 	t, err := rental.Next(rental.State(r.State), rental.EventLeave)
 	switch {
-	case err != nil && r.State == xrental.RENTAL_STATE_TRIAL:
-		return t, detail.Add(xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id), values)
+	case r.State == xrental.RENTAL_STATE_TRIAL:
+		err = xrental.ErrState.Wrapf("rental %d is a trial; send CancelRent, which returns the whole rent", r.Id)
 	case err != nil:
-		return t, detail.Add(xrental.ErrState.Wrapf("rental %d is %s, only an active one can be left", r.Id, rental.State(r.State)), values)
+		err = xrental.ErrState.Wrapf("rental %d is %s, only an active one can be left", r.Id, rental.State(r.State))
 	case r.ExitNoticeSeconds == 0:
-		return t, detail.Add(xrental.ErrState.Wrapf("exit_notice_seconds of rental %d is 0, as its listing said when it was rented: confirmed rent is not refunded; use it until %s, or break it after too long an outage",
-			r.Id, stamp(r.End)), values)
+		err = xrental.ErrState.Wrapf("exit_notice_seconds of rental %d is 0, as its listing said when it was rented: confirmed rent is not refunded; use it until %s, or break it after too long an outage",
+			r.Id, stamp(r.End))
 	}
-	return t, nil
+	return t, detail.Add(err, values)
 }

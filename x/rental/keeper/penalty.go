@@ -52,11 +52,8 @@ func penalty(r xrental.Rental, reason rental.Reason, v rental.View) uint64 {
 
 // payHeld pays a held penalty to the renter, if it is due.
 func (k Keeper) payHeld(ctx context.Context, r xrental.Rental, now time.Time) error {
-	if !r.Held() {
+	if !r.Held() || now.Before(*r.HeldUntil) {
 		return nil
-	}
-	if now.Before(*r.HeldUntil) {
-		return put(ctx, k.heldQueue, collections.Join(*r.HeldUntil, r.Id), true) // it may have failed before
 	}
 	old, amount := r, r.HeldPenalty
 	if err := k.pay(ctx, r.Renter, amount); err != nil {

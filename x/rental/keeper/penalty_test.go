@@ -7,6 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cosmossdk.io/collections"
+
+	"github.com/cosmos/cosmos-sdk/runtime"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/dbc-network/dbc/x/machine"
@@ -270,6 +274,31 @@ func TestHeldPenaltyThatCannotBePaid(t *testing.T) {
 	require.Zero(t, c.get(2).HeldPenalty)
 	require.Empty(t, c.waiting(2))
 	c.sound()
+}
+
+// An entry of the queue that should not be there pays nothing too early, and nothing twice.
+func TestWrongEntryAmongHeldPenalties(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 1), c.renters[0]
+	c.dear(id)
+	c.fund(alice, 2_000_000*dbc)
+	c.mustActive(alice, id, 50*24*hour, 1)
+	require.NoError(t, c.breakRental(c.owner.String(), 1))
+	store := runtime.NewKVStoreService(c.store.(*storetypes.KVStoreKey))
+	queue := collections.NewKeySet(collections.NewSchemaBuilder(store), xrental.HeldQueueKey, "held",
+		collections.PairKeyCodec(sdk.TimeKey, collections.Uint64Key)) //nolint:staticcheck // as in the keeper
+	require.NoError(t, queue.Set(c.ctx, collections.Join(genesisTime, uint64(1))))
+	before := c.balance(alice)
+	block := func() error { return c.keeper.EndBlock(c.ctx) }
+	c.at(unbonding - 1)
+	require.Empty(t, c.told(block))
+	require.Equal(t, before, c.balance(alice))
+	c.at(unbonding)
+	require.Len(t, c.told(block), 1)
+	require.EqualValues(t, before+stake-10*dbc, c.balance(alice))
+	c.at(unbonding + time.Minute)
+	require.Empty(t, c.told(block), "the entry is still there")
 }
 
 // The renter's right: while offline or less than a day after, and for more than a tenth or an hour.

@@ -91,10 +91,10 @@ func (k Keeper) quoteRenewal(ctx context.Context, p xrental.Params, now time.Tim
 func (k Keeper) rentable(ctx context.Context, machineID string) (machine.Machine, error) {
 	m, err := k.machines.GetMachine(ctx, machineID)
 	if err != nil {
-		return m, err
+		return machine.Machine{}, err
 	}
 	if m.State != machine.MACHINE_STATE_ONLINE {
-		return m, detail.Add(xrental.ErrNotRentable.Wrapf("machine %s is in state %s, it must be %s; wait for its operator or take another",
+		return machine.Machine{}, detail.Add(xrental.ErrNotRentable.Wrapf("machine %s is in state %s, it must be %s; wait for its operator or take another",
 			machineID, m.State.Word(), machine.MACHINE_STATE_ONLINE.Word()),
 			detail.Map{"machine_id": machineID, "state": m.State.Word()})
 	}
@@ -139,10 +139,8 @@ func refusal(err error) error {
 		return xrental.ErrDuration.Wrap(without(err, rental.ErrDuration))
 	case errors.Is(err, rental.ErrSegments):
 		return xrental.ErrSegments.Wrap(without(err, rental.ErrSegments))
-	case errors.Is(err, rental.ErrZeroRent), errors.Is(err, rental.ErrOverflow):
+	default: // a rent that is 0, or does not fit
 		return xrental.ErrAmount.Wrap(err.Error())
-	default:
-		return err
 	}
 }
 

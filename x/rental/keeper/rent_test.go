@@ -185,6 +185,24 @@ func TestRentRefusals(t *testing.T) {
 	}
 }
 
+// A machine that drains is rented and renewed up to that moment and not beyond it.
+func TestRentUpToTheDrain(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	id, alice := c.bond(1, 2), c.renters[0]
+	m, err := c.machines.GetMachine(c.ctx, id)
+	require.NoError(t, err)
+	from := genesisTime.Add(3 * time.Hour)
+	m.DrainFrom = &from
+	require.NoError(t, c.machines.Bonds.Set(c.ctx, id, m))
+	c.mustActive(alice, id, 2*hour, 1)
+	c.mustRent(alice, id, 3*hour, 1)
+	_, err = c.relet(alice, 1, hour)
+	require.NoError(t, err)
+	_, err = c.relet(alice, 1, hour)
+	require.ErrorIs(t, err, xrental.ErrNotRentable)
+}
+
 func TestLimitsOfTrials(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
