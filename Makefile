@@ -20,12 +20,29 @@ LDFLAGS := -s -w \
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The first lines of the two; a test compares them with the README.
+.PHONY: say-demo
+say-demo:
+	@printf '%s\n' \
+	  'make demo starts a whole network on this computer and walks through the rental guide on it.' \
+	  'First it installs the Debian packages that are missing (sudo, where you are not root) and builds all' \
+	  'programs and a guest image: a few minutes the first time, seconds later. The walk takes a few minutes' \
+	  'more. It goes on until Ctrl-C; with ARGS=--exit it ends after the walk and leaves nothing running.'
+
+.PHONY: say-test
+say-test:
+	@printf '%s\n' \
+	  'make test runs all tests: about 50 minutes on two cores, and a few more where nothing is built yet.' \
+	  'First it installs the Debian packages that are missing (sudo, where you are not root) and builds all' \
+	  'programs and a guest image. Then tests of real virtual machines, networks and browsers run as root, beside' \
+	  'those of the packages; each says when it is done. make check tests what changed, in two minutes.'
+
 .PHONY: demo
-demo: setup build tiny ## start a whole network here and walk the rental guide on it (ARGS=--exit: then stop)
+demo: say-demo setup build tiny ## start a whole network here and walk the rental guide on it (ARGS=--exit: then stop)
 	@bin/dbc devnet demo $(ARGS)
 
 .PHONY: test
-test: setup build tiny prometheus ## run all tests, real guests among them
+test: say-test setup build tiny prometheus ## run all tests, real guests among them
 	@scripts/test.sh
 
 .PHONY: check
