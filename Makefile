@@ -139,9 +139,14 @@ lint: $(TOOLS)/golangci-lint ## run the linters, the direction rules among them
 spec: ## write the API's documents from its routes
 	go test ./api/spec -run TestDocumentsAreCurrent -update
 
+# One package at a time: several write parts of one page.
+.PHONY: reference
+reference: ## write the reference of commands, settings and metrics from the programs
+	go test -p 1 ./cmd/dbc ./cmd/dbcd ./cmd/dbc-helper ./cmd/sign_tool ./node/conf ./node/clientnode ./node/compute/metrics \
+		-run '^Test((Commands|Settings|Metrics)PageIsCurrent|VariablesAreDescribed)$$' -update-reference
+
 .PHONY: commands
-commands: ## write the reference of dbc's commands from their help
-	go test ./cmd/dbc -run TestCommandsPageIsCurrent -update
+commands: reference ## the same: what is needed after a change of dbc's help
 
 .PHONY: screenshots
 screenshots: setup build tiny ## take the pictures of docs/web.md anew, in a real browser (root, minutes)
@@ -149,7 +154,7 @@ screenshots: setup build tiny ## take the pictures of docs/web.md anew, in a rea
 
 # Fails when generating again changes what is committed.
 .PHONY: generated
-generated: proto spec commands
+generated: proto spec reference
 	@scripts/web.sh proto
 	@git diff --exit-code --stat -- x proto app/openapi api node/guests/helper/steps docs web/src/gen web/src/node
 

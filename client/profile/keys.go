@@ -58,6 +58,9 @@ var rules = map[string]rule{
 // Keys returns the keys of a profile, sorted.
 func Keys() []string { return slices.Sorted(maps.Keys(rules)) }
 
+// Limit returns what a key's value has to be, for people; "" for what is no key.
+func Limit(key string) string { return rules[key].limit }
+
 // refused are global flags that a profile does not have, each with the reason and what to
 // do instead.
 var refused = map[string][2]string{
