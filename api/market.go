@@ -9,7 +9,8 @@ import (
 type Search struct {
 	// Filters by name, all of which must match. Text filters take one value or
 	// a list of alternatives; features takes a list of which a machine must
-	// have all; numbers take a bound as <name>_min or <name>_max.
+	// have all; numbers take a bound as <name>_min or <name>_max. No bound above
+	// for exit_notice_seconds finds a machine that can't be left.
 	Filters map[string]json.RawMessage `json:"filters"`
 	// Order is the column to sort by, with a leading minus for descending. Empty
 	// means by price.

@@ -72,7 +72,7 @@ func everyFilter(t *testing.T, like machine.Listing) map[string]filter {
 	for _, name := range numbers {
 		n := value(like, name)
 		all[name+"_min"] = filter{raw(t, n), func(l machine.Listing) bool { return value(l, name) >= n }}
-		all[name+"_max"] = filter{raw(t, fmt.Sprint(n)), func(l machine.Listing) bool { return value(l, name) <= n }}
+		all[name+"_max"] = filter{raw(t, fmt.Sprint(n)), func(l machine.Listing) bool { return atMost(l, name, n) }}
 	}
 	return all
 }

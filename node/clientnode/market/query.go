@@ -25,7 +25,7 @@ const (
 var numbers = []string{
 	"gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz", "memory_mib", "system_disk_gib",
 	"data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "gpu_price_per_day",
-	"machine_price_per_day", "stake",
+	"machine_price_per_day", exitNotice, "stake",
 }
 
 // words are the columns that are compared with text. gpu_type is separate
@@ -160,6 +160,9 @@ func (c *condition) add(name string, raw json.RawMessage) error {
 	n, err := number(field, raw)
 	if err != nil {
 		return err
+	}
+	if name == exitNotice+"_max" {
+		n = min(n, noExit-1)
 	}
 	c.part(base, base+compare, n)
 	return nil

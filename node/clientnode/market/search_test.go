@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -61,10 +62,20 @@ func value(l machine.Listing, name string) int64 {
 		return int64((all + max(gpus, 1) - 1) / max(gpus, 1))
 	case "machine_price_per_day":
 		return int64(l.Machine.PricePerDay) * int64(len(f.Slots))
+	case "exit_notice_seconds":
+		if l.Machine.ExitNoticeSeconds == 0 {
+			return math.MaxInt64
+		}
+		return int64(l.Machine.ExitNoticeSeconds)
 	case "stake":
 		return int64(l.Machine.Stake)
 	}
 	return 0
+}
+
+// atMost reports whether a bound above finds a listing: none finds what can't be left.
+func atMost(l machine.Listing, name string, n int64) bool {
+	return value(l, name) <= n && (name != "exit_notice_seconds" || l.Machine.ExitNoticeSeconds > 0)
 }
 
 // word returns a column's text, or "" for a numeric column.
@@ -124,7 +135,7 @@ func TestSearchEqualsSorting(t *testing.T) {
 				keep(func(l machine.Listing) bool { return value(l, name) >= n })
 			case 1:
 				q.Filters[name+"_max"] = raw(t, fmt.Sprint(n))
-				keep(func(l machine.Listing) bool { return value(l, name) <= n })
+				keep(func(l machine.Listing) bool { return atMost(l, name, n) })
 			}
 		}
 		types := typeCounts(want)
@@ -160,6 +171,37 @@ func TestSearchEqualsSorting(t *testing.T) {
 			t.Fatalf("%s: got %d machines %v, want %d %v", q.Order, len(got), got, len(ids), ids)
 		}
 	})
+}
+
+// TestSearchByNotice: a bound finds what can be left within it, the shortest notice
+// comes first, and what can't be left is found by no bound and comes last.
+func TestSearchByNotice(t *testing.T) {
+	t.Parallel()
+	l := newLedger(6)
+	for i, notice := range []uint64{86_400, 0, 3_600, 604_800, 0, 3_601} {
+		l.listings[i].Machine.State, l.listings[i].Machine.ExitNoticeSeconds = machine.MACHINE_STATE_ONLINE, notice
+	}
+	s := filled(t, l)
+	for most, want := range map[string][]uint64{
+		"": {3_600, 3_601, 86_400, 604_800, 0, 0}, "3599": {}, "0": {}, "3600": {3_600}, "86400": {3_600, 3_601, 86_400},
+		"9223372036854775807": {3_600, 3_601, 86_400, 604_800},
+	} {
+		q := api.Search{Filters: map[string]json.RawMessage{}, Order: "exit_notice_seconds"}
+		if most != "" {
+			q.Filters["exit_notice_seconds_max"] = raw(t, most)
+		}
+		page, err := s.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []uint64{}
+		for _, m := range page.Machines {
+			got = append(got, m.ExitNoticeSeconds)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("at most %q: %v, want %v", most, got, want)
+		}
+	}
 }
 
 // byTerms adds filters by enums, text and numbers.

@@ -20,7 +20,7 @@ import (
 )
 
 // schemaVersion: a file with another version is deleted and created again.
-const schemaVersion = 5
+const schemaVersion = 6
 
 const schema = `
 CREATE TABLE meta (
@@ -37,7 +37,7 @@ CREATE TABLE machines (
   memory_mib INTEGER NOT NULL, system_disk_gib INTEGER NOT NULL, data_disk_gib INTEGER NOT NULL,
   upload_mbps INTEGER NOT NULL, download_mbps INTEGER NOT NULL,
   price_per_day INTEGER NOT NULL, gpu_price_per_day INTEGER NOT NULL, machine_price_per_day INTEGER NOT NULL,
-  stake INTEGER NOT NULL,
+  exit_notice_seconds INTEGER NOT NULL, stake INTEGER NOT NULL,
   kind INTEGER NOT NULL, keep_disk_policy INTEGER NOT NULL, delivery INTEGER NOT NULL, features TEXT NOT NULL
 ) STRICT;
 CREATE TABLE listings (

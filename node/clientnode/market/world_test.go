@@ -58,6 +58,7 @@ func listing(i int) machine.Listing {
 			l.FreeSlots = append(l.FreeSlots, uint32(slot))
 		}
 	}
+	l.Machine.ExitNoticeSeconds = []uint64{0, 3_600, 86_400, 604_800}[r.IntN(4)]
 	return l
 }
 

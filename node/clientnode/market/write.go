@@ -20,7 +20,7 @@ const mixed = "\x00"
 var written = []string{
 	"state", "country", "city", "gpu_type", "cpu_model", "gpu_count", "slots", "free_slots", "vram_mib", "cpu_cores", "cpu_mhz",
 	"memory_mib", "system_disk_gib", "data_disk_gib", "upload_mbps", "download_mbps", "price_per_day", "gpu_price_per_day",
-	"machine_price_per_day", "stake",
+	"machine_price_per_day", exitNotice, "stake",
 	"kind", "keep_disk_policy", "delivery", "features",
 }
 
@@ -86,7 +86,7 @@ func (p pen) put(ctx context.Context, round int64, l machine.Listing) error {
 	if _, err := p.machine.ExecContext(ctx, id, m.State.Word(), f.Country, f.City, gpuColumn(f), f.CpuModel,
 		gpus, len(f.Slots), len(l.FreeSlots), clamp(vram), f.CpuCores, f.CpuMhz, clamp(f.MemoryMib),
 		clamp(f.SystemDiskGib), clamp(f.DataDiskGib), f.UploadMbps, f.DownloadMbps, clamp(m.PricePerDay),
-		clamp(gpuPrice(m)), clamp(machinePrice(m)), clamp(m.Stake), kindColumn(f), f.KeepDiskPolicy, f.Delivery, featureColumn(f.Features)); err != nil {
+		clamp(gpuPrice(m)), clamp(machinePrice(m)), noticeColumn(m), clamp(m.Stake), kindColumn(f), f.KeepDiskPolicy, f.Delivery, featureColumn(f.Features)); err != nil {
 		return err
 	}
 	if _, err := p.listing.ExecContext(ctx, id, m.Owner, m.Operator, round, blob); err != nil {
@@ -117,6 +117,21 @@ func gpuColumn(f machine.Facts) string {
 	default:
 		return mixed
 	}
+}
+
+// exitNotice is the column of the exit notice in seconds, and noExit is in it where
+// confirmed rent is not refunded: such a machine comes after all that can be left,
+// and no upper bound finds it.
+const (
+	exitNotice = "exit_notice_seconds"
+	noExit     = math.MaxInt64
+)
+
+func noticeColumn(m machine.Machine) int64 {
+	if m.ExitNoticeSeconds == 0 {
+		return noExit
+	}
+	return clamp(m.ExitNoticeSeconds)
 }
 
 // kindColumn returns the kind of all slots of a machine.

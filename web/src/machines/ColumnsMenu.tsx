@@ -1,7 +1,7 @@
 import { Columns3 } from "lucide-react";
 import { define, useMessages } from "../i18n/messages";
 import { Menu, MenuCheck } from "../ui/Menu";
-import { type ColumnId, specs } from "./columns";
+import { type ColumnId, shownColumns, specs, standardColumns } from "./columns";
 import { withParam } from "./filters";
 import { texts } from "./texts";
 
@@ -13,18 +13,6 @@ const messages = define({
     columns: "列",
   },
 });
-
-const standard = specs.filter((s) => s.shown).map((s) => s.id);
-
-/**
- * shownColumns returns the columns that an address names, or else the standard
- * ones. The first is always included.
- */
-export function shownColumns(params: URLSearchParams): ColumnId[] {
-  const told = params.get("cols")?.split(",");
-  if (!told) return standard;
-  return specs.filter((s, place) => place === 0 || told.includes(s.id)).map((s) => s.id);
-}
 
 /** ColumnsMenu selects columns. */
 export function ColumnsMenu({
@@ -39,7 +27,7 @@ export function ColumnsMenu({
   const shown = shownColumns(params);
   const toggle = (id: ColumnId) => {
     const next = specs.map((s) => s.id).filter((other) => (other === id ? !shown.includes(id) : shown.includes(other)));
-    onChange(withParam(params, "cols", next.join() === standard.join() ? "" : next.join(",")));
+    onChange(withParam(params, "cols", next.join() === standardColumns(params).join() ? "" : next.join(",")));
   };
   return (
     <Menu

@@ -9,6 +9,7 @@ import { useAddressText } from "../ui/useAddressText";
 import {
   type Availability,
   availability,
+  durationFilters,
   type FilterName,
   numberFilters,
   priceFilters,
@@ -34,6 +35,7 @@ const messages = define({
       gpuHour: "Per GPU and hour, at most",
       machineDay: "Whole machine per day, at most",
       price: "Per slot and day, at most",
+      notice: "Exit notice, at most",
       country: "Country (two letters)",
       city: "City",
       owner: "Owner's address",
@@ -41,6 +43,7 @@ const messages = define({
     },
     bad: "A whole number",
     badPrice: "An amount of DBC",
+    badDuration: "A time of at least an hour, such as 1h or 2d",
   },
   zh: {
     show: "显示",
@@ -57,6 +60,7 @@ const messages = define({
       gpuHour: "每 GPU 每小时，最高",
       machineDay: "整机每天，最高",
       price: "每卡位每天，最高",
+      notice: "退租通知期，最长",
       country: "国家（两个字母）",
       city: "城市",
       owner: "所有者地址",
@@ -64,12 +68,14 @@ const messages = define({
     },
     bad: "请输入整数",
     badPrice: "请输入 DBC 金额",
+    badDuration: "请输入不短于一小时的时间，如 1h 或 2d",
   },
 });
 
 const fields: readonly FilterName[] = [
   ...numberFilters.map((f) => f.name),
   ...priceFilters.map((f) => f.name),
+  ...durationFilters.map((f) => f.name),
   ...textFilters,
 ];
 
@@ -149,15 +155,17 @@ function FilterField({
 }) {
   const m = useMessages(messages);
   const isPrice = priceFilters.some((filter) => filter.name === name);
+  const isDuration = durationFilters.some((filter) => filter.name === name);
+  const isText = isDuration || (textFilters as readonly string[]).includes(name);
   return (
     <TextField
       {...useAddressText(value, onChange)}
       label={m.filter[name]}
-      inputMode={(textFilters as readonly string[]).includes(name) ? "text" : "decimal"}
+      inputMode={isText ? "text" : "decimal"}
       maxLength={name === "country" ? 2 : 70}
       autoComplete="off"
       suffix={isPrice ? "DBC" : undefined}
-      error={bad && (isPrice ? m.badPrice : m.bad)}
+      error={bad && (isPrice ? m.badPrice : isDuration ? m.badDuration : m.bad)}
     />
   );
 }

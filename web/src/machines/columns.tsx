@@ -38,11 +38,29 @@ export const specs: readonly Spec[] = [
   { id: "gpuHour", sort: "gpu_price_per_day", least: 108, share: 1, right: true, shown: true },
   { id: "price", sort: "price_per_day", least: 98, share: 1, right: true, shown: true },
   { id: "machineDay", sort: "machine_price_per_day", least: 104, share: 1, right: true, shown: true },
-  { id: "notice", least: 90, share: 0.8, right: true, shown: false },
+  { id: "notice", sort: "exit_notice_seconds", least: 104, share: 0.8, right: true, shown: false },
   { id: "state", sort: "state", least: 126, share: 0.8, shown: true },
   { id: "id", least: 170, share: 1.2, shown: false },
   { id: "owner", least: 170, share: 1.2, shown: false },
 ];
+
+/**
+ * standardColumns returns the columns of an address that names none: the exit
+ * notice is one of them where it is asked for.
+ */
+export function standardColumns(params: URLSearchParams): ColumnId[] {
+  return specs.filter((s) => s.shown || (s.id === "notice" && params.has("notice"))).map((s) => s.id);
+}
+
+/**
+ * shownColumns returns the columns that an address names, or else the standard
+ * ones. The first is always included.
+ */
+export function shownColumns(params: URLSearchParams): ColumnId[] {
+  const told = params.get("cols")?.split(",");
+  if (!told) return standardColumns(params);
+  return specs.filter((s, place) => place === 0 || told.includes(s.id)).map((s) => s.id);
+}
 
 /** gap in px between columns, and between the outer ones and the edge. */
 const gap = 10;

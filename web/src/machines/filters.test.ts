@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { shownColumns } from "./columns";
 import { toQuery, withParam } from "./filters";
 
 test("what can be rented now, cheapest first, unless the address says otherwise", () => {
@@ -43,6 +44,29 @@ test("what is no number filters nothing and is named", () => {
   const { query, invalid } = toQuery(new URLSearchParams("show=all&cpu=many&price=x&sort=drop table"));
   expect(query).toEqual({ filters: {}, order: "price_per_day" });
   expect(invalid).toEqual(["cpu", "price"]);
+});
+
+test("an exit notice is typed like a duration, and none is no bound", () => {
+  const of = (notice: string) => toQuery(new URLSearchParams({ show: "all", notice, sort: "exit_notice_seconds" }));
+  for (const [text, seconds] of Object.entries({ "1h": 3_600, "２ｄ": 172_800, "1天": 86_400, "7": 604_800 }))
+    expect(of(text), text).toEqual({
+      query: { filters: { exit_notice_seconds_max: String(seconds) }, order: "exit_notice_seconds" },
+      invalid: [],
+    });
+  for (const text of ["0", "0h", "none", "59m", "-1h"]) {
+    expect(of(text).query.filters, text).toEqual({});
+    expect(of(text).invalid, text).toEqual(["notice"]);
+  }
+});
+
+test("the exit notice is shown where it is asked for, unless columns are chosen", () => {
+  const shown = (address: string) => shownColumns(new URLSearchParams(address)).includes("notice");
+  expect([shown(""), shown("notice=1h"), shown("notice=1h&cols=gpu,free"), shown("cols=gpu,notice")]).toEqual([
+    false,
+    true,
+    false,
+    true,
+  ]);
 });
 
 test("an empty value leaves the address", () => {

@@ -1,4 +1,5 @@
 import type { MachineQuery } from "../machine/api";
+import { HOUR, parseDuration } from "../money/duration";
 import { typed } from "../money/typed";
 import { parseDbc } from "../money/udbc";
 
@@ -36,10 +37,14 @@ export const priceFilters = [
   { name: "price", filter: "price_per_day_max", times: 1n },
 ] as const satisfies readonly NumberFilter[];
 
+/** durationFilters bound a length of time that people type like a rental's. */
+export const durationFilters = [{ name: "notice", filter: "exit_notice_seconds_max", least: HOUR }] as const;
+
 export type FilterName =
   | (typeof numberFilters)[number]["name"]
   | (typeof textFilters)[number]
-  | (typeof priceFilters)[number]["name"];
+  | (typeof priceFilters)[number]["name"]
+  | (typeof durationFilters)[number]["name"];
 
 export const sortable = [
   "gpu_price_per_day",
@@ -53,6 +58,7 @@ export const sortable = [
   "data_disk_gib",
   "download_mbps",
   "country",
+  "exit_notice_seconds",
   "state",
 ] as const;
 
@@ -98,6 +104,13 @@ export function toQuery(params: URLSearchParams): { query: MachineQuery; invalid
     if (!text) continue;
     const udbc = parseDbc(text);
     if (udbc !== null) filters[filter] = (udbc * times).toString();
+    else invalid.push(name);
+  }
+  for (const { name, filter, least } of durationFilters) {
+    const text = params.get(name)?.trim();
+    if (!text) continue;
+    const seconds = parseDuration(text) ?? 0;
+    if (seconds >= least) filters[filter] = seconds.toString();
     else invalid.push(name);
   }
   return { query: { filters, order: order(params) }, invalid };
