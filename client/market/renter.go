@@ -35,6 +35,9 @@ type Order struct {
 	Slots uint32
 	// MaxTotal in udbc refuses a higher quote. 0 means the quote itself.
 	MaxTotal uint64
+	// LeaveAt is when the renter would leave, for the quote's Leave. Zero means at
+	// once.
+	LeaveAt time.Time
 }
 
 // Rented is a new rental.
@@ -51,8 +54,16 @@ type Rented struct {
 // Quote returns what the order would cost now.
 func (r Renter) Quote(ctx context.Context, order Order) (*rental.QueryQuoteResponse, error) {
 	return r.Chain.Quote(ctx, rental.QueryQuoteRequest{
-		MachineId: order.MachineID, DurationSeconds: order.Seconds, Slots: order.Slots,
+		MachineId: order.MachineID, DurationSeconds: order.Seconds, Slots: order.Slots, LeaveAt: leaveAt(order.LeaveAt),
 	})
+}
+
+// leaveAt returns the query's field, which is absent for now.
+func leaveAt(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
 }
 
 // Rent rents at the quoted price. The chain refuses if the listing has changed
@@ -151,7 +162,12 @@ type Left struct {
 // QuoteLeave returns what leaving a confirmed rental now would bring. The chain
 // refuses for one that can't be left.
 func (r Renter) QuoteLeave(ctx context.Context, rentID uint64) (*rental.Leave, error) {
-	quote, err := r.Chain.Quote(ctx, rental.QueryQuoteRequest{RentId: rentID})
+	return r.QuoteLeaveAt(ctx, rentID, time.Time{})
+}
+
+// QuoteLeaveAt returns what leaving it at a later time would bring; zero means now.
+func (r Renter) QuoteLeaveAt(ctx context.Context, rentID uint64, at time.Time) (*rental.Leave, error) {
+	quote, err := r.Chain.Quote(ctx, rental.QueryQuoteRequest{RentId: rentID, LeaveAt: leaveAt(at)})
 	if err != nil {
 		return nil, fmt.Errorf("leave rental %d: %w", rentID, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dbc-network/dbc/chain"
 	"github.com/dbc-network/dbc/client"
+	"github.com/dbc-network/dbc/client/market"
 	xrental "github.com/dbc-network/dbc/x/rental"
 )
 
@@ -23,8 +26,11 @@ type explainReply struct {
 	Waiting     string       `json:"waiting,omitempty"`
 	May         []string     `json:"may"`
 	RenterBreak *renterBreak `json:"renter_break,omitempty"`
-	// Leave is what leaving it now would bring; absent where it can't be left.
+	// Leave is what leaving it now, or at the time that was named, would bring; absent
+	// where it can't be left.
 	Leave *leaveTerms `json:"leave,omitempty"`
+	// leaveAt reports that a time was named.
+	leaveAt bool
 }
 
 // transition is one change of a rental's state. Reason is the chain's name for
@@ -109,15 +115,22 @@ func untilText(t *time.Time) string {
 }
 
 func newExplainCommand(s *settings) *cobra.Command {
-	return &cobra.Command{
+	var leave string
+	cmd := &cobra.Command{
 		Use:     "explain RENT_ID",
-		Short:   "Say what happened to a rental and why",
-		Example: "  dbc explain 7",
+		Short:   "Say what happened to a rental and why, and what leaving it would bring",
+		Example: "  dbc explain 7\n  dbc explain 7 --leave-at 12h\n  dbc explain 7 --leave-at 2027-01-31T18:00:00Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseRentID(args[0])
 			if err != nil {
 				return err
+			}
+			var when moment
+			if cmd.Flags().Changed("leave-at") {
+				if when, err = parseMoment("--leave-at", leave); err != nil {
+					return err
+				}
 			}
 			c, err := s.dial(cmd.Context())
 			if err != nil {
@@ -131,9 +144,30 @@ func newExplainCommand(s *settings) *cobra.Command {
 				Rental: newRentalRow(res.Rental), Earned: res.Earned, Unclaimed: res.Unclaimed, Unearned: res.Unearned,
 				Transitions: newTransitions(res.Rental.Transitions), Lines: res.Lines, Waiting: res.Waiting, May: res.May, RenterBreak: newRenterBreak(res.RenterBreak), Leave: newLeaveTerms(res.Leave),
 			}
+			if when != (moment{}) {
+				if reply.Leave, err = leavingAt(cmd.Context(), c, id, when); err != nil {
+					return err
+				}
+				reply.leaveAt = true
+			}
 			return s.show(cmd, reply, func(w io.Writer) { writeExplain(w, reply) })
 		},
 	}
+	cmd.Flags().StringVar(&leave, "leave-at", "", leaveAtUsage)
+	return cmd
+}
+
+// leavingAt asks the chain, which refuses for a rental that can't be left.
+func leavingAt(ctx context.Context, c *chain.Client, id uint64, when moment) (*leaveTerms, error) {
+	at, err := when.on(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := market.Renter{Chain: c}.QuoteLeaveAt(ctx, id, at)
+	if err != nil {
+		return nil, err
+	}
+	return newLeaveTerms(terms), nil
 }
 
 // stakeWent says where the money went that the stake paid for a trial; what it
@@ -168,7 +202,12 @@ func writeExplain(w io.Writer, e explainReply) {
 	}
 	writeRenterBreak(w, e.RenterBreak)
 	if l := e.Leave; l != nil {
-		row(w, "Leaving now:", fmt.Sprintf("ends it %s, %s comes back and %s stays paid", l.End.Format(time.RFC3339), client.FormatDBC(l.Refund), client.FormatDBC(l.Rent)))
+		rfc := func(t time.Time) string { return t.Format(time.RFC3339) }
+		when := "now"
+		if e.leaveAt {
+			when = rfc(l.At)
+		}
+		row(w, "Leaving "+when+":", l.bringsText(rfc))
 	}
 	if e.Waiting != "" {
 		row(w, "Waits for:", e.Waiting)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +9,6 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	"github.com/dbc-network/dbc/rental"
 	"github.com/dbc-network/dbc/x/machine"
 )
 
@@ -46,7 +44,11 @@ func drainMachines(s *settings, cmd *cobra.Command, machines []string, f drainFl
 	done := strings.Join(machines, ", ") + " no longer drains"
 	var from *time.Time
 	if when != nil {
-		t, err := when(cmd.Context(), s)
+		c, err := s.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		t, err := when.on(cmd.Context(), c)
 		if err != nil {
 			return err
 		}
@@ -58,42 +60,26 @@ func drainMachines(s *settings, cmd *cobra.Command, machines []string, f drainFl
 }
 
 // parse refuses invalid arguments before anything is asked; the result is nil for --lift.
-func (f drainFlags) parse() (func(context.Context, *settings) (time.Time, error), error) {
+func (f drainFlags) parse() (*moment, error) {
 	given := 0
 	for _, set := range []bool{f.from != "", f.in != "", f.lift} {
 		if set {
 			given++
 		}
 	}
+	var when moment
+	var err error
 	switch {
 	case given != 1:
 		return nil, usagef("one of --from, --in and --lift is wanted")
 	case f.from != "":
-		t, err := time.Parse(time.RFC3339, f.from)
-		if err != nil {
-			return nil, usagef("--from %q: a time such as 2027-01-31T18:00:00Z wanted", f.from)
-		}
-		return func(context.Context, *settings) (time.Time, error) { return t.UTC(), nil }, nil
+		when, err = parseClockTime("--from", f.from)
 	case f.in != "":
-		seconds, err := rental.ParseDuration(f.in)
-		if err != nil {
-			return nil, usagef("--in: %w", err)
-		}
-		// Ten years are the chain's bound, far below where a Duration overflows.
-		if seconds > 10*366*86400 {
-			return nil, usagef("--in %s: at most ten years", f.in)
-		}
-		return func(ctx context.Context, s *settings) (time.Time, error) {
-			c, err := s.dial(ctx)
-			if err != nil {
-				return time.Time{}, err
-			}
-			// The chain's clock decides, not this computer's.
-			head, err := c.Head(ctx)
-			return head.Time.Add(time.Duration(seconds) * time.Second).UTC(), err
-		}, nil
+		when, err = parseFromNow("--in", f.in)
+	default:
+		return nil, nil //nolint:nilnil // the drain is lifted, from no time
 	}
-	return nil, nil
+	return &when, err
 }
 
 // machineArgs checks the number and form of machine ids.

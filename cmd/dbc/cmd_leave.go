@@ -21,9 +21,10 @@ type leaveReply struct {
 	End time.Time `json:"end"`
 }
 
-// leaveTerms is what leaving a rental would bring, at the time of the query.
+// leaveTerms is what leaving a rental at a time would bring.
 type leaveTerms struct {
 	Notice uint64    `json:"notice_seconds"`
+	At     time.Time `json:"at"`
 	End    time.Time `json:"end"`
 	Refund uint64    `json:"refund_udbc"`
 	Rent   uint64    `json:"rent_udbc"`
@@ -33,7 +34,7 @@ func newLeaveTerms(l *xrental.Leave) *leaveTerms {
 	if l == nil {
 		return nil
 	}
-	return &leaveTerms{Notice: l.NoticeSeconds, End: l.End, Refund: l.Refund, Rent: l.Rent}
+	return &leaveTerms{Notice: l.NoticeSeconds, At: l.At, End: l.End, Refund: l.Refund, Rent: l.Rent}
 }
 
 func newLeaveCommand(s *settings) *cobra.Command {
@@ -46,7 +47,7 @@ func newLeaveCommand(s *settings) *cobra.Command {
 			"stopped as at any end. A rental that ends within its notice stays as it is, and nothing is sent. Without a notice\n" +
 			"confirmed rent does not come back; a trial is cancelled (dbc cancel).\n" +
 			"A rental that was left can be renewed (dbc relet), at the price of then. Where only one rental is confirmed, it\n" +
-			"needs no RENT_ID.",
+			"needs no RENT_ID. What leaving at another time would bring: dbc explain RENT_ID --leave-at TIME.",
 		Example: "  dbc leave\n  dbc leave 7 --dry-run\n  dbc leave 7 --yes --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -131,6 +132,28 @@ func noticeWord(noticeSeconds uint64) string {
 		return "none"
 	}
 	return rental.FormatDuration(noticeSeconds)
+}
+
+// leaveAtUsage explains --leave-at where leaving is quoted.
+const leaveAtUsage = "say what leaving then would bring: a time as 2027-01-31T18:00:00Z, or so long from now, as 12h"
+
+// bringsText says what leaving brings, with times as the caller shows them.
+func (l leaveTerms) bringsText(show func(time.Time) string) string {
+	return fmt.Sprintf("ends it %s, %s comes back and %s stays paid", show(l.End), client.FormatDBC(l.Refund), client.FormatDBC(l.Rent))
+}
+
+// maxNoticeUsage explains --max-notice where machines are looked for.
+const maxNoticeUsage = "only machines that can be left within this exit notice, such as 1h or 1d"
+
+// parseMaxNotice parses the longest exit notice that a renter accepts. Without a notice
+// a confirmed rental can't be left, so that none is no bound.
+func parseMaxNotice(text string) (uint64, error) {
+	seconds, err := rental.ParseDuration(text)
+	if err != nil || rental.CheckExitNotice(seconds) != nil {
+		return 0, usagef("--max-notice %q: a time from %s to %s wanted; a machine without an exit notice can't be left before the end", text,
+			rental.FormatDuration(uint64(rental.MinExitNotice.Seconds())), rental.FormatDuration(uint64(rental.MaxExitNotice.Seconds())))
+	}
+	return seconds, nil
 }
 
 // parseNotice parses a host's exit notice: none, or a duration within the chain's

@@ -28,8 +28,8 @@ type machineRow struct {
 
 func newMachinesCommand(s *settings) *cobra.Command {
 	var (
-		f        machineFilter
-		maxPrice string
+		f                   machineFilter
+		maxPrice, maxNotice string
 	)
 	cmd := &cobra.Command{
 		Use:   "machines",
@@ -38,12 +38,17 @@ func newMachinesCommand(s *settings) *cobra.Command {
 			"--sort takes " + sortWords() + ", with a minus for the greatest first. The exit notice is how long a renter who\n" +
 			"leaves still pays; with none, confirmed rent does not come back.",
 		Example: "  dbc machines\n  dbc machines --gpu \"RTX 4090\" --slots 2 --max-price 50\n" +
-			"  dbc machines --min-vram 24 --sort -vram\n  dbc machines --all --json",
+			"  dbc machines --min-vram 24 --max-notice 1d --sort -vram\n  dbc machines --all --json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if maxPrice != "" {
 				if f.maxPrice, err = client.ParseDBC(maxPrice); err != nil {
 					return fmt.Errorf("--max-price %w", err)
+				}
+			}
+			if maxNotice != "" {
+				if f.maxNotice, err = parseMaxNotice(maxNotice); err != nil {
+					return err
 				}
 			}
 			if cmd.Flags().Changed("country") {
@@ -69,6 +74,7 @@ func newMachinesCommand(s *settings) *cobra.Command {
 	flags.StringVar(&f.country, "country", "", "only machines in this country, such as DE")
 	flags.Uint32Var(&f.slots, "slots", 0, "only machines with so many free slots")
 	flags.StringVar(&maxPrice, "max-price", "", "at most so many DBC for a slot and day")
+	flags.StringVar(&maxNotice, "max-notice", "", maxNoticeUsage)
 	flags.Uint64Var(&f.vramGiB, "min-vram", 0, "at least so many GiB of memory on every GPU")
 	flags.Uint32Var(&f.cpus, "min-cpus", 0, "at least so many CPU cores")
 	flags.Uint64Var(&f.memoryGiB, "min-memory", 0, "at least so many GiB of memory")

@@ -26,19 +26,31 @@ type quoteReply struct {
 	End       time.Time  `json:"end"`
 	Deadline  *time.Time `json:"deadline,omitempty"`
 	// Notice is 0 where confirmed rent does not come back; Leave says what leaving
-	// right after the confirmation would bring.
+	// right after the confirmation, or at LeaveAt, would bring.
 	Notice uint64      `json:"exit_notice_seconds"`
 	Leave  *leaveTerms `json:"leave,omitempty"`
+	// leaveAt reports that a time was named.
+	leaveAt bool
 }
 
 func newQuoteCommand(s *settings) *cobra.Command {
-	var slots uint32
+	var (
+		slots uint32
+		leave string
+	)
 	cmd := &cobra.Command{
 		Use:     "quote MACHINE DURATION",
 		Short:   "Say what renting would cost now, and whether one can leave before the end",
-		Example: "  dbc quote MACHINE 3d\n  dbc quote MACHINE 2h --slots 1",
+		Example: "  dbc quote MACHINE 3d\n  dbc quote MACHINE 2h --slots 1\n  dbc quote MACHINE 3d --leave-at 12h",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var when moment
+			if cmd.Flags().Changed("leave-at") {
+				var err error
+				if when, err = parseMoment("--leave-at", leave); err != nil {
+					return err
+				}
+			}
 			order, err := parseOrder(cmd.Context(), s, args[0], args[1], slots)
 			if err != nil {
 				return err
@@ -46,6 +58,11 @@ func newQuoteCommand(s *settings) *cobra.Command {
 			c, err := s.dial(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if when != (moment{}) {
+				if order.LeaveAt, err = when.on(cmd.Context(), c); err != nil {
+					return err
+				}
 			}
 			quote, err := market.Renter{Chain: c}.Quote(cmd.Context(), order)
 			if err != nil {
@@ -56,6 +73,7 @@ func newQuoteCommand(s *settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().Uint32Var(&slots, "slots", 0, "slots to rent (default the whole machine)")
+	cmd.Flags().StringVar(&leave, "leave-at", "", leaveAtUsage)
 	return cmd
 }
 
@@ -80,7 +98,7 @@ func newQuoteReply(order market.Order, q *xrental.QueryQuoteResponse) quoteReply
 	return quoteReply{
 		MachineID: order.MachineID, Seconds: order.Seconds, Slots: q.Slots, Rent: q.Rent, Fee: q.Fee,
 		Total: q.Total, Listing: q.ListingVersion, End: q.End, Deadline: q.Deadline,
-		Notice: q.Leave.GetNoticeSeconds(), Leave: newLeaveTerms(q.Leave),
+		Notice: q.Leave.GetNoticeSeconds(), Leave: newLeaveTerms(q.Leave), leaveAt: !order.LeaveAt.IsZero(),
 	}
 }
 
@@ -93,4 +111,7 @@ func writeQuote(w io.Writer, q quoteReply) {
 	}
 	row(w, "End:", clock(q.End))
 	row(w, "Leave:", noticeText(q.Notice))
+	if l := q.Leave; l != nil && q.leaveAt {
+		row(w, "Leaving "+clock(l.At)+":", l.bringsText(clock))
+	}
 }

@@ -33,6 +33,7 @@ type upFlags struct {
 	filter              upFilter
 	machine, length     string
 	maxPrice, maxTotal  string
+	maxNotice           string
 	image, disk         string
 	keyFiles            []string
 	retry               uint16
@@ -84,6 +85,7 @@ func (f *upFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.filter.country, "country", "", "only machines in this country, such as DE")
 	flags.StringVar(&f.maxPrice, "max-price", "", "at most so many DBC for a GPU and hour or day, such as 0.4/h or 10/day")
 	flags.StringVar(&f.maxTotal, "max-total", "", "refuse above so many DBC, rent and fee (default the quote)")
+	flags.StringVar(&f.maxNotice, "max-notice", "", maxNoticeUsage)
 	flags.Uint32Var(&f.filter.slots, "slots", 1, "slots to rent; a slot is usually one GPU")
 	flags.Uint64Var(&f.filter.vramGiB, "min-vram", 0, "at least so many GiB of memory on every GPU")
 	flags.Uint32Var(&f.filter.cpus, "min-cpus", 0, "at least so many CPU cores")
@@ -100,7 +102,7 @@ func (f *upFlags) register(cmd *cobra.Command) {
 }
 
 // orders are the flags that say what to rent; with none of them a run goes on.
-var orders = []string{"for", "gpu", "country", "max-price", "max-total", "slots", "min-vram", "min-cpus", "min-memory", "machine"}
+var orders = []string{"for", "gpu", "country", "max-price", "max-total", "max-notice", "slots", "min-vram", "min-cpus", "min-memory", "machine"}
 
 // parse checks what this computer can check, before anybody is asked.
 func (f *upFlags) parse(cmd *cobra.Command) (err error) {
@@ -117,6 +119,11 @@ func (f *upFlags) parse(cmd *cobra.Command) (err error) {
 	}
 	if cmd.Flags().Changed("max-price") {
 		if f.filter.perGPU, err = parsePrice(f.maxPrice); err != nil {
+			return err
+		}
+	}
+	if cmd.Flags().Changed("max-notice") {
+		if f.filter.maxNotice, err = parseMaxNotice(f.maxNotice); err != nil {
 			return err
 		}
 	}
@@ -137,11 +144,9 @@ func (f *upFlags) parse(cmd *cobra.Command) (err error) {
 		return err
 	}
 	f.wish.Slots = f.filter.slots
-	text, err := json.Marshal([]any{f.filter.gpus, f.filter.country, f.filter.perGPU, f.filter.vramGiB, f.filter.cpus, f.filter.memoryGiB, f.machine})
-	if err != nil {
-		return fmt.Errorf("encode the filter: %w", err)
+	if f.wish.Filter, err = f.filterText(); err != nil {
+		return err
 	}
-	f.wish.Filter = string(text)
 	if f.keys, f.keyFilesFound, err = publicKeys(f.keyFiles); err != nil {
 		return err
 	}
@@ -149,6 +154,20 @@ func (f *upFlags) parse(cmd *cobra.Command) (err error) {
 		return &usageError{errNoKey}
 	}
 	return nil
+}
+
+// filterText returns the filter as it is recorded. What a run of an earlier version
+// could not ask for is only there where it is asked for.
+func (f *upFlags) filterText() (string, error) {
+	parts := []any{f.filter.gpus, f.filter.country, f.filter.perGPU, f.filter.vramGiB, f.filter.cpus, f.filter.memoryGiB, f.machine}
+	if f.filter.maxNotice > 0 {
+		parts = append(parts, f.filter.maxNotice)
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return "", fmt.Errorf("encode the filter: %w", err)
+	}
+	return string(text), nil
 }
 
 // maxDiskGiB is the largest data disk that a machine accepts in a request.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,8 +32,10 @@ type machineFilter struct {
 	slots, cpus, limit uint32
 	maxPrice           uint64
 	vramGiB, memoryGiB uint64
-	sort               string
-	all                bool
+	// maxNotice in seconds; a machine that can't be left never fits.
+	maxNotice uint64
+	sort      string
+	all       bool
 }
 
 // sortable are the values of --sort: the index's name, and the row's value.
@@ -46,6 +49,7 @@ var sortable = []struct {
 	{"cpus", "cpu_cores", func(r machineRow) uint64 { return uint64(r.CPUs) }},
 	{"memory", "memory_mib", func(r machineRow) uint64 { return r.MemoryMiB }},
 	{"free", "free_slots", func(r machineRow) uint64 { return uint64(len(r.Free)) }},
+	{"notice", "exit_notice_seconds", machineRow.notice},
 }
 
 func sortWords() string {
@@ -139,6 +143,7 @@ func (f machineFilter) query() api.Search {
 	}
 	bound("free_slots_min", slots)
 	bound("price_per_day_max", f.maxPrice)
+	bound("exit_notice_seconds_max", f.maxNotice)
 	bound("vram_mib_min", f.vramGiB<<10)
 	bound("cpu_cores_min", uint64(f.cpus))
 	bound("memory_mib_min", f.memoryGiB<<10)
@@ -155,6 +160,18 @@ func indexRow(m api.Machine) machineRow {
 	}
 	return r
 }
+
+// notice is the exit notice in seconds, as the index orders by it: what can't be left
+// comes after all that can.
+func (r machineRow) notice() uint64 {
+	if r.Notice == 0 {
+		return math.MaxUint64
+	}
+	return r.Notice
+}
+
+// leaves reports whether a confirmed rental can be left within a notice in seconds.
+func (r machineRow) leaves(within uint64) bool { return r.Notice > 0 && r.Notice <= within }
 
 // addSlot counts VRAM as the index does: that of the smallest GPU.
 func (r *machineRow) addSlot(slot gpuRow) {
@@ -207,7 +224,8 @@ func searchChain(ctx context.Context, c *chain.Client, f machineFilter) ([]machi
 func (f machineFilter) fits(m machine.Machine, r machineRow) bool {
 	hasGPU := len(f.gpus) == 0 || slices.ContainsFunc(m.Facts.Slots, func(s machine.Slot) bool { return slices.Contains(f.gpus, s.GpuType) })
 	return hasGPU && m.State != machine.MACHINE_STATE_RETIRED &&
-		(f.maxPrice == 0 || r.PricePerDay <= f.maxPrice) && r.VRAMMiB >= f.vramGiB<<10 && r.CPUs >= f.cpus && r.MemoryMiB >= f.memoryGiB<<10
+		(f.maxPrice == 0 || r.PricePerDay <= f.maxPrice) && (f.maxNotice == 0 || r.leaves(f.maxNotice)) &&
+		r.VRAMMiB >= f.vramGiB<<10 && r.CPUs >= f.cpus && r.MemoryMiB >= f.memoryGiB<<10
 }
 
 func chainRow(l machine.Listing) machineRow {

@@ -78,6 +78,7 @@ func (f upFilter) conditions() (list []condition) {
 	add(f.country != "", "--country "+f.country, func(r machineRow) bool { return r.Country == f.country })
 	add(f.maxPrice > 0, "--max-price", func(r machineRow) bool { return r.PricePerDay <= f.maxPrice })
 	add(f.perGPU > 0, "--max-price", func(r machineRow) bool { return r.PricePerDay <= saturated(f.perGPU, r.gpusPerSlot()) })
+	add(f.maxNotice > 0, "--max-notice "+rental.FormatDuration(f.maxNotice), func(r machineRow) bool { return r.leaves(f.maxNotice) })
 	add(f.vramGiB > 0, fmt.Sprintf("--min-vram %d", f.vramGiB), func(r machineRow) bool { return r.VRAMMiB >= f.vramGiB<<10 })
 	add(f.cpus > 0, fmt.Sprintf("--min-cpus %d", f.cpus), func(r machineRow) bool { return r.CPUs >= f.cpus })
 	add(f.memoryGiB > 0, fmt.Sprintf("--min-memory %d", f.memoryGiB), func(r machineRow) bool { return r.MemoryMiB >= f.memoryGiB<<10 })

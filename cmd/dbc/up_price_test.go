@@ -42,6 +42,7 @@ func TestUpFilter(t *testing.T) {
 		row4090("full", func(r *machineRow) { r.Free = nil }),
 		row4090("us", func(r *machineRow) { r.Country = "US" }),
 		row4090("board", func(r *machineRow) { r.Slots, r.GPUCount, r.Free, r.PricePerDay = 1, 8, []uint32{0}, 320_000_000 }),
+		row4090("leave", func(r *machineRow) { r.Notice, r.Country = 86_400, "SG" }),
 		row4090("none", func(r *machineRow) { r.GPUs, r.GPUCount, r.VRAMMiB, r.Slots, r.Free = nil, 0, 0, 1, []uint32{0} }),
 	}
 	ids := func(f upFilter) string {
@@ -56,13 +57,15 @@ func TestUpFilter(t *testing.T) {
 		f    upFilter
 		want string
 	}{
-		"nothing":         {upFilter{}, "a us board none"},
-		"a type":          {upFilter{machineFilter: machineFilter{gpus: []string{"H100", "RTX 4090"}}}, "a us board"},
+		"nothing":         {upFilter{}, "a us board leave none"},
+		"a type":          {upFilter{machineFilter: machineFilter{gpus: []string{"H100", "RTX 4090"}}}, "a us board leave"},
 		"a country":       {upFilter{machineFilter: machineFilter{country: "US"}}, "us"},
-		"two slots":       {upFilter{machineFilter: machineFilter{slots: 2}}, "a us"},
+		"two slots":       {upFilter{machineFilter: machineFilter{slots: 2}}, "a us leave"},
 		"a price per GPU": {upFilter{perGPU: 49_999_999}, "board"},
-		"at the price":    {upFilter{perGPU: 50_000_000}, "a us board none"},
-		"video memory":    {upFilter{machineFilter: machineFilter{vramGiB: 24}}, "a us board"},
+		"at the price":    {upFilter{perGPU: 50_000_000}, "a us board leave none"},
+		"video memory":    {upFilter{machineFilter: machineFilter{vramGiB: 24}}, "a us board leave"},
+		"a notice":        {upFilter{machineFilter: machineFilter{maxNotice: 86_400}}, "leave"},
+		"a short notice":  {upFilter{machineFilter: machineFilter{maxNotice: 86_399}}, ""},
 	} {
 		if got := ids(c.f); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -73,7 +76,7 @@ func TestUpFilter(t *testing.T) {
 	if !errors.Is(err, errNoMachine) {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"of 6, --gpu H100 excludes 6 (1 would fit without it), --country US excludes 5", "there are RTX 4090, from 40 DBC for a GPU and day"} {
+	for _, want := range []string{"of 7, --gpu H100 excludes 7 (1 would fit without it), --country US excludes 6", "there are RTX 4090, from 40 DBC for a GPU and day"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}
@@ -90,6 +93,7 @@ func TestNoneFitsTheList(t *testing.T) {
 	for want, f := range map[string]machineFilter{
 		"--gpu 4090 excludes 1 (1 would fit without it); there are RTX 4090": {gpus: []string{"4090"}},
 		"--max-price excludes 1":               {maxPrice: 1},
+		"--max-notice 1h excludes 1":           {maxNotice: 3_600},
 		"--slots 2, that many free excludes 1": {slots: 2},
 	} {
 		if err := (upFilter{machineFilter: f}).noneFits(rows); !strings.Contains(err.Error(), want) {

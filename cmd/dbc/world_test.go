@@ -166,17 +166,34 @@ func (w *world) Rental(_ context.Context, req *rental.QueryRentalRequest) (*rent
 	return nil, fmt.Errorf("no rental %d", req.RentId)
 }
 
+// Explain returns a rental without a story.
+func (w *world) Explain(ctx context.Context, req *rental.QueryExplainRequest) (*rental.QueryExplainResponse, error) {
+	res, err := w.Rental(ctx, &rental.QueryRentalRequest{RentId: req.RentId})
+	if err != nil {
+		return nil, err
+	}
+	return &rental.QueryExplainResponse{Rental: res.Rental}, nil
+}
+
 // Quote returns what leaving a rental with an exit notice brings; else what was asked
 // for, as a refusal.
 func (w *world) Quote(_ context.Context, req *rental.QueryQuoteRequest) (*rental.QueryQuoteResponse, error) {
 	for _, r := range w.rentals {
 		if r.Id == req.RentId && req.DurationSeconds == 0 && r.ExitNoticeSeconds > 0 {
-			left := rental.Leave{NoticeSeconds: r.ExitNoticeSeconds, At: r.Start, End: r.Start.Add(r.ExitNotice())}
+			left := rental.Leave{NoticeSeconds: r.ExitNoticeSeconds, At: r.Start}
+			if req.LeaveAt != nil {
+				left.At = *req.LeaveAt
+			}
+			left.End = left.At.Add(r.ExitNotice())
 			if left.Refund, left.Rent = 7_500_000, 2_500_000; !left.End.Before(r.End) {
 				left.End, left.Refund, left.Rent = r.End, 0, 10_000_000
 			}
 			return &rental.QueryQuoteResponse{Leave: &left}, nil
 		}
+	}
+	if req.LeaveAt != nil && req.RentId == 0 {
+		left := rental.Leave{NoticeSeconds: 3_600, At: *req.LeaveAt, End: req.LeaveAt.Add(time.Hour), Refund: 3_000_000, Rent: 7_000_000}
+		return &rental.QueryQuoteResponse{Leave: &left}, nil
 	}
 	return nil, fmt.Errorf("a quote of rental %d, machine %s, %d s", req.RentId, req.MachineId, req.DurationSeconds)
 }
