@@ -170,6 +170,18 @@ func (f *upFlags) filterText() (string, error) {
 	return string(text), nil
 }
 
+// recall takes what to rent from the record of a run that goes on without options.
+func (f *upFlags) recall(wish upWish) error {
+	f.filter.slots = wish.Slots
+	parts := []any{
+		&f.filter.gpus, &f.filter.country, &f.filter.perGPU, &f.filter.vramGiB, &f.filter.cpus, &f.filter.memoryGiB, &f.machine, &f.filter.maxNotice,
+	}
+	if err := json.Unmarshal([]byte(wish.Filter), &parts); err != nil {
+		return fmt.Errorf("read what this run is to rent: its record is damaged: %w", err)
+	}
+	return nil
+}
+
 // maxDiskGiB is the largest data disk that a machine accepts in a request.
 const maxDiskGiB = 1 << 20
 

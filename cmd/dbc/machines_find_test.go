@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -47,5 +48,28 @@ func TestFilterText(t *testing.T) {
 		if text, err := f.filterText(); err != nil || text != want {
 			t.Errorf("%d: %s, %v", notice, text, err)
 		}
+	}
+}
+
+// TestRecall: a run that goes on without its options rents what it was to rent.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	for _, wish := range []upFlags{
+		{filter: upFilter{machineFilter: machineFilter{slots: 1}}},
+		{machine: "1f", filter: upFilter{perGPU: 7, machineFilter: machineFilter{
+			slots: 2, gpus: []string{"RTX 4090", "A"}, country: "DE", vramGiB: 3, cpus: 4, memoryGiB: 5, maxNotice: 3_600,
+		}}},
+	} {
+		text, err := wish.filterText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := upFlags{filter: upFilter{machineFilter: machineFilter{slots: 1}}}
+		if err := got.recall(upWish{Slots: wish.filter.slots, Filter: text}); err != nil || !reflect.DeepEqual(got, wish) {
+			t.Errorf("%s: %+v, %v, want %+v", text, got, err, wish)
+		}
+	}
+	if err := new(upFlags).recall(upWish{Filter: "x"}); err == nil {
+		t.Error("a damaged record was taken")
 	}
 }

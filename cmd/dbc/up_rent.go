@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/dbc-network/dbc/api"
 	"github.com/dbc-network/dbc/chain"
@@ -22,6 +23,19 @@ const mostOffers = 10
 // meet: it is not free, its listing moved, it would cost more, or its trial has to wait.
 var elsewhere = []uint32{
 	rental.ErrNotRentable.ABCICode(), rental.ErrListingMoved.ABCICode(), rental.ErrTooExpensive.ABCICode(), rental.ErrCooldown.ABCICode(),
+}
+
+// errUnfit means that a machine is not, or no longer, what was asked for.
+var errUnfit = errors.New("nothing was paid")
+
+// forAnother reports whether another machine may not meet the error, and nothing was
+// paid for this one.
+func forAnother(err error) bool {
+	refused := new(chain.Refused)
+	if errors.As(err, &refused) {
+		return refused.Codespace == rental.ModuleName && slices.Contains(elsewhere, refused.Code)
+	}
+	return errors.Is(err, errUnfit)
 }
 
 // rent ends with a rental that is recorded.
@@ -40,8 +54,7 @@ func (u *up) rent(ctx context.Context) error {
 	}
 	for i, row := range rows {
 		err = u.rentOn(ctx, row.ID)
-		refused := new(chain.Refused)
-		if !errors.As(err, &refused) || refused.Codespace != rental.ModuleName || !slices.Contains(elsewhere, refused.Code) || i+1 == min(len(rows), mostOffers) {
+		if !forAnother(err) || i+1 == min(len(rows), mostOffers) {
 			return err
 		}
 		if forgetErr := u.forget(); forgetErr != nil {
@@ -96,6 +109,9 @@ func (u *up) rentOn(ctx context.Context, machineID string) error {
 		if err != nil {
 			return err
 		}
+		if err := u.stillFits(ctx, c, machineID, quote); err != nil {
+			return err
+		}
 		said := newQuoteReply(order, quote)
 		if !u.s.json {
 			if err := u.s.show(u.cmd, nil, func(w io.Writer) {
@@ -128,6 +144,23 @@ func (u *up) rentOn(ctx context.Context, machineID string) error {
 		}
 		return u.rented(made)
 	})
+}
+
+// stillFits refuses a machine whose listing, as it was quoted, is not what was asked for:
+// it may have moved since it was found, and --machine is not looked for at all.
+func (u *up) stillFits(ctx context.Context, c *chain.Client, machineID string, quote *rental.QueryQuoteResponse) error {
+	listing, err := c.Machine(ctx, machineID)
+	if err != nil {
+		return err
+	}
+	unmet := conditions(u.f.filter.conditions()).fittingBy(chainRow(listing))
+	if listing.Machine.ListingVersion != quote.ListingVersion {
+		unmet = append(unmet, "the listing that was quoted")
+	}
+	if len(unmet) > 0 {
+		return fmt.Errorf("machine %s does not meet %s: %w", machineID, strings.Join(unmet, ", "), errUnfit)
+	}
+	return nil
 }
 
 // notRented forgets the run where it is certain that nothing was rented.

@@ -44,7 +44,7 @@ type upWish struct {
 	Seconds  uint64 `json:"seconds"`
 	Slots    uint32 `json:"slots"`
 	MaxTotal uint64 `json:"max_total_udbc,omitempty"`
-	// Filter is the command line's, to recognize another one.
+	// Filter is the command line's, to go on with it and to recognize another one.
 	Filter string `json:"filter"`
 }
 
@@ -184,10 +184,14 @@ func (u *up) load(ctx context.Context, c *chain.Client, wallet string) error {
 	if run.Wallet != wallet {
 		return usagef("dbc up %s is wallet %s's: --wallet with that one goes on, another name begins another", u.name, run.Wallet)
 	}
-	if u.f.asked && run.Wish != u.f.wish {
+	u.run, u.begun = run, true
+	if !u.f.asked {
+		return u.f.recall(run.Wish)
+	}
+	if run.Wish != u.f.wish {
+		u.begun = false
 		return u.errOtherWish()
 	}
-	u.run, u.begun = run, true
 	return nil
 }
 

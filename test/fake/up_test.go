@@ -198,6 +198,28 @@ func TestUpRetries(t *testing.T) {
 	r.paid(2*fee + 2*hour)
 	r.dbc("down", "--yes").expect(t, 0)
 	r.paid(2 * fee)
+	keepsToItsTerms(t, n, other)
+}
+
+// keepsToItsTerms: nothing is rented that is not as it was asked for, also where the
+// machine was named, and where a run goes on without the options that it began with.
+func keepsToItsTerms(t *testing.T, n *devnet.Network, other string) {
+	t.Helper()
+	r := newRenter(t, n, "tess")
+	for _, wish := range [][]string{{"--max-price", "0.001/h"}, {"--max-notice", "1h"}, {"--min-cpus", "4096"}} {
+		args := slices.Concat([]string{"up", "train", "--yes", "--machine", other[:8]}, wish)
+		r.dbc(args...).expect(t, 1, "does not meet "+wish[0], "nothing was paid")
+	}
+	if all := r.rentals(); len(all) != 0 {
+		t.Errorf("%+v", all)
+	}
+	r.meanwhile("Machine:", func(*os.Process) { r.order(devnet.ChainStalled) }, "up", "train", "--yes", "--machine", other, "--timeout", "5s")
+	r.clear(devnet.ChainStalled)
+	r.dbc("up", "train", "--yes").expect(t, 0, "On trial until:")
+	if all := r.rentals(); len(all) != 1 || all[0].MachineId != other {
+		t.Errorf("%+v, want one on %s", all, other)
+	}
+	r.paid(fee + 2*hour)
 }
 
 // TestUpGivesUp: without --retry, or where no other machine fits, one fee is lost, the
