@@ -157,7 +157,11 @@ func TestValuesOfOtherRefusals(t *testing.T) {
 			withRental, func(c *chain, _ string) error { _, err := c.leaveRental(c.renters[0], 1); return err },
 			xrental.ErrState, state("active"),
 		},
-		"ask what leaving would bring when it is over": {func(c *chain, id string) { withRental(c, id); c.at(2 * time.Hour) }, func(c *chain, _ string) error {
+		"ask what leaving would bring when it is over": {func(c *chain, id string) {
+			c.notice(id, time.Hour)
+			withRental(c, id)
+			c.at(2 * time.Hour)
+		}, func(c *chain, _ string) error {
 			_, err := c.query.Quote(c.ctx, &xrental.QueryQuoteRequest{RentId: 1})
 			return err
 		}, xrental.ErrState, state("ended")},
