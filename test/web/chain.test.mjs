@@ -278,3 +278,35 @@ test("a host's page on a phone, in Chinese and in the dark", { timeout: limit },
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("a confirmed rental is left from its page, and what comes back is what the chain pays", { timeout: limit }, async () => {
+  const { page, context, faults } = await open(browser, { lang: "en", base });
+  const r = renter(page, "en");
+  await importKey(page, r, "en", "Renter", freshKey());
+  await r.faucet();
+  const id = await r.rent(machine, "1d");
+  await r.confirmUntried();
+  await r.approve(r.w.confirm);
+  await r.state(r.w.active).waitFor();
+  const had = await rentalOf(id);
+  assert.equal(had.exit_notice_seconds, "3600");
+  await r.button("Leave early").click();
+  await r.dialog().getByText("Comes back now", { exact: true }).waitFor();
+  const [said, stays] = (await r.dialog().locator("dd").allTextContents()).slice(0, 2).map(udbc);
+  assert.equal(said + stays, BigInt(had.paid));
+  await accessible(page, "leave");
+  await shoot(page, "en-leave");
+  await r.button("Leave early", r.dialog()).click();
+  await r.approve();
+  const done = await page.getByText(/^[\d.,]+ DBC came back$/).textContent();
+  const left = await rentalOf(id);
+  const back = BigInt(had.paid) - BigInt(left.paid);
+  assert.equal(udbc(done.replace(" came back", "")), back);
+  assert.ok(back > 0n && back <= said, "the notice is paid from the block on, after the dialog's");
+  assert.equal(Date.parse(left.end) - Date.parse(left.transitions.at(-1).time), 3_600_000);
+
+  // What is left is the notice, so there is nothing more to leave.
+  await page.waitForFunction((b) => b.disabled, await r.button("Leave early").elementHandle());
+  assert.deepEqual(faults, []);
+  await context.close();
+});
