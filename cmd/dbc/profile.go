@@ -50,6 +50,9 @@ func (s *settings) chosen(file *profile.File) (name, origin string) {
 
 // fromProfile takes what neither flags nor the environment gave from the profile.
 func (s *settings) fromProfile(flags *pflag.FlagSet) error {
+	if _, err := s.homeDir(); err != nil && s.profile == "" {
+		return nil // a system service has no home, and so no profile
+	}
 	file, err := s.configFile()
 	if err != nil {
 		return err
