@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func (s *settings) chosen(file *profile.File) (name, origin string) {
 
 // fromProfile takes what neither flags nor the environment gave from the profile.
 func (s *settings) fromProfile(flags *pflag.FlagSet) error {
-	if _, err := s.homeDir(); err != nil && s.profile == "" {
+	if _, err := s.homeDir(); err != nil && s.profile == "" && os.Getenv("DBC_HOME") == "" {
 		return nil // a system service has no home, and so no profile
 	}
 	file, err := s.configFile()

@@ -26,7 +26,7 @@ var elsewhere = []uint32{
 }
 
 // errUnfit means that a machine is not, or no longer, what was asked for.
-var errUnfit = errors.New("nothing was paid")
+var errUnfit = errors.New("nothing was paid; take another machine, or ask for less")
 
 // forAnother reports whether another machine may not meet the error, and nothing was
 // paid for this one.
@@ -153,11 +153,10 @@ func (u *up) stillFits(ctx context.Context, c *chain.Client, machineID string, q
 	if err != nil {
 		return err
 	}
-	unmet := conditions(u.f.filter.conditions()).fittingBy(chainRow(listing))
 	if listing.Machine.ListingVersion != quote.ListingVersion {
-		unmet = append(unmet, "the listing that was quoted")
+		return fmt.Errorf("the listing of machine %s changed since it was quoted: %w", machineID, errUnfit)
 	}
-	if len(unmet) > 0 {
+	if unmet := conditions(u.f.filter.conditions()).fittingBy(chainRow(listing)); len(unmet) > 0 {
 		return fmt.Errorf("machine %s does not meet %s: %w", machineID, strings.Join(unmet, ", "), errUnfit)
 	}
 	return nil
